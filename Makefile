@@ -1,0 +1,38 @@
+# make demo   install, score the bundled utterances with the bundled model, compare with Kaldi's own scores
+# make test   install, lint, check types, run all tests
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint types install clean
+
+demo: $(VENV)/.installed
+	@mkdir -p out
+	$(BIN)/ov-asr-score score -m models/dnn_digits.xml -i ark:data/dnn_digits/features.ark \
+	  -o ark,scp:out/loglik.ark,out/loglik.scp -r ark:data/dnn_digits/kaldi_loglik.ark \
+	  --max-error 1e-4 --report out/report.json
+
+test: lint types
+	$(BIN)/python -m pytest -n 2 -q
+
+lint: $(VENV)/.installed-test
+	$(BIN)/ruff check ov_asr_score tests models
+	$(BIN)/ruff format --check ov_asr_score tests models
+
+types: $(VENV)/.installed-test
+	$(BIN)/mypy
+
+install: $(VENV)/.installed
+
+$(VENV)/.installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[test]"
+	touch $@
+
+clean:
+	rm -rf $(VENV) out build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,56 @@
+"""The Typer application. Commands import the library when they run, so that help answers at once."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Annotated
+
+import typer
+
+from ov_asr_score import __version__
+from ov_asr_score.cli.compare import compare
+from ov_asr_score.cli.copy_table import copy_table
+from ov_asr_score.cli.devices import devices
+from ov_asr_score.cli.inspect_model import inspect
+from ov_asr_score.cli.old_spellings import modern_arguments
+from ov_asr_score.cli.score import score
+
+_EPILOG = "Exit codes: 0 fine, 1 comparison failed or utterances failed, 2 wrong use, 3 cannot go on, 130 interrupted."
+
+app = typer.Typer(
+    name="ov-asr-score",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=_EPILOG,
+)
+for command in (score, compare, inspect, devices, copy_table):
+    app.command(name=command.__name__.replace("_", "-"), no_args_is_help=command is not devices, epilog=_EPILOG)(
+        command
+    )
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        typer.echo(f"ov-asr-score {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and leave.")
+    ] = False,
+) -> None:
+    """Score utterances with OpenVINO acoustic models, from Kaldi archive to Kaldi archive.
+
+    Without a command, options are those of `score`: command lines of the removed `speech_sample` work as they are.
+    """
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and leave with its exit code."""
+    logging.basicConfig(format="%(levelname)s: %(message)s", stream=sys.stderr)
+    app(args=modern_arguments(sys.argv[1:] if arguments is None else arguments), prog_name="ov-asr-score")

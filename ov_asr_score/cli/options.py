@@ -1,0 +1,427 @@
+"""Options that commands share, each with its type and help in one place; old spellings of the samples beside ours."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Annotated, Optional
+
+import typer
+
+
+class Precision(str, Enum):
+    """What the device computes in."""
+
+    f32 = "f32"
+    bf16 = "bf16"
+    f16 = "f16"
+
+
+class OutputPrecision(str, Enum):
+    """Element type of written scores."""
+
+    f32 = "f32"
+    f64 = "f64"
+
+
+class Pairing(str, Enum):
+    """How tables are joined."""
+
+    key = "key"
+    position = "position"
+
+
+class OnError(str, Enum):
+    """What happens after an utterance that cannot be scored."""
+
+    stop = "stop"
+    skip = "skip"
+
+
+class Quantization(str, Enum):
+    """Scale factors of GNA inputs."""
+
+    static = "static"
+    user = "user"
+    dynamic = "dynamic"
+
+
+_TABLES = "Tables"
+_MODEL = "Model and device"
+_COMPARE = "Comparison"
+_REPORT = "Reports"
+_GNA = "GNA (needs a runtime with the GNA plugin)"
+
+ModelOption = Annotated[
+    str,
+    typer.Option(
+        "--model", "-m", metavar="FILE", help="OpenVINO IR (.xml, .bin beside it) or ONNX.", rich_help_panel=_MODEL
+    ),
+]
+ImportOption = Annotated[
+    str,
+    typer.Option(
+        "--import-model",
+        "--import_gna_model",
+        "-rg",
+        metavar="FILE",
+        help="Exported model (blob) instead of -m.",
+        rich_help_panel=_MODEL,
+    ),
+]
+ExportOption = Annotated[
+    str,
+    typer.Option(
+        "--export-model",
+        "--export_gna_model",
+        "-wg",
+        metavar="FILE",
+        help="Write the compiled model (blob) there; nothing is scored.",
+        rich_help_panel=_MODEL,
+    ),
+]
+DeviceOption = Annotated[
+    str,
+    typer.Option(
+        "--device",
+        "-d",
+        metavar="DEVICE",
+        help="CPU, GPU, GPU.1, NPU, AUTO:…, MULTI:…, HETERO:…, GNA_… (see the command devices).",
+        rich_help_panel=_MODEL,
+    ),
+]
+PrecisionOption = Annotated[
+    Precision, typer.Option("--precision", help="What the device computes in.", rich_help_panel=_MODEL)
+]
+BatchOption = Annotated[
+    int,
+    typer.Option(
+        "--batch-size",
+        "--batch_size",
+        "-bs",
+        min=0,
+        metavar="N",
+        help="Frames per infer request; 0: chosen from the model.",
+        rich_help_panel=_MODEL,
+    ),
+]
+RequestsOption = Annotated[
+    int,
+    typer.Option(
+        "--requests",
+        "-nireq",
+        min=0,
+        metavar="N",
+        help="Infer requests under way at a time; 0: chosen.",
+        rich_help_panel=_MODEL,
+    ),
+]
+LayoutOption = Annotated[
+    str,
+    typer.Option(
+        "--layout", "-layout", metavar="LAYOUT", help="Input layouts: [NC] or in0[NC],in1[NTC].", rich_help_panel=_MODEL
+    ),
+]
+LeftContextOption = Annotated[
+    int,
+    typer.Option(
+        "--context-left",
+        "--context_window_left",
+        "-cw_l",
+        min=0,
+        metavar="FRAMES",
+        help="Frames of left context: the first frame repeated.",
+        rich_help_panel=_MODEL,
+    ),
+]
+RightContextOption = Annotated[
+    int,
+    typer.Option(
+        "--context-right",
+        "--context_window_right",
+        "-cw_r",
+        min=0,
+        metavar="FRAMES",
+        help="Frames of right context: the last frame repeated.",
+        rich_help_panel=_MODEL,
+    ),
+]
+ConfigOption = Annotated[
+    Optional[list[str]],  # noqa: UP045 - typer reads this at run time on Python 3.10
+    typer.Option("--config", metavar="KEY=VALUE", help="Plugin property; may be repeated.", rich_help_panel=_MODEL),
+]
+ThreadsOption = Annotated[
+    int, typer.Option("--threads", "-nthreads", min=0, metavar="N", help="CPU threads; 0: all.", rich_help_panel=_MODEL)
+]
+StreamsOption = Annotated[
+    int,
+    typer.Option(
+        "--streams", "-nstreams", min=0, metavar="N", help="Streams; 0: chosen by the runtime.", rich_help_panel=_MODEL
+    ),
+]
+CacheOption = Annotated[
+    str, typer.Option("--cache-dir", metavar="DIR", help="Keep compiled models there.", rich_help_panel=_MODEL)
+]
+KeepGraphOption = Annotated[
+    bool,
+    typer.Option("--keep-graph", help="Do not mend graphs that CPU plugins score wrongly.", rich_help_panel=_MODEL),
+]
+
+InputOption = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option(
+        "--input",
+        "-i",
+        metavar="[LAYER=]SPEC",
+        help="Features: file.ark, ark:…, scp:…, file.npz, -; for several inputs LAYER=SPEC, repeated or with commas.",
+        rich_help_panel=_TABLES,
+    ),
+]
+InputLayersOption = Annotated[
+    str,
+    typer.Option(
+        "--input-layers",
+        "--input_layers",
+        "-iname",
+        metavar="NAMES",
+        help="Inputs that the tables of -i belong to.",
+        rich_help_panel=_TABLES,
+    ),
+]
+OutputOption = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="[LAYER=]SPEC",
+        help="Scores: file.ark, ark,scp:a,b, ark,t:-, file.npz; LAYER is an output or any inner layer.",
+        rich_help_panel=_TABLES,
+    ),
+]
+OutputLayersOption = Annotated[
+    str,
+    typer.Option(
+        "--output-layers",
+        "--output_layers",
+        "-oname",
+        metavar="NAMES",
+        help="Layers that the tables of -o and -r belong to.",
+        rich_help_panel=_TABLES,
+    ),
+]
+OutputPrecisionOption = Annotated[
+    OutputPrecision, typer.Option("--output-precision", help="Element type of written scores.", rich_help_panel=_TABLES)
+]
+CompressionOption = Annotated[
+    Optional[int],  # noqa: UP045
+    typer.Option(
+        "--compression-method",
+        min=1,
+        max=7,
+        metavar="1-7",
+        help="Write compressed matrices, by Kaldi's method.",
+        rich_help_panel=_TABLES,
+    ),
+]
+PairOption = Annotated[
+    Pairing,
+    typer.Option(
+        "--pair",
+        help="Join several tables by utterance key, or by position as the old sample did.",
+        rich_help_panel=_TABLES,
+    ),
+]
+AllowMissingOption = Annotated[
+    bool,
+    typer.Option("--allow-missing", help="Utterances that not all tables have are no error.", rich_help_panel=_TABLES),
+]
+Utt2spkOption = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option(
+        "--utt2spk",
+        metavar="[LAYER=]FILE",
+        help="The other inputs hold vectors per speaker, found through this file.",
+        rich_help_panel=_TABLES,
+    ),
+]
+IvectorPeriodOption = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option(
+        "--ivector-period",
+        metavar="[LAYER=]N",
+        help="The other inputs hold one row (online i-vector) per N frames.",
+        rich_help_panel=_TABLES,
+    ),
+]
+AllowCommandsOption = Annotated[
+    bool,
+    typer.Option(
+        "--allow-commands",
+        help="Run commands in specifiers (`cmd |`); off, so that data never runs as code.",
+        rich_help_panel=_TABLES,
+    ),
+]
+OnErrorOption = Annotated[
+    OnError,
+    typer.Option("--on-error", help="After an utterance that cannot be read or scored.", rich_help_panel=_TABLES),
+]
+
+ReferenceOption = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option("--reference", "-r", metavar="[LAYER=]SPEC", help="Scores to compare with.", rich_help_panel=_COMPARE),
+]
+ThresholdOption = Annotated[
+    float, typer.Option("--threshold", min=0.0, help="Absolute errors above it are counted.", rich_help_panel=_COMPARE)
+]
+MaxErrorOption = Annotated[
+    Optional[float],  # noqa: UP045
+    typer.Option(
+        "--max-error", min=0.0, help="Exit code 1 when the largest absolute error exceeds it.", rich_help_panel=_COMPARE
+    ),
+]
+MaxRmsOption = Annotated[
+    Optional[float],  # noqa: UP045
+    typer.Option(
+        "--max-rms-error", min=0.0, help="Exit code 1 when the RMS error exceeds it.", rich_help_panel=_COMPARE
+    ),
+]
+MaxRelativeOption = Annotated[
+    Optional[float],  # noqa: UP045
+    typer.Option(
+        "--max-relative-error",
+        min=0.0,
+        help="Exit code 1 when the largest relative error exceeds it.",
+        rich_help_panel=_COMPARE,
+    ),
+]
+
+ProfileOption = Annotated[
+    bool,
+    typer.Option(
+        "--performance-counter", "--performance_counter", "-pc", help="Time of every layer.", rich_help_panel=_REPORT
+    ),
+]
+ReportOption = Annotated[
+    str,
+    typer.Option(
+        "--report",
+        metavar="FILE.json",
+        help="Write everything as JSON (docs/report-format.md).",
+        rich_help_panel=_REPORT,
+    ),
+]
+FrameShiftOption = Annotated[
+    float,
+    typer.Option(
+        "--frame-shift",
+        min=0.0001,
+        metavar="SECONDS",
+        help="Speech per frame, for the real-time factor.",
+        rich_help_panel=_REPORT,
+    ),
+]
+QuietOption = Annotated[bool, typer.Option("--quiet", help="Errors only.", rich_help_panel=_REPORT)]
+VerboseOption = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Every utterance, ports, versions, all layers.", rich_help_panel=_REPORT)
+]
+
+QuantizationOption = Annotated[
+    Quantization,
+    typer.Option(
+        "--quantization",
+        "-q",
+        help="static: scale factors from the first utterance; user: from -sf.",
+        rich_help_panel=_GNA,
+    ),
+]
+QuantizationBitsOption = Annotated[
+    int,
+    typer.Option(
+        "--quantization-bits", "--quantization_bits", "-qb", metavar="8|16", help="Weight bits.", rich_help_panel=_GNA
+    ),
+]
+ScaleFactorOption = Annotated[
+    str,
+    typer.Option(
+        "--scale-factor",
+        "--scale_factor",
+        "-sf",
+        metavar="[LAYER=]F,…",
+        help="Input scale factors.",
+        rich_help_panel=_GNA,
+    ),
+]
+PwlOption = Annotated[
+    float,
+    typer.Option(
+        "--pwl-me",
+        "-pwl_me",
+        min=0.0,
+        max=100.0,
+        metavar="PERCENT",
+        help="Largest error of activation segments.",
+        rich_help_panel=_GNA,
+    ),
+]
+ExecutionTargetOption = Annotated[
+    str,
+    typer.Option(
+        "--exec-target",
+        "--exec_target",
+        "-exec_target",
+        metavar="GNA_TARGET_3_0",
+        help="Emulated generation.",
+        rich_help_panel=_GNA,
+    ),
+]
+CompileTargetOption = Annotated[
+    str,
+    typer.Option(
+        "--compile-target",
+        "--compile_target",
+        "-compile_target",
+        metavar="GNA_TARGET_3_0",
+        help="Generation to compile for.",
+        rich_help_panel=_GNA,
+    ),
+]
+MemoryReuseOffOption = Annotated[
+    bool,
+    typer.Option(
+        "--memory-reuse-off", "-memory_reuse_off", help="Separate memory for every layer.", rich_help_panel=_GNA
+    ),
+]
+EmbeddedOption = Annotated[
+    str,
+    typer.Option(
+        "--export-embedded-model",
+        "--export_embedded_gna_model",
+        "-we",
+        metavar="FILE",
+        help="Write an embedded image.",
+        rich_help_panel=_GNA,
+    ),
+]
+EmbeddedGenerationOption = Annotated[
+    str,
+    typer.Option(
+        "--embedded-configuration",
+        "--embedded_gna_configuration",
+        "-we_gen",
+        metavar="GNA1|GNA3",
+        help="Generation of the image.",
+        rich_help_panel=_GNA,
+    ),
+]
+ArchitectureOption = Annotated[
+    str,
+    typer.Option(
+        "--arch",
+        "-a",
+        metavar="CORE|ATOM",
+        help="Taken for old scripts; times are measured, not computed from a clock.",
+        rich_help_panel=_GNA,
+    ),
+]
+LogOption = Annotated[
+    str, typer.Option("--log", "-log", metavar="LEVEL", help="Log level of the GNA plugin.", rich_help_panel=_GNA)
+]

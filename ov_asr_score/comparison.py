@@ -1,0 +1,283 @@
+"""How far scores are from reference scores: one pass over a pair of matrices, and totals that add up exactly.
+
+A pair is one score and the reference value at the same frame and column.
+
+- Pairs of finite values count; their error is ``|score - reference|``, taken in float64.
+- Pairs of the same infinity agree and are left out: a log probability of zero is ``-inf`` on both sides.
+- Every other pair with a NaN or an infinity is a non-finite mismatch: the largest error becomes infinite, and no limit
+  is kept, so that a broken score cannot hide in an average.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ov_asr_score.errors import ShapeMismatchError, UsageError
+
+DEFAULT_THRESHOLD = 1e-4
+"""Absolute error above which a score counts in ``num_over_threshold``, unless the user names another one."""
+
+# Scores compared at a time: three float64 temporaries of this size stay in a processor's cache.
+_BLOCK_SCORES = 1 << 16
+
+Matrix: TypeAlias = NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorLocation:
+    """The place of an error: the frame (row) within the utterance and the column, both from 0, and the two values."""
+
+    frame: int
+    column: int
+    score: float
+    reference: float
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreDifference:
+    """The sums from which every error statistic follows; ``+`` gives the sums over both sides.
+
+    ``ScoreDifference()`` is the difference of nothing, the start of a total. Sums and maxima are over finite pairs
+    only, except that ``max_abs`` is infinite when ``num_nonfinite_mismatch`` is not zero.
+    """
+
+    threshold: float = DEFAULT_THRESHOLD
+    frames: int = 0
+    count: int = 0  # finite pairs
+
+    # Absolute error, in the unit of the scores
+    max_abs: float = 0.0
+    sum_abs: float = 0.0
+    sum_squared: float = 0.0
+    num_over_threshold: int = 0  # finite pairs whose error is greater than the threshold
+
+    # Relative error, |score - reference| / |reference|, only where |reference| is greater than the threshold:
+    # next to zero the quotient tells about the divisor, not about the error
+    count_rel: int = 0
+    max_rel: float = 0.0
+    sum_rel: float = 0.0
+    sum_squared_rel: float = 0.0
+
+    # Magnitude of the reference, to see the errors in proportion
+    max_abs_reference: float = 0.0
+    sum_abs_reference: float = 0.0
+
+    # Frames whose greatest score is in another column than the greatest reference (the first one where several are
+    # equal; a NaN counts as the greatest); always 0 for a single column
+    class_changes: int = 0
+
+    nan_scores: int = 0
+    inf_scores: int = 0
+    nan_reference: int = 0
+    inf_reference: int = 0
+    num_nonfinite_mismatch: int = 0
+
+    worst: ErrorLocation | None = None  # the first pair with the largest error; None when there is no error at all
+
+    def __add__(self, other: ScoreDifference) -> ScoreDifference:
+        """The difference over both sides; raises UsageError when their thresholds are not the same."""
+        if self.threshold != other.threshold:
+            raise UsageError(
+                f"score differences: expected one threshold, found {self.threshold:g} and {other.threshold:g};"
+                " compare everything with the same threshold"
+            )
+        return ScoreDifference(
+            threshold=self.threshold,
+            frames=self.frames + other.frames,
+            count=self.count + other.count,
+            max_abs=max(self.max_abs, other.max_abs),
+            sum_abs=self.sum_abs + other.sum_abs,
+            sum_squared=self.sum_squared + other.sum_squared,
+            num_over_threshold=self.num_over_threshold + other.num_over_threshold,
+            count_rel=self.count_rel + other.count_rel,
+            max_rel=max(self.max_rel, other.max_rel),
+            sum_rel=self.sum_rel + other.sum_rel,
+            sum_squared_rel=self.sum_squared_rel + other.sum_squared_rel,
+            max_abs_reference=max(self.max_abs_reference, other.max_abs_reference),
+            sum_abs_reference=self.sum_abs_reference + other.sum_abs_reference,
+            class_changes=self.class_changes + other.class_changes,
+            nan_scores=self.nan_scores + other.nan_scores,
+            inf_scores=self.inf_scores + other.inf_scores,
+            nan_reference=self.nan_reference + other.nan_reference,
+            inf_reference=self.inf_reference + other.inf_reference,
+            num_nonfinite_mismatch=self.num_nonfinite_mismatch + other.num_nonfinite_mismatch,
+            worst=other.worst if other.max_abs > self.max_abs else self.worst,
+        )
+
+    @property
+    def mean_abs(self) -> float:
+        """Mean absolute error over the finite pairs; 0 when there is none, as for every mean here."""
+        return _mean(self.sum_abs, self.count)
+
+    @property
+    def rms(self) -> float:
+        """Root of the mean squared error over the finite pairs."""
+        return math.sqrt(_mean(self.sum_squared, self.count))
+
+    @property
+    def std(self) -> float:
+        """Standard deviation (of the population) of the absolute errors of the finite pairs."""
+        # sqrt(E[e^2] - E[e]^2), which rounding can bring below zero when all errors are equal
+        variance = _mean(self.sum_squared, self.count) - self.mean_abs * self.mean_abs
+        return 0.0 if variance < 0 else math.sqrt(variance)
+
+    @property
+    def mean_rel(self) -> float:
+        """Mean relative error over the ``count_rel`` pairs that have one."""
+        return _mean(self.sum_rel, self.count_rel)
+
+    @property
+    def rms_rel(self) -> float:
+        """Root of the mean squared relative error over the ``count_rel`` pairs that have one."""
+        return math.sqrt(_mean(self.sum_squared_rel, self.count_rel))
+
+    @property
+    def mean_abs_reference(self) -> float:
+        """Mean magnitude of the reference over the finite pairs."""
+        return _mean(self.sum_abs_reference, self.count)
+
+
+def compare_scores(
+    scores: Matrix, reference: Matrix, *, threshold: float = DEFAULT_THRESHOLD, key: str = ""
+) -> ScoreDifference:
+    """The difference between ``scores`` and ``reference``, both [T, N], of any floating type each.
+
+    ``key`` names the utterance in ``worst``. Temporary memory is a few MB however large the matrices are.
+
+    Raises ShapeMismatchError when the shapes are not the same or not [T, N] (the caller knows which file and
+    utterance to name), UsageError when the threshold is negative or not finite.
+    """
+    if not (math.isfinite(threshold) and threshold >= 0):
+        raise UsageError(f"threshold: expected a finite number of at least 0, found {threshold}")
+    if scores.shape != reference.shape or scores.ndim != 2:
+        raise ShapeMismatchError(
+            f"expected scores and reference of one shape [T, N], found {list(scores.shape)} and"
+            f" {list(reference.shape)}; take the reference made from the same features and model"
+        )
+    num_frames, num_columns = scores.shape
+    if num_columns == 0:
+        return ScoreDifference(threshold=threshold, frames=num_frames)
+    block_frames = max(1, _BLOCK_SCORES // num_columns)
+    total = ScoreDifference(threshold=threshold)
+    with np.errstate(all="ignore"):  # inf - inf, overflow and division by zero are dealt with below
+        for first in range(0, num_frames, block_frames):
+            block = slice(first, first + block_frames)
+            total += _compare_block(scores[block], reference[block], threshold, key, first)
+    return total
+
+
+def _compare_block(scores: Matrix, reference: Matrix, threshold: float, key: str, first_frame: int) -> ScoreDifference:
+    error, magnitude = scores.astype(np.float64), reference.astype(np.float64)
+    np.subtract(error, magnitude, out=error)
+    np.abs(error, out=error)
+    np.abs(magnitude, out=magnitude)
+    count = error.size
+    nonfinite: dict[str, int] = {}
+    mismatch: NDArray[np.bool_] | None = None
+    sum_abs = float(error.sum())
+    # One sum finds any NaN or infinity, so that finite scores, nearly all there are, pay for no masks.
+    if not math.isfinite(sum_abs):
+        finite = np.isfinite(scores) & np.isfinite(reference)
+        mismatch = ~(finite | (np.isinf(scores) & (scores == reference)))
+        nonfinite = {
+            "nan_scores": _count(np.isnan(scores)),
+            "inf_scores": _count(np.isinf(scores)),
+            "nan_reference": _count(np.isnan(reference)),
+            "inf_reference": _count(np.isinf(reference)),
+            "num_nonfinite_mismatch": _count(mismatch),
+        }
+        # Zeros add nothing to any sum or maximum, so the statistics below need no mask either.
+        error[~finite] = 0
+        magnitude[~finite] = 0
+        count = _count(finite)
+        sum_abs = float(error.sum())
+
+    no_relative = magnitude <= threshold
+    relative = error / magnitude
+    relative[no_relative] = 0
+    max_rel, sum_rel = float(relative.max()), float(relative.sum())
+    sum_squared_rel = float(np.square(relative, out=relative).sum())
+    sum_squared = float(np.square(error, out=relative).sum())
+    num_over_threshold = _count(error > threshold)
+
+    if mismatch is not None:
+        error[mismatch] = np.inf
+    frame, column = divmod(int(error.argmax()), error.shape[1])
+    max_abs = float(error[frame, column])
+    worst = None
+    if max_abs > 0:
+        values = float(scores[frame, column]), float(reference[frame, column])
+        worst = ErrorLocation(first_frame + frame, column, *values, key)
+    return ScoreDifference(
+        threshold=threshold,
+        frames=len(error),
+        count=count,
+        max_abs=max_abs,
+        sum_abs=sum_abs,
+        sum_squared=sum_squared,
+        num_over_threshold=num_over_threshold,
+        count_rel=error.size - _count(no_relative),
+        max_rel=max_rel,
+        sum_rel=sum_rel,
+        sum_squared_rel=sum_squared_rel,
+        max_abs_reference=float(magnitude.max()),
+        sum_abs_reference=float(magnitude.sum()),
+        class_changes=_count(scores.argmax(axis=1) != reference.argmax(axis=1)),
+        worst=worst,
+        **nonfinite,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The largest errors that still pass; ``None`` sets no limit."""
+
+    max_error: float | None = None  # largest absolute error
+    max_rms_error: float | None = None
+    max_relative_error: float | None = None  # largest relative error
+
+
+def exceeded_limits(total: ScoreDifference, limits: Limits) -> list[str]:
+    """One message for each limit that ``total`` does not keep; an empty list when all is well.
+
+    A non-finite mismatch is always reported, even with no limit set, and so is a limit with no frame to hold it
+    against. A statistic that is not a number keeps no limit.
+    """
+    messages = []
+    if total.num_nonfinite_mismatch:
+        place = f" (first at {describe_location(total.worst)})" if total.worst else ""
+        messages.append(f"scores and reference disagree in NaN or infinity: {total.num_nonfinite_mismatch}{place}")
+    checks = (
+        ("max error", total.max_abs, "--max-error", limits.max_error),
+        ("rms error", total.rms, "--max-rms-error", limits.max_rms_error),
+        ("max relative error", total.max_rel, "--max-relative-error", limits.max_relative_error),
+    )
+    for statistic, value, option, limit in checks:
+        if limit is None:
+            continue
+        if total.frames == 0:
+            messages.append(f"no frames were compared, so {option} {limit:g} cannot be kept")
+        elif not value <= limit:
+            messages.append(f"{statistic} {value:.6g} exceeds {option} {limit:g}")
+    return messages
+
+
+def describe_location(location: ErrorLocation) -> str:
+    """The place and the two values in one phrase, such as ``utterance 'a', frame 3, column 7: 1.5, reference 1.25``."""
+    utterance = f"utterance '{location.key}', " if location.key else ""
+    values = f"{location.score:.7g}, reference {location.reference:.7g}"
+    return f"{utterance}frame {location.frame}, column {location.column}: {values}"
+
+
+def _mean(total: float, count: int) -> float:
+    return total / count if count else 0.0
+
+
+def _count(mask: NDArray[np.bool_]) -> int:
+    return int(np.count_nonzero(mask))

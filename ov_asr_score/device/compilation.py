@@ -1,0 +1,247 @@
+"""Compile a model for a device, export what was compiled, import what was exported."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ov_asr_score.device.gna_settings import gna_mode
+from ov_asr_score.device.settings import DeviceSettings, base_devices, compile_properties, runtime_device
+from ov_asr_score.errors import BlobFormatError, DeviceError, UnknownNameError
+from ov_asr_score.kaldi_io.atomic import atomic_output
+from ov_asr_score.kaldi_io.files import open_path
+from ov_asr_score.openvino_api import first_cause, ov, version
+
+GNA_ADVICE = (
+    "OpenVINO removed its GNA plugin after 2023.3 and no PyPI wheel ever held it; use -d CPU for float scores, or run "
+    "with an OpenVINO 2022/2023.3 package that has the plugin"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceReport:
+    """What a compiled model really runs on; ``precision`` is what the plugin says it computes in."""
+
+    requested: str
+    execution_devices: tuple[str, ...]
+    full_name: str
+    precision_requested: str
+    precision_used: str
+    properties: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceInfo:
+    """One device that the runtime offers."""
+
+    name: str
+    full_name: str
+    capabilities: tuple[str, ...]
+    properties: dict[str, str]
+
+
+def compile_model(core: ov.Core, model: ov.Model, settings: DeviceSettings) -> ov.CompiledModel:
+    """``model`` compiled for the device of ``settings``.
+
+    Raises DeviceError (no such device, no plugin, the device cannot run the model), UnknownNameError (a property that
+    the plugin does not know, with near names).
+    """
+    names = [port.get_any_name() for port in model.inputs if port.get_names()]
+    properties = compile_properties(settings, names)
+    _check_config(core, settings)
+    try:
+        return core.compile_model(model, runtime_device(settings.device), properties)
+    except Exception as error:
+        raise _device_error(core, settings, error) from error
+
+
+def export_blob(compiled: ov.CompiledModel, path: Path, settings: DeviceSettings) -> None:
+    """Write the compiled model to ``path`` and, beside it, ``<path>.json`` with its digest, device and runtime.
+
+    Raises DeviceError when the device cannot export, FileAccessError when the file cannot be written.
+    """
+    try:
+        exported = compiled.export_model()
+    except Exception as error:
+        raise DeviceError(f"{settings.device}: cannot export a compiled model: {first_cause(error)}") from error
+    blob = bytes(exported) if isinstance(exported, bytes) else bytes(exported.getvalue())
+    note = {
+        "format": "ov-asr-score-blob",
+        "format_version": 1,
+        "sha256": hashlib.sha256(blob).hexdigest(),
+        "device": settings.device,
+        "precision": settings.precision,
+        "openvino": version(),
+    }
+    with atomic_output(path) as file:
+        file.write(blob)
+    with atomic_output(_note_path(path)) as file:
+        file.write((json.dumps(note, indent=2) + "\n").encode())
+
+
+def read_blob_note(path: Path) -> dict[str, Any]:
+    """What ``export_blob`` wrote beside a blob; empty when there is nothing or it is not readable as that."""
+    try:
+        note = json.loads(_note_path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return note if isinstance(note, dict) and note.get("format") == "ov-asr-score-blob" else {}
+
+
+def import_blob(core: ov.Core, path: Path, settings: DeviceSettings) -> ov.CompiledModel:
+    """The compiled model in the blob at ``path``.
+
+    Raises BlobFormatError when it is damaged or was made for another device or runtime, FileAccessError.
+    """
+    with open_path(str(path)) as file:
+        blob = file.read()
+    note = read_blob_note(path)
+    if note and note.get("sha256") != hashlib.sha256(blob).hexdigest():
+        raise BlobFormatError(
+            f"{path}: its content does not match the digest in {_note_path(path).name}; it is damaged, export it again"
+        )
+    if blob.lstrip()[:5] in (b"<?xml", b"<net "):
+        raise BlobFormatError(f"{path}: is an OpenVINO IR, not an exported blob; give it to -m/--model")
+    if blob.startswith(b"GNAM") and not _has_plugin(core, "GNA"):
+        raise BlobFormatError(f"{path}: is a GNA blob, and this OpenVINO {version()} has no GNA plugin. {GNA_ADVICE}")
+    # a device that is not there is a better message than whatever the import would say
+    device = runtime_device(settings.device)
+    _check_devices(core, settings)
+    properties = {
+        name: value
+        for name, value in compile_properties(settings, []).items()
+        if name not in ("CACHE_DIR", "GNA_COMPACT_MODE")
+    }
+    try:
+        return core.import_model(blob, device, properties)
+    except Exception as error:
+        made = f"; it was made for {note['device']} by OpenVINO {note['openvino']}" if note else ""
+        raise BlobFormatError(
+            f"{path}: {device} of OpenVINO {version()} cannot import this blob: {first_cause(error)}{made}"
+        ) from error
+
+
+def describe_device(core: ov.Core, compiled: ov.CompiledModel, settings: DeviceSettings) -> DeviceReport:
+    """Where and in which precision ``compiled`` really runs, as far as its plugins tell."""
+    devices = tuple(str(name) for name in _property(compiled, "EXECUTION_DEVICES") or base_devices(settings.device))
+    first = devices[0].split("(")[0] if devices else settings.device
+    precision = _precision_name(_property(compiled, "INFERENCE_PRECISION_HINT"))
+    if not precision:  # AUTO, MULTI and HETERO do not tell; the plugins under them were asked for the same
+        precision = f"{settings.precision} (as asked of {', '.join(devices)})"
+    shown = ("NUM_STREAMS", "INFERENCE_NUM_THREADS", "PERFORMANCE_HINT", "OPTIMAL_NUMBER_OF_INFER_REQUESTS")
+    properties = {name: _property(compiled, name) for name in shown}
+    return DeviceReport(
+        requested=settings.device,
+        execution_devices=devices,
+        full_name=_core_property(core, first, "FULL_DEVICE_NAME"),
+        precision_requested=settings.precision,
+        precision_used=precision,
+        properties={name: str(value) for name, value in properties.items() if value is not None},
+    )
+
+
+def list_devices(core: ov.Core) -> list[DeviceInfo]:
+    """Every device that the runtime finds, with its capabilities and readable properties."""
+    devices = []
+    for name in core.available_devices:
+        try:
+            supported = [str(item) for item in core.get_property(name, "SUPPORTED_PROPERTIES")]
+        except Exception:
+            supported = []
+        values = {item: _core_property(core, name, item) for item in sorted(supported)}
+        capabilities = values.get("OPTIMIZATION_CAPABILITIES", "").split(", ")
+        devices.append(
+            DeviceInfo(name, values.get("FULL_DEVICE_NAME", name), tuple(filter(None, capabilities)), values)
+        )
+    return devices
+
+
+def missing_plugins(core: ov.Core) -> list[tuple[str, str]]:
+    """Device kinds that users ask for and this runtime does not offer, each with the reason."""
+    offered = {name.split(".")[0] for name in core.available_devices}
+    reasons = {"GPU": "no device found", "NPU": "no device found", "GNA": GNA_ADVICE}
+    return [
+        (name, _plugin_fault(core, name) or reason if name != "GNA" else reason)
+        for name, reason in reasons.items()
+        if name not in offered and not (name == "GNA" and _has_plugin(core, name))
+    ]
+
+
+def _note_path(path: Path) -> Path:
+    return path.with_name(path.name + ".json")
+
+
+def _property(compiled: ov.CompiledModel, name: str) -> Any:
+    try:
+        return compiled.get_property(name)
+    except Exception:
+        return None
+
+
+def _core_property(core: ov.Core, device: str, name: str) -> str:
+    try:
+        value = core.get_property(device, name)
+    except Exception:
+        return ""
+    return ", ".join(str(item) for item in value) if isinstance(value, list | tuple | set) else str(value)
+
+
+def _precision_name(value: Any) -> str:
+    if value is None:
+        return ""
+    return str(value.get_type_name()) if hasattr(value, "get_type_name") else str(value)
+
+
+def _plugin_fault(core: ov.Core, name: str) -> str | None:
+    """Why the plugin ``name`` cannot be used; None when it loads."""
+    try:
+        return None if core.get_versions(name) else "not registered in this runtime"
+    except Exception as error:
+        return first_cause(error)
+
+
+def _has_plugin(core: ov.Core, name: str) -> bool:
+    return _plugin_fault(core, name) is None
+
+
+def _check_config(core: ov.Core, settings: DeviceSettings) -> None:
+    if not settings.config:
+        return
+    _check_devices(core, settings)
+    known: set[str] = {"DEVICE_PROPERTIES", "MULTI_DEVICE_PRIORITIES"}
+    for device in {settings.device.partition(":")[0], *base_devices(settings.device)}:
+        try:
+            known.update(str(name) for name in core.get_property(device, "SUPPORTED_PROPERTIES"))
+        except Exception:
+            return  # a plugin that does not list its properties says itself what it refuses
+    for name in settings.config:
+        if name not in known:
+            near = difflib.get_close_matches(name.upper(), known, n=3, cutoff=0.6)
+            hint = f"; did you mean {' or '.join(near)}?" if near else ""
+            raise UnknownNameError(f"--config {name}: {settings.device} has no such property{hint}")
+
+
+def _check_devices(core: ov.Core, settings: DeviceSettings) -> None:
+    for name in base_devices(settings.device):
+        if not _has_plugin(core, name):
+            raise _device_error(core, settings, None)
+
+
+def _device_error(core: ov.Core, settings: DeviceSettings, error: Exception | None) -> DeviceError:
+    prefix = settings.device.partition(":")[0]
+    available = ", ".join(core.available_devices) or "none"
+    if gna_mode(settings.device) and not _has_plugin(core, "GNA"):
+        return DeviceError(f"{settings.device}: this OpenVINO {version()} has no GNA plugin. {GNA_ADVICE}")
+    for name in [*base_devices(settings.device), prefix]:
+        if name not in ("AUTO", "MULTI", "HETERO", "BATCH") and not _has_plugin(core, name):
+            known = [*core.available_devices, "CPU", "GPU", "NPU", "AUTO", "MULTI", "HETERO"]
+            near = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.6)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            fault = _plugin_fault(core, name)
+            return DeviceError(f"{settings.device}: no device '{name}' here: {fault}{hint} (available: {available})")
+    cause = first_cause(error) if error else "it is not there"
+    return DeviceError(f"{settings.device}: OpenVINO cannot use it: {cause} (available: {available})")

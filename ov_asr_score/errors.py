@@ -1,0 +1,61 @@
+"""Every error that a caller may want to treat differently, with the exit code that the command line gives it.
+
+A message names the place first and the mend last:
+``<file>: <utterance or layer> at byte <n>: expected <x>, found <y>; <what to do>``.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class OvAsrScoreError(Exception):
+    """Anything this package refuses to do; its text is one line that a user can act on."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class UsageError(OvAsrScoreError):
+    """The options contradict each other or cannot be understood, whatever the files hold."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class SpecifierError(UsageError):
+    """A table specifier (``ark:…``, ``scp:…``) is malformed or asks for something not allowed."""
+
+
+class FileAccessError(OvAsrScoreError):
+    """A file cannot be opened, read, written or renamed (missing, a directory, no space, no permission)."""
+
+
+class TableFormatError(OvAsrScoreError):
+    """The bytes of a table are not what its format says."""
+
+
+class MissingUtteranceError(OvAsrScoreError):
+    """Tables that are joined by utterance key do not hold the same keys."""
+
+
+class ModelFormatError(OvAsrScoreError):
+    """A model file cannot be read: damaged, incomplete or of an unknown kind."""
+
+
+class UnsupportedModelError(OvAsrScoreError):
+    """The model can be read but holds something that cannot be scored."""
+
+
+class UnknownNameError(OvAsrScoreError):
+    """A layer, port or property name that the model or the runtime does not have."""
+
+
+class ShapeMismatchError(OvAsrScoreError):
+    """Features, scores or references whose dimensions do not fit the model or each other."""
+
+
+class DeviceError(OvAsrScoreError):
+    """The runtime cannot offer the device, compile the model for it, or run it."""
+
+
+class BlobFormatError(OvAsrScoreError):
+    """An exported model (blob) is damaged or was made for something else."""

@@ -1,0 +1,7 @@
+"""Whole jobs in plain values, without a terminal: score tables with a model, compare two tables."""
+
+from ov_asr_score.job.compare import CompareJob, run_comparison
+from ov_asr_score.job.run import run_job
+from ov_asr_score.job.score_job import ScoreJob
+
+__all__ = ["CompareJob", "ScoreJob", "run_comparison", "run_job"]

@@ -1,0 +1,46 @@
+"""Copy a table from one form to another."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from ov_asr_score.errors import OvAsrScoreError
+from ov_asr_score.kaldi_io import TableWriter, read_table
+
+
+def copy_entries(
+    source: str,
+    target: str,
+    *,
+    precision: Literal["f32", "f64"] | None = None,
+    compression_method: int | None = None,
+    allow_commands: bool = False,
+    skip_errors: bool = False,
+) -> tuple[int, list[tuple[str, str]]]:
+    """Number of entries copied, and (key, reason) of those skipped; float64 stays float64 unless ``precision`` says.
+
+    Raises what reading and writing tables raise; with ``skip_errors`` only where the archive cannot be read on.
+    """
+    skipped: list[tuple[str, str]] = []
+
+    def skip(key: str, error: OvAsrScoreError) -> None:
+        skipped.append((key, str(error)))
+
+    copied = 0
+    entries = read_table(source, allow_commands=allow_commands, on_skip=skip if skip_errors else None)
+    first = next(entries, None)
+    dtype = (
+        np.float64
+        if precision == "f64" or (precision is None and first is not None and first[1].dtype == np.float64)
+        else np.float32
+    )
+    with TableWriter(
+        target, dtype=dtype, compression_method=compression_method, allow_commands=allow_commands
+    ) as writer:
+        while first is not None:
+            writer.write(*first)
+            copied += 1
+            first = next(entries, None)
+    return copied, skipped

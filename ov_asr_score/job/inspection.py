@@ -1,0 +1,94 @@
+"""What can be told of a model file, in sections of facts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ov_asr_score.device.compilation import import_blob, read_blob_note
+from ov_asr_score.device.settings import DeviceSettings
+from ov_asr_score.errors import OvAsrScoreError
+from ov_asr_score.openvino_api import ov
+from ov_asr_score.ov_model.description import describe_model, describe_ports
+from ov_asr_score.ov_model.file_kind import read_model_kind
+from ov_asr_score.ov_model.loading import load_model
+from ov_asr_score.ov_model.memory_span import memory_span
+from ov_asr_score.ports import PortInfo
+from ov_asr_score.scoring.planning import shape_text
+
+Section = tuple[str, dict[str, object]]
+
+
+def inspect_model(path: str, device: str = "CPU", *, all_layers: bool = False) -> list[Section]:
+    """Titles with facts by name: of an IR or ONNX file from its graph, of a blob from ``device`` and its note.
+
+    Raises FileAccessError, ModelFormatError, UnsupportedModelError.
+    """
+    kind = read_model_kind(Path(path))
+    if kind in ("ir", "onnx", "kaldi"):
+        return _graph_sections(path, kind, all_layers)
+    return _blob_sections(Path(path), kind, device)
+
+
+def _graph_sections(path: str, kind: str, all_layers: bool) -> list[Section]:
+    model = load_model(path)
+    description = describe_model(model)
+    weights = {name: f"{count:,} bytes" for name, count in description.weight_bytes.items()}
+    sections: list[Section] = [
+        (
+            "Model",
+            {
+                "path": path,
+                "kind": {"ir": "OpenVINO IR", "onnx": "ONNX"}.get(kind, kind),
+                "name": description.name,
+                "parameters": f"{description.parameter_count:,}",
+                "constants": ", ".join(f"{name} {size}" for name, size in weights.items()) or "none",
+            },
+        ),
+        ("Inputs", {port.name: _port_text(port) for port in description.inputs}),
+        ("Outputs", {port.name: _port_text(port) for port in description.outputs}),
+    ]
+    if description.variables:
+        variables: dict[str, object] = {
+            variable.name: f"{shape_text(variable.shape)} {variable.element_type}" for variable in description.variables
+        }
+        span = memory_span(model)
+        variables["memory"] = f"the last {span} frames" if span is not None else "recurrent: all earlier frames"
+        sections.append(("Variables", variables))
+    sections.append(("Layers", dict(description.layer_counts)))
+    if all_layers:
+        sections.append(("All layers", {name: f"{kind} {shape}" for name, kind, shape in description.layers}))
+    return sections
+
+
+def _blob_sections(path: Path, kind: str, device: str) -> list[Section]:
+    note = read_blob_note(path)
+    names = {"gna-blob": "exported blob for GNA", "cpu-blob": "exported blob for CPU"}
+    facts: dict[str, object] = {
+        "path": str(path),
+        "kind": names.get(kind, "unknown; taken for an exported blob"),
+        "size": f"{path.stat().st_size:,} bytes",
+    }
+    facts |= {name: note[name] for name in ("device", "precision", "openvino") if name in note}
+    try:
+        compiled = import_blob(ov.Core(), path, DeviceSettings(device=device))
+    except OvAsrScoreError as error:
+        if not (note or kind in names):
+            raise
+        return [("Model", facts | {"cannot be imported here": str(error)})]
+    inputs, outputs = describe_ports(compiled)
+    states = [state.name for state in compiled.create_infer_request().query_state()]
+    sections: list[Section] = [
+        ("Model", facts),
+        ("Inputs", {port.name: _port_text(port) for port in inputs}),
+        ("Outputs", {port.name: _port_text(port) for port in outputs}),
+    ]
+    if states:
+        sections.append(("Variables", {"names": ", ".join(states)}))
+    return sections
+
+
+def _port_text(port: PortInfo) -> str:
+    others = [name for name in (*port.names, port.layer) if name != port.name]
+    also = f"  also called {', '.join(dict.fromkeys(others))}" if others else ""
+    layout = f" layout {port.layout}" if port.layout else ""
+    return f"{shape_text(port.shape)} {port.element_type}{layout}{also}"

@@ -1,0 +1,58 @@
+"""Everything that one run of ``score`` is asked to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ov_asr_score.comparison import DEFAULT_THRESHOLD, Limits
+from ov_asr_score.device.settings import DeviceSettings
+
+Tables = Sequence[str] | Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreJob:
+    """A run of ``score``. Tables are specifiers: by layer name in a mapping, or texts as the command line takes them
+    (``SPEC``, ``layer=SPEC``, several with commas between).
+    """
+
+    # The model: an IR or ONNX file, or else a blob that was exported
+    model: str = ""
+    import_model: str = ""
+    export_model: str = ""  # write the compiled model there and score nothing
+    device: DeviceSettings = field(default_factory=DeviceSettings)
+    batch_size: int = 0  # frames per infer request; 0: chosen from the model
+    requests: int = 0  # infer requests under way at a time; 0: chosen
+    layout: str = ""
+    keep_graph: bool = False  # do not mend graphs that the CPU plugin scores wrongly
+    left_context: int = 0  # frames
+    right_context: int = 0  # frames
+
+    # Tables in
+    inputs: Tables = ()
+    input_layers: str = ""  # names for unnamed tables, comma-separated, in their order
+    utt2spk: Tables = ()
+    ivector_period: Sequence[str] | Mapping[str, int] = ()  # frames per row of online i-vectors
+    pair: Literal["key", "position"] = "key"
+    allow_missing: bool = False
+    allow_commands: bool = False
+    on_error: Literal["stop", "skip"] = "stop"
+
+    # Tables out
+    outputs: Tables = ()
+    output_layers: str = ""
+    output_precision: Literal["f32", "f64"] = "f32"
+    compression_method: int | None = None  # of Kaldi's seven
+
+    # Comparison
+    references: Tables = ()
+    threshold: float = DEFAULT_THRESHOLD
+    limits: Limits = field(default_factory=Limits)
+
+    # Reports
+    profile: bool = False
+    report: str = ""  # path of the JSON report
+    frame_shift_seconds: float = 0.01
+    command: Sequence[str] = ()

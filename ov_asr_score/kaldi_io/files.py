@@ -1,0 +1,169 @@
+"""Files to read from: a path, ``path:offset``, ``-`` for standard input, or ``command |``.
+
+The names are Kaldi's rxfilenames (util/kaldi-io.cc, ``ClassifyRxfilename``). On top of that gzip is seen by its first
+bytes and undone, and a command whose exit status is not zero is an error.
+"""
+
+from __future__ import annotations
+
+import difflib
+import errno
+import gzip
+import re
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from ov_asr_score.errors import FileAccessError, OvAsrScoreError, SpecifierError
+
+BUFFER_BYTES = 1 << 20
+GZIP_MAGIC = b"\x1f\x8b"
+SIGPIPE_STATUSES = (-13, 128 + 13)
+
+
+@contextmanager
+def open_input(rxfilename: str, *, allow_commands: bool = False) -> Iterator[BinaryIO]:
+    """Binary file for an rxfilename, standing at its offset, with gzip undone; closed at the end of the ``with``.
+
+    ``command |`` is run by /bin/sh, only with ``allow_commands``. Raises SpecifierError (not an rxfilename, commands
+    not allowed) and FileAccessError (cannot be opened, the command failed).
+    """
+    if rxfilename.endswith("|"):
+        with _open_command(rxfilename[:-1].strip(), allow_commands) as file:
+            yield _without_gzip(file)
+        return
+    _check_rxfilename(rxfilename)
+    if rxfilename in ("", "-"):
+        yield _without_gzip(sys.stdin.buffer)
+        return
+    path, offset = split_offset(rxfilename)
+    with open_path(path) as file:
+        if offset is None:
+            yield _without_gzip(file)
+        else:
+            yield _at_offset(file, path, offset)
+
+
+def split_offset(rxfilename: str) -> tuple[str, int | None]:
+    """Path and byte offset of ``path:offset``; the whole text and ``None`` where there is no offset."""
+    match = re.fullmatch(r"(.+):(\d{1,18})", rxfilename, re.ASCII | re.DOTALL)
+    return (match[1], int(match[2])) if match else (rxfilename, None)
+
+
+def open_path(path: str) -> BinaryIO:
+    """File opened for reading, large reads unbuffered. Raises FileAccessError in one line."""
+    try:
+        if stat.S_ISDIR(Path(path).stat().st_mode):
+            raise FileAccessError(f"{printable_name(path)}: expected a file, found a folder")
+        return Path(path).open("rb", buffering=BUFFER_BYTES)
+    except (OSError, ValueError) as error:
+        raise access_error(path, error) from error
+
+
+def access_error(path: str, error: Exception) -> FileAccessError:
+    """Error in one line for a path that the system refuses: what is wrong, and near names for a missing file."""
+    shown = printable_name(path)
+    code = error.errno if isinstance(error, OSError) else None
+    if code == errno.ENOENT:
+        return FileAccessError(f"{shown}: no such file{_near_names(path)}")
+    if code == errno.ENOSPC:
+        return FileAccessError(f"{shown}: no space left on the device; free some and run again")
+    if code == errno.EPIPE:
+        return FileAccessError(f"{shown}: closed by its reader before everything was written")
+    reason = error.strerror.lower() if isinstance(error, OSError) and error.strerror else str(error)
+    return FileAccessError(f"{shown}: {reason}")
+
+
+def printable_name(name: str) -> str:
+    """The name in one printable line, whatever bytes it is made of."""
+    decoded = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in decoded) or "standard input"
+
+
+def check_commands_allowed(command: str, allow_commands: bool) -> None:
+    """Nothing; raises SpecifierError where commands are not allowed or there is none."""
+    if not command:
+        raise SpecifierError("expected a command beside the pipe symbol, found nothing")
+    if not allow_commands:
+        raise SpecifierError(
+            f"{printable_name(command)}: commands are not run unless asked for; give --allow-commands if you trust it"
+        )
+
+
+def _check_rxfilename(name: str) -> None:
+    if name.startswith("|"):
+        raise SpecifierError(f"{printable_name(name)}: a command to read from has its pipe symbol at the end")
+    if "|" in name:
+        raise SpecifierError(f"{printable_name(name)}: pipe symbol in the wrong place, expected at the end")
+    if name != name.strip():
+        raise SpecifierError(f"{name!r}: a file name must not begin or end with a blank")
+    if re.match(r"(ark|scp|npz)(,[a-z]+)*:", name):
+        raise SpecifierError(f"{printable_name(name)}: expected a file name, found a table specifier")
+
+
+def _near_names(path: str) -> str:
+    if path.startswith("~"):
+        return "; the shell replaces ~ only at the start of a word, write the folder in full"
+    folder = Path(path).parent
+    if not folder.is_dir():
+        return f", nor is there a folder {printable_name(str(folder))}"
+    try:
+        names = [entry.name for entry in folder.iterdir()]
+    except OSError:
+        return ""
+    near = difflib.get_close_matches(Path(path).name, names, n=3)
+    return f"; did you mean {' or '.join(printable_name(name) for name in near)}?" if near else ""
+
+
+def _at_offset(file: BinaryIO, path: str, offset: int) -> BinaryIO:
+    try:
+        file.seek(offset)
+    except OSError as error:
+        raise FileAccessError(f"{printable_name(path)}: offset {offset} in something that is not a file") from error
+    return file
+
+
+def _without_gzip(file: BinaryIO) -> BinaryIO:
+    """The file itself, or its decompressed contents if it begins with the two bytes of gzip."""
+    peek = getattr(file, "peek", None)
+    # A pipe may hand over its first bytes one by one: peek() gives what came first, so one byte has to do then.
+    first = peek(2)[:2] if peek else b""
+    return cast(BinaryIO, gzip.GzipFile(fileobj=file)) if first and GZIP_MAGIC.startswith(first) else file
+
+
+@contextmanager
+def _open_command(command: str, allow_commands: bool) -> Iterator[BinaryIO]:
+    check_commands_allowed(command, allow_commands)
+    process = subprocess.Popen(["/bin/sh", "-c", command], stdout=subprocess.PIPE, bufsize=BUFFER_BYTES)
+    output = cast(BinaryIO, process.stdout)
+    reached_end = False
+    try:
+        yield output
+        reached_end = not output.read(1)
+    except OvAsrScoreError as error:
+        # What is wrong with the bytes is mostly that the command failed: then its status is the better message.
+        reached_end = not output.read(1)
+        _finish_command(process, command, reached_end, cause=error)
+        raise
+    except BaseException:
+        process.terminate()
+        raise
+    else:
+        _finish_command(process, command, reached_end)
+    finally:
+        output.close()
+        process.wait()
+
+
+def _finish_command(
+    process: subprocess.Popen[bytes], command: str, reached_end: bool, cause: Exception | None = None
+) -> None:
+    cast(BinaryIO, process.stdout).close()
+    status = process.wait()
+    stopped_by_us = not reached_end and status in SIGPIPE_STATUSES
+    if status != 0 and not stopped_by_us:
+        raise FileAccessError(f"command {printable_name(command)!r}: ended with exit status {status}") from cause

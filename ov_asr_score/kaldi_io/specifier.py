@@ -1,0 +1,203 @@
+"""Table specifiers (``ark,scp,t:a.ark,a.scp``) and row/column ranges (``[0:9,0:3]``) as plain data.
+
+The grammar is that of Kaldi (util/kaldi-table.cc, ``ClassifyRspecifier`` and ``ClassifyWspecifier``; ranges as in
+util/kaldi-holder.cc). On top of it: ``npz:x.npz``, bare file names, and a blank after a comma (``b, ark:x``).
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ov_asr_score.errors import SpecifierError, TableFormatError
+
+TABLE_FORMS = ("ark", "scp", "npz")
+READ_OPTIONS = ("b", "t", "o", "no", "s", "ns", "cs", "ncs", "p", "np", "bg")
+WRITE_OPTIONS = ("b", "t", "f", "nf", "p")
+
+ROW_OVERRUN = 3
+"""How many rows a range may lie beyond the last one: two frames at the edge and one by rounding (Kaldi's rule)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSpecifier:
+    """Where a table is read from, and what is promised about its keys.
+
+    ``filename`` is an rxfilename (path, ``path:offset``, ``-``, ``command |``). ``once``: no key is asked for twice;
+    ``sorted``: keys are in byte order; ``called_sorted``: they are also asked for in that order; ``permissive``: what
+    cannot be read is left out; ``background`` (read ahead) is accepted without effect. ``original`` is the text.
+    """
+
+    form: Literal["ark", "scp", "npz"]
+    filename: str
+    once: bool = False
+    sorted: bool = False
+    called_sorted: bool = False
+    permissive: bool = False
+    background: bool = False
+    original: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteSpecifier:
+    """Where a table is written to, and how.
+
+    ``archive`` and ``script`` are wxfilenames (path, ``-``, ``| command``). With ``script`` alone, that file exists and
+    says which file each key goes to. ``flush``: whatever is not a plain file gets every entry at once (``nf`` turns it
+    off). ``permissive``: keys that the script lacks are dropped. ``original`` is the text given.
+    """
+
+    archive: str | None
+    script: str | None
+    form: Literal["kaldi", "npz"] = "kaldi"
+    text: bool = False
+    flush: bool = True
+    permissive: bool = False
+    original: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """First and last (inclusive) row and column of a part of a matrix; ``None`` stands for all of them."""
+
+    rows: tuple[int, int] | None
+    columns: tuple[int, int] | None
+
+
+def parse_read_specifier(text: str) -> ReadSpecifier:
+    """Parsed rspecifier, or a bare file name: ``x.scp`` is a script, ``x.npz`` an NPZ file, all else an archive.
+
+    Raises SpecifierError (unknown or contradicting options, blanks at the ends, line breaks).
+    """
+    _check_ends(text)
+    options, filename = _split(text, READ_OPTIONS)
+    forms = [option for option in options if option in TABLE_FORMS]
+    if not options:
+        return ReadSpecifier(_form_of_name(filename), filename, original=text)
+    if len(forms) != 1:
+        raise SpecifierError(f"{text!r}: expected exactly one of ark, scp or npz before the colon, found {len(forms)}")
+    return ReadSpecifier(
+        form=_form(forms[0]),
+        filename=filename,
+        once=_last_said(options, "o", "no", default=False),
+        sorted=_last_said(options, "s", "ns", default=False),
+        called_sorted=_last_said(options, "cs", "ncs", default=False),
+        permissive=_last_said(options, "p", "np", default=False),
+        background="bg" in options,
+        original=text,
+    )
+
+
+def parse_write_specifier(text: str) -> WriteSpecifier:
+    """Parsed wspecifier, or a bare file name: ``x.npz`` is an NPZ file, all else an archive.
+
+    Raises SpecifierError (unknown or contradicting options, ``scp,ark``, a missing second name, line breaks).
+    """
+    _check_ends(text)
+    options, filename = _split(text, WRITE_OPTIONS)
+    forms = [option for option in options if option in TABLE_FORMS]
+    if not options:
+        form = _form_of_name(filename)
+        if form == "scp":
+            archive = filename[: -len("scp")] + "ark"
+            raise SpecifierError(f"{text!r}: a script needs an archive to point into; use ark,scp:{archive},{filename}")
+        return WriteSpecifier(filename, None, form="npz" if form == "npz" else "kaldi", original=text)
+
+    archive_name: str | None = filename
+    script_name: str | None = None
+    if forms == ["ark", "scp"]:
+        if "," not in filename:
+            raise SpecifierError(f"{text!r}: expected two names with a comma between them, as in ark,scp:x.ark,x.scp")
+        archive_name, script_name = filename.split(",", 1)
+    elif forms == ["scp"]:
+        archive_name, script_name = None, filename
+    elif forms not in (["ark"], ["npz"]):
+        raise SpecifierError(f"{text!r}: expected ark, ark,scp (in this order), scp or npz before the colon")
+    return WriteSpecifier(
+        archive=archive_name,
+        script=script_name,
+        form="npz" if forms == ["npz"] else "kaldi",
+        text=_last_said(options, "t", "b", default=False),
+        flush=_last_said(options, "f", "nf", default=True),
+        permissive="p" in options,
+        original=text,
+    )
+
+
+def parse_range(text: str) -> Range:
+    """Parsed range such as ``0:9``, ``[0:9,0:3]`` or ``:,2:2``. Raises SpecifierError."""
+    inner = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+    parts = inner.split(",")
+    spans = [re.fullmatch(r":|(\d{1,9}):(\d{1,9})", part, re.ASCII) for part in parts]
+    if len(parts) > 2 or None in spans:
+        raise SpecifierError(f"range {text[:20]!r}: expected first:last rows, then perhaps columns, as in [0:9,0:3]")
+    limits = [(int(span[1]), int(span[2])) if span and span[1] else None for span in spans]
+    for span in limits:
+        if span and span[0] > span[1]:
+            raise SpecifierError(f"range {text[:20]!r}: expected first <= last, found {span[0]}:{span[1]}")
+    return Range(rows=limits[0], columns=limits[1] if len(limits) == 2 else None)
+
+
+def apply_range(matrix: NDArray[Any], part: Range) -> NDArray[Any]:
+    """Contiguous copy of the rows and columns of ``matrix`` [T, D] (or of the elements of a vector [D]).
+
+    The last row may lie up to two beyond the end and is then cut; columns must exist. Raises TableFormatError.
+    """
+    if matrix.ndim == 1 and part.columns:
+        raise TableFormatError("a range of columns cannot be taken from a vector")
+    limits = (("rows", part.rows, ROW_OVERRUN), ("columns", part.columns, 0))
+    slices = []
+    for (name, span, overrun), size in zip(limits, matrix.shape, strict=False):
+        first, last = span or (0, size - 1)
+        if span and (first >= size or last >= size + overrun):
+            raise TableFormatError(f"range {first}:{last} of {name}: expected to lie within 0:{size - 1}")
+        slices.append(slice(first, last + 1))
+    return np.array(matrix[tuple(slices)], order="C", copy=True)
+
+
+def _check_ends(text: str) -> None:
+    if not text:
+        raise SpecifierError("an empty table specifier; expected ark:<file>, scp:<file>, npz:<file> or a file name")
+    if text != text.strip():
+        raise SpecifierError(f"{text!r}: a table specifier must not begin or end with a blank")
+    if "\n" in text or "\0" in text:
+        raise SpecifierError(f"{text!r}: a table specifier must not hold line breaks or NUL")
+
+
+def _split(text: str, known: tuple[str, ...]) -> tuple[list[str], str]:
+    """Options before the first colon and the rest; no options at all if the text is a bare file name or command."""
+    head, colon, rest = text.partition(":")
+    options = [option for option in re.split("[, ]", head) if option]
+    unknown = [option for option in options if option not in known and option not in TABLE_FORMS]
+    is_command = text.endswith("|") or text.startswith("|")
+    named_form = any(option.lower() in TABLE_FORMS for option in options)
+    if text.lower() in TABLE_FORMS:
+        raise SpecifierError(f"{text!r}: expected a colon and a file name after it, as in {text.lower()}:feats.ark")
+    if not colon or not options or (unknown and (is_command or not named_form)):
+        return [], text
+    if unknown:
+        option = unknown[0]
+        near = difflib.get_close_matches(option.lower(), (*TABLE_FORMS, *known), n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join((*TABLE_FORMS, *known))}"
+        raise SpecifierError(f"{text!r}: unknown option {option[:20]!r} before the colon; {hint}")
+    return options, rest
+
+
+def _form_of_name(filename: str) -> Literal["ark", "scp", "npz"]:
+    return _form(filename[-3:]) if filename.endswith((".scp", ".npz")) else "ark"
+
+
+def _form(word: str) -> Literal["ark", "scp", "npz"]:
+    if word == "scp":
+        return "scp"
+    return "npz" if word == "npz" else "ark"
+
+
+def _last_said(options: list[str], yes: str, no: str, *, default: bool) -> bool:
+    said = [option for option in options if option in (yes, no)]
+    return said[-1] == yes if said else default

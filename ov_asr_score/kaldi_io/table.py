@@ -1,0 +1,117 @@
+"""Tables read from the first utterance to the last, one matrix in memory at a time."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from numpy.typing import NDArray
+
+from ov_asr_score.errors import FileAccessError, OvAsrScoreError, TableFormatError
+from ov_asr_score.kaldi_io.archive import archive_entries
+from ov_asr_score.kaldi_io.matrix import BINARY_MARK, read_array, skip_array
+from ov_asr_score.kaldi_io.npz import open_npz
+from ov_asr_score.kaldi_io.script import ScriptReader, read_script
+from ov_asr_score.kaldi_io.specifier import ReadSpecifier, parse_read_specifier
+from ov_asr_score.kaldi_io.stream import KaldiStream, open_stream
+
+logger = logging.getLogger(__name__)
+
+Entries = Iterator[tuple[str, NDArray[Any]]]
+OnSkip = Callable[[str, OvAsrScoreError], None]
+
+
+def read_table(
+    specifier: str | ReadSpecifier, *, allow_commands: bool = False, on_skip: OnSkip | None = None
+) -> Entries:
+    """Key and matrix or vector of every utterance, in the order of the table; arrays as ``read_array`` gives them.
+
+    ``on_skip`` is told of an utterance that cannot be read, and reading goes on with the next one; without it the error
+    is raised. In an archive that is only possible where the damage leaves the utterance's end known. With the option
+    ``p`` such utterances are logged and left out too, an archive ends at the first damage, and a script that is not
+    there is an empty table, as in Kaldi. Raises SpecifierError at once; FileAccessError and TableFormatError, naming
+    file, utterance and byte, on the way.
+    """
+    given = parse_read_specifier(specifier) if isinstance(specifier, str) else specifier
+    if on_skip is None and given.permissive:
+        on_skip = _log_skipped
+    if given.form == "scp":
+        return _read_script_table(given, allow_commands, on_skip)
+    if given.form == "npz":
+        return _read_npz_table(given, allow_commands, on_skip)
+    return _read_archive_table(given, allow_commands, on_skip)
+
+
+def _read_archive_table(given: ReadSpecifier, allow_commands: bool, on_skip: OnSkip | None) -> Entries:
+    with open_stream(given.filename, allow_commands=allow_commands) as stream:
+        try:
+            for key, start in archive_entries(stream):
+                try:
+                    array = read_array(stream)
+                except TableFormatError as error:
+                    if on_skip is None or not _end_is_known(stream, start):
+                        raise
+                    on_skip(key, error)
+                    continue
+                yield key, array
+        except TableFormatError as error:
+            if not given.permissive or on_skip is None:
+                raise
+            on_skip(stream.context or stream.name, error)
+
+
+def _read_script_table(given: ReadSpecifier, allow_commands: bool, on_skip: OnSkip | None) -> Entries:
+    try:
+        lines = read_script(given.filename, allow_commands=allow_commands)
+    except FileAccessError as error:
+        if not given.permissive:
+            raise
+        logger.warning("%s; treated as an empty table", error)
+        return
+    with ScriptReader(given.filename, allow_commands=allow_commands) as reader:
+        for line in lines:
+            try:
+                array = reader.read(line)
+            except (FileAccessError, TableFormatError) as error:
+                if on_skip is None:
+                    raise
+                on_skip(line.key, error)
+                continue
+            yield line.key, array
+
+
+def _read_npz_table(given: ReadSpecifier, allow_commands: bool, on_skip: OnSkip | None) -> Entries:
+    with open_npz(given.filename, allow_commands=allow_commands) as reader:
+        for key in reader.keys:
+            try:
+                array = reader.read(key)
+            except TableFormatError as error:
+                if on_skip is None:
+                    raise
+                on_skip(key, error)
+                continue
+            if array is not None:
+                yield key, array
+
+
+def _end_is_known(stream: KaldiStream, start: int) -> bool:
+    """True, and the stream stands behind the object at ``start``, if its header or brackets tell where it ends."""
+    if stream.size is None:
+        return False
+    stream.seek(start)
+    is_binary = stream.peek(2) == BINARY_MARK
+    try:
+        skip_array(stream)
+    except TableFormatError:
+        return False
+    end = stream.offset
+    stream.seek(start)
+    # Binary data without its mark would be taken for a line of text: what follows it means nothing.
+    is_text = not is_binary and b"\0" not in stream.read(end - start)
+    stream.seek(end)
+    return is_binary or is_text
+
+
+def _log_skipped(key: str, error: OvAsrScoreError) -> None:
+    logger.warning("skipped: %s", error)

@@ -1,0 +1,43 @@
+"""The one place that knows where OpenVINO keeps its names, and how it words its errors.
+
+2023.3 has its operation sets under ``openvino.runtime`` only, 2026 under ``openvino`` only.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import openvino as ov
+from openvino import preprocess
+
+try:
+    from openvino import opset13 as opset
+except ImportError:  # 2023.3
+    from openvino.runtime import opset13 as opset  # type: ignore[no-redef,unused-ignore]
+
+__all__ = ["first_cause", "opset", "ov", "preprocess", "version"]
+
+_NOISE = re.compile(r"^(Exception from \S+?:\d+:?|Check '.*' failed at \S+?:\d+:?|While validating node .*)$")
+
+
+def version() -> str:
+    """Release of the runtime without its build number, as in ``2026.4.1``."""
+    return str(ov.__version__).split("-", maxsplit=1)[0]
+
+
+def first_cause(error: BaseException, limit: int = 300) -> str:
+    """The sentence of a runtime error that says what is wrong, on one line.
+
+    OpenVINO wraps its causes into lines that name source files; those are left out.
+    """
+    lines = [line.strip() for line in str(error).splitlines()]
+    telling = [line for line in lines if line and not _NOISE.match(line)]
+    text = " ".join(telling) or " ".join(lines) or type(error).__name__
+    text = re.sub(r"Exception from \S+?:\d+:\s*", "", text).strip()
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def as_port_number(value: Any) -> int:
+    """Index of an OpenVINO output among those of its node."""
+    return int(value.get_index())

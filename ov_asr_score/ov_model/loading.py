@@ -1,0 +1,35 @@
+"""A path to an OpenVINO model: IR or ONNX."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ov_asr_score.errors import ModelFormatError, UnsupportedModelError
+from ov_asr_score.openvino_api import first_cause, ov
+from ov_asr_score.ov_model.file_kind import check_ir_files, read_model_kind
+
+
+def load_model(path: str | Path, core: ov.Core | None = None) -> ov.Model:
+    """The model in an OpenVINO IR (.xml with its .bin beside it) or an ONNX file.
+
+    Raises FileAccessError (no such file), ModelFormatError (damaged), UnsupportedModelError (another kind of file,
+    with what can be done about it).
+    """
+    path = Path(path)
+    kind = read_model_kind(path)
+    if kind in ("gna-blob", "cpu-blob"):
+        raise UnsupportedModelError(f"{path}: is an exported blob, not a model; use -rg/--import-model for it")
+    if kind == "kaldi":
+        raise UnsupportedModelError(
+            f"{path}: is a Kaldi model, which this version cannot convert yet; give an OpenVINO IR (.xml) or ONNX file"
+        )
+    if kind == "unknown":
+        raise UnsupportedModelError(
+            f"{path}: is neither an OpenVINO IR (.xml) nor an ONNX file (.onnx); an exported blob goes to -rg"
+        )
+    if kind == "ir":
+        check_ir_files(path)
+    try:
+        return (core or ov.Core()).read_model(str(path))
+    except Exception as error:
+        raise ModelFormatError(f"{path}: OpenVINO cannot read this model: {first_cause(error)}") from error

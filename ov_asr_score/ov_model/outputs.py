@@ -1,0 +1,100 @@
+"""Find outputs and inputs of a model by the names that users know, and make inner layers outputs."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ov_asr_score.errors import UnknownNameError
+from ov_asr_score.openvino_api import ov
+from ov_asr_score.ports import PortInfo
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """``; did you mean 'x'?`` for a name that is nearly one of ``known``, else the first few of them, else nothing."""
+    known = [candidate for candidate in dict.fromkeys(known) if candidate]
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
+    if near:
+        return "; did you mean " + " or ".join(f"'{candidate}'" for candidate in near) + "?"
+    if not known:
+        return ""
+    shown = ", ".join(f"'{candidate}'" for candidate in known[:8])
+    return f"; known: {shown}{', …' if len(known) > 8 else ''}"
+
+
+def find_port(ports: Sequence[PortInfo], name: str) -> int | None:
+    """Index of the port that ``name`` means: tensor name, layer name, or ``layer:port``; None when there is none."""
+    for index, port in enumerate(ports):
+        if name == port.name or name in port.names:
+            return index
+    for matches in (
+        [index for index, port in enumerate(ports) if name == f"{port.layer}:{port.port}"],
+        [index for index, port in enumerate(ports) if name == port.layer],
+    ):
+        if matches:
+            return matches[0]
+    # the old samples write `tensor:port` for inputs and outputs of the model itself
+    stem, colon, number = name.rpartition(":")
+    if colon and number == "0":
+        return find_port(ports, stem)
+    return None
+
+
+def port_names(ports: Sequence[PortInfo]) -> list[str]:
+    """Every name by which :func:`find_port` finds a port, for suggestions."""
+    return [name for port in ports for name in (port.name, *port.names, port.layer)]
+
+
+def layer_names(model: ov.Model) -> list[str]:
+    """Every name that :func:`add_output` takes: layers, ``layer:port`` and tensors, constants left out."""
+    names = []
+    for node in model.get_ordered_ops():
+        if node.get_type_name() != "Constant":
+            layer = node.get_friendly_name()
+            names.append(layer)
+            for output in node.outputs():
+                names += [f"{layer}:{output.get_index()}", *output.get_names()]
+    return names
+
+
+def add_output(model: ov.Model, name: str) -> int:
+    """Index of the model output called ``name``; an inner layer is made an output first.
+
+    ``name`` is a tensor name, a layer's friendly name (with several outputs: ``layer:port``), in this order.
+    An output that has no tensor name gets ``name`` as its own. Raises UnknownNameError with near names.
+    """
+    from ov_asr_score.ov_model.description import describe_ports
+
+    _, outputs = describe_ports(model)
+    known = find_port(outputs, name)
+    if known is not None:
+        return known
+    output = _find_inner_output(model, name)
+    model.add_outputs(output)
+    if not output.get_names():
+        output.get_tensor().set_names({name})
+    return len(model.outputs) - 1
+
+
+def _find_inner_output(model: ov.Model, name: str) -> Any:
+    nodes = [node for node in model.get_ordered_ops() if node.get_type_name() not in ("Constant", "Result")]
+    for node in nodes:
+        for output in node.outputs():
+            if name in output.get_names():
+                return output
+    by_name = {node.get_friendly_name(): node for node in nodes}
+    if name in by_name:
+        node = by_name[name]
+        if node.get_output_size() == 1:
+            return node.output(0)
+        last = node.get_output_size() - 1
+        raise UnknownNameError(f"layer '{name}' has {last + 1} outputs; say which: '{name}:0' … '{name}:{last}'")
+    stem, colon, number = name.rpartition(":")
+    if colon and stem in by_name and number.isdigit():
+        node = by_name[stem]
+        if int(number) < node.get_output_size():
+            return node.output(int(number))
+        raise UnknownNameError(f"layer '{stem}' has {node.get_output_size()} outputs, there is no port {number}")
+    tensor_names = [tensor for node in nodes for output in node.outputs() for tensor in output.get_names()]
+    raise UnknownNameError(f"the model has no layer or tensor '{name}'{suggestion(name, [*by_name, *tensor_names])}")

@@ -1,0 +1,100 @@
+"""Change a model for scoring before it is compiled: layouts, float32 ports, batch."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from ov_asr_score.errors import ShapeMismatchError, UnknownNameError, UnsupportedModelError, UsageError
+from ov_asr_score.openvino_api import first_cause, ov, preprocess
+from ov_asr_score.ov_model.description import describe_ports, shape_of
+from ov_asr_score.ov_model.outputs import find_port, port_names, suggestion
+
+_LAYOUT_ITEM = re.compile(r"\s*(?P<name>[^\[\],]*)\[(?P<letters>[A-Za-z0-9?.,* ]+)\]\s*(,|$)")
+
+
+def parse_layouts(text: str) -> dict[str, str]:
+    """Layout letters by input name from ``in0[NC],in1[NTC]``; the key is empty for a bare ``[NC]`` (all inputs).
+
+    Raises UsageError where the text does not follow that form.
+    """
+    layouts: dict[str, str] = {}
+    position = 0
+    while position < len(text):
+        match = _LAYOUT_ITEM.match(text, position)
+        if match is None:
+            raise UsageError(f"--layout '{text}': expected name[LETTERS] or [LETTERS], found '{text[position:][:20]}'")
+        layouts[match["name"].strip()] = match["letters"].replace(",", "").replace(" ", "").upper()
+        position = match.end()
+    if not layouts:
+        raise UsageError("--layout: expected name[LETTERS] or [LETTERS], found nothing")
+    return layouts
+
+
+def set_layouts(model: ov.Model, layouts: Mapping[str, str]) -> None:
+    """Set layouts on the inputs of ``model``; the empty name stands for all inputs.
+
+    Raises UnknownNameError for an input that is not there, ShapeMismatchError when the number of letters is not the
+    rank, UnsupportedModelError when utterances cannot be fed in that order of axes (N first, T second).
+    """
+    inputs, _ = describe_ports(model)
+    for name, letters in layouts.items():
+        indices = list(range(len(inputs))) if not name else [find_port(inputs, name)]
+        for index in indices:
+            if index is None:
+                raise UnknownNameError(
+                    f"--layout: the model has no input '{name}'{suggestion(name, port_names(inputs))}"
+                )
+            port = inputs[index]
+            if port.shape is not None and len(letters) != len(port.shape):
+                raise ShapeMismatchError(
+                    f"--layout {letters}: input '{port.name}' has {len(port.shape)} dimensions, not {len(letters)}"
+                )
+            if "N" in letters[1:] or "T" in letters[2:]:
+                raise UnsupportedModelError(
+                    f"--layout {letters}: input '{port.name}' needs N as its first axis and T, if any, as first or "
+                    "second; transpose the model's input"
+                )
+            model.inputs[index].get_node().set_layout(ov.Layout(letters))
+
+
+def use_float32_ports(model: ov.Model) -> ov.Model:
+    """The model with float32 at every input and output; the conversions become part of the graph."""
+    f32 = ov.Type.f32
+    inputs = [index for index, port in enumerate(model.inputs) if port.get_element_type() != f32]
+    outputs = [index for index, port in enumerate(model.outputs) if port.get_element_type() != f32]
+    if not inputs and not outputs:
+        return model
+    steps = preprocess.PrePostProcessor(model)
+    for index in inputs:
+        steps.input(index).tensor().set_element_type(f32)
+    for index in outputs:
+        steps.output(index).tensor().set_element_type(f32)
+    return steps.build()
+
+
+def with_leading_dimension(model: ov.Model, inputs: list[int], size: int | None) -> ov.Model:
+    """A copy of ``model`` whose ``inputs`` have ``size`` as their first dimension (None: any size).
+
+    Raises UnsupportedModelError when the graph fixes its batch somewhere inside, so that the outputs do not follow.
+    """
+    changed = model.clone()
+    shapes = {}
+    for index in inputs:
+        shape = changed.inputs[index].get_partial_shape()
+        shape[0] = ov.Dimension.dynamic() if size is None else ov.Dimension(size)
+        shapes[index] = shape
+    try:
+        changed.reshape(shapes)
+    except Exception as error:
+        raise UnsupportedModelError(
+            f"the model cannot take batch size {size or 'any'}: {first_cause(error)}"
+        ) from error
+    for output in changed.outputs:
+        shape = shape_of(output.get_partial_shape())
+        if shape is None or not shape or shape[0] != size:
+            raise UnsupportedModelError(
+                f"the model cannot take batch size {size or 'any'}: output '{output.get_any_name()}' would have shape "
+                f"{output.get_partial_shape()}; it fixes its batch inside the graph"
+            )
+    return changed

@@ -1,0 +1,118 @@
+"""Choose the plan for a model or blob, and reshape the model for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ov_asr_score.device.settings import base_devices
+from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError, UsageError
+from ov_asr_score.openvino_api import ov
+from ov_asr_score.ov_model.description import describe_ports
+from ov_asr_score.ov_model.preparation import with_leading_dimension
+from ov_asr_score.ports import PortInfo
+from ov_asr_score.scoring.planning import InputFit, ScoringPlan, default_rows
+from ov_asr_score.scoring.scorer_options import ScorerOptions
+
+
+def plan_model(
+    model: ov.Model, inputs: Sequence[PortInfo], options: ScorerOptions, fits: Sequence[InputFit], *, stateful: bool
+) -> tuple[ov.Model, ScoringPlan]:
+    """The model, reshaped where its plan needs that, and the plan.
+
+    Raises UnsupportedModelError when the graph does not allow the batch, ShapeMismatchError when inputs disagree.
+    """
+    axes = [index for index, port in enumerate(inputs) if len(port.shape or ()) > 1]
+    leading = {(inputs[index].shape or (None,))[0] for index in axes}
+    times = {
+        port.shape[fit.time_axis] for port, fit in zip(inputs, fits, strict=True) if fit.kind == "time" and port.shape
+    }
+    if not times and not stateful:
+        return _plan_rows(model, options, axes, leading.pop() if len(leading) == 1 else None)
+    batched = not times or any(fit.kind == "time" and fit.time_axis == 1 for fit in fits)
+    if batched and axes and leading != {1}:
+        model = with_leading_dimension(model, axes, 1)
+    ignored = f"; batch size {options.batch_size} has no effect" if options.batch_size > 1 else ""
+    if not times:
+        reason = "the model has variables: frames go one by one, variables are reset between utterances"
+        return model, ScoringPlan("blocks", 1, 1, pad=True, stateful=True, reason=reason + ignored)
+    if None in times:
+        reason = "the time axis is free: a whole utterance per request"
+        slots = 1 if stateful else num_slots(options)
+        return model, ScoringPlan("utterance", 0, slots, pad=False, stateful=stateful, reason=reason + ignored)
+    if len(times) != 1:
+        raise ShapeMismatchError(f"inputs take different numbers of frames per request: {sorted(filter(None, times))}")
+    block = times.pop() or 1
+    reason = f"the time axis holds {block} frames: utterances go in pieces of that length, each on its own"
+    return model, ScoringPlan("blocks", block, 1, pad=True, stateful=stateful, reason=reason + ignored)
+
+
+def _plan_rows(
+    model: ov.Model, options: ScorerOptions, axes: list[int], fixed: int | None
+) -> tuple[ov.Model, ScoringPlan]:
+    """Rows of frames: any batch where the graph allows it, else the asked or the built-in one (``fixed``)."""
+    slots = num_slots(options)
+    if not axes:
+        return model, ScoringPlan("rows", 1, slots, pad=True, stateful=False, reason="the inputs hold one frame")
+    _, outputs = describe_ports(model)
+    block = options.batch_size or default_rows(outputs)
+    any_size = set(base_devices(options.device.device)) <= {"CPU"}  # other plugins recompile for each new shape
+    size = None if any_size and not options.fixed_batch else block
+    try:
+        changed = with_leading_dimension(model, axes, size)
+        return changed, ScoringPlan("rows", block, slots, pad=size is not None, stateful=False)
+    except UnsupportedModelError:
+        if options.batch_size and options.batch_size != fixed:
+            changed = with_leading_dimension(model, axes, options.batch_size)
+            return changed, ScoringPlan("rows", block, slots, pad=True, stateful=False)
+        if fixed is None:
+            raise
+    reason = f"the graph fixes its batch to {fixed}"
+    return model, ScoringPlan("rows", fixed, slots, pad=True, stateful=False, reason=reason)
+
+
+def plan_blob(
+    inputs: Sequence[PortInfo],
+    outputs: Sequence[PortInfo],
+    options: ScorerOptions,
+    fits: Sequence[InputFit],
+    *,
+    stateful: bool,
+) -> ScoringPlan:
+    """The plan for a blob, whose shapes cannot be changed any more. Raises UsageError for another batch size."""
+    frames = {
+        (port.shape or (1,))[fit.time_axis] if len(port.shape or ()) > 1 else 1
+        for port, fit in zip(inputs, fits, strict=True)
+        if fit.kind != "vector"
+    }
+    timed = any(fit.kind == "time" for fit in fits)
+    if timed and None in frames:
+        reason = "the time axis of the blob is free: a whole utterance per request"
+        return ScoringPlan("utterance", 0, 1, pad=False, stateful=stateful, reason=reason)
+    fixed = max((length for length in frames if length), default=None)
+    if fixed and options.batch_size not in (0, fixed):
+        raise UsageError(
+            f"-bs {options.batch_size}: the blob {options.blob} was exported for requests of {fixed} "
+            f"frame{'s' if fixed > 1 else ''}"
+        )
+    reason = f"the blob takes {fixed} frame{'s' if fixed != 1 else ''} per request" if fixed else ""
+    if stateful or timed:
+        return ScoringPlan("blocks", fixed or 1, 1, pad=True, stateful=stateful, reason=reason)
+    block = fixed or options.batch_size or default_rows(outputs)
+    return ScoringPlan("rows", block, num_slots(options), pad=fixed is not None, stateful=False, reason=reason)
+
+
+def plan_dependent_rows(inputs: Sequence[PortInfo], plan: ScoringPlan) -> ScoringPlan:
+    """The plan for a model [T, D] whose rows know each other: whole utterances if T is free, else its own T."""
+    own = (inputs[0].shape or (None,))[0]
+    found = "scores of a frame depend on other frames of the request"
+    if own is None:
+        return ScoringPlan(
+            "utterance", 0, 1, pad=False, stateful=False, reason=f"{found}: a whole utterance per request"
+        )
+    reason = f"{found}: utterances go in pieces of {own} frame{'s' if own > 1 else ''}, as the model has it"
+    return ScoringPlan("blocks", own, 1, pad=True, stateful=plan.stateful, reason=reason)
+
+
+def num_slots(options: ScorerOptions) -> int:
+    """Infer requests under way at a time: one computes while the next is filled; one more than there are streams."""
+    return options.requests or max(2, options.device.streams + 1)

@@ -1,0 +1,68 @@
+"""The Runner over infer requests of a compiled OpenVINO model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ov_asr_score.errors import DeviceError
+from ov_asr_score.openvino_api import first_cause, ov
+from ov_asr_score.ov_model.description import describe_ports
+from ov_asr_score.ports import PortInfo
+from ov_asr_score.scoring.runner import Float32Array
+
+
+class OpenVinoRunner:
+    """``num_slots`` infer requests of ``compiled``; see :class:`ov_asr_score.scoring.runner.Runner`.
+
+    ``wanted`` are the numbers of the outputs that are handed out, None for all.
+    """
+
+    inputs: Sequence[PortInfo]
+    outputs: Sequence[PortInfo]
+
+    def __init__(self, compiled: ov.CompiledModel, num_slots: int = 1, wanted: Sequence[int] | None = None) -> None:
+        """Create the infer requests."""
+        self.inputs, outputs = describe_ports(compiled)
+        self._wanted = tuple(range(len(outputs)) if wanted is None else wanted)
+        self.outputs = [outputs[index] for index in self._wanted]
+        self.num_slots = num_slots
+        self._requests = [compiled.create_infer_request() for _ in range(num_slots)]
+        # the runtime reads the bound arrays in place, so somebody has to keep them alive
+        self._bound: list[Sequence[Float32Array]] = [()] * num_slots
+
+    def bind(self, slot: int, arrays: Sequence[Float32Array]) -> None:
+        """Let the slot read its inputs from ``arrays`` without a copy."""
+        self._bound[slot] = arrays
+        for index, array in enumerate(arrays):
+            self._requests[slot].set_input_tensor(index, ov.Tensor(array, shared_memory=True))
+
+    def start(self, slot: int) -> None:
+        """Start the request; several slots may be under way. Raises DeviceError."""
+        try:
+            self._requests[slot].start_async()
+        except Exception as error:
+            raise DeviceError(f"inference failed: {first_cause(error)}") from error
+
+    def finish(self, slot: int) -> float:
+        """Wait; gives the request's own latency in seconds. Raises DeviceError."""
+        request = self._requests[slot]
+        try:
+            request.wait()
+        except Exception as error:
+            raise DeviceError(f"inference failed: {first_cause(error)}") from error
+        return float(request.latency) / 1000.0
+
+    def results(self, slot: int) -> Sequence[Float32Array]:
+        """Views into the request's output tensors."""
+        request = self._requests[slot]
+        return [request.get_output_tensor(index).data for index in self._wanted]
+
+    def reset_state(self, slot: int) -> None:
+        """Reset the variables of one request; others keep theirs."""
+        self._requests[slot].reset_state()
+
+    def layer_records(self, slot: int) -> Iterable[Any]:
+        """ProfilingInfo of every layer; empty when the model was compiled without PERF_COUNT."""
+        records: Iterable[Any] = self._requests[slot].profiling_info
+        return records

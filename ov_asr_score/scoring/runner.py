@@ -1,0 +1,42 @@
+"""What the engine asks of anything that computes scores: an OpenVINO model, or an emulator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ov_asr_score.ports import PortInfo
+
+Float32Array = NDArray[np.float32]
+
+
+class Runner(Protocol):
+    """A model with ``num_slots`` infer requests that may be under way at the same time.
+
+    A slot is bound to input arrays once; what they hold when ``start`` is called is what is scored.
+    """
+
+    inputs: Sequence[PortInfo]
+    outputs: Sequence[PortInfo]
+    num_slots: int
+
+    def bind(self, slot: int, arrays: Sequence[Float32Array]) -> None:
+        """Use ``arrays`` (C-contiguous, one per input, in the order of ``inputs``) for this slot from now on."""
+
+    def start(self, slot: int) -> None:
+        """Begin to score what the bound arrays hold; they must not change before ``finish``."""
+
+    def finish(self, slot: int) -> float:
+        """Wait for the slot and give the seconds that it computed."""
+
+    def results(self, slot: int) -> Sequence[Float32Array]:
+        """Outputs of the last finished run, in the order of ``outputs``; valid until the slot is started again."""
+
+    def reset_state(self, slot: int) -> None:
+        """Set all variables of the slot to their initial values."""
+
+    def layer_records(self, slot: int) -> Iterable[Any]:
+        """Per-layer records of the last finished run, as ``profiling`` reads them."""

@@ -1,0 +1,207 @@
+"""From a model path and options to something that scores: load, prepare, compile, choose the plan."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from ov_asr_score.device.compilation import DeviceReport, compile_model, describe_device, import_blob
+from ov_asr_score.device.gna_settings import gna_mode, scale_factor_of
+from ov_asr_score.device.settings import DeviceSettings
+from ov_asr_score.errors import UnknownNameError, UnsupportedModelError, UsageError
+from ov_asr_score.openvino_api import ov
+from ov_asr_score.ov_model.description import describe_ports
+from ov_asr_score.ov_model.loading import load_model
+from ov_asr_score.ov_model.memory_span import memory_span
+from ov_asr_score.ov_model.mending import mend_memory_concats
+from ov_asr_score.ov_model.outputs import add_output, find_port, layer_names, port_names, suggestion
+from ov_asr_score.ov_model.preparation import parse_layouts, set_layouts, use_float32_ports
+from ov_asr_score.ports import PortInfo
+from ov_asr_score.scoring.choosing import plan_blob, plan_dependent_rows, plan_model
+from ov_asr_score.scoring.engine import RecordLayers, UtteranceScores, score_utterances
+from ov_asr_score.scoring.locality import rows_are_independent
+from ov_asr_score.scoring.openvino_runner import OpenVinoRunner
+from ov_asr_score.scoring.planning import InputFit, ScoringPlan, fit_inputs, shape_text
+from ov_asr_score.scoring.scorer_options import ScorerOptions
+from ov_asr_score.scoring.utterances import Utterance
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """A model as it is in its file: ``model`` for IR and ONNX, ``compiled`` for a blob; ``names`` of all layers."""
+
+    core: ov.Core
+    path: Path
+    model: ov.Model | None
+    compiled: ov.CompiledModel | None
+    inputs: tuple[PortInfo, ...]
+    outputs: tuple[PortInfo, ...]
+    names: frozenset[str]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class OpenModel:
+    """A model whose ports are settled, not yet fitted to features; ``wanted`` are the numbers of the asked outputs."""
+
+    loaded: LoadedModel
+    model: ov.Model | None
+    inputs: tuple[PortInfo, ...]
+    outputs: tuple[PortInfo, ...]
+    wanted: tuple[int, ...]
+    notes: tuple[str, ...]
+    seconds: float
+
+    def compiled(self) -> ov.CompiledModel:
+        """The imported blob. Raises UnsupportedModelError when there is none."""
+        if self.loaded.compiled is None:
+            raise UnsupportedModelError(f"{self.loaded.path}: is not a compiled model")
+        return self.loaded.compiled
+
+
+@dataclass(frozen=True, slots=True)
+class Scorer:
+    """A compiled model with its plan; ``notes`` say what was changed or is worth knowing."""
+
+    runner: OpenVinoRunner
+    compiled: ov.CompiledModel
+    fits: tuple[InputFit, ...]
+    plan: ScoringPlan
+    device: DeviceReport
+    notes: tuple[str, ...]
+    load_seconds: float
+    memory_frames: int | None
+
+    def score(
+        self, utterances: Iterable[Utterance], record_layers: RecordLayers | None = None
+    ) -> Iterator[UtteranceScores]:
+        """Scores of each utterance, lazily and in order; see :func:`ov_asr_score.scoring.engine.score_utterances`."""
+        return score_utterances(self.runner, self.fits, self.plan, utterances, record_layers)
+
+
+def load(options: ScorerOptions) -> LoadedModel:
+    """The model or blob of ``options`` as it is in its file.
+
+    Raises UsageError (none or both given) and what loading and importing raise.
+    """
+    if bool(options.model) == bool(options.blob):
+        found = "both" if options.model else "neither"
+        raise UsageError(f"expected one of -m/--model and -rg/--import-model, found {found}")
+    started = time.perf_counter()
+    core = ov.Core()
+    path = Path(options.model or options.blob)
+    if options.blob:
+        compiled = import_blob(core, path, options.device)
+        inputs, outputs = describe_ports(compiled)
+        names = frozenset(port_names([*inputs, *outputs]))
+        return LoadedModel(core, path, None, compiled, inputs, outputs, names, time.perf_counter() - started)
+    model = load_model(path, core)
+    inputs, outputs = describe_ports(model)
+    names = frozenset([*port_names([*inputs, *outputs]), *layer_names(model)])
+    return LoadedModel(core, path, model, None, inputs, outputs, names, time.perf_counter() - started)
+
+
+def open_model(loaded: LoadedModel, options: ScorerOptions) -> OpenModel:
+    """The loaded model with its wanted outputs, layouts and float32 ports set, and mended where that is needed.
+
+    Raises UnknownNameError (an output or input that is not there), UsageError, ShapeMismatchError (layouts).
+    """
+    started = time.perf_counter()
+    if loaded.compiled is not None:
+        if options.layout:
+            raise UsageError("--layout: a blob keeps the layout it was exported with")
+        wanted = tuple(_known_output(loaded.outputs, name) for name in options.outputs)
+        wanted = wanted or tuple(range(len(loaded.outputs)))
+        return OpenModel(loaded, None, loaded.inputs, loaded.outputs, wanted, (), loaded.seconds)
+    notes = []
+    model: ov.Model = loaded.model
+    wanted = tuple(add_output(model, name) for name in options.outputs) or tuple(range(len(model.outputs)))
+    if options.layout:
+        set_layouts(model, parse_layouts(options.layout))
+    mended = mend_memory_concats(model) if options.mend else 0
+    if mended:
+        notes.append(
+            f"graph mended: {mended} splice memor{'y' if mended == 1 else 'ies'} that CPU plugins since 2025 read "
+            "before writing (--keep-graph leaves the model as it is)"
+        )
+    model = use_float32_ports(model)
+    inputs, outputs = describe_ports(model)
+    seconds = loaded.seconds + time.perf_counter() - started
+    return OpenModel(loaded, model, inputs, outputs, wanted, tuple(notes), seconds)
+
+
+def _known_output(outputs: Sequence[PortInfo], name: str) -> int:
+    index = find_port(outputs, name)
+    if index is None:
+        raise UnknownNameError(f"the blob has no output '{name}'{suggestion(name, port_names(outputs))}")
+    return index
+
+
+def prepare_scorer(opened: OpenModel, options: ScorerOptions, first: Utterance | None = None) -> Scorer:
+    """A Scorer for utterances like ``first`` (None: shapes of the model alone decide).
+
+    Raises ShapeMismatchError when the features do not fit, UnsupportedModelError when the batch cannot be, DeviceError.
+    """
+    started = time.perf_counter()
+    fits = fit_inputs(opened.inputs, first)
+    settings = _with_scale_factors(options.device, opened, first)
+    core, span = opened.loaded.core, None
+    if opened.model is None:
+        compiled = opened.compiled()
+        stateful = bool(compiled.create_infer_request().query_state())
+        plan = plan_blob(opened.inputs, opened.outputs, options, fits, stateful=stateful)
+    else:
+        stateful = bool(opened.model.get_sinks())
+        span = memory_span(opened.model) if stateful else None
+        model, plan = plan_model(opened.model, opened.inputs, options, fits, stateful=stateful)
+        compiled = compile_model(core, model, settings)
+    runner = OpenVinoRunner(compiled, plan.slots, opened.wanted)
+    tried = plan.mode == "rows" and plan.block > 1 and first is not None and first.num_frames
+    if tried and first is not None and not rows_are_independent(runner, fits, plan, first):
+        plan = plan_dependent_rows(opened.inputs, plan)
+        if opened.model is not None:
+            compiled = compile_model(core, opened.model, settings)
+        runner = OpenVinoRunner(compiled, plan.slots, opened.wanted)
+    plan = replace(plan, left_context=options.left_context, right_context=options.right_context)
+    device = describe_device(core, compiled, settings)
+    notes = [*opened.notes, *_context_notes(plan, span)]
+    if not device.precision_used.startswith(settings.precision):
+        notes.append(f"precision {settings.precision} was asked for, the device computes in {device.precision_used}")
+    seconds = opened.seconds + time.perf_counter() - started
+    return Scorer(runner, compiled, fits, plan, device, tuple(notes), seconds, span)
+
+
+def _context_notes(plan: ScoringPlan, span: int | None) -> list[str]:
+    if not plan.stateful or plan.left_context or plan.right_context or not span:
+        return []
+    half = span // 2
+    return [
+        f"the model's memory spans {span} earlier frames and no context window is given: if it looks R frames ahead, "
+        f"its scores come R frames late, and -cw_l {span}-R -cw_r R puts that right (a symmetric window: "
+        f"-cw_l {span - half} -cw_r {half})"
+    ]
+
+
+def _with_scale_factors(settings: DeviceSettings, opened: OpenModel, first: Utterance | None) -> DeviceSettings:
+    """Scale factors of GNA inputs that the user did not give, from the first utterance."""
+    if gna_mode(settings.device) is None or first is None or settings.gna.scale_factors:
+        return settings
+    factors = {
+        port.name: scale_factor_of(np.asarray(first.features[port.name], dtype=np.float32)) for port in opened.inputs
+    }
+    return replace(settings, gna=replace(settings.gna, scale_factors=factors))
+
+
+def plan_text(plan: ScoringPlan, fits: Sequence[InputFit]) -> str:
+    """One line that says how requests are filled."""
+    what = {
+        "rows": f"{plan.block} frames per request, utterances together",
+        "blocks": f"{plan.block} frame{'s' if plan.block > 1 else ''} per request, in order",
+        "utterance": "a whole utterance per request",
+    }[plan.mode]
+    inputs = ", ".join(f"{fit.name} {shape_text((fit.width,))}" for fit in fits)
+    return f"{what}; {plan.slots} infer request{'s' if plan.slots > 1 else ''}; inputs {inputs}"

@@ -1,0 +1,29 @@
+"""What to score with, in plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ov_asr_score.device.settings import DeviceSettings
+
+
+@dataclass(frozen=True, slots=True)
+class ScorerOptions:
+    """What to score with. Exactly one of ``model`` (IR, ONNX) and ``blob`` (exported model) is given.
+
+    ``outputs`` are names of outputs or inner layers, empty for all outputs of the model. ``batch_size`` and
+    ``requests`` 0 leave the choice to the plan. Contexts are frames; ``mend`` allows the repair described in
+    :mod:`ov_asr_score.ov_model.mending`; ``fixed_batch`` makes the batch part of the compiled model, for an export.
+    """
+
+    model: str = ""
+    blob: str = ""
+    device: DeviceSettings = field(default_factory=DeviceSettings)
+    batch_size: int = 0
+    requests: int = 0
+    layout: str = ""
+    outputs: tuple[str, ...] = ()
+    left_context: int = 0
+    right_context: int = 0
+    mend: bool = True
+    fixed_batch: bool = False

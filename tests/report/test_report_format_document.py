@@ -1,0 +1,81 @@
+"""docs/report-format.md names exactly the fields that are written, and its example is what the code writes."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ov_asr_score.comparison import ErrorLocation, compare_scores
+from ov_asr_score.ports import PortInfo
+from ov_asr_score.profiling import LayerTime
+from ov_asr_score.report.json_report import JsonReportWriter
+from ov_asr_score.report.run_report import RunReport, RunTotals, UtteranceReport
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "report-format.md"
+
+
+def example_report() -> str:
+    scores = np.array([[-1.5, -0.25], [-2.0, -0.75]], np.float32)
+    reference = np.array([[-1.5, -0.25], [-2.0, -0.25]], np.float32)
+    difference = compare_scores(scores, reference, key="utt1")
+    report = RunReport(
+        "0.1.0",
+        command=["ov-asr-score", "score", "-m", "final.mdl", "-i", "feats.ark", "-r", "reference.ark"],
+        model={"path": "final.mdl", "kind": "Kaldi nnet3"},
+        device={"requested": "CPU", "execution_devices": ["CPU"], "precision_used": "f32"},
+        inputs=[PortInfo("input", "input", 0, ("input",), (None, 40), "f32", "")],
+        outputs=[PortInfo("output", "output", 0, ("output",), (None, 2), "f32", "")],
+        plan={"mode": "utterance", "batch_size": 1},
+        versions={"openvino": "2026.4.0", "numpy": "2.4.6", "python": "3.11.9", "platform": "Linux x86_64"},
+        totals=RunTotals(1, 2, 0, 1, 0.5, 0.0025, 0.001, 0.0, 0.25),
+        layers=[LayerTime("affine1", "FullyConnected", "brgemm_avx512_f32", "EXECUTED", 119.0, 119.0, 1)],
+        limit_messages=["max error 0.5 exceeds --max-error 0.001"],
+        verdict="failed",
+    )
+    report.add_difference("utt1", "output", difference)
+    report.add_failure("utt2", "feats.ark: utterance 'utt2' at byte 1042: expected FM, DM or CM, found 'FX'")
+    file = io.StringIO()
+    with JsonReportWriter(file) as writer:
+        writer.utterance(UtteranceReport("utt1", 2, 0, 1, 0.0025, {"output": 2}, {"output": difference}))
+        writer.finish(report)
+    return file.getvalue()
+
+
+def documented_fields(section: str) -> set[str]:
+    text = DOCUMENT.read_text(encoding="utf-8")
+    body = re.split(r"^##+ ", text.split(f"# {section}\n")[1], flags=re.MULTILINE)[0]
+    first_cells = re.findall(r"^\| (`.*?) \|", body, flags=re.MULTILINE)
+    return {name for cell in first_cells for name in re.findall(r"`(\w+)`", cell)}
+
+
+def test_the_example_is_what_is_written() -> None:
+    found = re.findall(r"```json\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert found == [example_report()]
+
+
+def test_every_field_is_documented_and_no_other() -> None:
+    report = json.loads(example_report())
+    objects = {
+        "The report": report,
+        "Utterance": report["utterances"][0],
+        "Difference": report["comparison"]["output"],
+        "Totals": report["totals"],
+        "Port": report["inputs"][0],
+        "Layer": report["layers"][0],
+        "Worst": report["worst"][0],
+        "Failure": report["failures"][0],
+    }
+    for section, fields in objects.items():
+        assert documented_fields(section) == set(fields), section
+
+
+@pytest.mark.parametrize("field", ErrorLocation.__slots__)
+def test_the_place_of_the_largest_error_is_documented(field: str) -> None:
+    line = re.search(r"^\| `worst` \| object or null.*$", DOCUMENT.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert line is not None
+    assert f"`{field}`" in line[0]
