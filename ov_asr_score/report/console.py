@@ -1,14 +1,16 @@
-"""The report for people: plain lines that read the same on a terminal and in a log file.
+"""The report for people: tables on a terminal, plain lines in a log file.
 
-Whatever can be long (a path, a key, the name of a layer) stands at the end of its line, and no line is ever broken in
-two, so that 80 columns are enough to read and any line can be searched for.
+In a log file whatever can be long (a path, a key, the name of a layer) stands at the end of its line, and no line is
+ever broken in two, so that any line can be searched for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from rich import box
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from ov_asr_score.comparison import ScoreDifference, describe_location
@@ -18,23 +20,26 @@ from ov_asr_score.report.run_report import RunReport, RunTotals, UtteranceReport
 
 _MAX_LAYERS = 20
 _MAX_KEYS = 10
+# what is shown of each section unless everything is asked for
+_BRIEF = frozenset({"path", "device", "runs_on", "name", "precision", "summary", "reason"})
 
 
 def render_run_report(report: RunReport, console: Console, *, verbose: bool = False) -> None:
     """Print the report of a run to ``console``.
 
-    ``verbose`` adds versions, ports and the worst utterances, and lifts the limits on layers (20), failures and missing
-    keys (10 each).
+    ``verbose`` adds versions, ports, every setting and the worst utterances, and lifts the limits on layers (20),
+    failures and missing keys (10 each).
     """
-    render_facts(console, "Model", report.model)
+    sections = {"Model": report.model, "Device": report.device, "Plan": report.plan}
+    for title, facts in sections.items():
+        shown = [name for name in facts if verbose or name in _BRIEF]
+        render_facts(console, title, {name.replace("_", " "): facts[name] for name in shown})
     if verbose:
         _ports(console, "Inputs", report.inputs)
         _ports(console, "Outputs", report.outputs)
-    render_facts(console, "Device", report.device)
-    render_facts(console, "Plan", report.plan)
-    if verbose:
         render_facts(console, "Versions", report.versions)
-    render_facts(console, "Totals", _totals(report.totals))
+    if report.totals.utterances or report.comparison:
+        render_facts(console, "Totals", _totals(report.totals))
     render_comparison(report.comparison, console, worst=report.worst if verbose else ())
     _layers(console, report.layers, None if verbose else _MAX_LAYERS)
     limit = None if verbose else _MAX_KEYS
@@ -57,19 +62,25 @@ def render_comparison(
 ) -> None:
     """Print the error statistics of each output, then the ``worst`` utterances if there are any.
 
-    The lines ``max error: 0.0000123``, ``avg error: …``, ``avg rms error: …`` and ``stdev error: …`` keep the form
-    that OpenVINO's speech sample prints, for the scripts that look for them.
+    In a log file the lines ``max error: 0.0000123``, ``avg error: …``, ``avg rms error: …`` and ``stdev error: …``
+    keep the form that OpenVINO's speech sample prints, for the scripts that look for them.
     """
     for output, difference in comparison.items():
         render_facts(console, f"Comparison of {output}", _statistics(difference))
     if worst:
-        _line(console, "Worst utterances", "bold")
-        _line(console, "   max error   rms error      frames   frame  column  utterance, output")
-    for each in worst:
-        difference, place = each.difference, each.difference.worst
-        frame, column = (place.frame, place.column) if place else ("", "")
-        errors = f"{difference.max_abs:12.3g}{difference.rms:12.3g}"
-        _line(console, f"{errors}{difference.frames:12,}{frame:8}{column:8}  {each.key}, {each.output}")
+        _table(
+            console,
+            "Worst utterances",
+            ("max error", "rms error", "frames", "frame", "column", "utterance, output"),
+            [_worst_row(each) for each in worst],
+        )
+
+
+def _worst_row(worst: WorstUtterance) -> tuple[str, ...]:
+    difference, place = worst.difference, worst.difference.worst
+    frame, column = (str(place.frame), str(place.column)) if place else ("", "")
+    errors = (f"{difference.max_abs:.3g}", f"{difference.rms:.3g}", f"{difference.frames:,}")
+    return (*errors, frame, column, f"{worst.key}, {worst.output}")
 
 
 def _statistics(difference: ScoreDifference) -> dict[str, object]:
@@ -125,14 +136,43 @@ def _layers(console: Console, layers: Sequence[LayerTime], limit: int | None) ->
     if not layers:
         return
     total = total_microseconds(layers)
-    _line(console, "Layers, slowest first", "bold")
-    _line(console, "   share    total ms     mean us       calls  layer (type, implementation)")
-    for layer in layers[:limit]:
-        times = f"{layer.share_of(total):8.1%}{layer.real_microseconds / 1e3:12,.3f}{layer.mean_microseconds:12,.1f}"
-        _line(console, f"{times}{layer.calls:12,}  {layer.name} ({layer.type}, {layer.exec_type})")
-    unlisted = len(layers) - len(layers[:limit])
+    rows = [
+        (
+            f"{layer.share_of(total):.1%}",
+            f"{layer.real_microseconds / 1e3:,.3f}",
+            f"{layer.mean_microseconds:,.1f}",
+            f"{layer.calls:,}",
+            f"{layer.name} ({layer.type}, {layer.exec_type})",
+        )
+        for layer in layers[:limit]
+    ]
+    columns = ("share", "total ms", "mean us", "calls", "layer (type, implementation)")
+    _table(console, "Layers, slowest first", columns, rows)
+    unlisted = len(layers) - len(rows)
     if unlisted:
         _line(console, f"  and {unlisted} more")
+
+
+def _table(console: Console, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Numbers to the right in all columns but the last, which holds names."""
+    if console.is_terminal:
+        table = _drawn_table(title)
+        for name in columns:
+            last = name == columns[-1]
+            table.add_column(name, justify="left" if last else "right", overflow="fold", no_wrap=not last)
+        for row in rows:
+            table.add_row(*(Text(_printable(console, cell)) for cell in row))
+        console.print(table)
+        return
+    widths = [max(len(row[index]) for row in (columns, *rows)) for index in range(len(columns) - 1)]
+    _line(console, title, "bold")
+    for row in (columns, *rows):
+        cells = [cell.rjust(width) for cell, width in zip(row[:-1], widths, strict=True)]
+        _line(console, "  " + "  ".join([*cells, row[-1]]))
+
+
+def _drawn_table(title: str, *, header: bool = True) -> Table:
+    return Table(title=Text(title, style="bold"), title_justify="left", box=box.ROUNDED, show_header=header)
 
 
 def _keys(console: Console, how: str, tables: Mapping[str, Sequence[str]], limit: int | None) -> None:
@@ -162,12 +202,21 @@ def render_utterance(utterance: UtteranceReport, console: Console) -> None:
 
 
 def render_facts(console: Console, title: str, facts: Mapping[str, object]) -> None:
-    """Print a title and a line ``name: value`` for each fact; values of None are left out."""
-    if facts:
-        _line(console, title, "bold")
-    for name, value in facts.items():
-        if value is not None:
-            _line(console, f"  {name}: {_phrase(value)}")
+    """Print a title and ``name: value`` for each fact; values that say nothing (None, empty) are left out."""
+    told = {name: _phrase(value) for name, value in facts.items() if value is not None and _phrase(value)}
+    if not told:
+        return
+    if console.is_terminal:
+        table = _drawn_table(title, header=False)
+        table.add_column(style="cyan", no_wrap=True)
+        table.add_column(overflow="fold")
+        for name, phrase in told.items():
+            table.add_row(Text(_printable(console, name)), Text(_printable(console, phrase)))
+        console.print(table)
+        return
+    _line(console, title, "bold")
+    for name, phrase in told.items():
+        _line(console, f"  {name}: {phrase}")
 
 
 def _phrase(value: object) -> str:
@@ -183,7 +232,11 @@ def _part(number: int, total: int, unit: str) -> str:
 
 
 def _line(console: Console, text: str, style: str = "") -> None:
-    """Print one line as it is: not read as markup, and with escapes for what the console cannot show or would obey."""
+    """Print one line as it is: not read as markup, and never broken."""
+    console.print(Text(_printable(console, text)), style=style, soft_wrap=True)
+
+
+def _printable(console: Console, text: str) -> str:
+    """The text with escapes for what the console cannot show or would obey."""
     encodable = text.encode(console.encoding, "backslashreplace").decode(console.encoding)
-    printable = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in encodable)
-    console.print(Text(printable), style=style, soft_wrap=True)
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in encodable)
