@@ -127,6 +127,10 @@ class NpzWriter:
         """Nothing; writes the directory."""
         self._zip.close()
 
+    def abort(self) -> None:
+        """Nothing; makes sure that nothing more is written."""
+        self._zip.fp = None
+
 
 @contextmanager
 def open_npz(rxfilename: str, *, allow_commands: bool = False) -> Iterator[NpzReader]:

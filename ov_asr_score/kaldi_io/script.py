@@ -93,6 +93,7 @@ class ScriptReader:
             with open_stream(rxfilename, allow_commands=self._allow_commands) as stream:
                 return read_array(stream)
         if self._stream is None or self._path != path:
+            self._stream = None
             self._open_file.close()
             self._stream = self._open_file.enter_context(open_stream(rxfilename, allow_commands=self._allow_commands))
             self._path = path

@@ -88,6 +88,8 @@ class TableWriter:
 
     def abort(self) -> None:
         """Nothing; drops what was written."""
+        if self._npz is not None:
+            self._npz.abort()
         for output in (self._script, self._archive):
             if output is not None:
                 output.abort()

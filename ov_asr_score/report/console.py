@@ -156,7 +156,7 @@ def _layers(console: Console, layers: Sequence[LayerTime], limit: int | None) ->
 def _table(console: Console, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Numbers to the right in all columns but the last, which holds names."""
     if console.is_terminal:
-        table = _drawn_table(title)
+        table = Table(title=Text(title, style="bold"), title_justify="left", box=box.ROUNDED)
         for name in columns:
             last = name == columns[-1]
             table.add_column(name, justify="left" if last else "right", overflow="fold", no_wrap=not last)
@@ -169,10 +169,6 @@ def _table(console: Console, title: str, columns: Sequence[str], rows: Sequence[
     for row in (columns, *rows):
         cells = [cell.rjust(width) for cell, width in zip(row[:-1], widths, strict=True)]
         _line(console, "  " + "  ".join([*cells, row[-1]]))
-
-
-def _drawn_table(title: str, *, header: bool = True) -> Table:
-    return Table(title=Text(title, style="bold"), title_justify="left", box=box.ROUNDED, show_header=header)
 
 
 def _keys(console: Console, how: str, tables: Mapping[str, Sequence[str]], limit: int | None) -> None:
@@ -207,11 +203,12 @@ def render_facts(console: Console, title: str, facts: Mapping[str, object]) -> N
     if not told:
         return
     if console.is_terminal:
-        table = _drawn_table(title, header=False)
-        table.add_column(style="cyan", no_wrap=True)
+        table = Table.grid(padding=(0, 2))
+        table.add_column(style="cyan", no_wrap=True, min_width=20)
         table.add_column(overflow="fold")
+        _line(console, title, "bold")
         for name, phrase in told.items():
-            table.add_row(Text(_printable(console, name)), Text(_printable(console, phrase)))
+            table.add_row(Text("  " + _printable(console, name)), Text(_printable(console, phrase)))
         console.print(table)
         return
     _line(console, title, "bold")

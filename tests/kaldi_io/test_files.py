@@ -47,7 +47,9 @@ def test_command_needs_permission(tmp_path: Path) -> None:
     assert read("echo hello |", allow_commands=True) == b"hello\n"
 
 
-@pytest.mark.parametrize(("command", "status"), [("echo hello; exit 3 |", 3), ("no-such-command-at-all 2>/dev/null |", 127)])
+@pytest.mark.parametrize(
+    ("command", "status"), [("echo hello; exit 3 |", 3), ("no-such-command-at-all 2>/dev/null |", 127)]
+)
 def test_failing_command_is_an_error(command: str, status: int) -> None:
     with pytest.raises(FileAccessError, match=f"exit status {status}"):
         read(command, allow_commands=True)

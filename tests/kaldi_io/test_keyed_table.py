@@ -107,7 +107,7 @@ def test_unsorted_table_is_found_out(tmp_path: Path) -> None:
 def test_key_twice_is_an_error(folder: Path, form: str) -> None:
     path = folder / f"x.{form}"
     path.write_bytes(path.read_bytes() * 2)
-    with pytest.raises(TableFormatError, match="'utt10'.* came before"), open_table(f"{form}:{path}") as table:
+    with pytest.raises(TableFormatError, match=r"'utt10'.* came before"), open_table(f"{form}:{path}") as table:
         table.unused_keys()
 
 

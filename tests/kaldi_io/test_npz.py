@@ -145,7 +145,8 @@ def test_what_is_no_matrix_is_refused(tmp_path: Path, array: np.ndarray) -> None
 
 
 def test_blank_of_the_old_sample_at_the_end_of_a_key(tmp_path: Path) -> None:
-    np.savez(tmp_path / "x.npz", **{"utt1 ": np.ones(2)})
+    with zipfile.ZipFile(tmp_path / "x.npz", "w") as zipped, zipped.open("utt1 .npy", "w") as file:
+        np.lib.format.write_array(file, np.ones(2))
     assert [key for key, _ in read_table(f"npz:{tmp_path}/x.npz")] == ["utt1"]
 
 
@@ -183,9 +184,7 @@ def test_not_a_zip_file(tmp_path: Path) -> None:
 
 def test_claimed_shape_is_not_allocated(tmp_path: Path) -> None:
     data = io.BytesIO()
-    np.lib.format.write_array_header_1_0(
-        data, {"descr": "<f4", "fortran_order": False, "shape": (1 << 40, 1 << 20)}
-    )
+    np.lib.format.write_array_header_1_0(data, {"descr": "<f4", "fortran_order": False, "shape": (1 << 40, 1 << 20)})
     with zipfile.ZipFile(tmp_path / "x.npz", "w") as zipped:
         zipped.writestr("a.npy", data.getvalue())
     with pytest.raises(TableFormatError, match="bytes at most"):

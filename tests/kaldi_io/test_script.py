@@ -99,5 +99,5 @@ def test_errors_name_script_line_and_utterance(rxfilename: str, kind: type[Excep
 
 
 def test_range_that_does_not_fit_is_an_error(readers: Path) -> None:
-    with pytest.raises(TableFormatError, match="line 1.*expected to lie within 0:56"), ScriptReader("x.scp") as reader:
+    with pytest.raises(TableFormatError, match=r"line 1.*expected to lie within 0:56"), ScriptReader("x.scp") as reader:
         reader.read(ScriptLine("a", f"{readers}/base.ark:15", Range((0, 100), None), 1))

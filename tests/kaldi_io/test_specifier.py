@@ -61,7 +61,7 @@ def test_read_specifier_gives_form_and_name(text: str, form: str, filename: str)
 @pytest.mark.parametrize("order", ["{},scp:foo", "scp,{}:foo"])
 def test_read_options_stand_on_either_side(options: str, expected: dict[str, bool], order: str) -> None:
     text = order.format(options)
-    assert parse_read_specifier(text) == ReadSpecifier("scp", "foo", original=text, **expected)  # type: ignore[arg-type]
+    assert parse_read_specifier(text) == ReadSpecifier("scp", "foo", original=text, **expected)
 
 
 @pytest.mark.parametrize(

@@ -28,8 +28,8 @@ def archive(tmp_path: Path) -> Path:
     return path
 
 
-def assert_same_table(first: str, second: str, **options: bool) -> None:
-    one, two = list(read_table(first, **options)), list(read_table(second))
+def assert_same_table(first: str, second: str, *, allow_commands: bool = False) -> None:
+    one, two = list(read_table(first, allow_commands=allow_commands)), list(read_table(second))
     assert [key for key, _ in one] == [key for key, _ in two]
     for (key, left), (_, right) in zip(one, two, strict=True):
         np.testing.assert_array_equal(left, right, err_msg=key)

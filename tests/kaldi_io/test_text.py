@@ -145,6 +145,6 @@ def test_rounding_to_float32_happens_once() -> None:
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_wide_floats_are_written_in_full(dtype: type) -> None:
-    values = np.array([np.pi, 1e-30], dtype)
+    values: np.ndarray = np.array([np.pi, 1e-30]).astype(dtype)
     words = format_text(values).split()[1:-1]
     np.testing.assert_array_equal(np.array(words, np.float64).astype(dtype), values)
