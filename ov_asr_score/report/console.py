@@ -204,7 +204,7 @@ def render_facts(console: Console, title: str, facts: Mapping[str, object]) -> N
         return
     if console.is_terminal:
         table = Table.grid(padding=(0, 2))
-        table.add_column(style="cyan", no_wrap=True, min_width=20)
+        table.add_column(style="cyan", no_wrap=True, min_width=22)
         table.add_column(overflow="fold")
         _line(console, title, "bold")
         for name, phrase in told.items():
