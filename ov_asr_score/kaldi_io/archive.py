@@ -15,6 +15,7 @@ from ov_asr_score.kaldi_io.stream import KaldiStream, clipped, shown_key
 
 NOT_SPACE = re.compile(rb"\S")
 END_OF_KEY = re.compile(rb"[\s\0]")
+CONTROL = re.compile(rb"[\0-\x1f\x7f]")
 LONGEST_KEY = 4096
 NOT_A_KEY = ("[", "[]")
 
@@ -31,7 +32,7 @@ def read_key(stream: KaldiStream) -> str | None:
         return None
     raw = stream.read_before(END_OF_KEY, LONGEST_KEY)
     key = raw.decode("utf-8", "surrogateescape")
-    if not raw or key in NOT_A_KEY or any(byte < 32 or byte == 127 for byte in raw):
+    if not raw or key in NOT_A_KEY or CONTROL.search(raw):
         advice = "this is an NPZ file, use npz:<file>" if raw.startswith(b"PK\3\4") else ""
         raise stream.error("the key of an utterance", clipped(raw or stream.peek(20)), advice, offset=start)
     stream.context = f"utterance {shown_key(key)}"
@@ -57,7 +58,7 @@ def check_key(key: str, *, blanks_inside: bool = False) -> None:
     if not key.strip() or key in NOT_A_KEY:
         raise TableFormatError(f"{key!r} cannot be the key of an utterance; give it a name")
     inner = raw.replace(b" ", b"_") if blanks_inside and key == key.strip() else raw
-    if any(byte <= 32 or byte == 127 for byte in inner):
+    if b" " in inner or CONTROL.search(inner):
         raise TableFormatError(f"the key {clipped(key)} holds a blank or a control character; rename the utterance")
 
 

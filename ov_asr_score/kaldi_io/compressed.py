@@ -125,12 +125,9 @@ def _line(start: np.float32, slope: np.float32, numbers: NDArray[np.integer]) ->
     return values.astype(np.float32)
 
 
-def _percentile_values(
-    minimum: np.float32, value_range: np.float32, percentiles: NDArray[np.integer]
-) -> tuple[FloatMatrix, FloatMatrix, FloatMatrix, FloatMatrix]:
-    """Values [D, 1] at the four percentiles of every column, from the stored numbers [D, 4]."""
-    values = _line(minimum, value_range * np.float32(1.52590218966964e-05), percentiles)
-    return values[:, 0:1], values[:, 1:2], values[:, 2:3], values[:, 3:4]
+def _percentile_values(minimum: np.float32, value_range: np.float32, percentiles: NDArray[np.integer]) -> FloatMatrix:
+    """Values [D, 4] at the percentiles of every column, from the stored numbers [D, 4]."""
+    return _line(minimum, value_range * np.float32(1.52590218966964e-05), percentiles)
 
 
 def _decode_by_percentiles(
@@ -143,7 +140,7 @@ def _decode_by_percentiles(
     with np.errstate(all="ignore"):  # a damaged header may hold any float
         for start in range(0, columns, COLUMNS_PER_BLOCK):
             block = slice(start, start + COLUMNS_PER_BLOCK)
-            p0, p25, p75, p100 = _percentile_values(minimum, value_range, percentiles[block])
+            p0, p25, p75, p100 = np.split(_percentile_values(minimum, value_range, percentiles[block]), 4, axis=1)
             # Kaldi multiplies the float32 difference by the code in float32, then goes on in float64.
             low = p0 + ((p25 - p0) * code[:65].astype(np.float32)) * np.float64(1 / 64)
             middle = p25 + ((p75 - p25) * (code[65:193] - 64).astype(np.float32)) * np.float64(1 / 128)
@@ -155,36 +152,40 @@ def _decode_by_percentiles(
 
 def _encode_by_percentiles(minimum: np.float32, value_range: np.float32, values: FloatMatrix) -> bytes:
     """Percentiles of every column, then the codes column by column."""
-    percentiles = _column_percentiles(minimum, value_range, values)
-    p0, p25, p75, p100 = _percentile_values(minimum, value_range, percentiles)
-    columns = values.T
-    low = _codes_between(columns, p0, p25, first=0, last=64)
-    middle = _codes_between(columns, p25, p75, first=64, last=192)
-    high = _codes_between(columns, p75, p100, first=192, last=255)
-    codes = np.where(columns < p25, low, np.where(columns < p75, middle, high))
-    return percentiles.astype("<u2").tobytes() + codes.astype(np.uint8).tobytes()
+    stored, codes = [], []
+    for start in range(0, values.shape[1], COLUMNS_PER_BLOCK):
+        columns = np.ascontiguousarray(values[:, start : start + COLUMNS_PER_BLOCK].T)
+        percentiles = _column_percentiles(minimum, value_range, columns)
+        stored.append(percentiles.astype("<u2").tobytes())
+        codes.append(_codes_by_percentiles(columns, _percentile_values(minimum, value_range, percentiles)))
+    return b"".join(stored + codes)
 
 
-def _column_percentiles(minimum: np.float32, value_range: np.float32, values: FloatMatrix) -> NDArray[np.int64]:
+def _codes_by_percentiles(columns: FloatMatrix, bounds: FloatMatrix) -> bytes:
+    """Codes of columns [D, T]: straight lines between the bounds [D, 4], where the codes are 0, 64, 192 and 255."""
+    first_codes, code_counts = np.array([0, 64, 192]), np.array([64, 128, 63])
+    interval = (columns >= bounds[:, 1:2]).astype(np.intp) + (columns >= bounds[:, 2:3])
+    left = np.take_along_axis(bounds, interval, axis=1)
+    width = np.take_along_axis(np.diff(bounds), interval, axis=1)
+    count = code_counts.astype(np.float32)[interval]
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        codes = np.trunc(((columns - left) / width * count).astype(np.float64) + 0.5)
+    # Where both bounds are the same float the fraction is not finite, and C++ ends up at the first code.
+    codes[~np.isfinite(codes)] = 0
+    whole: NDArray[np.uint8] = (np.clip(codes, 0, count) + first_codes[interval]).astype(np.uint8)
+    return whole.tobytes()
+
+
+def _column_percentiles(minimum: np.float32, value_range: np.float32, columns: FloatMatrix) -> NDArray[np.int64]:
     """Stored percentiles [D, 4], each at least one above the one before; short columns leave the rest one apart."""
-    rows = len(values)
+    num_columns, rows = columns.shape
     quarter = rows // 4
     ranks = [0, quarter, 3 * quarter, rows - 1] if rows >= 5 else list(range(rows))
-    numbers = _quantize(np.partition(values, sorted(set(ranks)), axis=0)[ranks], minimum, value_range, 65535)
-    percentiles = np.zeros((values.shape[1], 4), np.int64)
-    previous = np.full(values.shape[1], -1, np.int64)
+    numbers = _quantize(np.sort(columns, axis=1)[:, ranks], minimum, value_range, 65535)
+    percentiles = np.zeros((num_columns, 4), np.int64)
+    previous = np.full(num_columns, -1, np.int64)
     for index, highest in enumerate((65532, 65533, 65534, 65535)):
-        number = numbers[index] if index < len(ranks) else previous + 1
+        number = numbers[:, index] if index < len(ranks) else previous + 1
         previous = np.minimum(np.maximum(number, previous + 1), highest)
         percentiles[:, index] = previous
     return percentiles
-
-
-def _codes_between(
-    columns: FloatMatrix, left: FloatMatrix, right: FloatMatrix, *, first: int, last: int
-) -> NDArray[np.float64]:
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        fraction = (columns - left) / (right - left)
-        codes = np.trunc((fraction * np.float32(last - first)).astype(np.float64) + 0.5) + first
-    # Where both percentiles are the same float the fraction is not finite, and C++ ends up at the first code.
-    return np.clip(np.where(np.isfinite(codes), codes, first), first, last)

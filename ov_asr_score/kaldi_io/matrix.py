@@ -83,7 +83,7 @@ def encode_array(
     """Pieces to write one after the other for a matrix [T, D] or vector [D]: ``\\0B`` and binary, or text.
 
     float64 stays (``DM``, ``DV``), one-dimensional int32 is written as integers, all other numbers as float32.
-    C-contiguous arrays are written from where they lie (kaldiio's writer makes a copy first, and takes twice as long).
+    C-contiguous arrays are written from where they lie, without the copy that kaldiio's writer makes first.
     ``compression_method`` 1 to 7 applies to matrices; an empty matrix is written as ``FM``, because Kaldi cannot read
     its own empty compressed one. Raises TableFormatError (not a matrix or vector of real numbers; NaN or infinity with
     compression) and UsageError (unknown method).

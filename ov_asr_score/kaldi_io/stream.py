@@ -43,18 +43,21 @@ class KaldiStream:
         self.size = plain_file_size(file)
         self.offset = file.tell() if self.size is not None else 0
         self._file = file
+        # What was read ahead, and how much of it is used up.
         self._ahead = b""
+        self._used = 0
 
     def peek(self, count: int) -> bytes:
         """The next ``count`` bytes, fewer at the end of the file, without moving on."""
-        while len(self._ahead) < count and self._look_further(count - len(self._ahead)):
+        while len(self._ahead) - self._used < count and self._look_further(count):
             pass
-        return self._ahead[:count]
+        return self._ahead[self._used : self._used + count]
 
     def read(self, count: int) -> bytes:
         """Exactly ``count`` bytes. Raises TableFormatError if the file ends before."""
-        if count <= len(self._ahead):
-            data, self._ahead = self._ahead[:count], self._ahead[count:]
+        if self._used + count <= len(self._ahead):
+            data = self._ahead[self._used : self._used + count]
+            self._used += count
             self.offset += count
             return data
         return self.read_bytes(count).tobytes()
@@ -79,9 +82,11 @@ class KaldiStream:
         """
         pieces: list[bytes] = []
         length = 0
-        while (limit is None or length < limit) and (self._ahead or self._look_further(TEXT_PIECE_BYTES)):
-            match = stop.search(self._ahead)
-            wanted = match.start() if match else len(self._ahead)
+        while (limit is None or length < limit) and (
+            self._used < len(self._ahead) or self._look_further(TEXT_PIECE_BYTES)
+        ):
+            match = stop.search(self._ahead, self._used)
+            wanted = (match.start() if match else len(self._ahead)) - self._used
             pieces.append(self.read(wanted if limit is None else min(wanted, limit - length)))
             length += len(pieces[-1])
             if match:
@@ -111,7 +116,7 @@ class KaldiStream:
     def skip(self, count: int) -> None:
         """Nothing; passes over ``count`` bytes. Raises TableFormatError if the file ends before."""
         self.check_left(count)
-        if count <= len(self._ahead):
+        if self._used + count <= len(self._ahead):
             self.read(count)
         elif self.size is not None:
             self.seek(self.offset + count)
@@ -124,7 +129,7 @@ class KaldiStream:
         if self.size is None or offset > self.size:
             raise self.error(f"at least {offset} bytes", f"{self.size} bytes", "the offset does not fit the file")
         self._file.seek(offset)
-        self._ahead = b""
+        self._ahead, self._used = b"", 0
         self.offset = offset
 
     def error(self, expected: str, found: str, advice: str = "", *, offset: int | None = None) -> TableFormatError:
@@ -149,8 +154,9 @@ class KaldiStream:
         return struct.unpack_from(layout, self.read(1 + size), 1)
 
     def _fill(self, target: memoryview) -> None:
-        done = min(len(self._ahead), len(target))
-        target[:done] = self._ahead[:done]
+        ahead = self._ahead[self._used : self._used + len(target)]
+        done = len(ahead)
+        target[:done] = ahead
         while done < len(target):
             with self._foreign_errors():
                 # Reads straight into the array: no second copy of a large matrix.
@@ -158,14 +164,14 @@ class KaldiStream:
             if not count:
                 raise self._truncated(len(target), done)
             done += count
-        self._ahead = self._ahead[len(target) :]
+        self._used += len(ahead)
         self.offset += len(target)
 
     def _look_further(self, count: int) -> bool:
         with self._foreign_errors():
             # read1() gives what has come so far; read() would wait for a slow pipe to offer all of it.
             piece: bytes = self._file.read1(max(count, LOOK_AHEAD_BYTES))  # type: ignore[attr-defined]
-        self._ahead += piece
+        self._ahead, self._used = self._ahead[self._used :] + piece, 0
         return bool(piece)
 
     @contextmanager
