@@ -15,6 +15,7 @@ from ov_asr_score.kaldi_io.specifier import (
 )
 from ov_asr_score.kaldi_io.stream import KaldiStream, open_stream
 from ov_asr_score.kaldi_io.table import read_table
+from ov_asr_score.kaldi_io.table_size import estimate_utterances
 from ov_asr_score.kaldi_io.table_writer import TableWriter
 from ov_asr_score.kaldi_io.token_table import read_token_table
 
@@ -29,6 +30,7 @@ __all__ = [
     "apply_range",
     "atomic_output",
     "encode_array",
+    "estimate_utterances",
     "load_array",
     "open_input",
     "open_output",
