@@ -71,12 +71,12 @@ class TableWriter:
             raise
 
     def write(self, key: str, array: NDArray[Any]) -> None:
-        """Nothing; writes a matrix [T, D] or a vector [D].
+        """Nothing; writes a matrix [T, D] or a vector [D]. Blanks around the key are left out, as when it is read.
 
         An entry that is refused (TableFormatError: a bad key, not real numbers, NaN with compression) leaves the table
         as it was. Raises FileAccessError, and MissingUtteranceError for a key that the script of ``scp:`` lacks.
         """
-        self._write(key, self._converted(array))
+        self._write(key.strip(), self._converted(array))
 
     def commit(self) -> None:
         """Nothing; gives the files their names. Raises FileAccessError."""

@@ -91,6 +91,14 @@ def test_every_form_comes_back(
         assert array.shape == table[key].shape
 
 
+@pytest.mark.parametrize("name", ["x.ark", "x.npz"])
+def test_blanks_around_keys_are_left_out(tmp_path: Path, name: str) -> None:
+    with TableWriter(str(tmp_path / name)) as writer:
+        for key in ("utt1 ", " utt2", "file"):
+            writer.write(key, np.ones((2, 3), dtype=np.float32))
+    assert [key for key, _ in read_table(str(tmp_path / name))] == ["utt1", "utt2", "file"]
+
+
 def test_surrogates_in_keys_come_back(tmp_path: Path) -> None:
     with TableWriter(f"ark,scp:{tmp_path}/x.ark,{tmp_path}/x.scp") as writer:
         writer.write("a\udcff", MATRIX)
