@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
 from numpy.typing import NDArray
 
 from ov_asr_score.device.settings import DeviceSettings
-from ov_asr_score.errors import UsageError
-from ov_asr_score.job.score_job import ScoreJob, Tables
-from ov_asr_score.job.tables import resolve_tables
+from ov_asr_score.errors import UnknownNameError, UsageError
+from ov_asr_score.ov_model.outputs import find_port, port_names, suggestion
+from ov_asr_score.ports import PortInfo
 from ov_asr_score.scoring.engine import UtteranceScores
+from ov_asr_score.scoring.layer_specs import pair_layers
 from ov_asr_score.scoring.scorer import load, open_model, prepare_scorer
 from ov_asr_score.scoring.scorer_options import ScorerOptions
-from ov_asr_score.scoring.utterances import JoinOptions, Utterance, read_utterances
+from ov_asr_score.scoring.utterances import InputTable, JoinOptions, Utterance, read_utterances
 
+Tables = str | Sequence[str] | Mapping[str, str]
 Arrays = Iterable[tuple[str, NDArray[Any] | Mapping[str, NDArray[Any]]]]
 
 
 def score(
     model: str,
-    inputs: Tables | str | None = None,
+    inputs: Tables | None = None,
     *,
     arrays: Arrays | None = None,
     outputs: Iterable[str] = (),
@@ -58,13 +60,36 @@ def score(
     if arrays is not None:
         source = _from_arrays(arrays, [port.name for port in opened.inputs])
     else:
-        tables = (inputs,) if isinstance(inputs, str) else inputs or ()
-        resolved = resolve_tables(ScoreJob(inputs=tables), loaded.inputs, loaded.outputs, loaded.names)
         join = JoinOptions(allow_missing=allow_missing, allow_commands=allow_commands)
-        source = read_utterances(resolved.inputs, join)
-    first = next(source, None)
+        source = read_utterances(_tables(inputs or (), opened.inputs), join)
+    first, source = _first_with_frames(source)
     if first is not None:
-        yield from prepare_scorer(opened, options, first).score(chain([first], source))
+        yield from prepare_scorer(opened, options, first).score(source)
+
+
+def _tables(inputs: Tables, ports: Sequence[PortInfo]) -> list[InputTable]:
+    """One table for each input of the model, by its own name."""
+    names = port_names(ports)
+    values = (inputs,) if isinstance(inputs, str) else inputs
+    default = [port.name for port in ports]
+    tables = {}
+    pairs = pair_layers(
+        "inputs",
+        values,
+        "",
+        lambda name: find_port(ports, name) is not None,
+        default,
+        lambda name: suggestion(name, names),
+    )
+    for name, specifier in pairs.items():
+        index = find_port(ports, name)
+        if index is None:
+            raise UnknownNameError(f"the model has no input '{name}'{suggestion(name, names)}")
+        tables[ports[index].name] = InputTable(ports[index].name, specifier)
+    without = [name for name in default if name not in tables]
+    if without:
+        raise UsageError(f"inputs: no table for input {', '.join(without)}; the model has {len(ports)} inputs")
+    return list(tables.values())
 
 
 def _from_arrays(arrays: Arrays, names: list[str]) -> Iterator[Utterance]:
@@ -76,3 +101,16 @@ def _from_arrays(arrays: Arrays, names: list[str]) -> Iterator[Utterance]:
         if len(lengths) != 1:
             raise UsageError(f"utterance '{key}': expected inputs with one number of frames, found {sorted(lengths)}")
         yield Utterance(key, features, lengths.pop())
+
+
+def _first_with_frames(utterances: Iterator[Utterance]) -> tuple[Utterance | None, Iterator[Utterance]]:
+    """The first utterance that has frames, or else the first, None for none; and all of them again.
+
+    A matrix without frames has no columns in Kaldi's files, so it cannot show what a model is fed with.
+    """
+    passed = []
+    for utterance in utterances:
+        passed.append(utterance)
+        if utterance.num_frames:
+            return utterance, chain(passed, utterances)
+    return (passed[0] if passed else None), iter(passed)

@@ -16,7 +16,10 @@ from ov_asr_score.cli.inspect_model import inspect
 from ov_asr_score.cli.old_spellings import modern_arguments
 from ov_asr_score.cli.score import score
 
-_EPILOG = "Exit codes: 0 fine, 1 comparison failed or utterances failed, 2 wrong use, 3 cannot go on, 130 interrupted."
+_EPILOG = (
+    "Exit codes: 0 fine, 1 comparison failed, utterances failed or there were none, 2 wrong use, 3 cannot go on, "
+    "130 interrupted."
+)
 
 app = typer.Typer(
     name="ov-asr-score",

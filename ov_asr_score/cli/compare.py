@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -42,6 +43,7 @@ def compare(
             allow_missing=allow_missing,
             allow_commands=allow_commands,
             report=report,
+            command=sys.argv,
         )
         if present_comparison(job, quiet=quiet, verbose=verbose) != "ok":
             raise typer.Exit(EXIT_FAILED)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ov_asr_score.cli import options as o
-from ov_asr_score.cli.failures import EXIT_FAILED, explained_failures
+from ov_asr_score.cli.failures import EXIT_FAILED, explained_failures, fail, say
 
 
 def copy_table(
@@ -40,8 +40,10 @@ def copy_table(
             skip_errors=on_error is o.OnError.skip,
         )
         for key, message in skipped:
-            typer.echo(f"skipped: {key}: {message}", err=True)
+            say(f"skipped: {key}: {message}")
         if not quiet:
-            typer.echo(f"copied {copied} entries" + (f", skipped {len(skipped)}" if skipped else ""), err=True)
+            say(f"copied {copied} entries" + (f", skipped {len(skipped)}" if skipped else ""))
         if skipped:
             raise typer.Exit(EXIT_FAILED)
+        if not copied:
+            fail(f"{source}: holds no entries; an empty table was written", EXIT_FAILED)

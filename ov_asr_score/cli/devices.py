@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from ov_asr_score.cli import options as o
+from typing import Annotated
+
+import typer
+
 from ov_asr_score.cli.failures import explained_failures
 
 
-def devices(verbose: o.VerboseOption = False) -> None:
+def devices(
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Every property of every device.")] = False,
+) -> None:
     """List the devices that the runtime offers, with what they can do."""
     with explained_failures():
-        from rich.console import Console
-
+        from ov_asr_score.cli.report_console import ReportConsole
         from ov_asr_score.device.compilation import list_devices, missing_plugins
         from ov_asr_score.openvino_api import ov, version
         from ov_asr_score.report.console import render_facts
 
-        console = Console(highlight=False)
+        console = ReportConsole()
         core = ov.Core()
         console.print(f"OpenVINO {version()}", markup=False)
         for device in list_devices(core):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import NoReturn
 
 import typer
 
@@ -18,46 +20,74 @@ EXIT_CANNOT_GO_ON = 3
 EXIT_INTERRUPTED = 130
 TRACEBACK_VARIABLE = "OV_ASR_SCORE_TRACEBACK"
 
+# Sent by schedulers, `docker stop` and closing terminals; Ctrl-C is a KeyboardInterrupt by itself.
+_STOPPING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+
 
 @contextmanager
 def explained_failures() -> Iterator[None]:
     """Turn what a command raises into one line and an exit code.
 
-    0 fine, 1 comparison failed or utterances failed, 2 wrong use, 3 cannot go on, 130 interrupted (Ctrl-C, SIGTERM).
-    Set ``OV_ASR_SCORE_TRACEBACK=1`` to see where an error comes from.
+    0 fine, 1 comparison failed or utterances failed, 2 wrong use, 3 cannot go on, 130 interrupted (Ctrl-C, SIGTERM,
+    SIGHUP). Set ``OV_ASR_SCORE_TRACEBACK=1`` to see where an error comes from.
     """
-    previous = signal.signal(signal.SIGTERM, _interrupt)
     try:
-        yield
-    except OvAsrScoreError as error:
-        if os.environ.get(TRACEBACK_VARIABLE):
-            raise
-        fail(str(error), error.exit_code)
-    except KeyboardInterrupt:
-        fail("interrupted; nothing unfinished was left under a final name", EXIT_INTERRUPTED)
-    except MemoryError:
-        fail("not enough memory; use a smaller --batch-size or split long utterances", EXIT_CANNOT_GO_ON)
+        with _signals_interrupt():
+            yield
     except (typer.Exit, typer.Abort):
         raise
-    except BrokenPipeError:
-        # whoever read our standard output is gone; Python would complain once more when it flushes
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        fail("standard output was closed by its reader", EXIT_CANNOT_GO_ON)
-    except OSError as error:
+    except KeyboardInterrupt:
+        fail("interrupted; nothing unfinished was left under a final name", EXIT_INTERRUPTED)
+    except Exception as error:
         if os.environ.get(TRACEBACK_VARIABLE):
-            raise
-        fail(f"{error.filename or 'input or output'}: {error.strerror or error}", EXIT_CANNOT_GO_ON)
-    finally:
-        signal.signal(signal.SIGTERM, previous)
+            traceback.print_exc()
+        _fail_because(error)
 
 
-def fail(message: str, code: int) -> None:
+def fail(message: str, code: int) -> NoReturn:
     """Print ``error: message`` on standard error, as one line, and leave with ``code``."""
-    line = " ".join(message.split())
-    encoding = sys.stderr.encoding or "utf-8"
-    typer.echo(f"error: {line.encode(encoding, 'backslashreplace').decode(encoding)}", err=True)
+    say(f"error: {message}")
     raise typer.Exit(code) from None
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
+def say(message: str) -> None:
+    """Print a line on standard error, with escapes for what it cannot show or a terminal would obey."""
+    encoding = sys.stderr.encoding or "utf-8"
+    line = " ".join(message.splitlines()).encode(encoding, "backslashreplace").decode(encoding)
+    typer.echo("".join(each if each.isprintable() else ascii(each)[1:-1] for each in line), err=True)
+
+
+def _fail_because(error: Exception) -> NoReturn:
+    match error:
+        case OvAsrScoreError():
+            fail(str(error), error.exit_code)
+        case BrokenPipeError():
+            # Python flushes once more at its end, and would complain in its own words
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            fail("standard output was closed by its reader", EXIT_CANNOT_GO_ON)
+        case OSError():
+            fail(f"{error.filename or 'input or output'}: {error.strerror or error}", EXIT_CANNOT_GO_ON)
+        case MemoryError():
+            fail("not enough memory; use a smaller --batch-size or split long utterances", EXIT_CANNOT_GO_ON)
+        case _:
+            # 1, the exit code that Python would give, means a failed comparison here
+            if not os.environ.get(TRACEBACK_VARIABLE):
+                traceback.print_exc()
+            fail("this is a fault of ov-asr-score itself; please report the lines above", EXIT_CANNOT_GO_ON)
+
+
+@contextmanager
+def _signals_interrupt() -> Iterator[None]:
+    """Let the signals that end a process raise KeyboardInterrupt, so that temporary files are removed."""
+    # nohup ignores SIGHUP, and so it must stay
+    numbers = [number for number in _STOPPING_SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    previous = {number: signal.signal(number, _interrupt) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt

@@ -37,19 +37,10 @@ class OnError(str, Enum):
     skip = "skip"
 
 
-class Quantization(str, Enum):
-    """Scale factors of GNA inputs."""
-
-    static = "static"
-    user = "user"
-    dynamic = "dynamic"
-
-
 _TABLES = "Tables"
 _MODEL = "Model and device"
 _COMPARE = "Comparison"
 _REPORT = "Reports"
-_GNA = "GNA (needs a runtime with the GNA plugin)"
 
 ModelOption = Annotated[
     str,
@@ -172,7 +163,8 @@ InputOption = Annotated[
         "--input",
         "-i",
         metavar="[LAYER=]SPEC",
-        help="Features: file.ark, ark:…, scp:…, file.npz, -; for several inputs LAYER=SPEC, repeated or with commas.",
+        help="Features: file.ark, ark:…, scp:…, file.npz, -; several inputs as LAYER=SPEC, repeated or with commas, "
+        "the one with a row per frame first.",
         rich_help_panel=_TABLES,
     ),
 ]
@@ -322,106 +314,4 @@ FrameShiftOption = Annotated[
 QuietOption = Annotated[bool, typer.Option("--quiet", help="Errors only.", rich_help_panel=_REPORT)]
 VerboseOption = Annotated[
     bool, typer.Option("--verbose", "-v", help="Every utterance, ports, versions, all layers.", rich_help_panel=_REPORT)
-]
-
-QuantizationOption = Annotated[
-    Quantization,
-    typer.Option(
-        "--quantization",
-        "-q",
-        help="static: scale factors from the first utterance; user: from -sf.",
-        rich_help_panel=_GNA,
-    ),
-]
-QuantizationBitsOption = Annotated[
-    int,
-    typer.Option(
-        "--quantization-bits", "--quantization_bits", "-qb", metavar="8|16", help="Weight bits.", rich_help_panel=_GNA
-    ),
-]
-ScaleFactorOption = Annotated[
-    str,
-    typer.Option(
-        "--scale-factor",
-        "--scale_factor",
-        "-sf",
-        metavar="[LAYER=]F,…",
-        help="Input scale factors.",
-        rich_help_panel=_GNA,
-    ),
-]
-PwlOption = Annotated[
-    float,
-    typer.Option(
-        "--pwl-me",
-        "-pwl_me",
-        min=0.0,
-        max=100.0,
-        metavar="PERCENT",
-        help="Largest error of activation segments.",
-        rich_help_panel=_GNA,
-    ),
-]
-ExecutionTargetOption = Annotated[
-    str,
-    typer.Option(
-        "--exec-target",
-        "--exec_target",
-        "-exec_target",
-        metavar="GNA_TARGET_3_0",
-        help="Emulated generation.",
-        rich_help_panel=_GNA,
-    ),
-]
-CompileTargetOption = Annotated[
-    str,
-    typer.Option(
-        "--compile-target",
-        "--compile_target",
-        "-compile_target",
-        metavar="GNA_TARGET_3_0",
-        help="Generation to compile for.",
-        rich_help_panel=_GNA,
-    ),
-]
-MemoryReuseOffOption = Annotated[
-    bool,
-    typer.Option(
-        "--memory-reuse-off", "-memory_reuse_off", help="Separate memory for every layer.", rich_help_panel=_GNA
-    ),
-]
-EmbeddedOption = Annotated[
-    str,
-    typer.Option(
-        "--export-embedded-model",
-        "--export_embedded_gna_model",
-        "-we",
-        metavar="FILE",
-        help="Write an embedded image.",
-        rich_help_panel=_GNA,
-    ),
-]
-EmbeddedGenerationOption = Annotated[
-    str,
-    typer.Option(
-        "--embedded-configuration",
-        "--embedded_gna_configuration",
-        "-we_gen",
-        metavar="GNA1|GNA3",
-        help="Generation of the image.",
-        rich_help_panel=_GNA,
-    ),
-]
-ArchitectureOption = Annotated[
-    str,
-    typer.Option(
-        "--arch",
-        "-a",
-        metavar="CORE|ATOM",
-        help="Taken for old scripts; times are measured, not computed from a clock.",
-        rich_help_panel=_GNA,
-    ),
-]
-LogOption = Annotated[
-    str, typer.Option("--log", "-log", metavar="LEVEL", help="Log level of the GNA plugin.", rich_help_panel=_GNA)
 ]

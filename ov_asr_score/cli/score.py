@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 import typer
 
+from ov_asr_score.cli import gna_options as g
 from ov_asr_score.cli import options as o
 from ov_asr_score.cli.failures import EXIT_FAILED, explained_failures
 
-if TYPE_CHECKING:
-    from ov_asr_score.device.gna_settings import GnaSettings
-
 
 def score(
+    context: typer.Context,
     model: o.ModelOption = "",
     input: o.InputOption = None,
     output: o.OutputOption = None,
@@ -52,17 +50,17 @@ def score(
     frame_shift: o.FrameShiftOption = 0.01,
     quiet: o.QuietOption = False,
     verbose: o.VerboseOption = False,
-    quantization: o.QuantizationOption = o.Quantization.static,
-    quantization_bits: o.QuantizationBitsOption = 16,
-    scale_factor: o.ScaleFactorOption = "",
-    pwl_me: o.PwlOption = 1.0,
-    exec_target: o.ExecutionTargetOption = "",
-    compile_target: o.CompileTargetOption = "",
-    memory_reuse_off: o.MemoryReuseOffOption = False,
-    export_embedded_model: o.EmbeddedOption = "",
-    embedded_configuration: o.EmbeddedGenerationOption = "",
-    arch: o.ArchitectureOption = "",
-    log: o.LogOption = "",
+    quantization: g.QuantizationOption = g.Quantization.static,
+    quantization_bits: g.QuantizationBitsOption = 16,
+    scale_factor: g.ScaleFactorOption = "",
+    pwl_me: g.PwlOption = 1.0,
+    exec_target: g.ExecutionTargetOption = "",
+    compile_target: g.CompileTargetOption = "",
+    memory_reuse_off: g.MemoryReuseOffOption = False,
+    export_embedded_model: g.EmbeddedOption = "",
+    embedded_configuration: g.EmbeddedGenerationOption = "",
+    arch: g.ArchitectureOption = g.Architecture.CORE,
+    log: g.LogOption = "",
 ) -> None:
     """Score utterances with a model and compare the scores with references.
 
@@ -74,18 +72,18 @@ def score(
         from ov_asr_score.device.settings import DeviceSettings, parse_config
         from ov_asr_score.job import ScoreJob
 
-        gna = gna_settings(
-            quantization,
-            quantization_bits,
-            scale_factor,
-            pwl_me,
-            exec_target,
-            compile_target,
-            memory_reuse_off,
-            export_embedded_model,
-            embedded_configuration,
-            log,
+        gna = g.gna_settings(
             device,
+            quantization=quantization,
+            weight_bits=quantization_bits,
+            scale_factor=scale_factor,
+            pwl_max_error_percent=pwl_me,
+            execution_target=exec_target,
+            compile_target=compile_target,
+            memory_reuse=not memory_reuse_off,
+            embedded_image=export_embedded_model,
+            embedded_generation=embedded_configuration,
+            log_level=log,
         )
         job = ScoreJob(
             model=model,
@@ -126,48 +124,7 @@ def score(
             report=report,
             frame_shift_seconds=frame_shift,
             command=sys.argv,
+            notes=g.notes_on_gna_options(context, device),
         )
-        verdict = present_run(job, quiet=quiet, verbose=verbose)
-        if verdict != "ok":
+        if present_run(job, quiet=quiet, verbose=verbose) != "ok":
             raise typer.Exit(EXIT_FAILED)
-
-
-def gna_settings(
-    quantization: o.Quantization,
-    bits: int,
-    scale_factor: str,
-    pwl_me: float,
-    exec_target: str,
-    compile_target: str,
-    memory_reuse_off: bool,
-    embedded: str,
-    embedded_generation: str,
-    log: str,
-    device: str,
-) -> GnaSettings:
-    """GNA options checked as the samples check them. Raises UsageError."""
-    from ov_asr_score.device.gna_settings import GnaSettings, gna_mode, parse_scale_factors
-    from ov_asr_score.errors import UsageError
-
-    if bits not in (8, 16):
-        raise UsageError(f"-qb {bits}: expected 8 or 16")
-    if quantization is o.Quantization.dynamic:
-        raise UsageError("-q dynamic: no GNA plugin ever had it; use -q static (default) or -q user with -sf")
-    if quantization is o.Quantization.user and not scale_factor:
-        raise UsageError("-q user: expected scale factors in -sf, found none")
-    if embedded and gna_mode(device) is None:
-        raise UsageError("-we: embedded images are made by the GNA plugin only; expected -d GNA_…; use -wg for a blob")
-    for option, target in (("-exec_target", exec_target), ("-compile_target", compile_target)):
-        if target and not target.startswith(("GNA_TARGET_", "GNA_")):
-            raise UsageError(f"{option} {target}: expected GNA_TARGET_2_0, GNA_TARGET_3_0 or a later one")
-    return GnaSettings(
-        weight_bits=bits,
-        scale_factors=parse_scale_factors(scale_factor) if scale_factor else {},
-        execution_target=exec_target,
-        compile_target=compile_target,
-        pwl_max_error_percent=pwl_me,
-        memory_reuse=not memory_reuse_off,
-        log_level=log,
-        embedded_image=embedded,
-        embedded_generation=embedded_generation,
-    )

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import ExitStack
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ov_asr_score import __version__
-from ov_asr_score.comparison import DEFAULT_THRESHOLD, Limits, exceeded_limits
+from ov_asr_score.comparison import DEFAULT_THRESHOLD, Limits
+from ov_asr_score.job.overwriting import check_files, files_read
 from ov_asr_score.job.references import ReferenceTables
-from ov_asr_score.kaldi_io import atomic_output, read_table
-from ov_asr_score.report.json_report import JsonReportWriter
+from ov_asr_score.job.run_facts import json_report, new_report
+from ov_asr_score.job.verdict import judge
+from ov_asr_score.kaldi_io import read_table
 from ov_asr_score.report.run_report import RunReport, UtteranceReport
 
 OUTPUT_NAME = "scores"
@@ -30,41 +34,41 @@ class CompareJob:
     allow_missing: bool = False
     allow_commands: bool = False
     report: str = ""
+    command: Sequence[str] = ()
 
 
 def run_comparison(job: CompareJob, on_utterance: Callable[[UtteranceReport], None] | None = None) -> RunReport:
     """The report of the comparison; its verdict is ``failed`` when a limit is exceeded or utterances are missing.
 
-    Raises TableFormatError, FileAccessError, SpecifierError.
+    Raises TableFormatError, FileAccessError, UsageError (the report would overwrite a table, a bad threshold).
     """
-    report = RunReport(tool_version=__version__)
-    with ExitStack() as stack:
-        reporter = None
-        if job.report:
-            reporter = JsonReportWriter(stack.enter_context(atomic_output(job.report, "w")))
-        references = stack.enter_context(
-            ReferenceTables(
-                {OUTPUT_NAME: job.reference}, by_position=job.by_position, allow_commands=job.allow_commands
-            )
+    started = time.perf_counter()
+    report = new_report(job.command)
+    read = chain(files_read("SCORES", job.scores), files_read("REFERENCE", job.reference))
+    check_files(read, iter([("--report", job.report)] if job.report else []))
+    with json_report(job.report) as reporter:
+        references = ReferenceTables(
+            {OUTPUT_NAME: job.reference}, by_position=job.by_position, allow_commands=job.allow_commands
         )
-        for key, scores in read_table(job.scores, allow_commands=job.allow_commands):
-            matrix = np.atleast_2d(scores)
-            differences = references.compare(key, {OUTPUT_NAME: matrix}, report, job.threshold)
-            report.totals.utterances += 1
-            report.totals.frames += len(matrix)
-            utterance = UtteranceReport(key, len(matrix), 0, 0, 0.0, {OUTPUT_NAME: matrix.shape[1]}, differences)
-            if reporter is not None:
-                reporter.utterance(utterance)
-            if on_utterance is not None:
-                on_utterance(utterance)
-        references.note_unused(report)
-        total = report.comparison.get(OUTPUT_NAME)
-        if total is None:
-            report.limit_messages.append(f"no utterance of {job.scores} could be compared with {job.reference}")
-        else:
-            report.limit_messages += exceeded_limits(total, job.limits)
-        gaps = (report.missing_keys or report.extra_keys) and not job.allow_missing
-        report.verdict = "failed" if report.limit_messages or report.num_failures or gaps else "ok"
+        with references:
+            for key, scores in read_table(job.scores, allow_commands=job.allow_commands):
+                utterance = _compare(key, np.atleast_2d(scores), references, report, job.threshold)
+                if reporter is not None:
+                    reporter.utterance(utterance)
+                if on_utterance is not None:
+                    on_utterance(utterance)
+            references.note_unused(report)
+        judge(report, {OUTPUT_NAME: job.reference}, job.limits, allow_missing=job.allow_missing)
+        report.totals.total_seconds = time.perf_counter() - started
         if reporter is not None:
             reporter.finish(report)
     return report
+
+
+def _compare(
+    key: str, scores: NDArray[Any], references: ReferenceTables, report: RunReport, threshold: float
+) -> UtteranceReport:
+    differences = references.compare(key, {OUTPUT_NAME: scores}, report, threshold)
+    report.totals.utterances += 1
+    report.totals.frames += len(scores)
+    return UtteranceReport(key, len(scores), 0, 0, 0.0, {OUTPUT_NAME: scores.shape[1]}, differences)

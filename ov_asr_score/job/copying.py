@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Literal
 
 import numpy as np
 
 from ov_asr_score.errors import OvAsrScoreError
+from ov_asr_score.job.overwriting import check_files, files_read, files_written
 from ov_asr_score.kaldi_io import TableWriter, read_table
 
 
@@ -19,10 +21,13 @@ def copy_entries(
     allow_commands: bool = False,
     skip_errors: bool = False,
 ) -> tuple[int, list[tuple[str, str]]]:
-    """Number of entries copied, and (key, reason) of those skipped; float64 stays float64 unless ``precision`` says.
+    """Number of entries copied, and (key, reason) of those skipped.
 
-    Raises what reading and writing tables raise; with ``skip_errors`` only where the archive cannot be read on.
+    Without ``precision`` all get the type of the first, float32 or float64; vectors of int32 stay as they are.
+    Raises UsageError when the target would overwrite the source, and what reading and writing tables raise; with
+    ``skip_errors`` only where the archive cannot be read on.
     """
+    check_files(files_read("RSPECIFIER", source), files_written("WSPECIFIER", target))
     skipped: list[tuple[str, str]] = []
 
     def skip(key: str, error: OvAsrScoreError) -> None:
@@ -31,16 +36,12 @@ def copy_entries(
     copied = 0
     entries = read_table(source, allow_commands=allow_commands, on_skip=skip if skip_errors else None)
     first = next(entries, None)
-    dtype = (
-        np.float64
-        if precision == "f64" or (precision is None and first is not None and first[1].dtype == np.float64)
-        else np.float32
-    )
+    is_double = precision is None and first is not None and first[1].dtype == np.float64
+    dtype = np.float64 if precision == "f64" or is_double else np.float32
     with TableWriter(
         target, dtype=dtype, compression_method=compression_method, allow_commands=allow_commands
     ) as writer:
-        while first is not None:
-            writer.write(*first)
+        for key, array in entries if first is None else chain([first], entries):
+            writer.write(key, array)
             copied += 1
-            first = next(entries, None)
     return copied, skipped

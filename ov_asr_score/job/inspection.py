@@ -17,6 +17,18 @@ from ov_asr_score.scoring.planning import shape_text
 
 Section = tuple[str, dict[str, object]]
 
+_KIND_NAMES = {
+    "ir": "OpenVINO IR",
+    "onnx": "ONNX",
+    "gna-blob": "exported blob for GNA",
+    "cpu-blob": "exported blob for CPU",
+}
+
+
+def model_kind_name(path: str) -> str:
+    """What kind of file ``path`` is, in words. Raises FileAccessError."""
+    return _KIND_NAMES.get(read_model_kind(Path(path)), "exported blob")
+
 
 def inspect_model(path: str, device: str = "CPU", *, all_layers: bool = False) -> list[Section]:
     """Titles with facts by name: of an IR or ONNX file from its graph, of a blob from ``device`` and its note.
@@ -25,11 +37,11 @@ def inspect_model(path: str, device: str = "CPU", *, all_layers: bool = False) -
     """
     kind = read_model_kind(Path(path))
     if kind in ("ir", "onnx", "kaldi"):
-        return _graph_sections(path, kind, all_layers)
-    return _blob_sections(Path(path), kind, device)
+        return _graph_sections(path, all_layers)
+    return _blob_sections(Path(path), kind in _KIND_NAMES, device)
 
 
-def _graph_sections(path: str, kind: str, all_layers: bool) -> list[Section]:
+def _graph_sections(path: str, all_layers: bool) -> list[Section]:
     model = load_model(path)
     description = describe_model(model)
     weights = {name: f"{count:,} bytes" for name, count in description.weight_bytes.items()}
@@ -38,7 +50,7 @@ def _graph_sections(path: str, kind: str, all_layers: bool) -> list[Section]:
             "Model",
             {
                 "path": path,
-                "kind": {"ir": "OpenVINO IR", "onnx": "ONNX"}.get(kind, kind),
+                "kind": model_kind_name(path),
                 "name": description.name,
                 "parameters": f"{description.parameter_count:,}",
                 "constants": ", ".join(f"{name} {size}" for name, size in weights.items()) or "none",
@@ -60,19 +72,18 @@ def _graph_sections(path: str, kind: str, all_layers: bool) -> list[Section]:
     return sections
 
 
-def _blob_sections(path: Path, kind: str, device: str) -> list[Section]:
+def _blob_sections(path: Path, is_known_kind: bool, device: str) -> list[Section]:
     note = read_blob_note(path)
-    names = {"gna-blob": "exported blob for GNA", "cpu-blob": "exported blob for CPU"}
     facts: dict[str, object] = {
         "path": str(path),
-        "kind": names.get(kind, "unknown; taken for an exported blob"),
+        "kind": model_kind_name(str(path)) if is_known_kind or note else "unknown; taken for an exported blob",
         "size": f"{path.stat().st_size:,} bytes",
     }
     facts |= {name: note[name] for name in ("device", "precision", "openvino") if name in note}
     try:
         compiled = import_blob(ov.Core(), path, DeviceSettings(device=device))
     except OvAsrScoreError as error:
-        if not (note or kind in names):
+        if not (note or is_known_kind):
             raise
         return [("Model", facts | {"cannot be imported here": str(error)})]
     inputs, outputs = describe_ports(compiled)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.comparison import ScoreDifference, compare_scores
-from ov_asr_score.errors import OvAsrScoreError, ShapeMismatchError
+from ov_asr_score.errors import FileAccessError, OvAsrScoreError, ShapeMismatchError, TableFormatError
 from ov_asr_score.kaldi_io import KeyedTable, open_table, read_table
 from ov_asr_score.report.run_report import RunReport
 
@@ -22,11 +22,19 @@ class ReferenceTables:
     ``last`` holds the references of the utterance that was compared last.
     """
 
-    def __init__(self, specifiers: Mapping[str, str], *, by_position: bool, allow_commands: bool) -> None:
-        """Nothing is opened before the ``with`` block begins."""
+    def __init__(
+        self, specifiers: Mapping[str, str], *, by_position: bool, allow_commands: bool, skip_damaged: bool = False
+    ) -> None:
+        """Nothing is opened before the ``with`` block begins.
+
+        References that cannot be read are errors, or failures of their utterances with ``skip_damaged``.
+        """
         self._specifiers = dict(specifiers)
         self._by_position = by_position
         self._allow_commands = allow_commands
+        self._unreadable: tuple[type[OvAsrScoreError], ...] = ()
+        if skip_damaged:
+            self._unreadable = (FileAccessError, TableFormatError)
         self._keyed: dict[str, KeyedTable] = {}
         self._in_order: dict[str, Iterator[tuple[str, NDArray[Any]]]] = {}
         self._stack = ExitStack()
@@ -53,7 +61,10 @@ class ReferenceTables:
     def compare(
         self, key: str, scores: Mapping[str, NDArray[Any]], report: RunReport, threshold: float
     ) -> dict[str, ScoreDifference]:
-        """Differences by layer for one utterance, added to ``report``; what cannot be compared is noted there."""
+        """Differences by layer for one utterance, added to ``report``; what cannot be compared is noted there.
+
+        Raises what reading the references raises, unless it is to be skipped.
+        """
         differences = {}
         for layer, specifier in self._specifiers.items():
             try:
@@ -61,14 +72,14 @@ class ReferenceTables:
                 if reference is None:
                     report.missing_keys.setdefault(specifier, []).append(key)
                     continue
-                self.last[layer] = reference
-                difference = compare_scores(scores[layer], np.atleast_2d(reference), threshold=threshold, key=key)
-            except OvAsrScoreError as error:
-                place = f"{specifier}: " if isinstance(error, ShapeMismatchError) else ""
-                report.add_failure(key, f"{place}{error}")
-                continue
-            differences[layer] = difference
-            report.add_difference(key, layer, difference)
+                self.last[layer] = reference = _as_matrix(reference, scores[layer])
+                differences[layer] = compare_scores(scores[layer], reference, threshold=threshold, key=key)
+            except ShapeMismatchError as error:
+                report.add_failure(key, f"{specifier}: {error}")
+            except self._unreadable as error:
+                report.add_failure(key, str(error))
+            else:
+                report.add_difference(key, layer, differences[layer])
         return differences
 
     def find(self, layer: str, key: str) -> NDArray[Any] | None:
@@ -79,31 +90,24 @@ class ReferenceTables:
         return self._keyed[layer].get(key)
 
     def note_unused(self, report: RunReport) -> None:
-        """Add the utterances that only the references have to ``report``."""
+        """Add the utterances that only the references have to ``report``, but for those that failed in the run."""
+        known = {failure.key for failure in report.failures}
         for layer, specifier in self._specifiers.items():
-            if self._by_position:
-                extra = [key for key, _ in self._in_order[layer]]
-            else:
-                extra = list(self._keyed[layer].unused_keys())
+            try:
+                keys = (key for key, _ in self._in_order[layer]) if self._by_position else self._unused(layer)
+                extra = [key for key in keys if key not in known]
+            except self._unreadable as error:
+                report.limit_messages.append(str(error))
+                continue
             if extra:
                 report.extra_keys[specifier] = extra
 
+    def _unused(self, layer: str) -> Iterator[str]:
+        return iter(self._keyed[layer].unused_keys())
 
-def find_delay(scores: NDArray[Any], reference: NDArray[Any], longest: int) -> int | None:
-    """Frames by which ``scores`` come later than ``reference``, both [T, N]; None when no shift explains it.
 
-    Only frames whose memory is filled with the utterance itself are looked at, so the start is left out.
-    """
-    frames = min(len(scores), len(reference))
-    start = min(longest, frames // 3)
-
-    def distance(shift: int) -> float:
-        late = scores[start + shift : frames].astype(np.float64)
-        early = reference[start : frames - shift].astype(np.float64)
-        return float(np.sqrt(np.mean((late - early) ** 2))) if late.size else float("inf")
-
-    shifts = range(1, max(1, min(longest, frames - start - 8)) + 1)
-    best = min(shifts, key=distance, default=None)
-    if best is None or not distance(best) < 0.02 * distance(0):
-        return None
-    return best
+def _as_matrix(reference: NDArray[Any], scores: NDArray[Any]) -> NDArray[Any]:
+    """A vector as one frame; no frames as wide as the ``scores``, because in archives such a matrix is [0, 0]."""
+    if reference.size == 0 and scores.size == 0:
+        return np.empty_like(scores)
+    return np.atleast_2d(reference)

@@ -2,91 +2,114 @@
 
 from __future__ import annotations
 
-import platform
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
-from ov_asr_score import __version__
-from ov_asr_score.comparison import exceeded_limits
+from ov_asr_score.comparison import ScoreDifference
 from ov_asr_score.device.compilation import export_blob
-from ov_asr_score.device.settings import DeviceSettings
-from ov_asr_score.errors import OvAsrScoreError, ShapeMismatchError, UsageError
-from ov_asr_score.job.references import ReferenceTables, find_delay
+from ov_asr_score.errors import OvAsrScoreError, UsageError
+from ov_asr_score.job.delay import note_delay
+from ov_asr_score.job.fitting import fitting, read_until_fit
+from ov_asr_score.job.inspection import model_kind_name
+from ov_asr_score.job.overwriting import check_overwriting
+from ov_asr_score.job.references import ReferenceTables
+from ov_asr_score.job.run_facts import json_report, new_report
 from ov_asr_score.job.score_job import ScoreJob
 from ov_asr_score.job.tables import JobTables, resolve_tables
-from ov_asr_score.kaldi_io import TableWriter, atomic_output
-from ov_asr_score.openvino_api import version as openvino_version
+from ov_asr_score.job.verdict import judge
+from ov_asr_score.kaldi_io import TableWriter
 from ov_asr_score.profiling import LayerTimes
-from ov_asr_score.report.json_report import JsonReportWriter
 from ov_asr_score.report.run_report import RunReport, UtteranceReport
 from ov_asr_score.scoring.engine import UtteranceScores
-from ov_asr_score.scoring.planning import InputFit
-from ov_asr_score.scoring.scorer import Scorer, load, open_model, plan_text, prepare_scorer
+from ov_asr_score.scoring.scorer import OpenModel, Scorer, load, open_model, plan_text, prepare_scorer
 from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances import JoinGaps, JoinOptions, SkipUtterance, Utterance, read_utterances
 
 OnUtterance = Callable[[UtteranceReport], None]
+
+_MAX_NOTES_OF_A_KIND = 5
 
 
 def run_job(job: ScoreJob, on_utterance: OnUtterance | None = None) -> RunReport:
     """The report of a finished run; ``on_utterance`` is called after each utterance was written and compared.
 
     Everything that the job names as output is complete under its final name when this returns, and not there under that
-    name when it raises. ``report.verdict`` is ``failed`` when a limit was exceeded or an utterance was lost.
+    name when it raises. ``report.verdict`` is ``failed`` when a limit was exceeded, an utterance was lost, or there was
+    none.
 
     Raises OvAsrScoreError children for everything that stops the run.
     """
     started = time.perf_counter()
-    report = RunReport(tool_version=__version__, command=list(job.command) or None, versions=_versions())
+    report = new_report(job.command, job.notes)
     report.totals.frame_shift_seconds = job.frame_shift_seconds
-    options = _scorer_options(job)
-    loaded = load(options)
-    tables = resolve_tables(job, loaded.inputs, loaded.outputs, loaded.names)
-    if not tables.inputs and not job.export_model:
-        raise UsageError("-i/--input: expected a table of features, found none")
-    opened = open_model(loaded, _scorer_options(job, tables.layers))
-
-    skip = report_skips(job, report)
-    join = JoinOptions(job.pair, job.allow_missing, job.allow_commands, skip)
-    gaps = JoinGaps(report.missing_keys, report.extra_keys)
-    source = _timed(read_utterances(tables.inputs, join, gaps), report) if tables.inputs else iter(())
-    first = next(source, None)
-    scorer = prepare_scorer(opened, _scorer_options(job, tables.layers), first)
-    _describe(report, job, opened.inputs, scorer)
-    if job.export_model:
-        export_blob(scorer.compiled, Path(job.export_model), job.device)
-        report.notes.append(f"exported to {job.export_model}; nothing was scored")
-    else:
-        utterances = source if first is None else chain([first], source)
-        _score_all(job, tables, scorer, utterances, report, skip, on_utterance, started)
+    with json_report(job.report) as reporter:
+        run = _prepare(job, report)
+        with _open_tables(run) as (writers, references):
+            if job.export_model:
+                export_blob(run.scorer.compiled, Path(job.export_model), job.device)
+                report.notes.append(f"exported to {job.export_model}; nothing was scored")
+            else:
+                for utterance in _score_all(run, writers, references, report):
+                    if reporter is not None:
+                        reporter.utterance(utterance)
+                    if on_utterance is not None:
+                        on_utterance(utterance)
+                references.note_unused(report)
+                judge(report, run.tables.references, job.limits, allow_missing=job.allow_missing)
+            report.totals.total_seconds = time.perf_counter() - started
+            # written before the tables get their names, and named after them: if it cannot be written there are no
+            # scores, and under its final name it tells of complete ones
+            if reporter is not None:
+                reporter.finish(report)
     return report
 
 
-def _score_all(
-    job: ScoreJob,
-    tables: JobTables,
-    scorer: Scorer,
-    utterances: Iterator[Utterance],
-    report: RunReport,
-    skip: SkipUtterance | None,
-    on_utterance: OnUtterance | None,
-    started: float,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A job whose model is compiled for its tables, with the utterances that go through it."""
+
+    job: ScoreJob
+    tables: JobTables
+    scorer: Scorer
+    utterances: Iterator[Utterance]
+    skip: SkipUtterance | None
+
+
+def _prepare(job: ScoreJob, report: RunReport) -> _Run:
+    loaded = load(_scorer_options(job))
+    tables = resolve_tables(job, loaded.inputs, loaded.outputs, loaded.names)
+    if not tables.inputs and not job.export_model:
+        raise UsageError("-i/--input: expected a table of features, found none")
+    check_overwriting(job, tables)
+    options = _scorer_options(job, tables.layers)
+    opened = open_model(loaded, options)
+    _check_layers_differ(tables, opened)
+
+    skip = _skip_into(report) if job.on_error == "skip" else None
+    # what is skipped is listed, and so is what other tables lack
+    allow_missing = job.allow_missing or skip is not None
+    join = JoinOptions(job.pair, allow_missing, job.allow_commands, skip)
+    gaps = JoinGaps(report.missing_keys, report.extra_keys)
     specifiers = {table.input: table.specifier for table in tables.inputs}
-    fitting = _fitting(utterances, scorer.fits, specifiers, skip)
-    layer_times = LayerTimes() if job.profile else None
-    totals = report.totals
+    source = _timed(read_utterances(tables.inputs, join, gaps), report) if tables.inputs else iter(())
+    read, first = read_until_fit(source, opened.inputs, specifiers, skip)
+    scorer = prepare_scorer(opened, options, first)
+    _describe(report, job, opened, scorer)
+    return _Run(job, tables, scorer, fitting(chain(read, source), scorer.fits, specifiers, skip), skip)
+
+
+@contextmanager
+def _open_tables(run: _Run) -> Iterator[tuple[dict[str, TableWriter], ReferenceTables]]:
+    """Writers by layer, and the references; what was written gets its names at the end. Nothing for an export."""
+    job = run.job
+    is_export = bool(job.export_model)
     with ExitStack() as stack:
-        # entered first, so that it is renamed last: a report under its final name tells of complete scores
-        reporter = None
-        if job.report:
-            reporter = JsonReportWriter(stack.enter_context(atomic_output(job.report, "w")))
         writers = {
             layer: stack.enter_context(
                 TableWriter(
@@ -96,39 +119,41 @@ def _score_all(
                     allow_commands=job.allow_commands,
                 )
             )
-            for layer, specifier in tables.outputs.items()
+            for layer, specifier in run.tables.outputs.items()
+            if not is_export
         }
-        references = stack.enter_context(
-            ReferenceTables(tables.references, by_position=job.pair == "position", allow_commands=job.allow_commands)
+        references = ReferenceTables(
+            {} if is_export else run.tables.references,
+            by_position=job.pair == "position",
+            allow_commands=job.allow_commands,
+            skip_damaged=run.skip is not None,
         )
-        ports = {layer: scorer.runner.outputs[index].name for index, layer in enumerate(tables.layers)}
-        for scored in scorer.score(fitting, layer_times.add if layer_times else None):
-            scores = {layer: scored.scores[port] for layer, port in ports.items()}
-            writing = time.perf_counter()
-            for layer, writer in writers.items():
-                writer.write(scored.key, scores[layer])
-            totals.write_seconds += time.perf_counter() - writing
-            differences = references.compare(scored.key, scores, report, job.threshold)
-            if totals.utterances == 0 and differences:
-                _note_delay(scorer, references, scored, scores, report)
-            utterance = _count(scored, differences, report)
-            if reporter is not None:
-                reporter.utterance(utterance)
-            if on_utterance is not None:
-                on_utterance(utterance)
-        references.note_unused(report)
-        if layer_times is not None:
-            report.layers = layer_times.slowest_first()
-        _judge(job, tables, report)
-        totals.total_seconds = time.perf_counter() - started
-        if reporter is not None:
-            reporter.finish(report)
+        yield writers, stack.enter_context(references)
 
 
-def report_skips(job: ScoreJob, report: RunReport) -> SkipUtterance | None:
-    """What to do with utterances that cannot be scored: list them as failures, or None to stop at the first."""
-    if job.on_error == "stop":
-        return None
+def _score_all(
+    run: _Run, writers: Mapping[str, TableWriter], references: ReferenceTables, report: RunReport
+) -> Iterator[UtteranceReport]:
+    """Every utterance after it was written and compared."""
+    job, scorer, totals = run.job, run.scorer, report.totals
+    layer_times = LayerTimes() if job.profile else None
+    ports = {layer: scorer.runner.outputs[index].name for index, layer in enumerate(run.tables.layers)}
+    for scored in scorer.score(run.utterances, layer_times.add if layer_times else None):
+        scores = {layer: scored.scores[port] for layer, port in ports.items()}
+        writing = time.perf_counter()
+        for layer, writer in writers.items():
+            writer.write(scored.key, scores[layer])
+        totals.write_seconds += time.perf_counter() - writing
+        differences = references.compare(scored.key, scores, report, job.threshold)
+        if totals.utterances == 0 and differences:
+            note_delay(scorer, references, scored.key, scores, report)
+        yield _count(scored, differences, report)
+    if layer_times is not None:
+        report.layers = layer_times.slowest_first()
+
+
+def _skip_into(report: RunReport) -> SkipUtterance:
+    """List utterances that cannot be scored as failures."""
 
     def skip(key: str, error: OvAsrScoreError) -> None:
         report.add_failure(key, str(error))
@@ -137,13 +162,10 @@ def report_skips(job: ScoreJob, report: RunReport) -> SkipUtterance | None:
 
 
 def _scorer_options(job: ScoreJob, layers: tuple[str, ...] = ()) -> ScorerOptions:
-    device = job.device
-    if job.profile and not device.profile:
-        device = DeviceSettings(**{name: getattr(device, name) for name in device.__slots__} | {"profile": True})
     return ScorerOptions(
         model=job.model,
         blob=job.import_model,
-        device=device,
+        device=replace(job.device, profile=job.profile or job.device.profile),
         batch_size=job.batch_size,
         requests=job.requests,
         layout=job.layout,
@@ -153,6 +175,17 @@ def _scorer_options(job: ScoreJob, layers: tuple[str, ...] = ()) -> ScorerOption
         mend=not job.keep_graph,
         fixed_batch=bool(job.export_model and job.batch_size),
     )
+
+
+def _check_layers_differ(tables: JobTables, opened: OpenModel) -> None:
+    """Two tables of one option must not be for one output under two of its names."""
+    output_of = dict(zip(tables.layers, opened.wanted, strict=False))
+    for option, names in (("-o/--output", tables.outputs), ("-r/--reference", tables.references)):
+        first: dict[int, str] = {}
+        for name in names:
+            other = first.setdefault(output_of[name], name)
+            if other != name:
+                raise UsageError(f"{option}: layer '{name}' is given twice; '{other}' is another name of it")
 
 
 def _timed(utterances: Iterator[Utterance], report: RunReport) -> Iterator[Utterance]:
@@ -165,31 +198,7 @@ def _timed(utterances: Iterator[Utterance], report: RunReport) -> Iterator[Utter
         yield utterance
 
 
-def _fitting(
-    utterances: Iterator[Utterance],
-    fits: tuple[InputFit, ...],
-    specifiers: Mapping[str, str],
-    skip: SkipUtterance | None,
-) -> Iterator[Utterance]:
-    """Utterances whose frames are as wide as the model takes them."""
-    for utterance in utterances:
-        error = None
-        for fit in fits:
-            width = utterance.features[fit.name].shape[-1]
-            if width != fit.width and utterance.num_frames:
-                error = ShapeMismatchError(
-                    f"{specifiers[fit.name]}: utterance '{utterance.key}': expected {fit.width} columns for input "
-                    f"'{fit.name}', found {width}"
-                )
-        if error is None:
-            yield utterance
-        elif skip is None:
-            raise error
-        else:
-            skip(utterance.key, error)
-
-
-def _count(scored: UtteranceScores, differences: Mapping[str, object], report: RunReport) -> UtteranceReport:
+def _count(scored: UtteranceScores, differences: Mapping[str, ScoreDifference], report: RunReport) -> UtteranceReport:
     totals = report.totals
     totals.utterances += 1
     totals.frames += scored.num_frames
@@ -197,7 +206,7 @@ def _count(scored: UtteranceScores, differences: Mapping[str, object], report: R
     totals.requests += scored.num_requests
     totals.infer_seconds += scored.infer_seconds
     broken = [name for name, matrix in scored.scores.items() if not np.isfinite(matrix).all()]
-    if broken and sum(note.startswith("not finite") for note in report.notes) < 5:
+    if broken and sum(note.startswith("not finite") for note in report.notes) < _MAX_NOTES_OF_A_KIND:
         report.notes.append(f"not finite: output {', '.join(broken)} of utterance '{scored.key}' holds NaN or infinity")
     return UtteranceReport(
         key=scored.key,
@@ -206,51 +215,14 @@ def _count(scored: UtteranceScores, differences: Mapping[str, object], report: R
         requests=scored.num_requests,
         infer_seconds=scored.infer_seconds,
         scores={name: matrix.shape[1] for name, matrix in scored.scores.items()},
-        differences=dict(differences),  # type: ignore[arg-type]
+        differences=dict(differences),
     )
 
 
-def _judge(job: ScoreJob, tables: JobTables, report: RunReport) -> None:
-    for layer in tables.references:
-        total = report.comparison.get(layer)
-        if total is not None:
-            for message in exceeded_limits(total, job.limits):
-                report.limit_messages.append(f"{layer}: {message}" if len(tables.references) > 1 else message)
-        elif report.totals.utterances:
-            report.limit_messages.append(f"{layer}: no utterance could be compared with {tables.references[layer]}")
-    gaps = (report.missing_keys or report.extra_keys) and not job.allow_missing
-    if report.limit_messages or report.num_failures or gaps:
-        report.verdict = "failed"
-
-
-def _note_delay(
-    scorer: Scorer,
-    references: ReferenceTables,
-    scored: UtteranceScores,
-    scores: Mapping[str, np.ndarray],
-    report: RunReport,
-) -> None:
-    """Tell the right windows when the first utterance equals its reference but for a delay."""
-    plan = scorer.plan
-    if not plan.stateful or plan.left_context or plan.right_context:
-        return
-    for layer, matrix in scores.items():
-        reference = references.last.get(layer)
-        if reference is None or reference.shape != matrix.shape:
-            continue
-        delay = find_delay(matrix, reference, scorer.memory_frames or 50)
-        if delay is not None:
-            left = max((scorer.memory_frames or 2 * delay) - delay, 0)
-            report.notes.append(
-                f"the scores of '{scored.key}' are those of the reference {delay} frames late: give -cw_l {left} "
-                f"-cw_r {delay}"
-            )
-            return
-
-
-def _describe(report: RunReport, job: ScoreJob, inputs: tuple, scorer: Scorer) -> None:  # type: ignore[type-arg]
-    report.model = {"path": job.model or job.import_model, "kind": "blob" if job.import_model else "model"}
-    device = scorer.device
+def _describe(report: RunReport, job: ScoreJob, opened: OpenModel, scorer: Scorer) -> None:
+    path = job.model or job.import_model
+    report.model = {"path": path, "kind": model_kind_name(path)}
+    device, plan = scorer.device, scorer.plan
     report.device = {
         "device": device.requested,
         "runs_on": list(device.execution_devices),
@@ -259,26 +231,17 @@ def _describe(report: RunReport, job: ScoreJob, inputs: tuple, scorer: Scorer) -
         "precision_requested": device.precision_requested,
         "properties": device.properties,
     }
-    report.inputs = list(inputs)
+    report.inputs = list(opened.inputs)
     report.outputs = list(scorer.runner.outputs)
     report.plan = {
-        "mode": scorer.plan.mode,
-        "frames_per_request": scorer.plan.block,
-        "requests": scorer.plan.slots,
-        "stateful": scorer.plan.stateful,
-        "left_context": scorer.plan.left_context,
-        "right_context": scorer.plan.right_context,
-        "summary": plan_text(scorer.plan, scorer.fits),
-        "reason": scorer.plan.reason,
+        "mode": plan.mode,
+        "frames_per_request": plan.block,
+        "requests": plan.slots,
+        "stateful": plan.stateful,
+        "left_context": plan.left_context,
+        "right_context": plan.right_context,
+        "summary": plan_text(plan, scorer.fits),
+        "reason": plan.reason or None,
     }
     report.notes += scorer.notes
     report.totals.load_seconds = scorer.load_seconds
-
-
-def _versions() -> dict[str, str]:
-    return {
-        "openvino": openvino_version(),
-        "numpy": np.__version__,
-        "python": platform.python_version(),
-        "platform": f"{sys.platform} {platform.machine()}",
-    }

@@ -55,4 +55,5 @@ class ScoreJob:
     profile: bool = False
     report: str = ""  # path of the JSON report
     frame_shift_seconds: float = 0.01
-    command: Sequence[str] = ()
+    command: Sequence[str] = ()  # the command line, if one started the job
+    notes: Sequence[str] = ()  # what the caller has to tell in the report

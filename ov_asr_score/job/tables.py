@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ov_asr_score.errors import UsageError
+from ov_asr_score.errors import UnknownNameError, UsageError
 from ov_asr_score.job.score_job import ScoreJob, Tables
 from ov_asr_score.ov_model.outputs import find_port, port_names, suggestion
 from ov_asr_score.ports import PortInfo
-from ov_asr_score.scoring.layer_specs import pair_layers
+from ov_asr_score.scoring.layer_specs import pair_layers, split_name, split_specifiers
 from ov_asr_score.scoring.utterances import InputTable
+
+IsName = Callable[[str], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,50 +44,58 @@ def resolve_tables(
 
 
 def _input_tables(job: ScoreJob, ports: Sequence[PortInfo]) -> tuple[InputTable, ...]:
-    names = port_names(ports)
-
-    def is_input(name: str) -> bool:
-        return find_port(ports, name) is not None
-
-    def port_name(name: str) -> str:
-        index = find_port(ports, name)
-        if index is None:
-            raise UsageError(f"the model has no input '{name}'{suggestion(name, names)}")
-        return ports[index].name
-
-    def by_port(option: str, values: Tables, default: Sequence[str], layer_list: str = "") -> dict[str, str]:
-        found = pair_layers(option, values, layer_list, is_input, default, lambda name: suggestion(name, names))
-        return {port_name(name): value for name, value in found.items()}
-
-    tables = by_port("-i/--input", job.inputs, [port.name for port in ports], job.input_layers)
+    in_order = [port.name for port in ports]
+    tables = _by_input("-i/--input", job.inputs, ports, in_order, job.input_layers)
     if not tables:
         return ()
-    without = [port.name for port in ports if port.name not in tables]
+    without = [name for name in in_order if name not in tables]
     if without:
-        raise UsageError(f"-i/--input: no table for input {', '.join(without)}; the model has {len(ports)} inputs")
+        have = "one input" if len(ports) == 1 else f"{len(ports)} inputs"
+        raise UsageError(f"-i/--input: no table for input {', '.join(without)}; the model has {have}")
     secondary = list(tables)[1:]
-    spread_values: Mapping[str, str] = (
-        {name: str(period) for name, period in job.ivector_period.items()}
-        if isinstance(job.ivector_period, Mapping)
-        else by_port("--ivector-period", _for_each(job.ivector_period, secondary), secondary)
-    )
-    speakers = by_port("--utt2spk", _for_each(job.utt2spk, secondary), secondary)
+    speakers = _by_input("--utt2spk", job.utt2spk, ports, secondary)
+    periods = _by_input("--ivector-period", _as_texts(job.ivector_period), ports, secondary)
     return tuple(
-        InputTable(name, specifier, speakers.get(name, ""), _period(spread_values.get(name, "0")))
+        InputTable(name, specifier, speakers.get(name, ""), _period(periods.get(name, "0")))
         for name, specifier in tables.items()
     )
 
 
-def _for_each(values: Tables, names: Sequence[str]) -> Tables:
-    """One bare value stands for every input but the first."""
-    if not isinstance(values, Mapping) and len(values) == 1 and "=" not in values[0] and names:
-        return dict.fromkeys(names, values[0])
-    return values
+def _by_input(
+    option: str, values: Tables, ports: Sequence[PortInfo], in_order: Sequence[str], listed: str = ""
+) -> dict[str, str]:
+    """Values of an option by port name; one bare value of an i-vector option stands for all inputs but the first."""
+    known = port_names(ports)
+
+    def is_input(name: str) -> bool:
+        return find_port(ports, name) is not None
+
+    if not values:
+        return {}
+    if not in_order:
+        raise UsageError(f"{option}: the model has no other input that it could be for")
+    if not listed and not isinstance(values, Mapping) and len(values) == 1 and len(in_order) < len(ports):
+        values = dict.fromkeys(in_order, values[0]) if split_name(values[0], is_input)[0] is None else values
+    found: dict[str, str] = {}
+    for name, value in pair_layers(option, values, listed, is_input, in_order, lambda n: suggestion(n, known)).items():
+        index = find_port(ports, name)
+        if index is None:
+            raise UnknownNameError(f"{option}: the model has no input '{name}'{suggestion(name, known)}")
+        if ports[index].name in found:
+            raise UsageError(f"{option}: input '{name}' is given twice; '{ports[index].name}' is another name of it")
+        found[ports[index].name] = value
+    return found
+
+
+def _as_texts(periods: Sequence[str] | Mapping[str, int]) -> Tables:
+    if isinstance(periods, Mapping):
+        return {name: str(period) for name, period in periods.items()}
+    return periods
 
 
 def _period(text: str) -> int:
-    if not text.isdigit():
-        raise UsageError(f"--ivector-period '{text}': expected a number of frames")
+    if not (text.isascii() and text.isdigit()):
+        raise UsageError(f"--ivector-period '{text[:20]}': expected a number of frames")
     return int(text)
 
 
@@ -97,21 +107,35 @@ def _output_tables(
     outputs: Sequence[PortInfo],
     layers: frozenset[str],
 ) -> dict[str, str]:
+    known = [*port_names(outputs), *sorted(layers)]
+    in_order = [port.name for port in outputs]
+
     def is_layer(name: str) -> bool:
         return name in layers or find_port(outputs, name) is not None
 
-    known = [*port_names(outputs), *sorted(layers)]
-    in_order = [port.name for port in outputs]
-    tables = pair_layers(option, values, job.output_layers, is_layer, in_order, lambda name: suggestion(name, known))
-    bare = tables and not isinstance(values, Mapping) and not job.output_layers and set(tables) <= set(in_order)
-    if bare and len(tables) < len(in_order) and not any(f"{name}=" in value for name in tables for value in values):
-        # unnamed tables take the names of the other option, as the old sample did, if it has any
-        others = pair_layers("", other_values, "", is_layer, in_order, lambda name: "") if other_values else {}
-        named = not isinstance(other_values, Mapping) and any("=" in value for value in other_values)
-        if named and len(others) == len(tables):
-            return dict(zip(others, tables.values(), strict=True))
-        raise UsageError(
-            f"{option}: the model has {len(in_order)} outputs ({', '.join(in_order)}), and it is not clear which "
-            f"one is meant; write layer=SPEC"
-        )
-    return tables
+    def paired(values: Tables) -> dict[str, str]:
+        return pair_layers(option, values, job.output_layers, is_layer, in_order, lambda name: suggestion(name, known))
+
+    if not values:
+        return {}
+    tables = paired(values)
+    unknown = next((name for name in tables if not is_layer(name)), None)
+    if unknown is not None:
+        raise UnknownNameError(f"{option}: the model has no layer '{unknown}'{suggestion(unknown, known)}")
+    if job.output_layers or len(tables) >= len(in_order) or _are_named(values, is_layer):
+        return tables
+    # unnamed tables take the names of the other option if it has any, as in the old sample
+    if _are_named(other_values, is_layer) and len(others := paired(other_values)) == len(tables):
+        return dict(zip(others, tables.values(), strict=True))
+    raise UsageError(
+        f"{option}: the model has {len(in_order)} outputs ({', '.join(in_order)}), and it is not clear which one is "
+        "meant; write layer=SPEC"
+    )
+
+
+def _are_named(values: Tables, is_layer: IsName) -> bool:
+    """Whether tables have their layers with them (``layer=SPEC``); all have if one has."""
+    if isinstance(values, Mapping):
+        return True
+    items = (item for value in values for item in split_specifiers(value, is_layer))
+    return any(split_name(item, is_layer)[0] is not None for item in items)

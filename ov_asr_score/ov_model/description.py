@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.ports import PortInfo
+
+
+# The runtime gives Result nodes such names, and the same to tensors that have none.
+_INVENTED_NAME = re.compile(r"Result_\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +54,18 @@ def layout_letters(layout: str) -> str:
 def describe_output(output: Any, layout: str = "") -> PortInfo:
     """PortInfo of one output of a node, of a model or of a compiled model."""
     node = output.get_node()
+    producer = output
     if node.get_type_name() == "Result":  # compiled models hand out their Result nodes
         producer = node.input_value(0) if node.get_input_size() else output
-        layer, port = producer.get_node().get_friendly_name(), producer.get_index()
-    else:
-        layer, port = node.get_friendly_name(), output.get_index()
-    names = tuple(sorted(output.get_names()))
-    name = output.get_any_name() if names else layer
-    if node.get_type_name() == "Result" and node.get_friendly_name() not in names:
-        names += (node.get_friendly_name(),)  # Model Optimizer keeps Kaldi's name of the output there
-    return PortInfo(name, layer, port, names, shape_of(output.get_partial_shape()), _type_name(output), layout)
+    layer, port = producer.get_node().get_friendly_name(), producer.get_index()
+    names = sorted(name for name in output.get_names() if not _INVENTED_NAME.fullmatch(name))
+    several = producer.get_node().get_output_size() > 1
+    name = names[0] if names else f"{layer}:{port}" if several else layer
+    own_name = node.get_friendly_name()
+    if node.get_type_name() == "Result" and own_name not in names and not _INVENTED_NAME.fullmatch(own_name):
+        names.append(own_name)  # Model Optimizer keeps Kaldi's name of the output there
+    shape = shape_of(output.get_partial_shape())
+    return PortInfo(name, layer, port, tuple(names), shape, _type_name(output), layout)
 
 
 def describe_ports(model: ov.Model | ov.CompiledModel) -> tuple[tuple[PortInfo, ...], tuple[PortInfo, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 from ov_asr_score.openvino_api import ov
@@ -20,25 +21,35 @@ def memory_span(model: ov.Model) -> int | None:
                                                   ├─ Concat [1, K·D] ─ Assign
         new frame [1, D] ────────────────────────┘
 
-    Such memories one upon the other add their spans of K-1 frames.
+    Such memories one upon the other add their spans of K-1 frames; of those side by side the longest counts.
     """
-    sinks = [sink for sink in model.get_sinks() if sink.get_type_name() == "Assign"]
-    spans = [_splice_span(sink) for sink in sinks]
-    return None if None in spans else sum(span for span in spans if span is not None)
+    spans = {}
+    for sink in model.get_sinks():
+        if sink.get_type_name() == "Assign":
+            concat = _skip_views(sink.input_value(0))
+            span = _earlier_frames(concat)
+            if span is None:
+                return None
+            spans[concat.get_name()] = span
+    reached: dict[str, int] = {}
+    for node in model.get_ordered_ops():
+        below = [reached[port.get_source_output().get_node().get_name()] for port in node.inputs()]
+        reached[node.get_name()] = max(below, default=0) + spans.get(node.get_name(), 0)
+    return max(reached.values(), default=0)
 
 
-def _splice_span(assign: Any) -> int | None:
-    concat = _skip_views(assign.input_value(0))
-    if concat.get_type_name() != "Concat" or concat.get_input_size() != 2:
+def _earlier_frames(concat: Any) -> int | None:
+    """K-1 for the Concat of a splice memory of K frames; None for any other node."""
+    if concat.get_type_name() != "Concat":
         return None
-    kept, new = concat.input_value(0), concat.input_value(1)
-    if not _is_kept_part(kept):
+    parts = [port.get_source_output() for port in concat.inputs()]
+    new = [part for part in parts if not _is_kept_part(part)]
+    if len(new) != 1 or len(parts) == 1:
         return None
-    total = shape_of(concat.get_output_partial_shape(0))
-    step = shape_of(new.get_partial_shape())
+    total, step = shape_of(concat.get_output_partial_shape(0)), shape_of(new[0].get_partial_shape())
     if not total or not step or None in total or None in step:
         return None
-    return int(total[-1] or 0) // int(step[-1] or 1) - 1
+    return prod(length or 1 for length in total) // prod(length or 1 for length in step) - 1
 
 
 def _is_kept_part(output: Any) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ov_asr_score.errors import UnknownNameError
 from ov_asr_score.openvino_api import ov
+from ov_asr_score.ov_model.description import describe_ports
 from ov_asr_score.ports import PortInfo
 
 
@@ -24,20 +25,22 @@ def suggestion(name: str, known: Iterable[str]) -> str:
 
 
 def find_port(ports: Sequence[PortInfo], name: str) -> int | None:
-    """Index of the port that ``name`` means: tensor name, layer name, or ``layer:port``; None when there is none."""
+    """Index of the port that ``name`` means: tensor name, ``layer:port``, or layer name; None when there is none.
+
+    A layer's name alone means none of its ports when it has several here.
+    """
+    # the old samples write `tensor:0` for inputs and outputs of the model itself
+    old_name = name.removesuffix(":0")
+    of_layer = [port for port in ports if port.layer == name]
     for index, port in enumerate(ports):
-        if name == port.name or name in port.names:
+        if name in (port.name, *port.names):
             return index
-    for matches in (
-        [index for index, port in enumerate(ports) if name == f"{port.layer}:{port.port}"],
-        [index for index, port in enumerate(ports) if name == port.layer],
-    ):
-        if matches:
-            return matches[0]
-    # the old samples write `tensor:port` for inputs and outputs of the model itself
-    stem, colon, number = name.rpartition(":")
-    if colon and number == "0":
-        return find_port(ports, stem)
+    for index, port in enumerate(ports):
+        if name == f"{port.layer}:{port.port}" or (name == port.layer and port.port == 0 and len(of_layer) == 1):
+            return index
+    for index, port in enumerate(ports):
+        if old_name in port.names:
+            return index
     return None
 
 
@@ -64,16 +67,14 @@ def add_output(model: ov.Model, name: str) -> int:
     ``name`` is a tensor name, a layer's friendly name (with several outputs: ``layer:port``), in this order.
     An output that has no tensor name gets ``name`` as its own. Raises UnknownNameError with near names.
     """
-    from ov_asr_score.ov_model.description import describe_ports
-
     _, outputs = describe_ports(model)
     known = find_port(outputs, name)
     if known is not None:
         return known
     output = _find_inner_output(model, name)
-    model.add_outputs(output)
     if not output.get_names():
         output.get_tensor().set_names({name})
+    model.add_outputs(output)
     return len(model.outputs) - 1
 
 
@@ -95,6 +96,9 @@ def _find_inner_output(model: ov.Model, name: str) -> Any:
         node = by_name[stem]
         if int(number) < node.get_output_size():
             return node.output(int(number))
-        raise UnknownNameError(f"layer '{stem}' has {node.get_output_size()} outputs, there is no port {number}")
+        count = node.get_output_size()
+        raise UnknownNameError(
+            f"layer '{stem}' has {count} output{'s' if count > 1 else ''}, there is no port {number}"
+        )
     tensor_names = [tensor for node in nodes for output in node.outputs() for tensor in output.get_names()]
     raise UnknownNameError(f"the model has no layer or tensor '{name}'{suggestion(name, [*by_name, *tensor_names])}")

@@ -73,10 +73,11 @@ def use_float32_ports(model: ov.Model) -> ov.Model:
     return steps.build()
 
 
-def with_leading_dimension(model: ov.Model, inputs: list[int], size: int | None) -> ov.Model:
+def with_leading_dimension(model: ov.Model, inputs: list[int], size: int | None, *, follow: bool = True) -> ov.Model:
     """A copy of ``model`` whose ``inputs`` have ``size`` as their first dimension (None: any size).
 
-    Raises UnsupportedModelError when the graph fixes its batch somewhere inside, so that the outputs do not follow.
+    Raises UnsupportedModelError when the graph fixes its batch somewhere inside; with ``follow`` also when the first
+    dimension of an output does not become ``size``.
     """
     changed = model.clone()
     shapes = {}
@@ -90,9 +91,9 @@ def with_leading_dimension(model: ov.Model, inputs: list[int], size: int | None)
         raise UnsupportedModelError(
             f"the model cannot take batch size {size or 'any'}: {first_cause(error)}"
         ) from error
-    for output in changed.outputs:
+    for output in changed.outputs if follow else ():
         shape = shape_of(output.get_partial_shape())
-        if shape is None or not shape or shape[0] != size:
+        if shape is None or not shape or shape[0] not in (size, None):
             raise UnsupportedModelError(
                 f"the model cannot take batch size {size or 'any'}: output '{output.get_any_name()}' would have shape "
                 f"{output.get_partial_shape()}; it fixes its batch inside the graph"

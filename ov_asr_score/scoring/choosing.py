@@ -21,20 +21,24 @@ def plan_model(
 
     Raises UnsupportedModelError when the graph does not allow the batch, ShapeMismatchError when inputs disagree.
     """
-    axes = [index for index, port in enumerate(inputs) if len(port.shape or ()) > 1]
-    leading = {(inputs[index].shape or (None,))[0] for index in axes}
-    times = {
-        port.shape[fit.time_axis] for port, fit in zip(inputs, fits, strict=True) if fit.kind == "time" and port.shape
-    }
-    if not times and not stateful:
-        return _plan_rows(model, options, axes, leading.pop() if len(leading) == 1 else None)
-    batched = not times or any(fit.kind == "time" and fit.time_axis == 1 for fit in fits)
-    if batched and axes and leading != {1}:
-        model = with_leading_dimension(model, axes, 1)
+    batched = [index for index, fit in enumerate(fits) if len(fit.shape) > 1 and _has_batch_axis(fit)]
+    leading = {(inputs[index].shape or (None,))[0] for index in batched}
+    kinds = {fit.kind for fit in fits}
+    if kinds == {"row"} and not stateful:
+        return _plan_rows(model, options, batched, leading.pop() if len(leading) == 1 else None)
+    if batched and leading != {1}:
+        model = with_leading_dimension(model, batched, 1, follow="time" not in kinds)
     ignored = f"; batch size {options.batch_size} has no effect" if options.batch_size > 1 else ""
-    if not times:
-        reason = "the model has variables: frames go one by one, variables are reset between utterances"
-        return model, ScoringPlan("blocks", 1, 1, pad=True, stateful=True, reason=reason + ignored)
+    if "time" not in kinds:
+        reason = "frames go one by one, " + (
+            "variables are reset between utterances" if stateful else "one input takes a vector without a batch"
+        )
+        return model, ScoringPlan("blocks", 1, 1, pad=True, stateful=stateful, reason=reason + ignored)
+    times = {
+        (port.shape or ())[fit.frame_axis]
+        for port, fit in zip(inputs, fits, strict=True)
+        if fit.kind == "time" and fit.frame_axis is not None
+    }
     if None in times:
         reason = "the time axis is free: a whole utterance per request"
         slots = 1 if stateful else num_slots(options)
@@ -46,23 +50,28 @@ def plan_model(
     return model, ScoringPlan("blocks", block, 1, pad=True, stateful=stateful, reason=reason + ignored)
 
 
+def _has_batch_axis(fit: InputFit) -> bool:
+    """Whether the first axis is a batch; that of a time axis in front is not."""
+    return fit.kind != "time" or fit.frame_axis == 1
+
+
 def _plan_rows(
-    model: ov.Model, options: ScorerOptions, axes: list[int], fixed: int | None
+    model: ov.Model, options: ScorerOptions, batched: list[int], fixed: int | None
 ) -> tuple[ov.Model, ScoringPlan]:
     """Rows of frames: any batch where the graph allows it, else the asked or the built-in one (``fixed``)."""
     slots = num_slots(options)
-    if not axes:
+    if not batched:
         return model, ScoringPlan("rows", 1, slots, pad=True, stateful=False, reason="the inputs hold one frame")
     _, outputs = describe_ports(model)
     block = options.batch_size or default_rows(outputs)
     any_size = set(base_devices(options.device.device)) <= {"CPU"}  # other plugins recompile for each new shape
     size = None if any_size and not options.fixed_batch else block
     try:
-        changed = with_leading_dimension(model, axes, size)
+        changed = with_leading_dimension(model, batched, size)
         return changed, ScoringPlan("rows", block, slots, pad=size is not None, stateful=False)
     except UnsupportedModelError:
         if options.batch_size and options.batch_size != fixed:
-            changed = with_leading_dimension(model, axes, options.batch_size)
+            changed = with_leading_dimension(model, batched, options.batch_size)
             return changed, ScoringPlan("rows", block, slots, pad=True, stateful=False)
         if fixed is None:
             raise
@@ -80,22 +89,26 @@ def plan_blob(
 ) -> ScoringPlan:
     """The plan for a blob, whose shapes cannot be changed any more. Raises UsageError for another batch size."""
     frames = {
-        (port.shape or (1,))[fit.time_axis] if len(port.shape or ()) > 1 else 1
+        (port.shape or ())[fit.frame_axis] if fit.frame_axis is not None else 1
         for port, fit in zip(inputs, fits, strict=True)
         if fit.kind != "vector"
     }
-    timed = any(fit.kind == "time" for fit in fits)
-    if timed and None in frames:
+    kinds = {fit.kind for fit in fits}
+    if "time" in kinds and None in frames:
         reason = "the time axis of the blob is free: a whole utterance per request"
         return ScoringPlan("utterance", 0, 1, pad=False, stateful=stateful, reason=reason)
     fixed = max((length for length in frames if length), default=None)
+    if stateful and "time" not in kinds and fixed not in (None, 1):
+        raise UnsupportedModelError(
+            f"{options.blob}: has variables for {fixed} utterances at a time; export the model with batch 1"
+        )
     if fixed and options.batch_size not in (0, fixed):
         raise UsageError(
             f"-bs {options.batch_size}: the blob {options.blob} was exported for requests of {fixed} "
             f"frame{'s' if fixed > 1 else ''}"
         )
     reason = f"the blob takes {fixed} frame{'s' if fixed != 1 else ''} per request" if fixed else ""
-    if stateful or timed:
+    if stateful or kinds != {"row"}:
         return ScoringPlan("blocks", fixed or 1, 1, pad=True, stateful=stateful, reason=reason)
     block = fixed or options.batch_size or default_rows(outputs)
     return ScoringPlan("rows", block, num_slots(options), pad=fixed is not None, stateful=False, reason=reason)
@@ -103,14 +116,13 @@ def plan_blob(
 
 def plan_dependent_rows(inputs: Sequence[PortInfo], plan: ScoringPlan) -> ScoringPlan:
     """The plan for a model [T, D] whose rows know each other: whole utterances if T is free, else its own T."""
-    own = (inputs[0].shape or (None,))[0]
+    own = next((port.shape[0] for port in inputs if port.shape and port.shape[0] is not None), None)
     found = "scores of a frame depend on other frames of the request"
     if own is None:
-        return ScoringPlan(
-            "utterance", 0, 1, pad=False, stateful=False, reason=f"{found}: a whole utterance per request"
-        )
+        reason = f"{found}: a whole utterance per request"
+        return ScoringPlan("utterance", 0, plan.slots, pad=False, stateful=False, reason=reason)
     reason = f"{found}: utterances go in pieces of {own} frame{'s' if own > 1 else ''}, as the model has it"
-    return ScoringPlan("blocks", own, 1, pad=True, stateful=plan.stateful, reason=reason)
+    return ScoringPlan("blocks", own, 1, pad=True, stateful=False, reason=reason)
 
 
 def num_slots(options: ScorerOptions) -> int:

@@ -5,14 +5,23 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ov_asr_score.errors import ShapeMismatchError
-from ov_asr_score.scoring.planning import InputFit, ScoringPlan, shape_text
+from ov_asr_score.errors import DeviceError
+from ov_asr_score.scoring.cutting import no_scores, score_rows, whole_scores
+from ov_asr_score.scoring.filling import (
+    checked,
+    copy_frames,
+    frames_in_order,
+    middle_frame,
+    request_buffers,
+    whole_utterance,
+)
+from ov_asr_score.scoring.planning import InputFit, ScoringPlan
 from ov_asr_score.scoring.runner import Float32Array, Runner
 from ov_asr_score.scoring.utterances import Utterance
 
@@ -32,28 +41,6 @@ class UtteranceScores:
     context_frames: int
     num_requests: int
     infer_seconds: float
-
-
-@dataclass(slots=True)
-class _Assembly:
-    """An utterance whose scores are still being gathered; ``rows_left`` counts rows that no request has given yet."""
-
-    utterance: Utterance
-    rows_left: int
-    context_frames: int = 0
-    scores: list[Float32Array] = field(default_factory=list)
-    num_requests: int = 0
-    infer_seconds: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """Rows of a request that belong to an utterance."""
-
-    assembly: _Assembly
-    first_row: int
-    first_request_row: int
-    num_rows: int
 
 
 class BusyClock:
@@ -84,28 +71,71 @@ def score_utterances(
 
     Raises ShapeMismatchError naming the utterance whose features or scores have the wrong dimensions, DeviceError.
     """
-    session = _Session(runner, tuple(fits), plan, record_layers)
-    feeds = {"rows": _feed_rows, "blocks": _feed_blocks, "utterance": _feed_whole}
+    fitting = (checked(utterance, fits) for utterance in utterances)
+    if plan.mode == "blocks":
+        yield from _score_blocks(runner, fits, plan, fitting, record_layers)
+        return
+    requests = _Requests(runner, plan, record_layers)
+    feed = _feed_rows if plan.mode == "rows" else _feed_whole
     waiting: deque[_Assembly] = deque()
-    for assembly in feeds[plan.mode](session, utterances):
-        if assembly is not None:
+    try:
+        for assembly in feed(requests, fits, fitting):
             waiting.append(assembly)
-        while waiting and waiting[0].rows_left == 0:
-            yield session.finished(waiting.popleft())
-    session.drain()
-    while waiting:
-        yield session.finished(waiting.popleft())
+            while waiting and waiting[0].rows_left == 0:
+                yield waiting.popleft().finished(runner, plan)
+        requests.drain()
+        while waiting:
+            yield waiting.popleft().finished(runner, plan)
+    finally:
+        requests.abandon()
 
 
-class _Session:
+@dataclass(slots=True)
+class _Assembly:
+    """An utterance whose scores are still being gathered; ``rows_left`` counts rows that no request has given yet."""
+
+    utterance: Utterance
+    rows_left: int
+    context_frames: int = 0
+    scores: list[Float32Array] = field(default_factory=list)
+    num_requests: int = 0
+    infer_seconds: float = 0.0
+
+    def put_rows(self, index: int, first_row: int, rows: Float32Array) -> None:
+        """Keep a copy of the ``rows`` of output ``index``."""
+        if index == len(self.scores):
+            self.scores.append(np.empty((self.utterance.num_frames, rows.shape[1]), dtype=np.float32))
+        self.scores[index][first_row : first_row + len(rows)] = rows
+
+    def finished(self, runner: Runner, plan: ScoringPlan) -> UtteranceScores:
+        """The scores of the utterance, once all its rows are there."""
+        scores = self.scores or [no_scores(port, plan) for port in runner.outputs]
+        return UtteranceScores(
+            key=self.utterance.key,
+            scores={port.name: matrix for port, matrix in zip(runner.outputs, scores, strict=True)},
+            num_frames=self.utterance.num_frames,
+            context_frames=self.context_frames,
+            num_requests=self.num_requests,
+            infer_seconds=self.infer_seconds,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Rows of a request that belong to an utterance."""
+
+    assembly: _Assembly
+    first_row: int
+    first_request_row: int
+    num_rows: int
+
+
+class _Requests:
     """The slots of a runner during one call of ``score_utterances``: which are under way, and for whom."""
 
-    def __init__(
-        self, runner: Runner, fits: tuple[InputFit, ...], plan: ScoringPlan, record_layers: RecordLayers | None
-    ) -> None:
+    def __init__(self, runner: Runner, plan: ScoringPlan, record_layers: RecordLayers | None) -> None:
         """All slots are free."""
-        self.runner, self.fits, self.plan = runner, fits, plan
-        self.record_layers = record_layers
+        self.runner, self.plan, self.record_layers = runner, plan, record_layers
         self.clock = BusyClock()
         self.under_way: deque[tuple[int, float, list[_Piece]]] = deque()
         self.free = deque(range(runner.num_slots))
@@ -117,60 +147,56 @@ class _Session:
         return self.free.popleft()
 
     def start(self, slot: int, pieces: list[_Piece]) -> None:
-        self.runner.start(slot)
-        self.under_way.append((slot, time.perf_counter(), pieces))
+        """Begin a request that holds ``pieces``."""
+        started = time.perf_counter()
+        with _naming(pieces[0].assembly.utterance):
+            self.runner.start(slot)
+        self.under_way.append((slot, started, pieces))
 
     def complete(self) -> None:
         """Wait for the oldest request and hand its rows to their utterances."""
         slot, started, pieces = self.under_way.popleft()
-        seconds = self.clock.add(started, self.runner.finish(slot))
+        with _naming(pieces[0].assembly.utterance):
+            seconds = self.clock.add(started, self.runner.finish(slot))
         if self.record_layers is not None:
             self.record_layers(self.runner.layer_records(slot))
-        results = self.runner.results(slot)
-        rows = sum(piece.num_rows for piece in pieces) or 1
         pieces[0].assembly.num_requests += 1  # a shared request counts once, for the utterance that it begins with
+        total = sum(piece.num_rows for piece in pieces)
+        for index, result in enumerate(self.runner.results(slot)):
+            self._hand_over(index, result, pieces, total)
         for piece in pieces:
-            self._hand_over(piece, results)
-            piece.assembly.infer_seconds += seconds * piece.num_rows / rows
+            piece.assembly.infer_seconds += seconds * piece.num_rows / total
             piece.assembly.rows_left -= piece.num_rows
         self.free.append(slot)
 
     def drain(self) -> None:
+        """Complete everything that is under way."""
         while self.under_way:
             self.complete()
 
-    def _hand_over(self, piece: _Piece, results: Sequence[Float32Array]) -> None:
-        assembly, key = piece.assembly, piece.assembly.utterance.key
-        for index, result in enumerate(results):
-            name = self.runner.outputs[index].name
-            if self.plan.mode == "utterance":
-                assembly.scores.append(_whole_scores(result, assembly, name, self.plan))
-                continue
-            rows = _as_rows(result, self.plan, name, key)
-            if len(assembly.scores) <= index:
-                total = assembly.utterance.num_frames
-                assembly.scores.append(np.empty((total, rows.shape[1]), dtype=np.float32))
-            target = assembly.scores[index]
-            request_rows = slice(piece.first_request_row, piece.first_request_row + piece.num_rows)
-            target[piece.first_row : piece.first_row + piece.num_rows] = rows[request_rows]
+    def abandon(self) -> None:
+        """Wait for what is under way, whatever comes of it: it still reads the bound arrays."""
+        while self.under_way:
+            slot, _, _ = self.under_way.popleft()
+            with suppress(DeviceError):
+                self.runner.finish(slot)
 
-    def finished(self, assembly: _Assembly) -> UtteranceScores:
-        scores = assembly.scores or [
-            np.zeros((0, (port.shape or (0,))[-1] or 0), dtype=np.float32) for port in self.runner.outputs
-        ]
-        return UtteranceScores(
-            key=assembly.utterance.key,
-            scores={port.name: matrix for port, matrix in zip(self.runner.outputs, scores, strict=True)},
-            num_frames=assembly.utterance.num_frames,
-            context_frames=assembly.context_frames,
-            num_requests=assembly.num_requests,
-            infer_seconds=assembly.infer_seconds,
-        )
+    def _hand_over(self, index: int, result: Float32Array, pieces: list[_Piece], total: int) -> None:
+        plan, name, first = self.plan, self.runner.outputs[index].name, pieces[0].assembly
+        key = first.utterance.key
+        if plan.mode == "utterance":
+            frames, context = first.utterance.num_frames, plan.left_context + plan.right_context
+            first.scores.append(whole_scores(result, frames, context, name, key))
+            return
+        rows = score_rows(result, plan.block if plan.pad else total, name, key)
+        for piece in pieces:
+            end = piece.first_request_row + piece.num_rows
+            piece.assembly.put_rows(index, piece.first_row, rows[piece.first_request_row : end])
 
 
-def _feed_rows(session: _Session, utterances: Iterable[Utterance]) -> Iterator[_Assembly | None]:
+def _feed_rows(requests: _Requests, fits: Sequence[InputFit], utterances: Iterable[Utterance]) -> Iterator[_Assembly]:
     """Rows of many utterances in one request; score t of a model without memory needs frame t + right context only."""
-    plan, fits = session.plan, session.fits
+    plan, runner = requests.plan, requests.runner
     buffers: dict[int, list[Float32Array]] = {}
     slot, pieces, filled = -1, list[_Piece](), 0
     for utterance in utterances:
@@ -178,150 +204,97 @@ def _feed_rows(session: _Session, utterances: Iterable[Utterance]) -> Iterator[_
         row = 0
         while row < utterance.num_frames:
             if slot < 0:
-                slot, pieces, filled = session.take_slot(), [], 0
+                slot, pieces, filled = requests.take_slot(), [], 0
                 if slot not in buffers:
-                    buffers[slot] = [np.zeros((plan.block, *fit.frame_shape), dtype=np.float32) for fit in fits]
-                    session.runner.bind(slot, _request_arrays(buffers[slot], session))
+                    buffers[slot] = request_buffers(fits, plan.block)
+                    runner.bind(slot, buffers[slot])
             count = min(plan.block - filled, utterance.num_frames - row)
             for fit, buffer in zip(fits, buffers[slot], strict=True):
                 target = buffer.reshape(plan.block, -1)[filled : filled + count]
-                _copy_frames(target, utterance.features[fit.name], row + plan.right_context)
+                copy_frames(target, utterance.features[fit.name], row + plan.right_context)
             pieces.append(_Piece(assembly, row, filled, count))
             row, filled = row + count, filled + count
             if filled == plan.block:
-                session.start(slot, pieces)
+                requests.start(slot, pieces)
                 slot = -1
         yield assembly
     if slot >= 0:
-        for buffer in buffers[slot]:
-            buffer[filled:] = buffer[filled - 1]
-        if not plan.pad:
-            session.runner.bind(slot, _request_arrays([buffer[:filled] for buffer in buffers[slot]], session))
-        session.start(slot, pieces)
+        if plan.pad:
+            for buffer in buffers[slot]:
+                buffer[filled:] = buffer[filled - 1]
+        else:
+            runner.bind(slot, [buffer[:filled] for buffer in buffers[slot]])
+        requests.start(slot, pieces)
 
 
-def _feed_blocks(session: _Session, utterances: Iterable[Utterance]) -> Iterator[_Assembly | None]:
-    """Frames in order, ``block`` a request, the edges repeated for context; the delay of the context is cut off."""
-    plan, fits = session.plan, session.fits
-    buffers = [np.zeros(_block_shape(fit, plan.block), dtype=np.float32) for fit in fits]
-    session.runner.bind(0, _request_arrays(buffers, session))
-    context = plan.left_context + plan.right_context
-    for utterance in utterances:
-        frames = utterance.num_frames
-        assembly = _Assembly(utterance, frames, context if frames else 0)
-        length = frames + context if frames else 0
-        # frame -left_context comes first; everything outside the utterance is its nearest frame
-        order = np.clip(np.arange(-plan.left_context, length - plan.left_context), 0, max(frames - 1, 0))
-        sources = [_block_source(fit, utterance, order) for fit in fits]
-        if plan.stateful:
-            session.runner.reset_state(0)
-        for start in range(0, length, plan.block):
-            count = min(plan.block, length - start)
-            slot = session.take_slot()
-            for fit, buffer, source in zip(fits, buffers, sources, strict=True):
-                if source is None:
-                    buffer[...] = _vector(utterance, fit, buffer.shape)
-                else:
-                    rows = buffer.reshape(plan.block, -1)
-                    rows[:count] = source[start : start + count]
-                    rows[count:] = source[-1]
-            skip = min(max(context - start, 0), count)
-            session.start(slot, [_Piece(assembly, start + skip - context, skip, count - skip)])
-            session.complete()
-        yield assembly
-
-
-def _feed_whole(session: _Session, utterances: Iterable[Utterance]) -> Iterator[_Assembly | None]:
+def _feed_whole(requests: _Requests, fits: Sequence[InputFit], utterances: Iterable[Utterance]) -> Iterator[_Assembly]:
     """One utterance per request, with its edges repeated for context."""
-    plan, fits = session.plan, session.fits
+    plan, runner = requests.plan, requests.runner
     context = plan.left_context + plan.right_context
     for utterance in utterances:
-        frames = utterance.num_frames
-        assembly = _Assembly(utterance, 1 if frames else 0, context if frames else 0)
-        if frames:
-            slot = session.take_slot()
-            order = np.clip(np.arange(-plan.left_context, frames + plan.right_context), 0, frames - 1)
-            arrays = []
-            for fit in fits:
-                value = np.asarray(utterance.features[fit.name], dtype=np.float32)
-                if fit.kind == "vector":
-                    arrays.append(np.ascontiguousarray(_vector(utterance, fit, (1, fit.width))))
-                    continue
-                if value.ndim == 1:
-                    value = np.broadcast_to(value, (frames, len(value)))
-                matrix = np.ascontiguousarray(value[order] if context else value)
-                arrays.append(
-                    matrix[np.newaxis] if fit.time_axis == 1 else matrix.reshape(-1, *fit.frame_shape or (fit.width,))
-                )
-            session.runner.bind(slot, arrays)
-            if plan.stateful:
-                session.runner.reset_state(slot)
-            session.start(slot, [_Piece(assembly, 0, 0, 1)])
+        if not utterance.num_frames:
+            yield _Assembly(utterance, 0)
+            continue
+        assembly = _Assembly(utterance, 1, context)
+        slot = requests.take_slot()
+        with _naming(utterance):
+            runner.bind(slot, whole_utterance(utterance, fits, plan))
+        if plan.stateful:
+            runner.reset_state(slot)
+        requests.start(slot, [_Piece(assembly, 0, 0, 1)])
         yield assembly
 
 
-def _request_arrays(buffers: list[Float32Array], session: _Session) -> list[Float32Array]:
-    """Buffers in the shapes of the model's inputs (a one-dimensional input takes the only row itself)."""
-    return [
-        buffer[0] if port.shape is not None and len(port.shape) == 1 else buffer
-        for buffer, port in zip(buffers, session.runner.inputs, strict=True)
+def _score_blocks(
+    runner: Runner,
+    fits: Sequence[InputFit],
+    plan: ScoringPlan,
+    utterances: Iterable[Utterance],
+    record_layers: RecordLayers | None,
+) -> Iterator[UtteranceScores]:
+    """Frames in order, ``block`` a request, the edges repeated for context; the delay of the context is cut off."""
+    block, context = plan.block, plan.left_context + plan.right_context
+    buffers = request_buffers(fits, block)
+    runner.bind(0, buffers)
+    targets = [
+        buffer.reshape(1 if fit.kind == "vector" else block, -1) for fit, buffer in zip(fits, buffers, strict=True)
     ]
+    for utterance in utterances:
+        length = utterance.num_frames + context if utterance.num_frames else 0
+        assembly = _Assembly(utterance, 0, length - utterance.num_frames)
+        sources = [frames_in_order(utterance, fit, plan) for fit in fits] if length else []
+        filling = list(zip(fits, targets, sources, strict=False))
+        if plan.stateful:
+            runner.reset_state(0)
+        seconds = 0.0
+        with _naming(utterance):
+            # this loop runs for every frame of a model with variables, so it is kept lean
+            for start in range(0, length, block):
+                for fit, target, source in filling:
+                    if fit.kind == "vector":
+                        target[:] = middle_frame(source[start : start + block])
+                    elif block == 1:
+                        target[0] = source[start]
+                    else:
+                        copy_frames(target, source, start)
+                began = time.perf_counter()
+                runner.run(0)
+                seconds += time.perf_counter() - began
+                if record_layers is not None:
+                    record_layers(runner.layer_records(0))
+                first, last = max(start, context), min(start + block, length)
+                if first < last:
+                    for index, result in enumerate(runner.results(0)):
+                        rows = score_rows(result, block, runner.outputs[index].name, utterance.key)
+                        assembly.put_rows(index, first - context, rows[first - start : last - start])
+        assembly.num_requests, assembly.infer_seconds = -(-length // block), seconds
+        yield assembly.finished(runner, plan)
 
 
-def _copy_frames(target: Float32Array, value: NDArray[Any], first: int) -> None:
-    """Frames ``first`` … of a matrix into the rows of ``target``, the last repeated past the end; a vector into all."""
-    if value.ndim == 1:
-        target[:] = value
-        return
-    available = max(0, min(len(value) - first, len(target)))
-    target[:available] = value[first : first + available]
-    target[available:] = value[-1]
-
-
-def _block_shape(fit: InputFit, block: int) -> tuple[int, ...]:
-    if fit.kind == "vector":
-        return (1, fit.width)
-    if fit.kind == "time":
-        return (1, block, fit.width) if fit.time_axis == 1 else (block, fit.width)
-    return (block, *fit.frame_shape)
-
-
-def _block_source(fit: InputFit, utterance: Utterance, order: NDArray[np.int64]) -> Float32Array | None:
-    value = np.asarray(utterance.features[fit.name], dtype=np.float32)
-    if fit.kind == "vector":
-        return None
-    return value[order] if value.ndim == 2 else np.broadcast_to(value, (len(order), len(value)))
-
-
-def _vector(utterance: Utterance, fit: InputFit, shape: tuple[int, ...]) -> Float32Array:
-    """One vector for the utterance: the one of its middle frame, as nnet3-compute takes it for a single chunk."""
-    value = np.asarray(utterance.features[fit.name], dtype=np.float32)
-    vector = value if value.ndim == 1 else value[(len(value) - 1) // 2]
-    return vector.reshape(shape)
-
-
-def _as_rows(result: Float32Array, plan: ScoringPlan, name: str, key: str) -> Float32Array:
-    shape = result.shape
-    rows = shape[0]
-    if plan.block == 1:
-        rows = 1
-    elif rows == 1 and len(shape) >= 3:
-        rows = shape[1]
-    if plan.pad and rows != plan.block:
-        raise ShapeMismatchError(
-            f"output '{name}' {shape_text(shape)}: expected {plan.block} rows for {plan.block} frames, found {rows} "
-            f"(utterance '{key}'); this model cannot be scored in pieces"
-        )
-    return result.reshape(rows, -1)
-
-
-def _whole_scores(result: Float32Array, assembly: _Assembly, name: str, plan: ScoringPlan) -> Float32Array:
-    matrix = result.reshape(-1, result.shape[-1] if result.ndim else 1)
-    extra = len(matrix) - assembly.utterance.num_frames
-    context = plan.left_context + plan.right_context
-    if context and extra not in (0, context):
-        raise ShapeMismatchError(
-            f"output '{name}' {shape_text(result.shape)}: utterance '{assembly.utterance.key}' has "
-            f"{assembly.utterance.num_frames} frames and {context} frames of context, found {len(matrix)} rows"
-        )
-    return np.array(matrix[extra:] if context and extra > 0 else matrix, dtype=np.float32)
+@contextmanager
+def _naming(utterance: Utterance) -> Iterator[None]:
+    """Put the utterance into the error of a runner."""
+    try:
+        yield
+    except DeviceError as error:
+        raise DeviceError(f"utterance '{utterance.key}': {error}") from error

@@ -59,21 +59,13 @@ def split_specifiers(text: str, is_layer: Callable[[str], bool]) -> list[str]:
 
     A comma separates when a specifier or a layer name with ``=`` follows it, and between plain file names.
     """
-    parts = text.split(",")
-    items: list[str] = []
-    current = ""
-    position = 0
-    while position < len(parts):
-        part = parts[position]
-        rest = ",".join(parts[position:])
-        if current and not _begins_item(rest, current, is_layer):
-            current += "," + part
+    first, *parts = text.split(",")
+    items = [first]
+    for position, part in enumerate(parts):
+        if items[-1] and not _begins_item(",".join(parts[position:]), items[-1], is_layer):
+            items[-1] += "," + part
         else:
-            if current:
-                items.append(current)
-            current = part
-        position += 1
-    items.append(current)
+            items.append(part)
     items = [item.strip() for item in items]
     if not all(items):
         raise UsageError(f"'{text}': expected a table, found nothing between the commas")

@@ -32,10 +32,13 @@ class OpenVinoRunner:
         self._bound: list[Sequence[Float32Array]] = [()] * num_slots
 
     def bind(self, slot: int, arrays: Sequence[Float32Array]) -> None:
-        """Let the slot read its inputs from ``arrays`` without a copy."""
+        """Let the slot read its inputs from ``arrays`` without a copy. Raises DeviceError where they do not fit."""
         self._bound[slot] = arrays
         for index, array in enumerate(arrays):
-            self._requests[slot].set_input_tensor(index, ov.Tensor(array, shared_memory=True))
+            try:
+                self._requests[slot].set_input_tensor(index, ov.Tensor(array, shared_memory=True))
+            except Exception as error:
+                raise DeviceError(f"input '{self.inputs[index].name}': {first_cause(error)}") from error
 
     def start(self, slot: int) -> None:
         """Start the request; several slots may be under way. Raises DeviceError."""
@@ -52,6 +55,13 @@ class OpenVinoRunner:
         except Exception as error:
             raise DeviceError(f"inference failed: {first_cause(error)}") from error
         return float(request.latency) / 1000.0
+
+    def run(self, slot: int) -> None:
+        """Run the request in the caller's thread. Raises DeviceError."""
+        try:
+            self._requests[slot].infer(share_outputs=True)
+        except Exception as error:
+            raise DeviceError(f"inference failed: {first_cause(error)}") from error
 
     def results(self, slot: int) -> Sequence[Float32Array]:
         """Views into the request's output tensors."""

@@ -32,6 +32,9 @@ class Runner(Protocol):
     def finish(self, slot: int) -> float:
         """Wait for the slot and give the seconds that it computed."""
 
+    def run(self, slot: int) -> None:
+        """Score what the bound arrays hold and wait for it: ``start`` and ``finish`` in one, where nothing overlaps."""
+
     def results(self, slot: int) -> Sequence[Float32Array]:
         """Outputs of the last finished run, in the order of ``outputs``; valid until the slot is started again."""
 

@@ -111,22 +111,22 @@ def open_model(loaded: LoadedModel, options: ScorerOptions) -> OpenModel:
     Raises UnknownNameError (an output or input that is not there), UsageError, ShapeMismatchError (layouts).
     """
     started = time.perf_counter()
-    if loaded.compiled is not None:
+    if loaded.model is None:
         if options.layout:
             raise UsageError("--layout: a blob keeps the layout it was exported with")
         wanted = tuple(_known_output(loaded.outputs, name) for name in options.outputs)
         wanted = wanted or tuple(range(len(loaded.outputs)))
         return OpenModel(loaded, None, loaded.inputs, loaded.outputs, wanted, (), loaded.seconds)
     notes = []
-    model: ov.Model = loaded.model
+    model = loaded.model.clone()
     wanted = tuple(add_output(model, name) for name in options.outputs) or tuple(range(len(model.outputs)))
     if options.layout:
         set_layouts(model, parse_layouts(options.layout))
     mended = mend_memory_concats(model) if options.mend else 0
     if mended:
         notes.append(
-            f"graph mended: {mended} splice memor{'y' if mended == 1 else 'ies'} that CPU plugins since 2025 read "
-            "before writing (--keep-graph leaves the model as it is)"
+            f"graph mended in {mended} place{'s' if mended > 1 else ''}, where a model input goes straight into a "
+            "variable: CPU plugins since 2025 read it before it is written (--keep-graph leaves the model as it is)"
         )
     model = use_float32_ports(model)
     inputs, outputs = describe_ports(model)
@@ -152,6 +152,7 @@ def prepare_scorer(opened: OpenModel, options: ScorerOptions, first: Utterance |
     core, span = opened.loaded.core, None
     if opened.model is None:
         compiled = opened.compiled()
+        _check_blob_types(opened)
         stateful = bool(compiled.create_infer_request().query_state())
         plan = plan_blob(opened.inputs, opened.outputs, options, fits, stateful=stateful)
     else:
@@ -160,8 +161,7 @@ def prepare_scorer(opened: OpenModel, options: ScorerOptions, first: Utterance |
         model, plan = plan_model(opened.model, opened.inputs, options, fits, stateful=stateful)
         compiled = compile_model(core, model, settings)
     runner = OpenVinoRunner(compiled, plan.slots, opened.wanted)
-    tried = plan.mode == "rows" and plan.block > 1 and first is not None and first.num_frames
-    if tried and first is not None and not rows_are_independent(runner, fits, plan, first):
+    if plan.mode == "rows" and not rows_are_independent(runner, fits, plan, first):
         plan = plan_dependent_rows(opened.inputs, plan)
         if opened.model is not None:
             compiled = compile_model(core, opened.model, settings)
@@ -173,6 +173,15 @@ def prepare_scorer(opened: OpenModel, options: ScorerOptions, first: Utterance |
         notes.append(f"precision {settings.precision} was asked for, the device computes in {device.precision_used}")
     seconds = opened.seconds + time.perf_counter() - started
     return Scorer(runner, compiled, fits, plan, device, tuple(notes), seconds, span)
+
+
+def _check_blob_types(opened: OpenModel) -> None:
+    for port in opened.inputs:
+        if port.element_type != "f32":
+            raise UnsupportedModelError(
+                f"{opened.loaded.path}: input '{port.name}' takes {port.element_type}; export the model with this "
+                "package, which makes all inputs float32"
+            )
 
 
 def _context_notes(plan: ScoringPlan, span: int | None) -> list[str]:

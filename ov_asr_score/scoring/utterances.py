@@ -6,16 +6,27 @@ the same order with ``pair="position"``, the old samples' way).
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.errors import MissingUtteranceError, OvAsrScoreError, ShapeMismatchError, UsageError
-from ov_asr_score.kaldi_io import open_table, read_table, read_token_table
+from ov_asr_score.errors import (
+    FileAccessError,
+    MissingUtteranceError,
+    OvAsrScoreError,
+    ShapeMismatchError,
+    TableFormatError,
+    UsageError,
+)
+from ov_asr_score.kaldi_io import open_table, parse_read_specifier, read_table, read_token_table
+
+logger = logging.getLogger(__name__)
 
 Array = NDArray[Any]
 SkipUtterance = Callable[[str, OvAsrScoreError], None]
@@ -89,17 +100,24 @@ def read_utterances(
         raise UsageError("-i/--input: expected one table of frame-level features beside i-vectors, found none")
     first, others = by_frame[0], [table for table in tables if table is not by_frame[0]]
     if options.pair == "position":
-        yield from _pair_by_position(first, others, options)
+        yield from _pair_by_position(first, others, options, gaps)
     else:
         yield from _join_by_key(first, others, options, gaps)
+    if (gaps.missing or gaps.extra) and not options.allow_missing:
+        raise MissingUtteranceError(f"{gaps.message()}; give --allow-missing to score what all tables have")
 
 
 def _join_by_key(
     first: InputTable, others: list[InputTable], options: JoinOptions, gaps: JoinGaps
 ) -> Iterator[Utterance]:
+    skipped: set[str] = set()
+    skip = _noting(skipped, first, options.on_skip)
     with ExitStack() as stack:
         tables = {
-            table.input: stack.enter_context(open_table(table.specifier, allow_commands=options.allow_commands))
+            table.input: stack.enter_context(
+                # speakers are asked for again and again, utterances once
+                open_table(table.specifier, allow_commands=options.allow_commands, keep_values=bool(table.utt2spk))
+            )
             for table in others
         }
         speakers = {
@@ -107,84 +125,91 @@ def _join_by_key(
             for table in others
             if table.utt2spk
         }
-        entries = read_table(first.specifier, allow_commands=options.allow_commands, on_skip=options.on_skip)
-        for key, matrix in entries:
+        for key, matrix in read_table(first.specifier, allow_commands=options.allow_commands, on_skip=skip):
             found: dict[str, Array] = {}
-            missing = False
-            for table in others:
-                wanted = key if table.input not in speakers else speakers[table.input].get(key)
-                try:
+            complete = True
+            try:
+                for table in others:
+                    wanted = speakers[table.input].get(key) if table.utt2spk else key
                     value = None if wanted is None else tables[table.input].get(wanted)
-                except OvAsrScoreError as error:
-                    if options.on_skip is None:
-                        raise
-                    options.on_skip(key, error)
-                    break
-                if value is None:
-                    gaps.missing.setdefault(table.specifier, []).append(key)
-                    missing = True
+                    if value is None:
+                        gaps.missing.setdefault(table.specifier, []).append(key)
+                        complete = False
+                    else:
+                        found[table.input] = value
+                if complete and (options.allow_missing or not gaps.missing):
+                    utterance = _fit(key, first, matrix, others, found)
                 else:
-                    found[table.input] = value
-            else:
-                if not missing and not (gaps.missing and not options.allow_missing):
-                    yield from _fit(key, first, matrix, others, found, options.on_skip)
+                    continue
+            except (TableFormatError, FileAccessError, ShapeMismatchError) as error:
+                if options.on_skip is None:
+                    raise
+                options.on_skip(key, error)
+                skipped.add(key)
+                continue
+            yield utterance
         for table in others:
-            extra = [] if table.utt2spk else list(tables[table.input].unused_keys())
+            # a table of speakers may hold more than these utterances need
+            keys = [] if table.utt2spk else tables[table.input].unused_keys()
+            told = skipped.union(gaps.missing.get(table.specifier, ()))
+            extra = [key for key in keys if key not in told]
             if extra:
                 gaps.extra[table.specifier] = extra
-    if (gaps.missing or gaps.extra) and not options.allow_missing:
-        raise MissingUtteranceError(f"{gaps.message()}; give --allow-missing to score what all tables have")
 
 
-def _pair_by_position(first: InputTable, others: list[InputTable], options: JoinOptions) -> Iterator[Utterance]:
-    def entries_of(table: InputTable) -> Iterator[tuple[str, Array]]:
-        return read_table(table.specifier, allow_commands=options.allow_commands)
+def _noting(skipped: set[str], first: InputTable, on_skip: SkipUtterance | None) -> SkipUtterance | None:
+    """``on_skip`` that notes the keys, too: utterances left out of the first table are not extra in the others."""
+    if on_skip is None and not parse_read_specifier(first.specifier).permissive:
+        return None
 
-    columns = [entries_of(table) for table in others]
-    count = 0
-    for key, matrix in entries_of(first):
-        found = {}
-        for table, column in zip(others, columns, strict=True):
-            entry = next(column, None)
-            if entry is None:
-                raise MissingUtteranceError(
-                    f"{table.specifier}: ends after {count} utterances, {first.specifier} goes on with '{key}'"
-                )
-            found[table.input] = entry[1]
-        count += 1
-        yield from _fit(key, first, matrix, others, found, options.on_skip)
-    for table, column in zip(others, columns, strict=True):
-        entry = next(column, None)
-        if entry is not None and not options.allow_missing:
-            raise MissingUtteranceError(
-                f"{table.specifier}: goes on with '{entry[0]}' after the {count} utterances of {first.specifier}"
-            )
-
-
-def _fit(
-    key: str,
-    first: InputTable,
-    matrix: Array,
-    others: list[InputTable],
-    found: dict[str, Array],
-    on_skip: SkipUtterance | None,
-) -> Iterator[Utterance]:
-    """The utterance, its other inputs spread over the frames of the first; none when it goes to ``on_skip``."""
-    try:
-        if matrix.ndim != 2:
-            raise ShapeMismatchError(
-                f"{first.specifier}: utterance '{key}': expected a matrix of frames, found a vector"
-            )
-        features: dict[str, Array] = {first.input: matrix}
-        for table in others:
-            features[table.input] = spread(found[table.input], len(matrix), table, key)
-        utterance = Utterance(key, features, len(matrix))
-    except ShapeMismatchError as error:
+    def skip(key: str, error: OvAsrScoreError) -> None:
+        skipped.add(key)
         if on_skip is None:
-            raise
-        on_skip(key, error)
-        return
-    yield utterance
+            logger.warning("skipped: %s", error)
+        else:
+            on_skip(key, error)
+
+    return skip
+
+
+def _pair_by_position(
+    first: InputTable, others: list[InputTable], options: JoinOptions, gaps: JoinGaps
+) -> Iterator[Utterance]:
+    speakers = [table for table in others if table.utt2spk]
+    if speakers:
+        raise UsageError(f"--pair position: {speakers[0].specifier}: a table of speakers can only be joined by key")
+    tables = [first, *others]
+    columns = [read_table(table.specifier, allow_commands=options.allow_commands) for table in tables]
+    for entries in zip_longest(*columns):
+        if None in entries:
+            present = next(entry[0] for entry in entries if entry is not None)
+            for table, entry in zip(tables, entries, strict=True):
+                if entries[0] is not None and entry is None:
+                    gaps.missing.setdefault(table.specifier, []).append(present)
+                elif entries[0] is None and entry is not None:
+                    gaps.extra.setdefault(table.specifier, []).append(entry[0])
+            continue
+        (key, matrix), *rest = entries
+        found = {table.input: entry[1] for table, entry in zip(others, rest, strict=True)}
+        try:
+            utterance = _fit(key, first, matrix, others, found)
+        except ShapeMismatchError as error:
+            if options.on_skip is None:
+                raise
+            options.on_skip(key, error)
+            continue
+        yield utterance
+
+
+def _fit(key: str, first: InputTable, matrix: Array, others: list[InputTable], found: Mapping[str, Array]) -> Utterance:
+    """The utterance, its other inputs spread over the frames of the first."""
+    if matrix.ndim != 2:
+        raise ShapeMismatchError(
+            f"{first.specifier}: utterance '{key}': expected a matrix of frames, found a vector; name the table that "
+            "has frames first"
+        )
+    spread_values = {table.input: spread(found[table.input], len(matrix), table, key) for table in others}
+    return Utterance(key, {first.input: matrix, **spread_values}, len(matrix))
 
 
 def spread(value: Array, num_frames: int, table: InputTable, key: str) -> Array:
@@ -193,7 +218,7 @@ def spread(value: Array, num_frames: int, table: InputTable, key: str) -> Array:
     Row t // period belongs to frame t, the last row also to what is missing at the end, as nnet3 does.
     Raises ShapeMismatchError when the number of rows cannot be right.
     """
-    if value.ndim == 1:
+    if value.ndim == 1 or num_frames == len(value) == 0:
         return value
     if table.period:
         needed = -(-num_frames // table.period)

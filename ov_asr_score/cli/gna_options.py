@@ -1,0 +1,196 @@
+"""The options that only a GNA plugin knows, checked as the samples check them."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from ov_asr_score.device.gna_settings import GnaSettings
+
+GNA_PANEL = "GNA (needs a runtime with the GNA plugin)"
+
+
+class Quantization(str, Enum):
+    """Scale factors of GNA inputs."""
+
+    static = "static"
+    user = "user"
+    dynamic = "dynamic"
+
+
+class Architecture(str, Enum):
+    """Processors whose clock the Python sample divided by."""
+
+    CORE = "CORE"
+    ATOM = "ATOM"
+
+
+QuantizationOption = Annotated[
+    Quantization,
+    typer.Option(
+        "--quantization",
+        "-q",
+        help="static: scale factors from the first utterance; user: from -sf.",
+        rich_help_panel=GNA_PANEL,
+    ),
+]
+QuantizationBitsOption = Annotated[
+    int,
+    typer.Option(
+        "--quantization-bits",
+        "--quantization_bits",
+        "-qb",
+        metavar="8|16",
+        help="Weight bits.",
+        rich_help_panel=GNA_PANEL,
+    ),
+]
+ScaleFactorOption = Annotated[
+    str,
+    typer.Option(
+        "--scale-factor",
+        "--scale_factor",
+        "-sf",
+        metavar="[LAYER=]F,…",
+        help="Input scale factors.",
+        rich_help_panel=GNA_PANEL,
+    ),
+]
+PwlOption = Annotated[
+    float,
+    typer.Option(
+        "--pwl-me",
+        "-pwl_me",
+        min=0.0,
+        max=100.0,
+        metavar="PERCENT",
+        help="Largest error of activation segments.",
+        rich_help_panel=GNA_PANEL,
+    ),
+]
+ExecutionTargetOption = Annotated[
+    str,
+    typer.Option(
+        "--exec-target",
+        "--exec_target",
+        "-exec_target",
+        metavar="GNA_TARGET_3_0",
+        help="Emulated generation.",
+        rich_help_panel=GNA_PANEL,
+    ),
+]
+CompileTargetOption = Annotated[
+    str,
+    typer.Option(
+        "--compile-target",
+        "--compile_target",
+        "-compile_target",
+        metavar="GNA_TARGET_3_0",
+        help="Generation to compile for.",
+        rich_help_panel=GNA_PANEL,
+    ),
+]
+MemoryReuseOffOption = Annotated[
+    bool,
+    typer.Option(
+        "--memory-reuse-off", "-memory_reuse_off", help="Separate memory for every layer.", rich_help_panel=GNA_PANEL
+    ),
+]
+EmbeddedOption = Annotated[
+    str,
+    typer.Option(
+        "--export-embedded-model",
+        "--export_embedded_gna_model",
+        "-we",
+        metavar="FILE",
+        help="Write an embedded image.",
+        rich_help_panel=GNA_PANEL,
+    ),
+]
+EmbeddedGenerationOption = Annotated[
+    str,
+    typer.Option(
+        "--embedded-configuration",
+        "--embedded_gna_configuration",
+        "-we_gen",
+        metavar="GNA1|GNA3",
+        help="Generation of the image.",
+        rich_help_panel=GNA_PANEL,
+    ),
+]
+ArchitectureOption = Annotated[
+    Architecture,
+    typer.Option(
+        "--arch",
+        "-a",
+        help="Taken for old scripts; times are measured, not computed from a clock.",
+        rich_help_panel=GNA_PANEL,
+    ),
+]
+LogOption = Annotated[
+    str, typer.Option("--log", "-log", metavar="LEVEL", help="Log level of the GNA plugin.", rich_help_panel=GNA_PANEL)
+]
+
+
+def gna_settings(
+    device: str,
+    *,
+    quantization: Quantization,
+    weight_bits: int,
+    scale_factor: str,
+    pwl_max_error_percent: float,
+    execution_target: str,
+    compile_target: str,
+    memory_reuse: bool,
+    embedded_image: str,
+    embedded_generation: str,
+    log_level: str,
+) -> GnaSettings:
+    """GNA options of a command line as settings. Raises UsageError."""
+    from ov_asr_score.device.gna_settings import GnaSettings, gna_mode, parse_scale_factors
+    from ov_asr_score.errors import UsageError
+
+    if weight_bits not in (8, 16):
+        raise UsageError(f"-qb {weight_bits}: expected 8 or 16")
+    if quantization is Quantization.dynamic:
+        raise UsageError("-q dynamic: no GNA plugin ever had it; use -q static (default) or -q user with -sf")
+    if quantization is Quantization.user and not scale_factor:
+        raise UsageError("-q user: expected scale factors in -sf, found none")
+    if embedded_image and gna_mode(device) is None:
+        raise UsageError("-we: embedded images are made by the GNA plugin only; expected -d GNA_…; use -wg for a blob")
+    for option, target in (("-exec_target", execution_target), ("-compile_target", compile_target)):
+        if target and not target.startswith("GNA_"):
+            raise UsageError(f"{option} '{target[:20]}': expected GNA_TARGET_2_0, GNA_TARGET_3_0 or a later one")
+    return GnaSettings(
+        weight_bits=weight_bits,
+        scale_factors=parse_scale_factors(scale_factor) if scale_factor else {},
+        execution_target=execution_target,
+        compile_target=compile_target,
+        pwl_max_error_percent=pwl_max_error_percent,
+        memory_reuse=memory_reuse,
+        log_level=log_level,
+        embedded_image=embedded_image,
+        embedded_generation=embedded_generation,
+    )
+
+
+def notes_on_gna_options(context: typer.Context, device: str) -> list[str]:
+    """One note that names the GNA options on the command line when ``device`` is none; else nothing."""
+    from ov_asr_score.device.gna_settings import gna_mode
+
+    if gna_mode(device) is not None:
+        return []
+    given = [
+        min(option.opts, key=len)
+        for option in context.command.params
+        if getattr(option, "rich_help_panel", None) == GNA_PANEL and _on_command_line(context, option.name or "")
+    ]
+    return [f"without effect on {device}, because they are for GNA: {' '.join(given)}"] if given else []
+
+
+def _on_command_line(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
