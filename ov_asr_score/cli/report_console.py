@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
 from rich.console import Console
 
+from ov_asr_score.cli.table_texts import specifiers_of
 from ov_asr_score.errors import OvAsrScoreError
 from ov_asr_score.job import ScoreJob
 from ov_asr_score.kaldi_io import parse_write_specifier
-from ov_asr_score.scoring.layer_specs import split_name, split_specifiers
 
 _STANDARD_OUTPUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 
@@ -28,23 +26,9 @@ class ReportConsole(Console):
 
 def uses_standard_output(job: ScoreJob) -> bool:
     """Whether scores or the JSON report go to standard output (``-``, ``ark:-``, ``scores=ark,t:-``)."""
-    if job.report in _STANDARD_OUTPUT:
-        return True
-    if isinstance(job.outputs, Mapping):
-        return any(_is_standard_output(specifier) for specifier in job.outputs.values())
-    return any(_is_standard_output(specifier) for text in job.outputs for specifier in _specifiers(text))
-
-
-def _specifiers(text: str) -> Iterable[str]:
-    """Specifiers in one text of -o, whose layers are not known before the model is loaded: any word may be one."""
-
-    def may_be_layer(name: str) -> bool:
-        return bool(name)
-
-    try:
-        return [split_name(item, may_be_layer)[1] for item in split_specifiers(text, may_be_layer)]
-    except OvAsrScoreError:
-        return ()  # what is wrong with it is said by those who open it
+    return job.report in _STANDARD_OUTPUT or any(
+        _is_standard_output(specifier) for specifier in specifiers_of(job.outputs)
+    )
 
 
 def _is_standard_output(specifier: str) -> bool:

@@ -22,15 +22,23 @@ GNA_ADVICE = (
 )
 
 
+# What plugins call precisions in OPTIMIZATION_CAPABILITIES.
+_ABILITIES = {"f16": "FP16", "bf16": "BF16"}
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceReport:
-    """What a compiled model really runs on; ``precision`` is what the plugin says it computes in."""
+    """What a compiled model really runs on; ``precision_used`` is what the plugin says it computes in.
+
+    ``emulated`` tells that the device does not list that precision among its abilities: right, but slow.
+    """
 
     requested: str
     execution_devices: tuple[str, ...]
     full_name: str
     precision_requested: str
     precision_used: str
+    emulated: bool
     properties: dict[str, str]
 
 
@@ -52,6 +60,7 @@ def compile_model(core: ov.Core, model: ov.Model, settings: DeviceSettings) -> o
     """
     names = [port.get_any_name() for port in model.inputs if port.get_names()]
     properties = compile_properties(settings, names)
+    _check_devices(core, settings)
     _check_config(core, settings)
     try:
         return core.compile_model(model, runtime_device(settings.device), properties)
@@ -84,12 +93,14 @@ def export_blob(compiled: ov.CompiledModel, path: Path, settings: DeviceSettings
 
 
 def read_blob_note(path: Path) -> dict[str, Any]:
-    """What ``export_blob`` wrote beside a blob; empty when there is nothing or it is not readable as that."""
+    """What ``export_blob`` wrote beside a blob; empty when there is nothing or it is not whole."""
     try:
         note = json.loads(_note_path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return note if isinstance(note, dict) and note.get("format") == "ov-asr-score-blob" else {}
+    if not isinstance(note, dict) or note.get("format") != "ov-asr-score-blob":
+        return {}
+    return note if all(isinstance(note.get(name), str) for name in ("sha256", "device", "openvino")) else {}
 
 
 def import_blob(core: ov.Core, path: Path, settings: DeviceSettings) -> ov.CompiledModel:
@@ -100,7 +111,7 @@ def import_blob(core: ov.Core, path: Path, settings: DeviceSettings) -> ov.Compi
     with open_path(str(path)) as file:
         blob = file.read()
     note = read_blob_note(path)
-    if note and note.get("sha256") != hashlib.sha256(blob).hexdigest():
+    if note and note["sha256"] != hashlib.sha256(blob).hexdigest():
         raise BlobFormatError(
             f"{path}: its content does not match the digest in {_note_path(path).name}; it is damaged, export it again"
         )
@@ -130,6 +141,8 @@ def describe_device(core: ov.Core, compiled: ov.CompiledModel, settings: DeviceS
     devices = tuple(str(name) for name in _property(compiled, "EXECUTION_DEVICES") or base_devices(settings.device))
     first = devices[0].split("(")[0] if devices else settings.device
     precision = _precision_name(_property(compiled, "INFERENCE_PRECISION_HINT"))
+    abilities = _core_property(core, first, "OPTIMIZATION_CAPABILITIES").split(", ")
+    emulated = precision in _ABILITIES and _ABILITIES[precision] not in abilities
     if not precision:  # AUTO, MULTI and HETERO do not tell; the plugins under them were asked for the same
         precision = f"{settings.precision} (as asked of {', '.join(devices)})"
     shown = ("NUM_STREAMS", "INFERENCE_NUM_THREADS", "PERFORMANCE_HINT", "OPTIMAL_NUMBER_OF_INFER_REQUESTS")
@@ -140,6 +153,7 @@ def describe_device(core: ov.Core, compiled: ov.CompiledModel, settings: DeviceS
         full_name=_core_property(core, first, "FULL_DEVICE_NAME"),
         precision_requested=settings.precision,
         precision_used=precision,
+        emulated=emulated,
         properties={name: str(value) for name, value in properties.items() if value is not None},
     )
 
@@ -211,7 +225,6 @@ def _has_plugin(core: ov.Core, name: str) -> bool:
 def _check_config(core: ov.Core, settings: DeviceSettings) -> None:
     if not settings.config:
         return
-    _check_devices(core, settings)
     known: set[str] = {"DEVICE_PROPERTIES", "MULTI_DEVICE_PRIORITIES"}
     for device in {settings.device.partition(":")[0], *base_devices(settings.device)}:
         try:
@@ -226,9 +239,9 @@ def _check_config(core: ov.Core, settings: DeviceSettings) -> None:
 
 
 def _check_devices(core: ov.Core, settings: DeviceSettings) -> None:
-    for name in base_devices(settings.device):
-        if not _has_plugin(core, name):
-            raise _device_error(core, settings, None)
+    """A plugin that only dispatches would leave out in silence what is not there."""
+    if not all(_has_plugin(core, name) for name in base_devices(settings.device)):
+        raise _device_error(core, settings, None)
 
 
 def _device_error(core: ov.Core, settings: DeviceSettings, error: Exception | None) -> DeviceError:

@@ -58,8 +58,11 @@ def parse_scale_factors(text: str) -> dict[str, float]:
 
 
 def scale_factor_of(features: NDArray[np.float32]) -> float:
-    """Input scale factor for a first utterance [T, D]: 16384 / max|x|, 1 for silence (C++ sample)."""
-    largest = float(np.max(np.abs(features))) if features.size else 0.0
+    """Input scale factor for a first utterance [T, D]: 16384 / max|x|, 1 for silence (C++ sample).
+
+    Values that are not finite are left out.
+    """
+    largest = float(np.max(np.abs(features[np.isfinite(features)]), initial=0.0))
     return MAX_QUANTIZED / largest if largest > 0 else 1.0
 
 

@@ -58,10 +58,13 @@ def runtime_device(device: str) -> str:
 
 
 def base_devices(device: str) -> list[str]:
-    """Plugin names a device text may compute on: ``["GPU", "CPU"]`` for ``HETERO:GPU.1,CPU``; empty for plain AUTO."""
+    """Plugin names a device text may compute on: ``["GPU", "CPU"]`` for ``HETERO:GPU.1,CPU``; empty for plain AUTO.
+
+    Devices that AUTO shall leave out (``AUTO:-GPU``) are none of them.
+    """
     prefix, colon, rest = runtime_device(device).partition(":")
     if prefix in META_DEVICES:
-        names = [part.strip().lstrip("-") for part in rest.split(",")] if colon else []
+        names = [part for part in rest.split(",") if not part.startswith("-")] if colon else []
     else:
         names = [prefix]
     return [name.split(".")[0].split("(")[0] for name in names if name]

@@ -10,9 +10,8 @@ from typing import Any
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.ports import PortInfo
 
-
-# The runtime gives Result nodes such names, and the same to tensors that have none.
-_INVENTED_NAME = re.compile(r"Result_\d+")
+# The runtime and Model Optimizer give Result nodes such names, and the runtime the same to tensors that have none.
+_INVENTED_NAME = re.compile(r"Result_\d+|.*/sink_port_\d+")
 
 
 @dataclass(frozen=True, slots=True)

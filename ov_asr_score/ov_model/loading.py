@@ -30,6 +30,10 @@ def load_model(path: str | Path, core: ov.Core | None = None) -> ov.Model:
     if kind == "ir":
         check_ir_files(path)
     try:
-        return (core or ov.Core()).read_model(str(path))
+        model = (core or ov.Core()).read_model(str(path))
     except Exception as error:
         raise ModelFormatError(f"{path}: OpenVINO cannot read this model: {first_cause(error)}") from error
+    for kind_of_port, ports in (("inputs", model.inputs), ("outputs", model.outputs)):
+        if not ports:
+            raise ModelFormatError(f"{path}: expected a model with inputs and outputs, found no {kind_of_port}")
+    return model

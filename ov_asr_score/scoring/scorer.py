@@ -169,8 +169,10 @@ def prepare_scorer(opened: OpenModel, options: ScorerOptions, first: Utterance |
     plan = replace(plan, left_context=options.left_context, right_context=options.right_context)
     device = describe_device(core, compiled, settings)
     notes = [*opened.notes, *_context_notes(plan, span)]
-    if not device.precision_used.startswith(settings.precision):
+    if gna_mode(settings.device) is None and not device.precision_used.startswith(settings.precision):
         notes.append(f"precision {settings.precision} was asked for, the device computes in {device.precision_used}")
+    if device.emulated:
+        notes.append(f"this device has no {device.precision_used} of its own and imitates it, slower than f32")
     seconds = opened.seconds + time.perf_counter() - started
     return Scorer(runner, compiled, fits, plan, device, tuple(notes), seconds, span)
 

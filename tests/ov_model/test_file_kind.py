@@ -61,7 +61,7 @@ def test_damaged_xml(model: Path) -> None:
     with pytest.raises(ModelFormatError, match="expected whole numbers for offset and size"):
         check_ir_files(model)
     model.write_text("<notes/>")
-    with pytest.raises(ModelFormatError, match="expected <net> .* found <notes>"):
+    with pytest.raises(ModelFormatError, match=r"expected <net> .* found <notes>"):
         check_ir_files(model)
 
 
@@ -72,5 +72,5 @@ def test_weights_that_are_missing_or_cut_off(model: Path) -> None:
     with pytest.raises(ModelFormatError, match=rf"two_inputs.bin: expected at least {len(content)} bytes .* found"):
         check_ir_files(model)
     weights.unlink()
-    with pytest.raises(ModelFormatError, match="the weights file two_inputs.bin is missing"):
+    with pytest.raises(ModelFormatError, match=r"the weights file two_inputs.bin is missing"):
         check_ir_files(model)

@@ -63,4 +63,5 @@ def test_no_frames_have_scores_of_the_width_of_the_model(
 ) -> None:
     port = PortInfo("y", "y", 0, ("y",), shape, "f32", "")
     scores = no_scores(port, ScoringPlan(mode, block, 1, pad=pad, stateful=False))
-    assert (scores.shape, scores.dtype) == ((0, width), np.float32)
+    assert scores.shape == (0, width)
+    assert scores.dtype == np.float32

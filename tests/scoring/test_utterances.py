@@ -54,7 +54,7 @@ def test_gaps_are_listed_with_tables_and_names(feats: InputTable, tmp_path: Path
     vectors = write(tmp_path / "vectors.ark", {key: matrix(1)[0] for key in ("a", "b")})
     tables = [feats, InputTable("y", other), InputTable("v", vectors)]
     gaps = JoinGaps()
-    given = []
+    given: list[Utterance] = []
     with pytest.raises(MissingUtteranceError) as caught:
         given.extend(read_utterances(tables, JoinOptions(), gaps))
     assert str(caught.value) == (

@@ -1,0 +1,140 @@
+"""Who may import whom: a module knows only lower levels and its own package."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = "ov_asr_score"
+
+LEVELS: dict[str, int] = {
+    name: level
+    for level, names in enumerate(
+        [
+            ["errors", "ports", "openvino_api"],
+            ["kaldi_io", "comparison", "profiling"],
+            ["device", "report", "kaldi_model", "gna"],
+            ["convert"],
+            ["ov_model"],
+            ["scoring"],
+            ["job", "library"],
+            ["cli"],
+            ["__main__"],
+        ]
+    )
+    for name in names
+}
+
+# These are of use without the runtime, and start fast.
+WITHOUT_OPENVINO = (
+    "__init__",
+    "errors",
+    "ports",
+    "kaldi_io",
+    "comparison",
+    "profiling",
+    "report",
+    "device.settings",
+    "device.gna_settings",
+    "scoring.planning",
+    "scoring.filling",
+    "scoring.cutting",
+    "scoring.engine",
+    "scoring.utterances",
+    "scoring.runner",
+    "scoring.layer_specs",
+    "scoring.locality",
+    "scoring.scorer_options",
+)
+
+ONLY_IN = {"openvino": ("openvino_api",), "typer": ("cli",), "click": ("cli",), "rich": ("cli", "report")}
+
+
+def module_name(path: Path) -> str:
+    """``scoring.engine`` for ov_asr_score/scoring/engine.py, ``scoring`` for its __init__.py, ``__init__`` on top."""
+    parts = path.relative_to(ROOT / PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
+
+
+MODULES = {module_name(path): path for path in sorted((ROOT / PACKAGE).rglob("*.py"))}
+
+
+def part_of(name: str) -> str:
+    return name.partition(".")[0]
+
+
+def imported(nodes: Iterator[ast.AST] | list[ast.stmt]) -> Iterator[str]:
+    """Full names of modules, and of what is taken from them: ``a.b`` and ``a.b.c`` for ``from a.b import c``."""
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative import"
+            yield str(node.module)
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def all_imports(name: str) -> set[str]:
+    """Everything that a module imports, also inside of its functions."""
+    return set(imported(ast.walk(ast.parse(MODULES[name].read_text()))))
+
+
+def own(names: set[str]) -> set[str]:
+    """The modules of this package among ``names``, without its name in front."""
+    inner = {name.removeprefix(f"{PACKAGE}.") for name in names if name.startswith(f"{PACKAGE}.")}
+    return {name for name in inner if name in MODULES}
+
+
+def loaded_with(name: str) -> set[str]:
+    """Everything that is loaded when the module is imported, by itself or through what it imports."""
+    pending, seen, loaded = [name], set(), set()
+    while pending:
+        current = pending.pop()
+        seen.add(current)
+        names = set(imported(ast.parse(MODULES[current].read_text()).body))
+        loaded |= names
+        packages = {module.rpartition(".")[0] for module in [current, *own(names)]}
+        pending += [found for found in own(names) | (packages & set(MODULES)) if found not in seen]
+    return loaded
+
+
+def test_every_module_has_a_level() -> None:
+    assert {part_of(name) for name in MODULES} - {"__init__"} <= set(LEVELS)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_imports_go_down(name: str) -> None:
+    here = part_of(name)
+    if here == "__init__":
+        return
+    for target in own(all_imports(name)):
+        there = part_of(target)
+        assert there in (here, "__init__") or LEVELS[there] < LEVELS[here], f"{name} imports {target}"
+
+
+@pytest.mark.parametrize("library", ONLY_IN)
+def test_libraries_stay_in_their_rooms(library: str) -> None:
+    users = {name for name in MODULES if any(part_of(found) == library for found in all_imports(name))}
+    assert {part_of(name) for name in users} <= set(ONLY_IN[library])
+
+
+@pytest.mark.parametrize("name", WITHOUT_OPENVINO)
+def test_what_works_without_the_runtime(name: str) -> None:
+    modules = [module for module in MODULES if module == name or module.startswith(f"{name}.")]
+    assert modules
+    for module in modules:
+        loaded = loaded_with(module)
+        assert f"{PACKAGE}.openvino_api" not in loaded, module
+        assert "openvino" not in {part_of(found) for found in loaded}, module
+
+
+def test_results_do_not_know_the_models_and_tables_do_not_know_either() -> None:
+    for name in MODULES:
+        if part_of(name) in ("report", "comparison", "profiling"):
+            assert not any(part_of(found) in ("ov_model", "device", "scoring") for found in own(all_imports(name)))
+        if part_of(name) == "kaldi_io":
+            assert {part_of(found) for found in own(all_imports(name))} <= {"kaldi_io", "errors"}
