@@ -276,13 +276,13 @@ def pairs(draw: st.DrawFn) -> tuple[Matrix, Matrix]:
     return np.where(same, reference, scores), reference
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200)
 @given(pairs())
 def test_any_values_follow_the_definitions(pair: tuple[Matrix, Matrix]) -> None:
     assert_follows_definitions(*pair)
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200)
 @given(pairs(), st.integers(0, 9), st.integers(0, 9))
 def test_parts_add_up_to_the_whole(pair: tuple[Matrix, Matrix], first: int, second: int) -> None:
     scores, reference = pair

@@ -56,4 +56,7 @@ def root(
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
     logging.basicConfig(format="%(levelname)s: %(message)s", stream=sys.stderr)
-    app(args=modern_arguments(sys.argv[1:] if arguments is None else arguments), prog_name="ov-asr-score")
+    group = typer.main.get_command(app)
+    # drawing this page with rich would take longer than all the rest; the commands' own pages are worth it
+    group.rich_markup_mode = None  # type: ignore[attr-defined]
+    group(args=modern_arguments(sys.argv[1:] if arguments is None else arguments), prog_name="ov-asr-score")

@@ -25,7 +25,7 @@ def compare(
     quiet: o.QuietOption = False,
     verbose: o.VerboseOption = False,
 ) -> None:
-    """Compare two tables of scores that exist already.
+    """Compare two tables of scores.
 
     `ov-asr-score compare scores.ark reference.ark --max-error 1e-4`
     """

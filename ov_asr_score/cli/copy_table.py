@@ -24,7 +24,7 @@ def copy_table(
     on_error: o.OnErrorOption = o.OnError.stop,
     quiet: o.QuietOption = False,
 ) -> None:
-    """Copy a table from any form to any other (matrices, vectors, integer vectors).
+    """Copy a table from any form to any other.
 
     `ov-asr-score copy-table scp:feats.scp ark,t:-`
     """

@@ -12,7 +12,10 @@ from ov_asr_score.cli.failures import explained_failures
 def devices(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Every property of every device.")] = False,
 ) -> None:
-    """List the devices that the runtime offers, with what they can do."""
+    """List devices and what they can do.
+
+    What the runtime offers, and why a usual device is not there.
+    """
     with explained_failures():
         from ov_asr_score.cli.report_console import ReportConsole
         from ov_asr_score.device.compilation import list_devices, missing_plugins

@@ -16,7 +16,10 @@ def inspect(
     ] = "CPU",
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Every layer with its shape.")] = False,
 ) -> None:
-    """Show inputs, outputs, variables, layers and size of a model; of an exported blob what can be known."""
+    """Show what is in a model or exported blob.
+
+    Inputs, outputs, variables, layers and size; of a blob what can be known.
+    """
     with explained_failures():
         from ov_asr_score.cli.report_console import ReportConsole
         from ov_asr_score.job.inspection import inspect_model

@@ -62,7 +62,7 @@ def score(
     arch: g.ArchitectureOption = g.Architecture.CORE,
     log: g.LogOption = "",
 ) -> None:
-    """Score utterances with a model and compare the scores with references.
+    """Score utterances, compare with references.
 
     `ov-asr-score score -m model.xml -i feats.ark -o scores.ark -r reference.ark --max-error 1e-4`
     """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import Literal
 
 import numpy as np
@@ -23,7 +22,7 @@ def copy_entries(
 ) -> tuple[int, list[tuple[str, str]]]:
     """Number of entries copied, and (key, reason) of those skipped.
 
-    Without ``precision`` all get the type of the first, float32 or float64; vectors of int32 stay as they are.
+    Without ``precision`` entries stay float32 or float64 as they are, and so do vectors of int32.
     Raises UsageError when the target would overwrite the source, and what reading and writing tables raise; with
     ``skip_errors`` only where the archive cannot be read on.
     """
@@ -35,13 +34,11 @@ def copy_entries(
 
     copied = 0
     entries = read_table(source, allow_commands=allow_commands, on_skip=skip if skip_errors else None)
-    first = next(entries, None)
-    is_double = precision is None and first is not None and first[1].dtype == np.float64
-    dtype = np.float64 if precision == "f64" or is_double else np.float32
+    dtype = {"f32": np.float32, "f64": np.float64, None: None}[precision]
     with TableWriter(
         target, dtype=dtype, compression_method=compression_method, allow_commands=allow_commands
     ) as writer:
-        for key, array in entries if first is None else chain([first], entries):
+        for key, array in entries:
             writer.write(key, array)
             copied += 1
     return copied, skipped

@@ -15,6 +15,7 @@ from ov_asr_score.comparison import ScoreDifference
 from ov_asr_score.device.compilation import export_blob
 from ov_asr_score.errors import OvAsrScoreError, UsageError
 from ov_asr_score.job.delay import note_delay
+from ov_asr_score.job.finiteness import note_nonfinite
 from ov_asr_score.job.fitting import fitting, read_until_fit
 from ov_asr_score.job.inspection import model_kind_name
 from ov_asr_score.job.overwriting import check_overwriting
@@ -32,8 +33,6 @@ from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances import JoinGaps, JoinOptions, SkipUtterance, Utterance, read_utterances
 
 OnUtterance = Callable[[UtteranceReport], None]
-
-_MAX_NOTES_OF_A_KIND = 5
 
 
 def run_job(job: ScoreJob, on_utterance: OnUtterance | None = None) -> RunReport:
@@ -63,8 +62,10 @@ def run_job(job: ScoreJob, on_utterance: OnUtterance | None = None) -> RunReport
                 references.note_unused(report)
                 judge(report, run.tables.references, job.limits, allow_missing=job.allow_missing)
             report.totals.total_seconds = time.perf_counter() - started
-            # written before the tables get their names, and named after them: if it cannot be written there are no
-            # scores, and under its final name it tells of complete ones
+            # everything is on the disk before anything gets its name: where there is no room for one, there are none.
+            # The report is named last, so that under its final name it tells of complete scores
+            for writer in writers.values():
+                writer.finish()
             if reporter is not None:
                 reporter.finish(report)
     return report
@@ -101,7 +102,8 @@ def _prepare(job: ScoreJob, report: RunReport) -> _Run:
     read, first = read_until_fit(source, opened.inputs, specifiers, skip)
     scorer = prepare_scorer(opened, options, first)
     _describe(report, job, opened, scorer)
-    return _Run(job, tables, scorer, fitting(chain(read, source), scorer.fits, specifiers, skip), skip)
+    utterances = _noting_nonfinite(fitting(chain(read, source), scorer.fits, specifiers, skip), report)
+    return _Run(job, tables, scorer, utterances, skip)
 
 
 @contextmanager
@@ -188,6 +190,13 @@ def _check_layers_differ(tables: JobTables, opened: OpenModel) -> None:
                 raise UsageError(f"{option}: layer '{name}' is given twice; '{other}' is another name of it")
 
 
+def _noting_nonfinite(utterances: Iterator[Utterance], report: RunReport) -> Iterator[Utterance]:
+    """The utterances; NaN in features is noted, because an activation such as ReLU can hide it from the scores."""
+    for utterance in utterances:
+        note_nonfinite(f"input {{}} of utterance '{utterance.key}'", utterance.features, report)
+        yield utterance
+
+
 def _timed(utterances: Iterator[Utterance], report: RunReport) -> Iterator[Utterance]:
     while True:
         started = time.perf_counter()
@@ -205,9 +214,7 @@ def _count(scored: UtteranceScores, differences: Mapping[str, ScoreDifference], 
     totals.context_frames += scored.context_frames
     totals.requests += scored.num_requests
     totals.infer_seconds += scored.infer_seconds
-    broken = [name for name, matrix in scored.scores.items() if not np.isfinite(matrix).all()]
-    if broken and sum(note.startswith("not finite") for note in report.notes) < _MAX_NOTES_OF_A_KIND:
-        report.notes.append(f"not finite: output {', '.join(broken)} of utterance '{scored.key}' holds NaN or infinity")
+    note_nonfinite(f"output {{}} of utterance '{scored.key}'", scored.scores, report)
     return UtteranceReport(
         key=scored.key,
         frames=scored.num_frames,

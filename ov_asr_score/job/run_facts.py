@@ -6,8 +6,6 @@ import platform
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TextIO
 
 import numpy as np
 
@@ -15,7 +13,7 @@ from ov_asr_score import __version__
 from ov_asr_score.kaldi_io import atomic_output
 from ov_asr_score.openvino_api import version as openvino_version
 from ov_asr_score.report.json_report import JsonReportWriter
-from ov_asr_score.report.run_report import RunReport, UtteranceReport
+from ov_asr_score.report.run_report import RunReport
 
 
 def new_report(command: Sequence[str], notes: Sequence[str] = ()) -> RunReport:
@@ -29,25 +27,8 @@ def new_report(command: Sequence[str], notes: Sequence[str] = ()) -> RunReport:
     return RunReport(tool_version=__version__, command=list(command) or None, versions=versions, notes=list(notes))
 
 
-@dataclass(frozen=True, slots=True)
-class JsonReport:
-    """A JSON report being written."""
-
-    file: TextIO
-    writer: JsonReportWriter
-
-    def utterance(self, report: UtteranceReport) -> None:
-        """Append one utterance."""
-        self.writer.utterance(report)
-
-    def finish(self, report: RunReport) -> None:
-        """Write the rest, all the way to the disk. Raises FileAccessError when there is no room."""
-        self.writer.finish(report)
-        self.file.flush()
-
-
 @contextmanager
-def json_report(path: str) -> Iterator[JsonReport | None]:
+def json_report(path: str) -> Iterator[JsonReportWriter | None]:
     """The JSON report at ``path``, which gets its name at the end; None when ``path`` is empty.
 
     Raises FileAccessError.
@@ -56,4 +37,4 @@ def json_report(path: str) -> Iterator[JsonReport | None]:
         yield None
         return
     with atomic_output(path, "w") as file, JsonReportWriter(file) as writer:
-        yield JsonReport(file, writer)
+        yield writer

@@ -49,6 +49,7 @@ class OutputFile(io.BufferedIOBase):
         self.is_plain_file = part is not None
         self.offset = 0
         self._finished = False
+        self._written = False
         self._name = name
         self._part = part
         self._target = target
@@ -68,7 +69,12 @@ class OutputFile(io.BufferedIOBase):
 
     def seek(self, offset: int, whence: int = 0, /) -> int:
         """New position in bytes."""
-        self.offset = self._raw.seek(offset, whence)
+        try:
+            self.offset = self._raw.seek(offset, whence)  # writes what is buffered
+        except io.UnsupportedOperation:
+            raise  # zipfile asks in this way whether it can seek
+        except OSError as error:
+            raise self._explained(error) from error
         return self.offset
 
     def tell(self) -> int:
@@ -93,17 +99,33 @@ class OutputFile(io.BufferedIOBase):
         except OSError as error:
             raise self._explained(error) from error
 
-    def commit(self) -> None:
-        """Nothing; finishes the file and gives it its name. Raises FileAccessError, and then nothing is left behind."""
-        if self._finished:
+    def finish(self) -> None:
+        """Nothing; brings everything to the disk, so that only the name is missing; nothing can be written after it.
+
+        Several outputs that belong together are finished before the first of them is committed. Raises FileAccessError.
+        """
+        if self._finished or self._written:
             return
         try:
             if self._gzip is not None:
                 self._gzip.close()
             self._raw.flush()
-            if self._part is not None and self._target is not None:
+            if self._part is not None:
                 os.fsync(self._raw.fileno())
                 self._raw.close()
+        except OSError as error:
+            explained = self._explained(error)
+            self.abort()
+            raise explained from error
+        self._written = True
+
+    def commit(self) -> None:
+        """Nothing; finishes the file and gives it its name. Raises FileAccessError, and then nothing is left behind."""
+        if self._finished:
+            return
+        self.finish()
+        try:
+            if self._part is not None and self._target is not None:
                 self._part.replace(self._target)
             self._close_raw()
         except OSError as error:
@@ -220,6 +242,8 @@ def _check_wxfilename(name: str) -> None:
 
 def _open_file(name: str) -> OutputFile:
     if name in ("", "-"):
+        if sys.stdout is None or sys.stdout.closed:
+            raise FileAccessError("standard output: is closed")
         return OutputFile(sys.stdout.buffer, "standard output")
     compress = name.endswith(".gz")
     try:

@@ -38,6 +38,8 @@ def open_input(rxfilename: str, *, allow_commands: bool = False) -> Iterator[Bin
         return
     _check_rxfilename(rxfilename)
     if rxfilename in ("", "-"):
+        if sys.stdin is None or sys.stdin.closed:
+            raise FileAccessError("standard input: is closed")
         yield _without_gzip(sys.stdin.buffer)
         return
     path, offset = split_offset(rxfilename)

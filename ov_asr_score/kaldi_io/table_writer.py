@@ -32,25 +32,27 @@ class TableWriter:
         self,
         specifier: str | WriteSpecifier,
         *,
-        dtype: DTypeLike = np.float32,
+        dtype: DTypeLike | None = np.float32,
         compression_method: int | None = None,
         npz_compressed: bool = False,
         allow_commands: bool = False,
     ) -> None:
         """Open the outputs, so that a bad place is known before the work begins.
 
-        ``dtype`` is float32 or float64 and applies to floats; vectors of int32 stay integers. ``compression_method`` 1
-        to 7 is Kaldi's. Raises SpecifierError, UsageError (options that contradict each other), FileAccessError.
+        ``dtype`` is float32 or float64 and applies to floats, None leaves each entry its own; vectors of int32 stay
+        integers. ``compression_method`` 1 to 7 is Kaldi's. Raises SpecifierError, UsageError (options that contradict
+        each other), FileAccessError.
         """
         given = parse_write_specifier(specifier) if isinstance(specifier, str) else specifier
         self.specifier = given
-        self._dtype = np.dtype(dtype)
+        self._dtype = None if dtype is None else np.dtype(dtype)
         self._compression_method = compression_method
         self._allow_commands = allow_commands
         self._check_options()
         self._archive: OutputFile | None = None
         self._script: OutputFile | None = None
         self._npz: NpzWriter | None = None
+        self._finished = False
         self._files_of_script: dict[str, str] = {}
         self._write: Callable[[str, NDArray[Any]], None] = self._write_entry
         if given.archive is None:
@@ -78,10 +80,18 @@ class TableWriter:
         """
         self._write(key.strip(), self._converted(array))
 
-    def commit(self) -> None:
-        """Nothing; gives the files their names. Raises FileAccessError."""
-        if self._npz is not None:
+    def finish(self) -> None:
+        """Nothing; brings everything to the disk, so that only the names are missing. Raises FileAccessError."""
+        if self._npz is not None and not self._finished:
             self._npz.close()
+        self._finished = True
+        for output in (self._archive, self._script):
+            if output is not None:
+                output.finish()
+
+    def commit(self) -> None:
+        """Nothing; gives the files their names, after all of them were finished. Raises FileAccessError."""
+        self.finish()
         for output in (self._archive, self._script):
             if output is not None:
                 output.commit()
@@ -109,7 +119,7 @@ class TableWriter:
 
     def _check_options(self) -> None:
         given = self.specifier
-        if self._dtype not in (np.float32, np.float64):
+        if self._dtype not in (None, np.float32, np.float64):
             raise UsageError(f"{given.original}: expected float32 or float64, found {self._dtype}")
         if self._compression_method is None:
             return
@@ -127,9 +137,11 @@ class TableWriter:
 
     def _converted(self, array: NDArray[Any]) -> NDArray[Any]:
         keeps_integers = array.dtype == np.int32 and array.ndim == 1
-        if keeps_integers or array.dtype == self._dtype or array.dtype.kind not in "fiub":
+        own = np.float64 if array.dtype == np.float64 else np.float32
+        wanted = own if self._dtype is None else self._dtype
+        if keeps_integers or array.dtype == wanted or array.dtype.kind not in "fiub":
             return np.ascontiguousarray(array)
-        return np.ascontiguousarray(array, self._dtype)
+        return np.ascontiguousarray(array, wanted)
 
     def _encoded(self, array: NDArray[Any]) -> list[bytes | memoryview]:
         return encode_array(array, text=self.specifier.text, compression_method=self._compression_method)

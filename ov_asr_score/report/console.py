@@ -48,12 +48,13 @@ def render_run_report(report: RunReport, console: Console, *, verbose: bool = Fa
     _keys(console, "missing in", report.missing_keys, limit)
     _keys(console, "only in", report.extra_keys, limit)
     for failure in report.failures[:limit]:
-        _line(console, f"failed: {failure.key}: {failure.message}", "red")
+        key = "" if failure.key in failure.message else f"{failure.key}: "
+        _line(console, f"failed: {key}{failure.message}", "red")
     unlisted = report.num_failures - len(report.failures[:limit])
     if unlisted > 0:
         _line(console, f"failed: {unlisted:,} more", "red")
     for message in report.limit_messages:
-        _line(console, f"limit: {message}", "red")
+        _line(console, f"failed: {message}", "red")
     _line(console, f"verdict: {report.verdict}", "bold green" if report.verdict == "ok" else "bold red")
 
 
@@ -120,13 +121,13 @@ def _totals(totals: RunTotals) -> dict[str, object]:
         "inference": totals.infer_seconds,
         "writing": totals.write_seconds,
     }
-    return {
-        "utterances": f"{totals.utterances:,}",
-        "frames": f"{totals.frames:,}{context}",
+    facts: dict[str, object] = {"utterances": f"{totals.utterances:,}", "frames": f"{totals.frames:,}{context}"}
+    if not totals.requests:  # a comparison of two tables
+        return facts | {"time": f"{totals.total_seconds:.3f} s"}
+    shares = ", ".join(f"{name} {seconds:.3f}" for name, seconds in parts.items())
+    return facts | {
         "requests": f"{totals.requests:,}",
-        "time": f"{totals.total_seconds:.3f} s ("
-        + ", ".join(f"{name} {seconds:.3f}" for name, seconds in parts.items())
-        + ")",
+        "time": f"{totals.total_seconds:.3f} s ({shares})",
         "frames per second": f"{totals.frames_per_second:,.1f} (whole run {totals.overall_frames_per_second:,.1f})",
         "real-time factor": f"{totals.real_time_factor:.3g}",
     }

@@ -49,6 +49,7 @@ class JsonReportWriter:
         rest = as_dict(report)
         del rest["format_version"]  # stands at the head already
         self._end(rest)
+        self._file.flush()  # a full disk is to be known now
 
     def _end(self, rest: dict[str, object]) -> None:
         self._finished = True

@@ -96,7 +96,8 @@ def plan_blob(
     kinds = {fit.kind for fit in fits}
     if "time" in kinds and None in frames:
         reason = "the time axis of the blob is free: a whole utterance per request"
-        return ScoringPlan("utterance", 0, 1, pad=False, stateful=stateful, reason=reason)
+        slots = 1 if stateful else num_slots(options)
+        return ScoringPlan("utterance", 0, slots, pad=False, stateful=stateful, reason=reason)
     fixed = max((length for length in frames if length), default=None)
     if stateful and "time" not in kinds and fixed not in (None, 1):
         raise UnsupportedModelError(

@@ -74,7 +74,7 @@ def split_specifiers(text: str, is_layer: Callable[[str], bool]) -> list[str]:
 
 def _begins_item(rest: str, current: str, is_layer: Callable[[str], bool]) -> bool:
     """Whether ``rest``, which follows a comma after ``current``, is a new specifier."""
-    name, specifier = split_name(current, is_layer)
+    _, specifier = split_name(current, is_layer)
     start = _SPECIFIER_START.match(specifier)
     if (
         start is None
@@ -91,7 +91,7 @@ def _begins_item(rest: str, current: str, is_layer: Callable[[str], bool]) -> bo
             return False  # a comma inside a command
     if _begins_named(rest, is_layer) or _SPECIFIER_START.match(rest.lstrip()):
         return True
-    return name is None and start is None
+    return start is None
 
 
 def _begins_named(text: str, is_layer: Callable[[str], bool]) -> bool:

@@ -102,7 +102,7 @@ def test_damage_in_the_reference_of_one_utterance_is_skipped_on_demand(tiny_mode
     assert "scores.ark" not in names_in(folder)
     outcome = run(*arguments, "--on-error", "skip")
     assert outcome.code == 1
-    assert "failed: utt1: " in outcome.stdout
+    assert "failed: reference.scp: line 1: utterance 'utt1'" in outcome.stdout
     assert "compared: 6 scores in 2 frames" in outcome.stdout
     np.testing.assert_array_equal(dict(read_table("scores.ark"))["utt1"], SCORES["utt1"])
 

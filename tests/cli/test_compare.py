@@ -48,7 +48,7 @@ def test_limits() -> None:
     assert run("compare", "scores.ark", name, "--max-error", "0.5").code == 0
     outcome = run("compare", "scores.ark", name, "--max-error", "0.4", "--max-rms-error", "1")
     assert outcome.code == 1
-    assert "limit: max error 0.5 exceeds --max-error 0.4" in outcome.stdout
+    assert "failed: max error 0.5 exceeds --max-error 0.4" in outcome.stdout
     assert "rms error 0." not in outcome.stdout
     assert run("compare", "scores.ark", name, "--max-rms-error", "0.1", "--quiet").stderr.startswith(
         "failed: rms error"

@@ -222,8 +222,8 @@ def test_on_error_skip_goes_on_and_lists_them(damaged_script: tuple[str, ...]) -
     report = json.loads(Path("report.json").read_text())
     assert [failure["key"] for failure in report["failures"]] == ["narrow", "damaged"]
     assert report["verdict"] == "failed"
-    assert "failed: narrow: " in outcome.stdout
-    assert "failed: damaged: " in outcome.stdout
+    assert "utterance 'narrow'" in outcome.stdout
+    assert "utterance 'damaged'" in outcome.stdout
 
 
 def test_a_later_utterance_of_another_width_is_named(tiny_model: str, folder: Path) -> None:

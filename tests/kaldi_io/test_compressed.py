@@ -79,11 +79,11 @@ def test_empty_matrix_is_written_so_that_kaldi_can_read_it() -> None:
     matrix=hnp.arrays(
         np.float32,
         hnp.array_shapes(min_dims=2, max_dims=2, max_side=20),
-        elements=st.floats(-1000, 1000, width=32),
+        elements=st.floats(-1000, 1000, width=32, allow_subnormal=False),  # a step would be less than the least float
     ),
     method=st.sampled_from([1, 2, 3, 5]),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_round_trip_stays_within_a_step(matrix: np.ndarray, method: int) -> None:
     decoded = decode(encode_compressed(matrix, method))
     assert np.abs(decoded.astype(np.float64) - matrix).max() <= largest_step(matrix, method)

@@ -48,7 +48,7 @@ def arrays(*dtypes: Any, finite: bool = False) -> st.SearchStrategy[np.ndarray]:
 
 
 @given(arrays(np.float32, np.float64))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_binary_floats_come_back_bit_for_bit(array: np.ndarray) -> None:
     decoded = decode(encode(array))
     assert decoded.dtype == array.dtype
@@ -57,7 +57,7 @@ def test_binary_floats_come_back_bit_for_bit(array: np.ndarray) -> None:
 
 
 @given(hnp.arrays(np.int32, st.integers(0, 20)))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_integers_come_back(array: np.ndarray) -> None:
     for text in (False, True):
         decoded = decode(encode(array, text=text))

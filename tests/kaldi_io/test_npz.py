@@ -80,7 +80,7 @@ def test_files_of_numpy(tmp_path: Path, save: Any) -> None:
     ),
     compressed=st.booleans(),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_any_table_comes_back(
     tmp_path_factory: pytest.TempPathFactory, table: dict[str, np.ndarray], compressed: bool
 ) -> None:

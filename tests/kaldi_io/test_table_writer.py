@@ -75,7 +75,7 @@ TABLES = st.dictionaries(
 
 
 @given(table=TABLES, form=st.sampled_from(["ark:{}", "ark,t:{}", "ark:{}.gz", "t,ark:{}.gz", "ark,scp:{},{}.scp"]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_every_form_comes_back(
     tmp_path_factory: pytest.TempPathFactory, table: dict[str, np.ndarray], form: str
 ) -> None:

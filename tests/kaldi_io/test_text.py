@@ -122,7 +122,7 @@ def test_bad_text_is_refused(text: bytes, message: str) -> None:
         lambda dtype: hnp.arrays(dtype, hnp.array_shapes(min_dims=1, max_dims=2, max_side=5))
     )
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_float32_comes_back_bit_for_bit(array: np.ndarray) -> None:
     decoded = decode(format_text(array))
     np.testing.assert_array_equal(decoded, array)

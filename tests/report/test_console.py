@@ -119,7 +119,7 @@ def test_a_run_is_shown_line_by_line() -> None:
         "only in ivectors.ark (1): spare",
         "failed: bad09: feats.ark: [bold]damaged[/bold]",
         "failed: 2 more",
-        "limit: max error 0.5 exceeds --max-error 0.1",
+        "failed: max error 0.5 exceeds --max-error 0.1",
         "  and 5 more",
     ):
         assert line in lines

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 from ov_asr_score.comparison import ErrorLocation, compare_scores
+from ov_asr_score.job import ScoreJob, run_job
+from ov_asr_score.kaldi_io import TableWriter
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.profiling import LayerTime
 from ov_asr_score.report.json_report import JsonReportWriter
@@ -25,12 +27,28 @@ def example_report() -> str:
     difference = compare_scores(scores, reference, key="utt1")
     report = RunReport(
         "0.1.0",
-        command=["ov-asr-score", "score", "-m", "final.mdl", "-i", "feats.ark", "-r", "reference.ark"],
-        model={"path": "final.mdl", "kind": "Kaldi nnet3"},
-        device={"requested": "CPU", "execution_devices": ["CPU"], "precision_used": "f32"},
+        command=["ov-asr-score", "score", "-m", "model.xml", "-i", "feats.ark", "-r", "reference.ark"],
+        model={"path": "model.xml", "kind": "OpenVINO IR"},
+        device={
+            "device": "CPU",
+            "runs_on": ["CPU"],
+            "name": "Intel(R) Xeon(R) Processor @ 2.50GHz",
+            "precision": "f32",
+            "precision_requested": "f32",
+            "properties": {"NUM_STREAMS": "1"},
+        },
         inputs=[PortInfo("input", "input", 0, ("input",), (None, 40), "f32", "")],
         outputs=[PortInfo("output", "output", 0, ("output",), (None, 2), "f32", "")],
-        plan={"mode": "utterance", "batch_size": 1},
+        plan={
+            "mode": "utterance",
+            "frames_per_request": 0,
+            "requests": 2,
+            "stateful": False,
+            "left_context": 0,
+            "right_context": 0,
+            "summary": "a whole utterance per request; 2 infer requests; inputs input [40]",
+            "reason": "the time axis is free: a whole utterance per request",
+        },
         versions={"openvino": "2026.4.0", "numpy": "2.4.6", "python": "3.11.9", "platform": "Linux x86_64"},
         totals=RunTotals(1, 2, 0, 1, 0.5, 0.0025, 0.001, 0.0, 0.25),
         layers=[LayerTime("affine1", "FullyConnected", "brgemm_avx512_f32", "EXECUTED", 119.0, 119.0, 1)],
@@ -65,6 +83,8 @@ def test_every_field_is_documented_and_no_other() -> None:
         "Utterance": report["utterances"][0],
         "Difference": report["comparison"]["output"],
         "Totals": report["totals"],
+        "Device": report["device"],
+        "Plan": report["plan"],
         "Port": report["inputs"][0],
         "Layer": report["layers"][0],
         "Worst": report["worst"][0],
@@ -72,6 +92,19 @@ def test_every_field_is_documented_and_no_other() -> None:
     }
     for section, fields in objects.items():
         assert documented_fields(section) == set(fields), section
+
+
+def test_a_real_run_has_the_documented_sections(tiny_model: str, tmp_path: Path) -> None:
+    features = {"utt1": np.zeros((2, 4), dtype=np.float32)}
+    with TableWriter(f"{tmp_path}/features.ark") as writer:
+        for key, matrix in features.items():
+            writer.write(key, matrix)
+    run_job(ScoreJob(model=tiny_model, inputs=[f"{tmp_path}/features.ark"], report=f"{tmp_path}/report.json"))
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert set(report) == documented_fields("The report")
+    assert set(report["device"]) == documented_fields("Device")
+    assert set(report["plan"]) == documented_fields("Plan")
+    assert set(report["model"]) == {"path", "kind"}
 
 
 @pytest.mark.parametrize("field", ErrorLocation.__slots__)

@@ -34,7 +34,8 @@ def paired(*values: str, names: str = "") -> dict[str, str]:
         ("ark:copy-feats ark:a,b ark:- |", ["ark:copy-feats ark:a,b ark:- |"]),
         ("in0=a.ark,in1=b.ark", ["in0=a.ark", "in1=b.ark"]),
         ("in0=ark:x,y.ark,in1=ark,t:b", ["in0=ark:x,y.ark", "in1=ark,t:b"]),
-        ("in0=a,b.ark,in1=c", ["in0=a,b.ark", "in1=c"]),
+        ("in0=ark:a,b.ark,in1=c", ["in0=ark:a,b.ark", "in1=c"]),
+        ("in0=a,b.ark", ["in0=a", "b.ark"]),
         ("ark,t:cut -d, -f1 a |,ark:b", ["ark,t:cut -d, -f1 a |", "ark:b"]),
     ],
 )
