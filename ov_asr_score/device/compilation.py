@@ -253,7 +253,7 @@ def _device_error(core: ov.Core, settings: DeviceSettings, error: Exception | No
         if name not in ("AUTO", "MULTI", "HETERO", "BATCH") and not _has_plugin(core, name):
             known = [*core.available_devices, "CPU", "GPU", "NPU", "AUTO", "MULTI", "HETERO"]
             near = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.6)
-            hint = f"; did you mean {near[0]}?" if near else ""
+            hint = f"; did you mean {near[0]}?" if near and near[0] != name else ""
             fault = _plugin_fault(core, name)
             return DeviceError(f"{settings.device}: no device '{name}' here: {fault}{hint} (available: {available})")
     cause = first_cause(error) if error else "it is not there"

@@ -60,6 +60,7 @@ def run_job(job: ScoreJob, on_utterance: OnUtterance | None = None) -> RunReport
                     if on_utterance is not None:
                         on_utterance(utterance)
                 references.note_unused(report)
+                _note_gaps(run.gaps, report)
                 judge(report, run.tables.references, job.limits, allow_missing=job.allow_missing)
             report.totals.total_seconds = time.perf_counter() - started
             # everything is on the disk before anything gets its name: where there is no room for one, there are none.
@@ -80,6 +81,7 @@ class _Run:
     scorer: Scorer
     utterances: Iterator[Utterance]
     skip: SkipUtterance | None
+    gaps: JoinGaps
 
 
 def _prepare(job: ScoreJob, report: RunReport) -> _Run:
@@ -96,14 +98,14 @@ def _prepare(job: ScoreJob, report: RunReport) -> _Run:
     # what is skipped is listed, and so is what other tables lack
     allow_missing = job.allow_missing or skip is not None
     join = JoinOptions(job.pair, allow_missing, job.allow_commands, skip)
-    gaps = JoinGaps(report.missing_keys, report.extra_keys)
+    gaps = JoinGaps()  # those of references are no reason to stop reading, so they are kept apart
     specifiers = {table.input: table.specifier for table in tables.inputs}
     source = _timed(read_utterances(tables.inputs, join, gaps), report) if tables.inputs else iter(())
     read, first = read_until_fit(source, opened.inputs, specifiers, skip)
     scorer = prepare_scorer(opened, options, first)
     _describe(report, job, opened, scorer)
     utterances = _noting_nonfinite(fitting(chain(read, source), scorer.fits, specifiers, skip), report)
-    return _Run(job, tables, scorer, utterances, skip)
+    return _Run(job, tables, scorer, utterances, skip, gaps)
 
 
 @contextmanager
@@ -152,6 +154,12 @@ def _score_all(
         yield _count(scored, differences, report)
     if layer_times is not None:
         report.layers = layer_times.slowest_first()
+
+
+def _note_gaps(gaps: JoinGaps, report: RunReport) -> None:
+    for found, listed in ((gaps.missing, report.missing_keys), (gaps.extra, report.extra_keys)):
+        for specifier, keys in found.items():
+            listed.setdefault(specifier, []).extend(keys)
 
 
 def _skip_into(report: RunReport) -> SkipUtterance:

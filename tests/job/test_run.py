@@ -103,6 +103,25 @@ def test_scores_that_are_not_finite_are_noted_five_times(tiny_model: str, folder
     assert len(notes) == 5
 
 
+def test_missing_references_never_stop_the_scoring(folder: Path) -> None:
+    data = DATA / "lstm_mem"
+    references = dict(read_table(str(data / "scores_f32.ark")))
+    keys = list(references)
+    del references[keys[0]], references[keys[2]]
+    write_table("references.ark", references | {"spare": references[keys[1]]})
+    job = ScoreJob(
+        model=str(MODELS / "lstm_mem.xml"),
+        inputs=[str(data / "features.ark")],
+        outputs=["scores.ark"],
+        references=["references.ark"],
+    )
+    report = run_job(job)
+    assert report.verdict == "failed"
+    assert report.missing_keys == {"references.ark": [keys[0], keys[2]]}
+    assert report.extra_keys == {"references.ark": ["spare"]}
+    assert list(dict(read_table("scores.ark"))) == keys
+
+
 def test_by_position_and_by_key(folder: Path) -> None:
     data = DATA / "two_inputs"
     vectors = list(read_table(str(data / "ivectors_utterance.ark")))
