@@ -36,7 +36,7 @@ def inspect_model(path: str, device: str = "CPU", *, all_layers: bool = False) -
     Raises FileAccessError, ModelFormatError, UnsupportedModelError.
     """
     kind = read_model_kind(Path(path))
-    if kind in ("ir", "onnx", "kaldi"):
+    if kind in ("ir", "onnx", "kaldi", "table"):
         return _graph_sections(path, all_layers)
     return _blob_sections(Path(path), kind in _KIND_NAMES, device)
 

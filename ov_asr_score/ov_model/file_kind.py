@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Literal
 from xml.etree import ElementTree
@@ -9,11 +10,12 @@ from xml.etree import ElementTree
 from ov_asr_score.errors import ModelFormatError
 from ov_asr_score.kaldi_io.files import open_path
 
-ModelKind = Literal["ir", "onnx", "kaldi", "gna-blob", "cpu-blob", "unknown"]
+ModelKind = Literal["ir", "onnx", "kaldi", "gna-blob", "cpu-blob", "table", "unknown"]
 
 GNA_BLOB_MAGIC = b"GNAM"
 CPU_BLOB_MAGIC = b"RR_UPCVO"
 _KALDI_TOKENS = (b"<Nnet", b"<Nnet3>", b"<TransitionModel>", b"<Components>", b"<AffineTransform>", b"<Splice>")
+_ARCHIVE_START = re.compile(rb"[!-~\x80-\xff]{1,200} \0B")
 
 
 def read_model_kind(path: Path) -> ModelKind:
@@ -32,6 +34,8 @@ def read_model_kind(path: Path) -> ModelKind:
         return "ir"
     if start.removeprefix(b"\0B").lstrip().startswith(_KALDI_TOKENS):
         return "kaldi"
+    if _ARCHIVE_START.match(start):
+        return "table"
     if path.suffix == ".onnx":
         return "onnx"
     return "ir" if path.suffix == ".xml" else "unknown"

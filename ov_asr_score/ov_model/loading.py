@@ -23,6 +23,8 @@ def load_model(path: str | Path, core: ov.Core | None = None) -> ov.Model:
         raise UnsupportedModelError(
             f"{path}: is a Kaldi model, which this version cannot convert yet; give an OpenVINO IR (.xml) or ONNX file"
         )
+    if kind == "table":
+        raise UnsupportedModelError(f"{path}: is a Kaldi archive, not a model; are -m and -i exchanged?")
     if kind == "unknown":
         raise UnsupportedModelError(
             f"{path}: is neither an OpenVINO IR (.xml) nor an ONNX file (.onnx); an exported blob goes to -rg"

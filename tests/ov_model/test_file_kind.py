@@ -26,6 +26,7 @@ MODELS = Path(__file__).parents[2] / "models"
         ("final.raw", b"<Nnet3> \n", "kaldi"),
         ("final.nnet", b"\0B<Nnet> ", "kaldi"),
         ("a.onnx", b"\x08\x08\x12", "onnx"),
+        ("a.ark", b"utt1 \0BFM \4", "table"),
         ("a.bin", b"\x00\x01\x02", "unknown"),
         ("a", b"", "unknown"),
     ],

@@ -41,6 +41,7 @@ def test_an_onnx_file(tmp_path: Path) -> None:
         ("a.blob", b"RR_UPCVO", "is an exported blob, not a model"),
         ("final.mdl", b"\0B<TransitionModel> ", "is a Kaldi model"),
         ("a.bin", b"\x00\x01", "is neither an OpenVINO IR"),
+        ("feats.ark", b"utt1 \0BFM ", "is a Kaldi archive, not a model; are -m and -i exchanged"),
     ],
 )
 def test_other_kinds_of_file(name: str, content: bytes, message: str, tmp_path: Path) -> None:
