@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 __all__ = ["CompareJob", "ScoreJob", "__version__", "run_comparison", "run_job", "score"]
 
 
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
 def __getattr__(name: str) -> Any:
     if name in ("CompareJob", "ScoreJob", "run_comparison", "run_job"):
         from ov_asr_score import job

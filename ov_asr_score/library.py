@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import Any
+from pathlib import Path
 
-from numpy.typing import NDArray
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from ov_asr_score.device.settings import DeviceSettings
 from ov_asr_score.errors import UnknownNameError, UsageError
@@ -19,12 +20,13 @@ from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances import InputTable, JoinOptions, Utterance, read_utterances
 
 Tables = str | Sequence[str] | Mapping[str, str]
-Arrays = Iterable[tuple[str, NDArray[Any] | Mapping[str, NDArray[Any]]]]
+Features = ArrayLike | Mapping[str, ArrayLike]
+Arrays = Iterable[tuple[str, Features]] | Mapping[str, Features]
 
 
 def score(
-    model: str,
-    inputs: Tables | None = None,
+    model: str | Path,
+    inputs: Tables | Path | None = None,
     *,
     arrays: Arrays | None = None,
     outputs: Iterable[str] = (),
@@ -37,9 +39,9 @@ def score(
 ) -> Iterator[UtteranceScores]:
     """Scores of each utterance, lazily and in input order, as :class:`UtteranceScores` with float32 [T, N] by output.
 
-    Features come from tables (``inputs``: a specifier, or specifiers by input name) or from ``arrays``: pairs of a key
-    and a matrix [T, D], or a mapping of input name to matrix for models with several inputs. ``outputs`` names
-    outputs or inner layers; empty for all outputs of the model.
+    Features come from tables (``inputs``: a specifier, or specifiers by input name) or from ``arrays``: keys with
+    matrices [T, D], as pairs or a mapping; for models with several inputs with a mapping of input name to matrix.
+    ``outputs`` names outputs or inner layers; empty for all outputs of the model.
 
     Raises children of :class:`ov_asr_score.errors.OvAsrScoreError`, at the first ``next``.
     """
@@ -48,7 +50,7 @@ def score(
             "expected either tables (inputs) or arrays, found " + ("neither" if inputs is None else "both")
         )
     options = ScorerOptions(
-        model=model,
+        model=str(model),
         device=device or DeviceSettings(),
         batch_size=batch_size,
         outputs=tuple(outputs),
@@ -61,7 +63,8 @@ def score(
         source = _from_arrays(arrays, [port.name for port in opened.inputs])
     else:
         join = JoinOptions(allow_missing=allow_missing, allow_commands=allow_commands)
-        source = read_utterances(_tables(inputs or (), opened.inputs), join)
+        tables = str(inputs) if isinstance(inputs, Path) else inputs or ()
+        source = read_utterances(_tables(tables, opened.inputs), join)
     first, source = _first_with_frames(source)
     if first is not None:
         yield from prepare_scorer(opened, options, first).score(source)
@@ -93,14 +96,25 @@ def _tables(inputs: Tables, ports: Sequence[PortInfo]) -> list[InputTable]:
 
 
 def _from_arrays(arrays: Arrays, names: list[str]) -> Iterator[Utterance]:
-    for key, value in arrays:
-        features = dict(value) if isinstance(value, Mapping) else {names[0]: value}
-        if set(features) != set(names):
-            raise UsageError(f"utterance '{key}': expected arrays for {', '.join(names)}, found {', '.join(features)}")
+    for key, value in arrays.items() if isinstance(arrays, Mapping) else arrays:
+        given = dict(value) if isinstance(value, Mapping) else {names[0]: value}
+        if set(given) != set(names):
+            raise UsageError(f"utterance '{key}': expected arrays for {', '.join(names)}, found {', '.join(given)}")
+        features = {name: _as_array(key, name, array) for name, array in given.items()}
         lengths = {len(matrix) for matrix in features.values() if matrix.ndim == 2}
         if len(lengths) != 1:
             raise UsageError(f"utterance '{key}': expected inputs with one number of frames, found {sorted(lengths)}")
         yield Utterance(key, features, lengths.pop())
+
+
+def _as_array(key: str, name: str, value: ArrayLike) -> NDArray[np.float32]:
+    try:
+        array = np.asarray(value, dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"utterance '{key}': input '{name}': expected a matrix of numbers: {error}") from error
+    if array.ndim not in (1, 2):
+        raise UsageError(f"utterance '{key}': input '{name}': expected a matrix [T, D], found {array.ndim} dimensions")
+    return array
 
 
 def _first_with_frames(utterances: Iterator[Utterance]) -> tuple[Utterance | None, Iterator[Utterance]]:

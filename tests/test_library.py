@@ -93,7 +93,7 @@ def test_scores_come_before_all_is_read() -> None:
         ({}, UsageError, "expected either tables .* or arrays, found neither"),
         ({"inputs": FEATURES, "arrays": []}, UsageError, "found both"),
         ({"inputs": {"imput": FEATURES}}, UnknownNameError, "no input 'imput'; did you mean 'input'"),
-        ({"inputs": [FEATURES, FEATURES]}, UsageError, "2 tables for 1 layers"),
+        ({"inputs": [FEATURES, FEATURES]}, UsageError, "2 tables for 1 layer "),
         ({"inputs": "ark:no such file"}, FileAccessError, "no such file"),
         ({"inputs": FEATURES, "outputs": ["skore"]}, UnknownNameError, "did you mean 'score'"),
         ({"arrays": [("a", np.zeros((2, 3)))]}, ShapeMismatchError, "expected 440 values per frame, features have 3"),

@@ -12,6 +12,7 @@ from ov_asr_score import __version__
 from ov_asr_score.cli.compare import compare
 from ov_asr_score.cli.copy_table import copy_table
 from ov_asr_score.cli.devices import devices
+from ov_asr_score.cli.failures import EXIT_WRONG_USE, say
 from ov_asr_score.cli.inspect_model import inspect
 from ov_asr_score.cli.old_spellings import modern_arguments
 from ov_asr_score.cli.score import score
@@ -59,4 +60,17 @@ def main(arguments: list[str] | None = None) -> None:
     group = typer.main.get_command(app)
     # drawing this page with rich would take longer than all the rest; the commands' own pages are worth it
     group.rich_markup_mode = None  # type: ignore[attr-defined]
-    group(args=modern_arguments(sys.argv[1:] if arguments is None else arguments), prog_name="ov-asr-score")
+    given = modern_arguments(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = group(args=given, prog_name="ov-asr-score", standalone_mode=False)
+    except Exception as error:  # Typer brings its own Click, so its errors are known by what they can do
+        if not hasattr(error, "format_message"):
+            raise
+        code = EXIT_WRONG_USE
+        if type(error).__name__ == "NoArgsIsHelpError":
+            typer.echo(error.format_message(), err=True)
+        else:
+            context = getattr(error, "ctx", None)
+            command = context.command_path if context is not None else "ov-asr-score"
+            say(f"error: {error.format_message().rstrip('.')}; see {command} --help")
+    sys.exit(code if isinstance(code, int) else 0)

@@ -16,6 +16,7 @@ import typer
 from ov_asr_score.errors import OvAsrScoreError
 
 EXIT_FAILED = 1
+EXIT_WRONG_USE = 2
 EXIT_CANNOT_GO_ON = 3
 EXIT_INTERRUPTED = 130
 TRACEBACK_VARIABLE = "OV_ASR_SCORE_TRACEBACK"
@@ -66,7 +67,7 @@ def _fail_because(error: Exception) -> NoReturn:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             fail("standard output was closed by its reader", EXIT_CANNOT_GO_ON)
         case OSError():
-            fail(f"{error.filename or 'input or output'}: {error.strerror or error}", EXIT_CANNOT_GO_ON)
+            fail(f"{error.filename or 'standard output'}: {error.strerror or error}", EXIT_CANNOT_GO_ON)
         case MemoryError():
             fail("not enough memory; use a smaller --batch-size or split long utterances", EXIT_CANNOT_GO_ON)
         case _:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ov_asr_score.device.gna_settings import gna_mode
 from ov_asr_score.device.settings import DeviceSettings, base_devices, compile_properties, runtime_device
-from ov_asr_score.errors import BlobFormatError, DeviceError, UnknownNameError
+from ov_asr_score.errors import BlobFormatError, DeviceError, FileAccessError, UnknownNameError
 from ov_asr_score.kaldi_io.atomic import atomic_output
 from ov_asr_score.kaldi_io.files import open_path
 from ov_asr_score.openvino_api import first_cause, ov, version
@@ -58,6 +58,8 @@ def compile_model(core: ov.Core, model: ov.Model, settings: DeviceSettings) -> o
     Raises DeviceError (no such device, no plugin, the device cannot run the model), UnknownNameError (a property that
     the plugin does not know, with near names).
     """
+    if settings.cache_dir and Path(settings.cache_dir).exists() and not Path(settings.cache_dir).is_dir():
+        raise FileAccessError(f"--cache-dir {settings.cache_dir}: expected a folder, found a file")
     names = [port.get_any_name() for port in model.inputs if port.get_names()]
     properties = compile_properties(settings, names)
     _check_devices(core, settings)
@@ -247,14 +249,17 @@ def _check_devices(core: ov.Core, settings: DeviceSettings) -> None:
 def _device_error(core: ov.Core, settings: DeviceSettings, error: Exception | None) -> DeviceError:
     prefix = settings.device.partition(":")[0]
     available = ", ".join(core.available_devices) or "none"
+    if not settings.device:
+        return DeviceError(f"-d/--device: expected a device such as CPU, found nothing (available: {available})")
     if gna_mode(settings.device) and not _has_plugin(core, "GNA"):
         return DeviceError(f"{settings.device}: this OpenVINO {version()} has no GNA plugin. {GNA_ADVICE}")
     for name in [*base_devices(settings.device), prefix]:
         if name not in ("AUTO", "MULTI", "HETERO", "BATCH") and not _has_plugin(core, name):
-            known = [*core.available_devices, "CPU", "GPU", "NPU", "AUTO", "MULTI", "HETERO"]
+            known = [*core.available_devices, "AUTO", "MULTI", "HETERO"]
             near = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.6)
             hint = f"; did you mean {near[0]}?" if near and near[0] != name else ""
             fault = _plugin_fault(core, name)
             return DeviceError(f"{settings.device}: no device '{name}' here: {fault}{hint} (available: {available})")
     cause = first_cause(error) if error else "it is not there"
-    return DeviceError(f"{settings.device}: OpenVINO cannot use it: {cause} (available: {available})")
+    given = "".join(f"; --config {name}={value} was given" for name, value in settings.config.items())
+    return DeviceError(f"{settings.device}: OpenVINO cannot use it: {cause}{given} (available: {available})")

@@ -26,8 +26,19 @@ def check_overwriting(job: ScoreJob, tables: JobTables) -> None:
 
 
 def check_files(read: NamedFiles, written: NamedFiles) -> None:
-    """Nothing; the same for pairs of an option and the path it names. Raises UsageError."""
-    taken = {place: option for option, path in read if (place := _place(path))}
+    """Nothing; the same for pairs of an option and the path it names, and for standard input read twice.
+
+    Raises UsageError.
+    """
+    taken: dict[str, str] = {}
+    from_stdin = ""
+    for option, path in read:
+        if path == "-":
+            if from_stdin:
+                raise UsageError(f"{option} -: standard input is read by {from_stdin} already; give another table")
+            from_stdin = option
+        if place := _place(path):
+            taken[place] = option
     for option, path in written:
         place = "-" if path in ("", "-") else _place(path)
         if place in taken:
@@ -40,7 +51,7 @@ def check_files(read: NamedFiles, written: NamedFiles) -> None:
 def files_read(option: str, specifier: str) -> NamedFiles:
     """The files behind an rspecifier: archive, or script and what it points into. Raises SpecifierError."""
     given = parse_read_specifier(specifier)
-    yield option, split_offset(given.filename)[0]
+    yield option, split_offset(given.filename)[0] or "-"
     if given.form == "scp" and _place(given.filename):
         try:
             names = {split_offset(line.rxfilename)[0] for line in read_script(given.filename)}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ov_asr_score.comparison import ScoreDifference
+from ov_asr_score.comparison import Limits, ScoreDifference
 from ov_asr_score.device.compilation import export_blob
 from ov_asr_score.errors import OvAsrScoreError, UsageError
 from ov_asr_score.job.delay import note_delay
@@ -89,6 +89,8 @@ def _prepare(job: ScoreJob, report: RunReport) -> _Run:
     tables = resolve_tables(job, loaded.inputs, loaded.outputs, loaded.names)
     if not tables.inputs and not job.export_model:
         raise UsageError("-i/--input: expected a table of features, found none")
+    if job.limits != Limits() and not tables.references:
+        raise UsageError("--max-error and its like: expected a reference to compare with (-r), found none")
     check_overwriting(job, tables)
     options = _scorer_options(job, tables.layers)
     opened = open_model(loaded, options)
@@ -142,7 +144,7 @@ def _score_all(
     job, scorer, totals = run.job, run.scorer, report.totals
     layer_times = LayerTimes() if job.profile else None
     ports = {layer: scorer.runner.outputs[index].name for index, layer in enumerate(run.tables.layers)}
-    for scored in scorer.score(run.utterances, layer_times.add if layer_times else None):
+    for scored in scorer.score(run.utterances, layer_times.add if layer_times else None, run.skip):
         scores = {layer: scored.scores[port] for layer, port in ports.items()}
         writing = time.perf_counter()
         for layer, writer in writers.items():

@@ -9,7 +9,7 @@ from typing import Literal
 from ov_asr_score.comparison import DEFAULT_THRESHOLD, Limits
 from ov_asr_score.device.settings import DeviceSettings
 
-Tables = Sequence[str] | Mapping[str, str]
+Tables = str | Sequence[str] | Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +57,10 @@ class ScoreJob:
     frame_shift_seconds: float = 0.01
     command: Sequence[str] = ()  # the command line, if one started the job
     notes: Sequence[str] = ()  # what the caller has to tell in the report
+
+    def __post_init__(self) -> None:
+        """Take a single text for a list of one."""
+        for name in ("inputs", "outputs", "references", "utt2spk", "ivector_period"):
+            value = getattr(self, name)
+            if isinstance(value, str):
+                object.__setattr__(self, name, (value,))

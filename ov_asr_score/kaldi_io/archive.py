@@ -18,6 +18,11 @@ END_OF_KEY = re.compile(rb"[\s\0]")
 CONTROL = re.compile(rb"[\0-\x1f\x7f]")
 LONGEST_KEY = 4096
 NOT_A_KEY = ("[", "[]")
+FOREIGN_FILES = {
+    b"PK\3\4": "this is an NPZ file, use npz:<file>",
+    b"RIFF": "this is a sound file, features are expected",
+    b"fLaC": "this is a sound file, features are expected",
+}
 
 
 def read_key(stream: KaldiStream) -> str | None:
@@ -33,7 +38,7 @@ def read_key(stream: KaldiStream) -> str | None:
     raw = stream.read_before(END_OF_KEY, LONGEST_KEY)
     key = raw.decode("utf-8", "surrogateescape")
     if not raw or key in NOT_A_KEY or CONTROL.search(raw):
-        advice = "this is an NPZ file, use npz:<file>" if raw.startswith(b"PK\3\4") else ""
+        advice = next((words for magic, words in FOREIGN_FILES.items() if raw.startswith(magic)), "")
         raise stream.error("the key of an utterance", clipped(raw or stream.peek(20)), advice, offset=start)
     stream.context = f"utterance {shown_key(key)}"
     after = stream.peek(1)

@@ -101,6 +101,8 @@ def encode_array(
         if values.size:
             return [BINARY_MARK + encode_compressed(values, compression_method)]
         values = values.astype(np.float32)
+    if values.ndim == 2 and not values.size:
+        values = values.reshape(0, 0)  # Kaldi takes an empty matrix for damage unless both its sizes are 0
     token = ("F" if values.dtype.itemsize == 4 else "D") + ("M" if values.ndim == 2 else "V")
     sizes = b"".join(struct.pack("<Bi", 4, size) for size in values.shape)
     head = BINARY_MARK + token.encode() + b" " + sizes

@@ -28,10 +28,9 @@ def read_table(
     """Key and matrix or vector of every utterance, in the order of the table; arrays as ``read_array`` gives them.
 
     ``on_skip`` is told of an utterance that cannot be read, and reading goes on with the next one; without it the error
-    is raised. In an archive that is only possible where the damage leaves the utterance's end known. With the option
-    ``p`` such utterances are logged and left out too, an archive ends at the first damage, and a script that is not
-    there is an empty table, as in Kaldi. Raises SpecifierError at once; FileAccessError and TableFormatError, naming
-    file, utterance and byte, on the way.
+    is raised. An archive ends, after ``on_skip`` was told, where the damage leaves it unknown where the utterance ends.
+    With the option ``p`` all this is logged, and a script that is not there is an empty table, as in Kaldi. Raises
+    SpecifierError at once; FileAccessError and TableFormatError, naming file, utterance and byte, on the way.
     """
     given = parse_read_specifier(specifier) if isinstance(specifier, str) else specifier
     if on_skip is None and given.permissive:
@@ -45,8 +44,10 @@ def read_table(
 
 def _read_archive_table(given: ReadSpecifier, allow_commands: bool, on_skip: OnSkip | None) -> Entries:
     with open_stream(given.filename, allow_commands=allow_commands) as stream:
+        reading = ""
         try:
             for key, start in archive_entries(stream):
+                reading = key
                 try:
                     array = read_array(stream)
                 except TableFormatError as error:
@@ -55,10 +56,12 @@ def _read_archive_table(given: ReadSpecifier, allow_commands: bool, on_skip: OnS
                     on_skip(key, error)
                     continue
                 yield key, array
+                reading = ""  # what is wrong now is between utterances
         except TableFormatError as error:
-            if not given.permissive or on_skip is None:
+            if on_skip is None:
                 raise
-            on_skip(stream.context or stream.name, error)
+            rest = type(error)(f"{error}; nothing after it can be read")
+            on_skip(reading, rest)
 
 
 def _read_script_table(given: ReadSpecifier, allow_commands: bool, on_skip: OnSkip | None) -> Entries:

@@ -50,10 +50,10 @@ def set_layouts(model: ov.Model, layouts: Mapping[str, str]) -> None:
                 raise ShapeMismatchError(
                     f"--layout {letters}: input '{port.name}' has {len(port.shape)} dimensions, not {len(letters)}"
                 )
-            if "N" in letters[1:] or "T" in letters[2:]:
+            if "T" in letters[2:] or ("N" in letters[1:] and not letters.startswith("TN")):
                 raise UnsupportedModelError(
-                    f"--layout {letters}: input '{port.name}' needs N as its first axis and T, if any, as first or "
-                    "second; transpose the model's input"
+                    f"--layout {letters}: input '{port.name}' needs N and T, where there are such, as its first axes; "
+                    "transpose the model's input"
                 )
             model.inputs[index].get_node().set_layout(ov.Layout(letters))
 

@@ -15,7 +15,7 @@ LayerTables = dict[str, str]
 
 def pair_layers(
     option: str,
-    values: Sequence[str] | Mapping[str, str],
+    values: str | Sequence[str] | Mapping[str, str],
     names: str,
     is_layer: Callable[[str], bool],
     in_order: Sequence[str],
@@ -31,6 +31,8 @@ def pair_layers(
     """
     if isinstance(values, Mapping):
         return dict(values)
+    if isinstance(values, str):
+        values = [values]
     listed = [name.strip() for name in names.split(",")] if names else []
     items = [item for value in values for item in split_specifiers(value, is_layer)]
     pairs = [split_name(item, is_layer) for item in items]
@@ -47,10 +49,10 @@ def pair_layers(
             raise UsageError(f"{option}: layer '{max(named, key=named.count)}' is given twice")
         return {str(name): item for name, item in pairs}
     if listed and len(listed) != len(pairs):
-        raise UsageError(f"{option}: {len(pairs)} tables for the {len(listed)} layers {', '.join(listed)}")
+        raise UsageError(f"{option}: {_counted(pairs, 'table')} for {_counted(listed, 'layer')} ({', '.join(listed)})")
     layers = listed or list(in_order)
     if len(pairs) > len(layers):
-        raise UsageError(f"{option}: {len(pairs)} tables for {len(layers)} layers ({', '.join(layers)})")
+        raise UsageError(f"{option}: {_counted(pairs, 'table')} for {_counted(layers, 'layer')} ({', '.join(layers)})")
     return {layer: item for layer, (_, item) in zip(layers, pairs, strict=False)}
 
 
@@ -105,6 +107,10 @@ def split_name(item: str, is_layer: Callable[[str], bool]) -> tuple[str | None, 
         if is_layer(item[: match.start()]):
             return item[: match.start()], item[match.end() :]
     return None, item
+
+
+def _counted(things: Sequence[object], noun: str) -> str:
+    return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"
 
 
 def _looks_named(item: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ov_asr_score.errors import DeviceError
@@ -15,15 +16,24 @@ from ov_asr_score.scoring.runner import Float32Array
 class OpenVinoRunner:
     """``num_slots`` infer requests of ``compiled``; see :class:`ov_asr_score.scoring.runner.Runner`.
 
-    ``wanted`` are the numbers of the outputs that are handed out, None for all.
+    ``wanted`` are the numbers of the outputs that are handed out, None for all. ``output_names`` are the names of all
+    outputs in the model as it was: compiling drops operations such as Identity and puts their names together.
     """
 
     inputs: Sequence[PortInfo]
     outputs: Sequence[PortInfo]
 
-    def __init__(self, compiled: ov.CompiledModel, num_slots: int = 1, wanted: Sequence[int] | None = None) -> None:
+    def __init__(
+        self,
+        compiled: ov.CompiledModel,
+        num_slots: int = 1,
+        wanted: Sequence[int] | None = None,
+        output_names: Sequence[str] | None = None,
+    ) -> None:
         """Create the infer requests."""
         self.inputs, outputs = describe_ports(compiled)
+        if output_names is not None:
+            outputs = tuple(replace(port, name=name) for port, name in zip(outputs, output_names, strict=True))
         self._wanted = tuple(range(len(outputs)) if wanted is None else wanted)
         self.outputs = [outputs[index] for index in self._wanted]
         self.num_slots = num_slots

@@ -27,7 +27,8 @@ from ov_asr_score.scoring.locality import rows_are_independent
 from ov_asr_score.scoring.openvino_runner import OpenVinoRunner
 from ov_asr_score.scoring.planning import InputFit, ScoringPlan, fit_inputs, shape_text
 from ov_asr_score.scoring.scorer_options import ScorerOptions
-from ov_asr_score.scoring.utterances import Utterance
+from ov_asr_score.scoring.time_axis import open_time_axes, time_comes_first
+from ov_asr_score.scoring.utterances import SkipUtterance, Utterance
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +78,13 @@ class Scorer:
     memory_frames: int | None
 
     def score(
-        self, utterances: Iterable[Utterance], record_layers: RecordLayers | None = None
+        self,
+        utterances: Iterable[Utterance],
+        record_layers: RecordLayers | None = None,
+        on_skip: SkipUtterance | None = None,
     ) -> Iterator[UtteranceScores]:
         """Scores of each utterance, lazily and in order; see :func:`ov_asr_score.scoring.engine.score_utterances`."""
-        return score_utterances(self.runner, self.fits, self.plan, utterances, record_layers)
+        return score_utterances(self.runner, self.fits, self.plan, utterances, record_layers, on_skip)
 
 
 def load(options: ScorerOptions) -> LoadedModel:
@@ -150,6 +154,7 @@ def prepare_scorer(opened: OpenModel, options: ScorerOptions, first: Utterance |
     fits = fit_inputs(opened.inputs, first)
     settings = _with_scale_factors(options.device, opened, first)
     core, span = opened.loaded.core, None
+    names = [port.name for port in opened.outputs]
     if opened.model is None:
         compiled = opened.compiled()
         _check_blob_types(opened)
@@ -158,14 +163,17 @@ def prepare_scorer(opened: OpenModel, options: ScorerOptions, first: Utterance |
     else:
         stateful = bool(opened.model.get_sinks())
         span = memory_span(opened.model) if stateful else None
+        if not stateful and open_time_axes(opened.inputs, fits):
+            opened = _with_time_axis(opened, settings, fits)
+            fits = fit_inputs(opened.inputs, first)
         model, plan = plan_model(opened.model, opened.inputs, options, fits, stateful=stateful)
         compiled = compile_model(core, model, settings)
-    runner = OpenVinoRunner(compiled, plan.slots, opened.wanted)
+    runner = OpenVinoRunner(compiled, plan.slots, opened.wanted, names)
     if plan.mode == "rows" and not rows_are_independent(runner, fits, plan, first):
         plan = plan_dependent_rows(opened.inputs, plan)
         if opened.model is not None:
             compiled = compile_model(core, opened.model, settings)
-        runner = OpenVinoRunner(compiled, plan.slots, opened.wanted)
+        runner = OpenVinoRunner(compiled, plan.slots, opened.wanted, names)
     plan = replace(plan, left_context=options.left_context, right_context=options.right_context)
     device = describe_device(core, compiled, settings)
     notes = [*opened.notes, *_context_notes(plan, span)]
@@ -175,6 +183,18 @@ def prepare_scorer(opened: OpenModel, options: ScorerOptions, first: Utterance |
         notes.append(f"this device has no {device.precision_used} of its own and imitates it, slower than f32")
     seconds = opened.seconds + time.perf_counter() - started
     return Scorer(runner, compiled, fits, plan, device, tuple(notes), seconds, span)
+
+
+def _with_time_axis(opened: OpenModel, settings: DeviceSettings, fits: Sequence[InputFit]) -> OpenModel:
+    """The model with its layouts settled, when its inputs are [T, N, D]; itself when they are [N, T, D]."""
+    compiled = compile_model(opened.loaded.core, opened.model, settings)
+    if opened.model is None or not time_comes_first(OpenVinoRunner(compiled, 1, opened.wanted), fits):
+        return opened
+    model = opened.model.clone()
+    set_layouts(model, {"": "TNC"})
+    inputs, outputs = describe_ports(model)
+    note = "time lies along the first axis of the model's inputs: taken as [TNC]"
+    return replace(opened, model=model, inputs=inputs, outputs=outputs, notes=(*opened.notes, note))
 
 
 def _check_blob_types(opened: OpenModel) -> None:

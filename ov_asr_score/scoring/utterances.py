@@ -78,11 +78,11 @@ class JoinGaps:
 
     def message(self) -> str:
         """One line that names the tables and the first keys; empty when there are no gaps."""
-        parts = [
-            f"{specifier}: {len(keys)} {kind}: {', '.join(map(repr, keys[:5]))}{', …' if len(keys) > 5 else ''}"
-            for kind, gaps in (("missing utterances", self.missing), ("extra utterances", self.extra))
-            for specifier, keys in gaps.items()
-        ]
+        parts = []
+        for kind, gaps in (("missing", self.missing), ("extra", self.extra)):
+            for specifier, keys in gaps.items():
+                shown = ", ".join(map(repr, keys[:5])) + (", …" if len(keys) > 5 else "")
+                parts.append(f"{specifier}: {len(keys)} {kind} utterance{'s' if len(keys) > 1 else ''}: {shown}")
         return "; ".join(parts)
 
 
@@ -104,7 +104,10 @@ def read_utterances(
     else:
         yield from _join_by_key(first, others, options, gaps)
     if (gaps.missing or gaps.extra) and not options.allow_missing:
-        raise MissingUtteranceError(f"{gaps.message()}; give --allow-missing to score what all tables have")
+        raise MissingUtteranceError(
+            f"{gaps.message()}; give --allow-missing to score what all tables have, "
+            "or --utt2spk for vectors per speaker"
+        )
 
 
 def _join_by_key(
@@ -222,9 +225,11 @@ def spread(value: Array, num_frames: int, table: InputTable, key: str) -> Array:
         return value
     if table.period:
         needed = -(-num_frames // table.period)
-        if len(value) == 0 or (needed - len(value)) * table.period > _IVECTOR_MARGIN_FRAMES:
+        missing = (needed - len(value)) * table.period  # frames
+        if len(value) == 0 or missing > _IVECTOR_MARGIN_FRAMES or -missing > max(_IVECTOR_MARGIN_FRAMES, table.period):
+            wrong = "few" if missing > 0 else "many"
             raise ShapeMismatchError(
-                f"{table.specifier}: utterance '{key}': {len(value)} rows of {table.period} frames are too few for "
+                f"{table.specifier}: utterance '{key}': {len(value)} rows of {table.period} frames are too {wrong} for "
                 f"{num_frames} frames; is --ivector-period right?"
             )
         rows = np.minimum(np.arange(num_frames) // table.period, len(value) - 1)

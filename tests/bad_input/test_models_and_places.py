@@ -180,7 +180,7 @@ def test_a_misspelt_name_gets_a_suggestion(model: Path, arguments: tuple[str, ..
         (("--config", "NUM_STREAMS"), "expected KEY=VALUE"),
         (("--layout", "[NC"), "expected name[LETTERS]"),
         (("-i", "ark,x:feats.ark"), "unknown option 'x'"),
-        (("-i", "feats.ark,feats.ark"), "2 tables for 1 layers"),
+        (("-i", "feats.ark,feats.ark"), "2 tables for 1 layer "),
         (("-i", "feats.ark", "--utt2spk", "x"), "the model has no other input that it could be for"),
         (("-i", "feats.ark", "--ivector-period", "10"), "the model has no other input that it could be for"),
         (("-i", "ark:cat feats.ark |"), "--allow-commands"),

@@ -24,7 +24,7 @@ from tests.tiny_model import tiny_features, write_table
         (KeyboardInterrupt(), 130, "error: interrupted; nothing unfinished was left under a final name"),
         (MemoryError(), 3, "error: not enough memory; use a smaller --batch-size or split long utterances"),
         (PermissionError(13, "Permission denied", "x.ark"), 3, "error: x.ark: Permission denied"),
-        (OSError("odd"), 3, "error: input or output: odd"),
+        (OSError("odd"), 3, "error: standard output: odd"),
     ],
 )
 def test_what_stops_a_command_is_one_line(

@@ -99,7 +99,7 @@ def test_inner_layers_come_after_outputs_once() -> None:
         (ScoreJob(inputs=["features=f.ark,feats:x=g.ark"]), "'features' is another name of it"),
         (ScoreJob(inputs=["f.ark"]), "no table for input ivector; the model has 2 inputs"),
         (ScoreJob(inputs=["a,b,c"]), "3 tables for 2 layers"),
-        (ScoreJob(inputs=["a,b"], input_layers="features"), "2 tables for the 1 layers"),
+        (ScoreJob(inputs=["a,b"], input_layers="features"), "2 tables for 1 layer"),
         (ScoreJob(inputs=["a,b"], ivector_period=["ten"]), "--ivector-period 'ten': expected a number of frames"),
         (ScoreJob(inputs=["a,b"], ivector_period=["²"]), "expected a number of frames"),
         (ScoreJob(outputs=["b", "scores=a"]), "either all tables have a layer"),

@@ -77,7 +77,8 @@ def test_bytes_are_those_of_kaldiio(dtype: Any, shape: tuple[int, ...]) -> None:
 
 @pytest.mark.parametrize("shape", [(0, 0), (0, 13), (0,)])
 def test_empty_arrays(shape: tuple[int, ...]) -> None:
-    assert decode(encode(np.zeros(shape, np.float32))).shape == shape
+    # Kaldi stops at a matrix that has columns and no rows (matrix/kaldi-matrix.cc, Resize)
+    assert decode(encode(np.zeros(shape, np.float32))).shape == (shape if len(shape) == 1 else (0, 0))
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.int64, np.uint8, np.bool_, ">f4"])

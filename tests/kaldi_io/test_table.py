@@ -153,11 +153,16 @@ def test_utterance_whose_end_is_known_is_skipped(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("place", [6, 8, 12])
-def test_archive_with_a_damaged_header_cannot_be_read_on(archive: Path, place: int) -> None:
+def test_archive_with_a_damaged_header_ends_there(archive: Path, place: int) -> None:
     data = bytearray(archive.read_bytes())
     data[36 + place - 1] = 0x7F
     archive.write_bytes(data)
-    table = read_table(f"ark:{archive}", on_skip=lambda key, error: None)
+    skipped: list[tuple[str, str]] = []
+    table = read_table(f"ark:{archive}", on_skip=lambda key, error: skipped.append((key, str(error))))
+    assert [key for key, _ in table] == ["utt1"]
+    assert [key for key, _ in skipped] == ["utt2"]
+    assert skipped[0][1].endswith("; nothing after it can be read")
+    table = read_table(f"ark:{archive}")
     assert next(table)[0] == "utt1"
     with pytest.raises(TableFormatError):
         list(table)

@@ -53,8 +53,8 @@ def test_layouts_are_set_on_the_named_inputs() -> None:
         ({"in2": "NC"}, UnknownNameError, "no input 'in2'; did you mean 'in"),
         ({"in0": "NTC"}, ShapeMismatchError, "input 'in0' has 2 dimensions, not 3"),
         ({"": "NC"}, ShapeMismatchError, "input 'in1' has 3 dimensions, not 2"),
-        ({"in0": "CN"}, UnsupportedModelError, "needs N as its first axis"),
-        ({"in1": "NCT"}, UnsupportedModelError, "T, if any, as first or second"),
+        ({"in0": "CN"}, UnsupportedModelError, "needs N and T, where there are such, as its first axes"),
+        ({"in1": "NCT"}, UnsupportedModelError, "needs N and T, where there are such, as its first axes"),
     ],
 )
 def test_layouts_that_do_not_fit(layouts: dict[str, str], kind: type[Exception], message: str) -> None:

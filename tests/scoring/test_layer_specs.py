@@ -82,7 +82,7 @@ def test_named_tables() -> None:
         (("in0=a.ark", "b.ark"), "", "either all tables have a layer .* 'b.ark' has none"),
         (("in0=a.ark", "in0=b.ark"), "", "layer 'in0' is given twice"),
         (("a,b,c",), "", r"3 tables for 2 layers \(in0, in1\)"),
-        (("a.ark",), "in0,in1", "1 tables for the 2 layers in0, in1"),
+        (("a.ark",), "in0,in1", r"1 table for 2 layers \(in0, in1"),
     ],
 )
 def test_tables_that_do_not_match_the_layers(values: tuple[str, ...], names: str, message: str) -> None:

@@ -58,8 +58,9 @@ def test_gaps_are_listed_with_tables_and_names(feats: InputTable, tmp_path: Path
     with pytest.raises(MissingUtteranceError) as caught:
         given.extend(read_utterances(tables, JoinOptions(), gaps))
     assert str(caught.value) == (
-        f"{other}: 2 missing utterances: 'b', 'c'; {vectors}: 1 missing utterances: 'c'; "
-        f"{other}: 2 extra utterances: 'z', 'y'; give --allow-missing to score what all tables have"
+        f"{other}: 2 missing utterances: 'b', 'c'; {vectors}: 1 missing utterance: 'c'; "
+        f"{other}: 2 extra utterances: 'z', 'y'; give --allow-missing to score what all tables have, "
+        "or --utt2spk for vectors per speaker"
     )
     assert gaps == JoinGaps({other: ["b", "c"], vectors: ["c"]}, {other: ["z", "y"]})
     assert [utterance.key for utterance in joined(*tables, allow_missing=True)] == ["a"]
@@ -227,7 +228,7 @@ def test_damage_in_another_table(feats: InputTable, tmp_path: Path) -> None:
     skipped: list[str] = []
     found = joined(feats, InputTable("y", f"scp:{script}"), on_skip=lambda key, error: skipped.append(key))
     assert ([utterance.key for utterance in found], skipped) == (["a", "c"], ["b"])
-    with pytest.raises(MissingUtteranceError, match="1 missing utterances: 'b'"):
+    with pytest.raises(MissingUtteranceError, match="1 missing utterance: 'b'"):
         joined(feats, InputTable("y", f"scp,p:{script}"))
     assert len(joined(feats, InputTable("y", f"scp,p:{script}"), allow_missing=True)) == 2
 
