@@ -129,3 +129,20 @@ def test_names_of_the_package() -> None:
         assert getattr(ov_asr_score, name)
     with pytest.raises(AttributeError, match="no attribute 'scores'"):
         ov_asr_score.scores  # noqa: B018
+
+
+def test_arrays_of_any_kind() -> None:
+    matrix = np.linspace(-1, 1, 3 * 440).reshape(3, 440)
+    expected = next(score(Path(DIGITS), arrays=[("utt", matrix.astype(np.float32))])).scores["score"]
+    for arrays in ({"utt": matrix}, [("utt", matrix.tolist())], {"utt": {"input": np.asfortranarray(matrix)}}):
+        result = next(score(DIGITS, arrays=arrays))
+        np.testing.assert_allclose(result.scores["score"], expected, atol=1e-5)
+    with pytest.raises(UsageError, match="utterance 'utt': input 'input': expected a matrix of numbers"):
+        next(score(Path(DIGITS), arrays={"utt": [["a"]]}))
+    with pytest.raises(UsageError, match="expected a matrix"):
+        next(score(Path(DIGITS), arrays={"utt": np.zeros((1, 2, 3))}))
+
+
+def test_a_path_is_a_table() -> None:
+    path = ROOT / "data" / "dnn_digits" / "features.ark"
+    assert next(score(Path(DIGITS), path)).key == "es_Andrea-t0004"

@@ -89,3 +89,20 @@ def test_kaldi_expands_our_compressed_matrices_to_what_we_expand(tmp_path: Path,
     for key, matrix in ours.items():
         # builds of Kaldi with and without fused multiply-add differ in the last bit
         np.testing.assert_allclose(theirs[key], matrix, rtol=3e-7, atol=1e-6, err_msg=key)
+
+
+@pytest.mark.parametrize("written", ["ark:{0}/a.ark", "ark,scp:{0}/a.ark,{0}/a.scp", "ark,t:{0}/a.ark"])
+def test_kaldi_reads_on_after_an_utterance_without_frames(tmp_path: Path, written: str) -> None:
+    expected = {
+        "a": np.ones((2, 3), np.float32),
+        "none": np.zeros((0, 3), np.float32),
+        "b": np.ones((1, 3), np.float32),
+    }
+    with TableWriter(written.format(tmp_path)) as writer:
+        for key, matrix in expected.items():
+            writer.write(key, matrix)
+    with kaldi.SequentialFloatMatrixReader(f"ark:{tmp_path}/a.ark") as reader:
+        found = {key: np.array(value) for key, value in reader}
+    assert list(found) == list(expected)
+    assert found["none"].size == 0
+    assert np.array_equal(found["b"], expected["b"])

@@ -1,0 +1,84 @@
+"""What would pass unseen if it were not refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.command_line import DATA, MODELS, run, run_process
+from tests.tiny_model import tiny_features, write_table
+
+TWO_INPUTS = DATA / "two_inputs"
+FEATURES = tiny_features(3, 2)
+
+
+@pytest.fixture(autouse=True)
+def feats(folder: Path) -> None:
+    write_table("feats.ark", FEATURES)
+
+
+@pytest.mark.parametrize("option", ["--max-error", "--max-rms-error", "--max-relative-error"])
+def test_a_limit_needs_a_reference(option: str, tiny_model: str) -> None:
+    outcome = run("score", "-m", tiny_model, "-i", "feats.ark", option, "1")
+    expected = "--max-error and its like: expected a reference to compare with (-r), found none"
+    assert (outcome.code, outcome.error) == (2, expected)
+
+
+def test_a_period_that_cannot_be_right(folder: Path) -> None:
+    model = str(MODELS / "two_inputs.xml")
+    features, online = f"features={TWO_INPUTS}/features.ark", f"ivector={TWO_INPUTS}/ivectors_online.ark"
+    for period, code in (("10", 0), ("100", 3), ("1", 3)):
+        outcome = run("score", "-m", model, "-i", features, "-i", online, "--ivector-period", period)
+        assert outcome.code == code
+        assert ("is --ivector-period right?" in outcome.stderr) == (code == 3)
+
+
+def test_standard_input_is_read_once(tiny_model: str) -> None:
+    outcome = run("score", "-m", tiny_model, "-i", "ark:-", "-r", "-", "--max-error", "1")
+    assert (outcome.code, outcome.error) == (2, "-r -: standard input is read by -i already; give another table")
+
+
+def test_a_cache_must_be_a_folder(tiny_model: str) -> None:
+    outcome = run("score", "-m", tiny_model, "-i", "feats.ark", "--cache-dir", "feats.ark")
+    assert (outcome.code, outcome.error) == (3, "--cache-dir feats.ark: expected a folder, found a file")
+
+
+def test_what_comes_before_the_damage_is_kept_on_demand(tiny_model: str) -> None:
+    with Path("feats.ark").open("ab") as file:
+        file.write(b"broken \0BXX ")
+    arguments = ("score", "-m", tiny_model, "-i", "feats.ark", "-o", "scores.ark")
+    assert run(*arguments).code == 3
+    assert not Path("scores.ark").exists()
+    outcome = run(*arguments, "--on-error", "skip")
+    assert outcome.code == 1
+    assert "utterance 'broken' at byte" in outcome.stdout
+    assert "nothing after it can be read" in outcome.stdout
+    assert run("copy-table", "scores.ark", "copy.ark").stderr == f"copied {len(FEATURES)} entries\n"
+
+
+def test_nan_in_features_is_noted_even_if_the_scores_hide_it(tiny_model: str) -> None:
+    broken = {key: np.array(matrix) for key, matrix in FEATURES.items()}
+    next(iter(broken.values()))[0, 0] = np.nan
+    write_table("broken.ark", broken)
+    outcome = run("score", "-m", tiny_model, "-i", "broken.ark")
+    assert (
+        f"note: not finite: input feats of utterance '{next(iter(FEATURES))}' holds NaN or infinity" in outcome.stdout
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("score", "--max-eror", "1"), "No such option: --max-eror"),
+        (("score", "-bs", "many"), "Invalid value for"),
+        (("compare", "a.ark"), "Missing argument 'REFERENCE'"),
+        (("scre",), "No such command 'scre'. Did you mean 'score'?"),
+    ],
+)
+def test_a_command_line_that_does_not_parse_is_one_line(arguments: tuple[str, ...], message: str) -> None:
+    outcome = run_process(*arguments)
+    assert outcome.code == 2
+    assert outcome.error.startswith(message)
+    assert "--help" in outcome.error
