@@ -262,18 +262,29 @@ ReferenceOption = Annotated[
     typer.Option("--reference", "-r", metavar="[LAYER=]SPEC", help="Scores to compare with.", rich_help_panel=_COMPARE),
 ]
 ThresholdOption = Annotated[
-    float, typer.Option("--threshold", min=0.0, help="Absolute errors above it are counted.", rich_help_panel=_COMPARE)
+    float,
+    typer.Option(
+        "--threshold", min=0.0, metavar="X", help="Absolute errors above it are counted.", rich_help_panel=_COMPARE
+    ),
 ]
 MaxErrorOption = Annotated[
     Optional[float],  # noqa: UP045
     typer.Option(
-        "--max-error", min=0.0, help="Exit code 1 when the largest absolute error exceeds it.", rich_help_panel=_COMPARE
+        "--max-error",
+        min=0.0,
+        metavar="X",
+        help="Exit code 1 when the largest absolute error exceeds it.",
+        rich_help_panel=_COMPARE,
     ),
 ]
 MaxRmsOption = Annotated[
     Optional[float],  # noqa: UP045
     typer.Option(
-        "--max-rms-error", min=0.0, help="Exit code 1 when the RMS error exceeds it.", rich_help_panel=_COMPARE
+        "--max-rms-error",
+        min=0.0,
+        metavar="X",
+        help="Exit code 1 when the RMS error exceeds it.",
+        rich_help_panel=_COMPARE,
     ),
 ]
 MaxRelativeOption = Annotated[
@@ -281,6 +292,7 @@ MaxRelativeOption = Annotated[
     typer.Option(
         "--max-relative-error",
         min=0.0,
+        metavar="X",
         help="Exit code 1 when the largest relative error exceeds it.",
         rich_help_panel=_COMPARE,
     ),
