@@ -16,7 +16,10 @@ try:
 except ImportError:  # 2023.3
     from openvino.runtime import opset13 as opset  # type: ignore[no-redef,unused-ignore]
 
-__all__ = ["first_cause", "opset", "ov", "preprocess", "version"]
+__all__ = ["RUNTIME_ERRORS", "first_cause", "opset", "ov", "preprocess", "version"]
+
+# What the bindings raise: the runtime's own errors, arguments they cannot convert, text that is not UTF-8.
+RUNTIME_ERRORS = (RuntimeError, TypeError, ValueError)
 
 _NOISE = re.compile(r"^(Exception from \S+?:\d+:?|Check '.*' failed at \S+?:\d+:?|While validating node .*)$")
 

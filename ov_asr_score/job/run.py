@@ -155,6 +155,7 @@ def _score_all(
             note_delay(scorer, references, scored.key, scores, report)
         yield _count(scored, differences, report)
     if layer_times is not None:
+        layer_times.merge(scorer.runner.averaged_layer_times())
         report.layers = layer_times.slowest_first()
 
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import openvino as ov
 import pytest
 
+from ov_asr_score.device.settings import DeviceSettings
 from ov_asr_score.errors import DeviceError
+from ov_asr_score.scoring import openvino_runner
 from ov_asr_score.scoring.openvino_runner import OpenVinoRunner
+from ov_asr_score.scoring.scorer import load, open_model, prepare_scorer
+from ov_asr_score.scoring.scorer_options import ScorerOptions
+from ov_asr_score.scoring.utterances import Utterance
 from tests.scoring.tiny_models import WIDTH, affine_model, affine_scores, decay_model, decay_scores, frames
 
 
@@ -59,13 +67,14 @@ def test_wanted_outputs_in_the_asked_order() -> None:
     np.testing.assert_array_equal(runner.results(0)[0], value)
 
 
-def test_layer_records() -> None:
+def test_layer_times_of_one_run() -> None:
     for profile in (True, False):
         runner = OpenVinoRunner(compiled(affine_model([1, WIDTH]), PERF_COUNT=profile))
         runner.bind(0, [frames(1)])
         runner.run(0)
-        if profile:
-            assert any("EXECUTED" in str(record.status) for record in runner.layer_records(0))
+        calls = [layer.calls for layer in runner.averaged_layer_times()]
+        assert (1 in calls) == profile
+        assert set(calls) <= {0, 1}
 
 
 def test_arrays_of_another_shape_are_refused_in_one_line() -> None:
@@ -73,3 +82,56 @@ def test_arrays_of_another_shape_are_refused_in_one_line() -> None:
     with pytest.raises(DeviceError, match="input 'x': ") as caught:
         runner.bind(0, [frames(1, 0, WIDTH + 1)])
     assert "\n" not in str(caught.value)
+
+
+class AveragingRequest:
+    """A request as the CPU plugin has them: it tells the mean of all runs of the compiled model so far."""
+
+    def __init__(self, plugin: list[float]) -> None:
+        self.plugin = plugin
+
+    def infer(self, share_outputs: bool) -> None:
+        self.plugin.append(100.0 if len(self.plugin) < 3 else 10.0)
+
+    @property
+    def profiling_info(self) -> list[SimpleNamespace]:
+        mean = timedelta(microseconds=sum(self.plugin) / len(self.plugin)) if self.plugin else timedelta()
+        status = "Status.EXECUTED" if self.plugin else "Status.NOT_RUN"
+        return [
+            SimpleNamespace(node_name="a", node_type="b", exec_type="c", real_time=mean, cpu_time=mean, status=status)
+        ]
+
+
+@pytest.mark.parametrize("slots", [1, 2])
+def test_layer_times_of_the_cpu_are_means_times_runs(slots: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    runner = OpenVinoRunner(compiled(affine_model([1, WIDTH])), slots)
+    plugin: list[float] = []
+    monkeypatch.setattr(runner, "_requests", [AveragingRequest(plugin) for _ in range(slots)])
+    for _ in range(3):  # a trial, slower than all that follows
+        runner.run(0)
+    runner.forget_layer_times()
+    assert runner.averaged_layer_times() == []
+    for number in range(7):
+        runner.run(number % slots)
+        assert list(runner.layer_records(number % slots)) == []
+    (layer,) = runner.averaged_layer_times()
+    assert (layer.name, layer.calls) == ("a", 7)
+    assert layer.real_microseconds == pytest.approx(70.0, abs=1e-3 * 10)
+
+
+def test_times_of_single_runs_come_from_other_devices(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(openvino_runner, "runs_on_cpu_alone", lambda compiled: False)
+    runner = OpenVinoRunner(compiled(affine_model([1, WIDTH]), PERF_COUNT=True))
+    runner.bind(0, [np.zeros((1, WIDTH), dtype=np.float32)])
+    runner.run(0)
+    assert len(list(runner.layer_records(0))) > 0
+    assert runner.averaged_layer_times() == []
+
+
+def test_a_real_run_counts_every_request_once_and_no_trial() -> None:
+    model = Path(__file__).parents[2] / "models" / "dnn_digits.xml"
+    options = ScorerOptions(model=str(model), batch_size=16, device=DeviceSettings(profile=True))
+    given = [Utterance("a", {"input": np.ones((160, 440), dtype=np.float32)}, 160)]
+    scorer = prepare_scorer(open_model(load(options), options), options, given[0])
+    assert sum(result.num_requests for result in scorer.score(given)) == 10
+    assert {layer.calls for layer in scorer.runner.averaged_layer_times() if layer.type == "FullyConnected"} == {10}
