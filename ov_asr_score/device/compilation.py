@@ -14,7 +14,7 @@ from ov_asr_score.device.settings import DeviceSettings, base_devices, compile_p
 from ov_asr_score.errors import BlobFormatError, DeviceError, FileAccessError, UnknownNameError
 from ov_asr_score.kaldi_io.atomic import atomic_output
 from ov_asr_score.kaldi_io.files import open_path
-from ov_asr_score.openvino_api import first_cause, ov, version
+from ov_asr_score.openvino_api import RUNTIME_ERRORS, first_cause, ov, version
 
 GNA_ADVICE = (
     "OpenVINO removed its GNA plugin after 2023.3 and no PyPI wheel ever held it; use -d CPU for float scores, or run "
@@ -66,7 +66,7 @@ def compile_model(core: ov.Core, model: ov.Model, settings: DeviceSettings) -> o
     _check_config(core, settings)
     try:
         return core.compile_model(model, runtime_device(settings.device), properties)
-    except Exception as error:
+    except RUNTIME_ERRORS as error:
         raise _device_error(core, settings, error) from error
 
 
@@ -77,7 +77,7 @@ def export_blob(compiled: ov.CompiledModel, path: Path, settings: DeviceSettings
     """
     try:
         exported = compiled.export_model()
-    except Exception as error:
+    except RUNTIME_ERRORS as error:
         raise DeviceError(f"{settings.device}: cannot export a compiled model: {first_cause(error)}") from error
     blob = bytes(exported) if isinstance(exported, bytes) else bytes(exported.getvalue())
     note = {
@@ -88,10 +88,11 @@ def export_blob(compiled: ov.CompiledModel, path: Path, settings: DeviceSettings
         "precision": settings.precision,
         "openvino": version(),
     }
-    with atomic_output(path) as file:
+    with atomic_output(path) as file, atomic_output(_note_path(path)) as note_file:
         file.write(blob)
-    with atomic_output(_note_path(path)) as file:
-        file.write((json.dumps(note, indent=2) + "\n").encode())
+        note_file.write((json.dumps(note, indent=2) + "\n").encode())
+        file.finish()  # both are on the disk before either gets its name: a note beside another blob would damn it
+        note_file.finish()
 
 
 def read_blob_note(path: Path) -> dict[str, Any]:
@@ -131,7 +132,7 @@ def import_blob(core: ov.Core, path: Path, settings: DeviceSettings) -> ov.Compi
     }
     try:
         return core.import_model(blob, device, properties)
-    except Exception as error:
+    except RUNTIME_ERRORS as error:
         made = f"; it was made for {note['device']} by OpenVINO {note['openvino']}" if note else ""
         raise BlobFormatError(
             f"{path}: {device} of OpenVINO {version()} cannot import this blob: {first_cause(error)}{made}"
@@ -166,7 +167,7 @@ def list_devices(core: ov.Core) -> list[DeviceInfo]:
     for name in core.available_devices:
         try:
             supported = [str(item) for item in core.get_property(name, "SUPPORTED_PROPERTIES")]
-        except Exception:
+        except RUNTIME_ERRORS:
             supported = []
         values = {item: _core_property(core, name, item) for item in sorted(supported)}
         capabilities = values.get("OPTIMIZATION_CAPABILITIES", "").split(", ")
@@ -194,14 +195,14 @@ def _note_path(path: Path) -> Path:
 def _property(compiled: ov.CompiledModel, name: str) -> Any:
     try:
         return compiled.get_property(name)
-    except Exception:
+    except RUNTIME_ERRORS:
         return None
 
 
 def _core_property(core: ov.Core, device: str, name: str) -> str:
     try:
         value = core.get_property(device, name)
-    except Exception:
+    except RUNTIME_ERRORS:
         return ""
     return ", ".join(str(item) for item in value) if isinstance(value, list | tuple | set) else str(value)
 
@@ -216,7 +217,7 @@ def _plugin_fault(core: ov.Core, name: str) -> str | None:
     """Why the plugin ``name`` cannot be used; None when it loads."""
     try:
         return None if core.get_versions(name) else "not registered in this runtime"
-    except Exception as error:
+    except RUNTIME_ERRORS as error:
         return first_cause(error)
 
 
@@ -231,7 +232,7 @@ def _check_config(core: ov.Core, settings: DeviceSettings) -> None:
     for device in {settings.device.partition(":")[0], *base_devices(settings.device)}:
         try:
             known.update(str(name) for name in core.get_property(device, "SUPPORTED_PROPERTIES"))
-        except Exception:
+        except RUNTIME_ERRORS:
             return  # a plugin that does not list its properties says itself what it refuses
     for name in settings.config:
         if name not in known:

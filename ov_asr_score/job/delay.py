@@ -33,9 +33,7 @@ def note_delay(
         delay = find_delay(matrix, reference, scorer.memory_frames or _LONGEST_DELAY)
         if delay is not None:
             left = max((scorer.memory_frames or 2 * delay) - delay, 0)
-            report.notes = [
-                note for note in report.notes if "no context window is given" not in note
-            ]  # this one says more
+            report.notes = [note for note in report.notes if note != scorer.delay_note]  # this one says more
             report.notes.append(
                 f"the scores of '{key}' are those of the reference {delay} frames late: give -cw_l {left} -cw_r {delay}"
             )

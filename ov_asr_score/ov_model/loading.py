@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ov_asr_score.errors import ModelFormatError, UnsupportedModelError
-from ov_asr_score.openvino_api import first_cause, ov
+from ov_asr_score.openvino_api import RUNTIME_ERRORS, first_cause, ov
 from ov_asr_score.ov_model.file_kind import check_ir_files, read_model_kind
 
 
@@ -33,7 +33,7 @@ def load_model(path: str | Path, core: ov.Core | None = None) -> ov.Model:
         check_ir_files(path)
     try:
         model = (core or ov.Core()).read_model(str(path))
-    except Exception as error:
+    except RUNTIME_ERRORS as error:
         raise ModelFormatError(f"{path}: OpenVINO cannot read this model: {first_cause(error)}") from error
     for kind_of_port, ports in (("inputs", model.inputs), ("outputs", model.outputs)):
         if not ports:

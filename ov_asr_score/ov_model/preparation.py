@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from ov_asr_score.errors import ShapeMismatchError, UnknownNameError, UnsupportedModelError, UsageError
-from ov_asr_score.openvino_api import first_cause, ov, preprocess
+from ov_asr_score.openvino_api import RUNTIME_ERRORS, first_cause, ov, preprocess
 from ov_asr_score.ov_model.description import describe_ports, shape_of
 from ov_asr_score.ov_model.outputs import find_port, port_names, suggestion
 
@@ -87,7 +87,7 @@ def with_leading_dimension(model: ov.Model, inputs: list[int], size: int | None,
         shapes[index] = shape
     try:
         changed.reshape(shapes)
-    except Exception as error:
+    except RUNTIME_ERRORS as error:
         raise UnsupportedModelError(
             f"the model cannot take batch size {size or 'any'}: {first_cause(error)}"
         ) from error

@@ -76,6 +76,7 @@ class Scorer:
     notes: tuple[str, ...]
     load_seconds: float
     memory_frames: int | None
+    delay_note: str  # one of the notes, for a run without context windows; empty when there is nothing to say
 
     def score(
         self,
@@ -173,16 +174,21 @@ def prepare_scorer(opened: OpenModel, options: ScorerOptions, first: Utterance |
         plan = plan_dependent_rows(opened.inputs, plan)
         if opened.model is not None:
             compiled = compile_model(core, opened.model, settings)
+        num_runs = runner.num_runs if opened.model is None else 0  # of this compiled model
         runner = OpenVinoRunner(compiled, plan.slots, opened.wanted, names)
+        runner.num_runs = num_runs
+    if settings.profile:
+        runner.forget_layer_times()
     plan = replace(plan, left_context=options.left_context, right_context=options.right_context)
     device = describe_device(core, compiled, settings)
-    notes = [*opened.notes, *_context_notes(plan, span)]
+    delay_note = _delay_note(plan, span)
+    notes = [*opened.notes, *([delay_note] if delay_note else [])]
     if gna_mode(settings.device) is None and not device.precision_used.startswith(settings.precision):
         notes.append(f"precision {settings.precision} was asked for, the device computes in {device.precision_used}")
     if device.emulated:
         notes.append(f"this device has no {device.precision_used} of its own and imitates it, slower than f32")
     seconds = opened.seconds + time.perf_counter() - started
-    return Scorer(runner, compiled, fits, plan, device, tuple(notes), seconds, span)
+    return Scorer(runner, compiled, fits, plan, device, tuple(notes), seconds, span, delay_note)
 
 
 def _with_time_axis(opened: OpenModel, settings: DeviceSettings, fits: Sequence[InputFit]) -> OpenModel:
@@ -206,15 +212,15 @@ def _check_blob_types(opened: OpenModel) -> None:
             )
 
 
-def _context_notes(plan: ScoringPlan, span: int | None) -> list[str]:
+def _delay_note(plan: ScoringPlan, span: int | None) -> str:
     if not plan.stateful or plan.left_context or plan.right_context or not span:
-        return []
+        return ""
     half = span // 2
-    return [
+    return (
         f"the model's memory spans {span} earlier frames and no context window is given: if it looks R frames ahead, "
         f"its scores come R frames late, and -cw_l {span}-R -cw_r R puts that right (a symmetric window: "
         f"-cw_l {span - half} -cw_r {half})"
-    ]
+    )
 
 
 def _with_scale_factors(settings: DeviceSettings, opened: OpenModel, first: Utterance | None) -> DeviceSettings:
