@@ -1,0 +1,1 @@
+"""From a Kaldi network to an OpenVINO model."""

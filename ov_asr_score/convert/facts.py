@@ -1,0 +1,82 @@
+"""What a converted model says about itself, kept in its ``rt_info`` so that it goes with the IR."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+
+from ov_asr_score.errors import ModelFormatError
+from ov_asr_score.openvino_api import RUNTIME_ERRORS, ov
+
+SECTION = "ov_asr_score"
+
+
+@dataclass(frozen=True, slots=True)
+class ConversionFacts:
+    """How a converted model is to be fed. All lengths are in frames of the features.
+
+    ``time``:
+
+    - ``utterance``: a request takes a whole utterance [1, T, D] and repeats its edges itself;
+    - ``chunk``: a request takes a window [B, W, D] and gives W - left - right frames of scores (before subsampling);
+      the windows of an utterance are cut as nnet3-compute cuts them, edges repeated by who cuts;
+    - ``frame``: a request takes ``frames_per_request`` frames [1, F, D] in order and keeps variable state; the first
+      ``delay`` frames of scores are dropped, and edge frames are fed before and after (``left_context`` times the
+      first, ``delay`` times the last).
+
+    ``left_context`` and ``right_context`` are those of the network without the extra contexts of chunks. A request
+    gives ceil(frames / ``frame_subsampling_factor``) rows. ``ivector_inputs`` names inputs [1, D] that hold one vector
+    per request (joined by commas). ``options`` is the readable list of what was asked when the model was made.
+    """
+
+    time: str
+    source: str
+    source_sha256: str
+    generation: int
+    left_context: int
+    right_context: int
+    modulus: int = 1
+    frame_subsampling_factor: int = 1
+    frames_per_chunk: int = 0
+    extra_left_context: int = 0
+    extra_right_context: int = 0
+    extra_left_context_initial: int = -1
+    extra_right_context_final: int = -1
+    frames_per_request: int = 0
+    delay: int = 0
+    ivector_inputs: str = ""
+    pad_input: bool = True
+    options: str = ""
+    version: str = ""
+
+
+def write_facts(model: ov.Model, facts: ConversionFacts) -> None:
+    """Nothing; puts ``facts`` into the model's rt_info, where they are saved with the IR."""
+    for name, value in asdict(facts).items():
+        model.set_rt_info(str(value), [SECTION, name])
+
+
+def read_facts(model: ov.Model, source: str = "the model") -> ConversionFacts | None:
+    """The facts of a converted model; None for any other model. Raises ModelFormatError when they are damaged."""
+    if not model.has_rt_info([SECTION, "time"]):
+        return None
+    values: dict[str, str | int | bool] = {}
+    for field in fields(ConversionFacts):
+        if not model.has_rt_info([SECTION, field.name]):
+            continue
+        try:
+            text = str(model.get_rt_info([SECTION, field.name]).astype(str))
+            values[field.name] = _as_value(str(field.type), text)
+        except (*RUNTIME_ERRORS, AttributeError) as error:
+            raise ModelFormatError(
+                f"{source}: rt_info {SECTION}/{field.name}: expected {field.type}; the metadata are damaged"
+            ) from error
+    try:
+        return ConversionFacts(**values)  # type: ignore[arg-type]
+    except TypeError as error:
+        raise ModelFormatError(f"{source}: rt_info {SECTION}: {error}; convert the Kaldi model again") from error
+
+
+def _as_value(kind: str, text: str) -> str | int | bool:
+    if kind == "bool":
+        return text in {"True", "true", "YES"}
+    return int(text) if kind == "int" else text

@@ -1,0 +1,42 @@
+"""What can be asked of a conversion."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+TimeMode: TypeAlias = Literal["utterance", "frame"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ConvertOptions:
+    """Plain values that change the graph; the names are those of Kaldi's options.
+
+    ``time``: the whole utterance in one request, or ``frames_per_request`` frames per request with variable state.
+    ``frames_per_chunk`` 0 makes the whole utterance one chunk; otherwise frames of scores before subsampling, raised to
+    a multiple of the subsampling factor and of the network's modulus as nnet3-compute does. The extra contexts are
+    frames; -1 for the initial and final ones means the same as for other chunks.
+    ``log_priors`` [pdfs] are subtracted from the scores, times ``prior_scale``.
+    """
+
+    time: TimeMode = "utterance"
+    frames_per_request: int = 0
+    frame_subsampling_factor: int = 1
+    frames_per_chunk: int = 0
+    extra_left_context: int = 0
+    extra_right_context: int = 0
+    extra_left_context_initial: int = -1
+    extra_right_context_final: int = -1
+    outputs: tuple[str, ...] = ()
+    keep_nodes: frozenset[str] = frozenset()
+    log_priors: NDArray[np.float32] | None = None
+    prior_scale: float = 1.0
+    no_softmax: bool = False
+    apply_log: bool = False
+    apply_exp: bool = False
+    acoustic_scale: float = 1.0
+    pad_input: bool = True
+    divide_by_priors: bool = False
