@@ -79,7 +79,7 @@ def component_dependency(component: Component) -> Dependency:
             return Window(
                 _int(component, "LeftContext"), _int(component, "RightContext"), _int(component, "InputPeriod")
             )
-        case "ConstantComponent":
+        case "ConstantComponent" | "DropoutMaskComponent":
             return Nothing()
         case "DistributeComponent":
             return Block(cast(int, fields["InputDim"]) // cast(int, fields["OutputDim"]))

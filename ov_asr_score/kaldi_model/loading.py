@@ -1,0 +1,76 @@
+"""Reads a Kaldi model of any generation from a file."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+from ov_asr_score.errors import ModelFormatError, TableFormatError, UnsupportedModelError
+from ov_asr_score.kaldi_io.stream import KaldiStream, clipped, open_stream
+from ov_asr_score.kaldi_model.fields import ModelReader
+from ov_asr_score.kaldi_model.network import KaldiNetwork
+from ov_asr_score.kaldi_model.nnet1 import read_nnet1
+from ov_asr_score.kaldi_model.nnet2 import read_nnet2
+from ov_asr_score.kaldi_model.nnet3 import read_acoustic_model, read_nnet3
+from ov_asr_score.kaldi_model.transition import read_transition_model
+from ov_asr_score.kaldi_model.validation import check_network
+
+_MARK = b"\0B"
+
+
+def load_network(path: str | os.PathLike[str]) -> KaldiNetwork:
+    """The network in a Kaldi model file: nnet1, nnet2 or nnet3, binary or text, with a transition model or without.
+
+    Raises FileAccessError, ModelFormatError (file, component, byte, what was expected) and UnsupportedModelError (a
+    type of component that Kaldi does not have, or a model that is no neural network).
+    """
+    try:
+        with open_stream(os.fspath(path)) as stream:
+            network = _read_network(stream)
+    except TableFormatError as error:
+        raise ModelFormatError(str(error)) from error
+    check_network(network)
+    return network
+
+
+def _read_network(stream: KaldiStream) -> KaldiNetwork:
+    binary = stream.peek(2) == _MARK
+    if binary:
+        stream.read(2)
+    reader = ModelReader(stream, binary)
+    first = reader.peek_token()
+    num_pdfs = None
+    if first == "<TransitionModel>":
+        num_pdfs = read_transition_model(reader)
+        first = reader.peek_token()
+        if first in ("<DIMENSION>", "<NUMPDFS>"):
+            raise UnsupportedModelError(
+                f"{reader.source}: a transition model with Gaussian mixtures (GMM); expected a neural network (nnet1, "
+                "nnet2 or nnet3)"
+            )
+        if not first:
+            raise UnsupportedModelError(
+                f"{reader.source}: a transition model alone, no network follows it; expected final.mdl of nnet2 or nnet3"
+            )
+    if first == "<Nnet3>":
+        return read_nnet3(reader) if num_pdfs is None else read_acoustic_model(reader, num_pdfs)
+    if first == "<Nnet>":
+        return _read_older(reader, num_pdfs)
+    if num_pdfs is None and first.startswith("<") and first.endswith(">"):
+        # nnet1 files of old versions of Kaldi begin with the first component.
+        return read_nnet1(reader)
+    raise reader.error(
+        "<Nnet3>, <Nnet> or <TransitionModel>",
+        clipped(first) if first else "the end of the file",
+        "is this a Kaldi model?",
+    )
+
+
+def _read_older(reader: ModelReader, num_pdfs: int | None) -> KaldiNetwork:
+    """nnet2 has the number of its components behind ``<Nnet>``, nnet1 its first component."""
+    offset = reader.offset
+    reader.expect_token("<Nnet>")
+    if num_pdfs is None and reader.peek_token() != "<NumComponents>":
+        return read_nnet1(reader, inside=True)
+    network = read_nnet2(reader, is_acoustic_model=num_pdfs is not None)
+    return replace(network, num_pdfs=num_pdfs or 0, node_offsets={**network.node_offsets, "": offset})

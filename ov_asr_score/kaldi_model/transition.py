@@ -1,0 +1,61 @@
+"""The transition model in front of an acoustic model: passed over, but for its number of pdfs.
+
+Sources: hmm/transition-model.cc, hmm/hmm-topology.cc.
+"""
+
+from __future__ import annotations
+
+from ov_asr_score.kaldi_io.stream import clipped
+from ov_asr_score.kaldi_model.fields import ModelReader
+
+
+def read_transition_model(reader: ModelReader) -> int:
+    """The number of pdfs; the reader then stands behind ``</TransitionModel>``. Raises ModelFormatError."""
+    reader.expect_token("<TransitionModel>")
+    reader.expect_token("<Topology>")
+    if reader.binary:
+        _skip_topology(reader)
+    else:
+        while reader.read_token() != "</Topology>":
+            pass
+    kind = reader.expect_token("<Tuples>", "<Triples>")
+    count = _count(reader, "a number of transition states")
+    num_pdfs = 0
+    for _ in range(count):
+        values = [reader.read_int() for _ in range(4 if kind == "<Tuples>" else 3)]
+        num_pdfs = max(num_pdfs, values[2] + 1, values[-1] + 1)
+    reader.expect_token("</Tuples>", "</Triples>")
+    reader.expect_token("<LogProbs>")
+    reader.read_vector()
+    reader.expect_token("</LogProbs>")
+    reader.expect_token("</TransitionModel>")
+    return num_pdfs
+
+
+def _skip_topology(reader: ModelReader) -> None:
+    reader.read_ints()
+    reader.read_ints()
+    has_self_loop_pdfs = False
+    num_entries = reader.read_int()
+    if num_entries == -1:
+        has_self_loop_pdfs = True
+        num_entries = reader.read_int()
+    for _ in range(_checked(reader, num_entries, "a number of topology entries")):
+        for _ in range(_count(reader, "a number of states")):
+            reader.read_int()
+            if has_self_loop_pdfs:
+                reader.read_int()
+            for _ in range(_count(reader, "a number of transitions")):
+                reader.read_int()
+                reader.read_float()
+    reader.expect_token("</Topology>")
+
+
+def _count(reader: ModelReader, what: str) -> int:
+    return _checked(reader, reader.read_int(), what)
+
+
+def _checked(reader: ModelReader, count: int, what: str) -> int:
+    if not 0 <= count <= 1 << 28:
+        raise reader.error(what, clipped(str(count)), "the file is damaged")
+    return count
