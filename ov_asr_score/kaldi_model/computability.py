@@ -23,7 +23,7 @@ from ov_asr_score.kaldi_model.dependencies import (
     Window,
     component_dependency,
 )
-from ov_asr_score.kaldi_model.evaluation_order import Place, input_places
+from ov_asr_score.kaldi_model.evaluation_order import Place, reads_itself
 from ov_asr_score.kaldi_model.network import (
     Append,
     ComponentNode,
@@ -291,7 +291,7 @@ def frame_sets(
                 frames = simulation.of_place(place)
                 if not np.array_equal(frames, computable[place]):
                     computable[place], changed = frames, True
-            changed = (changed and len(group) > 1) or (changed and _reads_itself(network, group[0]))
+            changed = (changed and len(group) > 1) or (changed and reads_itself(network, group[0]))
     for name, frames in wanted.items():
         simulation.needed[(name, 0)] = frames & computable[(name, 0)]
     for group in reversed(groups):
@@ -306,7 +306,3 @@ def frame_sets(
                 for place, known in ((place, simulation.nothing() if f is None else f) for place, f in before.items())
             )
     return simulation
-
-
-def _reads_itself(network: KaldiNetwork, place: Place) -> bool:
-    return any(read == place for read, _ in input_places(network, place))

@@ -80,6 +80,11 @@ def input_places(network: KaldiNetwork, place: Place) -> list[tuple[Place, int |
     assert_never(node)
 
 
+def reads_itself(network: KaldiNetwork, place: Place) -> bool:
+    """Whether a place reads other frames of its own."""
+    return any(source == place for source, _ in input_places(network, place))
+
+
 def evaluation_order(network: KaldiNetwork, outputs: Iterable[str]) -> list[tuple[Place, ...]]:
     """Groups of places in an order in which they can be computed; places of one group depend on each other.
 

@@ -27,7 +27,7 @@ Kind: TypeAlias = Literal[
 Table: TypeAlias = Mapping[str, Kind]
 
 _NUMBER_LAYOUTS = {1: "<b", 2: "<h", 4: "<i", 8: "<q", 252: "<I", 248: "<Q"}
-_ARRAY_TYPES = {"F": np.dtype("<f4"), "D": np.dtype("<f8")}
+_ARRAY_TYPES: dict[str, np.dtype[np.float32] | np.dtype[np.float64]] = {"F": np.dtype("<f4"), "D": np.dtype("<f8")}
 _LONGEST_WORD = 200
 _MOST_ITEMS = 1 << 28
 
@@ -192,7 +192,7 @@ class ModelReader:
         count = int(np.prod(sizes, dtype=object))
         data = self.stream.read_bytes(count * dtype.itemsize)
         with np.errstate(over="ignore"):
-            return data.view(dtype).astype(np.float32, copy=False).reshape(sizes)
+            return np.asarray(data.view(dtype), np.float32).reshape(sizes)
 
     def _read_integers(self, per_item: int) -> IntArray:
         offset = self.offset

@@ -50,7 +50,7 @@ def _read_network(stream: KaldiStream) -> KaldiNetwork:
             )
         if not first:
             raise UnsupportedModelError(
-                f"{reader.source}: a transition model alone, no network follows it; expected final.mdl of nnet2 or nnet3"
+                f"{reader.source}: a transition model that no network follows; expected final.mdl of nnet2 or nnet3"
             )
     if first == "<Nnet3>":
         return read_nnet3(reader) if num_pdfs is None else read_acoustic_model(reader, num_pdfs)

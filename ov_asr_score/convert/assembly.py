@@ -1,0 +1,296 @@
+"""Puts the graph of a network together: every node on its grid, every descriptor as operations over time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias, assert_never
+
+import numpy as np
+
+from ov_asr_score.convert.folding_forms import as_affine
+from ov_asr_score.convert.grids import Grid, TimePlan
+from ov_asr_score.convert.registry import find_converter
+from ov_asr_score.convert.time_axis import TimeAxis, append_columns, select_frames, slice_columns
+from ov_asr_score.errors import UnsupportedModelError
+from ov_asr_score.kaldi_model.dependencies import Block, Nothing, component_dependency
+from ov_asr_score.kaldi_model.evaluation_order import Place, input_places
+from ov_asr_score.kaldi_model.network import (
+    Append,
+    Component,
+    ComponentNode,
+    Const,
+    Descriptor,
+    DimRangeNode,
+    Failover,
+    FloatArray,
+    Generation,
+    IfDefined,
+    InputNode,
+    NodeRef,
+    Offset,
+    OutputNode,
+    ReplaceIndex,
+    Round,
+    Scale,
+    Sum,
+    Switch,
+)
+from ov_asr_score.openvino_api import opset, ov
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Value:
+    """What a place gives: frames [B, N, D] on ``grid``; without a grid one vector [B, 1, D] for all frames."""
+
+    output: ov.Output
+    grid: Grid | None
+
+
+TimeLayer: TypeAlias = Callable[["Assembly", Component, Descriptor, int, Grid], "ov.Output"]
+"""Builds a component that looks at other frames than its own: its input's descriptor, index x, grid of its output."""
+
+
+class Assembly:
+    """The values of all places of a plan, computed group by group."""
+
+    def __init__(self, plan: TimePlan, axis: TimeAxis, inputs: Mapping[str, Value]) -> None:
+        """``inputs`` are the values of the input nodes; ``features`` among them gives the batch size."""
+        self.plan, self.axis = plan, axis
+        self.features = inputs["input"].output
+        self.values: dict[Place, Value] = {(name, 0): value for name, value in inputs.items()}
+        self._picked: dict[tuple[Place, Grid], ov.Output] = {}
+
+    def compute(self, place: Place, time_layers: Mapping[str, TimeLayer]) -> None:
+        """Nothing; adds the value of a place whose inputs are there."""
+        name, x = place
+        node, grid = self.plan.network.node(name), self.plan.grids[place]
+        match node:
+            case None | InputNode():
+                if place not in self.values:
+                    raise UnsupportedModelError(f"{self.plan.network.source}: input '{name}' has no index x = {x}")
+            case DimRangeNode():
+                source = self.values[(node.source, x)]
+                columns = slice_columns(source.output, node.offset, node.offset + node.dim)
+                self.values[place] = Value(_named(columns, name, x), source.grid)
+            case OutputNode():
+                self.values[place] = self.evaluate(node.input, x, grid)
+            case ComponentNode():
+                component = self.plan.network.components[node.component]
+                if component.type in time_layers:
+                    output = time_layers[component.type](self, component, node.input, x, grid)
+                    self.values[place] = Value(_named(output, name, x), grid)
+                else:
+                    self.values[place] = self._compute_component(node, component, x, grid)
+            case _:
+                assert_never(node)
+
+    def _compute_component(self, node: ComponentNode, component: Component, x: int, grid: Grid) -> Value:
+        match component_dependency(component):
+            case Nothing():
+                return Value(opset.constant(constant_output(component).reshape(1, 1, -1)).output(0), None)
+            case Block(num_blocks):
+                value = self.evaluate(node.input, x // num_blocks, grid)
+                size = int(np.asarray(component.fields["OutputDim"]))
+                columns = slice_columns(value.output, x % num_blocks * size, (x % num_blocks + 1) * size)
+                return Value(_named(columns, node.name, x), value.grid)
+        parts = [self.evaluate(part, x, grid) for part in appended_parts(node.input)]
+        if len({part.grid is None for part in parts}) == 2:
+            affine = as_affine(component)
+            if affine is not None:
+                return Value(_named(_split_affine(component.name, affine, parts), node.name, x), grid)
+        value = self.append(parts, grid)
+        return Value(
+            _named(apply_component(self.plan.network.generation, component, value.output), node.name, x, value.output),
+            value.grid,
+        )
+
+    def append(self, parts: Sequence[Value], grid: Grid) -> Value:
+        """The values side by side; vectors are repeated for each frame where others have frames."""
+        if all(part.grid is None for part in parts):
+            return Value(append_columns([part.output for part in parts]), None)
+        return Value(append_columns([self.frames(part, grid) for part in parts]), grid)
+
+    def frames(self, value: Value, grid: Grid) -> ov.Output:
+        """The frames [B, N, D] of a value that ``evaluate`` gave for ``grid``."""
+        if value.grid is None:
+            return self.axis.broadcast(value.output, self.features, grid)
+        return value.output
+
+    def evaluate_frames(self, descriptor: Descriptor, x: int, grid: Grid) -> ov.Output:
+        """What a descriptor gives on ``grid`` [B, N, D]."""
+        return self.frames(self.evaluate(descriptor, x, grid), grid)
+
+    def evaluate(self, descriptor: Descriptor, x: int, grid: Grid) -> Value:
+        """What a descriptor gives on ``grid``, or the one vector that it gives for all frames."""
+        match descriptor:
+            case NodeRef(name):
+                return self._pick((name, x), grid)
+            case Append():
+                return self.append([self.evaluate(part, x, grid) for part in descriptor.parts], grid)
+            case Sum():
+                values = [self.evaluate(part, x, grid) for part in descriptor.parts]
+                total = values[0].output
+                for value in values[1:]:
+                    total = opset.add(total, value.output).output(0)
+                return Value(total, None if all(value.grid is None for value in values) else grid)
+            case Offset():
+                value = self.evaluate(descriptor.source, x + descriptor.x, grid.moved(descriptor.t))
+                return Value(value.output, None if value.grid is None else grid)
+            case Scale():
+                value = self.evaluate(descriptor.source, x, grid)
+                factor = opset.constant(np.float32(descriptor.factor))
+                return Value(opset.multiply(value.output, factor).output(0), value.grid)
+            case Const():
+                vector = np.full((1, 1, descriptor.dim), descriptor.value, np.float32)
+                return Value(opset.constant(vector).output(0), None)
+            case IfDefined():
+                return self._if_defined(descriptor, x, grid)
+            case Failover():
+                interval = self.plan.interval(descriptor.first, x, grid)
+                first = self.evaluate(descriptor.first, x, grid)
+                if interval.is_everything:
+                    return first
+                second = self.evaluate(descriptor.second, x, grid)
+                mask = self.axis.mask(interval, grid)
+                return Value(select_frames(mask, first.output, second.output), grid)
+            case Switch():
+                return self._switch(descriptor, x, grid)
+            case Round():
+                return self._round(descriptor, x, grid)
+            case ReplaceIndex(variable="t"):
+                moment = Grid(descriptor.value, 1, descriptor.value, fixed=True)
+                return Value(self.evaluate(descriptor.source, x, moment).output, None)
+            case ReplaceIndex():
+                return self.evaluate(descriptor.source, descriptor.value, grid)
+        assert_never(descriptor)
+
+    def _pick(self, place: Place, grid: Grid) -> Value:
+        value = self.values[place]
+        if value.grid is None:
+            return value
+        if (place, grid) not in self._picked:
+            self._picked[(place, grid)] = self.axis.pick(value.output, value.grid, grid)
+        return Value(self._picked[(place, grid)], grid)
+
+    def _if_defined(self, descriptor: IfDefined, x: int, grid: Grid) -> Value:
+        interval = self.plan.interval(descriptor.source, x, grid)
+        value = self.evaluate(descriptor.source, x, grid)
+        if interval.is_everything:
+            return value
+        place = _only_place(descriptor.source, x)
+        if place is not None and value.grid is not None:
+            known = self.values[place]
+            # Frames that are not on the grid of a node come out as zero, so nothing is left to do.
+            if known.grid is not None and self.plan.place_interval(place, known.grid).is_everything:
+                return value
+        return Value(select_frames(self.axis.mask(interval, grid), value.output), grid)
+
+    def _switch(self, descriptor: Switch, x: int, grid: Grid) -> Value:
+        count = len(descriptor.parts)
+        if grid.step % count == 0:
+            return self.evaluate(descriptor.parts[grid.first % count], x, grid)
+        divisor = opset.constant(np.array(count, np.int64))
+        turn = opset.unsqueeze(
+            opset.floor_mod(self.axis.times(grid), divisor), opset.constant(np.array([0, 2], np.int64))
+        )
+        result = self.evaluate_frames(descriptor.parts[0], x, grid)
+        for index in range(1, count):
+            is_turn = opset.equal(turn, opset.constant(np.array(index, np.int64)))
+            result = opset.select(is_turn, self.evaluate(descriptor.parts[index], x, grid).output, result).output(0)
+        return Value(result, grid)
+
+    def _round(self, descriptor: Round, x: int, grid: Grid) -> Value:
+        step = descriptor.modulus
+        if grid.step % step == 0 and grid.first % step == 0:
+            return self.evaluate(descriptor.source, x, grid)
+        rounded = Grid(grid.first // step * step, step, grid.last, grid.fixed)
+        value = self.evaluate(descriptor.source, x, rounded)
+        if value.grid is None:
+            return value
+        axis = opset.constant(np.array(1, np.int64))
+        return Value(opset.gather(value.output, self.axis.index(grid, rounded), axis).output(0), grid)
+
+
+def appended_parts(descriptor: Descriptor) -> list[Descriptor]:
+    """The parts of an Append, those of Appends inside it too; a single part for any other descriptor."""
+    if isinstance(descriptor, Append):
+        return [inner for part in descriptor.parts for inner in appended_parts(part)]
+    return [descriptor]
+
+
+def constant_output(component: Component) -> FloatArray:
+    """What a component without input gives for every frame [D]: Kaldi's dropout in test mode is its mean."""
+    if component.type == "DropoutMaskComponent":
+        kept = 1.0 - float(np.asarray(component.fields["DropoutProportion"]))
+        return np.full(int(np.asarray(component.fields["OutputDim"])), kept, np.float32)
+    return np.asarray(component.fields["Output"], np.float32)
+
+
+def apply_component(generation: Generation, component: Component, value: ov.Output) -> ov.Output:
+    """What a component gives that maps each frame [B, N, D] to a frame [B, N, K]. Raises UnsupportedModelError."""
+    if component.type == "NoOpComponent":
+        return value
+    converter = find_converter(generation, component.type)
+    if converter is None:
+        raise UnsupportedModelError(f"component '{component.name}' ({component.type}) cannot be converted")
+    return converter(component, value)
+
+
+def affine(name: str, value: ov.Output, weights: FloatArray, bias: ov.Output | FloatArray | None) -> ov.Output:
+    """``value`` [B, N, D] times the transposed ``weights`` [K, D], plus ``bias`` ([K], or [B, 1 or N, K])."""
+    product = opset.matmul(value, opset.constant(np.ascontiguousarray(weights)), False, True, name=f"{name}.product")
+    if bias is None:
+        return product.output(0)
+    addend = opset.constant(bias.reshape(1, 1, -1)) if isinstance(bias, np.ndarray) else bias
+    return opset.add(product, addend, name=name).output(0)
+
+
+def split_columns(weights: FloatArray, widths: Sequence[int], chosen: Sequence[bool]) -> tuple[FloatArray, FloatArray]:
+    """The columns of ``weights`` that belong to the ``chosen`` parts, and the others."""
+    mask = np.repeat(np.array(chosen, np.bool_), widths)
+    return weights[:, mask], weights[:, ~mask]
+
+
+def width_of(value: ov.Output) -> int:
+    """D of a value [B, N, D]."""
+    return int(value.get_partial_shape()[2].get_length())
+
+
+def _split_affine(name: str, form: tuple[FloatArray, FloatArray], parts: Sequence[Value]) -> ov.Output:
+    """An affine layer whose product with the vectors (i-vectors) is done once, not for each frame."""
+    weights, bias = form
+    over_time, once = split_columns(
+        weights, [width_of(part.output) for part in parts], [part.grid is not None for part in parts]
+    )
+    vectors = append_columns([part.output for part in parts if part.grid is None])
+    frames = append_columns([part.output for part in parts if part.grid is not None])
+    return affine(name, frames, over_time, affine(f"{name}.vector", vectors, once, bias))
+
+
+def reads_from_outside(plan: TimePlan, group: Sequence[Place]) -> list[Place]:
+    """The places of a group that other places read, or that are outputs."""
+    inside = set(group)
+    read = {(name, 0) for name in plan.outputs}
+    for place in plan.grids:
+        if place not in inside:
+            read |= {source for source, _ in input_places(plan.network, place)}
+    return [place for place in group if place in read]
+
+
+def _only_place(descriptor: Descriptor, x: int) -> Place | None:
+    match descriptor:
+        case NodeRef(name):
+            return name, x
+        case Offset():
+            return _only_place(descriptor.source, x + descriptor.x)
+        case Scale():
+            return _only_place(descriptor.source, x)
+    return None
+
+
+def _named(output: ov.Output, name: str, x: int, source: ov.Output | None = None) -> ov.Output:
+    """``output`` with the name of its node, unless the node did nothing and ``output`` is that of another."""
+    if source is None or output.get_node() is not source.get_node():
+        output.get_node().set_friendly_name(name if x == 0 else f"{name}.x{x}")
+    return output

@@ -1,0 +1,235 @@
+"""From a Kaldi network to an OpenVINO model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import lcm
+from pathlib import Path
+
+import numpy as np
+
+from ov_asr_score.convert.assembly import Assembly, Value
+from ov_asr_score.convert.facts import ConversionFacts, write_facts
+from ov_asr_score.convert.folding import fold_network
+from ov_asr_score.convert.grids import Grid, InputWindow, TimePlan, plan_time
+from ov_asr_score.convert.lowering import lower_splicing
+from ov_asr_score.convert.options import ConvertOptions
+from ov_asr_score.convert.recurrence import compute_group
+from ov_asr_score.convert.scores import adjust_scores
+from ov_asr_score.convert.sequence import build_sequence_graph
+from ov_asr_score.convert.support import check_supported
+from ov_asr_score.convert.time_axis import TimeAxis, pad_frames
+from ov_asr_score.convert.time_layers import TIME_LAYERS
+from ov_asr_score.errors import UnknownNameError, UnsupportedModelError
+from ov_asr_score.kaldi_model.context import Contexts, network_contexts
+from ov_asr_score.kaldi_model.evaluation_order import reads_itself
+from ov_asr_score.kaldi_model.network import ComponentNode, DimRangeNode, KaldiNetwork, NodeRef, OutputNode
+from ov_asr_score.openvino_api import opset, ov
+
+EDGES_INPUT = "chunk_edges"
+"""Input [B, 2] of chunk graphs whose first or last chunks have other contexts: 1 for first, 1 for last, else 0."""
+
+
+def convert_network(network: KaldiNetwork, options: ConvertOptions) -> ov.Model:
+    """The model that scores ``network`` as Kaldi's own programs do; ``read_facts`` tells how it is to be fed.
+
+    Inputs are ``input`` [B, T, D] float32 and one [B, D] for each further input node (i-vectors); outputs carry the
+    names of Kaldi's nodes and are [B, rows, pdfs]. Raises UnsupportedModelError (with all that cannot be converted),
+    UnknownNameError (an output that is not there), UsageError (options that do not fit the model).
+    """
+    network, outputs = _with_outputs(network, options.outputs)
+    if network.generation == 1:
+        return build_sequence_graph(network, outputs, options)
+    lowered = lower_splicing(network)
+    check_supported(lowered, outputs)
+    return _TimeGraph(lowered, outputs, options).build()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _TimeGraph:
+    """A network of nnet2 or nnet3 that is to become a graph over the time axis."""
+
+    network: KaldiNetwork
+    outputs: tuple[str, ...]
+    options: ConvertOptions
+
+    def build(self) -> ov.Model:
+        options = self.options
+        contexts = _joint_contexts(self.network, self.outputs)
+        facts = self._facts(contexts)
+        window = InputWindow(
+            contexts.left + max(facts.extra_left_context, _or(facts.extra_left_context_initial, 0)),
+            contexts.right + max(facts.extra_right_context, _or(facts.extra_right_context_final, 0)),
+            contexts.left + _or(facts.extra_left_context_initial, facts.extra_left_context),
+            contexts.right + _or(facts.extra_right_context_final, facts.extra_right_context),
+        )
+        if facts.time == "utterance":
+            # One chunk is the first and the last one.
+            window = InputWindow(*(window.left_initial, window.right_final) * 2)
+        folded = fold_network(self.network, options.keep_nodes)
+        plan = plan_time(folded, self.outputs, window, options.frame_subsampling_factor)
+
+        features = opset.parameter(ov.PartialShape([-1, -1, _input_dim(folded)]), np.float32, name="input")
+        parameters = [features]
+        if facts.time == "utterance":
+            frames, end = (
+                _repeat_edges(features.output(0), window, options)
+                if options.pad_input
+                else (features.output(0), _end_of_window(features.output(0), window))
+            )
+        else:
+            frames, end = features.output(0), _end_of_window(features.output(0), window)
+        inputs = {"input": Value(frames, Grid(-window.left, 1, window.right))}
+        for node in folded.inputs:
+            if node.name != "input" and (node.name, 0) in plan.grids:
+                vector = opset.parameter(ov.PartialShape([-1, node.dim]), np.float32, name=node.name)
+                parameters.append(vector)
+                inputs[node.name] = Value(
+                    opset.unsqueeze(vector, opset.constant(np.array([1], np.int64))).output(0),
+                    Grid(0, 1, 0, fixed=True),
+                )
+        edges = None
+        if window.varies:
+            edges_parameter = opset.parameter(ov.PartialShape([-1, 2]), np.float32, name=EDGES_INPUT)
+            parameters.append(edges_parameter)
+            edges = edges_parameter.output(0)
+        axis = TimeAxis(end, options.frame_subsampling_factor, edges)
+        assembly = assemble(plan, axis, inputs)
+        results = []
+        for name in self.outputs:
+            scores = assembly.frames(assembly.values[(name, 0)], plan.grids[(name, 0)])
+            scores = axis.pick(scores, _grid_of(assembly, name, plan), _score_grid(options))
+            results.append(result(adjust_scores(folded, scores, options), name.removesuffix(_OUTPUT_SUFFIX)))
+        for parameter in parameters:
+            parameter.output(0).get_tensor().set_names({parameter.get_friendly_name()})
+        model = ov.Model(results, parameters, Path(self.network.source).name)
+        ivectors = ",".join(name for name in inputs if name != "input")
+        write_facts(model, replace(facts, ivector_inputs=ivectors))
+        return model
+
+    def _facts(self, contexts: Contexts) -> ConversionFacts:
+        options = self.options
+        chunk = options.frames_per_chunk
+        if chunk:
+            unit = lcm(options.frame_subsampling_factor, contexts.modulus)
+            chunk = -(-chunk // unit) * unit
+        return ConversionFacts(
+            time="chunk" if chunk else "utterance",
+            source=Path(self.network.source).name,
+            source_sha256="",
+            generation=self.network.generation,
+            left_context=contexts.left,
+            right_context=contexts.right,
+            modulus=contexts.modulus,
+            frame_subsampling_factor=options.frame_subsampling_factor,
+            frames_per_chunk=chunk,
+            extra_left_context=options.extra_left_context,
+            extra_right_context=options.extra_right_context,
+            extra_left_context_initial=options.extra_left_context_initial,
+            extra_right_context_final=options.extra_right_context_final,
+            pad_input=options.pad_input,
+        )
+
+
+def assemble(plan: TimePlan, axis: TimeAxis, inputs: dict[str, Value]) -> Assembly:
+    """The values of all places of ``plan``."""
+    assembly = Assembly(plan, axis, inputs)
+    for group in plan.groups:
+        needed = [place for place in group if place in plan.grids]
+        if len(needed) > 1 or (needed and reads_itself(plan.network, needed[0])):
+            compute_group(assembly, needed)
+        elif needed and needed[0] not in assembly.values:
+            assembly.compute(needed[0], TIME_LAYERS)
+    return assembly
+
+
+def result(scores: ov.Output, name: str) -> ov.Node:
+    """A result whose tensor has the name of a node."""
+    node = opset.result(scores, name=f"{name}/result")
+    scores.get_tensor().add_names({name})
+    return node
+
+
+_OUTPUT_SUFFIX = "/output"
+
+
+def _with_outputs(network: KaldiNetwork, names: Sequence[str]) -> tuple[KaldiNetwork, tuple[str, ...]]:
+    """The network with an output node for each name that is a node but no output."""
+    if not names:
+        usual = "output" if any(node.name == "output" for node in network.outputs) else network.outputs[0].name
+        return network, (usual,)
+    nodes, outputs = list(network.nodes), []
+    for name in names:
+        node = network.node(name)
+        match node:
+            case OutputNode():
+                outputs.append(name)
+            case ComponentNode() | DimRangeNode():
+                nodes.append(OutputNode(f"{name}{_OUTPUT_SUFFIX}", NodeRef(name)))
+                outputs.append(f"{name}{_OUTPUT_SUFFIX}")
+            case _:
+                known = ", ".join(node.name for node in network.outputs)
+                raise UnknownNameError(
+                    f"{network.source}: no node '{name}' to take scores from; outputs are {known}, "
+                    "`ov-asr-score inspect` lists all nodes"
+                )
+    return replace(network, nodes=tuple(nodes)), tuple(outputs)
+
+
+def _joint_contexts(network: KaldiNetwork, outputs: Sequence[str]) -> Contexts:
+    found = [network_contexts(network, name) for name in outputs]
+    return Contexts(max(each.left for each in found), max(each.right for each in found), found[0].modulus)
+
+
+def _input_dim(network: KaldiNetwork) -> int:
+    for node in network.inputs:
+        if node.name == "input":
+            return node.dim
+    names = ", ".join(node.name for node in network.inputs)
+    raise UnsupportedModelError(f"{network.source}: expected an input node 'input', found {names}")
+
+
+def _or(value: int, otherwise: int) -> int:
+    return value if value >= 0 else otherwise
+
+
+def _score_grid(options: ConvertOptions) -> Grid:
+    return Grid(0, options.frame_subsampling_factor, 0)
+
+
+def _grid_of(assembly: Assembly, name: str, plan: TimePlan) -> Grid:
+    grid = assembly.values[(name, 0)].grid
+    return plan.grids[(name, 0)] if grid is None else grid
+
+
+def _repeat_edges(features: ov.Output, window: InputWindow, options: ConvertOptions) -> tuple[ov.Output, ov.Output]:
+    """The features with copies of the first and the last frame around them, and the last frame of scores.
+
+    With subsampling the last frame of scores is the last multiple of the factor, and what lies more than the right
+    context behind it is cut off.
+    """
+    factor = options.frame_subsampling_factor
+    last = opset.subtract(_length(features), _int(1))
+    padded = pad_frames(features, window.left, window.right, "edge") if window.left or window.right else features
+    if factor == 1:
+        return padded, last.output(0)
+    end = opset.multiply(opset.divide(last, _int(factor)), _int(factor))
+    stop = opset.unsqueeze(opset.add(end, _int(1 + window.left + window.right)), _ints([0]))
+    return opset.slice(padded, _ints([0]), stop, _ints([1]), _ints([1])).output(0), end.output(0)
+
+
+def _end_of_window(features: ov.Output, window: InputWindow) -> ov.Output:
+    return opset.subtract(_length(features), _int(1 + window.left + window.right)).output(0)
+
+
+def _length(features: ov.Output) -> ov.Node:
+    return opset.gather(opset.shape_of(features, "i64"), _int(1), _int(0))
+
+
+def _int(value: int) -> ov.Node:
+    return opset.constant(np.array(value, np.int64))
+
+
+def _ints(values: Sequence[int]) -> ov.Node:
+    return opset.constant(np.array(values, np.int64))

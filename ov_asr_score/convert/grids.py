@@ -1,0 +1,241 @@
+"""Which frames each node of a graph computes, for any length of the utterance.
+
+Kaldi compiles a computation for one request. A graph with a free length needs the rule behind all such computations:
+the frames that a node needs are found for many lengths, and written as a grid that holds them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import gcd, lcm
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ov_asr_score.errors import UnsupportedModelError
+from ov_asr_score.kaldi_model.computability import Simulation, Span, frame_sets
+from ov_asr_score.kaldi_model.dependencies import Period, Window, component_dependency
+from ov_asr_score.kaldi_model.evaluation_order import Place, evaluation_order, modulus
+from ov_asr_score.kaldi_model.network import Descriptor, KaldiNetwork, NodeRef
+
+_SHORT = (0, 1, 2, 3, 5, 8, 13, 21)
+_MOST_RESIDUES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Frames first, first + step, ... up to the last frame of scores plus ``last`` (``fixed``: up to frame ``last``).
+
+    Frame 0 is the first frame of scores.
+    """
+
+    first: int
+    step: int
+    last: int
+    fixed: bool = False
+
+    def times(self, end: int) -> NDArray[np.int64]:
+        """The frames when ``end`` is the last frame of scores [N]."""
+        return np.arange(self.first, (self.last if self.fixed else end + self.last) + 1, self.step)
+
+    def moved(self, offset: int) -> Grid:
+        """The same grid, ``offset`` frames later."""
+        return Grid(self.first + offset, self.step, self.last + offset, self.fixed)
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Frames from ``first`` to the last frame of scores plus ``last``; None is no bound.
+
+    In the first chunk of an utterance ``first_initial`` counts, in the last one ``last_final``.
+    """
+
+    first: int | None
+    last: int | None
+    first_initial: int | None
+    last_final: int | None
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether there is no bound at all."""
+        return self == Interval(None, None, None, None)
+
+    @property
+    def varies(self) -> bool:
+        """Whether first or last chunks differ from others."""
+        return self.first != self.first_initial or self.last != self.last_final
+
+
+@dataclass(frozen=True, slots=True)
+class InputWindow:
+    """The frames of features that a request has: ``left`` before the first frame of scores, ``right`` after the last.
+
+    In the first chunk of an utterance only ``left_initial`` of them count, in the last one only ``right_final``.
+    """
+
+    left: int
+    right: int
+    left_initial: int
+    right_final: int
+
+    @property
+    def varies(self) -> bool:
+        """Whether first or last chunks have other contexts."""
+        return self.left != self.left_initial or self.right != self.right_final
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    end: int
+    simulation: Simulation
+
+
+@dataclass(frozen=True)
+class TimePlan:
+    """The grids of all places that the ``outputs`` need, and in which groups they are computed."""
+
+    network: KaldiNetwork
+    outputs: tuple[str, ...]
+    window: InputWindow
+    subsampling: int
+    groups: tuple[tuple[Place, ...], ...]
+    grids: Mapping[Place, Grid]
+    _samples: tuple[_Sample, ...]
+    _initial: tuple[_Sample, ...]
+    _final: tuple[_Sample, ...]
+
+    def interval(self, descriptor: Descriptor, x: int, grid: Grid) -> Interval:
+        """Where on ``grid`` a descriptor can be computed. Raises UnsupportedModelError when that is no interval."""
+        usual = self._bounds(self._samples, descriptor, x, grid)
+        if not self.window.varies:
+            return Interval(*usual, *usual)
+        initial = self._bounds(self._initial, descriptor, x, grid)
+        final = self._bounds(self._final, descriptor, x, grid)
+        return Interval(*usual, initial[0], final[1])
+
+    def place_interval(self, place: Place, grid: Grid) -> Interval:
+        """Where on ``grid`` a place can be computed."""
+        return self.interval(NodeRef(place[0]), place[1], grid)
+
+    def _bounds(
+        self, samples: Sequence[_Sample], descriptor: Descriptor, x: int, grid: Grid
+    ) -> tuple[int | None, int | None]:
+        seen: list[tuple[int, NDArray[np.int64], NDArray[np.bool_]]] = []
+        for sample in samples:
+            times = grid.times(sample.end)
+            span = sample.simulation.span
+            seen.append((sample.end, times, span.taken(sample.simulation.of_descriptor(descriptor, x), times)))
+        if all(frames.all() for _, _, frames in seen):
+            return None, None
+        firsts = [int(times[frames][0]) for _, times, frames in seen if frames.any()]
+        lasts = [int(times[frames][-1]) - end for end, times, frames in seen if frames.any()]
+        first = min(firsts) if firsts and min(firsts) > grid.first else None
+        last = max(lasts) if any(frames.any() and not frames[-1] for _, _, frames in seen) else None
+        if not any(frames.any() for _, _, frames in seen):
+            first, last = max(int(times[-1]) for _, times, _ in seen if len(times)) + 1, None
+        for end, times, frames in seen:
+            rule = np.ones(len(times), np.bool_)
+            if first is not None:
+                rule &= times >= first
+            if last is not None:
+                rule &= times <= end + last
+            if not np.array_equal(rule, frames):
+                raise UnsupportedModelError(
+                    f"{self.network.source}: the frames for which {descriptor} can be computed are not one stretch; "
+                    "expected frames from a fixed first one to a fixed distance from the end"
+                )
+        return first, last
+
+    @cached_property
+    def nodes_with_several_x(self) -> frozenset[str]:
+        """Nodes that are computed for more than one index x."""
+        names = [name for name, _ in self.grids]
+        return frozenset(name for name in names if names.count(name) > 1)
+
+
+def plan_time(network: KaldiNetwork, outputs: Sequence[str], window: InputWindow, subsampling: int) -> TimePlan:
+    """The plan for requests whose scores are frames 0, ``subsampling``, ... of ``outputs``.
+
+    Raises UnsupportedModelError when an output cannot be computed from the window.
+    """
+    groups = tuple(evaluation_order(network, outputs))
+    ends = _sample_ends(network, window, subsampling)
+    samples = _simulate(network, outputs, groups, ends, (window.left, window.right), subsampling)
+    initial, final = samples, samples
+    if window.varies:
+        initial = _simulate(network, outputs, groups, ends, (window.left_initial, window.right), subsampling)
+        final = _simulate(network, outputs, groups, ends, (window.left, window.right_final), subsampling)
+    for name in outputs:
+        for sample in (*samples, *initial, *final):
+            wanted = np.arange(0, sample.end + 1, subsampling)
+            computed = sample.simulation.span.taken(sample.simulation.computable[(name, 0)], wanted)
+            if not computed.all():
+                raise UnsupportedModelError(
+                    f"{network.source}: output '{name}' cannot be computed at frame {int(wanted[~computed][0])} of "
+                    f"0..{sample.end} from input frames {-window.left}..{sample.end + window.right}; does it depend on "
+                    "itself without a delay, or on an input that is not given?"
+                )
+    grids: dict[Place, Grid] = {}
+    for group in groups:
+        for place in group:
+            grid = _grid([*samples, *initial, *final], place, subsampling)
+            if grid is not None:
+                grids[place] = grid
+    return TimePlan(network, tuple(outputs), window, subsampling, groups, grids, samples, initial, final)
+
+
+def _sample_ends(network: KaldiNetwork, window: InputWindow, subsampling: int) -> list[int]:
+    """Last frames of scores to try: short utterances, and long ones with every remainder that can matter."""
+    period, reach = lcm(subsampling, modulus(network)), window.left + window.right
+    for component in network.components.values():
+        dependency = component_dependency(component)
+        if isinstance(dependency, Period):
+            period, reach = lcm(period, dependency.length), reach + dependency.length
+        elif isinstance(dependency, Window):
+            period, reach = lcm(period, dependency.step), reach + dependency.left + dependency.right
+    long = -(-(2 * reach + 2 * period + 20) // period) * period
+    remainders = range(0, period, subsampling)
+    if len(remainders) > _MOST_RESIDUES:
+        remainders = range(0, period, subsampling * -(-len(remainders) // _MOST_RESIDUES))
+    return [end * subsampling for end in _SHORT] + [long + remainder for remainder in remainders]
+
+
+def _simulate(
+    network: KaldiNetwork,
+    outputs: Sequence[str],
+    groups: Sequence[tuple[Place, ...]],
+    ends: Sequence[int],
+    contexts: tuple[int, int],
+    subsampling: int,
+) -> tuple[_Sample, ...]:
+    left, right = contexts
+    margin = 8
+    samples = []
+    for end in ends:
+        span = Span(-left - margin, left + end + right + 1 + 2 * margin)
+        features = (span.times >= -left) & (span.times <= end + right)
+        given = {node.name: features if node.name == "input" else span.times == 0 for node in network.inputs}
+        wanted = (span.times >= 0) & (span.times <= end) & (span.times % subsampling == 0)
+        samples.append(_Sample(end, frame_sets(network, groups, span, given, dict.fromkeys(outputs, wanted))))
+    return tuple(samples)
+
+
+def _grid(samples: Sequence[_Sample], place: Place, subsampling: int) -> Grid | None:
+    """The smallest grid that holds what every sample needs of a place; None for a place that nobody needs."""
+    needed: list[tuple[int, NDArray[np.int64]]] = []
+    for sample in samples:
+        frames = sample.simulation.needed.get(place)
+        if frames is not None and frames.any():
+            needed.append((sample.end, sample.simulation.span.times[frames]))
+    if not needed:
+        return None
+    first = min(int(times[0]) for _, times in needed)
+    step = gcd(*(int(distance) for _, times in needed for distance in np.unique(times - first)))
+    if len({int(times[-1]) for _, times in needed}) == 1:
+        return Grid(first, max(step, 1), int(needed[0][1][-1]), fixed=True)
+    last = max(int(times[-1]) - end for end, times in needed)
+    if subsampling % step == 0:
+        last -= (last - first) % step
+    return Grid(first, step, last)

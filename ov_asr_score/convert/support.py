@@ -1,0 +1,55 @@
+"""What cannot be converted: all of it, in one message."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ov_asr_score.convert.recurrence import loop_problems
+from ov_asr_score.convert.registry import find_converter
+from ov_asr_score.convert.time_layers import TIME_LAYERS
+from ov_asr_score.errors import UnsupportedModelError
+from ov_asr_score.kaldi_model.dependencies import Block, Nothing, component_dependency
+from ov_asr_score.kaldi_model.evaluation_order import evaluation_order, reads_itself
+from ov_asr_score.kaldi_model.network import Component, ComponentNode, KaldiNetwork
+
+
+def check_supported(network: KaldiNetwork, outputs: Sequence[str]) -> None:
+    """Nothing. Raises UnsupportedModelError naming every component and node that cannot be converted."""
+    problems: list[tuple[str, Component | None, str]] = []
+    for group in evaluation_order(network, outputs):
+        for name, _ in group:
+            node = network.node(name)
+            if isinstance(node, ComponentNode):
+                component = network.components[node.component]
+                if not is_supported(network, component):
+                    problems.append((name, component, "not supported"))
+        if len(group) > 1 or reads_itself(network, group[0]):
+            problems += [(name, _component(network, name), reason) for name, reason in loop_problems(network, group)]
+    refuse(network, problems)
+
+
+def is_supported(network: KaldiNetwork, component: Component) -> bool:
+    """Whether a component can be built."""
+    dependency = component_dependency(component)
+    return (
+        component.type in TIME_LAYERS
+        or component.type == "NoOpComponent"
+        or isinstance(dependency, Nothing | Block)
+        or find_converter(network.generation, component.type) is not None
+    )
+
+
+def refuse(network: KaldiNetwork, problems: Sequence[tuple[str, Component | None, str]]) -> None:
+    """Nothing if there are no problems. Raises UnsupportedModelError with all of them: node, component and reason."""
+    if not problems:
+        return
+    lines = []
+    for name, component, reason in problems:
+        what = f" ({component.type} at byte {component.offset})" if component else ""
+        lines.append(f"'{name}'{what}: {reason}")
+    raise UnsupportedModelError(f"{network.source}: cannot be converted: " + "; ".join(lines))
+
+
+def _component(network: KaldiNetwork, name: str) -> Component | None:
+    node = network.node(name)
+    return network.components[node.component] if isinstance(node, ComponentNode) else None
