@@ -12,7 +12,7 @@ from typing import TypeAlias
 from ov_asr_score.kaldi_model.network import Component, Generation
 from ov_asr_score.openvino_api import ov
 
-FrameConverter: TypeAlias = Callable[[Component, ov.Output], ov.Output]
+FrameConverter: TypeAlias = Callable[[Component, "ov.Output"], "ov.Output"]
 """Component and its input [B, T, D] (float32, B and T may be dynamic) -> its output [B, T, D']."""
 
 _TABLES: Mapping[Generation, dict[str, FrameConverter]] = MappingProxyType({1: {}, 2: {}, 3: {}})

@@ -20,7 +20,7 @@ from ov_asr_score.kaldi_io.text import read_text
 from ov_asr_score.kaldi_model.network import FieldValue, FloatArray, IntArray
 
 Kind: TypeAlias = Literal[
-    "int", "float", "bool", "token", "vector", "matrix", "ints", "pairs", "flag", "two", "skipped"
+    "int", "float", "bool", "token", "vector", "matrix", "ints", "pairs", "flag", "two", "two ints", "skipped"
 ]
 """What follows a token. ``two``: two numbers; ``skipped``: a vector of integers, or of floats in old files."""
 
@@ -151,14 +151,12 @@ class ModelReader:
             case "pairs":
                 return self.read_pairs()
             case "two":
-                return np.array([self._read_any_number(), self._read_any_number()], np.float32)
+                return np.array([self.read_float(), self.read_float()], np.float32)
+            case "two ints":
+                return np.array([self.read_int(), self.read_int()], np.int32)
             case "flag":
                 return True
         return self._read_ints_or_floats()
-
-    def _read_any_number(self) -> float:
-        """An integer and a float32 both take a byte 4 and four bytes; such values only matter for training."""
-        return self.read_float()
 
     def _read_ints_or_floats(self) -> IntArray:
         if self.binary and self.stream.peek(1) in (b"F", b"D"):

@@ -1,0 +1,74 @@
+"""Networks of nnet1 and nnet2: components one after the other, written as nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import cast
+
+from ov_asr_score.errors import ModelFormatError, ShapeMismatchError
+from ov_asr_score.kaldi_model.network import (
+    Component,
+    ComponentNode,
+    Generation,
+    InputNode,
+    KaldiNetwork,
+    Node,
+    NodeRef,
+    OutputNode,
+)
+
+
+def chain_network(generation: Generation, components: Sequence[Component], source: str, binary: bool) -> KaldiNetwork:
+    """The network from node ``input`` through the components, which name their widths, to node ``output``.
+
+    Raises ModelFormatError when two components that follow each other do not fit.
+    """
+    if not components:
+        raise ModelFormatError(f"{source}: expected at least one component, found none")
+    for before, after in zip(components, components[1:], strict=False):
+        given, expected = before.fields["OutputDim"], after.fields["InputDim"]
+        if given != expected:
+            raise ModelFormatError(
+                f"{source}: component '{after.name}' at byte {after.offset} expects {expected} columns, "
+                f"'{before.name}' before it gives {given}"
+            )
+    for component in components:
+        if min(cast(int, component.fields["InputDim"]), cast(int, component.fields["OutputDim"])) < 1:
+            raise ModelFormatError(
+                f"{source}: component '{component.name}' at byte {component.offset}: expected widths of 1 or more"
+            )
+    nodes: list[Node] = [InputNode("input", cast(int, components[0].fields["InputDim"]))]
+    for component in components:
+        nodes.append(ComponentNode(component.name, component.name, NodeRef(nodes[-1].name)))
+    nodes.append(OutputNode("output", NodeRef(nodes[-1].name)))
+    return KaldiNetwork(
+        generation,
+        tuple(nodes),
+        {component.name: component for component in components},
+        source,
+        binary=binary,
+        node_offsets={component.name: component.offset for component in components},
+    )
+
+
+def concatenate_chains(first: KaldiNetwork, second: KaldiNetwork) -> KaldiNetwork:
+    """``first`` (a feature transform) followed by ``second``, as ``nnet-concat`` joins them.
+
+    Raises ShapeMismatchError when the output of the one is not as wide as the input of the other.
+    """
+    chain = [*_components(first, "transform."), *_components(second, "")]
+    given, expected = _components(first, "")[-1].fields["OutputDim"], second.inputs[0].dim
+    if given != expected:
+        raise ShapeMismatchError(
+            f"{first.source}: the feature transform gives {given} columns, {second.source} expects {expected}"
+        )
+    return chain_network(second.generation, chain, second.source, second.binary)
+
+
+def _components(network: KaldiNetwork, prefix: str) -> list[Component]:
+    return [
+        replace(network.components[node.component], name=f"{prefix}{node.name}")
+        for node in network.nodes
+        if isinstance(node, ComponentNode)
+    ]
