@@ -13,6 +13,8 @@ from ov_asr_score.openvino_api import opset, ov
 
 # Up to this many weights one full product takes less time than several small ones and the copies between them.
 _FULL_MATRIX_LIMIT = 1 << 16
+# More blocks than this are faster as one batched product, although that moves them to the front and back.
+_MOST_PRODUCTS = 16
 
 
 @converts("AffineComponent", "FixedAffineComponent", generations=(2, 3))
@@ -62,12 +64,27 @@ def convert_block_affine(component: Component, x: ov.Output) -> ov.Output:
         return affine(component.name, x, *full)
     name = component.name
     bias = vector(component, "BiasParams", count * rows)
+    if count > _MOST_PRODUCTS:
+        return _batched_affine(name, x, blocks, bias)
     parts = opset.split(x, opset.constant(np.array(2, np.int64)), count, name=f"{name}.blocks")
     products = [
         affine(f"{name}.{index}", parts.output(index), blocks[index], bias[index * rows : (index + 1) * rows])
         for index in range(count)
     ]
     return opset.concat(products, 2, name=name).output(0)
+
+
+def _batched_affine(name: str, x: ov.Output, blocks: FloatArray, bias: FloatArray) -> ov.Output:
+    """[B, T, N, K] -> [B, N, T, K], times the blocks [1, N, M, K], and back."""
+    count, rows, columns = blocks.shape
+    split = opset.reshape(x, _ints(0, 0, count, columns), special_zero=True, name=f"{name}.blocks")
+    by_block = opset.transpose(split, _ints(0, 2, 1, 3), name=f"{name}.by_block")
+    weights = opset.constant(blocks[np.newaxis], name=f"{name}.weights")
+    product = opset.matmul(by_block, weights, False, True, name=f"{name}.product")
+    addend = opset.constant(bias.reshape(1, count, 1, rows), name=f"{name}.bias")
+    total = opset.add(product, addend, name=f"{name}.sum")
+    by_frame = opset.transpose(total, _ints(0, 2, 1, 3), name=f"{name}.by_frame")
+    return opset.reshape(by_frame, _ints(0, 0, count * rows), special_zero=True, name=name).output(0)
 
 
 def affine(name: str, x: ov.Output, weights: FloatArray, bias: FloatArray) -> ov.Output:

@@ -231,7 +231,8 @@ def apply_component(generation: Generation, component: Component, value: ov.Outp
     """What a component gives that maps each frame [B, N, D] to a frame [B, N, K]. Raises UnsupportedModelError."""
     if component.type == "NoOpComponent":
         return value
-    converter = find_converter(generation, component.type)
+    # Folded layers of nnet2 may be of types that only nnet3 has.
+    converter = find_converter(generation, component.type) or find_converter(3, component.type)
     if converter is None:
         raise UnsupportedModelError(f"component '{component.name}' ({component.type}) cannot be converted")
     return converter(component, value)

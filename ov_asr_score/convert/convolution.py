@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from ov_asr_score.convert.affine import affine
 from ov_asr_score.convert.component_fields import bad_field, integer, matrix, vector
+from ov_asr_score.convert.elementwise import take_columns
 from ov_asr_score.convert.registry import converts
 from ov_asr_score.kaldi_model.network import Component
 from ov_asr_score.openvino_api import opset, ov
@@ -36,8 +37,7 @@ def convert_convolution(component: Component, x: ov.Output) -> ov.Output:
     # A copy of every patch and one product take less time than a convolution, which would need its input and output
     # transposed, or than the product with one sparse matrix.
     if not np.array_equal(columns.ravel(), np.arange(dim)):
-        index = opset.constant(columns.ravel(), name=f"{name}.columns")
-        x = opset.gather(x, index, opset.constant(np.array(2, np.int64)), name=f"{name}.gathered").output(0)
+        x = take_columns(f"{name}.gathered", x, columns.ravel().tolist())
     shape = opset.constant(np.array([0, 0, places, width], np.int64))
     patches = opset.reshape(x, shape, special_zero=True, name=f"{name}.patches")
     product = affine(f"{name}.affine", patches.output(0), filters, bias)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ov_asr_score.convert.component_fields import bad_field, integer, number
@@ -118,7 +120,7 @@ def convert_permute(component: Component, x: ov.Output) -> ov.Output:
     columns = column_map(component)
     if columns == list(range(len(columns))):
         return x
-    return _gathered(component.name, x, columns)
+    return take_columns(component.name, x, columns)
 
 
 def _filled_up(name: str, x: ov.Output, sizes: list[int]) -> ov.Output:
@@ -132,12 +134,16 @@ def _filled_up(name: str, x: ov.Output, sizes: list[int]) -> ov.Output:
     for size in sizes:
         columns += [*range(start, start + size), *[total] * (largest - size)]
         start += size
-    return _gathered(f"{name}.filled", padded.output(0), columns)
+    return take_columns(f"{name}.filled", padded.output(0), columns)
 
 
-def _gathered(name: str, x: ov.Output, columns: list[int]) -> ov.Output:
+def take_columns(name: str, x: ov.Output, columns: Sequence[int]) -> ov.Output:
+    """Those ``columns`` of ``x`` [B, T, D], in that order; any may come more than once."""
     indices = opset.constant(np.array(columns, np.int64), name=f"{name}.columns")
-    return opset.gather(x, indices, opset.constant(np.array(2, np.int64)), name=name).output(0)
+    taken = opset.gather(x, indices, opset.constant(np.array(2, np.int64)))
+    # OpenVINO 2023.3 takes no name here.
+    taken.set_friendly_name(name)
+    return taken.output(0)
 
 
 def _number_of_blocks(component: Component) -> int:

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.convert.folding_forms import as_affine, as_scale_offset
+from ov_asr_score.convert.folding_forms import as_affine, as_scale_offset, scale_offset_component
 from ov_asr_score.kaldi_model.dependencies import Offsets, component_dependency
 from ov_asr_score.kaldi_model.evaluation_order import read_places
 from ov_asr_score.kaldi_model.network import (
@@ -181,12 +181,8 @@ class _Folding:
             return _affine_component(component.name, weights, factors * affine[1] + offsets)
         inner = self.scale(component.name)
         if inner is not None and len(inner[0]) == len(factors):
-            fields: dict[str, FieldValue] = {
-                "Scales": (factors * inner[0]).astype(np.float32),
-                "Offsets": (factors * inner[1] + offsets).astype(np.float32),
-                "Dim": len(factors),
-            }
-            return Component(component.name, "ScaleAndOffsetComponent", fields, component.offset)
+            joint = (factors * inner[0]).astype(np.float32), (factors * inner[1] + offsets).astype(np.float32)
+            return scale_offset_component(component.name, *joint, component.offset)
         return None
 
     def _is_worth(self, outer: _Form, inner: _Form) -> bool:
@@ -216,7 +212,7 @@ def _affine_component(name: str, weights: NDArray[np.float64], bias: NDArray[np.
         "LinearParams": weights.astype(np.float32),
         "BiasParams": bias.astype(np.float32),
     }
-    return Component(name, "NaturalGradientAffineComponent", fields, 0)
+    return Component(name, "AffineComponent", fields, 0)
 
 
 def _is_identity(scale: _Form) -> bool:

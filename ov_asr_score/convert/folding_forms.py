@@ -32,7 +32,8 @@ def as_affine(component: Component) -> AffineForm | None:
 
     Layers whose matrix is mostly zeros (blocks, sums, permutations, factors) are left to their own converters, which
     are faster than the full matrix; ``as_dense_affine`` gives that matrix. Raises ModelFormatError for fields that do
-    not fit each other. Sources: nnet3/nnet-simple-component.cc, nnet2/nnet-component.cc.
+    not fit each other. Sources: nnet3/nnet-simple-component.cc, nnet2/nnet-component.cc, nnet/nnet-affine-transform.h,
+    nnet/nnet-linear-transform.h.
     """
     form = _AFFINE.get(component.type)
     return None if form is None else form(component)
@@ -56,7 +57,7 @@ def as_scale_offset(component: Component) -> ScaleOffsetForm | None:
     Batch normalization and dropout are taken in test mode, as nnet3-compute does. Raises UnsupportedModelError for
     batch normalization without statistics, ModelFormatError for fields that do not fit each other. Sources:
     nnet3/nnet-simple-component.cc, nnet-normalize-component.cc, nnet-general-component.cc, nnet-utils.cc
-    (SetBatchnormTestMode, SetDropoutTestMode).
+    (SetBatchnormTestMode, SetDropoutTestMode), nnet2/nnet-component.cc, nnet/nnet-various.h.
     """
     exact = _exact_scale_offset(component)
     return None if exact is None else (exact[0].astype(np.float32), exact[1].astype(np.float32))
@@ -102,10 +103,12 @@ def _exact_scale_offset(component: Component) -> tuple[_Exact, _Exact] | None:
     match component.type:
         case "FixedScaleComponent":
             return _only_scale(vector(component, "Scales"))
+        case "Rescale":
+            return _only_scale(vector(component, "ScaleData"))
         case "PerElementScaleComponent" | "NaturalGradientPerElementScaleComponent":
             return _only_scale(vector(component, "Params"))
-        case "FixedBiasComponent":
-            bias = vector(component, "Bias")
+        case "FixedBiasComponent" | "AddShift":
+            bias = vector(component, "Bias" if component.type == "FixedBiasComponent" else "ShiftData")
             return np.ones(len(bias)), bias.astype(np.float64)
         case "PerElementOffsetComponent":
             offsets = vector(component, "Offsets").astype(np.float64)
@@ -117,11 +120,17 @@ def _exact_scale_offset(component: Component) -> tuple[_Exact, _Exact] | None:
         case "BatchNormComponent":
             return _repeated(component, *batch_normalization(component))
         case "DropoutComponent":
-            # nnet2's has a <DropoutScale> too and draws random numbers.
-            return None if "DropoutScale" in component.fields else _uniform(component, _kept_share(component))
-        case "BackpropTruncationComponent":
+            # nnet2's has a <DropoutScale> too, and is to be removed before a model is used.
+            return _uniform(component, 1.0 if "DropoutScale" in component.fields else _kept_share(component))
+        case "BackpropTruncationComponent" | "ScaleComponent":
             return _uniform(component, number(component, "Scale", 1.0))
-        case "NoOpComponent" | "ClipGradientComponent" | "GeneralDropoutComponent" | "SpecAugmentTimeMaskComponent":
+        case (
+            "NoOpComponent"
+            | "ClipGradientComponent"
+            | "GeneralDropoutComponent"
+            | "SpecAugmentTimeMaskComponent"
+            | "AdditiveNoiseComponent"
+        ):
             return _uniform(component, 1.0)
         case "CompositeComponent":
             return _chain_scale_offset(component)
@@ -176,14 +185,16 @@ def _kept_share(component: Component) -> float:
     return 1.0 - proportion
 
 
-def _with_bias(component: Component) -> AffineForm:
-    weights = matrix(component, "LinearParams")
-    return weights, vector(component, "BiasParams", len(weights))
+def _matrix_form(weights_field: str, bias_field: str = "") -> Callable[[Component], AffineForm]:
+    def form(component: Component) -> AffineForm:
+        weights = matrix(component, weights_field)
+        bias = vector(component, bias_field, len(weights)) if bias_field else np.zeros(len(weights), np.float32)
+        return weights, bias
+
+    return form
 
 
-def _without_bias(component: Component) -> AffineForm:
-    weights = matrix(component, "Params")
-    return weights, np.zeros(len(weights), np.float32)
+_with_bias = _matrix_form("LinearParams", "BiasParams")
 
 
 def _repeated_matrix(component: Component) -> AffineForm:
@@ -222,11 +233,12 @@ def _group_sums(component: Component) -> AffineForm:
 
 
 def column_map(component: Component) -> list[int]:
-    """The input column that each column of a PermuteComponent takes."""
-    columns = [int(column) for column in integers(component, "ColumnMap")]
-    if sorted(columns) != list(range(len(columns))):
-        raise bad_field(component, "ColumnMap", "every column once")
-    return columns
+    """The input column that each column of a PermuteComponent takes; nnet2 says where each input column goes."""
+    field = "Reorder" if "Reorder" in component.fields else "ColumnMap"
+    columns = integers(component, field)
+    if not np.array_equal(np.sort(columns), np.arange(len(columns))):
+        raise bad_field(component, field, "every column once")
+    return [int(column) for column in (np.argsort(columns) if field == "Reorder" else columns)]
 
 
 def _permutation(component: Component) -> AffineForm:
@@ -248,7 +260,10 @@ _AFFINE: Mapping[str, Callable[[Component], AffineForm]] = {
     "AffineComponentPreconditionedOnline": _with_bias,
     "NaturalGradientAffineComponent": _with_bias,
     "FixedAffineComponent": _with_bias,
-    "LinearComponent": _without_bias,
+    "LinearComponent": _matrix_form("Params"),
+    "FixedLinearComponent": _matrix_form("CuMatrix"),
+    "AffineTransform": _matrix_form("Linearity", "Bias"),
+    "LinearTransform": _matrix_form("Linearity"),
 }
 
 _SPARSE: Mapping[str, Callable[[Component], AffineForm]] = {

@@ -59,22 +59,24 @@ def _tdnn_product(component: Component) -> Component:
     weights = component.fields["LinearParams"]
     if bias.size:
         fields: dict[str, FieldValue] = {"LinearParams": weights, "BiasParams": bias}
-        return replace(component, type="NaturalGradientAffineComponent", fields=fields)
+        return replace(component, type="AffineComponent", fields=fields)
     return replace(component, type="LinearComponent", fields={"Params": weights})
 
 
 def _lower_splice(node: ComponentNode, component: Component, components: dict[str, Component]) -> list[Node]:
-    """The last ``ConstComponentDim`` columns are not spliced: they come once, from the frame itself."""
+    """The last ``ConstComponentDim`` columns are not spliced: they come once, from the first frame of the context."""
     offsets = [int(offset) for offset in cast(IntArray, component.fields["Context"])]
     constant = int(cast(int, component.fields.get("ConstComponentDim", 0)))
     dim = int(cast(int, component.fields["InputDim"]))
-    components[component.name] = replace(component, type="NoOpComponent", fields={"Dim": dim})
+    width = (dim - constant) * len(offsets) + constant
+    fields: dict[str, FieldValue] = {"Dim": width, "InputDim": width, "OutputDim": width}
+    components[component.name] = replace(component, type="NoOpComponent", fields=fields)
     if not constant:
         return [replace(node, input=spliced(node.input, offsets))]
     source, before = _as_node(node, dim, components)
     frames = DimRangeNode(f"{node.name}.spliced", source, 0, dim - constant)
     once = DimRangeNode(f"{node.name}.constant", source, dim - constant, constant)
-    parts = Append((spliced(NodeRef(frames.name), offsets), NodeRef(once.name)))
+    parts = Append((spliced(NodeRef(frames.name), offsets), spliced(NodeRef(once.name), [min(offsets)])))
     return [*before, frames, once, replace(node, input=parts)]
 
 

@@ -29,18 +29,17 @@ def convert_normalize(component: Component, x: ov.Output) -> ov.Output:
         shape = opset.constant(np.array([0, 0, dim // block, block], np.int64))
         blocks = opset.reshape(x, shape, special_zero=True, name=f"{name}.blocks").output(0)
 
-    # power = max(mean(x^2), floor * rms^2);  y = x * rms / sqrt(power);  log stddev = log(power) / 2
-    squares = opset.multiply(blocks, blocks, name=f"{name}.squares")
-    power = opset.reduce_mean(squares, opset.constant(np.array([-1], np.int64)), True, name=f"{name}.power")
-    floor = opset.constant(np.float32(_SQUARED_NORM_FLOOR * target * target))
-    floored = opset.maximum(power, floor, name=f"{name}.floored")
-    root = opset.sqrt(floored, name=f"{name}.rms")
-    factor = opset.divide(opset.constant(np.float32(target)), root, name=f"{name}.factor")
+    # norm = max(|x|, rms sqrt(D floor));  y = x * rms sqrt(D) / norm;  log stddev = log(norm) - log(D) / 2
+    norm = opset.reduce_l2(blocks, opset.constant(np.array([-1], np.int64)), True, name=f"{name}.norm")
+    full = target * np.sqrt(block)
+    floor = opset.constant(np.float32(full * np.sqrt(_SQUARED_NORM_FLOOR)))
+    floored = opset.maximum(norm, floor, name=f"{name}.floored")
+    factor = opset.divide(opset.constant(np.float32(full)), floored, name=f"{name}.factor")
     is_last = block == dim and not add_log
     scaled = opset.multiply(blocks, factor, name=name if is_last else f"{name}.scaled").output(0)
     if add_log:
-        half = opset.constant(np.float32(0.5))
-        stddev = opset.multiply(opset.log(floored, name=f"{name}.log"), half, name=f"{name}.logstddev").output(0)
+        half_log = opset.constant(np.float32(np.log(block) / 2))
+        stddev = opset.subtract(opset.log(floored, name=f"{name}.log"), half_log, name=f"{name}.logstddev").output(0)
         scaled = opset.concat([scaled, stddev], -1, name=name if block == dim else f"{name}.joined").output(0)
     if block == dim:
         return scaled

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import cast
 
 from ov_asr_score.errors import ModelFormatError, ShapeMismatchError
@@ -26,7 +27,7 @@ def chain_network(generation: Generation, components: Sequence[Component], sourc
     """
     if not components:
         raise ModelFormatError(f"{source}: expected at least one component, found none")
-    for before, after in zip(components, components[1:], strict=False):
+    for before, after in pairwise(components):
         given, expected = before.fields["OutputDim"], after.fields["InputDim"]
         if given != expected:
             raise ModelFormatError(

@@ -5,9 +5,9 @@ Sources: base/io-funcs-inl.h, base/io-funcs.cc, matrix/kaldi-matrix.cc, matrix/k
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Collection, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -20,16 +20,19 @@ from ov_asr_score.kaldi_io.text import read_text
 from ov_asr_score.kaldi_model.network import FieldValue, FloatArray, IntArray
 
 Kind: TypeAlias = Literal[
-    "int", "float", "bool", "token", "vector", "matrix", "ints", "pairs", "flag", "two", "two ints", "skipped"
+    "int", "float", "bool", "token", "vector", "matrix", "ints", "pairs", "flag", "two", "two ints", "column map"
 ]
-"""What follows a token. ``two``: two numbers; ``skipped``: a vector of integers, or of floats in old files."""
+"""What follows a token. ``two``: two numbers; ``column map``: a vector of integers, or of floats in old files."""
 
 Table: TypeAlias = Mapping[str, Kind]
 
-_NUMBER_LAYOUTS = {1: "<b", 2: "<h", 4: "<i", 8: "<q", 252: "<I", 248: "<Q"}
 _ARRAY_TYPES: dict[str, np.dtype[np.float32] | np.dtype[np.float64]] = {"F": np.dtype("<f4"), "D": np.dtype("<f8")}
 _LONGEST_WORD = 200
 _MOST_ITEMS = 1 << 28
+_INTEGER = re.compile(r"[+-]?[0-9]{1,10}")
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]?(inf|infinity|nan)", re.IGNORECASE)
+# Kaldi wrote it in the common part of updatable components and once more behind the parameters.
+_MAY_COME_TWICE = frozenset({"IsGradient"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,21 +85,22 @@ class ModelReader:
             raise self.error(" or ".join(tokens), clipped(found), "the file is damaged", offset=offset)
         return found
 
+    def read_name(self) -> str:
+        """The next word, which is a name that can be shown."""
+        self.skip_blanks()
+        offset = self.offset
+        name = self.read_token()
+        if not name.isprintable():
+            raise self.error("a name of printable letters", clipped(name), "the file is damaged", offset=offset)
+        return name
+
     def read_int(self) -> int:
-        """An integer of any size."""
-        if not self.binary:
-            return int(self._number("an integer", lambda word: float(int(word))))
-        head = self.stream.peek(1)
-        layout = _NUMBER_LAYOUTS.get(head[0]) if head else None
-        if layout is None:
-            raise self.error("a byte 4 before a number", clipped(head) if head else "the end of the file")
-        return int(struct.unpack(layout, self.stream.read(1 + struct.calcsize(layout))[1:])[0])
+        """An integer of four bytes."""
+        return self.stream.read_int32() if self.binary else parse_integer(self, self._next_word())
 
     def read_float(self) -> float:
         """A number, written as float32 or float64."""
-        if self.binary:
-            return self.stream.read_float()
-        return self._number("a number", float)
+        return self.stream.read_float() if self.binary else parse_number(self, self._next_word())
 
     def read_bool(self) -> bool:
         """``T`` or ``F``."""
@@ -151,25 +155,30 @@ class ModelReader:
             case "pairs":
                 return self.read_pairs()
             case "two":
-                return np.array([self.read_float(), self.read_float()], np.float32)
+                with np.errstate(over="ignore"):
+                    return np.array([self.read_float(), self.read_float()]).astype(np.float32)
             case "two ints":
                 return np.array([self.read_int(), self.read_int()], np.int32)
             case "flag":
                 return True
-        return self._read_ints_or_floats()
+        return self._read_column_map()
 
-    def _read_ints_or_floats(self) -> IntArray:
-        if self.binary and self.stream.peek(1) in (b"F", b"D"):
-            return np.rint(self.read_vector()).astype(np.int32)
-        return self.read_ints()
+    def _read_column_map(self) -> IntArray:
+        if not self.binary or self.stream.peek(1) not in (b"F", b"D"):
+            return self.read_ints()
+        offset = self.offset
+        numbers = self.read_vector()
+        if not (np.abs(numbers) < 2**31).all():
+            raise self.error("columns", "numbers that are none", "the file is damaged", offset=offset)
+        columns = (numbers + np.float32(0.5)).astype(np.int32)
+        # The writer of these old files got the last one wrong; Kaldi mends it when it reads them.
+        columns[-1:] = len(columns) - 1
+        return columns
 
-    def _number(self, expected: str, convert: type[float] | object) -> float:
+    def _next_word(self) -> tuple[str, int]:
         self.skip_blanks()
         offset = self.offset
-        word = self.read_token()
-        with suppress(ValueError):
-            return float(convert(word))  # type: ignore[operator]
-        raise self.error(expected, clipped(word), offset=offset)
+        return self.read_token(), offset
 
     def _read_array(self, shape: Literal["V", "M"]) -> FloatArray:
         if not self.binary:
@@ -195,7 +204,7 @@ class ModelReader:
     def _read_integers(self, per_item: int) -> IntArray:
         offset = self.offset
         size = self.stream.peek(1)
-        if size not in (b"\4", b"\xfc"):
+        if size != b"\4":
             raise self.error("a byte 4 before a vector of integers", clipped(size) if size else "the end of the file")
         self.stream.read(1)
         count = int(struct.unpack("<i", self.stream.read(4))[0])
@@ -211,14 +220,27 @@ class ModelReader:
             word = self.read_token()
             if word == "]":
                 return np.array(values, np.int32)
-            try:
-                numbers = [int(part) for part in word.split(",")]
-                if len(numbers) != per_item or not all(abs(number) < 2**31 for number in numbers):
-                    raise ValueError
-            except ValueError as error:
+            parts = word.split(",")
+            if len(parts) != per_item:
                 wanted = "an integer" if per_item == 1 else "two integers as in 1,2"
-                raise self.error(wanted, clipped(word), offset=offset) from error
-            values += numbers
+                raise self.error(wanted, clipped(word), offset=offset)
+            values += [parse_integer(self, (part, offset)) for part in parts]
+
+
+def parse_integer(reader: ModelReader, word: tuple[str, int]) -> int:
+    """The integer that a word spells, which stands at the given byte. Raises ModelFormatError."""
+    text, offset = word
+    if _INTEGER.fullmatch(text) and -(2**31) <= (value := int(text)) < 2**31:
+        return value
+    raise reader.error("an integer", clipped(text), offset=offset)
+
+
+def parse_number(reader: ModelReader, word: tuple[str, int]) -> float:
+    """The number that a word spells, which stands at the given byte. Raises ModelFormatError."""
+    text, offset = word
+    if _NUMBER.fullmatch(text):
+        return float(text)
+    raise reader.error("a number", clipped(text), offset=offset)
 
 
 def read_fields(
@@ -241,7 +263,7 @@ def read_fields(
         if name not in table or not token.endswith(">"):
             known = ", ".join(f"<{name}>" for name in table)
             raise reader.error(f"one of {known}, {'/'.join(end)}", clipped(token), "the file is damaged", offset=offset)
-        if name in fields:
+        if name in fields and name not in _MAY_COME_TWICE:
             raise reader.error(f"<{name}> once", "it twice", "the file is damaged", offset=offset)
         fields[name] = reader.read_value(table[name])
     missing = [f"<{name}>" for name in required if name not in fields]

@@ -1,12 +1,11 @@
 """Reads networks of nnet3: configuration lines, then components.
 
-Sources: nnet3/nnet-nnet.cc (``Nnet::Read``), nnet3/am-nnet-simple.cc, util/parse-options (``ConfigLine``).
+Sources: nnet3/nnet-nnet.cc (``Nnet::Read``), nnet3/am-nnet-simple.cc, util/text-utils.cc (``ConfigLine``).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +13,7 @@ import numpy as np
 from ov_asr_score.errors import ModelFormatError
 from ov_asr_score.kaldi_io.stream import clipped
 from ov_asr_score.kaldi_model.components import read_component
+from ov_asr_score.kaldi_model.config_lines import ConfigLine, parse_config_line
 from ov_asr_score.kaldi_model.descriptors import parse_descriptor
 from ov_asr_score.kaldi_model.fields import ModelReader
 from ov_asr_score.kaldi_model.network import (
@@ -27,7 +27,6 @@ from ov_asr_score.kaldi_model.network import (
 )
 
 _LINE_END = re.compile(rb"\n")
-_SETTING = re.compile(r"([A-Za-z_][\w\-]*)=(\"[^\"]*\"|'[^']*'|.*?)(?=\s+[A-Za-z_][\w\-]*=|\s*$)")
 _LONGEST_LINE = 1 << 20
 _MOST_COMPONENTS = 100_000
 
@@ -43,7 +42,7 @@ def read_nnet3(reader: ModelReader) -> KaldiNetwork:
     components: dict[str, Component] = {}
     for index in range(count):
         reader.expect_token("<ComponentName>")
-        name = reader.read_token()
+        name = reader.read_name()
         reader.stream.context = f"component '{name}' ({index + 1} of {count})"
         if name in components:
             raise reader.error("every component once", f"'{name}' twice")
@@ -79,16 +78,16 @@ def _read_config(reader: ModelReader) -> tuple[list[Node], dict[str, int]]:
         raise reader.error("a line break after <Nnet3>", clipped(first))
     while True:
         offset = reader.offset
-        line = _read_line(reader).strip()
-        if not line:
+        text = _read_line(reader)
+        if text in ("", "\r"):
             return nodes, offsets
-        line = line.split("#", maxsplit=1)[0].strip()
-        if not line:
-            continue
         try:
-            node = _parse_line(line)
+            line = parse_config_line(text)
+            node = None if line is None else _node(line)
         except ModelFormatError as error:
             raise ModelFormatError(f"{reader.source}: at byte {offset}: {error}") from error
+        if node is None:
+            continue
         if node.name in offsets:
             raise reader.error("every node once", f"'{node.name}' twice", offset=offset)
         nodes.append(node)
@@ -96,60 +95,41 @@ def _read_config(reader: ModelReader) -> tuple[list[Node], dict[str, int]]:
 
 
 def _read_line(reader: ModelReader) -> str:
+    offset = reader.offset
     line = reader.stream.read_before(_LINE_END, _LONGEST_LINE)
     if reader.stream.peek(1) != b"\n":
-        raise reader.error("a line of the network's configuration", "the end of the file", "the file is truncated")
+        found = "the end of the file" if not reader.stream.peek(1) else f"no line break in {_LONGEST_LINE} bytes"
+        raise reader.error("a line of the network's configuration", found, "the file is truncated", offset=offset)
     reader.stream.read(1)
     return line.decode("utf-8", "replace")
 
 
-def _parse_line(line: str) -> Node:
-    kind, _, rest = line.partition(" ")
-    settings = {name: value.strip("\"'").strip() for name, value in _SETTING.findall(rest)}
-    match kind:
+def _node(line: ConfigLine) -> Node:
+    match line.kind:
         case "input-node":
-            return InputNode(_take(settings, line, "name"), _number(settings, line, "dim"))
+            line.check_known(("name", "dim"))
+            return InputNode(line.name("name"), line.integer("dim"))
         case "component-node":
-            return ComponentNode(
-                _take(settings, line, "name"),
-                _take(settings, line, "component"),
-                parse_descriptor(_take(settings, line, "input")),
-            )
+            line.check_known(("name", "component", "input"))
+            return ComponentNode(line.name("name"), line.name("component"), parse_descriptor(line.value("input")))
         case "dim-range-node":
+            line.check_known(("name", "input-node", "dim-offset", "dim"))
             return DimRangeNode(
-                _take(settings, line, "name"),
-                _take(settings, line, "input-node"),
-                _number(settings, line, "dim-offset"),
-                _number(settings, line, "dim"),
+                line.name("name"), line.name("input-node"), line.integer("dim-offset"), line.integer("dim")
             )
         case "output-node":
-            objective = settings.get("objective", "linear")
+            line.check_known(("name", "input", "objective"))
+            objective = line.settings.get("objective", "linear")
             if objective not in ("linear", "quadratic"):
                 raise ModelFormatError(
                     f"output-node: expected objective linear or quadratic, found {clipped(objective)}"
                 )
             return OutputNode(
-                _take(settings, line, "name"),
-                parse_descriptor(_take(settings, line, "input")),
+                line.name("name"),
+                parse_descriptor(line.value("input")),
                 "linear" if objective == "linear" else "quadratic",
             )
     raise ModelFormatError(
-        f"expected input-node, component-node, dim-range-node or output-node, found {clipped(kind)}; "
+        f"expected input-node, component-node, dim-range-node or output-node, found {clipped(line.kind)}; "
         "the file is damaged"
     )
-
-
-def _take(settings: Mapping[str, str], line: str, name: str) -> str:
-    if not settings.get(name):
-        raise ModelFormatError(f"line {clipped(line)}: expected {name}=…")
-    return settings[name]
-
-
-def _number(settings: Mapping[str, str], line: str, name: str) -> int:
-    text = _take(settings, line, name)
-    try:
-        return int(text)
-    except ValueError:
-        raise ModelFormatError(
-            f"line {clipped(line)}: expected an integer after {name}=, found {clipped(text)}"
-        ) from None

@@ -161,7 +161,7 @@ TABLES: dict[str, tuple[Table, tuple[str, ...]]] = {
             *("PoolXStep", "PoolYStep", "PoolZStep"),
         ),
     ),
-    "PermuteComponent": ({"ColumnMap": "skipped"}, ("ColumnMap",)),
+    "PermuteComponent": ({"ColumnMap": "column map"}, ("ColumnMap",)),
     "DistributeComponent": (_ints("InputDim", "OutputDim"), ("InputDim", "OutputDim")),
     "RepeatedAffineComponent": ({**_AFFINE, "NumRepeats": "int"}, ("NumRepeats", "LinearParams", "BiasParams")),
     "NaturalGradientRepeatedAffineComponent": (
