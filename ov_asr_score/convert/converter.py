@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from ov_asr_score.convert.assembly import Assembly, Value
-from ov_asr_score.convert.facts import ConversionFacts, write_facts
+from ov_asr_score.convert.facts import EDGES_INPUT, ConversionFacts
 from ov_asr_score.convert.folding import fold_network
 from ov_asr_score.convert.grids import Grid, InputWindow, TimePlan, plan_time
 from ov_asr_score.convert.lowering import lower_splicing
+from ov_asr_score.convert.metadata import write_facts
 from ov_asr_score.convert.options import ConvertOptions
 from ov_asr_score.convert.recurrence import compute_group
 from ov_asr_score.convert.scores import adjust_scores
@@ -26,9 +27,6 @@ from ov_asr_score.kaldi_model.context import Contexts, network_contexts
 from ov_asr_score.kaldi_model.evaluation_order import reads_itself
 from ov_asr_score.kaldi_model.network import ComponentNode, DimRangeNode, KaldiNetwork, NodeRef, OutputNode
 from ov_asr_score.openvino_api import opset, ov
-
-EDGES_INPUT = "chunk_edges"
-"""Input [B, 2] of chunk graphs whose first or last chunks have other contexts: 1 for first, 1 for last, else 0."""
 
 
 def convert_network(network: KaldiNetwork, options: ConvertOptions) -> ov.Model:

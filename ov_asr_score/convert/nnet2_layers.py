@@ -126,7 +126,7 @@ def _dct_matrix(rows: int, columns: int) -> FloatArray:
     order, place = np.arange(rows)[:, None], np.arange(columns)[None, :] + 0.5
     transform = np.sqrt(2.0 / columns) * np.cos(np.pi / columns * place * order)
     transform[0] = np.sqrt(1.0 / columns)
-    return transform.astype(np.float32)
+    return np.asarray(transform, np.float32)
 
 
 def _product(component: Component, x: ov.Output, weights: FloatArray) -> ov.Output:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ov_asr_score.convert.facts import ConversionFacts, write_facts
+from ov_asr_score.convert.facts import ConversionFacts
+from ov_asr_score.convert.metadata import write_facts
 from ov_asr_score.convert.options import ConvertOptions
 from ov_asr_score.convert.registry import find_converter
 from ov_asr_score.convert.scores import adjust_scores

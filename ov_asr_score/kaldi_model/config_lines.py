@@ -67,11 +67,10 @@ def parse_config_line(text: str) -> ConfigLine | None:
     text = text.split("#", maxsplit=1)[0].strip()
     if not text:
         return None
-    first, _, rest = text.partition(" ")
+    first, rest = (*text.split(maxsplit=1), "")[:2]
     if "=" in first or not _NAME.fullmatch(first):
         raise ModelFormatError(f"line {clipped(text)}: expected a word such as component-node")
     settings: dict[str, str] = {}
-    rest = rest.strip()
     while rest:
         name, equals, rest = rest.partition("=")
         if not equals or not _NAME.fullmatch(name):

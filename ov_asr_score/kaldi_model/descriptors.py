@@ -1,4 +1,4 @@
-"""Reads descriptors: what a node of nnet3 takes in, as in ``Append(Offset(input, -1), input)``.
+"""Reads and writes descriptors: what a node of nnet3 takes in, as in ``Append(Offset(input, -1), input)``.
 
 Source: nnet3/nnet-descriptor.cc (``GeneralDescriptor::Parse``), nnet3/nnet-parse.cc (``DescriptorTokenize``).
 """
@@ -6,7 +6,8 @@ Source: nnet3/nnet-descriptor.cc (``GeneralDescriptor::Parse``), nnet3/nnet-pars
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import assert_never
 
 from ov_asr_score.errors import ModelFormatError
 from ov_asr_score.kaldi_io.stream import clipped
@@ -26,17 +27,84 @@ from ov_asr_score.kaldi_model.network import (
 )
 
 _TOKEN = re.compile(r"\s*([(),]|[^\s(),]+)")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*$")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*")
+_INTEGER = re.compile(r"[+-]?[0-9]{1,10}")
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]?(inf|infinity|nan)", re.IGNORECASE)
 _DEEPEST = 100
+_MOST_PARTS = 10_000
 
 
 def parse_descriptor(text: str) -> Descriptor:
-    """The descriptor that ``text`` spells. Raises ModelFormatError that says what was expected where in the text."""
+    """The descriptor that ``text`` spells, with any ``Append`` brought to its top.
+
+    Kaldi too takes ``IfDefined(Append(a, b))`` for ``Append(IfDefined(a), IfDefined(b))``, and so with all others: each
+    part is then defined, or fails over, by itself. Raises ModelFormatError that says what was expected where.
+    """
     parser = _Parser(text, _TOKEN.findall(text))
     descriptor = parser.parse(0)
     if parser.position < len(parser.tokens):
         raise parser.error("the end")
-    return descriptor
+    parts = _append_parts(descriptor, text)
+    return parts[0] if len(parts) == 1 else Append(tuple(parts))
+
+
+def format_descriptor(descriptor: Descriptor) -> str:
+    """The text of a descriptor, as Kaldi writes it."""
+    match descriptor:
+        case NodeRef():
+            return descriptor.name
+        case Append() | Sum() | Switch():
+            return f"{type(descriptor).__name__}({', '.join(map(format_descriptor, descriptor.parts))})"
+        case Offset():
+            x = f", {descriptor.x}" if descriptor.x else ""
+            return f"Offset({format_descriptor(descriptor.source)}, {descriptor.t}{x})"
+        case Scale():
+            return f"Scale({descriptor.factor:g}, {format_descriptor(descriptor.source)})"
+        case Const():
+            return f"Const({descriptor.value:g}, {descriptor.dim})"
+        case IfDefined():
+            return f"IfDefined({format_descriptor(descriptor.source)})"
+        case Failover():
+            return f"Failover({format_descriptor(descriptor.first)}, {format_descriptor(descriptor.second)})"
+        case Round():
+            return f"Round({format_descriptor(descriptor.source)}, {descriptor.modulus})"
+        case ReplaceIndex():
+            return f"ReplaceIndex({format_descriptor(descriptor.source)}, {descriptor.variable}, {descriptor.value})"
+    assert_never(descriptor)
+
+
+def _append_parts(descriptor: Descriptor, text: str) -> list[Descriptor]:
+    """The descriptors side by side that ``descriptor`` stands for, none of which has an Append inside."""
+    parts: list[Descriptor]
+    match descriptor:
+        case NodeRef() | Const():
+            parts = [descriptor]
+        case Append():
+            parts = [inner for part in descriptor.parts for inner in _append_parts(part, text)]
+        case Sum():
+            parts = [Sum(row) for row in _rows(descriptor, descriptor.parts, text)]
+        case Switch():
+            parts = [Switch(row) for row in _rows(descriptor, descriptor.parts, text)]
+        case Failover():
+            rows = _rows(descriptor, (descriptor.first, descriptor.second), text)
+            parts = [Failover(first, second) for first, second in rows]
+        case _:
+            parts = [replace(descriptor, source=part) for part in _append_parts(descriptor.source, text)]
+    if len(parts) > _MOST_PARTS:
+        raise ModelFormatError(f"descriptor {clipped(text)}: expected at most {_MOST_PARTS} parts, found more")
+    return parts
+
+
+def _rows(descriptor: Descriptor, arguments: tuple[Descriptor, ...], text: str) -> list[tuple[Descriptor, ...]]:
+    """One tuple of arguments for each part side by side."""
+    columns = [_append_parts(argument, text) for argument in arguments]
+    counts = {len(column) for column in columns}
+    if len(counts) > 1:
+        raise ModelFormatError(
+            f"descriptor {clipped(text)}: expected arguments of {type(descriptor).__name__} with equally many parts, "
+            f"found {' and '.join(map(str, sorted(counts)))}"
+        )
+    return list(zip(*columns, strict=True))
 
 
 @dataclass(slots=True)
@@ -56,30 +124,31 @@ class _Parser:
         return self.tokens[self.position - 1]
 
     def number(self) -> float:
-        try:
-            value = float(self.tokens[self.position])
-        except (IndexError, ValueError):
-            raise self.error("a number") from None
+        text = self.peek()
+        if not _NUMBER.fullmatch(text):
+            raise self.error("a number")
         self.position += 1
-        return value
+        return float(text)
 
     def integer(self) -> int:
-        try:
-            value = int(self.tokens[self.position])
-        except (IndexError, ValueError):
-            raise self.error("an integer") from None
+        text = self.peek()
+        if not _INTEGER.fullmatch(text) or not -(2**31) <= int(text) < 2**31:
+            raise self.error("an integer")
         self.position += 1
-        return value
+        return int(text)
+
+    def peek(self) -> str:
+        return self.tokens[self.position] if self.position < len(self.tokens) else ""
 
     def next_is(self, token: str) -> bool:
-        return self.position < len(self.tokens) and self.tokens[self.position] == token
+        return self.peek() == token
 
     def parse(self, depth: int) -> Descriptor:
         if depth > _DEEPEST:
             raise self.error(f"at most {_DEEPEST} nested descriptors")
         name = self.take()
         if not self.next_is("("):
-            if not _NAME.match(name):
+            if not _NAME.fullmatch(name):
                 self.position -= 1
                 raise self.error("a name of a node")
             return NodeRef(name)

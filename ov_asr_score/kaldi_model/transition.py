@@ -5,8 +5,13 @@ Sources: hmm/transition-model.cc, hmm/hmm-topology.cc.
 
 from __future__ import annotations
 
+import numpy as np
+
 from ov_asr_score.kaldi_io.stream import clipped
 from ov_asr_score.kaldi_model.fields import ModelReader
+from ov_asr_score.kaldi_model.network import IntArray
+
+_INTEGER = np.dtype([("size", "u1"), ("value", "<i4")])
 
 
 def read_transition_model(reader: ModelReader) -> int:
@@ -20,16 +25,26 @@ def read_transition_model(reader: ModelReader) -> int:
             pass
     kind = reader.expect_token("<Tuples>", "<Triples>")
     count = _count(reader, "a number of transition states")
-    num_pdfs = 0
-    for _ in range(count):
-        values = [reader.read_int() for _ in range(4 if kind == "<Tuples>" else 3)]
-        num_pdfs = max(num_pdfs, values[2] + 1, values[-1] + 1)
+    pdfs = _read_states(reader, count, 4 if kind == "<Tuples>" else 3)[:, 2:]
+    num_pdfs = int(pdfs.max()) + 1 if pdfs.size else 0
     reader.expect_token("</Tuples>", "</Triples>")
     reader.expect_token("<LogProbs>")
     reader.read_vector()
     reader.expect_token("</LogProbs>")
     reader.expect_token("</TransitionModel>")
     return num_pdfs
+
+
+def _read_states(reader: ModelReader, count: int, width: int) -> IntArray:
+    """Phone, state of the HMM, and one or two pdfs of each transition state [count, width]."""
+    if not reader.binary:
+        values = [reader.read_int() for _ in range(count * width)]
+        return np.array(values, np.int32).reshape(count, width)
+    offset = reader.offset
+    items = reader.stream.read_bytes(_INTEGER.itemsize * count * width).view(_INTEGER)
+    if not (items["size"] == 4).all():
+        raise reader.error("integers of four bytes", "other sizes", "the file is damaged", offset=offset)
+    return items["value"].astype(np.int32).reshape(count, width)
 
 
 def _skip_topology(reader: ModelReader) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import assert_never
+from typing import assert_never, cast
 
 from ov_asr_score.errors import ModelFormatError
+from ov_asr_score.kaldi_model.consistency import component_problem
 from ov_asr_score.kaldi_model.dependencies import Nothing, component_dependency
 from ov_asr_score.kaldi_model.dims import component_dims, descriptor_dim, node_dim
 from ov_asr_score.kaldi_model.network import (
     Append,
+    Component,
     ComponentNode,
     Const,
     Descriptor,
@@ -18,6 +20,7 @@ from ov_asr_score.kaldi_model.network import (
     IfDefined,
     InputNode,
     KaldiNetwork,
+    Node,
     NodeRef,
     Offset,
     OutputNode,
@@ -28,73 +31,113 @@ from ov_asr_score.kaldi_model.network import (
     Switch,
 )
 
+_KINDS: dict[type, str] = {DimRangeNode: "dim-range-node", OutputNode: "output-node"}
+
 
 def check_network(network: KaldiNetwork) -> None:
-    """Nothing. Raises ModelFormatError for a node that refers to nothing, and for widths that do not fit."""
+    """Nothing; raises ModelFormatError for what does not fit together.
+
+    That is a component whose fields contradict each other, a node that refers to nothing, widths that differ from what
+    is expected, and priors that are not those of the output.
+    """
     if not network.inputs or not network.outputs:
         raise ModelFormatError(f"{network.source}: expected at least one input-node and one output-node")
-    if network.generation != 3:
-        return
-    names = {node.name for node in network.nodes}
-    for component in network.components.values():
-        if min(_known_dims(network, component.name)) < 1:
-            raise ModelFormatError(
-                f"{network.source}: component '{component.name}' at byte {component.offset} ({component.type}): "
-                "expected widths of 1 or more"
-            )
-    for node in network.nodes:
-        place = f"{network.source}: node '{node.name}' at byte {network.node_offsets.get(node.name, 0)}"
-        match node:
-            case InputNode():
-                if node.dim < 1:
-                    raise ModelFormatError(f"{place}: expected a dim of 1 or more, found {node.dim}")
-            case DimRangeNode():
-                _check_known(place, names, node.source)
-                width = node_dim(network, node.source)
-                if node.offset < 0 or node.dim < 1 or node.offset + node.dim > width:
-                    raise ModelFormatError(
-                        f"{place}: columns {node.offset} to {node.offset + node.dim - 1} of '{node.source}', "
-                        f"which has {width}"
-                    )
-            case ComponentNode():
-                if node.component not in network.components:
-                    raise ModelFormatError(f"{place}: component '{node.component}' is not in the file")
-                _check_descriptor(network, place, names, node.input)
-                component = network.components[node.component]
-                expected, found = component_dims(component)[0], descriptor_dim(network, node.input)
-                if expected != found and not isinstance(component_dependency(component), Nothing):
-                    raise ModelFormatError(
-                        f"{place}: component '{component.name}' ({component.type}) expects {expected} columns, "
-                        f"its input has {found}"
-                    )
-            case OutputNode():
-                _check_descriptor(network, place, names, node.input)
-            case _:
-                assert_never(node)
+    if network.generation == 3:
+        for component in network.components.values():
+            _check_component(network, component)
+        # Widths are known only after every name has been looked up.
+        for node in network.nodes:
+            _check_references(network, node)
+        for node in network.nodes:
+            _check_widths(network, node)
+    _check_priors(network)
 
 
-def _known_dims(network: KaldiNetwork, name: str) -> tuple[int, int]:
-    component = network.components[name]
+def _check_component(network: KaldiNetwork, component: Component) -> None:
+    place = f"{network.source}: component '{component.name}' at byte {component.offset} ({component.type})"
+    problem = component_problem(component)
+    if problem:
+        raise ModelFormatError(f"{place}: {problem}; the file is damaged")
     try:
-        return component_dims(component)
-    except (KeyError, IndexError, ValueError, TypeError) as error:
+        dims = component_dims(component)
+    except (KeyError, IndexError, ValueError, TypeError, ZeroDivisionError) as error:
         raise ModelFormatError(
-            f"{network.source}: component '{name}' at byte {component.offset} ({component.type}): "
-            "expected fields that tell its widths, found others; the file is damaged"
+            f"{place}: expected fields that tell its widths, found others; the file is damaged"
         ) from error
+    if min(dims) < 1:
+        raise ModelFormatError(f"{place}: expected widths of 1 or more, found {dims[0]} and {dims[1]}")
 
 
-def _check_known(place: str, names: set[str], name: str) -> None:
-    if name not in names:
-        raise ModelFormatError(f"{place}: reads '{name}', which is no node of the network")
+def _check_references(network: KaldiNetwork, node: Node) -> None:
+    place = _place(network, node)
+    match node:
+        case InputNode():
+            if node.dim < 1:
+                raise ModelFormatError(f"{place}: expected a dim of 1 or more, found {node.dim}")
+        case DimRangeNode():
+            source = network.node(node.source)
+            if not isinstance(source, InputNode | ComponentNode):
+                found = (
+                    f"the {_KINDS[type(source)]} '{node.source}'" if source else f"'{node.source}', which is no node"
+                )
+                raise ModelFormatError(f"{place}: expected columns of an input-node or component-node, found {found}")
+        case ComponentNode() | OutputNode():
+            if isinstance(node, ComponentNode) and node.component not in network.components:
+                raise ModelFormatError(f"{place}: component '{node.component}' is not in the file")
+            for part in _walk(node.input):
+                if isinstance(part, NodeRef):
+                    source = network.node(part.name)
+                    if source is None:
+                        raise ModelFormatError(f"{place}: reads '{part.name}', which is no node of the network")
+                    if isinstance(source, OutputNode):
+                        raise ModelFormatError(f"{place}: reads the output node '{part.name}'")
+        case _:
+            assert_never(node)
 
 
-def _check_descriptor(network: KaldiNetwork, place: str, names: set[str], descriptor: Descriptor) -> None:
-    for part in _walk(descriptor):
-        if isinstance(part, NodeRef):
-            _check_known(place, names, part.name)
-            if isinstance(network.node(part.name), OutputNode):
-                raise ModelFormatError(f"{place}: reads the output node '{part.name}'")
+def _check_widths(network: KaldiNetwork, node: Node) -> None:
+    place = _place(network, node)
+    match node:
+        case DimRangeNode():
+            width = node_dim(network, node.source)
+            if node.offset < 0 or node.dim < 1 or node.offset + node.dim > width:
+                raise ModelFormatError(
+                    f"{place}: columns {node.offset} to {node.offset + node.dim - 1} of '{node.source}', "
+                    f"which has {width}"
+                )
+        case ComponentNode():
+            _check_parts(network, place, node.input)
+            component = network.components[node.component]
+            expected, found = component_dims(component)[0], descriptor_dim(network, node.input)
+            if expected != found and not isinstance(component_dependency(component), Nothing):
+                raise ModelFormatError(
+                    f"{place}: component '{component.name}' ({component.type}) expects {expected} columns, "
+                    f"its input has {found}"
+                )
+        case OutputNode():
+            _check_parts(network, place, node.input)
+
+
+def _check_priors(network: KaldiNetwork) -> None:
+    output = network.node("output") or network.outputs[0]
+    if network.priors is None:
+        return
+    if network.generation == 3:
+        width = node_dim(network, output.name)
+    else:
+        width = int(cast(int, list(network.components.values())[-1].fields["OutputDim"]))
+    if len(network.priors) != width:
+        raise ModelFormatError(
+            f"{network.source}: expected {width} priors, one for each column of '{output.name}', "
+            f"found {len(network.priors)}"
+        )
+
+
+def _place(network: KaldiNetwork, node: Node) -> str:
+    return f"{network.source}: node '{node.name}' at byte {network.node_offsets.get(node.name, 0)}"
+
+
+def _check_parts(network: KaldiNetwork, place: str, descriptor: Descriptor) -> None:
     for part in _walk(descriptor):
         parts: tuple[Descriptor, ...] = ()
         if isinstance(part, Sum | Switch):

@@ -20,9 +20,7 @@ def load_model(path: str | Path, core: ov.Core | None = None) -> ov.Model:
     if kind in ("gna-blob", "cpu-blob"):
         raise UnsupportedModelError(f"{path}: is an exported blob, not a model; use -rg/--import-model for it")
     if kind == "kaldi":
-        raise UnsupportedModelError(
-            f"{path}: is a Kaldi model, which this version cannot convert yet; give an OpenVINO IR (.xml) or ONNX file"
-        )
+        raise UnsupportedModelError(f"{path}: is a Kaldi model; `ov-asr-score convert` makes an OpenVINO IR of it")
     if kind == "table":
         raise UnsupportedModelError(f"{path}: is a Kaldi archive, not a model; are -m and -i exchanged?")
     if kind == "unknown":

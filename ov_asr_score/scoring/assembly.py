@@ -41,11 +41,12 @@ class Assembly:
     num_requests: int = 0
     infer_seconds: float = 0.0
     failed: bool = False
+    num_rows: int | None = None  # of scores, where that is not the number of frames
 
     def put_rows(self, index: int, first_row: int, rows: Float32Array) -> None:
         """Keep a copy of the ``rows`` of output ``index``."""
         if index == len(self.scores):
-            self.scores.append(np.empty((self.utterance.num_frames, rows.shape[1]), dtype=np.float32))
+            self.scores.append(np.empty((self.num_rows or self.utterance.num_frames, rows.shape[1]), dtype=np.float32))
         self.scores[index][first_row : first_row + len(rows)] = rows
 
     def finished(self, runner: Runner, plan: ScoringPlan) -> Iterator[UtteranceScores]:

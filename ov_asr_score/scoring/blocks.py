@@ -43,7 +43,7 @@ def score_blocks(
             for start in range(0, length, block):
                 for fit, target, source in filling:
                     if fit.kind == "vector":
-                        target[:] = middle_frame(source[start : start + block])
+                        target[:] = middle_frame(source[start : start + block], plan)
                     elif block == 1:
                         target[0] = source[start]
                     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ov_asr_score.convert.facts import ConversionFacts
 from ov_asr_score.device.settings import base_devices
 from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError, UsageError
 from ov_asr_score.openvino_api import ov
@@ -48,6 +49,30 @@ def plan_model(
     block = times.pop() or 1
     reason = f"the time axis holds {block} frames: utterances go in pieces of that length, each on its own"
     return model, ScoringPlan("blocks", block, 1, pad=True, stateful=stateful, reason=reason + ignored)
+
+
+def plan_converted(
+    model: ov.Model | None, facts: ConversionFacts, options: ScorerOptions
+) -> tuple[ov.Model | None, ScoringPlan]:
+    """The model and the plan for what was converted from a Kaldi model, which says itself how it is to be fed.
+
+    Raises UsageError for context windows, which such a model has inside.
+    """
+    if options.left_context or options.right_context:
+        raise UsageError(
+            "-cw_l, -cw_r: this model was converted from a Kaldi model and repeats the edges of utterances itself; "
+            "leave them out"
+        )
+    slots = num_slots(options)
+    if facts.time == "chunk":
+        reason = f"chunks of {facts.frames_per_chunk} frames as nnet3-compute cuts them"
+        plan = ScoringPlan("chunks", facts.frames_per_chunk, slots, False, False, reason=reason, converted=facts)
+        return model, plan
+    reason = "converted from a Kaldi model for whole utterances"
+    if model is not None:
+        model = model.clone()
+        model.reshape({port: ov.PartialShape([1, *list(port.get_partial_shape())[1:]]) for port in model.inputs})
+    return model, ScoringPlan("utterance", 0, slots, pad=False, stateful=False, reason=reason, converted=facts)
 
 
 def _has_batch_axis(fit: InputFit) -> bool:

@@ -45,7 +45,7 @@ def whole_scores(result: Float32Array, num_frames: int, context: int, name: str,
 def no_scores(port: PortInfo, plan: ScoringPlan) -> Float32Array:
     """The scores [0, N] of an utterance without frames; N is 0 where the model does not tell it."""
     shape = port.shape or ()
-    if plan.mode == "utterance":
+    if plan.mode in ("utterance", "chunks"):
         width = shape[-1] if shape else None
     else:
         # a free dimension is that of the frames, of which a request has `block`

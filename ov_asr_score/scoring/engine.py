@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ov_asr_score.errors import DeviceError, ShapeMismatchError
 from ov_asr_score.scoring.assembly import Assembly, UtteranceScores, naming
 from ov_asr_score.scoring.blocks import RecordLayers, score_blocks
+from ov_asr_score.scoring.chunks import checked_rows, chunk_requests, chunk_scores, num_score_rows
 from ov_asr_score.scoring.cutting import score_rows, whole_scores
 from ov_asr_score.scoring.filling import checked, copy_frames, request_buffers, whole_utterance
 from ov_asr_score.scoring.planning import InputFit, ScoringPlan
@@ -55,8 +56,8 @@ def score_utterances(
     if plan.mode == "blocks":
         yield from score_blocks(runner, fits, plan, fitting, record_layers)
         return
-    requests = _Requests(runner, plan, record_layers, on_skip if plan.mode == "utterance" else None)
-    feed = _feed_rows if plan.mode == "rows" else _feed_whole
+    requests = _Requests(runner, plan, record_layers, None if plan.mode == "rows" else on_skip)
+    feed = {"rows": _feed_rows, "chunks": _feed_chunks}.get(plan.mode, _feed_whole)
     waiting: deque[Assembly] = deque()
     try:
         for assembly in feed(requests, fits, fitting):
@@ -154,7 +155,10 @@ class _Requests:
         key = first.utterance.key
         if plan.mode == "utterance":
             frames, context = first.utterance.num_frames, plan.left_context + plan.right_context
-            first.scores.append(whole_scores(result, frames, context, name, key))
+            first.scores.append(checked_rows(whole_scores(result, frames, context, name, key), frames, plan, key))
+            return
+        if plan.mode == "chunks":
+            first.put_rows(index, pieces[0].first_row, chunk_scores(result, total, name, key))
             return
         rows = score_rows(result, plan.block if plan.pad else total, name, key)
         for piece in pieces:
@@ -211,4 +215,23 @@ def _feed_whole(requests: _Requests, fits: Sequence[InputFit], utterances: Itera
             if plan.stateful:
                 runner.reset_state(slot)
             requests.start(slot, [_Piece(assembly, 0, 0, 1)])
+        yield assembly
+
+
+def _feed_chunks(requests: _Requests, fits: Sequence[InputFit], utterances: Iterable[Utterance]) -> Iterator[Assembly]:
+    """The windows of one utterance after the other, those of the same length together."""
+    facts = requests.plan.converted
+    if facts is None:
+        raise ValueError("a plan of chunks needs the facts of a converted model")
+    for utterance in utterances:
+        rows = num_score_rows(utterance.num_frames, facts)
+        assembly = Assembly(utterance, rows, num_rows=rows)
+        for chunk in chunk_requests(utterance, fits, facts):
+            if assembly.failed:
+                break
+            slot = requests.take_slot()
+            with requests.skipping(slot, assembly), naming(utterance):
+                requests.runner.bind(slot, chunk.arrays)
+            if not assembly.failed:
+                requests.start(slot, [_Piece(assembly, chunk.first_row, 0, chunk.num_rows)])
         yield assembly

@@ -63,14 +63,17 @@ def whole_utterance(utterance: Utterance, fits: Sequence[InputFit], plan: Scorin
     arrays = []
     for fit in fits:
         value = utterance.features[fit.name]
-        frames = middle_frame(value) if fit.kind == "vector" else frames_in_order(utterance, fit, plan)
+        frames = middle_frame(value, plan) if fit.kind == "vector" else frames_in_order(utterance, fit, plan)
         arrays.append(np.array(frames, dtype=np.float32, order="C").reshape(fit.shape))  # the request's own, to keep
     return arrays
 
 
-def middle_frame(value: NDArray[Any]) -> NDArray[Any]:
-    """The vector that stands for all frames of a request: nnet3 takes the i-vector of the middle frame.
+def middle_frame(value: NDArray[Any], plan: ScoringPlan) -> NDArray[Any]:
+    """The vector that stands for all frames of a request: nnet3 takes the i-vector of the middle frame of scores.
 
     See ``DecodableNnetSimple::GetCurrentIvector`` (nnet3/nnet-am-decodable-simple.cc).
     """
-    return value if value.ndim == 1 else value[(len(value) - 1) // 2]
+    if value.ndim == 1:
+        return value
+    factor = plan.converted.frame_subsampling_factor if plan.converted else 1
+    return np.asarray(value[(len(value) - 1) // factor * factor // 2])

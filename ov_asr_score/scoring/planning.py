@@ -1,10 +1,11 @@
 """How utterances go through a model: what each input takes, and how many frames go into a request. No runtime here.
 
-Three modes:
+Four modes:
 
 ``rows``       every frame on its own (a feed-forward model on spliced features): utterances share requests
 ``blocks``     a fixed number of frames per request, in order, one utterance at a time (models with variables)
 ``utterance``  a whole utterance per request (models with a free time axis)
+``chunks``     windows of an utterance, several of the same length per request (Kaldi models converted for chunks)
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ from typing import Any, Literal
 
 from numpy.typing import NDArray
 
+from ov_asr_score.convert.facts import ConversionFacts
 from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.scoring.utterances import Utterance
 
 InputKind = Literal["row", "time", "vector"]
-PlanMode = Literal["rows", "blocks", "utterance"]
+PlanMode = Literal["rows", "blocks", "utterance", "chunks"]
 
 DEFAULT_ROWS = 512
 # Scores of one request stay below this many values, however wide the output is (256 MB of float32).
@@ -53,6 +55,7 @@ class ScoringPlan:
     """How requests are filled: ``block`` frames each (0: whole utterances), ``slots`` requests under way at a time.
 
     ``pad`` says that every request must hold exactly ``block`` frames. Context frames are those of -cw_l and -cw_r.
+    ``converted`` is there for models that were converted from Kaldi's and know how they are to be fed.
     """
 
     mode: PlanMode
@@ -63,6 +66,7 @@ class ScoringPlan:
     left_context: int = 0
     right_context: int = 0
     reason: str = ""
+    converted: ConversionFacts | None = None
 
 
 def fit_inputs(ports: Sequence[PortInfo], first: Utterance | None) -> tuple[InputFit, ...]:

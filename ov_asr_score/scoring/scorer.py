@@ -9,19 +9,21 @@ from pathlib import Path
 
 import numpy as np
 
+from ov_asr_score.convert.facts import EDGES_INPUT, ConversionFacts
 from ov_asr_score.device.compilation import DeviceReport, compile_model, describe_device, import_blob
 from ov_asr_score.device.gna_settings import gna_mode, scale_factor_of
 from ov_asr_score.device.settings import DeviceSettings
 from ov_asr_score.errors import UnknownNameError, UnsupportedModelError, UsageError
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.ov_model.description import describe_ports
-from ov_asr_score.ov_model.loading import load_model
 from ov_asr_score.ov_model.memory_span import memory_span
 from ov_asr_score.ov_model.mending import mend_memory_concats
+from ov_asr_score.ov_model.opening import open_model_file
 from ov_asr_score.ov_model.outputs import add_output, find_port, layer_names, port_names, suggestion
 from ov_asr_score.ov_model.preparation import parse_layouts, set_layouts, use_float32_ports
 from ov_asr_score.ports import PortInfo
-from ov_asr_score.scoring.choosing import plan_blob, plan_dependent_rows, plan_model
+from ov_asr_score.scoring.choosing import plan_blob, plan_converted, plan_dependent_rows, plan_model
+from ov_asr_score.scoring.chunks import fit_converted
 from ov_asr_score.scoring.engine import RecordLayers, UtteranceScores, score_utterances
 from ov_asr_score.scoring.locality import rows_are_independent
 from ov_asr_score.scoring.openvino_runner import OpenVinoRunner
@@ -43,6 +45,8 @@ class LoadedModel:
     outputs: tuple[PortInfo, ...]
     names: frozenset[str]
     seconds: float
+    facts: ConversionFacts | None = None  # of a model that was converted from a Kaldi model
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +98,8 @@ def load(options: ScorerOptions) -> LoadedModel:
     Raises UsageError (none or both given) and what loading and importing raise.
     """
     if bool(options.model) == bool(options.blob):
-        found = "both" if options.model else "neither"
-        raise UsageError(f"expected one of -m/--model and -rg/--import-model, found {found}")
+        given = "both" if options.model else "neither"
+        raise UsageError(f"expected one of -m/--model and -rg/--import-model, found {given}")
     started = time.perf_counter()
     core = ov.Core()
     path = Path(options.model or options.blob)
@@ -104,10 +108,12 @@ def load(options: ScorerOptions) -> LoadedModel:
         inputs, outputs = describe_ports(compiled)
         names = frozenset(port_names([*inputs, *outputs]))
         return LoadedModel(core, path, None, compiled, inputs, outputs, names, time.perf_counter() - started)
-    model = load_model(path, core)
-    inputs, outputs = describe_ports(model)
-    names = frozenset([*port_names([*inputs, *outputs]), *layer_names(model)])
-    return LoadedModel(core, path, model, None, inputs, outputs, names, time.perf_counter() - started)
+    found = open_model_file(path, core, options.kaldi, options.conversion_cache)
+    inputs, outputs = describe_ports(found.model)
+    names = frozenset([*port_names([*inputs, *outputs]), *layer_names(found.model)])
+    seconds = time.perf_counter() - started
+    inputs = _fed_by_tables(inputs, found.facts)
+    return LoadedModel(core, path, found.model, None, inputs, outputs, names, seconds, found.facts, found.notes)
 
 
 def open_model(loaded: LoadedModel, options: ScorerOptions) -> OpenModel:
@@ -122,7 +128,7 @@ def open_model(loaded: LoadedModel, options: ScorerOptions) -> OpenModel:
         wanted = tuple(_known_output(loaded.outputs, name) for name in options.outputs)
         wanted = wanted or tuple(range(len(loaded.outputs)))
         return OpenModel(loaded, None, loaded.inputs, loaded.outputs, wanted, (), loaded.seconds)
-    notes = []
+    notes = list(loaded.notes)
     model = loaded.model.clone()
     wanted = tuple(add_output(model, name) for name in options.outputs) or tuple(range(len(model.outputs)))
     if options.layout:
@@ -135,8 +141,14 @@ def open_model(loaded: LoadedModel, options: ScorerOptions) -> OpenModel:
         )
     model = use_float32_ports(model)
     inputs, outputs = describe_ports(model)
+    inputs = _fed_by_tables(inputs, loaded.facts)
     seconds = loaded.seconds + time.perf_counter() - started
     return OpenModel(loaded, model, inputs, outputs, wanted, tuple(notes), seconds)
+
+
+def _fed_by_tables(inputs: tuple[PortInfo, ...], facts: ConversionFacts | None) -> tuple[PortInfo, ...]:
+    """The inputs that take features; what a converted model wants to know of chunks is told to it by the engine."""
+    return inputs if facts is None else tuple(port for port in inputs if port.name != EDGES_INPUT)
 
 
 def _known_output(outputs: Sequence[PortInfo], name: str) -> int:
@@ -152,11 +164,15 @@ def prepare_scorer(opened: OpenModel, options: ScorerOptions, first: Utterance |
     Raises ShapeMismatchError when the features do not fit, UnsupportedModelError when the batch cannot be, DeviceError.
     """
     started = time.perf_counter()
-    fits = fit_inputs(opened.inputs, first)
+    facts = opened.loaded.facts
+    fits = fit_converted(opened.inputs) if facts else fit_inputs(opened.inputs, first)
     settings = _with_scale_factors(options.device, opened, first)
     core, span = opened.loaded.core, None
     names = [port.name for port in opened.outputs]
-    if opened.model is None:
+    if facts is not None and opened.model is not None:
+        model, plan = plan_converted(opened.model, facts, options)
+        compiled = compile_model(core, model, settings)
+    elif opened.model is None:
         compiled = opened.compiled()
         _check_blob_types(opened)
         stateful = bool(compiled.create_infer_request().query_state())
@@ -239,6 +255,7 @@ def plan_text(plan: ScoringPlan, fits: Sequence[InputFit]) -> str:
         "rows": f"{plan.block} frames per request, utterances together",
         "blocks": f"{plan.block} frame{'s' if plan.block > 1 else ''} per request, in order",
         "utterance": "a whole utterance per request",
+        "chunks": f"chunks of {plan.block} frames, several per request",
     }[plan.mode]
     inputs = ", ".join(f"{fit.name} {shape_text((fit.width,))}" for fit in fits)
     return f"{what}; {plan.slots} infer request{'s' if plan.slots > 1 else ''}; inputs {inputs}"

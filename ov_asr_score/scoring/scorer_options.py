@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ov_asr_score.convert.kaldi_options import KaldiOptions
 from ov_asr_score.device.settings import DeviceSettings
 
 
 @dataclass(frozen=True, slots=True)
 class ScorerOptions:
-    """What to score with. Exactly one of ``model`` (IR, ONNX) and ``blob`` (exported model) is given.
+    """What to score with. Exactly one of ``model`` (IR, ONNX, Kaldi) and ``blob`` (exported model) is given.
 
     ``outputs`` are names of outputs or inner layers, empty for all outputs of the model. ``batch_size`` and
     ``requests`` 0 leave the choice to the plan. Contexts are frames; ``mend`` allows the repair described in
     :mod:`ov_asr_score.ov_model.mending`; ``fixed_batch`` makes the batch part of the compiled model, for an export.
+    ``kaldi`` holds for Kaldi models, which are converted; ``conversion_cache`` is the folder where the results are kept
+    (None: nowhere).
     """
 
     model: str = ""
@@ -27,3 +30,5 @@ class ScorerOptions:
     right_context: int = 0
     mend: bool = True
     fixed_batch: bool = False
+    kaldi: KaldiOptions = field(default_factory=KaldiOptions)
+    conversion_cache: str | None = None

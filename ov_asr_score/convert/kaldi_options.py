@@ -1,0 +1,62 @@
+"""What a user may ask of a Kaldi model, in the words of Kaldi's options."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from ov_asr_score.convert.options import TimeMode
+
+UNSET = -1
+
+
+@dataclass(frozen=True, slots=True)
+class KaldiOptions:
+    """Options of nnet3-compute, nnet-am-compute and nnet-forward that change the scores; all lengths in frames.
+
+    ``frame_subsampling_factor`` and ``frames_per_chunk`` 0: the file ``frame_subsampling_factor`` beside the model, or
+    1; the whole utterance. ``class_frame_counts`` and ``feature_transform`` are paths. ``chunk_size`` is nnet2's name
+    for ``frames_per_chunk``.
+    """
+
+    time: TimeMode = "utterance"
+    frames_per_request: int = 0
+    frame_subsampling_factor: int = 0
+    frames_per_chunk: int = 0
+    chunk_size: int = 0
+    extra_left_context: int = 0
+    extra_right_context: int = 0
+    extra_left_context_initial: int = UNSET
+    extra_right_context_final: int = UNSET
+    output_name: str = ""
+    use_priors: bool = False
+    class_frame_counts: str = ""
+    prior_scale: float = 1.0
+    prior_floor: float = 1e-10
+    no_softmax: bool = False
+    apply_log: bool = False
+    apply_exp: bool = False
+    acoustic_scale: float = 1.0
+    feature_transform: str = ""
+    divide_by_priors: bool = False
+    pad_input: bool = True
+
+    @property
+    def asked(self) -> dict[str, object]:
+        """What differs from the defaults, by field."""
+        given, defaults = asdict(self), asdict(DEFAULT_OPTIONS)
+        return {name: value for name, value in given.items() if value != defaults[name]}
+
+    @property
+    def text(self) -> str:
+        """The options as on a command line: ``--frames-per-chunk=50 --use-priors``."""
+        return " ".join(_option_text(name, value) for name, value in self.asked.items())
+
+
+DEFAULT_OPTIONS = KaldiOptions()
+
+
+def _option_text(name: str, value: object) -> str:
+    option = name.replace("_", "-")
+    if isinstance(value, bool):
+        return f"--{option}" if value else f"--no-{option}"
+    return f"--{option}={value}"

@@ -1,0 +1,31 @@
+"""Writes a converted model as OpenVINO IR, both of its files or none."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from ov_asr_score.errors import FileAccessError, UsageError
+from ov_asr_score.kaldi_io.files import access_error
+from ov_asr_score.openvino_api import RUNTIME_ERRORS, first_cause, ov
+
+
+def save_ir(model: ov.Model, path: str | Path, *, compress_to_fp16: bool = False) -> None:
+    """Nothing; writes ``path`` (.xml) and its .bin, under temporary names until they are complete.
+
+    Raises UsageError (a name that does not end in .xml), FileAccessError.
+    """
+    path = Path(path)
+    if path.suffix != ".xml":
+        raise UsageError(f"-o {path}: expected a name that ends in .xml; the weights go beside it as .bin")
+    try:
+        with tempfile.TemporaryDirectory(prefix=f".{path.stem}.", dir=path.parent) as folder:
+            written = Path(folder) / path.name
+            ov.save_model(model, str(written), compress_to_fp16)
+            # The XML is what a reader opens: it comes last.
+            for suffix in (".bin", ".xml"):
+                written.with_suffix(suffix).replace(path.with_suffix(suffix))
+    except OSError as error:
+        raise access_error(str(path), error) from error
+    except RUNTIME_ERRORS as error:
+        raise FileAccessError(f"{path}: cannot be written: {first_cause(error)}") from error

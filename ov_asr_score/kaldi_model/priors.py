@@ -1,0 +1,62 @@
+"""Log priors of pdfs, which are subtracted from log posteriors to get scaled log-likelihoods."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ov_asr_score.errors import ModelFormatError, TableFormatError, UsageError
+from ov_asr_score.kaldi_io.matrix import BINARY_MARK
+from ov_asr_score.kaldi_io.stream import open_stream
+from ov_asr_score.kaldi_io.text import read_text
+from ov_asr_score.kaldi_model.network import FloatArray, KaldiNetwork
+
+_SMALLEST = 1e-20
+# Kaldi takes this for the log prior of pdfs that hardly occur: their scores then rule them out, without infinities.
+_RULED_OUT = float(np.sqrt(np.finfo(np.float32).max))
+
+
+def stored_log_priors(network: KaldiNetwork) -> FloatArray:
+    """Log of the priors kept in an acoustic model [pdfs]. Raises UsageError when it has none (chain models have none).
+
+    Source: nnet3/nnet-am-decodable-simple.cc.
+    """
+    if network.priors is None:
+        raise UsageError(
+            f"{network.source}: --use-priors, but the model holds no priors; chain models need none, for others give "
+            "--class-frame-counts"
+        )
+    if not (network.priors > 0).all():
+        place = int(np.argmax(~(network.priors > 0)))
+        raise ModelFormatError(f"{network.source}: prior of pdf {place}: expected a number above 0")
+    return np.asarray(np.log(network.priors), np.float32)
+
+
+def log_priors_of_counts(path: str, prior_floor: float) -> FloatArray:
+    """Log of relative frequencies plus 1e-20 [pdfs], from a text file with one vector of counts.
+
+    Pdfs with a relative frequency below ``prior_floor`` get sqrt(FLT_MAX). Raises FileAccessError, ModelFormatError.
+    Source: nnet/nnet-pdf-prior.cc.
+    """
+    with open_stream(path) as stream:
+        if stream.peek(2) == BINARY_MARK:
+            raise ModelFormatError(
+                f"{path}: expected a vector of counts in text, as in [ 10 20 30 ], found binary data"
+            )
+        try:
+            counts = np.asarray(read_text(stream), np.float64)
+            rest = stream.read_all()
+        except TableFormatError as error:
+            raise ModelFormatError(f"{error}; counts are one vector in text, as in [ 10 20 30 ]") from error
+    if counts.ndim != 1 or not counts.size:
+        raise ModelFormatError(f"{path}: expected one vector of counts, found shape {list(counts.shape)}")
+    if rest.strip():
+        raise ModelFormatError(f"{path}: line 2: expected the end of the file after one vector of counts")
+    bad = np.flatnonzero(~(np.isfinite(counts) & (counts >= 0)))
+    if bad.size:
+        raise ModelFormatError(f"{path}: count {bad[0]}: expected a number of 0 or more, found {counts[bad[0]]}")
+    if not counts.sum():
+        raise ModelFormatError(f"{path}: expected at least one count above 0")
+    frequencies = counts / counts.sum()
+    log_priors = np.log(frequencies + _SMALLEST)
+    log_priors[frequencies < prior_floor] = _RULED_OUT
+    return np.asarray(log_priors, np.float32)

@@ -1,0 +1,62 @@
+"""A path to any model as an OpenVINO model: IR and ONNX are read, Kaldi models are converted and kept in a cache."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ov_asr_score.convert.facts import ConversionFacts
+from ov_asr_score.convert.from_file import convert_file
+from ov_asr_score.convert.kaldi_options import DEFAULT_OPTIONS, KaldiOptions
+from ov_asr_score.convert.metadata import read_facts
+from ov_asr_score.errors import UsageError
+from ov_asr_score.openvino_api import ov
+from ov_asr_score.ov_model.conversion_cache import conversion_key, keep_model, load_kept_model
+from ov_asr_score.ov_model.file_kind import read_model_kind
+from ov_asr_score.ov_model.loading import load_model
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FoundModel:
+    """A model with the facts of its conversion, if it was converted; ``notes`` are worth telling."""
+
+    model: ov.Model
+    facts: ConversionFacts | None
+    notes: tuple[str, ...] = ()
+
+
+def open_model_file(
+    path: Path, core: ov.Core | None = None, options: KaldiOptions = DEFAULT_OPTIONS, cache: str | None = None
+) -> FoundModel:
+    """The model in an IR, ONNX or Kaldi file; ``options`` are for Kaldi models, ``cache`` is a folder for conversions.
+
+    Raises what ``load_model`` and ``convert_file`` raise, and UsageError when an IR does not go with the options.
+    """
+    if read_model_kind(path) != "kaldi":
+        model = load_model(path, core)
+        facts = read_facts(model, str(path))
+        _check_options(path, facts, options)
+        return FoundModel(model, facts)
+    if cache is None:
+        return _converted(convert_file(path, options))
+    key = conversion_key(path, options)
+    kept = load_kept_model(cache, key, core)
+    if kept is not None:
+        return _converted(kept)
+    model = convert_file(path, options)
+    note = keep_model(model, cache, key)
+    return _converted(model, (note,) if note else ())
+
+
+def _converted(model: ov.Model, notes: tuple[str, ...] = ()) -> FoundModel:
+    return FoundModel(model, read_facts(model), notes)
+
+
+def _check_options(path: Path, facts: ConversionFacts | None, options: KaldiOptions) -> None:
+    if not options.asked:
+        return
+    if facts is None:
+        raise UsageError(f"{options.text}: is for Kaldi models, {path} is none")
+    if facts.options != options.text:
+        made = f"with {facts.options}" if facts.options else "without such options"
+        raise UsageError(f"{options.text}: {path} was converted {made}; convert the Kaldi model again")
