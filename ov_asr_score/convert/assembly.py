@@ -290,8 +290,14 @@ def _only_place(descriptor: Descriptor, x: int) -> Place | None:
     return None
 
 
+def place_name(place: Place) -> str:
+    """A name for what a place gives: that of its node, with its index x if that is not 0."""
+    name, x = place
+    return name if x == 0 else f"{name}.x{x}"
+
+
 def _named(output: ov.Output, name: str, x: int, source: ov.Output | None = None) -> ov.Output:
     """``output`` with the name of its node, unless the node did nothing and ``output`` is that of another."""
     if source is None or output.get_node() is not source.get_node():
-        output.get_node().set_friendly_name(name if x == 0 else f"{name}.x{x}")
+        output.get_node().set_friendly_name(place_name((name, x)))
     return output

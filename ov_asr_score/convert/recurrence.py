@@ -6,77 +6,21 @@ that does not depend on the loop. If all delays are multiples of w frames, the l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from math import gcd
 
 import numpy as np
 
-from ov_asr_score.convert.assembly import (
-    Assembly,
-    Value,
-    affine,
-    appended_parts,
-    apply_component,
-    reads_from_outside,
-    split_columns,
-    width_of,
-)
-from ov_asr_score.convert.folding_forms import as_affine
+from ov_asr_score.convert.assembly import Assembly, Value, place_name, reads_from_outside
 from ov_asr_score.convert.grids import Grid
-from ov_asr_score.convert.time_axis import append_columns, select_frames, slice_columns, slice_frames
-from ov_asr_score.convert.time_loop import loop_over_time, zero_state
+from ov_asr_score.convert.loop_steps import Loop, Step, compile_place, next_state
+from ov_asr_score.convert.time_loop import loop_with_states
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.kaldi_model.dependencies import Offsets, component_dependency
 from ov_asr_score.kaldi_model.dims import node_dim
-from ov_asr_score.kaldi_model.evaluation_order import Place, input_places, read_places
-from ov_asr_score.kaldi_model.network import (
-    Append,
-    Component,
-    ComponentNode,
-    Const,
-    Descriptor,
-    DimRangeNode,
-    Failover,
-    IfDefined,
-    KaldiNetwork,
-    NodeRef,
-    Offset,
-    Scale,
-    Sum,
-)
+from ov_asr_score.kaldi_model.evaluation_order import Place, input_places
+from ov_asr_score.kaldi_model.network import ComponentNode, KaldiNetwork
 from ov_asr_score.openvino_api import opset, ov
-
-
-@dataclass(slots=True)
-class _Step:
-    """The tensors of one step of a loop: frames from outside, states, and the places computed so far."""
-
-    inputs: Sequence[ov.Output]
-    states: dict[Place, ov.Output]
-    current: dict[Place, ov.Output] = field(default_factory=dict)
-
-
-_Builder = Callable[[_Step], "ov.Output"]
-
-
-@dataclass(frozen=True)
-class _Loop:
-    """One group: its grid, how many frames it advances at once, and the longest delay of each place, in frames."""
-
-    assembly: Assembly
-    group: frozenset[Place]
-    grid: Grid
-    width: int
-    delays: dict[Place, int]
-    backward: bool
-    inputs: list[ov.Output] = field(default_factory=list)
-
-    def outside(self, output: ov.Output) -> _Builder:
-        """Gives the frames [B, N, D] of something from outside at every step."""
-        index = len(self.inputs)
-        self.inputs.append(output)
-        return lambda step: step.inputs[index]
 
 
 def loop_problems(network: KaldiNetwork, group: Sequence[Place]) -> list[tuple[str, str]]:
@@ -104,41 +48,56 @@ def loop_problems(network: KaldiNetwork, group: Sequence[Place]) -> list[tuple[s
 
 def compute_group(assembly: Assembly, group: Sequence[Place]) -> None:
     """Nothing; adds the values of a group of places that depend on each other (see ``loop_problems``)."""
-    plan = assembly.plan
+    plan, axis = assembly.plan, assembly.axis
     group = [place for place in group if place in plan.grids]
     order = _order(plan.network, group)
     if order is None:
         raise UnsupportedModelError(f"{plan.network.source}: node '{group[0][0]}' depends on itself without a delay")
     loop = _plan_loop(assembly, group)
-    builders = {place: _masked(loop, place, _compile_place(loop, place)) for place in order}
+    builders = {place: compile_place(loop, place) for place in order}
     stored = sorted(loop.delays)
     wanted = reads_from_outside(plan, group)
-    if not loop.inputs:
-        loop.inputs.append(
-            assembly.axis.broadcast(
-                opset.constant(np.zeros((1, 1, 1), np.float32)).output(0), assembly.features, loop.grid
-            )
-        )
-    inputs, missing = _padded(loop, assembly)
 
     def body(frames: list[ov.Output], states: list[ov.Output]) -> tuple[list[ov.Output], list[ov.Output]]:
-        step = _Step(frames, dict(zip(stored, states, strict=True)))
+        step = Step(frames, dict(zip(stored, states, strict=True)))
         for place in order:
             step.current[place] = builders[place](step)
-        new_states = [_next_state(loop, place, step.states[place], step.current[place]) for place in stored]
+        new_states = [next_state(loop, place, step.states[place], step.current[place]) for place in stored]
         return new_states, [step.current[place] for place in wanted]
 
     initial = [
-        zero_state(assembly.features, loop.delays[place] // loop.grid.step, node_dim(plan.network, place[0]))
+        axis.initial_state(
+            f"{place_name(place)}.state",
+            assembly.features,
+            loop.delays[place] // loop.grid.step,
+            node_dim(plan.network, place[0]),
+        )
         for place in stored
     ]
-    name = f"{order[-1][0]}.loop"
-    outputs = loop_over_time(inputs, initial, body, width=loop.width, reverse=loop.backward, name=name)
+    if axis.static_count(loop.grid) == loop.width:
+        # One step is no loop: a graph of plain operations, which more devices can run.
+        states, outputs = body(loop.inputs, initial)
+        missing = None
+    else:
+        inputs, missing = _padded(loop, assembly)
+        name = f"{order[-1][0]}.loop"
+        states, outputs = loop_with_states(inputs, initial, body, width=loop.width, reverse=loop.backward, name=name)
+    for place, state in zip(stored, states, strict=True):
+        axis.keep_state(f"{place_name(place)}.state", state)
     for place, output in zip(wanted, outputs, strict=True):
         assembly.values[place] = Value(_trimmed(loop, output, missing), loop.grid)
 
 
-def _plan_loop(assembly: Assembly, group: Sequence[Place]) -> _Loop:
+def group_step(plan_grids: Mapping[Place, Grid], network: KaldiNetwork, group: Sequence[Place]) -> tuple[int, int]:
+    """How many frames apart the frames of a loop are, and how many of them it advances at once."""
+    every = [abs(offset) for offset in _inner_offsets(network, group) if offset]
+    grids = [plan_grids[place] for place in group]
+    first = min(grid.first for grid in grids)
+    step = gcd(*every, *(grid.step for grid in grids), *(grid.first - first for grid in grids))
+    return step, gcd(*every) // step
+
+
+def _plan_loop(assembly: Assembly, group: Sequence[Place]) -> Loop:
     plan, inside = assembly.plan, frozenset(group)
     delays: dict[Place, int] = {}
     backward = False
@@ -147,15 +106,14 @@ def _plan_loop(assembly: Assembly, group: Sequence[Place]) -> _Loop:
             if source in inside and offset:
                 delays[source] = max(delays.get(source, 0), abs(offset))
                 backward = offset > 0
-    every = [abs(offset) for offset in _inner_offsets(plan.network, group) if offset]
     grids = [plan.grids[place] for place in group]
+    step, width = group_step(plan.grids, plan.network, group)
     first, last = min(grid.first for grid in grids), max(grid.last for grid in grids)
-    step = gcd(*every, *(grid.step for grid in grids), *(grid.first - first for grid in grids))
     grid = Grid(first, step, last, fixed=all(grid.fixed for grid in grids))
     if plan.subsampling % step == 0 and not grid.fixed:
         grid = Grid(first, step, last - (last - first) % step)
-    width = gcd(*every) // step
-    return _Loop(assembly, inside, grid, width, delays, backward)
+    count = assembly.axis.static_count(grid)
+    return Loop(assembly, inside, grid, gcd(width, count) if count else width, delays, backward)
 
 
 def _inner_offsets(network: KaldiNetwork, group: Sequence[Place]) -> list[int]:
@@ -180,187 +138,11 @@ def _order(network: KaldiNetwork, group: Sequence[Place]) -> list[Place] | None:
     return order
 
 
-def _compile_place(loop: _Loop, place: Place) -> _Builder:
-    network = loop.assembly.plan.network
-    name, x = place
-    node = network.node(name)
-    match node:
-        case DimRangeNode():
-            start, stop, source = node.offset, node.offset + node.dim, (node.source, x)
-            return lambda step: slice_columns(step.current[source], start, stop)
-        case ComponentNode():
-            return _compile_component(loop, network.components[node.component], node.input, x)
-    raise UnsupportedModelError(f"{network.source}: node '{name}' cannot be part of a recurrence")
-
-
-def _compile_component(loop: _Loop, component: Component, descriptor: Descriptor, x: int) -> _Builder:
-    """An affine layer takes its product with what comes from outside out of the loop."""
-    parts = appended_parts(descriptor)
-    inner = [_is_inner(loop, part, x) for part in parts]
-    form = as_affine(component)
-    if form is None or all(inner) or not any(inner):
-        value = _compile(loop, descriptor, x)
-        generation = loop.assembly.plan.network.generation
-        return lambda step: apply_component(generation, component, value(step))
-    weights, bias = form
-    outer_values = [
-        loop.assembly.evaluate(part, x, loop.grid) for part, is_inner in zip(parts, inner, strict=True) if not is_inner
-    ]
-    inner_values = [_compile(loop, part, x) for part, is_inner in zip(parts, inner, strict=True) if is_inner]
-    inner_dims = [_dim(loop, part, x) for part, is_inner in zip(parts, inner, strict=True) if is_inner]
-    outer_dims = iter([width_of(value.output) for value in outer_values])
-    inner_widths = iter(inner_dims)
-    widths = [next(inner_widths) if is_inner else next(outer_dims) for is_inner in inner]
-    inner_weights, outer_weights = split_columns(weights, widths, inner)
-    product = _outer_product(loop, component.name, outer_values, outer_weights, bias)
-    name = component.name
-    return lambda step: affine(
-        name, append_columns([value(step) for value in inner_values]), inner_weights, product(step)
-    )
-
-
-def _outer_product(loop: _Loop, name: str, values: Sequence[Value], weights: np.ndarray, bias: np.ndarray) -> _Builder:
-    assembly = loop.assembly
-    over_time = [value.grid is not None for value in values]
-    if any(over_time) and not all(over_time):
-        frame_weights, vector_weights = split_columns(weights, [width_of(value.output) for value in values], over_time)
-        vector = append_columns([value.output for value in values if value.grid is None])
-        frames = append_columns([value.output for value in values if value.grid is not None])
-        addend = affine(f"{name}.vector", vector, vector_weights, bias)
-        return loop.outside(affine(f"{name}.outside", frames, frame_weights, addend))
-    value = assembly.append(values, loop.grid)
-    product = Value(affine(f"{name}.outside", value.output, weights, bias), value.grid)
-    return loop.outside(assembly.frames(product, loop.grid))
-
-
-def _is_inner(loop: _Loop, descriptor: Descriptor, x: int) -> bool:
-    return any(place in loop.group for place, _ in read_places(descriptor, x))
-
-
-def _dim(loop: _Loop, descriptor: Descriptor, x: int) -> int:
-    """Width of a descriptor that reads a node of the loop."""
-    network = loop.assembly.plan.network
-    match descriptor:
-        case Append():
-            return sum(_dim(loop, part, x) for part in descriptor.parts)
-        case Const():
-            return descriptor.dim
-    place = next(iter(read_places(descriptor, x)))[0]
-    return node_dim(network, place[0])
-
-
-def _compile(loop: _Loop, descriptor: Descriptor, x: int) -> _Builder:
-    assembly = loop.assembly
-    if not _is_inner(loop, descriptor, x):
-        return loop.outside(assembly.evaluate_frames(descriptor, x, loop.grid))
-    match descriptor:
-        case NodeRef() | Offset():
-            return _compile_read(loop, descriptor, x, 0)
-        case Append():
-            parts = [_compile(loop, part, x) for part in descriptor.parts]
-            return lambda step: append_columns([part(step) for part in parts])
-        case Sum():
-            parts = [_compile(loop, part, x) for part in descriptor.parts]
-            return lambda step: _total([part(step) for part in parts])
-        case Scale():
-            source, factor = _compile(loop, descriptor.source, x), np.float32(descriptor.factor)
-            return lambda step: opset.multiply(source(step), opset.constant(factor)).output(0)
-        case IfDefined():
-            return _compile_if_defined(loop, descriptor.source, x, None)
-        case Failover():
-            return _compile_if_defined(loop, descriptor.first, x, descriptor.second)
-    raise UnsupportedModelError(
-        f"{assembly.plan.network.source}: {type(descriptor).__name__} cannot read a node that depends on itself"
-    )
-
-
-def _compile_if_defined(loop: _Loop, source: Descriptor, x: int, second: Descriptor | None) -> _Builder:
-    value = _compile(loop, source, x)
-    interval = loop.assembly.plan.interval(source, x, loop.grid)
-    is_delayed_node = second is None and _is_plain(source)
-    # States begin at zero, and values of the loop are masked where they cannot be computed.
-    if interval.is_everything or is_delayed_node:
-        return value
-    mask = loop.outside(_as_frames(loop.assembly.axis.mask(interval, loop.grid)))
-    otherwise = None if second is None else _compile(loop, second, x)
-    return lambda step: _where(mask(step), value(step), None if otherwise is None else otherwise(step))
-
-
-def _is_plain(descriptor: Descriptor) -> bool:
-    """Whether this is one node with a delay."""
-    offset = 0
-    while isinstance(descriptor, Offset | Scale):
-        offset += descriptor.t if isinstance(descriptor, Offset) else 0
-        descriptor = descriptor.source
-    return isinstance(descriptor, NodeRef) and offset != 0
-
-
-def _compile_read(loop: _Loop, descriptor: Descriptor, x: int, offset: int) -> _Builder:
-    """A node of the loop at the present frame or at an earlier one (later in a backward loop)."""
-    if isinstance(descriptor, Offset):
-        return _compile_read(loop, descriptor.source, x + descriptor.x, offset + descriptor.t)
-    if not isinstance(descriptor, NodeRef):
-        pushed = _push_offset(descriptor, offset)
-        return _compile(loop, pushed, x)
-    place = (descriptor.name, x)
-    if offset == 0:
-        return lambda step: step.current[place]
-    steps, width = abs(offset) // loop.grid.step, loop.width
-    held = loop.delays[place] // loop.grid.step
-    start = steps - width if loop.backward else held - steps
-    if held == width:
-        return lambda step: step.states[place]
-    return lambda step: slice_frames(step.states[place], start, start + width)
-
-
-def _push_offset(descriptor: Descriptor, offset: int) -> Descriptor:
-    """Offset(f(a, b), t) as f(Offset(a, t), Offset(b, t))."""
-    match descriptor:
-        case Append() | Sum():
-            return type(descriptor)(tuple(Offset(part, offset) for part in descriptor.parts))
-        case Scale():
-            return Scale(descriptor.factor, Offset(descriptor.source, offset))
-        case IfDefined():
-            return IfDefined(Offset(descriptor.source, offset))
-        case Failover():
-            return Failover(Offset(descriptor.first, offset), Offset(descriptor.second, offset))
-        case Const():
-            return descriptor
-    raise UnsupportedModelError(f"Offset of {type(descriptor).__name__} inside of a recurrence")
-
-
-def _masked(loop: _Loop, place: Place, value: _Builder) -> _Builder:
-    """Zero where a place cannot be computed though the loop runs there, if it is read with a delay."""
-    if place not in loop.delays:
-        return value
-    interval = loop.assembly.plan.place_interval(place, loop.grid)
-    if interval.is_everything:
-        return value
-    mask = loop.outside(_as_frames(loop.assembly.axis.mask(interval, loop.grid)))
-    return lambda step: _where(mask(step), value(step), None)
-
-
-def _as_frames(mask: ov.Output) -> ov.Output:
-    return opset.convert(mask, "f32").output(0)
-
-
-def _where(mask: ov.Output, value: ov.Output, otherwise: ov.Output | None) -> ov.Output:
-    return select_frames(opset.greater(mask, opset.constant(np.float32(0.5))).output(0), value, otherwise)
-
-
-def _next_state(loop: _Loop, place: Place, state: ov.Output, value: ov.Output) -> ov.Output:
-    held = loop.delays[place] // loop.grid.step
-    if held == loop.width:
-        return value
-    if loop.backward:
-        return opset.concat([value, slice_frames(state, 0, held - loop.width)], 1).output(0)
-    return opset.concat([slice_frames(state, loop.width), value], 1).output(0)
-
-
-def _padded(loop: _Loop, assembly: Assembly) -> tuple[list[ov.Output], ov.Output | None]:
+def _padded(loop: Loop, assembly: Assembly) -> tuple[list[ov.Output], ov.Output | None]:
     """The inputs of the loop with a multiple of ``width`` frames, and how many frames were added (int64 [1])."""
-    if loop.width == 1:
-        return loop.inputs, None
+    inputs = loop.inputs or [_nothing(loop)]
+    if loop.width == 1 or assembly.axis.static_count(loop.grid):
+        return inputs, None
     width = opset.constant(np.array([loop.width], np.int64))
     count = opset.unsqueeze(assembly.axis.count(loop.grid), opset.constant(np.array([0], np.int64)))
     missing = opset.floor_mod(opset.subtract(opset.constant(np.array([0], np.int64)), count), width)
@@ -369,10 +151,16 @@ def _padded(loop: _Loop, assembly: Assembly) -> tuple[list[ov.Output], ov.Output
     nothing = opset.constant(np.zeros(3, np.int64))
     begin, end = (amount, nothing) if loop.backward else (nothing, amount)
     fill = opset.constant(np.float32(0))
-    return [opset.pad(value, begin, end, "constant", fill).output(0) for value in loop.inputs], missing.output(0)
+    return [opset.pad(value, begin, end, "constant", fill).output(0) for value in inputs], missing.output(0)
 
 
-def _trimmed(loop: _Loop, output: ov.Output, missing: ov.Output | None) -> ov.Output:
+def _nothing(loop: Loop) -> ov.Output:
+    """An input for a loop that has none, which tells it the number of steps."""
+    zero = opset.constant(np.zeros((1, 1, 1), np.float32)).output(0)
+    return loop.assembly.axis.broadcast(zero, loop.assembly.features, loop.grid)
+
+
+def _trimmed(loop: Loop, output: ov.Output, missing: ov.Output | None) -> ov.Output:
     if missing is None:
         return output
     one, axis = opset.constant(np.array([1], np.int64)), opset.constant(np.array([1], np.int64))
@@ -380,10 +168,3 @@ def _trimmed(loop: _Loop, output: ov.Output, missing: ov.Output | None) -> ov.Ou
         return opset.slice(output, missing, opset.constant(np.array([2**62], np.int64)), one, axis).output(0)
     count = opset.unsqueeze(loop.assembly.axis.count(loop.grid), opset.constant(np.array([0], np.int64)))
     return opset.slice(output, opset.constant(np.array([0], np.int64)), count, one, axis).output(0)
-
-
-def _total(values: Sequence[ov.Output]) -> ov.Output:
-    total = values[0]
-    for value in values[1:]:
-        total = opset.add(total, value).output(0)
-    return total

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ov_asr_score.convert.grids import Grid, Interval
+from ov_asr_score.convert.time_loop import zero_state
 from ov_asr_score.openvino_api import opset, ov
 
 _TO_THE_END = np.iinfo(np.int64).max
@@ -37,6 +38,17 @@ class TimeAxis:
     def count(self, grid: Grid) -> ov.Output:
         """The number of frames of a grid, int64 scalar."""
         return opset.squeeze(opset.shape_of(self.times(grid), "i64"), _ints([0])).output(0)
+
+    def static_count(self, grid: Grid) -> int | None:
+        """The number of frames of a grid where it does not depend on the length of the utterance."""
+        return len(grid.times(0)) if grid.fixed else None
+
+    def initial_state(self, name: str, like: ov.Output, width: int, size: int) -> ov.Output:
+        """What a recurrence remembers before the first frame [B, width, size]: zeros. ``name`` is that of the state."""
+        return zero_state(like, width, size)
+
+    def keep_state(self, name: str, state: ov.Output) -> None:
+        """Nothing: all of an utterance is in one request."""
 
     def mask(self, interval: Interval, grid: Grid) -> ov.Output:
         """Whether each frame of ``grid`` lies in ``interval``, bool [1, N, 1], or [B, N, 1] if chunks differ."""

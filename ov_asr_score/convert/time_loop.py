@@ -20,7 +20,20 @@ def loop_over_time(
     reverse: bool = False,
     name: str,
 ) -> list[ov.Output]:
-    """Outputs [B, T, K] of ``body``, applied to ``width`` frames after the other.
+    """The outputs of ``loop_with_states`` alone."""
+    return loop_with_states(inputs, states, body, width=width, reverse=reverse, name=name)[1]
+
+
+def loop_with_states(
+    inputs: Sequence[ov.Output],
+    states: Sequence[ov.Output],
+    body: StepBody,
+    *,
+    width: int = 1,
+    reverse: bool = False,
+    name: str,
+) -> tuple[list[ov.Output], list[ov.Output]]:
+    """The last states, and the outputs [B, T, K] of ``body``, applied to ``width`` frames after the other.
 
     ``inputs`` are [B, T, D] with T a multiple of ``width`` (see ``pad_to_multiple``), ``states`` the initial values
     [B, width, S]. ``body`` gets the frames [B, width, D] of each input and the states, and gives the new states and
@@ -42,7 +55,10 @@ def loop_over_time(
     for parameter, value, result in zip(state_parameters, states, state_results, strict=True):
         loop.set_merged_input(parameter, value, result.output(0))
     loop.set_friendly_name(name)
-    return [loop.get_concatenated_slices(result.output(0), start, stride, width, end, 1) for result in output_results]
+    outputs = [
+        loop.get_concatenated_slices(result.output(0), start, stride, width, end, 1) for result in output_results
+    ]
+    return [loop.get_iter_value(result.output(0), -1) for result in state_results], outputs
 
 
 def zero_state(like: ov.Output, width: int, size: int) -> ov.Output:
