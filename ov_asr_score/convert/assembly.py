@@ -8,6 +8,7 @@ from typing import TypeAlias, assert_never
 
 import numpy as np
 
+from ov_asr_score.convert.constants import constant_output
 from ov_asr_score.convert.folding_forms import as_affine
 from ov_asr_score.convert.grids import Grid, TimePlan
 from ov_asr_score.convert.registry import find_converter
@@ -88,7 +89,7 @@ class Assembly:
     def _compute_component(self, node: ComponentNode, component: Component, x: int, grid: Grid) -> Value:
         match component_dependency(component):
             case Nothing():
-                return Value(opset.constant(constant_output(component).reshape(1, 1, -1)).output(0), None)
+                return Value(opset.constant(_constant(component).reshape(1, 1, -1)).output(0), None)
             case Block(num_blocks):
                 value = self.evaluate(node.input, x // num_blocks, grid)
                 size = int(np.asarray(component.fields["OutputDim"]))
@@ -219,12 +220,11 @@ def appended_parts(descriptor: Descriptor) -> list[Descriptor]:
     return [descriptor]
 
 
-def constant_output(component: Component) -> FloatArray:
-    """What a component without input gives for every frame [D]: Kaldi's dropout in test mode is its mean."""
-    if component.type == "DropoutMaskComponent":
-        kept = 1.0 - float(np.asarray(component.fields["DropoutProportion"]))
-        return np.full(int(np.asarray(component.fields["OutputDim"])), kept, np.float32)
-    return np.asarray(component.fields["Output"], np.float32)
+def _constant(component: Component) -> FloatArray:
+    values = constant_output(component)
+    if values is None:
+        raise UnsupportedModelError(f"component '{component.name}' ({component.type}) is not constant")
+    return values
 
 
 def apply_component(generation: Generation, component: Component, value: ov.Output) -> ov.Output:

@@ -1,0 +1,107 @@
+"""Scores of small models of nnet2 and nnet3 against those of Kaldi's own programs (see make_cases.py)."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ov_asr_score.convert.kaldi_options import KaldiOptions
+from ov_asr_score.kaldi_io import read_table
+from ov_asr_score.scoring.scorer import load, open_model, prepare_scorer
+from ov_asr_score.scoring.scorer_options import ScorerOptions
+from ov_asr_score.scoring.utterances import InputTable, JoinOptions, read_utterances
+
+HERE = Path(__file__).parent
+FOLDERS = sorted(path.parent for path in HERE.glob("nnet[23]/*/case.toml"))
+# A chunk longer than every utterance is the whole utterance.
+WHOLE_UTTERANCE = 1000
+
+
+def description(folder: Path) -> dict[str, Any]:
+    """The values of a case.toml, whose lines are all of the form ``name = value``."""
+    found = {}
+    for line in (folder / "case.toml").read_text().splitlines():
+        name, _, value = line.partition("=")
+        found[name.strip()] = ast.literal_eval(value.strip())
+    return found
+
+
+def model_files(folder: Path) -> list[Path]:
+    return [path for path in (folder / "model.raw", folder / "model.mdl", folder / "model.txt") if path.is_file()]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one command of Kaldi asked for, in our words."""
+
+    options: KaldiOptions
+    tables: list[InputTable]
+
+
+def as_run(folder: Path, case: dict[str, Any], options: list[str]) -> Run:
+    """Our options and tables for the options of one of Kaldi's programs."""
+    given = dict(option.removeprefix("--").split("=", 1) for option in options)
+    tables = [InputTable("input", f"ark:{folder / 'input.ark'}")]
+    utt2spk = given.pop("utt2spk", "").replace("ark:", f"{folder}/")
+    for name in ("ivectors", "online-ivectors"):
+        if name in given:
+            specifier = given.pop(name).replace("ark:", f"ark:{folder}/")
+            period = int(given.pop("online-ivector-period", "0"))
+            tables.append(InputTable("ivector", specifier, utt2spk, period))
+    if case["program"] == "nnet3-compute":
+        given.setdefault("frames-per-chunk", "50")
+    if int(given.get("frames-per-chunk", "0")) >= WHOLE_UTTERANCE:
+        del given["frames-per-chunk"]
+    kinds = {field.name: field.type for field in fields(KaldiOptions)}
+    values: dict[str, Any] = {}
+    for option, text in given.items():
+        name = option.replace("-", "_")
+        values[name] = {"int": int, "float": float, "bool": lambda word: word == "true"}[str(kinds[name])](text)
+    if "output_name" in case:
+        values["output_name"] = case["output_name"]
+    return Run(KaldiOptions(**values), tables)
+
+
+def runs(folder: Path) -> Iterator[tuple[list[str], Path]]:
+    """The options of each run, and where Kaldi's scores are."""
+    case = description(folder)
+    yield case["options"], folder / "output.ark"
+    for number, options in enumerate(case.get("more_options", []), 2):
+        yield options, folder / f"output{number}.ark"
+
+
+PARAMETERS = [
+    pytest.param(folder, model, options, output, id=f"{folder.parent.name}/{folder.name}-{model.suffix[1:]}-{output.stem}")
+    for folder in FOLDERS
+    for model in model_files(folder)
+    for options, output in runs(folder)
+]
+
+
+@pytest.mark.parametrize(("folder", "model", "options", "output"), PARAMETERS)
+def test_scores_are_those_of_kaldi(folder: Path, model: Path, options: list[str], output: Path) -> None:
+    case = description(folder)
+    run = as_run(folder, case, options)
+    scorer_options = ScorerOptions(model=str(model), kaldi=run.options)
+    opened = open_model(load(scorer_options), scorer_options)
+    utterances = list(read_utterances(run.tables, JoinOptions()))
+    expected = dict(read_table(f"ark:{output}"))
+    utterances = [utterance for utterance in utterances if utterance.key in expected]
+    scorer = prepare_scorer(opened, scorer_options, utterances[0])
+    found = {result.key: next(iter(result.scores.values())) for result in scorer.score(utterances)}
+    assert found.keys() == expected.keys()
+    for key, scores in expected.items():
+        assert found[key].shape == scores.shape, f"{key}: {found[key].shape}, Kaldi gives {scores.shape}"
+        difference = np.abs(found[key] - scores)
+        place = np.unravel_index(int(np.argmax(difference)), difference.shape)
+        assert difference.max() <= case["tolerance"], (
+            f"{key}: {difference.max():.3g} at frame {place[0]}, column {place[1]}: "
+            f"{found[key][place]:.6g}, Kaldi gives {scores[place]:.6g}"
+        )
