@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ov_asr_score.convert.kaldi_options import DEFAULT_OPTIONS, KaldiOptions
 from ov_asr_score.device.settings import DeviceSettings
 from ov_asr_score.errors import UnknownNameError, UsageError
 from ov_asr_score.ov_model.outputs import find_port, port_names, suggestion
@@ -34,6 +35,8 @@ def score(
     batch_size: int = 0,
     left_context: int = 0,
     right_context: int = 0,
+    kaldi: KaldiOptions = DEFAULT_OPTIONS,
+    conversion_cache: str | None = None,
     allow_missing: bool = False,
     allow_commands: bool = False,
 ) -> Iterator[UtteranceScores]:
@@ -56,6 +59,8 @@ def score(
         outputs=tuple(outputs),
         left_context=left_context,
         right_context=right_context,
+        kaldi=kaldi,
+        conversion_cache=conversion_cache,
     )
     loaded = load(options)
     opened = open_model(loaded, options)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+FRAMES_LEFT_INPUT = "frames_left"
+"""Input [B, 1] of frame graphs that must know the end: last frame of scores minus frames of earlier requests."""
+
 EDGES_INPUT = "chunk_edges"
 """Input [B, 2] of chunk graphs whose first or last chunks have other contexts: 1 for first, 1 for last, else 0."""
 
@@ -18,12 +21,16 @@ class ConversionFacts:
     - ``chunk``: a request takes a window [B, W, D] and gives W - left - right frames of scores (before subsampling);
       the windows of an utterance are cut as nnet3-compute cuts them, edges repeated by who cuts;
     - ``frame``: a request takes ``frames_per_request`` frames [1, F, D] in order and keeps variable state; the first
-      ``delay`` frames of scores are dropped, and edge frames are fed before and after (``left_context`` times the
-      first, ``delay`` times the last).
+      frame is fed ``left_context`` times more (``extra_left_context_initial`` included), the last one until all scores
+      are there, and the scores of the first ``delay`` frames are dropped.
 
     ``left_context`` and ``right_context`` are those of the network without the extra contexts of chunks. A request
     gives ceil(frames / ``frame_subsampling_factor``) rows. ``ivector_inputs`` names inputs [1, D] that hold one vector
     per request (joined by commas). ``options`` is the readable list of what was asked when the model was made.
+
+    ``batch_compute``: the windows are those of nnet3-compute-batch, which moves the last one back so that it is whole,
+    and fills up an utterance shorter than a window unless ``ensure_exact_final_context``. It gives a chunk all frames
+    of its last step of subsampling; these are in ``extra_right_context``, and in ``extra_right_context_final`` if set.
     """
 
     time: str
@@ -42,6 +49,16 @@ class ConversionFacts:
     frames_per_request: int = 0
     delay: int = 0
     ivector_inputs: str = ""
+    batch_compute: bool = False
+    ensure_exact_final_context: bool = False
     pad_input: bool = True
     options: str = ""
     version: str = ""
+
+    @property
+    def fed_before(self) -> int:
+        """How many copies of the first frame of an utterance go into a graph of frames before the utterance."""
+        if not self.pad_input:
+            return 0
+        extra = self.extra_left_context_initial
+        return self.left_context + (extra if extra >= 0 else self.extra_left_context)

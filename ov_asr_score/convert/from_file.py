@@ -50,6 +50,9 @@ def convert_file(path: str | Path, options: KaldiOptions = DEFAULT_OPTIONS, vers
     if options.feature_transform:
         network = _with_transform(network, options.feature_transform)
     factor = options.frame_subsampling_factor or (read_subsampling_factor(path) if network.generation == 3 else 1)
+    # nnet3-compute-batch gives a chunk all frames of its last step of subsampling, nnet3-compute the first of them.
+    more = factor - 1 if options.batch_compute else 0
+    final = options.extra_right_context_final
     model = convert_network(
         network,
         ConvertOptions(
@@ -58,9 +61,9 @@ def convert_file(path: str | Path, options: KaldiOptions = DEFAULT_OPTIONS, vers
             frame_subsampling_factor=factor,
             frames_per_chunk=options.frames_per_chunk or options.chunk_size,
             extra_left_context=options.extra_left_context,
-            extra_right_context=options.extra_right_context,
+            extra_right_context=options.extra_right_context + more,
             extra_left_context_initial=options.extra_left_context_initial,
-            extra_right_context_final=options.extra_right_context_final,
+            extra_right_context_final=UNSET if final == UNSET else final + more,
             outputs=tuple(name.strip() for name in options.output_name.split(",") if name.strip()),
             log_priors=_log_priors(network, options),
             prior_scale=options.prior_scale,
@@ -74,8 +77,15 @@ def convert_file(path: str | Path, options: KaldiOptions = DEFAULT_OPTIONS, vers
     )
     facts = read_facts(model)
     if facts is not None:
-        digest = file_digest(path)
-        write_facts(model, replace(facts, source_sha256=digest, options=options.text, version=version))
+        facts = replace(
+            facts,
+            source_sha256=file_digest(path),
+            batch_compute=options.batch_compute,
+            ensure_exact_final_context=options.ensure_exact_final_context,
+            options=options.text,
+            version=version,
+        )
+        write_facts(model, facts)
     return model
 
 

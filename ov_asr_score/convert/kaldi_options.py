@@ -15,7 +15,8 @@ class KaldiOptions:
 
     ``frame_subsampling_factor`` and ``frames_per_chunk`` 0: the file ``frame_subsampling_factor`` beside the model, or
     1; the whole utterance. ``class_frame_counts`` and ``feature_transform`` are paths. ``chunk_size`` is nnet2's name
-    for ``frames_per_chunk``.
+    for ``frames_per_chunk``. ``batch_compute`` cuts chunks as nnet3-compute-batch does: the last one is moved back so
+    that it is whole, and an utterance shorter than a chunk is filled up (not with ``ensure_exact_final_context``).
     """
 
     time: TimeMode = "utterance"
@@ -27,6 +28,8 @@ class KaldiOptions:
     extra_right_context: int = 0
     extra_left_context_initial: int = UNSET
     extra_right_context_final: int = UNSET
+    batch_compute: bool = False
+    ensure_exact_final_context: bool = False
     output_name: str = ""
     use_priors: bool = False
     class_frame_counts: str = ""

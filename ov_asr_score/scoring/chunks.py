@@ -1,6 +1,7 @@
 """Utterances cut into overlapping windows as nnet3-compute cuts them, and rows of scores as Kaldi counts them.
 
-Source: nnet3/nnet-am-decodable-simple.cc (``EnsureFrameIsComputed``, ``GetCurrentIvector``).
+Sources: nnet3/nnet-am-decodable-simple.cc (``EnsureFrameIsComputed``, ``GetCurrentIvector``) and, for the windows of
+nnet3-compute-batch, nnet3/nnet-batch-compute.cc (``SplitUtteranceIntoTasks``).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ov_asr_score.convert.facts import ConversionFacts
 from ov_asr_score.errors import ShapeMismatchError
@@ -22,11 +24,16 @@ _FRAMES_PER_REQUEST = 4096
 
 @dataclass(frozen=True, slots=True)
 class ChunkRequest:
-    """The arrays of a request [B, …], and the rows of scores that it gives, all windows together."""
+    """The arrays of a request [B, …], and what becomes of the ``given_rows`` of scores of all its windows.
+
+    The first ``skipped_rows`` of them are left out, the next ``num_rows`` are those from row ``first_row`` on.
+    """
 
     arrays: list[Float32Array]
     first_row: int
+    skipped_rows: int
     num_rows: int
+    given_rows: int
 
 
 def fit_converted(ports: Sequence[PortInfo]) -> tuple[InputFit, ...]:
@@ -72,42 +79,84 @@ def chunk_scores(result: Float32Array, rows: int, name: str, key: str) -> Float3
 
 
 def chunk_requests(utterance: Utterance, fits: Sequence[InputFit], facts: ConversionFacts) -> Iterator[ChunkRequest]:
-    """Requests for all chunks of an utterance: whole chunks together, a shorter last one on its own.
+    """Requests for all chunks of an utterance: whole chunks together, the last one on its own if it is not like them.
 
     Frames outside of the utterance are its first or last one. An i-vector input gets the row of the frame in the
-    middle between the first and the last frame of scores of the chunk.
+    middle of the chunk.
     """
     factor, frames = facts.frame_subsampling_factor, utterance.num_frames
-    rows, chunk_rows = num_score_rows(frames, facts), facts.frames_per_chunk // factor
+    rows = num_score_rows(frames, facts)
     left = facts.left_context + max(facts.extra_left_context, facts.extra_left_context_initial)
     right = facts.right_context + max(facts.extra_right_context, facts.extra_right_context_final)
-    whole = rows // chunk_rows
-    spans = [
-        (first, min(whole, first + _at_once(chunk_rows * factor + left + right)), chunk_rows)
-        for first in range(0, whole, _at_once(chunk_rows * factor + left + right))
-    ]
-    if rows % chunk_rows:
-        spans.append((whole, whole + 1, rows % chunk_rows))
-    last_chunk = -(-rows // chunk_rows) - 1
-    for first, stop, rows_each in spans:
-        chunks = np.arange(first, stop)
-        starts = chunks * chunk_rows * factor
-        length = (rows_each - 1) * factor + 1
-        window = np.arange(-left, length + right)
+    for windows in _cut(rows, facts, left + right):
+        starts = windows.first_rows * factor
+        window = np.arange(-left, (windows.rows_each - 1) * factor + 1 + right)
         order = np.clip(starts[:, None] + window[None, :], 0, frames - 1)
-        middles = starts + (length - 1) // 2
+        middles = np.minimum(_middles(windows, facts), frames - 1)
         arrays = []
         for fit in fits:
             value = np.asarray(utterance.features[fit.name], np.float32)
             if fit.kind == "time":
-                arrays.append(np.ascontiguousarray(value[order]))
-            elif value.ndim == 1:
-                arrays.append(np.ascontiguousarray(np.broadcast_to(value, (len(chunks), len(value)))))
+                arrays.append(value[order])
             else:
-                arrays.append(np.ascontiguousarray(value[middles]))
+                arrays.append(np.tile(value, (len(starts), 1)) if value.ndim == 1 else value[middles])
         if has_edges_input(facts):
-            arrays.append(np.stack([chunks == 0, chunks == last_chunk], axis=1).astype(np.float32))
-        yield ChunkRequest(arrays, first * chunk_rows, len(chunks) * rows_each)
+            is_last = windows.first_rows + windows.rows_each >= rows
+            arrays.append(np.stack([starts == 0, is_last], axis=1).astype(np.float32))
+        yield ChunkRequest(
+            arrays,
+            first_row=int(windows.first_rows[0]) + windows.skipped,
+            skipped_rows=windows.skipped,
+            num_rows=windows.used,
+            given_rows=len(starts) * windows.rows_each,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Windows:
+    """Windows that share a request: the row of scores that each begins with, and how many rows each gives.
+
+    Of all these rows the first ``skipped`` are left out, and ``used`` come after them.
+    """
+
+    first_rows: NDArray[np.int64]
+    rows_each: int
+    skipped: int
+    used: int
+
+
+def _cut(rows: int, facts: ConversionFacts, context: int) -> Iterator[_Windows]:
+    """The windows of an utterance with so many rows of scores.
+
+    nnet3-compute makes the last window as short as it must be. nnet3-compute-batch moves it back, so that it is whole
+    and ends with the utterance, and leaves out the rows that came before; a single short window goes on behind the end.
+    """
+    each = facts.frames_per_chunk // facts.frame_subsampling_factor
+    whole, rest = divmod(rows, each)
+    at_once = max(1, _FRAMES_PER_REQUEST // (facts.frames_per_chunk + context))
+    for first in range(0, whole, at_once):
+        numbers = np.arange(first, min(whole, first + at_once))
+        yield _Windows(numbers * each, each, 0, len(numbers) * each)
+    if not rest:
+        return
+    if not facts.batch_compute or (not whole and facts.ensure_exact_final_context):
+        yield _Windows(np.array([rows - rest]), rest, 0, rest)
+    elif whole:
+        yield _Windows(np.array([rows - each]), each, each - rest, rest)
+    else:
+        yield _Windows(np.array([0]), each, 0, rest)
+
+
+def _middles(windows: _Windows, facts: ConversionFacts) -> NDArray[np.int64]:
+    """The frame whose i-vector stands for a window: the middle of its frames of scores, which the programs count apart.
+
+    nnet3-compute takes the middle between the first and the last frame (``GetCurrentIvector``), nnet3-compute-batch the
+    frame of the middle row (``AddOnlineIvectorsToTasks``).
+    """
+    factor = facts.frame_subsampling_factor
+    if facts.batch_compute:
+        return (windows.first_rows + windows.rows_each // 2) * factor
+    return windows.first_rows * factor + (windows.rows_each - 1) * factor // 2
 
 
 def has_edges_input(facts: ConversionFacts) -> bool:
@@ -116,8 +165,3 @@ def has_edges_input(facts: ConversionFacts) -> bool:
         facts.extra_left_context_initial not in (-1, facts.extra_left_context)
         or facts.extra_right_context_final not in (-1, facts.extra_right_context)
     )
-
-
-def _at_once(frames: int) -> int:
-    """Windows of so many frames that share a request."""
-    return max(1, _FRAMES_PER_REQUEST // frames)

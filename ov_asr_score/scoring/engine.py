@@ -16,6 +16,7 @@ from ov_asr_score.scoring.cutting import score_rows, whole_scores
 from ov_asr_score.scoring.filling import checked, copy_frames, request_buffers, whole_utterance
 from ov_asr_score.scoring.planning import InputFit, ScoringPlan
 from ov_asr_score.scoring.runner import Float32Array, Runner
+from ov_asr_score.scoring.streaming import score_streams
 from ov_asr_score.scoring.utterances import SkipUtterance, Utterance
 
 __all__ = ["BusyClock", "RecordLayers", "UtteranceScores", "score_utterances"]
@@ -56,6 +57,9 @@ def score_utterances(
     if plan.mode == "blocks":
         yield from score_blocks(runner, fits, plan, fitting, record_layers)
         return
+    if plan.mode == "frames" and plan.converted is not None:
+        yield from score_streams(runner, fits, plan, plan.converted, fitting, record_layers)
+        return
     requests = _Requests(runner, plan, record_layers, None if plan.mode == "rows" else on_skip)
     feed = {"rows": _feed_rows, "chunks": _feed_chunks}.get(plan.mode, _feed_whole)
     waiting: deque[Assembly] = deque()
@@ -79,6 +83,7 @@ class _Piece:
     first_row: int
     first_request_row: int
     num_rows: int
+    given_rows: int = 0  # of the whole request, where it gives some that belong to nobody
 
 
 class _Requests:
@@ -158,7 +163,9 @@ class _Requests:
             first.scores.append(checked_rows(whole_scores(result, frames, context, name, key), frames, plan, key))
             return
         if plan.mode == "chunks":
-            first.put_rows(index, pieces[0].first_row, chunk_scores(result, total, name, key))
+            (piece,) = pieces
+            rows = chunk_scores(result, piece.given_rows, name, key)[piece.first_request_row :]
+            first.put_rows(index, piece.first_row, rows[: piece.num_rows])
             return
         rows = score_rows(result, plan.block if plan.pad else total, name, key)
         for piece in pieces:
@@ -233,5 +240,6 @@ def _feed_chunks(requests: _Requests, fits: Sequence[InputFit], utterances: Iter
             with requests.skipping(slot, assembly), naming(utterance):
                 requests.runner.bind(slot, chunk.arrays)
             if not assembly.failed:
-                requests.start(slot, [_Piece(assembly, chunk.first_row, 0, chunk.num_rows)])
+                piece = _Piece(assembly, chunk.first_row, chunk.skipped_rows, chunk.num_rows, chunk.given_rows)
+                requests.start(slot, [piece])
         yield assembly
