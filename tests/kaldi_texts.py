@@ -149,7 +149,7 @@ def write_model(path: Path, text: str) -> str:
 
 def frames_at(features: Floats, times: Floats) -> Floats:
     """Frames at ``times``, the first one for those before the utterance and the last one for those behind it."""
-    return np.asarray(features, np.float64)[np.clip(times, 0, len(features) - 1)]
+    return np.asarray(features, np.float64)[np.clip(times, 0, len(features) - 1), :]
 
 
 def spliced_scores(features: Floats, step: int = 1) -> Floats:
