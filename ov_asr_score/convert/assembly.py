@@ -10,7 +10,7 @@ import numpy as np
 
 from ov_asr_score.convert.constants import constant_output
 from ov_asr_score.convert.folding_forms import as_affine
-from ov_asr_score.convert.grids import Grid, TimePlan
+from ov_asr_score.convert.grids import Grid, Plan
 from ov_asr_score.convert.registry import find_converter
 from ov_asr_score.convert.time_axis import TimeAxis, append_columns, select_frames, slice_columns
 from ov_asr_score.errors import UnsupportedModelError
@@ -55,7 +55,7 @@ TimeLayer: TypeAlias = Callable[["Assembly", Component, Descriptor, int, Grid], 
 class Assembly:
     """The values of all places of a plan, computed group by group."""
 
-    def __init__(self, plan: TimePlan, axis: TimeAxis, inputs: Mapping[str, Value]) -> None:
+    def __init__(self, plan: Plan, axis: TimeAxis, inputs: Mapping[str, Value]) -> None:
         """``inputs`` are the values of the input nodes; ``features`` among them gives the batch size."""
         self.plan, self.axis = plan, axis
         self.features = inputs["input"].output
@@ -269,7 +269,7 @@ def _split_affine(name: str, form: tuple[FloatArray, FloatArray], parts: Sequenc
     return affine(name, frames, over_time, affine(f"{name}.vector", vectors, once, bias))
 
 
-def reads_from_outside(plan: TimePlan, group: Sequence[Place]) -> list[Place]:
+def reads_from_outside(plan: Plan, group: Sequence[Place]) -> list[Place]:
     """The places of a group that other places read, or that are outputs."""
     inside = set(group)
     read = {(name, 0) for name in plan.outputs}

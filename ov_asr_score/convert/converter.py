@@ -12,10 +12,12 @@ import numpy as np
 from ov_asr_score.convert.assembly import Assembly, Value
 from ov_asr_score.convert.facts import EDGES_INPUT, ConversionFacts
 from ov_asr_score.convert.folding import fold_network
+from ov_asr_score.convert.frame_graph import build_frame_graph
 from ov_asr_score.convert.grids import Grid, InputWindow, TimePlan, plan_time
 from ov_asr_score.convert.lowering import lower_splicing
 from ov_asr_score.convert.metadata import write_facts
 from ov_asr_score.convert.options import ConvertOptions
+from ov_asr_score.convert.ports import INNER_OUTPUT, named_parameter, named_result
 from ov_asr_score.convert.recurrence import compute_group
 from ov_asr_score.convert.scores import adjust_scores
 from ov_asr_score.convert.sequence import build_sequence_graph
@@ -62,13 +64,15 @@ class _TimeGraph:
             contexts.left + _or(facts.extra_left_context_initial, facts.extra_left_context),
             contexts.right + _or(facts.extra_right_context_final, facts.extra_right_context),
         )
-        if facts.time == "utterance":
+        if facts.time != "chunk":
             # One chunk is the first and the last one.
             window = InputWindow(*(window.left_initial, window.right_final) * 2)
         folded = fold_network(self.network, options.keep_nodes)
         plan = plan_time(folded, self.outputs, window, options.frame_subsampling_factor)
+        if facts.time == "frame":
+            return build_frame_graph(plan, options, facts)
 
-        features = opset.parameter(ov.PartialShape([-1, -1, _input_dim(folded)]), np.float32, name="input")
+        features = named_parameter("input", [-1, -1, _input_dim(folded)])
         parameters = [features]
         if facts.time == "utterance":
             frames, end = (
@@ -81,7 +85,7 @@ class _TimeGraph:
         inputs = {"input": Value(frames, Grid(-window.left, 1, window.right))}
         for node in folded.inputs:
             if node.name != "input" and (node.name, 0) in plan.grids:
-                vector = opset.parameter(ov.PartialShape([-1, node.dim]), np.float32, name=node.name)
+                vector = named_parameter(node.name, [-1, node.dim])
                 parameters.append(vector)
                 inputs[node.name] = Value(
                     opset.unsqueeze(vector, opset.constant(np.array([1], np.int64))).output(0),
@@ -89,7 +93,7 @@ class _TimeGraph:
                 )
         edges = None
         if window.varies:
-            edges_parameter = opset.parameter(ov.PartialShape([-1, 2]), np.float32, name=EDGES_INPUT)
+            edges_parameter = named_parameter(EDGES_INPUT, [-1, 2])
             parameters.append(edges_parameter)
             edges = edges_parameter.output(0)
         axis = TimeAxis(end, options.frame_subsampling_factor, edges)
@@ -98,9 +102,7 @@ class _TimeGraph:
         for name in self.outputs:
             scores = assembly.frames(assembly.values[(name, 0)], plan.grids[(name, 0)])
             scores = axis.pick(scores, _grid_of(assembly, name, plan), _score_grid(options))
-            results.append(result(adjust_scores(folded, scores, options), name.removesuffix(_OUTPUT_SUFFIX)))
-        for parameter in parameters:
-            parameter.output(0).get_tensor().set_names({parameter.get_friendly_name()})
+            results.append(named_result(adjust_scores(folded, scores, options), name))
         model = ov.Model(results, parameters, Path(self.network.source).name)
         ivectors = ",".join(name for name in inputs if name != "input")
         write_facts(model, replace(facts, ivector_inputs=ivectors))
@@ -113,7 +115,7 @@ class _TimeGraph:
             unit = lcm(options.frame_subsampling_factor, contexts.modulus)
             chunk = -(-chunk // unit) * unit
         return ConversionFacts(
-            time="chunk" if chunk else "utterance",
+            time="chunk" if chunk else options.time,
             source=Path(self.network.source).name,
             source_sha256="",
             generation=self.network.generation,
@@ -142,16 +144,6 @@ def assemble(plan: TimePlan, axis: TimeAxis, inputs: dict[str, Value]) -> Assemb
     return assembly
 
 
-def result(scores: ov.Output, name: str) -> ov.Node:
-    """A result whose tensor has the name of a node."""
-    node = opset.result(scores, name=f"{name}/result")
-    scores.get_tensor().add_names({name})
-    return node
-
-
-_OUTPUT_SUFFIX = "/output"
-
-
 def _with_outputs(network: KaldiNetwork, names: Sequence[str]) -> tuple[KaldiNetwork, tuple[str, ...]]:
     """The network with an output node for each name that is a node but no output."""
     if not names:
@@ -164,8 +156,8 @@ def _with_outputs(network: KaldiNetwork, names: Sequence[str]) -> tuple[KaldiNet
             case OutputNode():
                 outputs.append(name)
             case ComponentNode() | DimRangeNode():
-                nodes.append(OutputNode(f"{name}{_OUTPUT_SUFFIX}", NodeRef(name)))
-                outputs.append(f"{name}{_OUTPUT_SUFFIX}")
+                nodes.append(OutputNode(f"{name}{INNER_OUTPUT}", NodeRef(name)))
+                outputs.append(f"{name}{INNER_OUTPUT}")
             case _:
                 known = ", ".join(node.name for node in network.outputs)
                 raise UnknownNameError(

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import gcd, lcm
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,6 +85,32 @@ class InputWindow:
     def varies(self) -> bool:
         """Whether first or last chunks have other contexts."""
         return self.left != self.left_initial or self.right != self.right_final
+
+
+class Plan(Protocol):
+    """What an assembly asks: which frames places compute, and where descriptors can be computed."""
+
+    @property
+    def network(self) -> KaldiNetwork:
+        """The network that is built."""
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of the output nodes."""
+
+    @property
+    def subsampling(self) -> int:
+        """The frame subsampling factor."""
+
+    @property
+    def grids(self) -> Mapping[Place, Grid]:
+        """The frames of each place that is needed."""
+
+    def interval(self, descriptor: Descriptor, x: int, grid: Grid) -> Interval:
+        """Where on ``grid`` a descriptor can be computed."""
+
+    def place_interval(self, place: Place, grid: Grid) -> Interval:
+        """Where on ``grid`` a place can be computed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What one step of a loop computes for each place of a group of nodes that depend on each other.
 
-Every place becomes a function of a step: of the frames that come from outside, of the states, and of the places that are
-computed before it in the same step. What does not depend on the loop is computed for all frames outside of it.
+Every place becomes a function of a step: of the frames that come from outside, of the states, and of the places that
+are computed before it in the same step. What does not depend on the loop is computed for all frames outside of it.
 """
 
 from __future__ import annotations

@@ -15,7 +15,8 @@ TimeMode: TypeAlias = Literal["utterance", "frame"]
 class ConvertOptions:
     """Plain values that change the graph; the names are those of Kaldi's options.
 
-    ``time``: the whole utterance in one request, or ``frames_per_request`` frames per request with variable state.
+    ``time``: the whole utterance in one request, or ``frames_per_request`` frames per request with variable state, of
+    ``batch`` utterances at a time.
     ``frames_per_chunk`` 0 makes the whole utterance one chunk; otherwise frames of scores before subsampling, raised to
     a multiple of the subsampling factor and of the network's modulus as nnet3-compute does. The extra contexts are
     frames; -1 for the initial and final ones means the same as for other chunks.
@@ -24,6 +25,7 @@ class ConvertOptions:
 
     time: TimeMode = "utterance"
     frames_per_request: int = 0
+    batch: int = 1
     frame_subsampling_factor: int = 1
     frames_per_chunk: int = 0
     extra_left_context: int = 0

@@ -68,6 +68,10 @@ def plan_converted(
         reason = f"chunks of {facts.frames_per_chunk} frames as nnet3-compute cuts them"
         plan = ScoringPlan("chunks", facts.frames_per_chunk, slots, False, False, reason=reason, converted=facts)
         return model, plan
+    if facts.time == "frame":
+        reason = f"converted from a Kaldi model for frames in order, scores come {facts.delay} frames late"
+        block = facts.frames_per_request
+        return model, ScoringPlan("frames", block, 1, pad=True, stateful=True, reason=reason, converted=facts)
     reason = "converted from a Kaldi model for whole utterances"
     if model is not None:
         model = model.clone()

@@ -1,11 +1,12 @@
 """How utterances go through a model: what each input takes, and how many frames go into a request. No runtime here.
 
-Four modes:
+Five modes:
 
 ``rows``       every frame on its own (a feed-forward model on spliced features): utterances share requests
 ``blocks``     a fixed number of frames per request, in order, one utterance at a time (models with variables)
 ``utterance``  a whole utterance per request (models with a free time axis)
 ``chunks``     windows of an utterance, several of the same length per request (Kaldi models converted for chunks)
+``frames``     a few frames per request, in order, one utterance at a time (Kaldi models converted for streaming)
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from ov_asr_score.ports import PortInfo
 from ov_asr_score.scoring.utterances import Utterance
 
 InputKind = Literal["row", "time", "vector"]
-PlanMode = Literal["rows", "blocks", "utterance", "chunks"]
+PlanMode = Literal["rows", "blocks", "utterance", "chunks", "frames"]
 
 DEFAULT_ROWS = 512
 # Scores of one request stay below this many values, however wide the output is (256 MB of float32).

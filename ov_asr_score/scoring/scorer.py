@@ -9,15 +9,15 @@ from pathlib import Path
 
 import numpy as np
 
-from ov_asr_score.convert.facts import EDGES_INPUT, ConversionFacts
+from ov_asr_score.convert.facts import EDGES_INPUT, FRAMES_LEFT_INPUT, ConversionFacts
 from ov_asr_score.device.compilation import DeviceReport, compile_model, describe_device, import_blob
 from ov_asr_score.device.gna_settings import gna_mode, scale_factor_of
+from ov_asr_score.device.mending import mend_memory_concats
 from ov_asr_score.device.settings import DeviceSettings
 from ov_asr_score.errors import UnknownNameError, UnsupportedModelError, UsageError
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.ov_model.description import describe_ports
 from ov_asr_score.ov_model.memory_span import memory_span
-from ov_asr_score.ov_model.mending import mend_memory_concats
 from ov_asr_score.ov_model.opening import open_model_file
 from ov_asr_score.ov_model.outputs import add_output, find_port, layer_names, port_names, suggestion
 from ov_asr_score.ov_model.preparation import parse_layouts, set_layouts, use_float32_ports
@@ -148,7 +148,9 @@ def open_model(loaded: LoadedModel, options: ScorerOptions) -> OpenModel:
 
 def _fed_by_tables(inputs: tuple[PortInfo, ...], facts: ConversionFacts | None) -> tuple[PortInfo, ...]:
     """The inputs that take features; what a converted model wants to know of chunks is told to it by the engine."""
-    return inputs if facts is None else tuple(port for port in inputs if port.name != EDGES_INPUT)
+    return (
+        inputs if facts is None else tuple(port for port in inputs if port.name not in (EDGES_INPUT, FRAMES_LEFT_INPUT))
+    )
 
 
 def _known_output(outputs: Sequence[PortInfo], name: str) -> int:
@@ -254,6 +256,7 @@ def plan_text(plan: ScoringPlan, fits: Sequence[InputFit]) -> str:
     what = {
         "rows": f"{plan.block} frames per request, utterances together",
         "blocks": f"{plan.block} frame{'s' if plan.block > 1 else ''} per request, in order",
+        "frames": f"{plan.block} frame{'s' if plan.block > 1 else ''} per request, in order",
         "utterance": "a whole utterance per request",
         "chunks": f"chunks of {plan.block} frames, several per request",
     }[plan.mode]

@@ -14,7 +14,7 @@ class ScorerOptions:
 
     ``outputs`` are names of outputs or inner layers, empty for all outputs of the model. ``batch_size`` and
     ``requests`` 0 leave the choice to the plan. Contexts are frames; ``mend`` allows the repair described in
-    :mod:`ov_asr_score.ov_model.mending`; ``fixed_batch`` makes the batch part of the compiled model, for an export.
+    :mod:`ov_asr_score.device.mending`; ``fixed_batch`` makes the batch part of the compiled model, for an export.
     ``kaldi`` holds for Kaldi models, which are converted; ``conversion_cache`` is the folder where the results are kept
     (None: nowhere).
     """

@@ -11,7 +11,7 @@ import openvino as ov
 import pytest
 from openvino import opset13 as op
 
-from ov_asr_score.ov_model.mending import mend_memory_concats
+from ov_asr_score.device.mending import mend_memory_concats
 from ov_asr_score.ov_model.preparation import use_float32_ports
 
 WIDTH, KEPT = 4, 3

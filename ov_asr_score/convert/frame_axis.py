@@ -1,0 +1,73 @@
+"""The time axis of a frame graph: a few frames per request, the others in variables."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ov_asr_score.convert.grids import Grid, Interval
+from ov_asr_score.convert.time_axis import TimeAxis, slice_frames
+from ov_asr_score.openvino_api import opset, ov
+
+# The count of frames stops here: masks look at the first frames of an utterance only, and float16 counts no further.
+_ENOUGH_FRAMES = 2048.0
+
+
+class FrameAxis(TimeAxis):
+    """Frames of requests of ``frames`` frames, for ``batch`` utterances at a time; ``sinks`` keep the variables.
+
+    ``frames_left`` [B, 1] is the last frame of scores minus the frames of earlier requests; None where no one asks.
+    """
+
+    def __init__(self, frames: int, batch: int, subsampling: int, frames_left: ov.Output) -> None:
+        """Nothing is built before it is used."""
+        super().__init__(opset.constant(np.array(0, np.int64)).output(0), subsampling)
+        self.sinks: list[ov.Node] = []
+        self.uses_frames_left = False
+        self._frames, self._batch, self._frames_left = frames, batch, frames_left
+        self._frames_before: ov.Output | None = None
+
+    def initial_state(self, name: str, like: ov.Output, width: int, size: int) -> ov.Output:
+        """What is remembered from earlier requests under ``name`` [B, width, size]; zeros at first."""
+        zeros = opset.constant(np.zeros((self._batch, width, size), np.float32))
+        return opset.read_value(zeros, name, name=name).output(0)
+
+    def keep_state(self, name: str, state: ov.Output) -> None:
+        """Nothing; ``state`` is what ``initial_state`` gives in the next request."""
+        # The binding takes nodes of one output only.
+        node = state.get_node() if state.get_node().get_output_size() == 1 else opset.concat([state], 1)
+        self.sinks.append(opset.assign(node, name, name=f"{name}.next"))
+
+    def remembering(self, name: str, value: ov.Output, count: int) -> ov.Output:
+        """``value`` [B, N, D] with the ``count`` frames before it, [B, count + N, D]."""
+        size = int(value.get_partial_shape()[2].get_length())
+        before = self.initial_state(f"{name}.memory", value, count, size)
+        joined = opset.concat([before, value], 1, name=f"{name}.remembered").output(0)
+        self.keep_state(f"{name}.memory", slice_frames(joined, -count))
+        return joined
+
+    def mask(self, interval: Interval, grid: Grid) -> ov.Output:
+        """Whether each frame of the request lies in an interval of the utterance, bool [1 or B, N, 1]."""
+        key = (interval, grid)
+        if key not in self._masks:
+            times = grid.times(0).reshape(1, -1, 1)
+            parts = [opset.constant(np.ones_like(times, np.bool_))]
+            if interval.first is not None and (times < interval.first).any():
+                bound = opset.constant((interval.first - times).astype(np.float32))
+                parts.append(opset.greater_equal(self._count_frames(), bound))
+            if interval.last is not None:
+                self.uses_frames_left = True
+                left = opset.unsqueeze(self._frames_left, opset.constant(np.array([2], np.int64)))
+                parts.append(opset.greater_equal(left, opset.constant((times - interval.last).astype(np.float32))))
+            mask = parts[0] if len(parts) == 1 else parts[1] if len(parts) == 2 else opset.logical_and(*parts[1:])
+            self._masks[key] = mask.output(0)
+        return self._masks[key]
+
+    def _count_frames(self) -> ov.Output:
+        """The frames of earlier requests [B, 1, 1]."""
+        if self._frames_before is None:
+            before = self.initial_state("frames_before", self._frames_left, 1, 1)
+            after = opset.add(before, opset.constant(np.full((1, 1, 1), self._frames, np.float32)))
+            enough = opset.constant(np.full((1, 1, 1), _ENOUGH_FRAMES, np.float32))
+            self.keep_state("frames_before", opset.minimum(after, enough).output(0))
+            self._frames_before = before
+        return self._frames_before

@@ -1,0 +1,95 @@
+"""How far from its own frame each node reads others: the arithmetic behind delays and memories of frame graphs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeAlias, assert_never
+
+from ov_asr_score.kaldi_model.dependencies import Block, Nothing, Offsets, Period, Window, component_dependency
+from ov_asr_score.kaldi_model.evaluation_order import Place
+from ov_asr_score.kaldi_model.network import (
+    Append,
+    ComponentNode,
+    Const,
+    Descriptor,
+    DimRangeNode,
+    Failover,
+    IfDefined,
+    InputNode,
+    KaldiNetwork,
+    NodeRef,
+    Offset,
+    OutputNode,
+    ReplaceIndex,
+    Round,
+    Scale,
+    Sum,
+    Switch,
+)
+
+Span: TypeAlias = tuple[int, int]
+"""The first and the last frame that is read, relative to the frame that is computed."""
+
+
+def reading_spans(network: KaldiNetwork, place: Place) -> Iterator[tuple[Place, Span | None]]:
+    """Every place that a place reads and how far from its own frame; None for one fixed frame (ReplaceIndex)."""
+    name, x = place
+    node = network.node(name)
+    match node:
+        case None | InputNode():
+            return
+        case DimRangeNode():
+            yield (node.source, x), (0, 0)
+        case OutputNode():
+            yield from _spans(node.input, x, (0, 0))
+        case ComponentNode():
+            yield from _component_spans(network, node, x)
+        case _:
+            assert_never(node)
+
+
+def _component_spans(network: KaldiNetwork, node: ComponentNode, x: int) -> Iterator[tuple[Place, Span | None]]:
+    dependency = component_dependency(network.components[node.component])
+    match dependency:
+        case Nothing():
+            return
+        case Block():
+            yield from _spans(node.input, x // dependency.num_blocks, (0, 0))
+        case Offsets():
+            offsets = (*dependency.required, *dependency.optional)
+            yield from _spans(node.input, x, (min(offsets), max(offsets)))
+        case Period():
+            # Any frame of the period that a frame lies in, wherever in it that frame stands.
+            yield from _spans(node.input, x, (1 - dependency.length, dependency.length - 1))
+        case Window():
+            yield from _spans(node.input, x, (-dependency.left, dependency.right))
+        case _:
+            assert_never(dependency)
+
+
+def _spans(descriptor: Descriptor, x: int, span: Span) -> Iterator[tuple[Place, Span | None]]:
+    first, last = span
+    match descriptor:
+        case NodeRef():
+            yield (descriptor.name, x), span
+        case Append() | Sum() | Switch():
+            for part in descriptor.parts:
+                yield from _spans(part, x, span)
+        case Scale() | IfDefined():
+            yield from _spans(descriptor.source, x, span)
+        case Const():
+            return
+        case Offset():
+            yield from _spans(descriptor.source, x + descriptor.x, (first + descriptor.t, last + descriptor.t))
+        case Failover():
+            yield from _spans(descriptor.first, x, span)
+            yield from _spans(descriptor.second, x, span)
+        case Round():
+            yield from _spans(descriptor.source, x, (first - descriptor.modulus + 1, last))
+        case ReplaceIndex(variable="t"):
+            for place, _ in _spans(descriptor.source, x, span):
+                yield place, None
+        case ReplaceIndex():
+            yield from _spans(descriptor.source, descriptor.value, span)
+        case _:
+            assert_never(descriptor)
