@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ov_asr_score.convert.metadata import read_facts
 from ov_asr_score.device.compilation import import_blob, read_blob_note
 from ov_asr_score.device.settings import DeviceSettings
 from ov_asr_score.errors import OvAsrScoreError
+from ov_asr_score.job.kaldi_inspection import Section, kaldi_sections, origin_section
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.ov_model.description import describe_model, describe_ports
 from ov_asr_score.ov_model.file_kind import read_model_kind
@@ -15,11 +17,10 @@ from ov_asr_score.ov_model.memory_span import memory_span
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.scoring.planning import shape_text
 
-Section = tuple[str, dict[str, object]]
-
 _KIND_NAMES = {
     "ir": "OpenVINO IR",
     "onnx": "ONNX",
+    "kaldi": "Kaldi model",
     "gna-blob": "exported blob for GNA",
     "cpu-blob": "exported blob for CPU",
 }
@@ -33,10 +34,13 @@ def model_kind_name(path: str) -> str:
 def inspect_model(path: str, device: str = "CPU", *, all_layers: bool = False) -> list[Section]:
     """Titles with facts by name: of an IR or ONNX file from its graph, of a blob from ``device`` and its note.
 
-    Raises FileAccessError, ModelFormatError, UnsupportedModelError.
+    Of a Kaldi model they say what Kaldi's info programs say, and whether it can be converted. ``all_layers`` adds every
+    layer, or every node and component. Raises FileAccessError, ModelFormatError, UnsupportedModelError.
     """
     kind = read_model_kind(Path(path))
-    if kind in ("ir", "onnx", "kaldi", "table"):
+    if kind == "kaldi":
+        return kaldi_sections(path, all_parts=all_layers)
+    if kind in ("ir", "onnx", "table"):
         return _graph_sections(path, all_layers)
     return _blob_sections(Path(path), kind in _KIND_NAMES, device)
 
@@ -52,13 +56,16 @@ def _graph_sections(path: str, all_layers: bool) -> list[Section]:
                 "path": path,
                 "kind": model_kind_name(path),
                 "name": description.name,
-                "parameters": f"{description.parameter_count:,}",
+                "parameters": description.parameter_count,
                 "constants": ", ".join(f"{name} {size}" for name, size in weights.items()) or "none",
             },
         ),
         ("Inputs", {port.name: _port_text(port) for port in description.inputs}),
         ("Outputs", {port.name: _port_text(port) for port in description.outputs}),
     ]
+    facts = read_facts(model, path)
+    if facts is not None:
+        sections.insert(1, origin_section(facts))
     if description.variables:
         variables: dict[str, object] = {
             variable.name: f"{shape_text(variable.shape)} {variable.element_type}" for variable in description.variables

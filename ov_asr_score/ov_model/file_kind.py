@@ -1,20 +1,24 @@
-"""What kind of model a file holds, told by its first bytes; needs no runtime."""
+"""What kind of model a file holds, told by its first bytes (of a gzip file those inside); needs no runtime."""
 
 from __future__ import annotations
 
+import gzip
 import re
+import zlib
 from pathlib import Path
 from typing import Literal
 from xml.etree import ElementTree
 
 from ov_asr_score.errors import ModelFormatError
-from ov_asr_score.kaldi_io.files import open_path
+from ov_asr_score.kaldi_io.files import GZIP_MAGIC, open_path
+from ov_asr_score.kaldi_model.nnet1_fields import MARKERS
 
 ModelKind = Literal["ir", "onnx", "kaldi", "gna-blob", "cpu-blob", "table", "unknown"]
 
 GNA_BLOB_MAGIC = b"GNAM"
 CPU_BLOB_MAGIC = b"RR_UPCVO"
 _KALDI_TOKENS = (b"<Nnet", b"<Nnet3>", b"<TransitionModel>", b"<Components>", b"<AffineTransform>", b"<Splice>")
+_FIRST_TOKEN = re.compile(rb"\s*<([A-Za-z]{1,60})>\s")
 _ARCHIVE_START = re.compile(rb"[!-~\x80-\xff]{1,200} \0B")
 
 
@@ -32,13 +36,28 @@ def read_model_kind(path: Path) -> ModelKind:
     text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
     if text.startswith((b"<?xml", b"<net ")):
         return "ir"
-    if start.removeprefix(b"\0B").lstrip().startswith(_KALDI_TOKENS):
+    if _is_kaldi(start) or (start.startswith(GZIP_MAGIC) and _is_kaldi(_decompressed(path))):
         return "kaldi"
     if _ARCHIVE_START.match(start):
         return "table"
     if path.suffix == ".onnx":
         return "onnx"
     return "ir" if path.suffix == ".xml" else "unknown"
+
+
+def _is_kaldi(start: bytes) -> bool:
+    inside = start.removeprefix(b"\0B").lstrip()
+    # Files of old versions of nnet1 begin with their first component.
+    first = _FIRST_TOKEN.match(inside)
+    return inside.startswith(_KALDI_TOKENS) or (first is not None and first[1].decode().lower() in MARKERS)
+
+
+def _decompressed(path: Path) -> bytes:
+    try:
+        with gzip.open(path) as file:
+            return file.read(4096)
+    except (OSError, EOFError, zlib.error):
+        return b""
 
 
 def check_ir_files(path: Path) -> None:

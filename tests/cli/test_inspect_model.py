@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import gzip
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.command_line import MODELS, run
+from tests.kaldi_model.model_files import FOLDER as KALDI
 
 
 def test_a_model_with_variables() -> None:
@@ -50,3 +53,51 @@ def test_something_else(folder: Path) -> None:
     outcome = run("inspect", "x.bin")
     assert outcome.code == 3
     assert outcome.error.startswith("x.bin: ")
+
+
+def test_a_kaldi_model() -> None:
+    outcome = run("inspect", KALDI / "nnet3_usual_am.mdl")
+    assert (outcome.code, outcome.stderr) == (0, "")
+    lines = [line.strip() for line in outcome.stdout.splitlines()]
+    assert "kind: Kaldi nnet3 acoustic model, binary" in lines
+    assert "priors: dim=4, sum=1, min=0.125, max=0.5" in lines
+    assert "output: dim=4, objective=linear, left-context=0, right-context=6" in lines
+    assert "BatchNormComponent: 1" in lines
+
+
+def test_every_component_of_a_kaldi_model() -> None:
+    outcome = run("inspect", "-v", KALDI / "nnet3_components.raw")
+    lines = [line.strip() for line in outcome.stdout.splitlines()]
+    (attention,) = (line for line in lines if line.startswith("attention:"))
+    assert "type=RestrictedAttentionComponent, input-dim=22, output-dim=14" in attention
+    (convolution,) = (line for line in lines if line.startswith("cnn:"))
+    assert "offsets=-1,0 -1,1 0,0 0,1 1,0 1,1, required-time-offsets=0" in convolution
+
+
+def test_json() -> None:
+    outcome = run("inspect", "--json", KALDI / "nnet3_usual_am.mdl")
+    report = json.loads(outcome.stdout)
+    assert (report["format"], report["format_version"]) == ("ov-asr-score-inspection", 1)
+    sections = report["sections"]
+    assert sections["Model"]["left context"] == 0
+    assert sections["All components"]["mix"]["time-offsets"] == [-2, 0, 3]
+    assert "context" not in sections["Model"]  # there is nothing to say
+    assert json.loads(run("inspect", "--json", MODELS / "tdnn_al.xml").stdout)["sections"]["Layers"]["MatMul"] == 3
+
+
+def test_a_broken_kaldi_model(folder: Path) -> None:
+    Path("final.mdl").write_bytes((KALDI / "nnet3_usual_am.mdl").read_bytes()[:1500])
+    outcome = run("inspect", "final.mdl")
+    assert outcome.code == 3
+    assert outcome.error.startswith("final.mdl: component 'lda' (1 of 7) at byte 1494: expected 16 bytes")
+
+
+def test_a_compressed_kaldi_model(folder: Path) -> None:
+    Path("final.txt.gz").write_bytes(gzip.compress((KALDI / "nnet1_every.txt").read_bytes()))
+    outcome = run("inspect", "final.txt.gz")
+    assert "kind: Kaldi nnet1 network, text" in outcome.stdout
+
+
+def test_a_kaldi_model_without_a_network(folder: Path) -> None:
+    Path("tri.mdl").write_bytes((KALDI / "nnet3_usual_am.mdl").read_bytes().split(b"<Nnet3>")[0] + b"<DIMENSION> ")
+    assert "Gaussian mixtures" in run("inspect", "tri.mdl").error

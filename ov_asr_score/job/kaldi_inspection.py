@@ -1,0 +1,155 @@
+"""What can be told of a Kaldi model, in sections of facts, and whether it can be converted."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TypeAlias
+
+from ov_asr_score.convert.converter import convert_network
+from ov_asr_score.convert.facts import ConversionFacts
+from ov_asr_score.convert.from_file import read_subsampling_factor
+from ov_asr_score.convert.options import ConvertOptions
+from ov_asr_score.errors import OvAsrScoreError
+from ov_asr_score.kaldi_model.loading import load_network
+from ov_asr_score.kaldi_model.network import KaldiNetwork
+from ov_asr_score.kaldi_model.summary import (
+    ComponentSummary,
+    NetworkSummary,
+    OutputSummary,
+    rounded_priors,
+    summarize_network,
+)
+
+Facts: TypeAlias = dict[str, object]
+Section: TypeAlias = tuple[str, Facts]
+
+_UNSET = -1
+
+
+def kaldi_sections(path: str, *, all_parts: bool = False) -> list[Section]:
+    """Titles with facts of a Kaldi model: what it is, its inputs and outputs, components, and if it can be converted.
+
+    ``all_parts`` adds every node and every component, in the words of Kaldi's info programs. Raises FileAccessError,
+    ModelFormatError, UnsupportedModelError (no neural network).
+    """
+    network = load_network(path)
+    summary = summarize_network(network)
+    factor = read_subsampling_factor(Path(path)) if network.generation == 3 else 1
+    counts: Facts = {}
+    for component in summary.components:
+        counts[component.type] = int(str(counts.get(component.type, 0))) + 1
+    sections: list[Section] = [
+        ("Model", _model_facts(path, summary, factor)),
+        ("Inputs", {name: {"dim": dim} for name, dim in summary.inputs.items()}),
+        ("Outputs", {output.name: _output_facts(output) for output in summary.outputs}),
+        ("Components", counts),
+        ("Conversion", _conversion_facts(path, network, factor)),
+    ]
+    if all_parts:
+        sections.append(("Nodes", dict(summary.node_lines)))
+        parts: Facts = {}
+        for component in summary.components:
+            parts |= _component_facts(component)
+        sections.append(("All components", parts))
+    return sections
+
+
+def origin_section(facts: ConversionFacts) -> Section:
+    """The section about the Kaldi model that an OpenVINO model was converted from."""
+    told: Facts = {
+        "source": facts.source,
+        "sha256": facts.source_sha256,
+        "kind": f"nnet{facts.generation}",
+        "fed by": _FEEDING.get(facts.time, facts.time),
+        "left context": facts.left_context,
+        "right context": facts.right_context,
+        "modulus": facts.modulus,
+        "frame subsampling factor": facts.frame_subsampling_factor,
+    }
+    if facts.time == "chunk":
+        told["frames per chunk"] = facts.frames_per_chunk
+    if facts.time == "frame":
+        told |= {"frames per request": facts.frames_per_request, "delay": facts.delay}
+    for name in ("extra_left_context", "extra_right_context"):
+        if getattr(facts, name):
+            told[name.replace("_", " ")] = getattr(facts, name)
+    for name in ("extra_left_context_initial", "extra_right_context_final"):
+        if getattr(facts, name) != _UNSET:
+            told[name.replace("_", " ")] = getattr(facts, name)
+    told |= {"one vector per request": facts.ivector_inputs, "edges repeated": facts.pad_input}
+    told |= {"options": facts.options or "none", "made by version": facts.version}
+    return "Converted from Kaldi", told
+
+
+_FEEDING = {
+    "utterance": "utterances: a request takes a whole one",
+    "chunk": "chunks: a request takes a window with its contexts",
+    "frame": "frames in order, with state",
+}
+
+
+def _model_facts(path: str, summary: NetworkSummary, factor: int) -> Facts:
+    kind = "acoustic model" if summary.is_acoustic_model else "network"
+    facts: Facts = {
+        "path": path,
+        "kind": f"Kaldi nnet{summary.generation} {kind}, {'binary' if summary.binary else 'text'}",
+        "parameters": summary.num_parameters,
+        "components": summary.num_components,
+        "nodes": len(summary.node_lines) or None,
+    }
+    if summary.is_acoustic_model:
+        facts["pdfs"] = summary.num_pdfs
+    facts["priors"] = rounded_priors(summary.priors) if summary.priors else "none"
+    if summary.generation == 1:
+        del facts["priors"]
+    if summary.ivector_dim:
+        facts["ivector dim"] = summary.ivector_dim
+    main = next((output for output in summary.outputs if output.name == "output"), summary.outputs[0])
+    facts |= {"left context": main.left_context, "right context": main.right_context, "context": main.problem}
+    if summary.stored_contexts not in (None, (main.left_context, main.right_context)):
+        facts["contexts in the file"] = f"{summary.stored_contexts}; Kaldi too computes them anew"
+    if summary.generation == 3:
+        facts["modulus"] = summary.modulus
+    if factor != 1:
+        facts["frame subsampling factor"] = factor
+    return facts
+
+
+def _output_facts(output: OutputSummary) -> Facts:
+    facts: Facts = {"dim": output.dim}
+    if output.objective:
+        facts["objective"] = output.objective
+    if output.left_context is not None:
+        facts |= {"left-context": output.left_context, "right-context": output.right_context}
+    return facts
+
+
+def _component_facts(component: ComponentSummary) -> Facts:
+    """The component and all those inside of it by name."""
+    facts: Facts = {"type": component.type, "input-dim": component.input_dim, "output-dim": component.output_dim}
+    facts |= {"parameters": component.num_parameters, "byte": component.offset, **component.settings}
+    told: Facts = {component.name: facts}
+    for chain in component.nested:
+        for inner in chain:
+            told |= _component_facts(inner)
+    return told
+
+
+def _conversion_facts(path: str, network: KaldiNetwork, factor: int) -> Facts:
+    """What is in the way of a conversion, or the commands that make use of it."""
+    try:
+        convert_network(network, ConvertOptions(frame_subsampling_factor=factor))
+    except OvAsrScoreError as error:
+        reason = str(error).removeprefix(f"{network.source}: ").removeprefix("cannot be converted: ")
+        return {"possible": "no", "reason": reason}
+    model, converted = shlex.quote(path), shlex.quote(str(Path(path).with_suffix(".xml").name))
+    tables = "-i ark:feats.ark"
+    for node in network.inputs:
+        if node.name != "input":
+            tables = f"-i input=ark:feats.ark -i {shlex.quote(f'{node.name}=ark:{node.name}s.ark')}"
+    return {
+        "possible": "yes",
+        "to score with it": f"ov-asr-score score -m {model} {tables} -o ark:scores.ark",
+        "to keep it as IR": f"ov-asr-score convert {model} {converted}",
+    }
