@@ -17,6 +17,8 @@ from pathlib import Path
 
 from tests.golden import (
     nnet3_component_models,
+    nnet3_descriptor_models,
+    nnet3_time_models,
 )
 from tests.golden.golden_case import Case
 from tests.golden.model_text import (
@@ -31,7 +33,7 @@ from tests.golden.model_text import (
 
 HERE = Path(__file__).parent
 CASES: dict[str, tuple[Case, ...]] = {
-    "nnet3": (*nnet3_component_models.CASES,),
+    "nnet3": (*nnet3_component_models.CASES, *nnet3_descriptor_models.CASES, *nnet3_time_models.CASES),
 }
 # Model in text form -> in binary form, by generation and whether there is a transition model before it.
 _COPY = {

@@ -9,7 +9,7 @@ _SPLICED = "Append(Offset(input, -1), input, Offset(input, 2))"
 
 def _alone(name: str, component: str, dim: int) -> Case:
     """A network of one component."""
-    return Case(name, network(dim, layer("last", component, "input")), dim=dim)
+    return Case(name, network(dim, layer("last", component, "input")), dim=dim, runs=(WHOLE,))
 
 
 def _between(name: str, component: str, input_dim: int, output_dim: int) -> Case:

@@ -1,0 +1,268 @@
+"""Cases of nnet3: descriptors, nodes, i-vectors, priors, and how chunks are cut."""
+
+from __future__ import annotations
+
+from tests.golden.golden_case import CHUNKS, DEFAULT, WHOLE, Case, affine, layer, network, node
+
+_EVERY_CUT = (
+    WHOLE,
+    CHUNKS,
+    ("--frames-per-chunk=5", "--extra-left-context=3", "--extra-right-context=2"),
+    (
+        "--frames-per-chunk=4",
+        "--extra-left-context=5",
+        "--extra-left-context-initial=0",
+        "--extra-right-context=3",
+        "--extra-right-context-final=1",
+    ),
+)
+_THIRDS = (
+    ("--frames-per-chunk=1000", "--frame-subsampling-factor=3"),
+    ("--frames-per-chunk=7", "--frame-subsampling-factor=3"),
+    ("--frames-per-chunk=7", "--frame-subsampling-factor=2"),
+)
+
+
+def _reads(name: str, descriptor: str, width: int, runs: tuple[tuple[str, ...], ...] = (WHOLE, CHUNKS)) -> Case:
+    """An affine layer that reads what a descriptor makes of ``input``, and of ``a`` and ``b``, which read it."""
+    lines = (
+        affine("a", "Append(Offset(input, -1), input)", 8, 3),
+        layer("b", "TanhComponent dim=3", "a"),
+        affine("last", descriptor, width, 4),
+    )
+    return Case(name, network(4, *lines), dim=4, runs=runs)
+
+
+_PARTS = (
+    _reads("append", "Append(Offset(input, -2), Append(input, a), Offset(b, 3), input)", 18),
+    _reads("append_of_one", "Append(Offset(Offset(a, 2), -5))", 3),
+    _reads("offset_append", "Offset(Append(a, Offset(b, 1)), -2)", 6),
+    _reads("sum_of_three", "Sum(Scale(-0.5, Offset(a, 1)), Offset(b, 2), Scale(-0.5, a))", 3),
+    _reads("sum_of_one", "Sum(b)", 3),
+    _reads("sum_of_appends", "Sum(Append(a, b), Append(Offset(b, -1), Offset(a, 1)))", 6),
+    _reads("scale", "Append(Scale(0.5, Sum(a, b)), Scale(2.0, Scale(-1.5, a)), Scale(0.3, Offset(b, -3)))", 9),
+    _reads("scale_append", "Scale(0.25, Append(a, b))", 6),
+    _reads("const", "Append(Const(0.7, 2), a, Sum(b, Const(-1.5, 3)))", 8),
+)
+
+_MISSING = (
+    _reads("if_defined_input", "Append(IfDefined(Offset(input, -3)), input, IfDefined(Offset(input, 2)))", 12, _EVERY_CUT),
+    _reads("if_defined_node", "Append(IfDefined(Offset(a, -3)), IfDefined(Offset(b, 4)), a)", 9, _EVERY_CUT),
+    _reads("if_defined_sum", "IfDefined(Sum(Offset(a, -2), Offset(b, 2)))", 3, _EVERY_CUT),
+    _reads("if_defined_append", "IfDefined(Append(Offset(a, -2), Offset(b, 2)))", 6, _EVERY_CUT),
+    _reads("sum_of_if_defined", "Sum(a, IfDefined(Offset(b, -4)), IfDefined(Offset(a, 3)))", 3, _EVERY_CUT),
+    _reads("failover", "Append(Failover(Offset(a, -4), b), Failover(Offset(b, 3), a))", 6, _EVERY_CUT),
+    _reads("failover_twice", "Sum(a, Failover(Offset(a, 5), Failover(Offset(b, 2), a)))", 3, _EVERY_CUT),
+    _reads("failover_if_defined", "Sum(Failover(Offset(a, -3), IfDefined(Offset(b, 3))), a)", 3, _EVERY_CUT),
+    _reads("offset_failover", "Offset(Failover(Offset(a, -3), Offset(b, -2)), 2)", 3, _EVERY_CUT),
+    Case(
+        "missing_through_layers",
+        network(
+            4,
+            affine("a", "Append(IfDefined(Offset(input, -2)), input)", 8, 3),
+            layer("relu", "RectifiedLinearComponent dim=3", "a"),
+            affine("b", "Append(relu, IfDefined(Offset(relu, 3)), IfDefined(Offset(relu, -6)))", 9, 3),
+            layer("last", "SigmoidComponent dim=3", "Sum(b, IfDefined(Offset(relu, 4)))"),
+        ),
+        dim=4,
+        runs=(*_EVERY_CUT, *_THIRDS),
+    ),
+)
+
+_MODULUS = (
+    _reads("switch", "Switch(a, b)", 3),
+    _reads("switch_offsets", "Append(Switch(Offset(a, 1), Offset(b, -2), a), Offset(b, 1), Offset(a, -2))", 9, (*_EVERY_CUT, *_THIRDS)),
+    _reads("switch_in_append", "Append(Switch(a, Offset(b, 1)), Switch(b, a, Offset(a, 2)))", 6, (*_EVERY_CUT, *_THIRDS)),
+    _reads("round", "Append(Round(a, 3), b)", 6, (*_EVERY_CUT, *_THIRDS)),
+    _reads("round_offset", "Append(Round(Offset(a, 1), 4), Offset(Round(b, 2), 3))", 6, (*_EVERY_CUT, *_THIRDS)),
+    _reads("round_missing", "Sum(Round(a, 3), IfDefined(Round(Offset(b, 3), 3)))", 3, (*_EVERY_CUT, *_THIRDS)),
+    _reads("offset_switch", "Offset(Switch(a, b), 1)", 3, (WHOLE, *_THIRDS)),
+    _reads("switch_round", "Switch(Round(a, 4), Offset(b, 1))", 3, (WHOLE, *_THIRDS)),
+)
+
+_SUBSAMPLED = (
+    Case(
+        "subsampling_tdnn",
+        network(
+            4,
+            layer("tdnn1", "TdnnComponent input-dim=4 output-dim=6 time-offsets=-1,0,1", "input"),
+            layer("relu1", "RectifiedLinearComponent dim=6", "tdnn1"),
+            layer("tdnn2", "TdnnComponent input-dim=6 output-dim=6 time-offsets=-3,0,3", "relu1"),
+            layer("relu2", "RectifiedLinearComponent dim=6", "tdnn2"),
+            layer("last", "TdnnComponent input-dim=6 output-dim=3 time-offsets=0,3", "relu2"),
+        ),
+        dim=4,
+        lengths=(23, 1, 3, 12),
+        runs=(WHOLE, CHUNKS, *_THIRDS),
+    ),
+    Case(
+        "subsampling_uneven",
+        network(
+            4,
+            layer("tdnn1", "TdnnComponent input-dim=4 output-dim=5 time-offsets=-2,1", "input"),
+            layer("tdnn2", "TdnnComponent input-dim=5 output-dim=5 time-offsets=-1,0,3", "tdnn1"),
+            affine("last", "Append(Offset(tdnn2, -1), tdnn2, Offset(tdnn1, 2))", 15, 3),
+        ),
+        dim=4,
+        runs=(WHOLE, CHUNKS, *_THIRDS),
+    ),
+)
+
+_NODES = (
+    Case(
+        "dim_range",
+        network(
+            6,
+            "dim-range-node name=left input-node=input dim=2 dim-offset=0",
+            "dim-range-node name=right input-node=input dim=3 dim-offset=3",
+            affine("a", "Append(left, Offset(right, -1))", 5, 5),
+            "dim-range-node name=middle input-node=a dim=2 dim-offset=2",
+            affine("last", "Append(IfDefined(Offset(middle, 3)), left, middle)", 6, 3),
+        ),
+        dim=6,
+    ),
+    Case(
+        "names",
+        network(
+            4,
+            affine("Append1", "input", 4, 3),
+            affine("tdnn-1.affine_2", "Append(Append1, Offset(Append1, 1))", 6, 3),
+            node("Sum_", "tdnn-1.affine_2", "Append(Append1, tdnn-1.affine_2)"),
+            affine("last", "Append(Append1, Sum_, IfDefined(Offset(tdnn-1.affine_2, 3)))", 9, 3),
+        ),
+        dim=4,
+    ),
+    Case(
+        "quadratic",
+        network(4, affine("last", "input", 4, 3)).replace("input=last", "input=last objective=quadratic"),
+        dim=4,
+        runs=(WHOLE,),
+    ),
+    Case(
+        "output_reads_descriptor",
+        network(
+            4,
+            affine("a", "input", 4, 3),
+            affine("b", "Append(Offset(input, 2), input)", 8, 3),
+            output="output=Append(Sum(a,Offset(b,-1)),Scale(2.0,a),IfDefined(Offset(b,2)))",
+        ),
+        dim=4,
+        runs=_EVERY_CUT,
+    ),
+    *(
+        Case(
+            f"several_outputs_{number}",
+            network(
+                4,
+                affine("a", "Append(Offset(input, -1), input)", 8, 4),
+                affine("b", "Append(Offset(a, -2), Offset(a, 2))", 8, 3),
+                layer("c", "LogSoftmaxComponent dim=4", "Offset(a, 1)"),
+                output="output=b output-xent=c",
+            ),
+            dim=4,
+            output_name=output,
+        )
+        for number, output in enumerate(("", "output-xent"), 1)
+    ),
+)
+
+_INDEX_X = (
+    Case(
+        "distribute",
+        network(
+            6,
+            layer("all", "DistributeComponent input-dim=6 output-dim=2", "input"),
+            affine("last", "Append(all, Offset(all, 0, 1), Offset(all, -1, 2))", 6, 3),
+        ),
+        dim=6,
+    ),
+    Case(
+        "distribute_replaced",
+        network(
+            6,
+            affine("a", "input", 6, 6),
+            layer("all", "DistributeComponent input-dim=6 output-dim=2", "a"),
+            affine("each", "Append(all, ReplaceIndex(all, x, 0))", 4, 3),
+            layer("bent", "RectifiedLinearComponent dim=3", "each"),
+            affine("last", "Append(ReplaceIndex(bent, x, 1), Offset(bent, 1, 2), ReplaceIndex(Offset(bent, -2), x, 2))", 9, 3),
+        ),
+        dim=6,
+    ),
+    Case(
+        "distribute_twice",
+        network(
+            8,
+            layer("halves", "DistributeComponent input-dim=8 output-dim=4", "input"),
+            layer("quarters", "DistributeComponent input-dim=4 output-dim=2", "halves"),
+            affine("last", "Append(quarters, Offset(quarters, 0, 3), Offset(quarters, 1, 2))", 6, 3),
+        ),
+        dim=8,
+    ),
+)
+
+_SPEAKER = network(
+    4,
+    "input-node name=ivector dim=3",
+    affine("first", "Append(Offset(input, -1), input, Offset(input, 1), ReplaceIndex(ivector, t, 0))", 15, 5),
+    layer("relu", "RectifiedLinearComponent dim=5", "first"),
+    affine("last", "Append(relu, Offset(relu, 3))", 10, 3),
+)
+_IVECTORS = ("--ivectors=ark:ivector.ark",)
+_ONLINE = ("--online-ivectors=ark:ivector.ark", "--online-ivector-period=4")
+
+_VECTORS = (
+    Case("ivectors", _SPEAKER, dim=4, ivector_dim=3, runs=tuple((*cut, *_IVECTORS) for cut in (WHOLE, CHUNKS, DEFAULT))),
+    Case(
+        "ivectors_of_speakers",
+        _SPEAKER,
+        dim=4,
+        ivector_dim=3,
+        speakers=True,
+        runs=((*CHUNKS, *_IVECTORS, "--utt2spk=ark:utt2spk"),),
+    ),
+    Case(
+        "online_ivectors",
+        _SPEAKER,
+        dim=4,
+        ivector_dim=3,
+        ivector_period=4,
+        lengths=(30, 1, 4, 17),
+        runs=tuple((*cut, *_ONLINE) for cut in (WHOLE, CHUNKS, _THIRDS[0], _THIRDS[1], *_EVERY_CUT[2:])),
+    ),
+    Case(
+        "ivector_as_node",
+        network(
+            4,
+            "input-node name=ivector dim=3",
+            affine("speaker", "ReplaceIndex(ivector, t, 0)", 3, 4),
+            layer("bent", "TanhComponent dim=4", "speaker"),
+            affine("a", "Append(Offset(input, -1), input)", 8, 4),
+            layer("last", "SigmoidComponent dim=4", "Sum(a, ReplaceIndex(bent, t, 0), Scale(0.5, ReplaceIndex(speaker, t, 0)))"),
+        ),
+        dim=4,
+        ivector_dim=3,
+        runs=tuple((*cut, *_IVECTORS) for cut in (WHOLE, CHUNKS)),
+    ),
+)
+
+_ACOUSTIC = network(
+    4,
+    affine("a", "Append(Offset(input, -1), input, Offset(input, 1))", 12, 5),
+    layer("last", "LogSoftmaxComponent dim=5", "a"),
+)
+_MODELS = (
+    Case(
+        "priors",
+        _ACOUSTIC,
+        dim=4,
+        priors=5,
+        runs=(
+            DEFAULT,
+            ("--use-priors=true",),
+            ("--use-priors=true", "--acoustic-scale=0.3", "--apply-exp=true"),
+            ("--apply-exp=true", *CHUNKS),
+        ),
+    ),
+)
+
+CASES = (*_PARTS, *_MISSING, *_MODULUS, *_SUBSAMPLED, *_NODES, *_INDEX_X, *_VECTORS, *_MODELS)
