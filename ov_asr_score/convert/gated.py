@@ -28,12 +28,18 @@ def convert_lstm_nonlinearity(component: Component, x: ov.Output) -> ov.Output:
 
 
 def lstm_nonlinearity(
-    name: str, peepholes: FloatArray, gates: list[ov.Output], previous: ov.Output, scales: list[ov.Output]
+    name: str,
+    peepholes: FloatArray,
+    gates: list[ov.Output],
+    previous: ov.Output,
+    scales: list[ov.Output],
+    clip: float = 0.0,
 ) -> tuple[ov.Output, ov.Output]:
     """c_t and m_t [B, T, C] of the four parts, c_{t-1} [B, T, C] and no or three scales [B, T, 1].
 
     i = sigma(i_part + w_ic c_{t-1}), f = sigma(f_part + w_fc c_{t-1}), c_t = f c_{t-1} + i tanh(c_part),
-    o = sigma(o_part + w_oc c_t), m_t = o tanh(c_t); the scales multiply i, f and o.
+    o = sigma(o_part + w_oc c_t), m_t = o tanh(c_t); the scales multiply i, f and o, and c_t is kept within -``clip``
+    and ``clip`` if that is above 0.
     """
 
     def gate(index: int, part: ov.Output, cell: ov.Output, letter: str) -> ov.Output:
@@ -49,6 +55,8 @@ def lstm_nonlinearity(
     kept = opset.multiply(forget_gate, previous, name=f"{name}.kept")
     added = opset.multiply(input_gate, opset.tanh(gates[2], name=f"{name}.g"), name=f"{name}.added")
     cell = opset.add(kept, added, name=f"{name}.c").output(0)
+    if clip > 0:
+        cell = opset.clamp(cell, -clip, clip, name=f"{name}.c.clipped").output(0)
     output_gate = gate(2, gates[3], cell, "o")
     return cell, opset.multiply(output_gate, opset.tanh(cell, name=f"{name}.c.tanh"), name=f"{name}.m").output(0)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ov_asr_score.convert.nnet1_limits import chain_problems
 from ov_asr_score.convert.recurrence import loop_problems
 from ov_asr_score.convert.registry import find_converter
 from ov_asr_score.convert.time_layers import TIME_LAYERS
@@ -14,8 +15,15 @@ from ov_asr_score.kaldi_model.network import Component, ComponentNode, KaldiNetw
 
 
 def check_supported(network: KaldiNetwork, outputs: Sequence[str]) -> None:
-    """Nothing. Raises UnsupportedModelError naming every component and node that cannot be converted."""
+    """Nothing. Raises UnsupportedModelError naming every component and node that cannot be converted.
+
+    In networks of nnet1 these may be inside of other components.
+    """
     problems: list[tuple[str, Component | None, str]] = []
+    if network.generation == 1:
+        chain = list(network.components.values())
+        refuse(network, [(component.name, component, reason) for component, reason in chain_problems(chain)])
+        return
     for group in evaluation_order(network, outputs):
         for name, _ in group:
             node = network.node(name)
@@ -29,7 +37,9 @@ def check_supported(network: KaldiNetwork, outputs: Sequence[str]) -> None:
 
 
 def is_supported(network: KaldiNetwork, component: Component) -> bool:
-    """Whether a component can be built."""
+    """Whether a component can be built, with all that is inside of it."""
+    if network.generation == 1:
+        return next(chain_problems([component]), None) is None
     dependency = component_dependency(component)
     return (
         component.type in TIME_LAYERS

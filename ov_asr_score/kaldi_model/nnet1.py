@@ -9,6 +9,7 @@ from ov_asr_score.kaldi_io.stream import clipped
 from ov_asr_score.kaldi_model.chain import chain_network
 from ov_asr_score.kaldi_model.fields import ModelReader
 from ov_asr_score.kaldi_model.network import Component, FieldValue, KaldiNetwork
+from ov_asr_score.kaldi_model.nnet1_checks import check_components
 from ov_asr_score.kaldi_model.nnet1_fields import LAYOUTS, MARKERS
 
 _END = "<!EndOfComponent>"
@@ -25,7 +26,9 @@ def read_nnet1(reader: ModelReader, *, inside: bool = False) -> KaldiNetwork:
     Matrices and vectors that have no token in the file get the names of Kaldi's members (``Linearity``, ``WGifoX``).
     Raises ModelFormatError, UnsupportedModelError.
     """
-    return chain_network(1, _read_chain(reader, "component", inside, 0), reader.source, reader.binary)
+    components = _read_chain(reader, "component", inside, 0)
+    check_components(components, reader.source)
+    return chain_network(1, components, reader.source, reader.binary)
 
 
 def _read_chain(reader: ModelReader, prefix: str, inside: bool, depth: int) -> list[Component]:
@@ -40,12 +43,15 @@ def _read_chain(reader: ModelReader, prefix: str, inside: bool, depth: int) -> l
             return components
         offset = reader.offset
         token = reader.read_token()
-        if token == "<Nnet>" and not components and not inside:
+        if token == "<Nnet>" and not (inside and not components):
+            # Kaldi skips it before any component.
             inside = True
-        elif token == "</Nnet>":
+            reader.skip_blanks()
+            offset = reader.offset
+            token = reader.read_token()
+        if token == "</Nnet>":
             return components
-        else:
-            components.append(_read_component(reader, token, offset, f"{prefix}{len(components) + 1}", depth))
+        components.append(_read_component(reader, token, offset, f"{prefix}{len(components) + 1}", depth))
 
 
 def _read_component(reader: ModelReader, token: str, offset: int, prefix: str, depth: int) -> Component:
@@ -96,13 +102,23 @@ def _read_settings(reader: ModelReader, kind: str) -> dict[str, FieldValue]:
         if name in fields:
             raise reader.error(f"{token} once", "it twice", "the file is damaged")
         reader.read_token()
-        fields[name] = reader.read_value(layout.settings[name])
+        fields[name] = _read_only_summing(reader) if name == "OnlySumming" else reader.read_value(layout.settings[name])
     if layout.settings and layout.values and token.startswith("<") and token not in ends:
         raise reader.error(f"one of {', '.join(known)}", clipped(token), "the file is damaged")
     missing = [f"<{name}>" for name in layout.required if name not in fields]
     if missing:
         raise reader.error(", ".join(missing), clipped(reader.peek_token()), "the file is damaged")
     return fields
+
+
+def _read_only_summing(reader: ModelReader) -> bool:
+    """Some old files hold a number instead of T or F, which Kaldi takes for false whatever it is."""
+    if not reader.binary:
+        reader.skip_blanks()
+    if reader.stream.peek(1) in (b"T", b"F"):
+        return reader.read_bool()
+    reader.read_float()
+    return False
 
 
 def _read_numbered(reader: ModelReader, count_token: str, item_token: str, name: str, depth: int) -> _Nested:
