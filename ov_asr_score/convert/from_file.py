@@ -9,44 +9,29 @@ from pathlib import Path
 from ov_asr_score.convert.converter import convert_network
 from ov_asr_score.convert.kaldi_options import DEFAULT_OPTIONS, UNSET, KaldiOptions
 from ov_asr_score.convert.metadata import read_facts, write_facts
+from ov_asr_score.convert.option_checks import LARGEST_FACTOR, check_options
 from ov_asr_score.convert.options import ConvertOptions
-from ov_asr_score.errors import FileAccessError, ModelFormatError, ShapeMismatchError, UsageError
+from ov_asr_score.errors import FileAccessError, ModelFormatError, ShapeMismatchError, UnsupportedModelError, UsageError
 from ov_asr_score.kaldi_io.files import access_error
 from ov_asr_score.kaldi_io.stream import clipped
 from ov_asr_score.kaldi_model.chain import concatenate_chains
 from ov_asr_score.kaldi_model.loading import load_network
-from ov_asr_score.kaldi_model.network import FloatArray, Generation, KaldiNetwork
+from ov_asr_score.kaldi_model.network import FloatArray, KaldiNetwork
 from ov_asr_score.kaldi_model.priors import log_priors_of_counts, stored_log_priors
 from ov_asr_score.openvino_api import ov
 
-# Which options mean something for which generation: those of nnet-forward, nnet-am-compute and nnet3-compute, and
-# beyond them what is as clear for the others.
-_ONLY_FOR: dict[str, tuple[Generation, ...]] = {
-    "frame_subsampling_factor": (3,),
-    "frames_per_chunk": (2, 3),
-    "chunk_size": (2,),
-    "extra_left_context": (3,),
-    "extra_right_context": (3,),
-    "extra_left_context_initial": (3,),
-    "extra_right_context_final": (3,),
-    "use_priors": (2, 3),
-    "no_softmax": (1,),
-    "apply_log": (1, 2),
-    "feature_transform": (1,),
-    "divide_by_priors": (2,),
-    "pad_input": (2,),
-}
-_LARGEST_FACTOR = 1000
 
-
-def convert_file(path: str | Path, options: KaldiOptions = DEFAULT_OPTIONS, version: str = "") -> ov.Model:
+def convert_file(
+    path: str | Path, options: KaldiOptions = DEFAULT_OPTIONS, version: str = "", source_sha256: str = ""
+) -> ov.Model:
     """The model that gives the scores of Kaldi's programs with these options; facts are in its rt_info.
 
+    ``version`` of this package goes with them, and the digest of the file, which is computed unless it is known.
     Raises FileAccessError, ModelFormatError, UnsupportedModelError, UnknownNameError, ShapeMismatchError, UsageError.
     """
     path = Path(path)
     network = load_network(path)
-    _check_options(network, options)
+    check_options(network, options)
     if options.feature_transform:
         network = _with_transform(network, options.feature_transform)
     factor = options.frame_subsampling_factor or (read_subsampling_factor(path) if network.generation == 3 else 1)
@@ -77,9 +62,11 @@ def convert_file(path: str | Path, options: KaldiOptions = DEFAULT_OPTIONS, vers
     )
     facts = read_facts(model)
     if facts is not None:
+        if options.time == "frame" and facts.time != "frame":
+            raise UnsupportedModelError(f"{path}: --time=frame is not there yet for nnet{network.generation} models")
         facts = replace(
             facts,
-            source_sha256=file_digest(path),
+            source_sha256=source_sha256 or file_digest(path),
             batch_compute=options.batch_compute,
             ensure_exact_final_context=options.ensure_exact_final_context,
             options=options.text,
@@ -98,9 +85,9 @@ def read_subsampling_factor(path: Path) -> int:
         text = file.read_text(encoding="ascii", errors="replace").strip()
     except OSError as error:
         raise access_error(str(file), error) from error
-    if not text.isdigit() or not 1 <= int(text[:10]) <= _LARGEST_FACTOR:
+    if not text.isdigit() or not 1 <= int(text[:10]) <= LARGEST_FACTOR:
         raise ModelFormatError(
-            f"{file}: expected a number from 1 to {_LARGEST_FACTOR}, found {clipped(text)}; "
+            f"{file}: expected a number from 1 to {LARGEST_FACTOR}, found {clipped(text)}; "
             "give --frame-subsampling-factor"
         )
     return int(text)
@@ -125,35 +112,6 @@ def _with_transform(network: KaldiNetwork, path: str) -> KaldiNetwork:
             f"{path}: expected a feature transform of nnet1, found a network of nnet{transform.generation}"
         )
     return concatenate_chains(transform, network)
-
-
-def _check_options(network: KaldiNetwork, options: KaldiOptions) -> None:
-    for name in options.asked:
-        generations = _ONLY_FOR.get(name)
-        if generations is not None and network.generation not in generations:
-            option = name.replace("_", "-")
-            kinds = " and ".join(f"nnet{generation}" for generation in generations)
-            raise UsageError(f"--{option}: is for {kinds} models, {network.source} is nnet{network.generation}")
-    if options.use_priors and options.class_frame_counts:
-        raise UsageError("--use-priors, --class-frame-counts: expected one of them, found both")
-    if options.no_softmax and options.apply_log:
-        raise UsageError("--no-softmax, --apply-log: expected one of them, found both")
-    if options.chunk_size and options.frames_per_chunk:
-        raise UsageError("--chunk-size, --frames-per-chunk: are the same, expected one of them")
-    if options.chunk_size and not options.pad_input:
-        raise UsageError("--chunk-size: needs --pad-input, as in nnet-am-compute")
-    if not options.class_frame_counts and not options.use_priors and options.prior_scale != 1.0:
-        raise UsageError("--prior-scale: expected --class-frame-counts or --use-priors with it")
-    if not options.class_frame_counts and options.prior_floor != DEFAULT_OPTIONS.prior_floor:
-        raise UsageError("--prior-floor: expected --class-frame-counts with it")
-    for name in ("frames_per_chunk", "chunk_size", "extra_left_context", "extra_right_context"):
-        if getattr(options, name) < 0:
-            raise UsageError(f"--{name.replace('_', '-')}: expected 0 or more frames")
-    for name in ("extra_left_context_initial", "extra_right_context_final"):
-        if getattr(options, name) < UNSET:
-            raise UsageError(f"--{name.replace('_', '-')}: expected 0 or more frames, or -1 for those of other chunks")
-    if not 0 <= options.frame_subsampling_factor <= _LARGEST_FACTOR:
-        raise UsageError(f"--frame-subsampling-factor: expected 1 to {_LARGEST_FACTOR}")
 
 
 def _log_priors(network: KaldiNetwork, options: KaldiOptions) -> FloatArray | None:

@@ -51,15 +51,15 @@ class KaldiOptions:
 
     @property
     def text(self) -> str:
-        """The options as on a command line: ``--frames-per-chunk=50 --use-priors``."""
-        return " ".join(_option_text(name, value) for name, value in self.asked.items())
+        """What was asked as on a command line, in Kaldi's spelling: ``--frames-per-chunk=50 --use-priors=true``."""
+        return " ".join(spelled(name, self) for name in self.asked)
 
 
 DEFAULT_OPTIONS = KaldiOptions()
 
 
-def _option_text(name: str, value: object) -> str:
-    option = name.replace("_", "-")
-    if isinstance(value, bool):
-        return f"--{option}" if value else f"--no-{option}"
-    return f"--{option}={value}"
+def spelled(name: str, options: KaldiOptions) -> str:
+    """One option with its value, in Kaldi's spelling: ``--pad-input=false``."""
+    value = getattr(options, name)
+    text = str(value).lower() if isinstance(value, bool) else value
+    return f"--{name.replace('_', '-')}={text}"

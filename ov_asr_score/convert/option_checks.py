@@ -1,0 +1,100 @@
+"""Which of Kaldi's options go together, and with which generation of models.
+
+Sources: nnet3bin/nnet3-compute.cc, nnet3bin/nnet3-compute-batch.cc, nnet2bin/nnet-am-compute.cc,
+nnetbin/nnet-forward.cc.
+"""
+
+from __future__ import annotations
+
+from math import isfinite
+
+from ov_asr_score.convert.kaldi_options import UNSET, KaldiOptions, spelled
+from ov_asr_score.errors import UsageError
+from ov_asr_score.kaldi_model.network import Generation, KaldiNetwork
+
+LARGEST_FACTOR = 1000
+
+# Those of the programs that score with a model of that generation, and beyond them what is as clear for the others.
+_ONLY_FOR: dict[str, tuple[Generation, ...]] = {
+    "frame_subsampling_factor": (3,),
+    "frames_per_chunk": (2, 3),
+    "chunk_size": (2,),
+    "extra_left_context": (3,),
+    "extra_right_context": (3,),
+    "extra_left_context_initial": (3,),
+    "extra_right_context_final": (3,),
+    "batch_compute": (3,),
+    "ensure_exact_final_context": (3,),
+    "use_priors": (2, 3),
+    "no_softmax": (1,),
+    "apply_log": (1, 2),
+    "feature_transform": (1,),
+    "divide_by_priors": (2,),
+    "pad_input": (2,),
+}
+_NOT_TOGETHER = (
+    ("use_priors", "class_frame_counts"),
+    ("divide_by_priors", "use_priors"),
+    ("divide_by_priors", "class_frame_counts"),
+    ("no_softmax", "apply_log"),
+    ("chunk_size", "frames_per_chunk"),
+    ("chunk_size", "pad_input"),
+    ("frames_per_chunk", "pad_input"),
+    ("time", "frames_per_chunk"),
+    ("time", "chunk_size"),
+)
+_NEEDS_ONE_OF = (
+    ("prior_scale", ("class_frame_counts", "use_priors")),
+    ("prior_floor", ("class_frame_counts",)),
+    ("batch_compute", ("frames_per_chunk",)),
+    ("ensure_exact_final_context", ("batch_compute",)),
+    ("frames_per_request", ("time",)),
+)
+_FRAMES = ("frames_per_request", "frames_per_chunk", "chunk_size", "extra_left_context", "extra_right_context")
+_FRAMES_OR_UNSET = ("extra_left_context_initial", "extra_right_context_final")
+_NUMBERS = ("prior_scale", "prior_floor", "acoustic_scale")
+
+
+def check_options(network: KaldiNetwork, options: KaldiOptions) -> None:
+    """Nothing; raises UsageError for options that do not go together, or not with this model."""
+    _check_values(options)
+    asked = options.asked
+    for name in asked:
+        generations = _ONLY_FOR.get(name)
+        if generations is not None and network.generation not in generations:
+            kinds = " and ".join(f"nnet{generation}" for generation in generations)
+            raise UsageError(
+                f"{spelled(name, options)}: is for {kinds} models, {network.source} is nnet{network.generation}"
+            )
+    for pair in _NOT_TOGETHER:
+        if all(name in asked for name in pair):
+            both = ", ".join(spelled(name, options) for name in pair)
+            raise UsageError(f"{both}: expected one of them, found both")
+    for name, needed in _NEEDS_ONE_OF:
+        if name in asked and not any(each in asked for each in needed):
+            what = " or ".join("--time=frame" if each == "time" else f"--{each.replace('_', '-')}" for each in needed)
+            raise UsageError(f"{spelled(name, options)}: expected {what} with it")
+    if network.generation == 2 and not options.apply_log:
+        # Kaldi's own programs for nnet2 subtract priors from logarithms alone (nnet2/decodable-am-nnet.h).
+        for name in ("use_priors", "class_frame_counts"):
+            if name in asked:
+                raise UsageError(
+                    f"{spelled(name, options)}: expected --apply-log with it, because {network.source} is nnet2 and "
+                    "gives posteriors; --divide-by-priors is for those"
+                )
+
+
+def _check_values(options: KaldiOptions) -> None:
+    for name in _FRAMES:
+        if getattr(options, name) < 0:
+            raise UsageError(f"{spelled(name, options)}: expected 0 or more frames")
+    for name in _FRAMES_OR_UNSET:
+        if getattr(options, name) < UNSET:
+            raise UsageError(f"{spelled(name, options)}: expected 0 or more frames, or -1 for those of other chunks")
+    for name in _NUMBERS:
+        if not isfinite(getattr(options, name)):
+            raise UsageError(f"{spelled(name, options)}: expected a finite number")
+    if not 0 <= options.frame_subsampling_factor <= LARGEST_FACTOR:
+        raise UsageError(f"{spelled('frame_subsampling_factor', options)}: expected 1 to {LARGEST_FACTOR}")
+    if options.time not in ("utterance", "frame"):
+        raise UsageError(f"{spelled('time', options)}: expected utterance or frame")

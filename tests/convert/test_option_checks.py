@@ -1,0 +1,135 @@
+"""Options of Kaldi's programs: what goes with which generation, and what does not go together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ov_asr_score.convert.from_file import convert_file
+from ov_asr_score.convert.kaldi_options import KaldiOptions
+from ov_asr_score.convert.metadata import read_facts
+from ov_asr_score.convert.option_checks import check_options
+from ov_asr_score.errors import UsageError
+from ov_asr_score.kaldi_model.network import Generation, InputNode, KaldiNetwork
+from tests.kaldi_texts import acoustic_nnet3, spliced_nnet3, write_model
+
+
+def network(generation: Generation) -> KaldiNetwork:
+    return KaldiNetwork(generation, (InputNode("input", 4),), {}, "final.mdl")
+
+
+ALL: tuple[Generation, ...] = (1, 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("options", "generations"),
+    [
+        ({}, (1, 2, 3)),
+        ({"acoustic_scale": 0.1}, (1, 2, 3)),
+        ({"apply_exp": True}, (1, 2, 3)),
+        ({"output_name": "output-xent"}, (1, 2, 3)),
+        ({"time": "frame"}, (1, 2, 3)),
+        ({"time": "frame", "frames_per_request": 8}, (1, 2, 3)),
+        ({"class_frame_counts": "counts", "prior_scale": 0.5, "prior_floor": 0.1}, (1, 3)),
+        ({"class_frame_counts": "counts", "apply_log": True}, (1, 2)),
+        ({"feature_transform": "transform"}, (1,)),
+        ({"no_softmax": True}, (1,)),
+        ({"apply_log": True}, (1, 2)),
+        ({"divide_by_priors": True}, (2,)),
+        ({"divide_by_priors": True, "apply_log": True}, (2,)),
+        ({"pad_input": False}, (2,)),
+        ({"chunk_size": 50}, (2,)),
+        ({"frames_per_chunk": 50}, (2, 3)),
+        ({"use_priors": True}, (3,)),
+        ({"use_priors": True, "apply_log": True}, (2,)),
+        ({"use_priors": True, "prior_scale": 0.5}, (3,)),
+        ({"frame_subsampling_factor": 3}, (3,)),
+        ({"extra_left_context": 4}, (3,)),
+        ({"extra_right_context": 4}, (3,)),
+        ({"extra_left_context_initial": 0}, (3,)),
+        ({"extra_right_context_final": 0}, (3,)),
+        ({"frames_per_chunk": 50, "batch_compute": True}, (3,)),
+        ({"frames_per_chunk": 50, "batch_compute": True, "ensure_exact_final_context": True}, (3,)),
+    ],
+)
+def test_which_models_know_which_options(options: dict[str, Any], generations: tuple[Generation, ...]) -> None:
+    taken = []
+    for generation in ALL:
+        try:
+            check_options(network(generation), KaldiOptions(**options))
+        except UsageError as error:
+            assert str(error).startswith("--")
+            assert "\n" not in str(error)
+        else:
+            taken.append(generation)
+    assert tuple(taken) == generations
+
+
+@pytest.mark.parametrize(
+    ("generation", "options", "message"),
+    [
+        (1, {"frames_per_chunk": 50}, "--frames-per-chunk=50: is for nnet2 and nnet3 models, final.mdl is nnet1"),
+        (3, {"pad_input": False}, "--pad-input=false: is for nnet2 models, final.mdl is nnet3"),
+        (3, {"use_priors": True, "class_frame_counts": "c"}, "--use-priors=true, --class-frame-counts=c: expected one"),
+        (1, {"no_softmax": True, "apply_log": True}, "--no-softmax=true, --apply-log=true: expected one of them"),
+        (2, {"chunk_size": 5, "frames_per_chunk": 5}, "--chunk-size=5, --frames-per-chunk=5: expected one of them"),
+        (2, {"chunk_size": 5, "pad_input": False}, "--chunk-size=5, --pad-input=false: expected one of them"),
+        (2, {"divide_by_priors": True, "use_priors": True}, "--divide-by-priors=true, --use-priors=true: expected one"),
+        (2, {"use_priors": True}, "expected --apply-log with it, because final.mdl is nnet2 and gives posteriors"),
+        (2, {"class_frame_counts": "c"}, "--class-frame-counts=c: expected --apply-log with it"),
+        (3, {"prior_scale": 0.5}, "--prior-scale=0.5: expected --class-frame-counts or --use-priors with it"),
+        (3, {"prior_floor": 0.5}, "--prior-floor=0.5: expected --class-frame-counts with it"),
+        (3, {"batch_compute": True}, "--batch-compute=true: expected --frames-per-chunk with it"),
+        (
+            3,
+            {"ensure_exact_final_context": True},
+            "--ensure-exact-final-context=true: expected --batch-compute with it",
+        ),
+        (3, {"frames_per_request": 8}, "--frames-per-request=8: expected --time=frame with it"),
+        (3, {"time": "frame", "frames_per_chunk": 8}, "--time=frame, --frames-per-chunk=8: expected one of them"),
+        (3, {"frames_per_chunk": -1}, "--frames-per-chunk=-1: expected 0 or more frames"),
+        (3, {"extra_left_context": -1}, "--extra-left-context=-1: expected 0 or more frames"),
+        (3, {"extra_left_context_initial": -2}, "expected 0 or more frames, or -1 for those of other chunks"),
+        (3, {"frame_subsampling_factor": 1001}, "--frame-subsampling-factor=1001: expected 1 to 1000"),
+        (3, {"acoustic_scale": float("nan")}, "--acoustic-scale=nan: expected a finite number"),
+        (3, {"time": "frames"}, "--time=frames: expected utterance or frame"),
+    ],
+)
+def test_what_is_wrong_is_said(generation: Generation, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        check_options(network(generation), KaldiOptions(**options))
+    assert message in str(raised.value)
+
+
+def test_options_are_kept_in_the_words_of_kaldi(tmp_path: Path) -> None:
+    model = write_model(tmp_path / "final.mdl", acoustic_nnet3(spliced_nnet3()))
+    counts = write_model(tmp_path / "counts", "[ 10 20 30 ]")
+    kaldi = KaldiOptions(frames_per_chunk=7, frame_subsampling_factor=3, class_frame_counts=counts, prior_scale=0.5)
+    facts = read_facts(convert_file(model, kaldi, "1.2.3"))
+    assert facts is not None
+    assert facts.options == (
+        f"--frame-subsampling-factor=3 --frames-per-chunk=7 --class-frame-counts={counts} --prior-scale=0.5"
+    )
+    assert (facts.frames_per_chunk, facts.version, facts.generation) == (9, "1.2.3", 3)
+    assert len(facts.source_sha256) == 64
+
+
+@pytest.mark.parametrize(("final", "expected"), [(-1, -1), (0, 2), (4, 6)])
+def test_the_batch_program_sees_the_whole_last_step(final: int, expected: int, tmp_path: Path) -> None:
+    model = write_model(tmp_path / "final.raw", spliced_nnet3())
+    kaldi = KaldiOptions(
+        frames_per_chunk=6, frame_subsampling_factor=3, batch_compute=True, extra_right_context_final=final
+    )
+    facts = read_facts(convert_file(model, kaldi))
+    assert facts is not None
+    assert (facts.extra_right_context, facts.extra_right_context_final) == (2, expected)
+    assert facts.batch_compute
+
+
+def test_defaults_ask_for_nothing() -> None:
+    assert KaldiOptions().asked == {}
+    assert KaldiOptions().text == ""
+    assert KaldiOptions(prior_floor=float(np.float64(1e-10))).text == ""

@@ -1,0 +1,277 @@
+"""Conversions that are kept: found again, never wrongly, whatever happens to the folder."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ov_asr_score.convert.kaldi_options import KaldiOptions
+from ov_asr_score.errors import ModelFormatError, UsageError
+from ov_asr_score.openvino_api import ov
+from ov_asr_score.ov_model import conversion_cache, opening
+from ov_asr_score.ov_model.conversion_cache import (
+    cache_contents,
+    cache_folder,
+    clear_cache,
+    conversion_key,
+    default_cache_folder,
+    is_worth_keeping,
+    keep_model,
+)
+from ov_asr_score.ov_model.opening import FoundModel, open_model_file
+from tests.kaldi_texts import PDFS, WIDTH, acoustic_nnet3, spliced_nnet3, spliced_scores, write_model
+
+ROOT = Path(__file__).parents[2]
+FEATURES = np.random.default_rng(3).standard_normal((9, WIDTH)).astype(np.float32)
+NO_CHUNKS = KaldiOptions()
+
+
+@pytest.fixture
+def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A Kaldi model whose conversion is kept, although it takes no time."""
+    monkeypatch.setattr(opening, "is_worth_keeping", lambda path, seconds: True)
+    return Path(write_model(tmp_path / "final.mdl", acoustic_nnet3(spliced_nnet3())))
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    return tmp_path / "cache" / "converted"
+
+
+def opened(model: Path, cache: Path, **options: Any) -> FoundModel:
+    return open_model_file(model, options=KaldiOptions(**options), cache=str(cache))
+
+
+def scores_of(found: FoundModel) -> Any:
+    compiled = ov.Core().compile_model(found.model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    return compiled([FEATURES[None]])[compiled.output(0)][0]
+
+
+def test_a_conversion_is_found_again(model: Path, cache: Path) -> None:
+    first, second = opened(model, cache), opened(model, cache)
+    assert (first.from_cache, second.from_cache) == (False, True)
+    assert first.facts == second.facts
+    assert first.facts is not None
+    assert first.facts.version
+    np.testing.assert_allclose(scores_of(second), spliced_scores(FEATURES), rtol=0, atol=1e-5)
+    np.testing.assert_array_equal(scores_of(first), scores_of(second))
+    contents = cache_contents(cache)
+    assert contents.models == 1
+    assert contents.size == sum(path.stat().st_size for path in cache.rglob("*") if path.is_file())
+    assert [path.name for path in cache.iterdir()] == [conversion_key(model, NO_CHUNKS)]
+
+
+def test_nothing_is_kept_without_a_folder(model: Path, cache: Path) -> None:
+    assert not open_model_file(model).from_cache
+    assert not cache.exists()
+
+
+def test_a_changed_file_is_converted_anew(model: Path, cache: Path) -> None:
+    opened(model, cache)
+    times = model.stat()
+    text = model.read_text()
+    place = text.index("<BiasParams> [ ") + len("<BiasParams> [ ")
+    model.write_text(f"{text[:place]}{'9' if text[place] != '9' else '8'}{text[place + 1 :]}")
+    os.utime(model, ns=(times.st_atime_ns, times.st_mtime_ns))  # neither size nor time tells that it changed
+    changed = opened(model, cache)
+    assert not changed.from_cache
+    assert np.abs(scores_of(changed)[:, 0] - spliced_scores(FEATURES)[:, 0]).min() > 1
+    assert cache_contents(cache).models == 2
+
+
+@pytest.mark.parametrize(
+    "options", [{"frames_per_chunk": 5}, {"output_name": "output-half"}, {"use_priors": True}, {"acoustic_scale": 0.1}]
+)
+def test_other_options_are_other_models(model: Path, cache: Path, options: dict[str, Any]) -> None:
+    opened(model, cache)
+    assert not opened(model, cache, **options).from_cache
+    assert opened(model, cache, **options).from_cache
+    assert opened(model, cache).from_cache
+
+
+def test_files_beside_the_model_count(model: Path, cache: Path) -> None:
+    opened(model, cache)
+    factor, counts = model.with_name("frame_subsampling_factor"), model.with_name("counts")
+    factor.write_text("3\n")
+    found = opened(model, cache)
+    assert not found.from_cache
+    assert found.facts is not None
+    assert found.facts.frame_subsampling_factor == 3
+    counts.write_text("[ 1 2 3 ]")
+    assert not opened(model, cache, class_frame_counts=str(counts)).from_cache
+    counts.write_text("[ 3 2 1 ]")
+    assert not opened(model, cache, class_frame_counts=str(counts)).from_cache
+    assert opened(model, cache, class_frame_counts=str(counts)).from_cache
+    factor.write_text("three")
+    with pytest.raises(ModelFormatError, match="expected a number from 1 to 1000, found 'three'"):
+        opened(model, cache)
+
+
+@pytest.mark.parametrize("name", ["version", "_converter_digest"])
+def test_other_versions_are_not_trusted(name: str, model: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened(model, cache)
+    monkeypatch.setattr(conversion_cache, name, lambda: "another")
+    assert not opened(model, cache).from_cache
+
+
+def damage_weights(entry: Path) -> None:
+    content = bytearray((entry / "model.bin").read_bytes())
+    content[len(content) // 2] ^= 1
+    (entry / "model.bin").write_bytes(content)
+
+
+def cut_off(entry: Path) -> None:
+    content = (entry / "model.bin").read_bytes()
+    (entry / "model.bin").write_bytes(content[:-8])
+
+
+def without_weights(entry: Path) -> None:
+    (entry / "model.bin").unlink()
+
+
+def without_checksums(entry: Path) -> None:
+    (entry / "checksums.json").unlink()
+
+
+def other_text(entry: Path) -> None:
+    (entry / "model.xml").write_text("<net/>")
+
+
+def odd_checksums(entry: Path) -> None:
+    (entry / "checksums.json").write_text("[")
+
+
+@pytest.mark.parametrize(
+    "damage", [damage_weights, cut_off, without_weights, without_checksums, other_text, odd_checksums]
+)
+def test_a_damaged_entry_is_made_anew(damage: Any, model: Path, cache: Path) -> None:
+    opened(model, cache)
+    damage(next(cache.iterdir()))
+    mended = opened(model, cache)
+    assert not mended.from_cache
+    assert mended.notes == ()
+    again = opened(model, cache)
+    assert again.from_cache
+    np.testing.assert_allclose(scores_of(again), spliced_scores(FEATURES), rtol=0, atol=1e-5)
+    assert cache_contents(cache).models == len(list(cache.iterdir())) == 1
+
+
+def test_an_entry_that_is_there_already_stays(model: Path, cache: Path) -> None:
+    found = opened(model, cache)
+    (entry,) = cache.iterdir()
+    before = (entry / "model.xml").stat().st_ino
+    assert keep_model(found.model, str(cache), entry.name) == ""
+    assert (entry / "model.xml").stat().st_ino == before
+    assert len(list(cache.iterdir())) == 1
+
+
+def test_a_folder_that_cannot_be_written_is_a_note(model: Path, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("")
+    found = opened(model, file / "cache")
+    assert not found.from_cache
+    assert len(found.notes) == 1
+    assert "could not be kept in" in found.notes[0]
+    assert "--no-cache leaves it out" in found.notes[0]
+    np.testing.assert_allclose(scores_of(found), spliced_scores(FEATURES), rtol=0, atol=1e-5)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
+def test_a_read_only_folder_is_a_note(model: Path, cache: Path) -> None:
+    cache.mkdir(parents=True, mode=0o555)
+    assert "could not be kept" in opened(model, cache).notes[0]
+
+
+def test_runs_at_the_same_time_do_not_disturb_each_other(model: Path, cache: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from ov_asr_score.ov_model import opening\n"
+        "opening.is_worth_keeping = lambda path, seconds: True\n"
+        "for _ in range(15):\n"
+        "    found = opening.open_model_file(Path(sys.argv[1]), cache=sys.argv[2])\n"
+        "    assert found.notes == (), found.notes\n"
+        "    assert found.model.get_parameters()\n"
+        "    if sys.argv[3] == 'damage':\n"
+        "        for path in Path(sys.argv[2]).glob('*/model.bin'): path.write_bytes(b'')\n"
+    )
+    command = [sys.executable, "-c", program, str(model), str(cache)]
+    for kinds in (["keep"] * 3, ["keep", "damage", "damage"]):
+        runs = [subprocess.Popen([*command, kind], cwd=ROOT, stderr=subprocess.PIPE, text=True) for kind in kinds]
+        for run in runs:
+            _, errors = run.communicate(timeout=120)
+            assert run.returncode == 0, errors
+    opened(model, cache)
+    assert opened(model, cache).from_cache
+    assert [path.name for path in cache.iterdir()] == [conversion_key(model, NO_CHUNKS)]
+
+
+def test_clearing_takes_conversions_alone(model: Path, cache: Path) -> None:
+    opened(model, cache)
+    opened(model, cache, frames_per_chunk=5)
+    (cache / ".unfinished-abc").mkdir()
+    (cache / "mine.txt").write_text("stays")
+    (cache / "a folder").mkdir()
+    before = cache_contents(cache)
+    assert clear_cache(cache) == before
+    assert before.models == 2
+    assert sorted(path.name for path in cache.iterdir()) == ["a folder", "mine.txt"]
+    assert clear_cache(cache).models == 0
+    assert cache_contents(cache / "nowhere").models == clear_cache(cache / "nowhere").size == 0
+
+
+def test_what_is_worth_keeping(tmp_path: Path) -> None:
+    file = tmp_path / "final.mdl"
+    file.write_bytes(bytes(1000))
+    assert not is_worth_keeping(file, 0.05)
+    assert is_worth_keeping(file, 0.15)
+    with file.open("wb") as sparse:
+        sparse.truncate(100_000_000)
+    assert not is_worth_keeping(file, 0.15)
+    assert is_worth_keeping(file, 2.0)
+
+
+def test_where_conversions_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OV_ASR_SCORE_CACHE", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert default_cache_folder() == Path("/somewhere/ov-asr-score/converted")
+    assert cache_folder() == default_cache_folder()
+    assert cache_folder("mine") == Path("mine/converted")
+    monkeypatch.setenv("OV_ASR_SCORE_CACHE", "/elsewhere")
+    assert default_cache_folder() == Path("/elsewhere")
+    monkeypatch.delenv("OV_ASR_SCORE_CACHE")
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setattr(Path, "home", lambda: Path("/home/me"))
+    assert default_cache_folder() == Path("/home/me/.cache/ov-asr-score/converted")
+
+    def homeless() -> Path:
+        raise RuntimeError("no home")
+
+    monkeypatch.setattr(Path, "home", homeless)
+    assert default_cache_folder() is None
+
+
+def test_options_of_an_ir_must_be_those_that_it_was_made_with(model: Path, tmp_path: Path) -> None:
+    kaldi = KaldiOptions(frames_per_chunk=5)
+    ov.save_model(open_model_file(model, options=kaldi).model, tmp_path / "model.xml", compress_to_fp16=False)
+    found = open_model_file(tmp_path / "model.xml")
+    assert found.facts is not None
+    assert found.facts.frames_per_chunk == 5
+    assert open_model_file(tmp_path / "model.xml", options=kaldi).facts == found.facts
+    with pytest.raises(UsageError, match=r"--use-priors=true: .* was converted with --frames-per-chunk=5; convert"):
+        open_model_file(tmp_path / "model.xml", options=KaldiOptions(use_priors=True))
+
+
+def test_options_are_for_kaldi_models(tiny_model: str) -> None:
+    with pytest.raises(UsageError, match=r"--frames-per-chunk=5: is for Kaldi models, .*tiny.xml is none"):
+        open_model_file(Path(tiny_model), options=KaldiOptions(frames_per_chunk=5))
+    assert open_model_file(Path(tiny_model)).facts is None
+
+
+def test_scores_have_as_many_columns_as_pdfs(model: Path) -> None:
+    assert scores_of(open_model_file(model)).shape == (len(FEATURES), PDFS)
