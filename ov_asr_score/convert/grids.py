@@ -263,7 +263,7 @@ def _grid(samples: Sequence[_Sample], place: Place, subsampling: int) -> Grid | 
     if len({int(times[-1]) for _, times in needed}) == 1:
         return Grid(first, max(step, 1), int(needed[0][1][-1]), fixed=True)
     # Every grid has a frame in utterances of any length, so that numbers of frames are differences of first and last.
-    last = max(first, max(int(times[-1]) - end for end, times in needed))
+    last = max(first, *(int(times[-1]) - end for end, times in needed))
     if subsampling % step == 0:
         last -= (last - first) % step
     return Grid(first, step, last)

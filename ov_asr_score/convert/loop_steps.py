@@ -24,7 +24,7 @@ from ov_asr_score.convert.folding_forms import as_affine
 from ov_asr_score.convert.grids import Grid
 from ov_asr_score.convert.time_axis import append_columns, select_frames, slice_columns, slice_frames
 from ov_asr_score.errors import UnsupportedModelError
-from ov_asr_score.kaldi_model.dims import node_dim
+from ov_asr_score.kaldi_model.dims import descriptor_dim
 from ov_asr_score.kaldi_model.evaluation_order import Place, read_places
 from ov_asr_score.kaldi_model.network import (
     Append,
@@ -106,7 +106,11 @@ def _compile_component(loop: Loop, component: Component, descriptor: Descriptor,
         loop.assembly.evaluate(part, x, loop.grid) for part, is_inner in zip(parts, inner, strict=True) if not is_inner
     ]
     inner_values = [_compile(loop, part, x) for part, is_inner in zip(parts, inner, strict=True) if is_inner]
-    inner_dims = [_dim(loop, part, x) for part, is_inner in zip(parts, inner, strict=True) if is_inner]
+    inner_dims = [
+        descriptor_dim(loop.assembly.plan.network, part)
+        for part, is_inner in zip(parts, inner, strict=True)
+        if is_inner
+    ]
     outer_dims = iter([width_of(value.output) for value in outer_values])
     inner_widths = iter(inner_dims)
     widths = [next(inner_widths) if is_inner else next(outer_dims) for is_inner in inner]
@@ -134,18 +138,6 @@ def _outer_product(loop: Loop, name: str, values: Sequence[Value], weights: np.n
 
 def _is_inner(loop: Loop, descriptor: Descriptor, x: int) -> bool:
     return any(place in loop.group for place, _ in read_places(descriptor, x))
-
-
-def _dim(loop: Loop, descriptor: Descriptor, x: int) -> int:
-    """Width of a descriptor that reads a node of the loop."""
-    network = loop.assembly.plan.network
-    match descriptor:
-        case Append():
-            return sum(_dim(loop, part, x) for part in descriptor.parts)
-        case Const():
-            return descriptor.dim
-    place = next(iter(read_places(descriptor, x)))[0]
-    return node_dim(network, place[0])
 
 
 def _compile(loop: Loop, descriptor: Descriptor, x: int) -> Builder:

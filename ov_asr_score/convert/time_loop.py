@@ -35,12 +35,16 @@ def loop_with_states(
 ) -> tuple[list[ov.Output], list[ov.Output]]:
     """The last states, and the outputs [B, T, K] of ``body``, applied to ``width`` frames after the other.
 
-    ``inputs`` are [B, T, D] with T a multiple of ``width`` (see ``pad_to_multiple``), ``states`` the initial values
-    [B, width, S]. ``body`` gets the frames [B, width, D] of each input and the states, and gives the new states and
-    the outputs [B, width, K]. ``reverse`` runs from the last frame to the first; outputs keep the order of time.
+    ``inputs`` are [B, T, D] with T a multiple of ``width``, ``states`` the initial values [B, frames, S] with as many
+    frames as the longest delay needs. ``body`` gets the frames [B, width, D] of each input and the states, and gives
+    the new states and the outputs [B, width, K]. ``reverse`` runs from the last frame to the first; outputs keep the
+    order of time.
     """
-    frame_parameters = [_parameter(value, width, f"{name}.frames{index}") for index, value in enumerate(inputs)]
-    state_parameters = [_parameter(value, width, f"{name}.state{index}") for index, value in enumerate(states)]
+    frame_parameters = [_frames(value, width, f"{name}.frames{index}") for index, value in enumerate(inputs)]
+    state_parameters = [
+        opset.parameter(value.get_partial_shape(), np.float32, name=f"{name}.state{index}")
+        for index, value in enumerate(states)
+    ]
     new_states, outputs = body(
         [parameter.output(0) for parameter in frame_parameters], [parameter.output(0) for parameter in state_parameters]
     )
@@ -68,7 +72,7 @@ def zero_state(like: ov.Output, width: int, size: int) -> ov.Output:
     return opset.broadcast(opset.constant(np.float32(0)), shape).output(0)
 
 
-def _parameter(value: ov.Output, width: int, name: str) -> ov.Node:
+def _frames(value: ov.Output, width: int, name: str) -> ov.Node:
     shape = value.get_partial_shape()
     return opset.parameter(ov.PartialShape([shape[0], width, shape[2]]), np.float32, name=name)
 

@@ -63,5 +63,8 @@ def affine(name: str, source: str, input_dim: int, output_dim: int, kind: str = 
 
 def network(dim: int, *lines: str, output: str = "output=last") -> str:
     """All lines of a network that reads ``input``; ``output`` is what its outputs read, as ``output=name``."""
-    ends = [f"output-node name={name} input={source}" for name, _, source in (part.partition("=") for part in output.split())]
+    ends = [
+        f"output-node name={name} input={source}"
+        for name, _, source in (part.partition("=") for part in output.split())
+    ]
     return "\n".join([f"input-node name=input dim={dim}", *lines, *ends, ""])

@@ -18,6 +18,7 @@ from pathlib import Path
 from tests.golden import (
     nnet3_component_models,
     nnet3_descriptor_models,
+    nnet3_recurrent_models,
     nnet3_time_models,
 )
 from tests.golden.golden_case import Case
@@ -33,7 +34,12 @@ from tests.golden.model_text import (
 
 HERE = Path(__file__).parent
 CASES: dict[str, tuple[Case, ...]] = {
-    "nnet3": (*nnet3_component_models.CASES, *nnet3_descriptor_models.CASES, *nnet3_time_models.CASES),
+    "nnet3": (
+        *nnet3_component_models.CASES,
+        *nnet3_descriptor_models.CASES,
+        *nnet3_time_models.CASES,
+        *nnet3_recurrent_models.CASES,
+    ),
 }
 # Model in text form -> in binary form, by generation and whether there is a transition model before it.
 _COPY = {
@@ -94,7 +100,9 @@ def transition_model(num_pdfs: int) -> str:
 
 def _write_inputs(case: Case, folder: Path) -> None:
     numbers = random_numbers(f"{case.name} input")
-    features = {f"utt{index}": numbers.standard_normal((length, case.dim)) for index, length in enumerate(case.lengths, 1)}
+    features = {
+        f"utt{index}": numbers.standard_normal((length, case.dim)) for index, length in enumerate(case.lengths, 1)
+    }
     # A frame of zeros is at the floor of some components.
     features["utt1"][-1] = 0
     table = "".join(f"{key} {text_matrix(value)}\n" for key, value in features.items())

@@ -70,7 +70,7 @@ def text_matrix(values: Floats) -> str:
 
 
 def with_nodes(text: str, config: str) -> str:
-    """The text form of an nnet3 model with the lines of ``config`` that describe nodes, in the spelling they have there.
+    """The text form of an nnet3 model with the lines of ``config`` that describe nodes, as they are spelt there.
 
     Kaldi's programs write descriptors in a normal form, and read all forms.
     """

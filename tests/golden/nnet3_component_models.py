@@ -232,7 +232,11 @@ _FOLDING = (
         "tdnn_of_the_book",
         network(
             4,
-            layer("lda", "FixedAffineComponent input-dim=12 output-dim=12", "Append(Offset(input, -1), input, Offset(input, 1))"),
+            layer(
+                "lda",
+                "FixedAffineComponent input-dim=12 output-dim=12",
+                "Append(Offset(input, -1), input, Offset(input, 1))",
+            ),
             affine("affine1", "lda", 12, 6, "NaturalGradientAffineComponent"),
             layer("relu1", "RectifiedLinearComponent dim=6", "affine1"),
             layer("norm1", "BatchNormComponent dim=6", "relu1"),

@@ -46,7 +46,9 @@ _PARTS = (
 )
 
 _MISSING = (
-    _reads("if_defined_input", "Append(IfDefined(Offset(input, -3)), input, IfDefined(Offset(input, 2)))", 12, _EVERY_CUT),
+    _reads(
+        "if_defined_input", "Append(IfDefined(Offset(input, -3)), input, IfDefined(Offset(input, 2)))", 12, _EVERY_CUT
+    ),
     _reads("if_defined_node", "Append(IfDefined(Offset(a, -3)), IfDefined(Offset(b, 4)), a)", 9, _EVERY_CUT),
     _reads("if_defined_sum", "IfDefined(Sum(Offset(a, -2), Offset(b, 2)))", 3, _EVERY_CUT),
     _reads("if_defined_append", "IfDefined(Append(Offset(a, -2), Offset(b, 2)))", 6, _EVERY_CUT),
@@ -71,8 +73,15 @@ _MISSING = (
 
 _MODULUS = (
     _reads("switch", "Switch(a, b)", 3),
-    _reads("switch_offsets", "Append(Switch(Offset(a, 1), Offset(b, -2), a), Offset(b, 1), Offset(a, -2))", 9, (*_EVERY_CUT, *_THIRDS)),
-    _reads("switch_in_append", "Append(Switch(a, Offset(b, 1)), Switch(b, a, Offset(a, 2)))", 6, (*_EVERY_CUT, *_THIRDS)),
+    _reads(
+        "switch_offsets",
+        "Append(Switch(Offset(a, 1), Offset(b, -2), a), Offset(b, 1), Offset(a, -2))",
+        9,
+        (*_EVERY_CUT, *_THIRDS),
+    ),
+    _reads(
+        "switch_in_append", "Append(Switch(a, Offset(b, 1)), Switch(b, a, Offset(a, 2)))", 6, (*_EVERY_CUT, *_THIRDS)
+    ),
     _reads("round", "Append(Round(a, 3), b)", 6, (*_EVERY_CUT, *_THIRDS)),
     _reads("round_offset", "Append(Round(Offset(a, 1), 4), Offset(Round(b, 2), 3))", 6, (*_EVERY_CUT, *_THIRDS)),
     _reads("round_missing", "Sum(Round(a, 3), IfDefined(Round(Offset(b, 3), 3)))", 3, (*_EVERY_CUT, *_THIRDS)),
@@ -184,7 +193,12 @@ _INDEX_X = (
             layer("all", "DistributeComponent input-dim=6 output-dim=2", "a"),
             affine("each", "Append(all, ReplaceIndex(all, x, 0))", 4, 3),
             layer("bent", "RectifiedLinearComponent dim=3", "each"),
-            affine("last", "Append(ReplaceIndex(bent, x, 1), Offset(bent, 1, 2), ReplaceIndex(Offset(bent, -2), x, 2))", 9, 3),
+            affine(
+                "last",
+                "Append(ReplaceIndex(bent, x, 1), Offset(bent, 1, 2), ReplaceIndex(Offset(bent, -2), x, 2))",
+                9,
+                3,
+            ),
         ),
         dim=6,
     ),
@@ -211,7 +225,9 @@ _IVECTORS = ("--ivectors=ark:ivector.ark",)
 _ONLINE = ("--online-ivectors=ark:ivector.ark", "--online-ivector-period=4")
 
 _VECTORS = (
-    Case("ivectors", _SPEAKER, dim=4, ivector_dim=3, runs=tuple((*cut, *_IVECTORS) for cut in (WHOLE, CHUNKS, DEFAULT))),
+    Case(
+        "ivectors", _SPEAKER, dim=4, ivector_dim=3, runs=tuple((*cut, *_IVECTORS) for cut in (WHOLE, CHUNKS, DEFAULT))
+    ),
     Case(
         "ivectors_of_speakers",
         _SPEAKER,
@@ -237,7 +253,11 @@ _VECTORS = (
             affine("speaker", "ReplaceIndex(ivector, t, 0)", 3, 4),
             layer("bent", "TanhComponent dim=4", "speaker"),
             affine("a", "Append(Offset(input, -1), input)", 8, 4),
-            layer("last", "SigmoidComponent dim=4", "Sum(a, ReplaceIndex(bent, t, 0), Scale(0.5, ReplaceIndex(speaker, t, 0)))"),
+            layer(
+                "last",
+                "SigmoidComponent dim=4",
+                "Sum(a, ReplaceIndex(bent, t, 0), Scale(0.5, ReplaceIndex(speaker, t, 0)))",
+            ),
         ),
         dim=4,
         ivector_dim=3,

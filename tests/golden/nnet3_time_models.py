@@ -25,14 +25,20 @@ _THIRDS = (
 _EVERY = (*_CUTS, *_THIRDS)
 
 _TDNN = (
-    Case("tdnn", network(4, layer("last", "TdnnComponent input-dim=4 output-dim=3 time-offsets=-2,0,1", "input")), dim=4),
+    Case(
+        "tdnn", network(4, layer("last", "TdnnComponent input-dim=4 output-dim=3 time-offsets=-2,0,1", "input")), dim=4
+    ),
     Case(
         "tdnn_no_bias",
         network(
             4,
             layer("first", "TdnnComponent input-dim=4 output-dim=5 time-offsets=-1,1 use-bias=false", "input"),
             layer("relu", "RectifiedLinearComponent dim=5", "first"),
-            layer("last", "TdnnComponent input-dim=10 output-dim=3 time-offsets=0,3", "Append(relu, IfDefined(Offset(relu, -4)))"),
+            layer(
+                "last",
+                "TdnnComponent input-dim=10 output-dim=3 time-offsets=0,3",
+                "Append(relu, IfDefined(Offset(relu, -4)))",
+            ),
         ),
         dim=4,
         runs=(WHOLE, CHUNKS, *_THIRDS),
@@ -62,7 +68,8 @@ _CONVOLUTIONS = (
             layer(
                 "last",
                 _convolution(
-                    "num-filters-in=2 num-filters-out=3 height-in=4 height-out=4 height-offsets=-1,0,1 time-offsets=-1,0,1"
+                    "num-filters-in=2 num-filters-out=3 height-in=4 height-out=4 height-offsets=-1,0,1 "
+                    "time-offsets=-1,0,1"
                 ),
                 "input",
             ),
@@ -176,7 +183,9 @@ _ATTENTION = (
         network(
             4,
             affine("first", "input", 4, 22),
-            layer("last", _attention("num-heads=2 key-dim=2 value-dim=3 num-left-inputs=2 num-right-inputs=1"), "first"),
+            layer(
+                "last", _attention("num-heads=2 key-dim=2 value-dim=3 num-left-inputs=2 num-right-inputs=1"), "first"
+            ),
         ),
         dim=4,
     ),
@@ -237,13 +246,14 @@ def _statistics(dim: int, step: int, period: int, left: int, right: int, pooling
     )
 
 
+# Of one frame the variance is what rounding leaves of it; a floor keeps its square root from being seen.
 _STATISTICS = (
     Case(
         "statistics",
         network(
             4,
             affine("a", "Append(Offset(input, -1), input)", 8, 3),
-            *_statistics(3, 1, 1, 4, 4),
+            *_statistics(3, 1, 1, 4, 4, "variance-floor=0.01"),
             affine("last", "Append(pooled, a)", 9, 3),
         ),
         dim=4,
@@ -265,7 +275,7 @@ _STATISTICS = (
         network(
             4,
             affine("a", "input", 4, 3),
-            *_statistics(3, 2, 6, 6, 0),
+            *_statistics(3, 2, 6, 6, 0, "variance-floor=0.01"),
             affine("last", "Append(Round(pooled, 6), Offset(a, 1))", 9, 3),
         ),
         dim=4,
@@ -276,7 +286,7 @@ _STATISTICS = (
         network(
             4,
             affine("a", "input", 4, 3),
-            *_statistics(3, 1, 3, 999, 999, "num-log-count-features=1"),
+            *_statistics(3, 1, 3, 999, 999, "num-log-count-features=1 variance-floor=0.01"),
             layer("last", "LogSoftmaxComponent dim=7", "Round(pooled, 3)"),
         ),
         dim=4,
