@@ -59,13 +59,8 @@ def convert_average_pooling(component: Component, x: ov.Output) -> ov.Output:
     """The mean of each pool of patches. Source: nnet/nnet-average-pooling-component.h."""
     patches, (size, step, stride, pools) = _patches(component, x)
     name = component.name
-    if step == size:
-        split = opset.reshape(patches, _ints(0, 0, pools, size, stride), special_zero=True, name=f"{name}.pools")
-        mean = opset.reduce_mean(split, _ints(3), False, name=f"{name}.mean")
-    else:
-        mean = opset.avg_pool(
-            patches, [step, 1], [0, 0], [0, 0], [size, 1], True, "floor", "explicit", name=f"{name}.mean"
-        )
+    # The frames stand where a picture has its colours, so that nothing has to be moved.
+    mean = opset.avg_pool(patches, [step, 1], [0, 0], [0, 0], [size, 1], True, "floor", "explicit", name=f"{name}.mean")
     return opset.reshape(mean, _ints(0, 0, pools * stride), special_zero=True, name=name).output(0)
 
 
@@ -74,15 +69,10 @@ def convert_max_pooling(component: Component, x: ov.Output) -> ov.Output:
     """The largest values of each pool of patches, none below -1e20. Source: nnet/nnet-max-pooling-component.h."""
     patches, (size, step, stride, pools) = _patches(component, x)
     name = component.name
-    if step == size:
-        split = opset.reshape(patches, _ints(0, 0, pools, size, stride), special_zero=True, name=f"{name}.pools")
-        largest = opset.reduce_max(split, _ints(3), False, name=f"{name}.max").output(0)
-    else:
-        pooled = opset.max_pool(
-            patches, [step, 1], [1, 1], [0, 0], [0, 0], [size, 1], "floor", "explicit", "i64", 0, name=f"{name}.max"
-        )
-        largest = pooled.output(0)
-    row = opset.reshape(largest, _ints(0, 0, pools * stride), special_zero=True, name=f"{name}.row")
+    largest = opset.max_pool(
+        patches, [step, 1], [1, 1], [0, 0], [0, 0], [size, 1], "floor", "explicit", "i64", 0, name=f"{name}.max"
+    )
+    row = opset.reshape(largest.output(0), _ints(0, 0, pools * stride), special_zero=True, name=f"{name}.row")
     return opset.maximum(row, opset.constant(_SMALLEST_MAXIMUM), name=name).output(0)
 
 
