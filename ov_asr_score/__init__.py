@@ -1,20 +1,46 @@
 """Score utterances with OpenVINO acoustic models, from Kaldi archive to Kaldi archive.
 
-``run_job`` does what the command line does; ``score`` gives scores one utterance at a time. Names that need the runtime
-are loaded when they are first used, so that the table reader stands alone.
+``run_job`` and ``run_conversion`` do what the command line does; ``score`` gives scores one utterance at a time,
+``convert_model`` makes an OpenVINO model of a Kaldi model. Names that need the runtime are loaded when they are first
+used, so that the table reader stands alone.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from ov_asr_score.job import CompareJob, ScoreJob, run_comparison, run_job
-    from ov_asr_score.library import score
+    from ov_asr_score.convert.kaldi_options import KaldiOptions
+    from ov_asr_score.job import CompareJob, ConvertJob, ScoreJob, run_comparison, run_conversion, run_job
+    from ov_asr_score.library import convert_model, score
 
-__all__ = ["CompareJob", "ScoreJob", "__version__", "run_comparison", "run_job", "score"]
+__all__ = [
+    "CompareJob",
+    "ConvertJob",
+    "KaldiOptions",
+    "ScoreJob",
+    "__version__",
+    "convert_model",
+    "run_comparison",
+    "run_conversion",
+    "run_job",
+    "score",
+]
+
+_HOMES = {
+    "CompareJob": "job",
+    "ConvertJob": "job",
+    "KaldiOptions": "convert.kaldi_options",
+    "ScoreJob": "job",
+    "convert_model": "library",
+    "run_comparison": "job",
+    "run_conversion": "job",
+    "run_job": "job",
+    "score": "library",
+}
 
 
 def __dir__() -> list[str]:
@@ -22,12 +48,6 @@ def __dir__() -> list[str]:
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("CompareJob", "ScoreJob", "run_comparison", "run_job"):
-        from ov_asr_score import job
-
-        return getattr(job, name)
-    if name == "score":
-        from ov_asr_score.library import score
-
-        return score
+    if name in _HOMES:
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""Scores from Python, one utterance at a time."""
+"""Scores from Python, one utterance at a time, and conversion of Kaldi models."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ov_asr_score import __version__
+from ov_asr_score.convert.from_file import convert_file
 from ov_asr_score.convert.kaldi_options import DEFAULT_OPTIONS, KaldiOptions
 from ov_asr_score.device.settings import DeviceSettings
 from ov_asr_score.errors import UnknownNameError, UsageError
+from ov_asr_score.openvino_api import ov
 from ov_asr_score.ov_model.outputs import find_port, port_names, suggestion
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.scoring.engine import UtteranceScores
+from ov_asr_score.scoring.ivector_tables import ivector_table, missing_tables, per_speaker
 from ov_asr_score.scoring.layer_specs import pair_layers
 from ov_asr_score.scoring.scorer import load, open_model, prepare_scorer
 from ov_asr_score.scoring.scorer_options import ScorerOptions
@@ -37,6 +41,10 @@ def score(
     right_context: int = 0,
     kaldi: KaldiOptions = DEFAULT_OPTIONS,
     conversion_cache: str | None = None,
+    ivectors: str = "",
+    online_ivectors: str = "",
+    online_ivector_period: int = 0,
+    utt2spk: str = "",
     allow_missing: bool = False,
     allow_commands: bool = False,
 ) -> Iterator[UtteranceScores]:
@@ -46,8 +54,14 @@ def score(
     matrices [T, D], as pairs or a mapping; for models with several inputs with a mapping of input name to matrix.
     ``outputs`` names outputs or inner layers; empty for all outputs of the model.
 
+    A Kaldi model is converted as ``kaldi`` says; ``conversion_cache`` names a folder where the result is kept. The
+    tables ``ivectors`` (per utterance, or per speaker with ``utt2spk``) or ``online_ivectors`` are for an input
+    ``ivector``, as in nnet3-compute.
+
     Raises children of :class:`ov_asr_score.errors.OvAsrScoreError`, at the first ``next``.
     """
+    if arrays is not None and (ivectors or online_ivectors):
+        raise UsageError("ivectors: with arrays, i-vectors are arrays of the input 'ivector' too")
     if (inputs is None) == (arrays is None):
         raise UsageError(
             "expected either tables (inputs) or arrays, found " + ("neither" if inputs is None else "both")
@@ -69,14 +83,25 @@ def score(
     else:
         join = JoinOptions(allow_missing=allow_missing, allow_commands=allow_commands)
         tables = str(inputs) if isinstance(inputs, Path) else inputs or ()
-        source = read_utterances(_tables(tables, opened.inputs), join)
+        extra = ivector_table(opened.inputs, ivectors, online_ivectors, online_ivector_period)
+        found = _tables(tables, opened.inputs, None if extra is None else per_speaker(extra, utt2spk))
+        source = read_utterances(found, join)
     first, source = _first_with_frames(source)
     if first is not None:
         yield from prepare_scorer(opened, options, first).score(source)
 
 
-def _tables(inputs: Tables, ports: Sequence[PortInfo]) -> list[InputTable]:
-    """One table for each input of the model, by its own name."""
+def convert_model(model: str | Path, kaldi: KaldiOptions = DEFAULT_OPTIONS) -> ov.Model:
+    """The OpenVINO model that a Kaldi model becomes; :func:`ov_asr_score.convert.metadata.read_facts` tells its facts.
+
+    ``openvino.save_model`` writes it, and it is scored as any other file then. Raises children of
+    :class:`ov_asr_score.errors.OvAsrScoreError`.
+    """
+    return convert_file(model, kaldi, __version__)
+
+
+def _tables(inputs: Tables, ports: Sequence[PortInfo], ivectors: InputTable | None) -> list[InputTable]:
+    """One table for each input of the model, by its own name; that of i-vectors may be given already."""
     names = port_names(ports)
     values = (inputs,) if isinstance(inputs, str) else inputs
     default = [port.name for port in ports]
@@ -94,9 +119,13 @@ def _tables(inputs: Tables, ports: Sequence[PortInfo]) -> list[InputTable]:
         if index is None:
             raise UnknownNameError(f"the model has no input '{name}'{suggestion(name, names)}")
         tables[ports[index].name] = InputTable(ports[index].name, specifier)
+    if ivectors is not None:
+        if ivectors.input in tables:
+            raise UsageError(f"inputs, ivectors: input '{ivectors.input}' is given twice")
+        tables[ivectors.input] = ivectors
     without = [name for name in default if name not in tables]
     if without:
-        raise UsageError(f"inputs: no table for input {', '.join(without)}; the model has {len(ports)} inputs")
+        raise UsageError(f"inputs: {missing_tables(without, ports)}")
     return list(tables.values())
 
 

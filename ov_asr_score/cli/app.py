@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 
 from ov_asr_score import __version__
+from ov_asr_score.cli.cache import cache
 from ov_asr_score.cli.compare import compare
+from ov_asr_score.cli.convert import convert
 from ov_asr_score.cli.copy_table import copy_table
 from ov_asr_score.cli.devices import devices
 from ov_asr_score.cli.failures import EXIT_WRONG_USE, say
@@ -30,10 +32,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=_EPILOG,
 )
-for command in (score, compare, inspect, devices, copy_table):
-    app.command(name=command.__name__.replace("_", "-"), no_args_is_help=command is not devices, epilog=_EPILOG)(
-        command
-    )
+for command in (score, compare, convert, inspect, devices, copy_table, cache):
+    needs_arguments = command not in (devices, cache)
+    app.command(name=command.__name__.replace("_", "-"), no_args_is_help=needs_arguments, epilog=_EPILOG)(command)
 
 
 def _show_version(value: bool) -> None:

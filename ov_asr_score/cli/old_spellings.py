@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from ov_asr_score.cli.kaldi_spellings import plain_arguments
+
 # Google's gflags (the C++ sample) takes one dash or two before any name, and a value after `=` as well as after a
 # blank; argparse (the Python sample) takes `-m=x` too. These are the samples' names that have one dash here.
 _FLAGS = frozenset({"pc", "memory_reuse_off"})
@@ -18,13 +20,14 @@ def modern_arguments(arguments: list[str]) -> list[str]:
     """The arguments with the samples' spellings changed, and ``score`` put in front where it is missing.
 
     ``-pc=true`` becomes ``-pc``, ``-pc=false`` and ``-nopc`` vanish, ``--bs=8`` and ``-m=x`` become ``-bs 8`` and
-    ``-m x``, so that ``alias speech_sample=ov-asr-score`` is enough for an old script.
+    ``-m x``, so that ``alias speech_sample=ov-asr-score`` is enough for an old script. Options of Kaldi's programs are
+    taken in their spelling, too (:mod:`ov_asr_score.cli.kaldi_spellings`).
     """
     if arguments and arguments[0].startswith("-") and arguments[0] not in _NO_COMMAND_NEEDED:
         arguments = ["score", *arguments]
     if arguments and arguments[0] in ("score", *_NO_COMMAND_NEEDED):
-        return [modern for argument in arguments for modern in _modern(argument)]
-    return arguments
+        arguments = [modern for argument in arguments for modern in _modern(argument)]
+    return plain_arguments(arguments) if arguments and arguments[0] in ("score", "convert") else arguments
 
 
 def _modern(argument: str) -> list[str]:

@@ -45,7 +45,11 @@ _REPORT = "Reports"
 ModelOption = Annotated[
     str,
     typer.Option(
-        "--model", "-m", metavar="FILE", help="OpenVINO IR (.xml, .bin beside it) or ONNX.", rich_help_panel=_MODEL
+        "--model",
+        "-m",
+        metavar="FILE",
+        help="OpenVINO IR (.xml, .bin beside it), ONNX, or a Kaldi model (nnet1, nnet2, nnet3).",
+        rich_help_panel=_MODEL,
     ),
 ]
 ImportOption = Annotated[
@@ -150,7 +154,16 @@ StreamsOption = Annotated[
     ),
 ]
 CacheOption = Annotated[
-    str, typer.Option("--cache-dir", metavar="DIR", help="Keep compiled models there.", rich_help_panel=_MODEL)
+    str,
+    typer.Option(
+        "--cache-dir",
+        metavar="DIR",
+        help="Keep compiled models there, and converted ones, which otherwise go to the user's cache.",
+        rich_help_panel=_MODEL,
+    ),
+]
+NoCacheOption = Annotated[
+    bool, typer.Option("--no-cache", help="Keep nothing, and use nothing that was kept.", rich_help_panel=_MODEL)
 ]
 KeepGraphOption = Annotated[
     bool,
@@ -231,7 +244,7 @@ Utt2spkOption = Annotated[
     typer.Option(
         "--utt2spk",
         metavar="[LAYER=]FILE",
-        help="The other inputs hold vectors per speaker, found through this file.",
+        help="The other inputs hold vectors per speaker, found through this file (ark:FILE as in Kaldi, too).",
         rich_help_panel=_TABLES,
     ),
 ]

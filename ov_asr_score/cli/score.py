@@ -7,6 +7,7 @@ import sys
 import typer
 
 from ov_asr_score.cli import gna_options as g
+from ov_asr_score.cli import kaldi_options as k
 from ov_asr_score.cli import options as o
 from ov_asr_score.cli.failures import EXIT_FAILED, explained_failures
 
@@ -30,6 +31,7 @@ def score(
     context_right: o.RightContextOption = 0,
     config: o.ConfigOption = None,
     cache_dir: o.CacheOption = "",
+    no_cache: o.NoCacheOption = False,
     keep_graph: o.KeepGraphOption = False,
     input_layers: o.InputLayersOption = "",
     output_layers: o.OutputLayersOption = "",
@@ -50,6 +52,32 @@ def score(
     frame_shift: o.FrameShiftOption = 0.01,
     quiet: o.QuietOption = False,
     verbose: o.VerboseOption = False,
+    time: k.TimeOption = k.TimeMode.utterance,
+    frames_per_request: k.FramesPerRequestOption = 0,
+    frames_per_chunk: k.FramesPerChunkOption = 0,
+    chunk_size: k.ChunkSizeOption = 0,
+    extra_left_context: k.ExtraLeftOption = 0,
+    extra_right_context: k.ExtraRightOption = 0,
+    extra_left_context_initial: k.ExtraLeftInitialOption = -1,
+    extra_right_context_final: k.ExtraRightFinalOption = -1,
+    batch_compute: k.BatchComputeOption = False,
+    ensure_exact_final_context: k.ExactFinalOption = False,
+    frame_subsampling_factor: k.SubsamplingOption = 0,
+    output_name: k.OutputNameOption = "",
+    use_priors: k.UsePriorsOption = False,
+    class_frame_counts: k.ClassCountsOption = "",
+    prior_scale: k.PriorScaleOption = 1.0,
+    prior_floor: k.PriorFloorOption = 1e-10,
+    no_softmax: k.NoSoftmaxOption = False,
+    apply_log: k.ApplyLogOption = False,
+    apply_exp: k.ApplyExpOption = False,
+    acoustic_scale: k.AcousticScaleOption = 1.0,
+    feature_transform: k.FeatureTransformOption = "",
+    divide_by_priors: k.DivideByPriorsOption = False,
+    pad_input: k.PadInputOption = True,
+    ivectors: k.IvectorsOption = "",
+    online_ivectors: k.OnlineIvectorsOption = "",
+    online_ivector_period: k.OnlinePeriodOption = 0,
     quantization: g.QuantizationOption = g.Quantization.static,
     quantization_bits: g.QuantizationBitsOption = 16,
     scale_factor: g.ScaleFactorOption = "",
@@ -65,8 +93,12 @@ def score(
     """Score utterances, compare with references.
 
     `ov-asr-score score -m model.xml -i feats.ark -o scores.ark -r reference.ark --max-error 1e-4`
+
+    Kaldi models are converted on the way. The options of Kaldi's own programs are for them, in their spelling if you
+    like: --use-priors=true.
     """
     with explained_failures():
+        from ov_asr_score.cli.caching import conversion_cache
         from ov_asr_score.cli.presenting import present_run
         from ov_asr_score.comparison import Limits
         from ov_asr_score.device.settings import DeviceSettings, parse_config
@@ -105,10 +137,15 @@ def score(
             keep_graph=keep_graph,
             left_context=context_left,
             right_context=context_right,
+            kaldi=k.kaldi_options(context),
+            conversion_cache=conversion_cache(cache_dir, no_cache),
             inputs=input or [],
             input_layers=input_layers,
             utt2spk=utt2spk or [],
             ivector_period=ivector_period or [],
+            ivectors=ivectors,
+            online_ivectors=online_ivectors,
+            online_ivector_period=online_ivector_period,
             pair=pair.value,
             allow_missing=allow_missing,
             allow_commands=allow_commands,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,9 +71,12 @@ def compile_model(core: ov.Core, model: ov.Model, settings: DeviceSettings) -> o
         raise _device_error(core, settings, error) from error
 
 
-def export_blob(compiled: ov.CompiledModel, path: Path, settings: DeviceSettings) -> None:
+def export_blob(
+    compiled: ov.CompiledModel, path: Path, settings: DeviceSettings, conversion: Mapping[str, object] | None = None
+) -> None:
     """Write the compiled model to ``path`` and, beside it, ``<path>.json`` with its digest, device and runtime.
 
+    ``conversion`` holds the facts of a converted model, which a blob itself cannot keep; they go into that file.
     Raises DeviceError when the device cannot export, FileAccessError when the file cannot be written.
     """
     try:
@@ -80,7 +84,7 @@ def export_blob(compiled: ov.CompiledModel, path: Path, settings: DeviceSettings
     except RUNTIME_ERRORS as error:
         raise DeviceError(f"{settings.device}: cannot export a compiled model: {first_cause(error)}") from error
     blob = bytes(exported) if isinstance(exported, bytes) else bytes(exported.getvalue())
-    note = {
+    note: dict[str, object] = {
         "format": "ov-asr-score-blob",
         "format_version": 1,
         "sha256": hashlib.sha256(blob).hexdigest(),
@@ -88,6 +92,8 @@ def export_blob(compiled: ov.CompiledModel, path: Path, settings: DeviceSettings
         "precision": settings.precision,
         "openvino": version(),
     }
+    if conversion is not None:
+        note["conversion"] = dict(conversion)
     with atomic_output(path) as file, atomic_output(_note_path(path)) as note_file:
         file.write(blob)
         note_file.write((json.dumps(note, indent=2) + "\n").encode())

@@ -1,7 +1,16 @@
-"""Whole jobs in plain values, without a terminal: score tables with a model, compare two tables."""
+"""Whole jobs in plain values, without a terminal: score tables with a model, compare two tables, convert a model."""
 
 from ov_asr_score.job.compare import CompareJob, run_comparison
+from ov_asr_score.job.conversion import ConversionReport, ConvertJob, run_conversion
 from ov_asr_score.job.run import run_job
 from ov_asr_score.job.score_job import ScoreJob
 
-__all__ = ["CompareJob", "ScoreJob", "run_comparison", "run_job"]
+__all__ = [
+    "CompareJob",
+    "ConversionReport",
+    "ConvertJob",
+    "ScoreJob",
+    "run_comparison",
+    "run_conversion",
+    "run_job",
+]

@@ -24,7 +24,7 @@ def note_delay(
 ) -> None:
     """Tell the right windows when the utterance just compared equals its reference but for a delay."""
     plan = scorer.plan
-    if not plan.stateful or plan.left_context or plan.right_context:
+    if not plan.stateful or plan.left_context or plan.right_context or plan.converted:
         return
     for layer, matrix in scores.items():
         reference = references.last.get(layer)

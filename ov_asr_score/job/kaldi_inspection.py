@@ -151,5 +151,5 @@ def _conversion_facts(path: str, network: KaldiNetwork, factor: int) -> Facts:
     return {
         "possible": "yes",
         "to score with it": f"ov-asr-score score -m {model} {tables} -o ark:scores.ark",
-        "to keep it as IR": f"ov-asr-score convert {model} {converted}",
+        "to keep it as IR": f"ov-asr-score convert {model} -o {converted}",
     }

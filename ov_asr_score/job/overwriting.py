@@ -7,6 +7,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from ov_asr_score.convert.kaldi_options import KaldiOptions
 from ov_asr_score.errors import FileAccessError, UsageError
 from ov_asr_score.job.score_job import ScoreJob
 from ov_asr_score.job.tables import JobTables
@@ -48,6 +49,12 @@ def check_files(read: NamedFiles, written: NamedFiles) -> None:
             taken[place] = option
 
 
+def kaldi_files_read(options: KaldiOptions) -> NamedFiles:
+    """The files beside a Kaldi model that its conversion reads."""
+    yield "--feature-transform", options.feature_transform
+    yield "--class-frame-counts", options.class_frame_counts
+
+
 def files_read(option: str, specifier: str) -> NamedFiles:
     """The files behind an rspecifier: archive, or script and what it points into. Raises SpecifierError."""
     given = parse_read_specifier(specifier)
@@ -68,11 +75,12 @@ def files_written(option: str, specifier: str) -> NamedFiles:
 
 def _read_by(job: ScoreJob, tables: JobTables) -> NamedFiles:
     yield "-m", job.model
-    yield "-m", str(Path(job.model).with_suffix(".bin")) if job.model else ""
+    yield "-m", str(Path(job.model).with_suffix(".bin")) if job.model.endswith(".xml") else ""
     yield "-rg", job.import_model
+    yield from kaldi_files_read(job.kaldi)
     for table in tables.inputs:
         yield from files_read("-i", table.specifier)
-        yield "--utt2spk", table.utt2spk
+        yield from files_read("--utt2spk", table.utt2spk) if table.utt2spk else ()
     for specifier in tables.references.values():
         yield from files_read("-r", specifier)
 

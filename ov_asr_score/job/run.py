@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import chain
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from ov_asr_score.errors import OvAsrScoreError, UsageError
 from ov_asr_score.job.delay import note_delay
 from ov_asr_score.job.finiteness import note_nonfinite
 from ov_asr_score.job.fitting import fitting, read_until_fit
-from ov_asr_score.job.inspection import model_kind_name
+from ov_asr_score.job.model_facts import model_facts
 from ov_asr_score.job.overwriting import check_overwriting
 from ov_asr_score.job.references import ReferenceTables
 from ov_asr_score.job.run_facts import json_report, new_report
@@ -28,7 +28,7 @@ from ov_asr_score.kaldi_io import TableWriter
 from ov_asr_score.profiling import LayerTimes
 from ov_asr_score.report.run_report import RunReport, UtteranceReport
 from ov_asr_score.scoring.engine import UtteranceScores
-from ov_asr_score.scoring.scorer import OpenModel, Scorer, load, open_model, plan_text, prepare_scorer
+from ov_asr_score.scoring.scorer import NODE_ADVICE, OpenModel, Scorer, load, open_model, plan_text, prepare_scorer
 from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances import JoinGaps, JoinOptions, SkipUtterance, Utterance, read_utterances
 
@@ -51,7 +51,9 @@ def run_job(job: ScoreJob, on_utterance: OnUtterance | None = None) -> RunReport
         run = _prepare(job, report)
         with _open_tables(run) as (writers, references):
             if job.export_model:
-                export_blob(run.scorer.compiled, Path(job.export_model), job.device)
+                facts = run.scorer.plan.converted
+                conversion = None if facts is None else asdict(facts)
+                export_blob(run.scorer.compiled, Path(job.export_model), job.device, conversion)
                 report.notes.append(f"exported to {job.export_model}; nothing was scored")
             else:
                 for utterance in _score_all(run, writers, references, report):
@@ -86,7 +88,8 @@ class _Run:
 
 def _prepare(job: ScoreJob, report: RunReport) -> _Run:
     loaded = load(_scorer_options(job))
-    tables = resolve_tables(job, loaded.inputs, loaded.outputs, loaded.names)
+    advice = NODE_ADVICE if loaded.facts else ""
+    tables = resolve_tables(job, loaded.inputs, loaded.outputs, loaded.names, advice)
     if not tables.inputs and not job.export_model:
         raise UsageError("-i/--input: expected a table of features, found none")
     if job.limits != Limits() and not tables.references:
@@ -187,6 +190,8 @@ def _scorer_options(job: ScoreJob, layers: tuple[str, ...] = ()) -> ScorerOption
         right_context=job.right_context,
         mend=not job.keep_graph,
         fixed_batch=bool(job.export_model and job.batch_size),
+        kaldi=job.kaldi,
+        conversion_cache=job.conversion_cache,
     )
 
 
@@ -238,8 +243,7 @@ def _count(scored: UtteranceScores, differences: Mapping[str, ScoreDifference], 
 
 
 def _describe(report: RunReport, job: ScoreJob, opened: OpenModel, scorer: Scorer) -> None:
-    path = job.model or job.import_model
-    report.model = {"path": path, "kind": model_kind_name(path)}
+    report.model = model_facts(job.model or job.import_model, opened.loaded.facts, opened.loaded.from_cache)
     device, plan = scorer.device, scorer.plan
     report.device = {
         "device": device.requested,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ov_asr_score.comparison import DEFAULT_THRESHOLD, Limits
+from ov_asr_score.convert.kaldi_options import DEFAULT_OPTIONS, KaldiOptions
 from ov_asr_score.device.settings import DeviceSettings
 
 Tables = str | Sequence[str] | Mapping[str, str]
@@ -18,7 +19,7 @@ class ScoreJob:
     (``SPEC``, ``layer=SPEC``, several with commas between).
     """
 
-    # The model: an IR or ONNX file, or else a blob that was exported
+    # The model: an IR, ONNX or Kaldi file, or else a blob that was exported
     model: str = ""
     import_model: str = ""
     export_model: str = ""  # write the compiled model there and score nothing
@@ -29,12 +30,17 @@ class ScoreJob:
     keep_graph: bool = False  # do not mend graphs that the CPU plugin scores wrongly
     left_context: int = 0  # frames
     right_context: int = 0  # frames
+    kaldi: KaldiOptions = DEFAULT_OPTIONS  # for Kaldi models, which are converted
+    conversion_cache: str | None = None  # folder where conversions are kept; None: nowhere
 
     # Tables in
     inputs: Tables = ()
     input_layers: str = ""  # names for unnamed tables, comma-separated, in their order
     utt2spk: Tables = ()
     ivector_period: Sequence[str] | Mapping[str, int] = ()  # frames per row of online i-vectors
+    ivectors: str = ""  # for the input `ivector`: a vector per utterance, or per speaker with utt2spk
+    online_ivectors: str = ""  # for the input `ivector`: a row per online_ivector_period frames
+    online_ivector_period: int = 0
     pair: Literal["key", "position"] = "key"
     allow_missing: bool = False
     allow_commands: bool = False

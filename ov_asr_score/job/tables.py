@@ -9,6 +9,7 @@ from ov_asr_score.errors import UnknownNameError, UsageError
 from ov_asr_score.job.score_job import ScoreJob, Tables
 from ov_asr_score.ov_model.outputs import find_port, port_names, suggestion
 from ov_asr_score.ports import PortInfo
+from ov_asr_score.scoring.ivector_tables import ivector_table, missing_tables, per_speaker
 from ov_asr_score.scoring.layer_specs import pair_layers, split_name, split_specifiers
 from ov_asr_score.scoring.utterances import InputTable
 
@@ -30,35 +31,42 @@ class JobTables:
 
 
 def resolve_tables(
-    job: ScoreJob, inputs: Sequence[PortInfo], outputs: Sequence[PortInfo], layers: frozenset[str]
+    job: ScoreJob, inputs: Sequence[PortInfo], outputs: Sequence[PortInfo], layers: frozenset[str], advice: str = ""
 ) -> JobTables:
     """The tables of ``job`` for a model with these ports and ``layers`` (names of all its layers and tensors).
 
+    ``advice`` is said when an output or layer is not there.
     Raises UsageError (a table too many or too few, an ambiguous one), UnknownNameError with near names.
     """
     return JobTables(
         inputs=_input_tables(job, inputs),
-        outputs=_output_tables(job, "-o/--output", job.outputs, job.references, outputs, layers),
-        references=_output_tables(job, "-r/--reference", job.references, job.outputs, outputs, layers),
+        outputs=_output_tables(job, "-o/--output", job.outputs, job.references, outputs, layers, advice),
+        references=_output_tables(job, "-r/--reference", job.references, job.outputs, outputs, layers, advice),
     )
 
 
 def _input_tables(job: ScoreJob, ports: Sequence[PortInfo]) -> tuple[InputTable, ...]:
     in_order = [port.name for port in ports]
     tables = _by_input("-i/--input", job.inputs, ports, in_order, job.input_layers)
+    ivectors = ivector_table(ports, job.ivectors, job.online_ivectors, job.online_ivector_period)
     if not tables:
         return ()
-    without = [name for name in in_order if name not in tables]
-    if without:
-        have = "one input" if len(ports) == 1 else f"{len(ports)} inputs"
-        raise UsageError(f"-i/--input: no table for input {', '.join(without)}; the model has {have}")
+    if ivectors is not None and ivectors.input in tables:
+        raise UsageError(f"-i/--input, --ivectors: input '{ivectors.input}' is given twice")
     secondary = list(tables)[1:]
-    speakers = _by_input("--utt2spk", job.utt2spk, ports, secondary)
+    further = [ivectors.input] if ivectors is not None else []
+    without = [name for name in in_order if name not in (*tables, *further)]
+    if without:
+        raise UsageError(f"-i/--input: {missing_tables(without, ports)}")
+    speakers = _by_input("--utt2spk", job.utt2spk, ports, [*secondary, *further])
     periods = _by_input("--ivector-period", _as_texts(job.ivector_period), ports, secondary)
-    return tuple(
+    found = [
         InputTable(name, specifier, speakers.get(name, ""), _period(periods.get(name, "0")))
         for name, specifier in tables.items()
-    )
+    ]
+    if ivectors is not None:
+        found.append(per_speaker(ivectors, speakers.get(ivectors.input, "")))
+    return tuple(found)
 
 
 def _by_input(
@@ -106,6 +114,7 @@ def _output_tables(
     other_values: Tables,
     outputs: Sequence[PortInfo],
     layers: frozenset[str],
+    advice: str,
 ) -> dict[str, str]:
     known = [*port_names(outputs), *sorted(layers)]
     in_order = [port.name for port in outputs]
@@ -113,15 +122,18 @@ def _output_tables(
     def is_layer(name: str) -> bool:
         return name in layers or find_port(outputs, name) is not None
 
+    def hint(name: str) -> str:
+        return suggestion(name, known) + advice
+
     def paired(values: Tables) -> dict[str, str]:
-        return pair_layers(option, values, job.output_layers, is_layer, in_order, lambda name: suggestion(name, known))
+        return pair_layers(option, values, job.output_layers, is_layer, in_order, hint)
 
     if not values:
         return {}
     tables = paired(values)
     unknown = next((name for name in tables if not is_layer(name)), None)
     if unknown is not None:
-        raise UnknownNameError(f"{option}: the model has no layer '{unknown}'{suggestion(unknown, known)}")
+        raise UnknownNameError(f"{option}: the model has no layer '{unknown}'{hint(unknown)}")
     if job.output_layers or len(tables) >= len(in_order) or _are_named(values, is_layer):
         return tables
     # unnamed tables take the names of the other option if it has any, as in the old sample

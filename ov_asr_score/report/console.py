@@ -30,7 +30,11 @@ def render_run_report(report: RunReport, console: Console, *, verbose: bool = Fa
     ``verbose`` adds versions, ports, every setting and the worst utterances, and lifts the limits on layers (20),
     failures and missing keys (10 each).
     """
-    sections = {"Model": report.model, "Device": report.device, "Plan": report.plan}
+    model = {name: fact for name, fact in report.model.items() if name != "conversion"}
+    sections = {"Model": model, "Device": report.device, "Plan": report.plan}
+    conversion = report.model.get("conversion")
+    if verbose and isinstance(conversion, Mapping):
+        sections["Conversion"] = dict(conversion)
     for title, facts in sections.items():
         shown = [name for name in facts if verbose or name in _BRIEF]
         render_facts(console, title, {name.replace("_", " "): facts[name] for name in shown})

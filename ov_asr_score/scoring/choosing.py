@@ -64,15 +64,18 @@ def plan_converted(
             "leave them out"
         )
     slots = num_slots(options)
+    ignored = f"; batch size {options.batch_size} has no effect" if options.batch_size > 1 else ""
     if facts.time == "chunk":
-        reason = f"chunks of {facts.frames_per_chunk} frames as nnet3-compute cuts them"
+        program = {2: "nnet-am-compute", 3: "nnet3-compute"}.get(facts.generation, "Kaldi")
+        program += "-batch" if facts.batch_compute else ""
+        reason = f"chunks of {facts.frames_per_chunk} frames as {program} cuts them{ignored}"
         plan = ScoringPlan("chunks", facts.frames_per_chunk, slots, False, False, reason=reason, converted=facts)
         return model, plan
     if facts.time == "frame":
-        reason = f"converted from a Kaldi model for frames in order, scores come {facts.delay} frames late"
+        reason = f"converted from a Kaldi model for frames in order, scores come {facts.delay} frames late{ignored}"
         block = facts.frames_per_request
         return model, ScoringPlan("frames", block, 1, pad=True, stateful=True, reason=reason, converted=facts)
-    reason = "converted from a Kaldi model for whole utterances"
+    reason = f"converted from a Kaldi model for whole utterances{ignored}"
     if model is not None:
         model = model.clone()
         model.reshape({port: ov.PartialShape([1, *list(port.get_partial_shape())[1:]]) for port in model.inputs})

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from ov_asr_score.convert.facts import EDGES_INPUT, FRAMES_LEFT_INPUT, ConversionFacts
-from ov_asr_score.device.compilation import DeviceReport, compile_model, describe_device, import_blob
+from ov_asr_score.convert.metadata import parse_facts
+from ov_asr_score.device.compilation import DeviceReport, compile_model, describe_device, import_blob, read_blob_note
 from ov_asr_score.device.gna_settings import gna_mode, scale_factor_of
 from ov_asr_score.device.mending import mend_memory_concats
 from ov_asr_score.device.settings import DeviceSettings
@@ -18,7 +19,7 @@ from ov_asr_score.errors import UnknownNameError, UnsupportedModelError, UsageEr
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.ov_model.description import describe_ports
 from ov_asr_score.ov_model.memory_span import memory_span
-from ov_asr_score.ov_model.opening import open_model_file
+from ov_asr_score.ov_model.opening import check_made_with, open_model_file
 from ov_asr_score.ov_model.outputs import add_output, find_port, layer_names, port_names, suggestion
 from ov_asr_score.ov_model.preparation import parse_layouts, set_layouts, use_float32_ports
 from ov_asr_score.ports import PortInfo
@@ -31,6 +32,9 @@ from ov_asr_score.scoring.planning import InputFit, ScoringPlan, fit_inputs, sha
 from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.time_axis import open_time_axes, time_comes_first
 from ov_asr_score.scoring.utterances import SkipUtterance, Utterance
+
+NODE_ADVICE = "; --output-name makes nodes of a Kaldi model its outputs"
+"""What to say when a converted model has no such output: its inner layers are not those of the Kaldi model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,7 @@ class LoadedModel:
     seconds: float
     facts: ConversionFacts | None = None  # of a model that was converted from a Kaldi model
     notes: tuple[str, ...] = ()
+    from_cache: bool = False  # converted by an earlier run
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +110,28 @@ def load(options: ScorerOptions) -> LoadedModel:
     path = Path(options.model or options.blob)
     if options.blob:
         compiled = import_blob(core, path, options.device)
+        facts = _facts_of_blob(path)
+        check_made_with(path, facts, options.kaldi)
         inputs, outputs = describe_ports(compiled)
         names = frozenset(port_names([*inputs, *outputs]))
-        return LoadedModel(core, path, None, compiled, inputs, outputs, names, time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        inputs = _fed_by_tables(inputs, facts)
+        return LoadedModel(core, path, None, compiled, inputs, outputs, names, seconds, facts)
     found = open_model_file(path, core, options.kaldi, options.conversion_cache)
     inputs, outputs = describe_ports(found.model)
-    names = frozenset([*port_names([*inputs, *outputs]), *layer_names(found.model)])
+    # Inner layers of a converted graph have frames of their own, and names that no one knows.
+    names = frozenset([*port_names([*inputs, *outputs]), *(() if found.facts else layer_names(found.model))])
     seconds = time.perf_counter() - started
     inputs = _fed_by_tables(inputs, found.facts)
-    return LoadedModel(core, path, found.model, None, inputs, outputs, names, seconds, found.facts, found.notes)
+    return LoadedModel(
+        core, path, found.model, None, inputs, outputs, names, seconds, found.facts, found.notes, found.from_cache
+    )
+
+
+def _facts_of_blob(path: Path) -> ConversionFacts | None:
+    """The facts of a converted model that was exported, from the note beside it."""
+    facts = read_blob_note(path).get("conversion")
+    return parse_facts(facts, str(path)) if isinstance(facts, Mapping) else None
 
 
 def open_model(loaded: LoadedModel, options: ScorerOptions) -> OpenModel:
@@ -130,6 +148,8 @@ def open_model(loaded: LoadedModel, options: ScorerOptions) -> OpenModel:
         return OpenModel(loaded, None, loaded.inputs, loaded.outputs, wanted, (), loaded.seconds)
     notes = list(loaded.notes)
     model = loaded.model.clone()
+    if loaded.facts is not None:
+        _check_outputs(loaded, options.outputs)
     wanted = tuple(add_output(model, name) for name in options.outputs) or tuple(range(len(model.outputs)))
     if options.layout:
         set_layouts(model, parse_layouts(options.layout))
@@ -153,6 +173,13 @@ def _fed_by_tables(inputs: tuple[PortInfo, ...], facts: ConversionFacts | None) 
     )
 
 
+def _check_outputs(loaded: LoadedModel, names: Sequence[str]) -> None:
+    for name in names:
+        if find_port(loaded.outputs, name) is None:
+            near = suggestion(name, port_names(loaded.outputs))
+            raise UnknownNameError(f"{loaded.path}: the model has no output '{name}'{near}{NODE_ADVICE}")
+
+
 def _known_output(outputs: Sequence[PortInfo], name: str) -> int:
     index = find_port(outputs, name)
     if index is None:
@@ -171,12 +198,13 @@ def prepare_scorer(opened: OpenModel, options: ScorerOptions, first: Utterance |
     settings = _with_scale_factors(options.device, opened, first)
     core, span = opened.loaded.core, None
     names = [port.name for port in opened.outputs]
-    if facts is not None and opened.model is not None:
+    if opened.model is None:
+        _check_blob_types(opened)
+    if facts is not None:
         model, plan = plan_converted(opened.model, facts, options)
-        compiled = compile_model(core, model, settings)
+        compiled = opened.compiled() if model is None else compile_model(core, model, settings)
     elif opened.model is None:
         compiled = opened.compiled()
-        _check_blob_types(opened)
         stateful = bool(compiled.create_infer_request().query_state())
         plan = plan_blob(opened.inputs, opened.outputs, options, fits, stateful=stateful)
     else:

@@ -50,13 +50,15 @@ class InputTable:
     """A feature table for one model input.
 
     ``utt2spk`` names the file that maps utterances to the keys of this table (per-speaker vectors);
-    ``period`` is the number of frames that one row of an online i-vector matrix stands for.
+    ``period`` is the number of frames that one row of an online i-vector matrix stands for; ``may_hold_more`` says that
+    utterances which only this table has are no error.
     """
 
     input: str
     specifier: str
     utt2spk: str = ""
     period: int = 0
+    may_hold_more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,7 @@ def _join_by_key(
             yield utterance
         for table in others:
             # a table of speakers may hold more than these utterances need
-            keys = [] if table.utt2spk else tables[table.input].unused_keys()
+            keys = [] if table.utt2spk or table.may_hold_more else tables[table.input].unused_keys()
             told = skipped.union(gaps.missing.get(table.specifier, ()))
             extra = [key for key in keys if key not in told]
             if extra:
