@@ -75,9 +75,7 @@ def convert_dct(component: Component, x: ov.Output) -> ov.Output:
     transform[np.arange(count), :, np.arange(count), :] = _dct_matrix(kept, block)
     weights = transform.reshape(count * kept, dim)
     if flag(component, "Reorder"):
-        # Column b of block j stands at b * count + j.
-        weights = weights.reshape(count, kept, dim).swapaxes(0, 1).reshape(count * kept, dim)
-        weights = weights.reshape(count * kept, count, block).swapaxes(1, 2).reshape(count * kept, dim)
+        weights = _regrouped(count * kept, kept, count) @ weights @ _regrouped(dim, count, kept)
     return _product(component, x, weights.astype(np.float32))
 
 
@@ -119,6 +117,18 @@ def convert_splice_max(component: Component, x: ov.Output) -> ov.Output:
     frames, dim = len(integers(component, "Context")), integer(component, "Dim")
     split = opset.reshape(x, _ints([0, 0, frames, dim]), special_zero=True)
     return opset.reduce_max(split, _ints([2]), False, name=component.name).output(0)
+
+
+def _regrouped(size: int, length: int, count: int) -> FloatArray:
+    """The matrix that brings together what ``count`` blocks of ``length`` columns have in the same places.
+
+    Column j of block b goes to j * count + b; what lies behind the blocks is lost. That happens to the input where not
+    all coefficients are kept, as Kaldi takes the number of those for the number of blocks (``DctComponent::Reorder``).
+    """
+    matrix = np.zeros((size, size), np.float32)
+    places = np.arange(count * length)
+    matrix[places, places.reshape(count, length).T.ravel()] = 1
+    return matrix
 
 
 def _dct_matrix(rows: int, columns: int) -> FloatArray:

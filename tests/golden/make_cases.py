@@ -16,8 +16,10 @@ import tempfile
 from pathlib import Path
 
 from tests.golden import (
+    nnet2_models,
     nnet3_component_models,
     nnet3_descriptor_models,
+    nnet3_old_models,
     nnet3_recurrent_models,
     nnet3_time_models,
 )
@@ -34,11 +36,13 @@ from tests.golden.model_text import (
 
 HERE = Path(__file__).parent
 CASES: dict[str, tuple[Case, ...]] = {
+    "nnet2": nnet2_models.CASES,
     "nnet3": (
         *nnet3_component_models.CASES,
         *nnet3_descriptor_models.CASES,
         *nnet3_time_models.CASES,
         *nnet3_recurrent_models.CASES,
+        *nnet3_old_models.CASES,
     ),
 }
 # Model in text form -> in binary form, by generation and whether there is a transition model before it.
@@ -53,7 +57,7 @@ _COPY = {
 def make_case(generation: str, case: Case, folder: Path) -> None:
     """Nothing; writes the files of a case. Raises RuntimeError with what Kaldi's program said when it fails."""
     folder.mkdir(parents=True)
-    text = case.text or _initial_text(generation, case)
+    text = case.edit(with_values(case.text or _initial_text(generation, case), case.name))
     is_acoustic = bool(case.priors)
     model = folder / ("model.mdl" if is_acoustic else "model.raw")
     written = folder / "model.txt"
@@ -71,9 +75,7 @@ def make_case(generation: str, case: Case, folder: Path) -> None:
 def _initial_text(generation: str, case: Case) -> str:
     program = "nnet3-init" if generation == "nnet3" else "nnet-init"
     text = _run([program, "--binary=false", "--srand=0", "-", "-"], case.config.encode()).decode()
-    if generation == "nnet3":
-        text = with_nodes(text, case.config)
-    return case.edit(with_values(text, case.name))
+    return with_nodes(text, case.config) if generation == "nnet3" else text
 
 
 def acoustic_model(generation: str, text: str, case: Case) -> str:

@@ -56,7 +56,7 @@ def _values(field: str, shape: tuple[int, int], numbers: np.random.Generator) ->
         return 0.3 + np.abs(drawn)
     if field in _OFFSETS or shape[0] == 1:
         return 0.5 * drawn
-    return drawn / np.sqrt(shape[1])
+    return np.asarray(drawn / np.sqrt(shape[1]))
 
 
 def text_vector(values: Iterable[float]) -> str:

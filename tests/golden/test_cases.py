@@ -58,14 +58,15 @@ def as_run(folder: Path, case: dict[str, Any], options: list[str]) -> Run:
         given.setdefault("frames-per-chunk", "50")
     if int(given.get("frames-per-chunk", "0")) >= WHOLE_UTTERANCE:
         del given["frames-per-chunk"]
-    kinds = {field.name: field.type for field in fields(KaldiOptions)}
-    values: dict[str, Any] = {}
-    for option, text in given.items():
-        name = option.replace("-", "_")
-        values[name] = {"int": int, "float": float, "bool": lambda word: word == "true"}[str(kinds[name])](text)
+    values = {name.replace("-", "_"): _value(name.replace("-", "_"), text) for name, text in given.items()}
     if "output_name" in case:
         values["output_name"] = case["output_name"]
     return Run(KaldiOptions(**values), tables)
+
+
+def _value(name: str, text: str) -> Any:
+    kind = next(str(field.type) for field in fields(KaldiOptions) if field.name == name)
+    return text == "true" if kind == "bool" else {"int": int, "float": float}[kind](text)
 
 
 def runs(folder: Path) -> Iterator[tuple[list[str], Path]]:
