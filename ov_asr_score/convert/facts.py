@@ -21,8 +21,8 @@ class ConversionFacts:
     - ``chunk``: a request takes a window [B, W, D] and gives W - left - right frames of scores (before subsampling);
       the windows of an utterance are cut as nnet3-compute cuts them, edges repeated by who cuts;
     - ``frame``: a request takes ``frames_per_request`` frames [1, F, D] in order and keeps variable state; the first
-      frame is fed ``left_context`` times more (``extra_left_context_initial`` included), the last one until all scores
-      are there, and the scores of the first ``delay`` frames are dropped.
+      frame is fed ``fed_before`` times more, the last one until all scores are there, and the scores of the first
+      ``delay`` frames are dropped.
 
     ``left_context`` and ``right_context`` are those of the network without the extra contexts of chunks. A request
     gives ceil(frames / ``frame_subsampling_factor``) rows. ``ivector_inputs`` names inputs [1, D] that hold one vector
@@ -48,17 +48,10 @@ class ConversionFacts:
     extra_right_context_final: int = -1
     frames_per_request: int = 0
     delay: int = 0
+    fed_before: int = 0
     ivector_inputs: str = ""
     batch_compute: bool = False
     ensure_exact_final_context: bool = False
     pad_input: bool = True
     options: str = ""
     version: str = ""
-
-    @property
-    def fed_before(self) -> int:
-        """How many copies of the first frame of an utterance go into a graph of frames before the utterance."""
-        if not self.pad_input:
-            return 0
-        extra = self.extra_left_context_initial
-        return self.left_context + (extra if extra >= 0 else self.extra_left_context)

@@ -60,7 +60,17 @@ def build_frame_graph(whole: TimePlan, options: ConvertOptions, facts: Conversio
     # What CPU plugins since 2025 score wrongly must not be in the file, wherever it is run.
     mend_memory_concats(model)
     ivectors = ",".join(name for name in inputs if name != "input")
-    write_facts(model, replace(facts, ivector_inputs=ivectors, frames_per_request=plan.frames, delay=plan.delay))
+    fed_before = plan.early + (whole.window.left if options.pad_input else 0)
+    write_facts(
+        model,
+        replace(
+            facts,
+            ivector_inputs=ivectors,
+            frames_per_request=plan.frames,
+            delay=plan.delay,
+            fed_before=fed_before,
+        ),
+    )
     return model
 
 

@@ -8,12 +8,12 @@ frame k F + t of the utterance (frame 0 is the first frame of scores).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import lcm
 
 from ov_asr_score.convert.grids import Grid, Interval, TimePlan
-from ov_asr_score.convert.reading_spans import reading_spans
+from ov_asr_score.convert.reading_spans import Span, reading_spans
 from ov_asr_score.convert.recurrence import group_step
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.kaldi_model.dependencies import Period, Window, component_dependency
@@ -29,7 +29,8 @@ class FramePlan:
 
     ``needed`` are the frames of the utterance that the scores need, those of a loop together. ``steady`` are
     places that do not change over time (i-vectors and what is computed of them alone). ``delay`` is the number of
-    frames of scores before frame 0. ``at`` is the place from which intervals are looked at.
+    frames of scores before frame 0; ``early`` copies of the first frame are fed beside those that the left context asks
+    for. ``at`` is the place from which intervals are looked at.
     """
 
     whole: TimePlan
@@ -39,6 +40,7 @@ class FramePlan:
     needed: Mapping[Place, Grid]
     steady: frozenset[Place]
     delay: int
+    early: int = 0
     at: Place = _FEATURES
 
     @property
@@ -96,21 +98,32 @@ def plan_frames(whole: TimePlan, frames_per_request: int) -> FramePlan:
     network = whole.network
     steady = _steady_places(whole)
     _check(whole, steady)
-    steps = _steps(whole)
+    steps = _steps(whole, steady)
     unit = lcm(whole.subsampling, modulus(network), *steps.values(), *_periods(network))
     frames = -(-max(frames_per_request, 1) // unit) * unit
-    grids = _request_grids(whole, steady, steps, frames)
+    needed = _needed(whole)
+    grids = _request_grids(whole, steady, steps, frames, 0)
+    # What IfDefined gives before the first frame of features is computed too, so the requests begin early enough.
+    late = max((grids[place].first - needed[place].first for place in grids if place not in steady), default=0)
+    if late > 0:
+        grids = _request_grids(whole, steady, steps, frames, late)
     held: dict[Place, int] = {}
-    for group in whole.groups:
-        for place in group:
-            for source, span in reading_spans(network, place) if place in grids and place not in steady else ():
-                if span is None or source in steady or source in group:
-                    continue
-                missing = grids[source].first - (grids[place].first + span[0])
-                held[source] = max(held.get(source, 0), -(-missing // grids[source].step))
+    for place, source, span in _readings(whole, steady):
+        missing = grids[source].first - (grids[place].first + span[0])
+        held[source] = max(held.get(source, 0), -(-missing // grids[source].step))
     delay = -grids[(whole.outputs[0], 0)].first
     held = {place: count for place, count in held.items() if count}
-    return FramePlan(whole, frames, grids, held, _needed(whole), steady, delay)
+    return FramePlan(whole, frames, grids, held, needed, steady, delay, max(late, 0))
+
+
+def _readings(whole: TimePlan, steady: frozenset[Place]) -> Iterator[tuple[Place, Place, Span]]:
+    """Each place, what it reads outside of its own loop and how far from its own frame; only what changes over time."""
+    for group in whole.groups:
+        for place in group:
+            for source, span in reading_spans(whole.network, place) if place in whole.grids else ():
+                outside = source in whole.grids and source not in group and source not in steady
+                if place not in steady and outside and span is not None:
+                    yield place, source, span
 
 
 def _needed(whole: TimePlan) -> dict[Place, Grid]:
@@ -163,7 +176,7 @@ def _periods(network: KaldiNetwork) -> list[int]:
     return found
 
 
-def _steps(whole: TimePlan) -> dict[Place, int]:
+def _steps(whole: TimePlan, steady: frozenset[Place]) -> dict[Place, int]:
     """How many frames apart the frames of each place are; all places of a loop go together."""
     steps = {}
     for group in whole.groups:
@@ -172,15 +185,19 @@ def _steps(whole: TimePlan) -> dict[Place, int]:
             step, _ = group_step(whole.grids, whole.network, needed)
             steps.update(dict.fromkeys(needed, step))
         else:
-            steps.update({place: whole.grids[place].step for place in needed if not whole.grids[place].fixed})
+            steps.update({place: whole.grids[place].step for place in needed if place not in steady})
     steps[_FEATURES] = 1
     return steps
 
 
 def _request_grids(
-    whole: TimePlan, steady: frozenset[Place], steps: Mapping[Place, int], frames: int
+    whole: TimePlan, steady: frozenset[Place], steps: Mapping[Place, int], frames: int, early: int
 ) -> dict[Place, Grid]:
     grids: dict[Place, Grid] = {}
+    start = -whole.window.left - early
+    readings: dict[Place, list[tuple[Place, Span]]] = {}
+    for place, source, span in _readings(whole, steady):
+        readings.setdefault(place, []).append((source, span))
     for group in whole.groups:
         needed = [place for place in group if place in whole.grids]
         if not needed:
@@ -189,8 +206,16 @@ def _request_grids(
             grids.update({place: Grid(0, 1, 0, fixed=True) for place in needed})
             continue
         step = steps[needed[0]]
-        first = -whole.window.left if needed[0] == _FEATURES else _first_frame(whole, needed, grids, steady, step)
-        first -= (first - whole.grids[needed[0]].first) % step if needed[0] != _FEATURES else 0
+        first = start
+        if needed[0] != _FEATURES:
+            # last frame computed + span <= last frame of the source, both grids as long as the request
+            latest = [
+                grids[source].first - grids[source].step - span[1] + step
+                for place in needed
+                for source, span in readings.get(place, [])
+            ]
+            first = min(latest, default=start)
+            first -= (first - whole.grids[needed[0]].first) % step
         grids.update(dict.fromkeys(needed, Grid(first, step, first + frames - step, fixed=True)))
     # Outputs come together.
     outputs = [(name, 0) for name in whole.outputs]
@@ -199,17 +224,3 @@ def _request_grids(
     step = whole.subsampling
     grids.update({place: Grid(first, step, first + frames - step, fixed=True) for place in outputs})
     return grids
-
-
-def _first_frame(
-    whole: TimePlan, group: Sequence[Place], grids: Mapping[Place, Grid], steady: frozenset[Place], step: int
-) -> int:
-    """The latest first frame of a group for which all that it reads is there when its last frame is computed."""
-    latest = []
-    for place in group:
-        for source, span in reading_spans(whole.network, place):
-            if source in group or source in steady or span is None:
-                continue
-            # last frame computed + span <= last frame of the source, both grids as long as the request
-            latest.append(grids[source].first - grids[source].step - span[1] + step)
-    return min(latest) if latest else -whole.window.left

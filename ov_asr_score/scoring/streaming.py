@@ -25,7 +25,7 @@ def score_streams(
     utterances: Iterable[Utterance],
     record_layers: RecordLayers | None,
 ) -> Iterator[UtteranceScores]:
-    """The first frame ``left_context`` times more, the frames, the last one until all scores are there.
+    """The first frame ``fed_before`` times more, the frames, the last one until all scores are there.
 
     Raises ShapeMismatchError for scores of the wrong shape, DeviceError.
     """
