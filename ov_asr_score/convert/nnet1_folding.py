@@ -4,8 +4,8 @@
     AffineTransform, Rescale, AddShift          ->  AffineTransform
     Splice, Rescale, LstmProjected              ->  Splice, LstmProjected (in the product with its input)
 
-Products are made in float64 and become float32 at the end. What is added to the input of a product (minus the mean, as a
-rule) is folded into its bias only where it is small: taken off behind the product, a mean of ten standard deviations
+Products are made in float64 and become float32 at the end. What is added to the input of a product (minus the mean, as
+a rule) is folded into its bias only where it is small: taken off behind the product, a mean of ten standard deviations
 costs a digit.
 """
 
@@ -157,8 +157,10 @@ def _with_earlier_scale(layers: list[_Layer], layer: _Layer, keep: frozenset[str
         return None
     for between in passed:
         rest = _behind(rest, between)
-    layers[place:] = [*kept, *(_unscaled(between) for between in passed)]
-    return _on_scaled_input(layer, rest)
+    joint = _on_scaled_input(layer, rest)
+    if joint is not None:
+        layers[place:] = [*kept, *(_unscaled(between) for between in passed)]
+    return joint
 
 
 def _shift_layer(name: str, shift: _Array) -> _Layer:
@@ -187,15 +189,18 @@ def _has_input_product(layer: _Layer) -> bool:
     return isinstance(layer.form, _Product) or layer.type in _INPUT_PRODUCTS
 
 
-def _on_scaled_input(layer: _Layer, form: _Scale) -> _Layer:
-    """``layer`` that scales its input itself."""
+def _on_scaled_input(layer: _Layer, form: _Scale) -> _Layer | None:
+    """``layer`` that scales its input itself, None if its weights leave float32."""
     if isinstance(layer.form, _Product):
-        return _Layer(layer.name, None, _scaled_product(layer.form, form))
+        joint = _scaled_product(layer.form, form)
+        return _Layer(layer.name, None, joint) if _is_finite(joint) else None
     component = _component(layer)
     fields: dict[str, FieldValue] = dict(component.fields)
     for weights, bias in _INPUT_PRODUCTS[layer.type]:
         inner = _Product(matrix(component, weights).astype(np.float64), vector(component, bias).astype(np.float64))
         product = _scaled_product(inner, form)
+        if not _is_finite(product):
+            return None
         fields[weights] = product.weights.astype(np.float32)
         fields[bias] = product.bias.astype(np.float32)
     return _Layer(layer.name, replace(component, fields=fields), None)

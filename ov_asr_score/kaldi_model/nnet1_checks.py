@@ -24,13 +24,13 @@ _TYPES = ("bern", "gauss")
 def check_components(components: Sequence[Component], source: str) -> None:
     """Nothing; raises ModelFormatError when fields of a component, or components inside of it, do not fit."""
     for component in components:
+        for chain in component.nested:
+            check_components(chain, source)
         problem = component_problem(component)
         if problem:
             raise ModelFormatError(
                 f"{source}: component '{component.name}' at byte {component.offset}: {problem}; the file is damaged"
             )
-        for chain in component.nested:
-            check_components(chain, source)
 
 
 def component_problem(component: Component) -> str:
