@@ -18,6 +18,7 @@ from benchmarks.kaldi_writer import Fields, NetworkWriter
 
 FEATURES, IVECTOR = 40, 100
 _NOTHING = np.zeros(0, np.float32)
+_SPLICED = "Offset(input, -2), Offset(input, -1), input, Offset(input, 1), Offset(input, 2)"
 
 
 class _Parameters:
@@ -137,7 +138,7 @@ def make_tdnnf(
     network.input("input", FEATURES)
     spliced = 5 * FEATURES + IVECTOR
     lda = [("LinearParams", parameters.matrix(spliced, spliced)), ("BiasParams", parameters.vector(spliced))]
-    source = "Append(Offset(input, -2), Offset(input, -1), input, Offset(input, 1), Offset(input, 2), ReplaceIndex(ivector, t, 0))"
+    source = f"Append({_SPLICED}, ReplaceIndex(ivector, t, 0))"
     network.component("lda", "FixedAffineComponent", source, list(lda))
     node = _relu_layer(
         network,
@@ -187,7 +188,7 @@ def make_lstmp(path: Path, cells: int = 1024, projected: int = 256, layers: int 
     """Nothing; writes the LSTM with projections, each half of which is recurrent."""
     network, parameters = NetworkWriter(), _Parameters(22)
     network.input("input", FEATURES)
-    source = "Append(Offset(input, -2), Offset(input, -1), input, Offset(input, 1), Offset(input, 2))"
+    source = f"Append({_SPLICED})"
     node = network.component(
         "tdnn1.affine", "NaturalGradientAffineComponent", source, parameters.affine(512, 5 * FEATURES)
     )

@@ -193,8 +193,8 @@ def _steps(whole: TimePlan, steady: frozenset[Place]) -> dict[Place, int]:
 def _request_grids(
     whole: TimePlan, steady: frozenset[Place], steps: Mapping[Place, int], frames: int, early: int
 ) -> dict[Place, Grid]:
-    grids: dict[Place, Grid] = {}
     start = -whole.window.left - early
+    grids = {_FEATURES: Grid(start, 1, start + frames - 1, fixed=True)}
     readings: dict[Place, list[tuple[Place, Span]]] = {}
     for place, source, span in _readings(whole, steady):
         readings.setdefault(place, []).append((source, span))

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ov_asr_score.convert.facts import FRAMES_LEFT_INPUT
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.kaldi_io import read_table
 from ov_asr_score.scoring.scorer import load, open_model, prepare_scorer
