@@ -36,15 +36,15 @@ def build_frame_graph(whole: TimePlan, options: ConvertOptions, facts: Conversio
     parameters, inputs = [], dict[str, Value]()
     for node in network.inputs:
         place = (node.name, 0)
-        if place in plan.steady and place in plan.grids:
+        if node.name == "input":
+            features = named_parameter(node.name, [batch, plan.frames, node.dim])
+            inputs[node.name] = _with_memory(plan, axis, place, features.output(0))
+            parameters.insert(0, features)
+        elif place in plan.grids:
             vector = named_parameter(node.name, [batch, node.dim])
             row = opset.unsqueeze(vector, opset.constant(np.array([1], np.int64)))
             inputs[node.name] = Value(row.output(0), None)
             parameters.append(vector)
-        elif place not in plan.steady:
-            features = named_parameter(node.name, [batch, plan.frames, node.dim])
-            inputs[node.name] = _with_memory(plan, axis, place, features.output(0))
-            parameters.insert(0, features)
     assembly = Assembly(plan, axis, inputs)
     for group in plan.groups:
         needed = [place for place in group if place in plan.grids]

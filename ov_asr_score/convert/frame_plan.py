@@ -104,7 +104,7 @@ def plan_frames(whole: TimePlan, frames_per_request: int) -> FramePlan:
     needed = _needed(whole)
     grids = _request_grids(whole, steady, steps, frames, 0)
     # What IfDefined gives before the first frame of features is computed too, so the requests begin early enough.
-    late = max((grids[place].first - needed[place].first for place in grids if place not in steady), default=0)
+    late = max((grids[place].first - needed[place].first for place in needed if place not in steady), default=0)
     if late > 0:
         grids = _request_grids(whole, steady, steps, frames, late)
     held: dict[Place, int] = {}
