@@ -68,8 +68,11 @@ def concatenate_chains(first: KaldiNetwork, second: KaldiNetwork) -> KaldiNetwor
 
 
 def _components(network: KaldiNetwork, prefix: str) -> list[Component]:
-    return [
-        replace(network.components[node.component], name=f"{prefix}{node.name}")
-        for node in network.nodes
-        if isinstance(node, ComponentNode)
-    ]
+    nodes = [node for node in network.nodes if isinstance(node, ComponentNode)]
+    return [_renamed(network.components[node.component], prefix) for node in nodes]
+
+
+def _renamed(component: Component, prefix: str) -> Component:
+    """The component and those inside of it with ``prefix`` before their names."""
+    nested = tuple(tuple(_renamed(part, prefix) for part in chain) for chain in component.nested)
+    return replace(component, name=f"{prefix}{component.name}", nested=nested)
