@@ -191,4 +191,4 @@ def kaldi_options(context: typer.Context) -> KaldiOptions:
     from ov_asr_score.convert.kaldi_options import KaldiOptions
 
     given = {name.replace("-", "_"): context.params[name.replace("-", "_")] for name in (*KALDI_FLAGS, *KALDI_VALUES)}
-    return KaldiOptions(**given)
+    return KaldiOptions(**given | {"time": TimeMode(given["time"]).value})

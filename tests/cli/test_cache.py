@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ov_asr_score.ov_model import opening
+from ov_asr_score.ov_model.conversion_cache import cache_contents
+from tests.command_line import run
+from tests.kaldi_texts import WIDTH, acoustic_nnet3, spliced_nnet3, spliced_scores, write_model
+from tests.tiny_model import write_table
+
+FEATURES = {"utt1": np.random.default_rng(1).standard_normal((7, WIDTH)).astype(np.float32)}
+
+
+@pytest.fixture
+def arguments(folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]:
+    """A command line whose conversion is kept, although it takes no time."""
+    monkeypatch.setattr(opening, "is_worth_keeping", lambda path, seconds: True)
+    monkeypatch.setenv("OV_ASR_SCORE_CACHE", "own/cache")
+    model = write_model(folder / "final.mdl", acoustic_nnet3(spliced_nnet3()))
+    write_table("reference.ark", {"utt1": spliced_scores(FEATURES["utt1"]).astype(np.float32)})
+    features = write_table("feats.ark", FEATURES)
+    return ("score", "-m", model, "-i", features, "-r", "reference.ark", "--max-error=1e-5", "--quiet")
+
+
+def models_in(folder: str) -> int:
+    return cache_contents(Path(folder)).models
+
+
+def test_conversions_go_to_the_users_cache(arguments: tuple[str, ...]) -> None:
+    for _ in range(2):
+        assert run(*arguments).code == 0
+        assert models_in("own/cache") == 1
+
+
+def test_the_cache_folder_of_the_command_line_takes_both(arguments: tuple[str, ...], folder: Path) -> None:
+    for _ in range(2):
+        assert run(*arguments, "--cache-dir", "kept").code == 0
+    assert models_in("kept/converted") == 1
+    assert [path for path in (folder / "kept").iterdir() if path.is_file()]  # what the runtime keeps
+    assert not (folder / "own").exists()
+    outcome = run("cache", "--cache-dir", "kept", "--clear")
+    assert outcome.code == 0
+    assert models_in("kept/converted") == 0
+    assert [path for path in (folder / "kept").iterdir() if path.is_file()]
+
+
+def test_no_cache_keeps_nothing(arguments: tuple[str, ...], folder: Path) -> None:
+    assert run(*arguments, "--no-cache").code == 0
+    assert not (folder / "own").exists()
+    outcome = run(*arguments, "--no-cache", "--cache-dir", "kept")
+    assert outcome.code == 2
+    assert outcome.error == "--cache-dir, --no-cache: expected one of them, found both"
+
+
+def test_a_cache_that_cannot_be_written_is_a_note(arguments: tuple[str, ...], folder: Path) -> None:
+    (folder / "own").write_text("")
+    outcome = run(*arguments[:-1])
+    assert outcome.code == 0
+    assert "note: the converted model could not be kept in own/cache" in outcome.stdout
+
+
+def test_the_command_shows_and_clears(arguments: tuple[str, ...]) -> None:
+    empty = run("cache")
+    assert empty.code == 0
+    assert empty.stdout.splitlines() == ["Converted models", "  folder: own/cache", "  models: 0", "  size: 0 bytes"]
+    run(*arguments)
+    run(*arguments, "--frames-per-chunk=3")
+    lines = run("cache").stdout.splitlines()
+    assert "  models: 2" in lines
+    size = cache_contents(Path("own/cache")).size
+    assert f"  size: {size:,} bytes" in lines
+    cleared = run("cache", "--clear").stdout.splitlines()
+    assert cleared == ["Removed", "  folder: own/cache", "  models: 2", f"  size: {size:,} bytes"]
+    assert "  models: 0" in run("cache").stdout.splitlines()
+
+
+def test_without_a_home_nothing_is_kept(arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("no home")
+
+    monkeypatch.delenv("OV_ASR_SCORE_CACHE")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", homeless)
+    assert run(*arguments).code == 0
+    outcome = run("cache")
+    assert outcome.code == 3
+    assert outcome.error == "no home folder is known; set OV_ASR_SCORE_CACHE, or give --cache-dir"
