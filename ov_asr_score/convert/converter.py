@@ -13,6 +13,7 @@ from ov_asr_score.convert.assembly import Assembly, Value
 from ov_asr_score.convert.facts import EDGES_INPUT, ConversionFacts
 from ov_asr_score.convert.folding import fold_network
 from ov_asr_score.convert.frame_graph import build_frame_graph
+from ov_asr_score.convert.frame_patterns import frame_pattern
 from ov_asr_score.convert.grids import Grid, InputWindow, TimePlan, plan_time
 from ov_asr_score.convert.lowering import lower_splicing
 from ov_asr_score.convert.metadata import write_facts
@@ -68,7 +69,9 @@ class _TimeGraph:
             # One chunk is the first and the last one.
             window = InputWindow(*(window.left_initial, window.right_final) * 2)
         folded = fold_network(self.network, options.keep_nodes)
-        plan = plan_time(folded, self.outputs, window, options.frame_subsampling_factor)
+        # Masks of frame graphs are made of intervals only.
+        irregular = None if facts.time == "frame" else frame_pattern
+        plan = plan_time(folded, self.outputs, window, options.frame_subsampling_factor, irregular)
         if facts.time == "frame":
             return build_frame_graph(plan, options, facts)
 

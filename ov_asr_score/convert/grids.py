@@ -6,11 +6,11 @@ the frames that a node needs are found for many lengths, and written as a grid t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import gcd, lcm
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,6 +87,9 @@ class InputWindow:
         return self.left != self.left_initial or self.right != self.right_final
 
 
+Irregular: TypeAlias = Callable[["TimePlan", Descriptor, int, Grid], Interval]
+
+
 class Plan(Protocol):
     """What an assembly asks: which frames places compute, and where descriptors can be computed."""
 
@@ -121,7 +124,11 @@ class _Sample:
 
 @dataclass(frozen=True)
 class TimePlan:
-    """The grids of all places that the ``outputs`` need, and in which groups they are computed."""
+    """The grids of all places that the ``outputs`` need, and in which groups they are computed.
+
+    From ``long_end`` on the beginning and the end of an utterance do not touch; what can be computed at its end depends
+    on the length modulo ``period``. ``irregular`` finds conditions that are no intervals.
+    """
 
     network: KaldiNetwork
     outputs: tuple[str, ...]
@@ -129,12 +136,39 @@ class TimePlan:
     subsampling: int
     groups: tuple[tuple[Place, ...], ...]
     grids: Mapping[Place, Grid]
+    period: int
+    long_end: int
     _samples: tuple[_Sample, ...]
     _initial: tuple[_Sample, ...]
     _final: tuple[_Sample, ...]
+    irregular: Irregular | None = None
+    _simulated: dict[tuple[int, int, int], Simulation] = field(default_factory=dict)
+    _irregular: dict[tuple[Descriptor, int, Grid], Interval] = field(default_factory=dict)
 
     def interval(self, descriptor: Descriptor, x: int, grid: Grid) -> Interval:
-        """Where on ``grid`` a descriptor can be computed. Raises UnsupportedModelError when that is no interval."""
+        """Where on ``grid`` a descriptor can be computed; what ``irregular`` says when that is no interval.
+
+        Raises UnsupportedModelError when it is no interval and there is no ``irregular``.
+        """
+        try:
+            return self._interval(descriptor, x, grid)
+        except UnsupportedModelError:
+            if self.irregular is None:
+                raise
+        key = (descriptor, x, grid)
+        if key not in self._irregular:
+            self._irregular[key] = self.irregular(self, descriptor, x, grid)
+        return self._irregular[key]
+
+    def simulate(self, end: int, left: int, right: int) -> Simulation:
+        """What can be computed for scores up to frame ``end`` from so many frames before and after them."""
+        key = (end, left, right)
+        if key not in self._simulated:
+            (sample,) = _simulate(self.network, self.outputs, self.groups, [end], (left, right), self.subsampling)
+            self._simulated[key] = sample.simulation
+        return self._simulated[key]
+
+    def _interval(self, descriptor: Descriptor, x: int, grid: Grid) -> Interval:
         usual = self._bounds(self._samples, descriptor, x, grid)
         if not self.window.varies:
             return Interval(*usual, *usual)
@@ -182,13 +216,20 @@ class TimePlan:
         return frozenset(name for name in names if names.count(name) > 1)
 
 
-def plan_time(network: KaldiNetwork, outputs: Sequence[str], window: InputWindow, subsampling: int) -> TimePlan:
+def plan_time(
+    network: KaldiNetwork,
+    outputs: Sequence[str],
+    window: InputWindow,
+    subsampling: int,
+    irregular: Irregular | None = None,
+) -> TimePlan:
     """The plan for requests whose scores are frames 0, ``subsampling``, ... of ``outputs``.
 
     Raises UnsupportedModelError when an output cannot be computed from the window.
     """
     groups = tuple(evaluation_order(network, outputs))
-    ends = _sample_ends(network, window, subsampling)
+    period, long = _period(network, window, subsampling)
+    ends = _sample_ends(period, long, subsampling)
     samples = _simulate(network, outputs, groups, ends, (window.left, window.right), subsampling)
     initial, final = samples, samples
     if window.varies:
@@ -210,11 +251,14 @@ def plan_time(network: KaldiNetwork, outputs: Sequence[str], window: InputWindow
             grid = _grid([*samples, *initial, *final], place, subsampling)
             if grid is not None:
                 grids[place] = grid
-    return TimePlan(network, tuple(outputs), window, subsampling, groups, grids, samples, initial, final)
+    outputs = tuple(outputs)
+    return TimePlan(
+        network, outputs, window, subsampling, groups, grids, period, long, samples, initial, final, irregular
+    )
 
 
-def _sample_ends(network: KaldiNetwork, window: InputWindow, subsampling: int) -> list[int]:
-    """Last frames of scores to try: short utterances, and long ones with every remainder that can matter."""
+def _period(network: KaldiNetwork, window: InputWindow, subsampling: int) -> tuple[int, int]:
+    """``period`` and ``long_end`` of a plan."""
     period, reach = lcm(subsampling, modulus(network)), window.left + window.right
     for component in network.components.values():
         dependency = component_dependency(component)
@@ -222,7 +266,11 @@ def _sample_ends(network: KaldiNetwork, window: InputWindow, subsampling: int) -
             period, reach = lcm(period, dependency.length), reach + dependency.length
         elif isinstance(dependency, Window):
             period, reach = lcm(period, dependency.step), reach + dependency.left + dependency.right
-    long = -(-(2 * reach + 2 * period + 20) // period) * period
+    return period, -(-(2 * reach + 2 * period + 20) // period) * period
+
+
+def _sample_ends(period: int, long: int, subsampling: int) -> list[int]:
+    """Last frames of scores to try: short utterances, and long ones with every remainder that can matter."""
     remainders = range(0, period, subsampling)
     if len(remainders) > _MOST_RESIDUES:
         remainders = range(0, period, subsampling * -(-len(remainders) // _MOST_RESIDUES))

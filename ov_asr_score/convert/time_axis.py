@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ov_asr_score.convert.frame_patterns import FramePattern, FrameTables
 from ov_asr_score.convert.grids import Grid, Interval
 from ov_asr_score.convert.time_loop import zero_state
 from ov_asr_score.openvino_api import opset, ov
@@ -53,6 +55,8 @@ class TimeAxis:
     def mask(self, interval: Interval, grid: Grid) -> ov.Output:
         """Whether each frame of ``grid`` lies in ``interval``, bool [1, N, 1], or [B, N, 1] if chunks differ."""
         key = (interval, grid)
+        if key not in self._masks and isinstance(interval, FramePattern):
+            self._masks[key] = self._look_up(interval, grid)
         if key not in self._masks:
             column = opset.unsqueeze(self.times(grid), _ints([0, 2]))
             parts = []
@@ -65,6 +69,41 @@ class TimeAxis:
             mask = parts[0] if len(parts) == 1 else opset.logical_and(*parts)
             self._masks[key] = mask.output(0)
         return self._masks[key]
+
+    def _look_up(self, pattern: FramePattern, grid: Grid) -> ov.Output:
+        """The flags of a pattern for each frame of ``grid``, bool [1, N, 1], or [B, N, 1] if chunks differ."""
+        masks = [self._look_up_tables(tables, grid) for tables in pattern.tables]
+        if len(masks) == 1 or self._edges is None:
+            return opset.unsqueeze(masks[0], _ints([0, 2])).output(0)
+        # 1 for a first chunk, 2 for a last one, 3 for both.
+        turns = opset.constant(np.array([[1.0, 2.0]], np.float32))
+        kind = opset.convert(opset.reduce_sum(opset.multiply(self._edges, turns), _ints([1]), False), "i64")
+        rows = opset.concat([opset.unsqueeze(opset.convert(mask, "f32"), _ints([0])) for mask in masks], 0)
+        taken = opset.gather(rows, kind, _int(0))
+        return opset.unsqueeze(opset.greater(taken, opset.constant(np.float32(0.5))), _ints([2])).output(0)
+
+    def _look_up_tables(self, tables: FrameTables, grid: Grid) -> ov.Output:
+        """The flags of one table for each frame of ``grid``, bool [N]."""
+        count = self.count(grid)
+        index = opset.range(_int(0), count, _int(1), "i64")
+        start = len(tables.head) - tables.period
+        turn = opset.floor_mod(opset.subtract(index, _int(start)), _int(tables.period))
+        at_head = opset.select(opset.less(index, _int(start)), index, opset.add(turn, _int(start)))
+        remainders, size = tables.tails.shape
+        number = opset.divide(self._end, _int(self._subsampling))
+        tail = opset.gather(_flags(tables.tails), opset.floor_mod(number, _int(remainders)), _int(0))
+        # Behind the table everything is set.
+        tail = opset.concat([tail, _flags(np.ones(1, np.bool_))], 0)
+        at_tail = opset.minimum(opset.subtract(opset.subtract(count, _int(1)), index), _int(size))
+        flags = opset.multiply(
+            opset.gather(_flags(tables.head), at_head, _int(0)), opset.gather(tail, at_tail, _int(0))
+        )
+        rows, size = tables.short.shape
+        if rows:
+            row = opset.gather(_flags(tables.short), opset.minimum(number, _int(rows - 1)), _int(0))
+            short = opset.gather(row, opset.minimum(index, _int(size - 1)), _int(0))
+            flags = opset.select(opset.less(number, _int(rows)), short, flags)
+        return opset.greater(flags, opset.constant(np.float32(0.5))).output(0)
 
     def _bound(self, usual: int | None, at_edge: int | None, edge: int, unbounded: int) -> ov.Node | None:
         if usual is None and at_edge is None:
@@ -159,6 +198,10 @@ def select_frames(mask: ov.Output, value: ov.Output, otherwise: ov.Output | None
 def append_columns(values: Sequence[ov.Output]) -> ov.Output:
     """The values side by side, [B, N, sum of D]."""
     return values[0] if len(values) == 1 else opset.concat(list(values), 2).output(0)
+
+
+def _flags(flags: NDArray[np.bool_]) -> ov.Node:
+    return opset.constant(flags.astype(np.float32))
 
 
 def _int(value: int) -> ov.Node:
