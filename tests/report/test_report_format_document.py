@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ov_asr_score import KaldiOptions
 from ov_asr_score.comparison import ErrorLocation, compare_scores
 from ov_asr_score.job import ScoreJob, run_job
 from ov_asr_score.kaldi_io import TableWriter
@@ -17,6 +18,7 @@ from ov_asr_score.ports import PortInfo
 from ov_asr_score.profiling import LayerTime
 from ov_asr_score.report.json_report import JsonReportWriter
 from ov_asr_score.report.run_report import RunReport, RunTotals, UtteranceReport
+from tests.kaldi_texts import WIDTH, acoustic_nnet3, spliced_nnet3, write_model
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "report-format.md"
 
@@ -105,6 +107,17 @@ def test_a_real_run_has_the_documented_sections(tiny_model: str, tmp_path: Path)
     assert set(report["device"]) == documented_fields("Device")
     assert set(report["plan"]) == documented_fields("Plan")
     assert set(report["model"]) == {"path", "kind"}
+
+
+def test_a_run_with_a_kaldi_model_says_how_it_was_converted(tmp_path: Path) -> None:
+    model = write_model(tmp_path / "final.mdl", acoustic_nnet3(spliced_nnet3()))
+    with TableWriter(f"{tmp_path}/features.ark") as writer:
+        writer.write("utt1", np.zeros((2, WIDTH), dtype=np.float32))
+    kaldi = KaldiOptions(frames_per_chunk=50)
+    run_job(ScoreJob(model=model, inputs=[f"{tmp_path}/features.ark"], kaldi=kaldi, report=f"{tmp_path}/report.json"))
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert set(report["model"]) == documented_fields("Model")
+    assert set(report["model"]["conversion"]) == documented_fields("Conversion")
 
 
 @pytest.mark.parametrize("field", ErrorLocation.__slots__)
