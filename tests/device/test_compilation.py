@@ -155,6 +155,15 @@ def test_a_blob_gives_the_scores_of_its_model(shape: tuple[int, ...], tmp_path: 
     np.testing.assert_array_equal(scores_of(import_blob(ov.Core(), path, settings)), scores_of(compiled))
 
 
+def test_facts_of_a_conversion_go_beside_the_blob(tmp_path: Path) -> None:
+    path, facts = tmp_path / "model.blob", {"time": "chunk", "generation": 3, "pad_input": True}
+    compiled = compile_model(CORE, affine_model(), DeviceSettings())
+    export_blob(compiled, path, DeviceSettings(), facts)
+    assert read_blob_note(path)["conversion"] == facts
+    export_blob(compiled, path, DeviceSettings())
+    assert "conversion" not in read_blob_note(path)
+
+
 def test_a_blob_takes_settings_of_its_own(tmp_path: Path) -> None:
     path = tmp_path / "model.blob"
     export_blob(compile_model(CORE, affine_model(), DeviceSettings()), path, DeviceSettings())

@@ -143,3 +143,40 @@ def test_options_of_ivectors_belong_to_all_inputs_but_the_first() -> None:
     assert (vector.period, vector.utt2spk) == (5, "u")
     vector = resolved(ScoreJob(inputs=["f,v"], ivector_period=["ivector=5"], utt2spk=["ivector=u"]), 2).inputs[1]
     assert (vector.period, vector.utt2spk) == (5, "u")
+
+
+INPUT, IVECTOR = port("input"), port("ivector")
+
+
+def test_ivectors_in_the_words_of_kaldi() -> None:
+    job = ScoreJob(inputs=["f"], ivectors="ark:v", utt2spk=["ark:u"])
+    features, vector = resolve_tables(job, (INPUT, IVECTOR), (SCORES,), LAYERS).inputs
+    assert (features.input, features.specifier, features.utt2spk) == ("input", "f", "")
+    assert (vector.input, vector.specifier, vector.utt2spk, vector.period) == ("ivector", "ark:v", "ark:u", 0)
+    job = ScoreJob(inputs={"input": "f"}, online_ivectors="scp:v", online_ivector_period=10)
+    vector = resolve_tables(job, (INPUT, IVECTOR), (SCORES,), LAYERS).inputs[1]
+    assert (vector.specifier, vector.period, vector.may_hold_more) == ("scp:v", 10, True)
+
+
+@pytest.mark.parametrize(
+    ("job", "message"),
+    [
+        (ScoreJob(inputs=["f"]), "no table for input ivector; the model has 2 inputs; i-vectors go to --ivectors"),
+        (ScoreJob(inputs=["f,v"], ivectors="w"), "-i/--input, --ivectors: input 'ivector' is given twice"),
+        (ScoreJob(inputs=["ivector=v"], ivectors="w"), "input 'ivector' is given twice"),
+        (
+            ScoreJob(inputs=["f"], online_ivectors="v", online_ivector_period=10, utt2spk=["u"]),
+            "--utt2spk: is for --ivectors",
+        ),
+    ],
+)
+def test_ivectors_that_are_wrong(job: ScoreJob, message: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        resolve_tables(job, (INPUT, IVECTOR), (SCORES,), LAYERS)
+    assert message in str(raised.value)
+
+
+def test_advice_on_layers_that_are_not_there() -> None:
+    for job in (ScoreJob(outputs=["nowhere=x.ark"]), ScoreJob(outputs={"nowhere": "x.ark"})):
+        with pytest.raises(UnknownNameError, match=r"no layer 'nowhere'.*; ask for it"):
+            resolve_tables(job, (INPUT,), (SCORES,), LAYERS, "; ask for it")
