@@ -119,7 +119,8 @@ class _Requests:
         except (DeviceError, ShapeMismatchError) as error:
             if self.on_skip is None:
                 raise
-            self.on_skip(assembly.utterance.key, error)
+            if not assembly.failed:  # several chunks of an utterance may be under way
+                self.on_skip(assembly.utterance.key, error)
             assembly.failed, assembly.rows_left = True, 0
             self.free.append(slot)
 
@@ -135,6 +136,8 @@ class _Requests:
     def _hand_out(self, slot: int, pieces: list[_Piece], seconds: float) -> None:
         if self.record_layers is not None:
             self.record_layers(self.runner.layer_records(slot))
+        if pieces[0].assembly.failed:
+            return
         pieces[0].assembly.num_requests += 1  # a shared request counts once, for the utterance that it begins with
         total = sum(piece.num_rows for piece in pieces)
         for index, result in enumerate(self.runner.results(slot)):

@@ -2,18 +2,86 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import openvino as ov
 import pytest
 from openvino import opset13 as op
 
+from ov_asr_score.convert.facts import ConversionFacts
 from ov_asr_score.errors import DeviceError, OvAsrScoreError
+from ov_asr_score.ports import PortInfo
+from ov_asr_score.scoring import chunks
 from ov_asr_score.scoring.engine import score_utterances
+from ov_asr_score.scoring.planning import InputFit, ScoringPlan
 from tests.scoring.tiny_models import WIDTH, frames, input_of, integers, make_scorer, model_of, utterances
 
 KERNEL = 3
+CHUNK = 4
+
+
+class FailingRunner:
+    """Scores are the features; requests of those numbers fail when they are finished."""
+
+    inputs: Sequence[PortInfo] = (PortInfo("x", "x", 0, ("x",), (None, None, WIDTH), "f32", ""),)
+    outputs: Sequence[PortInfo] = inputs
+    num_slots = 3
+
+    def __init__(self, failing: Sequence[int]) -> None:
+        self.failing, self.started = failing, 0
+        self.bound: dict[int, Any] = {}
+        self.numbers: dict[int, int] = {}
+
+    def bind(self, slot: int, arrays: Sequence[Any]) -> None:
+        self.bound[slot] = arrays[0]
+
+    def start(self, slot: int) -> None:
+        self.numbers[slot] = self.started
+        self.started += 1
+
+    def finish(self, slot: int) -> float:
+        if self.numbers[slot] in self.failing:
+            raise DeviceError("inference failed")
+        return 0.001
+
+    def run(self, slot: int) -> None:
+        raise NotImplementedError
+
+    def results(self, slot: int) -> Sequence[Any]:
+        return [self.bound[slot]]
+
+    def reset_state(self, slot: int) -> None:
+        raise NotImplementedError
+
+    def layer_records(self, slot: int) -> Sequence[Any]:
+        return ()
+
+
+@pytest.mark.parametrize("failing", [(3,), (2, 3), (4,), (2, 3, 4)])
+def test_an_utterance_of_which_some_chunks_fail_is_skipped_once(
+    failing: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chunks, "_FRAMES_PER_REQUEST", 2 * CHUNK)
+    facts = ConversionFacts("chunk", "final.raw", "", 3, left_context=0, right_context=0, frames_per_chunk=CHUNK)
+    plan = ScoringPlan("chunks", CHUNK, 3, pad=False, stateful=False, converted=facts)
+    given = utterances(16, 17, 16)  # two, three and two requests
+    skipped: list[str] = []
+    results = list(
+        score_utterances(
+            FailingRunner(failing),
+            [InputFit("x", "time", WIDTH, (1, -1, WIDTH))],
+            plan,
+            given,
+            on_skip=lambda key, error: skipped.append(key),
+        )
+    )
+    assert skipped == ["utt1"]
+    assert [result.key for result in results] == ["utt0", "utt2"]
+    for result, utterance in zip(results, (given[0], given[2]), strict=True):
+        np.testing.assert_array_equal(result.scores["x"], utterance.features["x"])
 
 
 def valid_convolution() -> ov.Model:
