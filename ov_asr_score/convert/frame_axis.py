@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ov_asr_score.convert.grids import Grid, Interval
 from ov_asr_score.convert.time_axis import TimeAxis, slice_frames
@@ -23,7 +24,8 @@ class FrameAxis(TimeAxis):
         super().__init__(opset.constant(np.array(0, np.int64)).output(0), subsampling)
         self.sinks: list[ov.Node] = []
         self.uses_frames_left = False
-        self._frames, self._batch, self._frames_left = frames, batch, frames_left
+        self.frames = frames
+        self._batch, self._frames_left = batch, frames_left
         self._frames_before: ov.Output | None = None
 
     def initial_state(self, name: str, like: ov.Output, width: int, size: int) -> ov.Output:
@@ -62,11 +64,25 @@ class FrameAxis(TimeAxis):
             self._masks[key] = mask.output(0)
         return self._masks[key]
 
+    def nearest_of_utterance(self, frames: NDArray[np.int64], first: int, count: int) -> ov.Output:
+        """For numbers of frames [1, N] the nearest of those that are in the utterance, int64 [1 or B, N].
+
+        The frames counted are ``count`` frames, of which the first is frame ``first`` of the request.
+        """
+        self.uses_frames_left = True
+        shift = opset.constant(np.full((1, 1), first, np.float32))
+        last = opset.subtract(self._frames_left, shift)
+        begin = opset.squeeze(self._count_frames(), opset.constant(np.array([2], np.int64)))
+        zero = opset.subtract(opset.negative(begin), shift)
+        nearest = opset.minimum(opset.maximum(opset.constant(frames.astype(np.float32)), zero), last)
+        # What belongs to no utterance must still be some frame that is there.
+        return opset.convert(opset.clamp(nearest, 0.0, float(count - 1)), "i64").output(0)
+
     def _count_frames(self) -> ov.Output:
         """The frames of earlier requests [B, 1, 1]."""
         if self._frames_before is None:
             before = self.initial_state("frames_before", self._frames_left, 1, 1)
-            after = opset.add(before, opset.constant(np.full((1, 1, 1), self._frames, np.float32)))
+            after = opset.add(before, opset.constant(np.full((1, 1, 1), self.frames, np.float32)))
             enough = opset.constant(np.full((1, 1, 1), _ENOUGH_FRAMES, np.float32))
             self.keep_state("frames_before", opset.minimum(after, enough).output(0))
             self._frames_before = before

@@ -48,7 +48,7 @@ def convert_parallel(component: Component, x: ov.Output) -> ov.Output:
 
     Source: nnet/nnet-parallel-component.h.
     """
-    parts = _columns(component, x, [_input_dim(chain) for chain in component.nested])
+    parts = input_columns(component, x)
     outputs = [build_chain(chain, part) for chain, part in zip(component.nested, parts, strict=True)]
     if len(outputs) == 1:
         return outputs[0]
@@ -78,6 +78,11 @@ def convert_multi_basis(component: Component, x: ov.Output) -> ov.Output:
         part = opset.multiply(build_chain(chain, seen), share).output(0)
         total = part if total is None else opset.add(total, part).output(0)
     return cast("ov.Output", total)
+
+
+def input_columns(component: Component, x: ov.Output) -> list[ov.Output]:
+    """The share of the columns of ``x`` that each network of a ParallelComponent takes."""
+    return _columns(component, x, [_input_dim(chain) for chain in component.nested])
 
 
 def _columns(component: Component, x: ov.Output, widths: list[int]) -> list[ov.Output]:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
-from ov_asr_score.convert.facts import ConversionFacts
+from ov_asr_score.convert.facts import FRAMES_LEFT_INPUT, ConversionFacts
+from ov_asr_score.convert.frame_axis import FrameAxis
 from ov_asr_score.convert.metadata import write_facts
 from ov_asr_score.convert.nnet1_chain import build_values
 from ov_asr_score.convert.nnet1_limits import chain_contexts
+from ov_asr_score.convert.nnet1_stream import Stream, aligned, chain_streams, frames_before, stream_problems
 from ov_asr_score.convert.options import ConvertOptions
+from ov_asr_score.convert.ports import named_parameter, named_result
 from ov_asr_score.convert.scores import adjust_scores
 from ov_asr_score.convert.support import check_supported
-from ov_asr_score.errors import UsageError
+from ov_asr_score.device.mending import mend_memory_concats
+from ov_asr_score.errors import UnsupportedModelError, UsageError
 from ov_asr_score.kaldi_model.network import Component, ComponentNode, KaldiNetwork
-from ov_asr_score.openvino_api import opset, ov
+from ov_asr_score.openvino_api import ov
 
 logger = logging.getLogger(__name__)
 
@@ -40,26 +43,57 @@ def build_sequence_graph(network: KaldiNetwork, outputs: tuple[str, ...], option
         chain = _without_softmax(network, chain)
     wanted = [name.removesuffix(_OUTPUT_SUFFIX) for name in outputs]
     _check_wanted(network, chain, wanted)
-    features = opset.parameter(ov.PartialShape([-1, -1, network.inputs[0].dim]), np.float32, name="input")
-    features.output(0).get_tensor().set_names({"input"})
-    values = build_values(chain, features.output(0), options.keep_nodes | frozenset(wanted))
-    *_, last = values.values()
-    results = []
-    for name in wanted:
-        scores = adjust_scores(network, values.get(name, last), options)
-        scores.get_tensor().add_names({name})
-        results.append(opset.result(scores, name=f"{name}/result"))
-    model = ov.Model(results, [features], Path(network.source).name)
     left, right = chain_contexts(chain)
     facts = ConversionFacts(
-        time="utterance",
+        time=options.time,
         source=Path(network.source).name,
         source_sha256="",
         generation=1,
         left_context=left,
         right_context=right,
     )
+    if options.time == "frame":
+        return _frame_graph(network, chain, wanted, options, facts)
+    features = named_parameter("input", [-1, -1, network.inputs[0].dim])
+    values = build_values(chain, features.output(0), options.keep_nodes | frozenset(wanted))
+    *_, last = values.values()
+    results = [named_result(adjust_scores(network, values.get(name, last), options), name) for name in wanted]
+    model = ov.Model(results, [features], Path(network.source).name)
     write_facts(model, facts)
+    return model
+
+
+def _frame_graph(
+    network: KaldiNetwork,
+    chain: Sequence[Component],
+    wanted: Sequence[str],
+    options: ConvertOptions,
+    facts: ConversionFacts,
+) -> ov.Model:
+    """The graph for a few frames per request, with variables."""
+    problems = stream_problems(chain)
+    if problems:
+        raise UnsupportedModelError(
+            f"{network.source}: cannot be scored frame by frame: {', '.join(problems)} must see the whole utterance; "
+            "leave --time frame out"
+        )
+    frames, batch = max(options.frames_per_request, 1), options.batch
+    features = named_parameter("input", [batch, frames, network.inputs[0].dim])
+    frames_left = named_parameter(FRAMES_LEFT_INPUT, [batch, 1])
+    axis = FrameAxis(frames, batch, 1, frames_left.output(0))
+    before = frames_before(chain)
+    start = Stream(features.output(0), -before, is_local=True)
+    streams = chain_streams(chain, start, axis, options.keep_nodes | frozenset(wanted))
+    *_, last = streams.values()
+    chosen = aligned([streams.get(name, last) for name in wanted], axis)
+    results = [
+        named_result(adjust_scores(network, stream.output, options), name)
+        for name, stream in zip(wanted, chosen, strict=True)
+    ]
+    parameters = [features, frames_left] if axis.uses_frames_left else [features]
+    model = ov.Model(results, axis.sinks, parameters, Path(network.source).name)
+    mend_memory_concats(model)
+    write_facts(model, replace(facts, frames_per_request=frames, delay=-chosen[0].first, fed_before=before))
     return model
 
 
