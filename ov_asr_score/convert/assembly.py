@@ -15,6 +15,7 @@ from ov_asr_score.convert.registry import find_converter
 from ov_asr_score.convert.time_axis import TimeAxis, append_columns, select_frames, slice_columns
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.kaldi_model.dependencies import Block, Nothing, component_dependency
+from ov_asr_score.kaldi_model.dims import node_dim
 from ov_asr_score.kaldi_model.evaluation_order import Place, input_places
 from ov_asr_score.kaldi_model.network import (
     Append,
@@ -167,7 +168,11 @@ class Assembly:
         assert_never(descriptor)
 
     def _pick(self, place: Place, grid: Grid) -> Value:
-        value = self.values[place]
+        value = self.values.get(place)
+        if value is None:
+            # Frames that can be computed are all planned: this one cannot, or what it is for is not needed.
+            nothing = np.zeros((1, 1, node_dim(self.plan.network, place[0])), np.float32)
+            return Value(opset.constant(nothing).output(0), None)
         if value.grid is None:
             return value
         if (place, grid) not in self._picked:

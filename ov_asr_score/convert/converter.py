@@ -60,8 +60,8 @@ class _TimeGraph:
         contexts = _joint_contexts(self.network, self.outputs)
         facts = self._facts(contexts)
         window = InputWindow(
-            contexts.left + max(facts.extra_left_context, _or(facts.extra_left_context_initial, 0)),
-            contexts.right + max(facts.extra_right_context, _or(facts.extra_right_context_final, 0)),
+            contexts.left + facts.extra_left_context,
+            contexts.right + facts.extra_right_context,
             contexts.left + _or(facts.extra_left_context_initial, facts.extra_left_context),
             contexts.right + _or(facts.extra_right_context_final, facts.extra_right_context),
         )

@@ -68,11 +68,11 @@ class FramePattern(Interval):
 def frame_pattern(plan: TimePlan, descriptor: Descriptor, x: int, grid: Grid) -> FramePattern:
     """Where on ``grid`` a descriptor can be computed. Raises UnsupportedModelError where tables do not tell that."""
     window = plan.window
-    contexts = [(window.left, window.right)]
+    contexts = [(window.left_usual, window.right_usual)]
     if window.varies:
         contexts += [
-            (window.left_initial, window.right),
-            (window.left, window.right_final),
+            (window.left_initial, window.right_usual),
+            (window.left_usual, window.right_final),
             (window.left_initial, window.right_final),
         ]
     tables = tuple(_Reading(plan, descriptor, x, grid, *context).tables() for context in contexts)

@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 from math import lcm
 
 from ov_asr_score.convert.grids import Grid, Interval, TimePlan
-from ov_asr_score.convert.reading_spans import Span, reading_spans
 from ov_asr_score.convert.recurrence import group_step
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.kaldi_model.dependencies import Period, Window, component_dependency
 from ov_asr_score.kaldi_model.evaluation_order import Place, input_places, modulus, reads_itself
 from ov_asr_score.kaldi_model.network import ComponentNode, Descriptor, InputNode, KaldiNetwork, NodeRef
+from ov_asr_score.kaldi_model.reading_spans import Span, reading_spans
 
 _FEATURES: Place = ("input", 0)
 

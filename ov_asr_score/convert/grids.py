@@ -20,9 +20,11 @@ from ov_asr_score.kaldi_model.computability import Simulation, Span, frame_sets
 from ov_asr_score.kaldi_model.dependencies import Period, Window, component_dependency
 from ov_asr_score.kaldi_model.evaluation_order import Place, evaluation_order, modulus
 from ov_asr_score.kaldi_model.network import Descriptor, KaldiNetwork, NodeRef
+from ov_asr_score.kaldi_model.reading_spans import farthest_reading
 
 _SHORT = (0, 1, 2, 3, 5, 8, 13, 21)
 _MOST_RESIDUES = 12
+_MARGIN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +75,29 @@ class Interval:
 class InputWindow:
     """The frames of features that a request has: ``left`` before the first frame of scores, ``right`` after the last.
 
-    In the first chunk of an utterance only ``left_initial`` of them count, in the last one only ``right_final``.
+    Of these, ``left_usual`` and ``right_usual`` count; but in the first chunk of an utterance ``left_initial``, and in
+    the last one ``right_final``.
     """
 
-    left: int
-    right: int
+    left_usual: int
+    right_usual: int
     left_initial: int
     right_final: int
 
     @property
+    def left(self) -> int:
+        """The most frames before the first frame of scores that any chunk needs."""
+        return max(self.left_usual, self.left_initial)
+
+    @property
+    def right(self) -> int:
+        """The most frames after the last frame of scores that any chunk needs."""
+        return max(self.right_usual, self.right_final)
+
+    @property
     def varies(self) -> bool:
         """Whether first or last chunks have other contexts."""
-        return self.left != self.left_initial or self.right != self.right_final
+        return (self.left_usual, self.right_usual) != (self.left_initial, self.right_final)
 
 
 Irregular: TypeAlias = Callable[["TimePlan", Descriptor, int, Grid], Interval]
@@ -230,11 +243,12 @@ def plan_time(
     groups = tuple(evaluation_order(network, outputs))
     period, long = _period(network, window, subsampling)
     ends = _sample_ends(period, long, subsampling)
-    samples = _simulate(network, outputs, groups, ends, (window.left, window.right), subsampling)
+    usual = (window.left_usual, window.right_usual)
+    samples = _simulate(network, outputs, groups, ends, usual, subsampling)
     initial, final = samples, samples
     if window.varies:
-        initial = _simulate(network, outputs, groups, ends, (window.left_initial, window.right), subsampling)
-        final = _simulate(network, outputs, groups, ends, (window.left, window.right_final), subsampling)
+        initial = _simulate(network, outputs, groups, ends, (window.left_initial, window.right_usual), subsampling)
+        final = _simulate(network, outputs, groups, ends, (window.left_usual, window.right_final), subsampling)
     for name in outputs:
         for sample in (*samples, *initial, *final):
             wanted = np.arange(0, sample.end + 1, subsampling)
@@ -286,15 +300,18 @@ def _simulate(
     subsampling: int,
 ) -> tuple[_Sample, ...]:
     left, right = contexts
-    margin = 8
-    samples = []
-    for end in ends:
+    margin = _MARGIN
+
+    def simulation(end: int) -> Simulation:
         span = Span(-left - margin, left + end + right + 1 + 2 * margin)
         features = (span.times >= -left) & (span.times <= end + right)
         given = {node.name: features if node.name == "input" else span.times == 0 for node in network.inputs}
         wanted = (span.times >= 0) & (span.times <= end) & (span.times % subsampling == 0)
-        samples.append(_Sample(end, frame_sets(network, groups, span, given, dict.fromkeys(outputs, wanted))))
-    return tuple(samples)
+        return frame_sets(network, groups, span, given, dict.fromkeys(outputs, wanted))
+
+    if simulation(ends[0]).is_open:
+        margin += farthest_reading(network, groups)
+    return tuple(_Sample(end, simulation(end)) for end in ends)
 
 
 def _grid(samples: Sequence[_Sample], place: Place, subsampling: int) -> Grid | None:

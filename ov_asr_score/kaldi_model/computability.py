@@ -112,6 +112,11 @@ class Simulation:
         """All frames of the span."""
         return np.ones(self.span.length, np.bool_)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there are places that can be computed at all times, such as constants, so that the span cuts them."""
+        return any(bool(frames[0] or frames[-1]) for frames in self.computable.values())
+
     # What can be computed
 
     def of_place(self, place: Place) -> Frames:
@@ -143,23 +148,29 @@ class Simulation:
                 for offset in dependency.required:
                     frames &= self.span.shifted(source, offset)
                 return frames
-            case Period():
-                return np.asarray(self.span.taken(source, self._period_times(dependency)).any(axis=1))
-            case Window():
-                counts = np.concatenate([[0], np.cumsum(source & (self.span.times % dependency.step == 0))])
-                some = counts[self._window_ends(dependency)] > counts[self._window_starts(dependency)]
-                return np.asarray(some & (self.span.times % dependency.step == 0))
+            case Period() | Window():
+                at_steps = source & (self.span.times % dependency.step == 0)
+                counts = np.concatenate([[0], np.cumsum(at_steps)])
+                some = np.asarray(counts[self._ends(dependency)] > counts[self._starts(dependency)])
+                if isinstance(dependency, Window):
+                    some &= self.span.times % dependency.step == 0
+                return some
         assert_never(dependency)
 
-    def _period_times(self, period: Period) -> NDArray[np.int64]:
-        starts = self.span.times // period.length * period.length
-        return np.asarray(starts[:, None] + np.arange(0, period.length, period.step)[None, :])
+    def _starts(self, frames: Period | Window) -> NDArray[np.int64]:
+        """For each frame of the span the place in it where the frames begin that it needs."""
+        times = self.span.times
+        first = times // frames.length * frames.length if isinstance(frames, Period) else times - frames.left
+        return np.clip(first - self.span.first, 0, self.span.length)
 
-    def _window_starts(self, window: Window) -> NDArray[np.int64]:
-        return np.clip(np.arange(self.span.length) - window.left, 0, self.span.length)
-
-    def _window_ends(self, window: Window) -> NDArray[np.int64]:
-        return np.clip(np.arange(self.span.length) + window.right + 1, 0, self.span.length)
+    def _ends(self, frames: Period | Window) -> NDArray[np.int64]:
+        """For each frame of the span the place in it behind the last of the frames that it needs."""
+        times = self.span.times
+        if isinstance(frames, Period):
+            behind = (times // frames.length + 1) * frames.length
+        else:
+            behind = times + frames.right + 1
+        return np.clip(behind - self.span.first, 0, self.span.length)
 
     def of_descriptor(self, descriptor: Descriptor, x: int) -> Frames:
         """The frames for which a descriptor can be computed from what is known so far."""
@@ -223,12 +234,10 @@ class Simulation:
             case Offsets():
                 for offset in (*dependency.required, *dependency.optional):
                     frames |= span.shifted(wanted, -offset)
-            case Period():
-                frames = span.scattered(self._period_times(dependency)[wanted])
-            case Window():
+            case Period() | Window():
                 changes = np.zeros(span.length + 1, np.int64)
-                np.add.at(changes, self._window_starts(dependency)[wanted], 1)
-                np.add.at(changes, self._window_ends(dependency)[wanted], -1)
+                np.add.at(changes, self._starts(dependency)[wanted], 1)
+                np.add.at(changes, self._ends(dependency)[wanted], -1)
                 frames = (np.cumsum(changes)[:-1] > 0) & (span.times % dependency.step == 0)
         self.need(node.input, x, frames & self.of_descriptor(node.input, x))
 

@@ -10,9 +10,12 @@ from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.kaldi_model.computability import Span, frame_sets
 from ov_asr_score.kaldi_model.evaluation_order import evaluation_order, modulus
 from ov_asr_score.kaldi_model.network import KaldiNetwork
+from ov_asr_score.kaldi_model.reading_spans import farthest_reading
 
 _FIRST_WINDOW = 40
 _LAST_WINDOW = 40_000
+# Kaldi gives up at windows of 640 frames, which a larger modulus mostly exceeds.
+_LARGEST_MODULUS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +31,26 @@ def network_contexts(network: KaldiNetwork, output: str = "output") -> Contexts:
     """The contexts of one output of an nnet3 network, found as nnet3 finds them.
 
     A window of input frames is given, and the frames of the output that can be computed tell what is missing on either
-    side; every shift within the modulus is tried. Raises UnsupportedModelError when nothing can be computed.
+    side; every shift within the modulus is tried. Raises UnsupportedModelError when nothing can be computed, and for a
+    modulus of more than 1000 frames.
     Agrees with ``ComputeSimpleNnetContext`` (nnet3/nnet-utils.cc).
     """
     step = modulus(network)
+    if step > _LARGEST_MODULUS:
+        raise UnsupportedModelError(
+            f"{network.source}: expected a modulus of at most {_LARGEST_MODULUS} frames, found {step}; see Switch and "
+            "Round in the nodes"
+        )
     groups = evaluation_order(network, [output])
     window = _FIRST_WINDOW
     while window < _LAST_WINDOW:
-        found = [_context_for_shift(network, output, groups, start, window, step) for start in range(step)]
-        known = [contexts for contexts in found if contexts is not None]
-        if len(known) == len(found):
+        known: list[tuple[int, int]] = []
+        for start in range(step):
+            found = _context_for_shift(network, output, groups, start, window, step)
+            if found is None:
+                break
+            known.append(found)
+        if len(known) == step:
             return Contexts(max(left for left, _ in known), max(right for _, right in known), step)
         window *= 2
     raise UnsupportedModelError(
@@ -49,14 +62,17 @@ def network_contexts(network: KaldiNetwork, output: str = "output") -> Contexts:
 def _context_for_shift(
     network: KaldiNetwork, output: str, groups: list[tuple[tuple[str, int], ...]], start: int, window: int, step: int
 ) -> tuple[int, int] | None:
-    margin = window + step
-    span = Span(start - margin, window + 2 * margin)
-    inside = (span.times >= start) & (span.times < start + window)
-    given = {
-        node.name: inside if node.name == "input" else (span.times >= start - step) & (span.times < start + window)
-        for node in network.inputs
-    }
-    frames = frame_sets(network, groups, span, given, {}).computable[(output, 0)][inside]
+    for margin in (window + step, window + step + farthest_reading(network, groups)):
+        span = Span(start - margin, window + 2 * margin)
+        inside = (span.times >= start) & (span.times < start + window)
+        given = {
+            node.name: inside if node.name == "input" else (span.times >= start - step) & (span.times < start + window)
+            for node in network.inputs
+        }
+        simulation = frame_sets(network, groups, span, given, {})
+        if not simulation.is_open:
+            break
+    frames = simulation.computable[(output, 0)][inside]
     if not frames.any():
         return None
     first = int(np.argmax(frames))

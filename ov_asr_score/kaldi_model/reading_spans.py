@@ -1,8 +1,8 @@
-"""How far from its own frame each node reads others: the arithmetic behind delays and memories of frame graphs."""
+"""How far from its own frame each node reads others: the arithmetic behind delays, memories and stretches of time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias, assert_never
 
 from ov_asr_score.kaldi_model.dependencies import Block, Nothing, Offsets, Period, Window, component_dependency
@@ -46,6 +46,21 @@ def reading_spans(network: KaldiNetwork, place: Place) -> Iterator[tuple[Place, 
             yield from _component_spans(network, node, x)
         case _:
             assert_never(node)
+
+
+def farthest_reading(network: KaldiNetwork, groups: Sequence[tuple[Place, ...]]) -> int:
+    """How many frames away from its own frame an output reads anything, through other nodes, none of them twice.
+
+    ``groups`` come from ``evaluation_order``. Frames that a recurrence remembers are not counted.
+    """
+    distances: dict[Place, int] = {}
+    for group in reversed(groups):
+        start = max(distances.get(place, 0) for place in group)
+        for place in group:
+            for source, span in reading_spans(network, place):
+                distance = start + (0 if span is None else max(abs(span[0]), abs(span[1])))
+                distances[source] = max(distances.get(source, 0), distance)
+    return max(distances.values(), default=0)
 
 
 def _component_spans(network: KaldiNetwork, node: ComponentNode, x: int) -> Iterator[tuple[Place, Span | None]]:
