@@ -19,6 +19,9 @@ from ov_asr_score.kaldi_model.network import (
     OutputNode,
 )
 
+# No network has layers of this width: a larger one is damage, which must not fill the memory.
+_WIDEST = 1 << 24
+
 
 def chain_network(generation: Generation, components: Sequence[Component], source: str, binary: bool) -> KaldiNetwork:
     """The network from node ``input`` through the components, which name their widths, to node ``output``.
@@ -35,9 +38,11 @@ def chain_network(generation: Generation, components: Sequence[Component], sourc
                 f"'{before.name}' before it gives {given}"
             )
     for component in components:
-        if min(cast(int, component.fields["InputDim"]), cast(int, component.fields["OutputDim"])) < 1:
+        widths = [cast(int, component.fields[name]) for name in ("InputDim", "OutputDim")]
+        if min(widths) < 1 or max(widths) > _WIDEST:
             raise ModelFormatError(
-                f"{source}: component '{component.name}' at byte {component.offset}: expected widths of 1 or more"
+                f"{source}: component '{component.name}' at byte {component.offset}: expected widths from 1 to "
+                f"{_WIDEST}, found {widths[0]} and {widths[1]}"
             )
     nodes: list[Node] = [InputNode("input", cast(int, components[0].fields["InputDim"]))]
     for component in components:

@@ -88,7 +88,8 @@ def _settings(name: str, value: object) -> Iterator[tuple[str, Setting]]:
         case np.ndarray() if value.dtype.kind == "i":
             yield name, _integers(np.asarray(value, np.int32))
         case _:
-            yield from _figures(name, np.asarray(value, np.float64))
+            with np.errstate(invalid="ignore"):  # a damaged file may hold any float
+                yield from _figures(name, np.asarray(value, np.float64))
 
 
 def _integers(values: NDArray[np.int32]) -> Setting:

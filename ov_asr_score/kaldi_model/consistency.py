@@ -19,6 +19,9 @@ from ov_asr_score.kaldi_model.network import Component
 
 Problems: TypeAlias = Iterator[str]
 
+# Each of them is looked at when frames are counted.
+_MOST_INPUTS = 10_000
+
 
 def component_problem(component: Component) -> str:
     """What does not fit in a component, as ``expected …, found …``; empty if all is well."""
@@ -213,6 +216,8 @@ def _statistics_pooling(fields: _Fields) -> Problems:
 def _attention(fields: _Fields) -> Problems:
     yield from _at_least(fields, 1, "NumHeads", "KeyDim", "ValueDim", "TimeStride")
     yield from _at_least(fields, 0, "NumLeftInputsRequired", "NumRightInputsRequired")
+    if max(fields.integer("NumLeftInputs"), fields.integer("NumRightInputs")) > _MOST_INPUTS:
+        yield f"expected at most {_MOST_INPUTS} inputs on either side, found more"
     for side in ("Left", "Right"):
         if fields.integer(f"Num{side}InputsRequired") > fields.integer(f"Num{side}Inputs"):
             yield f"expected <Num{side}InputsRequired> of at most <Num{side}Inputs>, found more"

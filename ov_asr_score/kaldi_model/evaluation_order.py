@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from math import lcm
 from typing import TypeAlias, assert_never
 
+from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.kaldi_model.dependencies import Block, Nothing, component_dependency
 from ov_asr_score.kaldi_model.network import (
     Append,
@@ -29,6 +30,8 @@ from ov_asr_score.kaldi_model.network import (
 
 Place: TypeAlias = tuple[str, int]
 """A node and its index x (0 but for nodes behind a DistributeComponent)."""
+
+_LARGEST_X = 1000
 
 
 def read_places(descriptor: Descriptor, x: int) -> Iterator[tuple[Place, int | None]]:
@@ -89,7 +92,8 @@ def evaluation_order(network: KaldiNetwork, outputs: Iterable[str]) -> list[tupl
     """Groups of places in an order in which they can be computed; places of one group depend on each other.
 
     A group of one place that does not read itself is the usual case. Tarjan's strongly connected components, without
-    recursion, as networks are deeper than Python's stack of calls likes.
+    recursion, as networks are deeper than Python's stack of calls likes. Raises UnsupportedModelError for a node that
+    is read at ever larger x.
     """
     reads: dict[Place, list[Place]] = {}
     number: dict[Place, int] = {}
@@ -104,6 +108,11 @@ def evaluation_order(network: KaldiNetwork, outputs: Iterable[str]) -> list[tupl
         while work:
             place, position = work.pop()
             if position == 0:
+                if abs(place[1]) > _LARGEST_X:
+                    raise UnsupportedModelError(
+                        f"{network.source}: node '{place[0]}' is read at index x = {place[1]}; expected at most "
+                        f"{_LARGEST_X}, so that the computation comes to an end"
+                    )
                 number[place] = lowest[place] = len(number)
                 stack.append(place)
                 on_stack.add(place)

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from ov_asr_score.errors import UnsupportedModelError
+from ov_asr_score.errors import ModelFormatError, UnsupportedModelError
 from ov_asr_score.kaldi_io.stream import clipped
 from ov_asr_score.kaldi_model.chain import chain_network
 from ov_asr_score.kaldi_model.fields import ModelReader, read_fields
 from ov_asr_score.kaldi_model.network import Component, FieldValue, IntArray, KaldiNetwork
+from ov_asr_score.kaldi_model.nnet2_checks import component_problem
 from ov_asr_score.kaldi_model.nnet2_dims import nnet2_dims
 from ov_asr_score.kaldi_model.nnet2_fields import NNET2_TABLES
 
@@ -58,6 +59,10 @@ def _read_component(reader: ModelReader, index: int) -> Component:
     if kind in ("SpliceComponent", "SpliceMaxComponent"):
         fields["Context"] = _context(reader, fields)
     component = Component(f"component{index}.{kind}", kind, fields, offset)
+    problem = component_problem(component)
+    if problem:
+        place = f"{reader.source}: component '{component.name}' at byte {offset}"
+        raise ModelFormatError(f"{place}: {problem}; the file is damaged")
     try:
         input_dim, output_dim = nnet2_dims(component)
     except (KeyError, IndexError, ValueError, ZeroDivisionError) as error:

@@ -31,6 +31,8 @@ from ov_asr_score.kaldi_model.network import (
     Switch,
 )
 
+# No network has layers of this width: a larger one is damage, which must not fill the memory.
+_WIDEST = 1 << 24
 _KINDS: dict[type, str] = {DimRangeNode: "dim-range-node", OutputNode: "output-node"}
 
 
@@ -64,16 +66,16 @@ def _check_component(network: KaldiNetwork, component: Component) -> None:
         raise ModelFormatError(
             f"{place}: expected fields that tell its widths, found others; the file is damaged"
         ) from error
-    if min(dims) < 1:
-        raise ModelFormatError(f"{place}: expected widths of 1 or more, found {dims[0]} and {dims[1]}")
+    if min(dims) < 1 or max(dims) > _WIDEST:
+        raise ModelFormatError(f"{place}: expected widths from 1 to {_WIDEST}, found {dims[0]} and {dims[1]}")
 
 
 def _check_references(network: KaldiNetwork, node: Node) -> None:
     place = _place(network, node)
     match node:
         case InputNode():
-            if node.dim < 1:
-                raise ModelFormatError(f"{place}: expected a dim of 1 or more, found {node.dim}")
+            if not 1 <= node.dim <= _WIDEST:
+                raise ModelFormatError(f"{place}: expected a dim from 1 to {_WIDEST}, found {node.dim}")
         case DimRangeNode():
             source = network.node(node.source)
             if not isinstance(source, InputNode | ComponentNode):
@@ -138,6 +140,9 @@ def _place(network: KaldiNetwork, node: Node) -> str:
 
 
 def _check_parts(network: KaldiNetwork, place: str, descriptor: Descriptor) -> None:
+    width = descriptor_dim(network, descriptor)
+    if width > _WIDEST:
+        raise ModelFormatError(f"{place}: expected an input of at most {_WIDEST} columns, found {width}")
     for part in _walk(descriptor):
         parts: tuple[Descriptor, ...] = ()
         if isinstance(part, Sum | Switch):
