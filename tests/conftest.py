@@ -23,6 +23,12 @@ def wide_console(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OV_ASR_SCORE_TRACEBACK", raising=False)
 
 
+@pytest.fixture(autouse=True)
+def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Converted models go to a cache of the tests, not to that of whoever runs them."""
+    monkeypatch.setenv("OV_ASR_SCORE_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder, which is the working folder of the test."""

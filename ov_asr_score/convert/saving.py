@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -10,10 +11,10 @@ from ov_asr_score.kaldi_io.files import access_error
 from ov_asr_score.openvino_api import RUNTIME_ERRORS, first_cause, ov
 
 
-def save_ir(model: ov.Model, path: str | Path, *, compress_to_fp16: bool = False) -> None:
+def save_ir(model: ov.Model, path: str | Path, *, compress_to_fp16: bool = False, sync: bool = True) -> None:
     """Nothing; writes ``path`` (.xml) and its .bin, under temporary names until they are complete.
 
-    Raises UsageError (a name that does not end in .xml), FileAccessError.
+    With ``sync`` they are on the disk by then. Raises UsageError (a name that does not end in .xml), FileAccessError.
     """
     path = Path(path)
     if path.suffix != ".xml":
@@ -23,8 +24,12 @@ def save_ir(model: ov.Model, path: str | Path, *, compress_to_fp16: bool = False
             written = Path(folder) / path.name
             ov.save_model(model, str(written), compress_to_fp16)
             # The XML is what a reader opens: it comes last.
-            for suffix in (".bin", ".xml"):
-                written.with_suffix(suffix).replace(path.with_suffix(suffix))
+            files = [written.with_suffix(suffix) for suffix in (".bin", ".xml")]
+            for file in files if sync else ():
+                with file.open("rb") as opened:
+                    os.fsync(opened.fileno())
+            for file in files:
+                file.replace(path.with_suffix(file.suffix))
     except OSError as error:
         raise access_error(str(path), error) from error
     except RUNTIME_ERRORS as error:

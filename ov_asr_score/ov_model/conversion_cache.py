@@ -113,7 +113,7 @@ def keep_model(model: ov.Model, folder: str, key: str) -> str:
         with tempfile.TemporaryDirectory(prefix=_HIDDEN, dir=place) as temporary:
             entry = Path(temporary) / key
             entry.mkdir()
-            save_ir(model, entry / "model.xml")
+            save_ir(model, entry / "model.xml", sync=False)  # checksums tell what a crash leaves
             (entry / _CHECKSUMS).write_text(json.dumps(_checksums(entry)), encoding="ascii")
             _put_in_place(entry, place / key)
     except (OSError, OvAsrScoreError) as error:

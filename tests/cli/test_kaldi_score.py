@@ -38,12 +38,6 @@ ONLINE = {
 }
 
 
-@pytest.fixture(autouse=True)
-def no_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Nothing goes to the cache of whoever runs the tests."""
-    monkeypatch.setenv("OV_ASR_SCORE_CACHE", str(tmp_path / "cache"))
-
-
 @pytest.fixture
 def spliced(folder: Path) -> tuple[str, ...]:
     model = write_model(folder / "final.mdl", acoustic_nnet3(spliced_nnet3()))
