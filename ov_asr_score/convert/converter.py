@@ -22,6 +22,7 @@ from ov_asr_score.convert.ports import INNER_OUTPUT, named_parameter, named_resu
 from ov_asr_score.convert.recurrence import compute_group
 from ov_asr_score.convert.scores import adjust_scores
 from ov_asr_score.convert.sequence import build_sequence_graph
+from ov_asr_score.convert.splicing_order import multiply_before_splicing
 from ov_asr_score.convert.support import check_supported
 from ov_asr_score.convert.time_axis import TimeAxis, pad_frames
 from ov_asr_score.convert.time_layers import TIME_LAYERS
@@ -72,6 +73,9 @@ class _TimeGraph:
         # Masks of frame graphs are made of intervals only.
         irregular = None if facts.time == "frame" else frame_pattern
         plan = plan_time(folded, self.outputs, window, options.frame_subsampling_factor, irregular)
+        ordered = multiply_before_splicing(plan, options.keep_nodes)
+        if ordered is not folded:
+            folded, plan = ordered, plan_time(ordered, self.outputs, window, plan.subsampling, irregular)
         if facts.time == "frame":
             return build_frame_graph(plan, options, facts)
 

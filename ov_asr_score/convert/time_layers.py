@@ -14,6 +14,8 @@ from ov_asr_score.convert.time_axis import append_columns, slice_columns, slice_
 from ov_asr_score.kaldi_model.network import Component, Descriptor, IfDefined, IntArray, Offset, Round
 from ov_asr_score.openvino_api import opset, ov
 
+_ADDED_IN_ORDER = 40
+
 
 def convert_time_height_convolution(
     assembly: Assembly, component: Component, descriptor: Descriptor, x: int, grid: Grid
@@ -147,8 +149,7 @@ def convert_statistics_pooling(
 ) -> ov.Output:
     """Mean, and standard deviation if wanted, over a window of frames around each frame.
 
-    Windows are summed by doubling: sums of 2, 4, 8, ... frames. Running totals of a whole utterance would lose digits.
-    Source: nnet3/nnet-general-component.cc (StatisticsPoolingComponent).
+    Running totals of a whole utterance would lose digits, so each window is summed on its own. Source: nnet3/nnet-general-component.cc (StatisticsPoolingComponent).
     """
     step = integer(component, "InputPeriod")
     left, right = (integer(component, name) // step * step for name in ("LeftContext", "RightContext"))
@@ -175,7 +176,14 @@ def convert_statistics_pooling(
 
 
 def _window_sums(value: ov.Output, length: int) -> ov.Output:
-    """Sums over all windows of ``length`` frames, [B, N - length + 1, D]."""
+    """Sums over all windows of ``length`` frames, [B, N - length + 1, D].
+
+    Short ones are added up in Kaldi's order, so that the digits lost in a variance (mean square minus squared mean) are
+    the same. Long ones by doubling: sums of 2, 4, 8, ... frames.
+    """
+    if length <= _ADDED_IN_ORDER:
+        frames = [slice_frames(value, start, -(length - 1 - start) or None) for start in range(length)]
+        return _total(frames)
     total: ov.Output | None = None
     covered, size, block = 0, 1, value
     while True:
