@@ -143,15 +143,22 @@ def clear_cache(folder: Path) -> CacheContents:
 
 
 def _put_in_place(entry: Path, target: Path) -> None:
-    """Give an entry its name; one that is there already is another run's, which was faster, or else damaged."""
-    try:
-        entry.rename(target)
-    except OSError:
-        if not target.is_dir():
-            raise
-        if not _is_whole(target):
-            target.rename(entry.with_name("damaged"))  # goes with the temporary folder
+    """Give an entry its name; one that is there already is another run's, which was faster, or else damaged.
+
+    Several runs may do so at once. Raises OSError.
+    """
+    for attempt in range(3):
+        try:
             entry.rename(target)
+        except OSError:
+            if _is_whole(target):
+                return
+            if attempt and not target.exists():
+                raise
+            with suppress(OSError):
+                target.rename(entry.with_name(f"damaged-{attempt}"))  # goes with the temporary folder
+        else:
+            return
 
 
 def _is_whole(entry: Path) -> bool:
