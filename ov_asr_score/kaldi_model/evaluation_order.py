@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from math import lcm
 from typing import TypeAlias, assert_never
 
@@ -136,14 +136,17 @@ def evaluation_order(network: KaldiNetwork, outputs: Iterable[str]) -> list[tupl
     return groups
 
 
-def modulus(network: KaldiNetwork) -> int:
+def modulus(network: KaldiNetwork, outputs: Sequence[str] = ()) -> int:
     """Number of frames by which inputs and outputs may be moved together without changing the scores.
 
-    As ``Nnet::Modulus`` (nnet3/nnet-nnet.cc), which looks at Switch and Round descriptors.
+    As ``Nnet::Modulus`` (nnet3/nnet-nnet.cc), which looks at Switch and Round descriptors, after nnet3-compute has
+    removed the nodes that none of ``outputs`` (all of the network by default) needs.
     """
     result = 1
+    wanted = outputs or [node.name for node in network.outputs]
+    used = {name for group in evaluation_order(network, wanted) for name, _ in group}
     for node in network.nodes:
-        if isinstance(node, ComponentNode | OutputNode):
+        if isinstance(node, ComponentNode | OutputNode) and node.name in used:
             for step in _moduli(node.input):
                 result = lcm(result, step)
     return result
