@@ -16,7 +16,7 @@ from ov_asr_score.convert.grids import Grid, Interval, TimePlan
 from ov_asr_score.convert.recurrence import group_step
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.kaldi_model.dependencies import Period, Window, component_dependency
-from ov_asr_score.kaldi_model.evaluation_order import Place, input_places, modulus, reads_itself
+from ov_asr_score.kaldi_model.evaluation_order import Place, input_places, reads_itself, time_period
 from ov_asr_score.kaldi_model.network import ComponentNode, Descriptor, InputNode, KaldiNetwork, NodeRef
 from ov_asr_score.kaldi_model.reading_spans import Span, reading_spans
 
@@ -99,7 +99,7 @@ def plan_frames(whole: TimePlan, frames_per_request: int) -> FramePlan:
     steady = _steady_places(whole)
     _check(whole, steady)
     steps = _steps(whole, steady)
-    unit = lcm(whole.subsampling, modulus(network), *steps.values(), *_periods(network))
+    unit = lcm(whole.subsampling, time_period(network), *steps.values(), *_periods(network))
     frames = -(-max(frames_per_request, 1) // unit) * unit
     needed = _needed(whole)
     grids = _request_grids(whole, steady, steps, frames, 0)

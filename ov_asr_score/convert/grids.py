@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.kaldi_model.computability import Simulation, Span, frame_sets
 from ov_asr_score.kaldi_model.dependencies import Period, Window, component_dependency
-from ov_asr_score.kaldi_model.evaluation_order import Place, evaluation_order, modulus
+from ov_asr_score.kaldi_model.evaluation_order import Place, evaluation_order, time_period
 from ov_asr_score.kaldi_model.network import Descriptor, KaldiNetwork, NodeRef
-from ov_asr_score.kaldi_model.reading_spans import farthest_reading
+from ov_asr_score.kaldi_model.reading_spans import reach_of_undefined
 
 _SHORT = (0, 1, 2, 3, 5, 8, 13, 21)
 _MOST_RESIDUES = 12
@@ -273,7 +273,7 @@ def plan_time(
 
 def _period(network: KaldiNetwork, window: InputWindow, subsampling: int) -> tuple[int, int]:
     """``period`` and ``long_end`` of a plan."""
-    period, reach = lcm(subsampling, modulus(network)), window.left + window.right
+    period, reach = lcm(subsampling, time_period(network)), window.left + window.right
     for component in network.components.values():
         dependency = component_dependency(component)
         if isinstance(dependency, Period):
@@ -300,18 +300,15 @@ def _simulate(
     subsampling: int,
 ) -> tuple[_Sample, ...]:
     left, right = contexts
-    margin = _MARGIN
-
-    def simulation(end: int) -> Simulation:
+    margin = _MARGIN + reach_of_undefined(network, groups)
+    samples = []
+    for end in ends:
         span = Span(-left - margin, left + end + right + 1 + 2 * margin)
         features = (span.times >= -left) & (span.times <= end + right)
         given = {node.name: features if node.name == "input" else span.times == 0 for node in network.inputs}
         wanted = (span.times >= 0) & (span.times <= end) & (span.times % subsampling == 0)
-        return frame_sets(network, groups, span, given, dict.fromkeys(outputs, wanted))
-
-    if simulation(ends[0]).is_open:
-        margin += farthest_reading(network, groups)
-    return tuple(_Sample(end, simulation(end)) for end in ends)
+        samples.append(_Sample(end, frame_sets(network, groups, span, given, dict.fromkeys(outputs, wanted))))
+    return tuple(samples)
 
 
 def _grid(samples: Sequence[_Sample], place: Place, subsampling: int) -> Grid | None:

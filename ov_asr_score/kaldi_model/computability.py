@@ -112,11 +112,6 @@ class Simulation:
         """All frames of the span."""
         return np.ones(self.span.length, np.bool_)
 
-    @property
-    def is_open(self) -> bool:
-        """Whether there are places that can be computed at all times, such as constants, so that the span cuts them."""
-        return any(bool(frames[0] or frames[-1]) for frames in self.computable.values())
-
     # What can be computed
 
     def of_place(self, place: Place) -> Frames:

@@ -10,7 +10,7 @@ from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.kaldi_model.computability import Span, frame_sets
 from ov_asr_score.kaldi_model.evaluation_order import evaluation_order, modulus
 from ov_asr_score.kaldi_model.network import KaldiNetwork
-from ov_asr_score.kaldi_model.reading_spans import farthest_reading
+from ov_asr_score.kaldi_model.reading_spans import reach_of_undefined
 
 _FIRST_WINDOW = 40
 _LAST_WINDOW = 40_000
@@ -62,17 +62,14 @@ def network_contexts(network: KaldiNetwork, output: str = "output") -> Contexts:
 def _context_for_shift(
     network: KaldiNetwork, output: str, groups: list[tuple[tuple[str, int], ...]], start: int, window: int, step: int
 ) -> tuple[int, int] | None:
-    for margin in (window + step, window + step + farthest_reading(network, groups)):
-        span = Span(start - margin, window + 2 * margin)
-        inside = (span.times >= start) & (span.times < start + window)
-        given = {
-            node.name: inside if node.name == "input" else (span.times >= start - step) & (span.times < start + window)
-            for node in network.inputs
-        }
-        simulation = frame_sets(network, groups, span, given, {})
-        if not simulation.is_open:
-            break
-    frames = simulation.computable[(output, 0)][inside]
+    margin = window + step + reach_of_undefined(network, groups)
+    span = Span(start - margin, window + 2 * margin)
+    inside = (span.times >= start) & (span.times < start + window)
+    given = {
+        node.name: inside if node.name == "input" else (span.times >= start - step) & (span.times < start + window)
+        for node in network.inputs
+    }
+    frames = frame_sets(network, groups, span, given, {}).computable[(output, 0)][inside]
     if not frames.any():
         return None
     first = int(np.argmax(frames))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from math import lcm
 from typing import TypeAlias, assert_never
 
@@ -137,35 +137,48 @@ def evaluation_order(network: KaldiNetwork, outputs: Iterable[str]) -> list[tupl
 
 
 def modulus(network: KaldiNetwork, outputs: Sequence[str] = ()) -> int:
-    """Number of frames by which inputs and outputs may be moved together without changing the scores.
+    """Number of frames to which Kaldi's programs round up chunks.
 
-    As ``Nnet::Modulus`` (nnet3/nnet-nnet.cc), which looks at Switch and Round descriptors, after nnet3-compute has
-    removed the nodes that none of ``outputs`` (all of the network by default) needs.
+    As ``Nnet::Modulus`` (nnet3/nnet-nnet.cc, nnet-descriptor.h), after nnet3-compute has removed the nodes that none of
+    ``outputs`` (all of the network by default) needs. It does not look into Round and ReplaceIndex.
     """
-    result = 1
     wanted = outputs or [node.name for node in network.outputs]
     used = {name for group in evaluation_order(network, wanted) for name, _ in group}
+    return _joint_modulus(network, used, into_rounds=False)
+
+
+def time_period(network: KaldiNetwork) -> int:
+    """Number of frames by which inputs and outputs may be moved together without changing the scores."""
+    return _joint_modulus(network, {node.name for node in network.nodes}, into_rounds=True)
+
+
+def _joint_modulus(network: KaldiNetwork, used: Set[str], *, into_rounds: bool) -> int:
+    result = 1
     for node in network.nodes:
         if isinstance(node, ComponentNode | OutputNode) and node.name in used:
-            for step in _moduli(node.input):
+            for step in _moduli(node.input, into_rounds):
                 result = lcm(result, step)
     return result
 
 
-def _moduli(descriptor: Descriptor) -> Iterator[int]:
+def _moduli(descriptor: Descriptor, into_rounds: bool) -> Iterator[int]:
     match descriptor:
         case Append() | Sum():
             for part in descriptor.parts:
-                yield from _moduli(part)
+                yield from _moduli(part, into_rounds)
         case Switch():
             yield len(descriptor.parts)
             for part in descriptor.parts:
-                yield from _moduli(part)
+                yield from _moduli(part, into_rounds)
         case Round():
             yield descriptor.modulus
-            yield from _moduli(descriptor.source)
-        case Scale() | IfDefined() | Offset() | ReplaceIndex():
-            yield from _moduli(descriptor.source)
+            if into_rounds:
+                yield from _moduli(descriptor.source, into_rounds)
+        case ReplaceIndex():
+            if into_rounds:
+                yield from _moduli(descriptor.source, into_rounds)
+        case Scale() | IfDefined() | Offset():
+            yield from _moduli(descriptor.source, into_rounds)
         case Failover():
-            yield from _moduli(descriptor.first)
-            yield from _moduli(descriptor.second)
+            yield from _moduli(descriptor.first, into_rounds)
+            yield from _moduli(descriptor.second, into_rounds)
