@@ -61,7 +61,7 @@ def test_a_kaldi_model() -> None:
     lines = [line.strip() for line in outcome.stdout.splitlines()]
     assert "kind: Kaldi nnet3 acoustic model, binary" in lines
     assert "priors: dim=4, sum=1, min=0.125, max=0.5" in lines
-    assert "output: dim=4, objective=linear, left-context=0, right-context=6" in lines
+    assert "output: dim=4, objective=linear, left-context=4, right-context=6" in lines
     assert "BatchNormComponent: 1" in lines
 
 
@@ -79,7 +79,7 @@ def test_json() -> None:
     report = json.loads(outcome.stdout)
     assert (report["format"], report["format_version"]) == ("ov-asr-score-inspection", 1)
     sections = report["sections"]
-    assert sections["Model"]["left context"] == 0
+    assert sections["Model"]["left context"] == 4
     assert sections["All components"]["mix"]["time-offsets"] == [-2, 0, 3]
     assert "context" not in sections["Model"]  # there is nothing to say
     assert json.loads(run("inspect", "--json", MODELS / "tdnn_al.xml").stdout)["sections"]["Layers"]["MatMul"] == 3

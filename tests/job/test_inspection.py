@@ -57,7 +57,7 @@ def test_sections_of_a_kaldi_model() -> None:
     assert list(sections) == ["Model", "Inputs", "Outputs", "Components", "Conversion"]
     model = sections["Model"]
     assert model["kind"] == "Kaldi nnet3 acoustic model, binary"
-    assert (model["parameters"], model["pdfs"], model["left context"], model["right context"]) == (86, 4, 0, 6)
+    assert (model["parameters"], model["pdfs"], model["left context"], model["right context"]) == (86, 4, 4, 6)
     assert model["priors"] == {"dim": 4, "sum": 1.0, "min": 0.125, "max": 0.5}
     assert "contexts in the file" not in model
     assert sections["Inputs"] == {"ivector": {"dim": 2}, "input": {"dim": 3}}
@@ -71,10 +71,10 @@ def test_sections_of_a_kaldi_model() -> None:
 
 def test_stored_contexts_that_differ(folder: Path) -> None:
     text = (KALDI / "nnet3_usual_am.txt").read_text()
-    Path("x.mdl").write_text(text.replace("<LeftContext> 0 <RightContext> 6", "<LeftContext> 8 <RightContext> 6"))
+    Path("x.mdl").write_text(text.replace("<LeftContext> 4 <RightContext> 6", "<LeftContext> 8 <RightContext> 6"))
     model = dict(inspect_model("x.mdl"))["Model"]
     assert str(model["contexts in the file"]).startswith("(8, 6)")
-    assert (model["left context"], model["right context"]) == (0, 6)
+    assert (model["left context"], model["right context"]) == (4, 6)
 
 
 def test_the_subsampling_factor_beside_a_model(folder: Path) -> None:

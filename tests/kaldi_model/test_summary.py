@@ -195,7 +195,7 @@ def test_settings_that_tell_what_a_component_computes() -> None:
 
 def test_contexts_of_every_output() -> None:
     outputs = {output.name: output for output in summary_of(FOLDER / "nnet3_descriptors.raw").outputs}
-    assert [outputs["output"].left_context, outputs["output"].right_context] == [0, 6]
+    assert [outputs["output"].left_context, outputs["output"].right_context] == [4, 6]
     # output-xent reads four frames later; nnet3-info after `nnet3-copy --edits='remove-output-nodes name=output;
     # rename-node old-name=output-xent new-name=output'` says left-context: 0, right-context: 10
     assert [outputs["output-xent"].left_context, outputs["output-xent"].right_context] == [0, 10]

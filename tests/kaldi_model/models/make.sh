@@ -22,7 +22,7 @@ component-node name=mix component=mix input=Append(Sum(part, Scale(0.5, r)), Swi
 component name=norm type=BatchNormComponent dim=4 block-dim=2 target-rms=0.5
 component-node name=norm component=norm input=Sum(Sum(mix, Const(0.25, 4)), Round(mix, 3))
 component name=relu type=RectifiedLinearComponent dim=4
-component-node name=relu component=relu input=Failover(Offset(norm, 5), norm)
+component-node name=relu component=relu input=Failover(norm, Offset(norm, 1))
 component name=out type=NaturalGradientAffineComponent input-dim=4 output-dim=4
 component-node name=out component=out input=relu
 output-node name=output input=out objective=linear
