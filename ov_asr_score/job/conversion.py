@@ -47,7 +47,7 @@ class ConversionReport:
         model: dict[str, object] = {
             "path": self.job.output,
             "weights": f"{weights} ({weights.stat().st_size:,} bytes{', f16' if self.job.compress_to_fp16 else ''})",
-            "parameters": f"{self.description.parameter_count:,}",
+            "parameters": f"{self.description.parameter_count:,} in the graph, where layers are folded",
             "seconds": f"{self.seconds:.2f}",
         }
         inputs: dict[str, object] = {port.name: shape_text(port.shape) for port in self.description.inputs}
