@@ -25,7 +25,7 @@ def model_facts(path: str, facts: ConversionFacts | None, from_cache: bool) -> d
 
 def conversion_summary(facts: ConversionFacts) -> str:
     """How a converted model is fed, and with which options it was made, in one line."""
-    left, right = facts.left_context, facts.right_context
+    left, right, each = facts.left_context, facts.right_context, facts.frames_per_request
     parts = [f"Kaldi nnet{facts.generation}", f"contexts {left} and {right} frames"]
     if facts.frame_subsampling_factor != 1:
         parts.append(f"a row of scores for every {facts.frame_subsampling_factor} frames")
@@ -33,7 +33,7 @@ def conversion_summary(facts: ConversionFacts) -> str:
         {
             "utterance": "whole utterances",
             "chunk": f"chunks of {facts.frames_per_chunk} frames",
-            "frame": f"{facts.frames_per_request} frames per request, scores {facts.delay} frames late",
+            "frame": f"{each} frame{'s' if each != 1 else ''} per request, scores {facts.delay} frames late",
         }.get(facts.time, facts.time)
     )
     return ", ".join(parts) + (f"; made with {facts.options}" if facts.options else "")
