@@ -16,8 +16,8 @@ FACTS = ConversionFacts("utterance", "final.mdl", "", 3, left_context=29, right_
         (FACTS, "Kaldi nnet3, contexts 29 and 28 frames, whole utterances"),
         (
             replace(FACTS, time="chunk", frames_per_chunk=51, frame_subsampling_factor=3, options="--apply-exp=true"),
-            "Kaldi nnet3, contexts 29 and 28 frames, a row of scores for every 3 frames, chunks of 51 frames; made with "
-            "--apply-exp=true",
+            "Kaldi nnet3, contexts 29 and 28 frames, a row of scores for every 3 frames, chunks of 51 frames; "
+            "made with --apply-exp=true",
         ),
         (
             replace(FACTS, time="frame", frames_per_request=1, delay=57),
