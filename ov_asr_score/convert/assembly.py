@@ -62,6 +62,7 @@ class Assembly:
         self.features = inputs["input"].output
         self.values: dict[Place, Value] = {(name, 0): value for name, value in inputs.items()}
         self._picked: dict[tuple[Place, Grid], ov.Output] = {}
+        self._names = {value.output.get_node().get_name() for value in inputs.values()}
 
     def compute(self, place: Place, time_layers: Mapping[str, TimeLayer]) -> None:
         """Nothing; adds the value of a place whose inputs are there."""
@@ -74,14 +75,14 @@ class Assembly:
             case DimRangeNode():
                 source = self.values[(node.source, x)]
                 columns = slice_columns(source.output, node.offset, node.offset + node.dim)
-                self.values[place] = Value(_named(columns, name, x), source.grid)
+                self.values[place] = Value(self._named(columns, place), source.grid)
             case OutputNode():
                 self.values[place] = self.evaluate(node.input, x, grid)
             case ComponentNode():
                 component = self.plan.network.components[node.component]
                 if component.type in time_layers:
                     output = time_layers[component.type](self, component, node.input, x, grid)
-                    self.values[place] = Value(_named(output, name, x), grid)
+                    self.values[place] = Value(self._named(output, place), grid)
                 else:
                     self.values[place] = self._compute_component(node, component, x, grid)
             case _:
@@ -95,17 +96,23 @@ class Assembly:
                 value = self.evaluate(node.input, x // num_blocks, grid)
                 size = int(np.asarray(component.fields["OutputDim"]))
                 columns = slice_columns(value.output, x % num_blocks * size, (x % num_blocks + 1) * size)
-                return Value(_named(columns, node.name, x), value.grid)
+                return Value(self._named(columns, (node.name, x)), value.grid)
         parts = [self.evaluate(part, x, grid) for part in appended_parts(node.input)]
         if len({part.grid is None for part in parts}) == 2:
             affine = as_affine(component)
             if affine is not None:
-                return Value(_named(_split_affine(component.name, affine, parts), node.name, x), grid)
+                return Value(self._named(_split_affine(component.name, affine, parts), (node.name, x)), grid)
         value = self.append(parts, grid)
-        return Value(
-            _named(apply_component(self.plan.network.generation, component, value.output), node.name, x, value.output),
-            value.grid,
-        )
+        output = apply_component(self.plan.network.generation, component, value.output)
+        return Value(self._named(output, (node.name, x)), value.grid)
+
+    def _named(self, output: ov.Output, place: Place) -> ov.Output:
+        """``output`` with the name of its place, unless it is that of another place, of which this one is a copy."""
+        node = output.get_node()
+        if node.get_name() not in self._names:
+            node.set_friendly_name(place_name(place))
+            self._names.add(node.get_name())
+        return output
 
     def append(self, parts: Sequence[Value], grid: Grid) -> Value:
         """The values side by side; vectors are repeated for each frame where others have frames."""
@@ -299,10 +306,3 @@ def place_name(place: Place) -> str:
     """A name for what a place gives: that of its node, with its index x if that is not 0."""
     name, x = place
     return name if x == 0 else f"{name}.x{x}"
-
-
-def _named(output: ov.Output, name: str, x: int, source: ov.Output | None = None) -> ov.Output:
-    """``output`` with the name of its node, unless the node did nothing and ``output`` is that of another."""
-    if source is None or output.get_node() is not source.get_node():
-        output.get_node().set_friendly_name(place_name((name, x)))
-    return output

@@ -1,0 +1,63 @@
+"""The table of supported components in docs/kaldi-models.md: each with the cases that prove it.
+
+``python -m tests.golden.support_table`` writes it anew.
+"""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from ov_asr_score.kaldi_model.components import NNET3_TYPES
+from ov_asr_score.kaldi_model.nnet1_fields import LAYOUTS
+from ov_asr_score.kaldi_model.nnet2_fields import NNET2_TABLES
+
+HERE = Path(__file__).parent
+DOCUMENT = HERE.parents[1] / "docs" / "kaldi-models.md"
+BEGIN, END = "<!-- begin of the table -->\n", "<!-- end of the table -->\n"
+DESCRIPTORS = (
+    *("Append", "Sum", "Scale", "Const", "Offset", "IfDefined", "Failover", "Switch", "Round", "ReplaceIndex"),
+)
+_MOST_CASES = 4
+
+
+def cases_of(folder: str, field: str) -> dict[str, list[str]]:
+    """The cases in which each component (or descriptor) occurs, by its name."""
+    found: dict[str, list[str]] = {}
+    for path in sorted((HERE / folder).glob("*/case.toml")):
+        for line in path.read_text().splitlines():
+            if line.startswith(f"{field} = "):
+                for name in ast.literal_eval(line.partition("=")[2].strip()):
+                    found.setdefault(name, []).append(path.parent.name)
+    return found
+
+
+def render() -> str:
+    """The tables of all generations, in Markdown."""
+    lines: list[str] = []
+    for generation, types in (("nnet3", NNET3_TYPES), ("nnet2", NNET2_TABLES), ("nnet1", LAYOUTS)):
+        cases = cases_of(generation, "components")
+        lines += [f"**{generation}** ({len(types)} types; cases in `tests/golden/{generation}/`)", ""]
+        lines += ["| component | proved by |", "|---|---|"]
+        lines += [f"| `{name}` | {_listed(cases.get(name, []))} |" for name in sorted(types)]
+        lines.append("")
+    cases = cases_of("nnet3", "descriptors")
+    lines += ["**Descriptors of nnet3**", "", "| descriptor | proved by |", "|---|---|"]
+    lines += [f"| `{name}` | {_listed(cases.get(name, []))} |" for name in DESCRIPTORS]
+    return "\n".join([*lines, ""])
+
+
+def _listed(names: list[str]) -> str:
+    rest = f" and {len(names) - _MOST_CASES} more" if len(names) > _MOST_CASES else ""
+    return ", ".join(names[:_MOST_CASES]) + rest
+
+
+def document_with_table(text: str) -> str:
+    """A document with the table between its marks."""
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n{render()}\n{END}{after}"
+
+
+if __name__ == "__main__":
+    DOCUMENT.write_text(document_with_table(DOCUMENT.read_text()))
