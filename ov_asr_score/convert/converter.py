@@ -26,7 +26,7 @@ from ov_asr_score.convert.splicing_order import multiply_before_splicing
 from ov_asr_score.convert.support import check_supported
 from ov_asr_score.convert.time_axis import TimeAxis, pad_frames
 from ov_asr_score.convert.time_layers import TIME_LAYERS
-from ov_asr_score.errors import UnknownNameError, UnsupportedModelError
+from ov_asr_score.errors import ModelFormatError, UnknownNameError, UnsupportedModelError
 from ov_asr_score.kaldi_model.context import Contexts, network_contexts
 from ov_asr_score.kaldi_model.evaluation_order import reads_itself
 from ov_asr_score.kaldi_model.network import ComponentNode, DimRangeNode, KaldiNetwork, NodeRef, OutputNode
@@ -38,8 +38,20 @@ def convert_network(network: KaldiNetwork, options: ConvertOptions) -> ov.Model:
 
     Inputs are ``input`` [B, T, D] float32 and one [B, D] for each further input node (i-vectors); outputs carry the
     names of Kaldi's nodes and are [B, rows, pdfs]. Raises UnsupportedModelError (with all that cannot be converted),
-    UnknownNameError (an output that is not there), UsageError (options that do not fit the model).
+    UnknownNameError (an output that is not there), UsageError (options that do not fit the model), ModelFormatError
+    (fields of a component that cannot be).
     """
+    try:
+        # Parameters that are not finite show in the scores; numpy's warnings would tell nobody where they come from.
+        with np.errstate(all="ignore"):
+            return _convert(network, options)
+    except ModelFormatError as error:
+        if str(error).startswith(f"{network.source}: "):
+            raise
+        raise ModelFormatError(f"{network.source}: {error}") from error
+
+
+def _convert(network: KaldiNetwork, options: ConvertOptions) -> ov.Model:
     network, outputs = _with_outputs(network, options.outputs)
     if network.generation == 1:
         return build_sequence_graph(network, outputs, options)
