@@ -9,6 +9,9 @@ BIN := $(VENV)/bin
 
 demo: $(VENV)/.installed
 	@mkdir -p out
+	$(BIN)/ov-asr-score score -m models/nnet3_chain_tdnnf/final.mdl -i ark:data/kaldi/hires.ark \
+	  -o ark,scp:out/chain.ark,out/chain.scp -r ark:data/kaldi/nnet3_chain_tdnnf.ark \
+	  --max-error 1e-4 --report out/chain.json
 	$(BIN)/ov-asr-score score -m models/dnn_digits.xml -i ark:data/dnn_digits/features.ark \
 	  -o ark,scp:out/loglik.ark,out/loglik.scp -r ark:data/dnn_digits/kaldi_loglik.ark \
 	  --max-error 1e-4 --report out/report.json

@@ -1,4 +1,4 @@
-"""The examples of README.md, run as they stand in a folder that holds the bundled models and data."""
+"""The examples of README.md and docs/kaldi-models.md, run as they stand in a folder that holds the bundled models and data."""
 
 from __future__ import annotations
 
@@ -12,10 +12,14 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+KALDI_MODELS = (ROOT / "docs" / "kaldi-models.md").read_text(encoding="utf-8")
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+def blocks(language: str, document: str = README) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", document, re.MULTILINE | re.DOTALL)
+
+
+COMMANDS = [*blocks("bash"), *blocks("bash", KALDI_MODELS)]
 
 
 @pytest.fixture(scope="module")
@@ -33,12 +37,13 @@ def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
-def test_there_are_five_examples() -> None:
-    assert len(blocks("bash")) == 4
+def test_there_are_examples() -> None:
+    assert len(blocks("bash")) == 5
+    assert len(blocks("bash", KALDI_MODELS)) == 3
     assert len(blocks("python")) == 1
 
 
-@pytest.mark.parametrize("block", blocks("bash"), ids=lambda block: block.split("\n")[0][:40])
+@pytest.mark.parametrize("block", COMMANDS, ids=lambda block: block.split("\n")[0][:40])
 def test_command_example(block: str, folder: Path) -> None:
     script = block.replace("ov-asr-score ", f"{sys.executable} -m ov_asr_score ")
     done = run(["/bin/sh", "-e", "-c", script], folder)
