@@ -1,4 +1,4 @@
-"""The examples of README.md and docs/kaldi-models.md, run as they stand in a folder that holds the bundled models and data."""
+"""The examples of the documents, run as they stand in a folder that holds the bundled models and data."""
 
 from __future__ import annotations
 
