@@ -9,6 +9,7 @@ from typing import cast
 
 from ov_asr_score.errors import ModelFormatError, ShapeMismatchError
 from ov_asr_score.kaldi_model.network import (
+    WIDEST_LAYER,
     Component,
     ComponentNode,
     Generation,
@@ -18,9 +19,6 @@ from ov_asr_score.kaldi_model.network import (
     NodeRef,
     OutputNode,
 )
-
-# No network has layers of this width: a larger one is damage, which must not fill the memory.
-_WIDEST = 1 << 24
 
 
 def chain_network(generation: Generation, components: Sequence[Component], source: str, binary: bool) -> KaldiNetwork:
@@ -39,10 +37,10 @@ def chain_network(generation: Generation, components: Sequence[Component], sourc
             )
     for component in components:
         widths = [cast(int, component.fields[name]) for name in ("InputDim", "OutputDim")]
-        if min(widths) < 1 or max(widths) > _WIDEST:
+        if min(widths) < 1 or max(widths) > WIDEST_LAYER:
             raise ModelFormatError(
                 f"{source}: component '{component.name}' at byte {component.offset}: expected widths from 1 to "
-                f"{_WIDEST}, found {widths[0]} and {widths[1]}"
+                f"{WIDEST_LAYER}, found {widths[0]} and {widths[1]}"
             )
     nodes: list[Node] = [InputNode("input", cast(int, components[0].fields["InputDim"]))]
     for component in components:

@@ -15,12 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.kaldi_model.dims import component_dims
-from ov_asr_score.kaldi_model.network import Component
+from ov_asr_score.kaldi_model.network import FARTHEST_FRAME, Component
 
 Problems: TypeAlias = Iterator[str]
-
-# Each of them is looked at when frames are counted.
-_MOST_INPUTS = 10_000
 
 
 def component_problem(component: Component) -> str:
@@ -79,6 +76,12 @@ def _at_least(fields: _Fields, least: int, *names: str) -> Problems:
             yield f"expected <{name}> of {least} or more, found {fields.integer(name)}"
 
 
+def _near(*frames: int) -> Problems:
+    for frame in frames:
+        if abs(frame) > FARTHEST_FRAME:
+            yield f"expected frames at most {FARTHEST_FRAME} away, found {frame}"
+
+
 def _multiple(large: str, size: int, small: str, part: int) -> Problems:
     if part < 1 or size % part:
         yield f"expected {large} to be a multiple of {small}, found {size} and {part}"
@@ -98,6 +101,7 @@ def _tdnn(fields: _Fields) -> Problems:
     yield from _bias(fields, optional=True)
     offsets = fields.array("TimeOffsets", 1)
     yield from _multiple("columns", fields.array("LinearParams", 2).shape[1], "the time offsets", len(offsets))
+    yield from _near(*offsets.tolist())
     if len(set(offsets.tolist())) != len(offsets):
         yield "expected different numbers in <TimeOffsets>, found the same twice"
 
@@ -110,6 +114,7 @@ def _time_height(fields: _Fields) -> Problems:
     weights = fields.array("LinearParams", 2)
     if weights.shape != shape:
         yield f"expected <LinearParams> of {shape[0]} x {shape[1]}, found {weights.shape[0]} x {weights.shape[1]}"
+    yield from _near(*offsets[:, 0].tolist())
     required = set(fields.array("RequiredTimeOffsets", 1).tolist())
     if not required or not required <= set(offsets[:, 0].tolist()):
         yield "expected <RequiredTimeOffsets> to be some of the time offsets, found others or none"
@@ -197,6 +202,7 @@ def _pooling(fields: _Fields) -> Problems:
 
 def _extraction(fields: _Fields) -> Problems:
     yield from _at_least(fields, 1, "InputPeriod", "OutputPeriod")
+    yield from _near(fields.integer("OutputPeriod"))
     yield from _multiple(
         "<OutputPeriod>", fields.integer("OutputPeriod"), "<InputPeriod>", fields.integer("InputPeriod")
     )
@@ -205,6 +211,7 @@ def _extraction(fields: _Fields) -> Problems:
 def _statistics_pooling(fields: _Fields) -> Problems:
     yield from _at_least(fields, 1, "InputPeriod")
     yield from _at_least(fields, 0, "LeftContext", "RightContext", "NumLogCountFeatures")
+    yield from _near(fields.integer("LeftContext"), fields.integer("RightContext"))
     for name in ("LeftContext", "RightContext"):
         yield from _multiple(f"<{name}>", fields.integer(name), "<InputPeriod>", fields.integer("InputPeriod"))
     if fields.integer("LeftContext") + fields.integer("RightContext") < 1:
@@ -216,8 +223,8 @@ def _statistics_pooling(fields: _Fields) -> Problems:
 def _attention(fields: _Fields) -> Problems:
     yield from _at_least(fields, 1, "NumHeads", "KeyDim", "ValueDim", "TimeStride")
     yield from _at_least(fields, 0, "NumLeftInputsRequired", "NumRightInputsRequired")
-    if max(fields.integer("NumLeftInputs"), fields.integer("NumRightInputs")) > _MOST_INPUTS:
-        yield f"expected at most {_MOST_INPUTS} inputs on either side, found more"
+    inputs = max(fields.integer("NumLeftInputs"), fields.integer("NumRightInputs"))
+    yield from _near(inputs * fields.integer("TimeStride"))
     for side in ("Left", "Right"):
         if fields.integer(f"Num{side}InputsRequired") > fields.integer(f"Num{side}Inputs"):
             yield f"expected <Num{side}InputsRequired> of at most <Num{side}Inputs>, found more"

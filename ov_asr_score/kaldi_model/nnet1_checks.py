@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.errors import ModelFormatError
-from ov_asr_score.kaldi_model.network import Component
+from ov_asr_score.kaldi_model.network import FARTHEST_FRAME, Component
 
 Problems: TypeAlias = Iterator[str]
 
@@ -182,6 +182,9 @@ def _splice(fields: _Fields) -> Problems:
     offsets = len(fields.array("FrameOffsets"))
     if offsets * columns != rows:
         yield f"expected {offsets} frames of {columns} columns to make the output, found {rows} columns"
+    farthest = max((abs(offset) for offset in fields.array("FrameOffsets").tolist()), default=0)
+    if farthest > FARTHEST_FRAME:
+        yield f"expected frames at most {FARTHEST_FRAME} away, found {farthest}"
 
 
 def _copy(fields: _Fields) -> Problems:

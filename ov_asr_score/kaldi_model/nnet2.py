@@ -10,7 +10,7 @@ from ov_asr_score.errors import ModelFormatError, UnsupportedModelError
 from ov_asr_score.kaldi_io.stream import clipped
 from ov_asr_score.kaldi_model.chain import chain_network
 from ov_asr_score.kaldi_model.fields import ModelReader, read_fields
-from ov_asr_score.kaldi_model.network import Component, FieldValue, IntArray, KaldiNetwork
+from ov_asr_score.kaldi_model.network import FARTHEST_FRAME, Component, FieldValue, IntArray, KaldiNetwork
 from ov_asr_score.kaldi_model.nnet2_checks import component_problem
 from ov_asr_score.kaldi_model.nnet2_dims import nnet2_dims
 from ov_asr_score.kaldi_model.nnet2_fields import NNET2_TABLES
@@ -78,6 +78,8 @@ def _context(reader: ModelReader, fields: dict[str, FieldValue]) -> IntArray:
     if isinstance(context, np.ndarray) and context.size:
         return context.astype(np.int32)
     left, right = fields.get("LeftContext"), fields.get("RightContext")
-    if not isinstance(left, int) or not isinstance(right, int) or not -left <= right <= 100_000 or left > 100_000:
+    if not isinstance(left, int) or not isinstance(right, int):
         raise reader.error("<Context>, or <LeftContext> and <RightContext>", "neither", "the file is damaged")
+    if right < -left or max(left, right) > FARTHEST_FRAME:
+        raise reader.error("contexts in frames", f"{left} and {right}", "the file is damaged")
     return np.arange(-left, right + 1, dtype=np.int32)

@@ -12,7 +12,7 @@ from typing import TypeAlias, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.kaldi_model.network import Component
+from ov_asr_score.kaldi_model.network import FARTHEST_FRAME, Component
 
 Problems: TypeAlias = Iterator[str]
 
@@ -105,6 +105,8 @@ def _splice(fields: _Fields) -> Problems:
     context = fields.array("Context").astype(np.int64)
     if not (np.diff(context) > 0).all() or context[0] > 0 or context[-1] < 0:
         yield f"expected rising frame offsets from 0 or less to 0 or more, found {str(context.tolist())[:40]}"
+    if np.abs(context).max() > FARTHEST_FRAME:
+        yield f"expected frames at most {FARTHEST_FRAME} away, found {np.abs(context).max()}"
     constant = fields.integer("ConstComponentDim")
     if constant and not 0 <= constant < fields.integer("InputDim"):
         yield f"expected <ConstComponentDim> from 0 to below <InputDim>, found {constant}"

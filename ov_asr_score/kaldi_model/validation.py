@@ -10,6 +10,8 @@ from ov_asr_score.kaldi_model.consistency import component_problem
 from ov_asr_score.kaldi_model.dependencies import Nothing, component_dependency
 from ov_asr_score.kaldi_model.dims import component_dims, descriptor_dim, node_dim
 from ov_asr_score.kaldi_model.network import (
+    FARTHEST_FRAME,
+    WIDEST_LAYER,
     Append,
     Component,
     ComponentNode,
@@ -31,8 +33,6 @@ from ov_asr_score.kaldi_model.network import (
     Switch,
 )
 
-# No network has layers of this width: a larger one is damage, which must not fill the memory.
-_WIDEST = 1 << 24
 _KINDS: dict[type, str] = {DimRangeNode: "dim-range-node", OutputNode: "output-node"}
 
 
@@ -66,16 +66,16 @@ def _check_component(network: KaldiNetwork, component: Component) -> None:
         raise ModelFormatError(
             f"{place}: expected fields that tell its widths, found others; the file is damaged"
         ) from error
-    if min(dims) < 1 or max(dims) > _WIDEST:
-        raise ModelFormatError(f"{place}: expected widths from 1 to {_WIDEST}, found {dims[0]} and {dims[1]}")
+    if min(dims) < 1 or max(dims) > WIDEST_LAYER:
+        raise ModelFormatError(f"{place}: expected widths from 1 to {WIDEST_LAYER}, found {dims[0]} and {dims[1]}")
 
 
 def _check_references(network: KaldiNetwork, node: Node) -> None:
     place = _place(network, node)
     match node:
         case InputNode():
-            if not 1 <= node.dim <= _WIDEST:
-                raise ModelFormatError(f"{place}: expected a dim from 1 to {_WIDEST}, found {node.dim}")
+            if not 1 <= node.dim <= WIDEST_LAYER:
+                raise ModelFormatError(f"{place}: expected a dim from 1 to {WIDEST_LAYER}, found {node.dim}")
         case DimRangeNode():
             source = network.node(node.source)
             if not isinstance(source, InputNode | ComponentNode):
@@ -141,9 +141,11 @@ def _place(network: KaldiNetwork, node: Node) -> str:
 
 def _check_parts(network: KaldiNetwork, place: str, descriptor: Descriptor) -> None:
     width = descriptor_dim(network, descriptor)
-    if width > _WIDEST:
-        raise ModelFormatError(f"{place}: expected an input of at most {_WIDEST} columns, found {width}")
+    if width > WIDEST_LAYER:
+        raise ModelFormatError(f"{place}: expected an input of at most {WIDEST_LAYER} columns, found {width}")
     for part in _walk(descriptor):
+        if isinstance(part, Offset) and abs(part.t) > FARTHEST_FRAME:
+            raise ModelFormatError(f"{place}: expected offsets of at most {FARTHEST_FRAME} frames, found {part.t}")
         parts: tuple[Descriptor, ...] = ()
         if isinstance(part, Sum | Switch):
             parts = part.parts
