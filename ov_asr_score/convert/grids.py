@@ -20,7 +20,7 @@ from ov_asr_score.kaldi_model.computability import Simulation, Span, frame_sets
 from ov_asr_score.kaldi_model.dependencies import Period, Window, component_dependency
 from ov_asr_score.kaldi_model.evaluation_order import Place, evaluation_order, time_period
 from ov_asr_score.kaldi_model.network import Descriptor, KaldiNetwork, NodeRef
-from ov_asr_score.kaldi_model.reading_spans import reach_of_undefined
+from ov_asr_score.kaldi_model.reading_spans import reading_distance
 
 _SHORT = (0, 1, 2, 3, 5, 8, 13, 21)
 _MOST_RESIDUES = 12
@@ -300,7 +300,7 @@ def _simulate(
     subsampling: int,
 ) -> tuple[_Sample, ...]:
     left, right = contexts
-    margin = _MARGIN + reach_of_undefined(network, groups)
+    margin = _MARGIN + reading_distance(network, groups)
     samples = []
     for end in ends:
         span = Span(-left - margin, left + end + right + 1 + 2 * margin)

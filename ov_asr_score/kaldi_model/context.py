@@ -10,7 +10,7 @@ from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.kaldi_model.computability import Span, frame_sets
 from ov_asr_score.kaldi_model.evaluation_order import evaluation_order, modulus
 from ov_asr_score.kaldi_model.network import KaldiNetwork
-from ov_asr_score.kaldi_model.reading_spans import reach_of_undefined
+from ov_asr_score.kaldi_model.reading_spans import reading_distance
 
 _FIRST_WINDOW = 40
 _LAST_WINDOW = 40_000
@@ -62,7 +62,7 @@ def network_contexts(network: KaldiNetwork, output: str = "output") -> Contexts:
 def _context_for_shift(
     network: KaldiNetwork, output: str, groups: list[tuple[tuple[str, int], ...]], start: int, window: int, step: int
 ) -> tuple[int, int] | None:
-    margin = window + step + reach_of_undefined(network, groups)
+    margin = window + step + reading_distance(network, groups)
     span = Span(start - margin, window + 2 * margin)
     inside = (span.times >= start) & (span.times < start + window)
     given = {

@@ -17,7 +17,6 @@ from ov_asr_score.kaldi_model.network import (
     IfDefined,
     InputNode,
     KaldiNetwork,
-    Node,
     NodeRef,
     Offset,
     OutputNode,
@@ -49,13 +48,11 @@ def reading_spans(network: KaldiNetwork, place: Place) -> Iterator[tuple[Place, 
             assert_never(node)
 
 
-def reach_of_undefined(network: KaldiNetwork, groups: Sequence[tuple[Place, ...]]) -> int:
-    """How many frames away from the input an output may read nodes that are there without it (IfDefined, constants).
+def reading_distance(network: KaldiNetwork, groups: Sequence[tuple[Place, ...]]) -> int:
+    """How many frames away from its own frame an output may read any node, through others in between.
 
-    0 where all nodes need input. ``groups`` come from ``evaluation_order``; nodes of a recurrence count once.
+    ``groups`` come from ``evaluation_order``; nodes of a recurrence count once.
     """
-    if not any(_is_defined_alone(network, node) for node in network.nodes):
-        return 0
     distances: dict[Place, int] = {}
     for group in reversed(groups):
         start = max(distances.get(place, 0) for place in group)
@@ -64,29 +61,6 @@ def reach_of_undefined(network: KaldiNetwork, groups: Sequence[tuple[Place, ...]
                 distance = start + (0 if span is None else max(abs(span[0]), abs(span[1])))
                 distances[source] = max(distances.get(source, 0), distance)
     return max(distances.values(), default=0)
-
-
-def _is_defined_alone(network: KaldiNetwork, node: Node) -> bool:
-    match node:
-        case ComponentNode():
-            dependency = component_dependency(network.components[node.component])
-            return isinstance(dependency, Nothing) or _has_undefined(node.input)
-        case OutputNode():
-            return _has_undefined(node.input)
-    return False
-
-
-def _has_undefined(descriptor: Descriptor) -> bool:
-    match descriptor:
-        case IfDefined() | Const():
-            return True
-        case Append() | Sum() | Switch():
-            return any(_has_undefined(part) for part in descriptor.parts)
-        case Scale() | Offset() | Round() | ReplaceIndex():
-            return _has_undefined(descriptor.source)
-        case Failover():
-            return _has_undefined(descriptor.first) or _has_undefined(descriptor.second)
-    return False
 
 
 def _component_spans(network: KaldiNetwork, node: ComponentNode, x: int) -> Iterator[tuple[Place, Span | None]]:
