@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 
 from ov_asr_score.convert.kaldi_options import KaldiOptions
+from ov_asr_score.convert.registry import supported_types
+from ov_asr_score.convert.time_layers import TIME_LAYERS
 from ov_asr_score.kaldi_io import read_table
+from ov_asr_score.kaldi_model.components import NNET3_TYPES
+from ov_asr_score.kaldi_model.loading import load_network
+from ov_asr_score.kaldi_model.network import Component, ComponentNode, Descriptor, Generation, NodeRef, OutputNode
+from ov_asr_score.kaldi_model.nnet1_fields import LAYOUTS
+from ov_asr_score.kaldi_model.nnet2_fields import NNET2_TABLES
 from ov_asr_score.scoring.scorer import load, open_model, prepare_scorer
 from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances import InputTable, JoinOptions, read_utterances
@@ -27,8 +34,9 @@ def description(folder: Path) -> dict[str, Any]:
     """The values of a case.toml, whose lines are all of the form ``name = value``."""
     found = {}
     for line in (folder / "case.toml").read_text().splitlines():
-        name, _, value = line.partition("=")
-        found[name.strip()] = ast.literal_eval(value.strip())
+        if not line.startswith("#"):
+            name, _, value = line.partition("=")
+            found[name.strip()] = ast.literal_eval(value.strip())
     return found
 
 
@@ -108,3 +116,57 @@ def test_scores_are_those_of_kaldi(folder: Path, model: Path, options: list[str]
             f"{key}: {difference.max():.3g} at frame {place[0]}, column {place[1]}: "
             f"{found[key][place]:.6g}, Kaldi gives {scores[place]:.6g}"
         )
+
+
+def types_in(components: Iterable[Component]) -> Iterator[str]:
+    """The types of components and of those inside of them."""
+    for component in components:
+        yield component.type
+        for chain in component.nested:
+            yield from types_in(chain)
+
+
+def descriptors_in(descriptor: Descriptor) -> Iterator[str]:
+    """The names of a descriptor and of those inside of it, in Kaldi's words."""
+    if not isinstance(descriptor, NodeRef):
+        yield type(descriptor).__name__
+    inner = [getattr(descriptor, name, ()) for name in ("parts", "source", "first", "second")]
+    for found in inner:
+        for source in found if isinstance(found, tuple) else (found,):
+            yield from descriptors_in(source)
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: f"{folder.parent.name}/{folder.name}")
+def test_a_case_has_what_it_says(folder: Path) -> None:
+    case = description(folder)
+    for path in model_files(folder):
+        network = load_network(path)
+        assert sorted(set(types_in(network.components.values()))) == case["components"], path.name
+        found = {
+            name
+            for node in network.nodes
+            if isinstance(node, ComponentNode | OutputNode) and network.generation == 3
+            for name in descriptors_in(node.input)
+        }
+        # Kaldi's own writer leaves out what changes nothing, as in Append(a).
+        assert found <= set(case["descriptors"]), path.name
+        assert found == set(case["descriptors"]) or path.suffix != ".txt"
+
+
+def components_of(generation: int) -> set[str]:
+    """All types of components in the cases of a generation."""
+    folders = [path.parent for path in HERE.glob(f"nnet{generation}/*/case.toml")]
+    return {name for folder in folders for name in description(folder)["components"]}
+
+
+@pytest.mark.parametrize("generation", [1, 2, 3])
+def test_every_component_that_can_be_converted_has_a_case(generation: Generation) -> None:
+    # What can be read holds those that become descriptors (splicing), too.
+    readable: dict[int, Iterable[str]] = {1: LAYOUTS, 2: NNET2_TABLES, 3: {*NNET3_TYPES, *TIME_LAYERS}}
+    assert {*supported_types(generation), *readable[generation]} - components_of(generation) == set()
+
+
+def test_every_descriptor_has_a_case() -> None:
+    found = {name for folder in FOLDERS for name in description(folder)["descriptors"]}
+    kinds = {kind.__name__ for kind in get_args(Descriptor)} - {"NodeRef"}
+    assert found == kinds
