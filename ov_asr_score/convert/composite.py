@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ov_asr_score.convert.component_fields import bad_field
-from ov_asr_score.convert.folding_forms import keeps_training_statistics
+from ov_asr_score.convert.folding_forms import TRAINING_MODE, keeps_training_statistics
 from ov_asr_score.convert.registry import converts, find_converter
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.kaldi_model.network import Component
@@ -29,9 +29,7 @@ def convert_composite(component: Component, x: ov.Output) -> ov.Output:
         if converter is None:
             raise UnsupportedModelError(f"{where} cannot be converted as part of a CompositeComponent")
         if keeps_training_statistics(part):
-            raise UnsupportedModelError(
-                f"{where} is in training mode, where Kaldi normalizes by statistics of the chunk; set its test mode"
-            )
+            raise UnsupportedModelError(f"{where} {TRAINING_MODE}")
         name = component.name if number == len(chain) else f"{component.name}.{number}"
         x = converter(replace(part, name=name), x)
     return x

@@ -28,8 +28,8 @@ from ov_asr_score.convert.time_axis import TimeAxis, pad_frames
 from ov_asr_score.convert.time_layers import TIME_LAYERS
 from ov_asr_score.errors import ModelFormatError, UnknownNameError, UnsupportedModelError
 from ov_asr_score.kaldi_model.context import Contexts, network_contexts
-from ov_asr_score.kaldi_model.evaluation_order import reads_itself
-from ov_asr_score.kaldi_model.network import ComponentNode, DimRangeNode, KaldiNetwork, NodeRef, OutputNode
+from ov_asr_score.kaldi_model.evaluation_order import evaluation_order, reads_itself
+from ov_asr_score.kaldi_model.network import ComponentNode, DimRangeNode, InputNode, KaldiNetwork, NodeRef, OutputNode
 from ov_asr_score.openvino_api import opset, ov
 
 
@@ -60,6 +60,13 @@ def _convert(network: KaldiNetwork, options: ConvertOptions) -> ov.Model:
     return _TimeGraph(lowered, outputs, options).build()
 
 
+def _without_orphans(network: KaldiNetwork, outputs: Sequence[str]) -> KaldiNetwork:
+    """The network without the nodes that none of ``outputs`` needs, but for its inputs."""
+    needed = {name for group in evaluation_order(network, outputs) for name, _ in group}
+    nodes = tuple(node for node in network.nodes if node.name in needed or isinstance(node, InputNode))
+    return replace(network, nodes=nodes)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _TimeGraph:
     """A network of nnet2 or nnet3 that is to become a graph over the time axis."""
@@ -81,7 +88,7 @@ class _TimeGraph:
         if facts.time != "chunk":
             # One chunk is the first and the last one.
             window = InputWindow(*(window.left_initial, window.right_final) * 2)
-        folded = fold_network(self.network, options.keep_nodes)
+        folded = fold_network(_without_orphans(self.network, self.outputs), options.keep_nodes)
         # Masks of frame graphs are made of intervals only.
         irregular = None if facts.time == "frame" else frame_pattern
         plan = plan_time(folded, self.outputs, window, options.frame_subsampling_factor, irregular)

@@ -23,6 +23,11 @@ ScaleOffsetForm: TypeAlias = tuple[FloatArray, FloatArray]
 
 _Exact: TypeAlias = NDArray[np.float64]
 
+NO_STATISTICS = (
+    "has no statistics (count 0), Kaldi would score with random ones; train the model or set its statistics first"
+)
+TRAINING_MODE = "is in training mode, where Kaldi normalizes by statistics of the chunk; set its test mode"
+
 # Scales nearer to zero than this are moved away from it (ScaleAndOffsetComponent::Epsilon).
 _SMALLEST_SCALE = np.float64(np.float32(1.0e-4))
 
@@ -83,10 +88,9 @@ def batch_normalization(component: Component) -> tuple[_Exact, _Exact]:
     Raises UnsupportedModelError when there are no statistics, where Kaldi takes random numbers. Source:
     nnet3/nnet-normalize-component.cc.
     """
-    if number(component, "Count") == 0:
+    if lacks_statistics(component):
         raise UnsupportedModelError(
-            f"component '{component.name}' at byte {component.offset}: BatchNormComponent has no statistics (count 0), "
-            "Kaldi would score with random ones; train the model or set its statistics first"
+            f"component '{component.name}' at byte {component.offset}: BatchNormComponent {NO_STATISTICS}"
         )
     block = integer(component, "BlockDim", default=integer(component, "Dim"))
     mean = vector(component, "StatsMean", block).astype(np.float64)
@@ -147,6 +151,11 @@ def _chain_scale_offset(component: Component) -> tuple[_Exact, _Exact] | None:
             return None
         joint = form if joint is None else (joint[0] * form[0], joint[1] * form[0] + form[1])
     return joint
+
+
+def lacks_statistics(component: Component) -> bool:
+    """Whether a component is batch normalization that has seen no data."""
+    return component.type == "BatchNormComponent" and number(component, "Count") == 0
 
 
 def keeps_training_statistics(component: Component) -> bool:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from ov_asr_score.convert.folding_forms import (
+    NO_STATISTICS,
+    TRAINING_MODE,
+    keeps_training_statistics,
+    lacks_statistics,
+)
 from ov_asr_score.convert.nnet1_limits import chain_problems
 from ov_asr_score.convert.recurrence import loop_problems
 from ov_asr_score.convert.registry import find_converter
@@ -29,11 +35,25 @@ def check_supported(network: KaldiNetwork, outputs: Sequence[str]) -> None:
             node = network.node(name)
             if isinstance(node, ComponentNode):
                 component = network.components[node.component]
-                if not is_supported(network, component):
-                    problems.append((name, component, "not supported"))
+                problems += [(name, component, reason) for reason in _component_problems(network, component)]
         if len(group) > 1 or reads_itself(network, group[0]):
             problems += [(name, _component(network, name), reason) for name, reason in loop_problems(network, group)]
     refuse(network, problems)
+
+
+def _component_problems(network: KaldiNetwork, component: Component) -> Iterator[str]:
+    if not is_supported(network, component):
+        yield "not supported"
+    elif lacks_statistics(component):
+        yield NO_STATISTICS
+    for number, part in enumerate((part for chain in component.nested for part in chain), 1):
+        where = f"part {number} ({part.type})"
+        if find_converter(network.generation, part.type) is None:
+            yield f"{where} cannot be inside of a {component.type}"
+        elif keeps_training_statistics(part):
+            yield f"{where} {TRAINING_MODE}"
+        else:
+            yield from (f"{where}: {problem}" for problem in _component_problems(network, part))
 
 
 def is_supported(network: KaldiNetwork, component: Component) -> bool:

@@ -149,7 +149,8 @@ def convert_statistics_pooling(
 ) -> ov.Output:
     """Mean, and standard deviation if wanted, over a window of frames around each frame.
 
-    Running totals of a whole utterance would lose digits, so each window is summed on its own. Source: nnet3/nnet-general-component.cc (StatisticsPoolingComponent).
+    Running totals of a whole utterance would lose digits, so each window is summed on its own. Source:
+    nnet3/nnet-general-component.cc (StatisticsPoolingComponent).
     """
     step = integer(component, "InputPeriod")
     left, right = (integer(component, name) // step * step for name in ("LeftContext", "RightContext"))
