@@ -45,10 +45,10 @@ def convert_network(network: KaldiNetwork, options: ConvertOptions) -> ov.Model:
         # Parameters that are not finite show in the scores; numpy's warnings would tell nobody where they come from.
         with np.errstate(all="ignore"):
             return _convert(network, options)
-    except ModelFormatError as error:
+    except (ModelFormatError, UnsupportedModelError) as error:
         if str(error).startswith(f"{network.source}: "):
             raise
-        raise ModelFormatError(f"{network.source}: {error}") from error
+        raise type(error)(f"{network.source}: {error}") from error
 
 
 def _convert(network: KaldiNetwork, options: ConvertOptions) -> ov.Model:
