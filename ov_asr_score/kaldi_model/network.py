@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 Generation: TypeAlias = Literal[1, 2, 3]
 # What is wider, or farther away in frames (1000 s), is damage: it must neither fill the memory nor take for ever.
-WIDEST_LAYER = 1 << 24
+WIDEST_LAYER = 1 << 20
 FARTHEST_FRAME = 100_000
 
 FloatArray: TypeAlias = NDArray[np.float32]
