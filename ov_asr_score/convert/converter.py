@@ -15,6 +15,7 @@ from ov_asr_score.convert.folding import fold_network
 from ov_asr_score.convert.frame_graph import build_frame_graph
 from ov_asr_score.convert.frame_patterns import frame_pattern
 from ov_asr_score.convert.grids import Grid, InputWindow, TimePlan, plan_time
+from ov_asr_score.convert.loop_forms import straighten_loops
 from ov_asr_score.convert.lowering import lower_splicing
 from ov_asr_score.convert.metadata import write_facts
 from ov_asr_score.convert.options import ConvertOptions
@@ -56,7 +57,7 @@ def _convert(network: KaldiNetwork, options: ConvertOptions) -> ov.Model:
     if network.generation == 1:
         return build_sequence_graph(network, outputs, options)
     lowered = lower_splicing(network)
-    check_supported(lowered, outputs)
+    check_supported(straighten_loops(lowered, outputs), outputs)
     return _TimeGraph(lowered, outputs, options).build()
 
 
@@ -88,7 +89,8 @@ class _TimeGraph:
         if facts.time != "chunk":
             # One chunk is the first and the last one.
             window = InputWindow(*(window.left_initial, window.right_final) * 2)
-        folded = fold_network(_without_orphans(self.network, self.outputs), options.keep_nodes)
+        network = straighten_loops(_without_orphans(self.network, self.outputs), self.outputs)
+        folded = fold_network(network, options.keep_nodes)
         # Masks of frame graphs are made of intervals only.
         irregular = None if facts.time == "frame" else frame_pattern
         plan = plan_time(folded, self.outputs, window, options.frame_subsampling_factor, irregular)

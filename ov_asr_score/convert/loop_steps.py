@@ -39,6 +39,7 @@ from ov_asr_score.kaldi_model.network import (
     Offset,
     Scale,
     Sum,
+    Switch,
 )
 from ov_asr_score.openvino_api import opset, ov
 
@@ -160,6 +161,8 @@ def _compile(loop: Loop, descriptor: Descriptor, x: int) -> Builder:
             return _compile_if_defined(loop, descriptor.source, x, None)
         case Failover():
             return _compile_if_defined(loop, descriptor.first, x, descriptor.second)
+        case Switch():
+            return _compile_switch(loop, descriptor, x)
     raise UnsupportedModelError(
         f"{assembly.plan.network.source}: {type(descriptor).__name__} cannot read a node that depends on itself"
     )
@@ -175,6 +178,26 @@ def _compile_if_defined(loop: Loop, source: Descriptor, x: int, second: Descript
     mask = loop.outside(_as_frames(loop.assembly.axis.mask(interval, loop.grid)))
     otherwise = None if second is None else _compile(loop, second, x)
     return lambda step: _where(mask(step), value(step), None if otherwise is None else otherwise(step))
+
+
+def _compile_switch(loop: Loop, descriptor: Switch, x: int) -> Builder:
+    axis, count = loop.assembly.axis, len(descriptor.parts)
+    if loop.grid.step % count == 0:
+        return _compile(loop, descriptor.parts[loop.grid.first % count], x)
+    turn = opset.floor_mod(axis.times(loop.grid), opset.constant(np.array(count, np.int64)))
+    column = opset.unsqueeze(turn, opset.constant(np.array([0, 2], np.int64)))
+    parts, masks = [_compile(loop, part, x) for part in descriptor.parts], []
+    for index in range(1, count):
+        is_turn = opset.equal(column, opset.constant(np.array(index, np.int64)))
+        masks.append(loop.outside(_as_frames(is_turn.output(0))))
+
+    def taken(step: Step) -> ov.Output:
+        value = parts[0](step)
+        for mask, part in zip(masks, parts[1:], strict=True):
+            value = _where(mask(step), part(step), value)
+        return value
+
+    return taken
 
 
 def _is_plain(descriptor: Descriptor) -> bool:
@@ -217,6 +240,10 @@ def _push_offset(descriptor: Descriptor, offset: int) -> Descriptor:
             return Failover(Offset(descriptor.first, offset), Offset(descriptor.second, offset))
         case Const():
             return descriptor
+        case Switch():
+            count = len(descriptor.parts)
+            turns = (descriptor.parts[(index + offset) % count] for index in range(count))
+            return Switch(tuple(Offset(part, offset) for part in turns))
     raise UnsupportedModelError(f"Offset of {type(descriptor).__name__} inside of a recurrence")
 
 
