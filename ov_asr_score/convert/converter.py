@@ -93,7 +93,9 @@ class _TimeGraph:
         folded = fold_network(network, options.keep_nodes)
         # Masks of frame graphs are made of intervals only.
         irregular = None if facts.time == "frame" else frame_pattern
-        plan = plan_time(folded, self.outputs, window, options.frame_subsampling_factor, irregular)
+        plan = plan_time(
+            folded, self.outputs, window, options.frame_subsampling_factor, irregular, facts.frames_per_chunk
+        )
         ordered = multiply_before_splicing(plan, options.keep_nodes)
         if ordered is not folded:
             folded, plan = ordered, plan_time(ordered, self.outputs, window, plan.subsampling, irregular)

@@ -235,10 +235,12 @@ def plan_time(
     window: InputWindow,
     subsampling: int,
     irregular: Irregular | None = None,
+    frames_per_chunk: int = 0,
 ) -> TimePlan:
     """The plan for requests whose scores are frames 0, ``subsampling``, ... of ``outputs``.
 
-    Raises UnsupportedModelError when an output cannot be computed from the window.
+    ``frames_per_chunk`` 0: requests are utterances of any length. Raises UnsupportedModelError when an output cannot be
+    computed from the window.
     """
     groups = tuple(evaluation_order(network, outputs))
     period, long = _period(network, window, subsampling)
@@ -249,8 +251,11 @@ def plan_time(
     if window.varies:
         initial = _simulate(network, outputs, groups, ends, (window.left_initial, window.right_usual), subsampling)
         final = _simulate(network, outputs, groups, ends, (window.left_usual, window.right_final), subsampling)
+    longest = frames_per_chunk - subsampling if frames_per_chunk else max(ends)
+    # Only the last chunk of an utterance is shorter than others.
+    whole = [sample for sample in (*samples, *initial) if sample.end == longest or not window.varies]
     for name in outputs:
-        for sample in (*samples, *initial, *final):
+        for sample in (sample for sample in (*whole, *final) if sample.end <= longest):
             wanted = np.arange(0, sample.end + 1, subsampling)
             computed = sample.simulation.span.taken(sample.simulation.computable[(name, 0)], wanted)
             if not computed.all():

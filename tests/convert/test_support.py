@@ -36,7 +36,7 @@ def test_one_message_names_all(tmp_path: Path) -> None:
         tmp_path / "model.raw",
         "a norm input",
         "b chain a",
-        "c same Sum(b,IfDefined(Round(c,2)))",
+        "c same Sum(b,IfDefined(ReplaceIndex(c,t,0)))",
         "d same Sum(c,Offset(d,0))",
         "e norm d",
     )
