@@ -19,6 +19,8 @@ from ov_asr_score.kaldi_model.network import FARTHEST_FRAME, Component
 
 Problems: TypeAlias = Iterator[str]
 
+_LARGEST_KERNEL = 1 << 28
+
 
 def component_problem(component: Component) -> str:
     """What does not fit in a component, as ``expected …, found …``; empty if all is well."""
@@ -114,7 +116,11 @@ def _time_height(fields: _Fields) -> Problems:
     weights = fields.array("LinearParams", 2)
     if weights.shape != shape:
         yield f"expected <LinearParams> of {shape[0]} x {shape[1]}, found {weights.shape[0]} x {weights.shape[1]}"
-    yield from _near(*offsets[:, 0].tolist())
+    yield from _near(*offsets[:, 0].tolist(), fields.integer("HeightOut") * fields.integer("HeightSubsampleOut"))
+    # As one kernel the filters have weights for all frames and heights between the offsets.
+    spans = np.ptp(offsets.astype(np.int64), axis=0) + 1
+    if len(offsets) and int(spans.prod()) * fields.integer("NumFiltersIn") * shape[0] > _LARGEST_KERNEL:
+        yield f"expected near <Offsets>, found some that are {spans[0]} frames and {spans[1]} heights apart"
     required = set(fields.array("RequiredTimeOffsets", 1).tolist())
     if not required or not required <= set(offsets[:, 0].tolist()):
         yield "expected <RequiredTimeOffsets> to be some of the time offsets, found others or none"

@@ -168,7 +168,8 @@ def _summarize_priors(network: KaldiNetwork) -> PriorSummary | None:
     priors = network.priors
     if priors is None:
         return None
-    return PriorSummary(len(priors), float(priors.sum(dtype=np.float64)), float(priors.min()), float(priors.max()))
+    with np.errstate(invalid="ignore"):  # a damaged file may hold any float
+        return PriorSummary(len(priors), float(priors.sum(dtype=np.float64)), float(priors.min()), float(priors.max()))
 
 
 def _summarize_output(network: KaldiNetwork, node: OutputNode) -> OutputSummary:
