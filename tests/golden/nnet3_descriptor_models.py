@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.golden.golden_case import CHUNKS, DEFAULT, WHOLE, Case, affine, layer, network, node
+from tests.golden.model_text import edited
 
 _EVERY_CUT = (
     WHOLE,
@@ -87,6 +88,59 @@ _MODULUS = (
     _reads("round_missing", "Sum(Round(a, 3), IfDefined(Round(Offset(b, 3), 3)))", 3, (*_EVERY_CUT, *_THIRDS)),
     _reads("offset_switch", "Offset(Switch(a, b), 1)", 3, (WHOLE, *_THIRDS)),
     _reads("switch_round", "Switch(Round(a, 4), Offset(b, 1))", 3, (WHOLE, *_THIRDS)),
+)
+
+# What nodes that need no input, nodes that no one needs and rounded times do to chunks and contexts.
+_WIDE_EDGES = (
+    ("--frames-per-chunk=6", "--extra-left-context-initial=4", "--extra-right-context-final=5"),
+    ("--frames-per-chunk=6", "--extra-left-context=1", "--extra-left-context-initial=3"),
+    (
+        "--frames-per-chunk=4",
+        "--extra-right-context=1",
+        "--extra-right-context-final=3",
+        "--frame-subsampling-factor=2",
+    ),
+)
+_UNUSUAL = (
+    _reads("wide_edges", "Append(IfDefined(Offset(a, -4)), b, IfDefined(Offset(a, 5)))", 9, _WIDE_EDGES),
+    _reads("wide_edges_rounded", "Append(IfDefined(Round(Offset(a, 3), 3)), b)", 6, _WIDE_EDGES),
+    _reads("if_defined_failover", "Append(IfDefined(Failover(Offset(a, -3), Offset(b, 4))), a)", 6, _EVERY_CUT),
+    _reads("if_defined_switch", "Append(IfDefined(Switch(Offset(a, -3), Offset(b, 2))), a)", 6, _EVERY_CUT),
+    _reads("round_of_round", "Append(IfDefined(Round(Round(a, 3), 2)), b)", 6, (WHOLE, CHUNKS, *_THIRDS)),
+    Case(
+        "far_and_back",
+        network(
+            4,
+            affine("a", "Offset(input, 30)", 4, 3),
+            affine("b", "Append(Offset(a, -30), IfDefined(Offset(a, -45)))", 6, 3),
+            affine("last", "Append(b, Failover(Offset(a, -29), b))", 6, 3),
+        ),
+        dim=4,
+        runs=(WHOLE, CHUNKS),
+    ),
+    Case(
+        "defined_everywhere",
+        network(
+            4,
+            layer("a", "SigmoidComponent dim=4", "IfDefined(Sum(Offset(input, -4), Offset(input, 4)))"),
+            affine("last", "Append(a, Offset(a, -12), Failover(Offset(a, 13), input), input)", 16, 3),
+        ),
+        dim=4,
+        runs=(*_EVERY_CUT, *_THIRDS),
+    ),
+    Case(
+        "orphans",
+        network(
+            4,
+            affine("a", "Append(Offset(input, -1), input)", 8, 3),
+            layer("unused", "BatchNormComponent dim=3", "Switch(a, Offset(a, 1))"),
+            affine("unread", "Append(Round(unused, 5), unused)", 6, 3),
+            affine("last", "Append(a, IfDefined(Offset(a, -2)))", 6, 3),
+        ),
+        dim=4,
+        runs=(CHUNKS, *_THIRDS),
+        edit=edited(("<Count> 500", "<Count> 0")),
+    ),
 )
 
 _SUBSAMPLED = (
@@ -285,4 +339,4 @@ _MODELS = (
     ),
 )
 
-CASES = (*_PARTS, *_MISSING, *_MODULUS, *_SUBSAMPLED, *_NODES, *_INDEX_X, *_VECTORS, *_MODELS)
+CASES = (*_PARTS, *_MISSING, *_MODULUS, *_UNUSUAL, *_SUBSAMPLED, *_NODES, *_INDEX_X, *_VECTORS, *_MODELS)

@@ -232,6 +232,65 @@ _DESCRIPTORS = (
     ),
 )
 
+# Around the circle the delays add up to one direction, but one by one they go in both, or are rounded.
+_BENT = (
+    Case(
+        "loop_both_ways",
+        network(
+            4,
+            affine("a", f"Append(input, {past('b', -3)})", 7, 4),
+            "dim-range-node name=part input-node=a dim=3 dim-offset=1",
+            layer("b", "TanhComponent dim=3", "Sum(part, Offset(part, 2))"),
+            affine("last", "Append(b, Offset(a, -1))", 7, 3),
+        ),
+        dim=4,
+        runs=_MORE,
+    ),
+    Case(
+        "loop_both_ways_backward",
+        network(
+            4,
+            affine("a", f"Append(Offset(input, 1), {past('b', 4)})", 8, 4),
+            affine("c", "Append(Offset(a, -1), a, IfDefined(Offset(a, 2)))", 12, 4),
+            layer("b", "TanhComponent dim=4", "c"),
+            affine("last", "Append(b, Offset(c, 1))", 8, 3),
+        ),
+        dim=4,
+        runs=_MORE,
+    ),
+    Case(
+        "loop_by_turns",
+        network(
+            4,
+            affine("a", f"Append(input, {past('b', -1)})", 8, 4),
+            layer("b", "TanhComponent dim=4", "Sum(a, IfDefined(Switch(Offset(b, -1), input, Offset(b, -2))))"),
+            affine("last", "b", 4, 3),
+        ),
+        dim=4,
+        runs=_MORE,
+    ),
+    Case(
+        "loop_rounded",
+        network(
+            4,
+            affine("a", f"Append(input, IfDefined(Round(Offset(b, -3), 3)), {past('b', -1)})", 12, 4),
+            layer("b", "TanhComponent dim=4", "a"),
+            affine("last", "b", 4, 3),
+        ),
+        dim=4,
+        runs=_MORE,
+    ),
+    Case(
+        "loop_wide_edges",
+        network(4, *_rnn("forward", -1), *_rnn("backward", 2), affine("last", "Append(forward, backward)", 8, 3)),
+        dim=4,
+        runs=(
+            ("--frames-per-chunk=6", "--extra-left-context-initial=4", "--extra-right-context-final=5"),
+            ("--frames-per-chunk=6", "--extra-left-context=1", "--extra-left-context-initial=3"),
+        ),
+    ),
+)
+
 
 def _old_lstm(delay: int, dim: int, projected: int = 0) -> tuple[str, ...]:
     """A layer of cells with a component for each gate, as the scripts of 2015 write it."""
@@ -396,4 +455,4 @@ _GRU = (
     Case("opgru_delay", network(4, *_gru("opgru", -3)), dim=4, runs=_MORE),
 )
 
-CASES = (*_SIMPLE, *_MIXED, *_DESCRIPTORS, *_LSTM, *_GRU)
+CASES = (*_SIMPLE, *_MIXED, *_DESCRIPTORS, *_BENT, *_LSTM, *_GRU)

@@ -324,5 +324,39 @@ _STATISTICS = (
         runs=_EVERY,
     ),
 )
+_STATISTICS_OF_STATISTICS = (
+    Case(
+        "statistics_of_what_is_defined",
+        network(
+            4,
+            affine("a", "IfDefined(Round(input, 3))", 4, 3),
+            *_statistics(3, 1, 3, 0, 6, "variance-floor=0.01"),
+            affine("last", "Append(Round(pooled, 3), a)", 9, 3),
+        ),
+        dim=4,
+        runs=_EVERY,
+    ),
+    Case(
+        "statistics_ahead",
+        network(
+            4,
+            layer("a", "NoOpComponent dim=4", "Offset(input, 4)"),
+            *_statistics(4, 1, 3, 3, 6, "variance-floor=0.01"),
+            layer(
+                "summed",
+                "StatisticsExtractionComponent input-dim=8 input-period=1 output-period=3",
+                "Offset(Round(pooled, 3), 1)",
+            ),
+            layer(
+                "means",
+                "StatisticsPoolingComponent input-dim=17 input-period=3 left-context=9 right-context=3",
+                "summed",
+            ),
+            affine("last", "Append(Round(means, 3), input)", 20, 3),
+        ),
+        dim=4,
+        runs=_EVERY,
+    ),
+)
 
-CASES = (*_TDNN, *_CONVOLUTIONS, *_ATTENTION, *_STATISTICS)
+CASES = (*_TDNN, *_CONVOLUTIONS, *_ATTENTION, *_STATISTICS, *_STATISTICS_OF_STATISTICS)
