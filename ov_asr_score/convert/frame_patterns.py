@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ov_asr_score.convert.grids import Grid, Interval, TimePlan
 from ov_asr_score.errors import UnsupportedModelError
+from ov_asr_score.kaldi_model.descriptors import format_descriptor
 from ov_asr_score.kaldi_model.network import Descriptor
 
 Flags: TypeAlias = NDArray[np.bool_]
@@ -129,8 +130,9 @@ class _Reading:
 
     def error(self) -> UnsupportedModelError:
         return UnsupportedModelError(
-            f"{self.plan.network.source}: the frames for which {self.descriptor} can be computed follow no known rule; "
-            "expected the same beginning for any length, and an end that depends on the length's remainder"
+            f"{self.plan.network.source}: the frames for which {format_descriptor(self.descriptor)} can be computed "
+            "follow no known rule; expected the same beginning for any length, and an end that depends on the length's "
+            "remainder"
         )
 
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.kaldi_model.computability import Simulation, Span, frame_sets
 from ov_asr_score.kaldi_model.dependencies import Period, Window, component_dependency
+from ov_asr_score.kaldi_model.descriptors import format_descriptor
 from ov_asr_score.kaldi_model.evaluation_order import Place, evaluation_order, time_period
 from ov_asr_score.kaldi_model.network import Descriptor, KaldiNetwork, NodeRef
 from ov_asr_score.kaldi_model.reading_spans import reading_distance
@@ -217,8 +218,9 @@ class TimePlan:
                 rule &= times <= end + last
             if not np.array_equal(rule, frames):
                 raise UnsupportedModelError(
-                    f"{self.network.source}: the frames for which {descriptor} can be computed are not one stretch; "
-                    "expected frames from a fixed first one to a fixed distance from the end"
+                    f"{self.network.source}: cannot be scored frame by frame: the frames for which "
+                    f"{format_descriptor(descriptor)} can be computed are not one stretch; expected frames from a "
+                    "fixed first one to a fixed distance from the end; leave --time frame out"
                 )
         return first, last
 

@@ -20,10 +20,18 @@ NEVER = {
     "nnet3/bidirectional",
     "nnet3/bidirectional_twice",
     "nnet3/fast_blstm",
+    "nnet3/loop_both_ways_backward",
     "nnet3/lstm_of_parts_backward",
     "nnet3/pgru_backward",
     "nnet3/rnn_future_2",
     "nnet3/rnn_mixed_2_4",
+}
+# What is defined for frames that are not one stretch, at least without subsampling.
+GAPS = {
+    "nnet3/if_defined_failover",
+    "nnet3/if_defined_switch",
+    "nnet3/round_missing",
+    "nnet3/statistics_of_what_is_defined",
 }
 
 
@@ -56,7 +64,12 @@ def test_scores_frame_by_frame_are_those_of_kaldi(folder: Path, options: list[st
         with pytest.raises(UnsupportedModelError, match="cannot be scored frame by frame"):
             load(scorer_options)
         return
-    opened = open_model(load(scorer_options), scorer_options)
+    try:
+        loaded = load(scorer_options)
+    except UnsupportedModelError as error:
+        assert name_of(folder) in GAPS and "cannot be scored frame by frame" in str(error)
+        return
+    opened = open_model(loaded, scorer_options)
     utterances = list(read_utterances(run.tables, JoinOptions()))
     expected = dict(read_table(f"ark:{output}"))
     utterances = [utterance for utterance in utterances if utterance.key in expected]
