@@ -19,7 +19,7 @@ from ov_asr_score.kaldi_model.network import FARTHEST_FRAME, Component
 
 Problems: TypeAlias = Iterator[str]
 
-_LARGEST_KERNEL = 1 << 28
+_LARGEST_KERNEL = 1 << 26
 
 
 def component_problem(component: Component) -> str:
