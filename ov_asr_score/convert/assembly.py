@@ -192,7 +192,8 @@ class Assembly:
         if interval.is_everything:
             return value
         place = _only_place(descriptor.source, x)
-        if place is not None and value.grid is not None:
+        ends_here = self.plan.is_whole or (interval.last is None and interval.last_final is None)
+        if place is not None and value.grid is not None and ends_here:
             known = self.values[place]
             # Frames that are not on the grid of a node come out as zero, so nothing is left to do.
             if known.grid is not None and self.plan.place_interval(place, known.grid).is_everything:

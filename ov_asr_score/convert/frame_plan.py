@@ -63,6 +63,11 @@ class FramePlan:
         """The frame subsampling factor."""
         return self.whole.subsampling
 
+    @property
+    def is_whole(self) -> bool:
+        """Other requests follow, and the last ones go on behind the end of the utterance."""
+        return False
+
     def seen_from(self, place: Place) -> FramePlan:
         """The plan as it is for the descriptors of a place."""
         return replace(self, at=place)

@@ -123,6 +123,10 @@ class Plan(Protocol):
     def grids(self) -> Mapping[Place, Grid]:
         """The frames of each place that is needed."""
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether a request ends with the utterance, so that grids end where nothing can be computed any more."""
+
     def interval(self, descriptor: Descriptor, x: int, grid: Grid) -> Interval:
         """Where on ``grid`` a descriptor can be computed."""
 
@@ -173,6 +177,11 @@ class TimePlan:
         if key not in self._irregular:
             self._irregular[key] = self.irregular(self, descriptor, x, grid)
         return self._irregular[key]
+
+    @property
+    def is_whole(self) -> bool:
+        """A request ends with the utterance."""
+        return True
 
     def simulate(self, end: int, left: int, right: int) -> Simulation:
         """What can be computed for scores up to frame ``end`` from so many frames before and after them."""
