@@ -33,7 +33,8 @@ def build_frame_graph(whole: TimePlan, options: ConvertOptions, facts: Conversio
     network, batch = plan.network, options.batch
     frames_left = named_parameter(FRAMES_LEFT_INPUT, [batch, 1])
     axis = FrameAxis(plan.frames, batch, plan.subsampling, frames_left.output(0))
-    parameters, inputs = list[ov.Node](), dict[str, Value]()
+    parameters: list[ov.Node] = []
+    inputs: dict[str, Value] = {}
     for node in network.inputs:
         place = (node.name, 0)
         if node.name == "input":

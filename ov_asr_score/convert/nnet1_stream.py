@@ -123,20 +123,21 @@ def _splice(component: Component, stream: Stream, axis: FrameAxis) -> Stream:
     if latest > earliest:
         output = axis.remembering(component.name, output, latest - earliest)
     # Of the frames that are there now, the first is frame first + earliest of the request.
-    wanted = (np.arange(axis.frames)[:, None] + offsets[None, :] - earliest).reshape(1, -1)
     if stream.is_local and stream.first <= earliest:
-        # Copies of the first frame were fed, and copies of the last one will be.
-        taken = opset.gather(output, opset.constant(wanted[0]), _int(1))
-    else:
-        nearest = axis.nearest_of_utterance(wanted, first + earliest, axis.frames + latest - earliest)
-        # All utterances of a batch one below the other: CPU plugins of 2026 take wrong frames with batch_dims.
-        batch, count, dim = (int(length.get_length()) for length in output.get_partial_shape())
-        rows = opset.reshape(output, opset.constant(np.array([batch * count, dim], np.int64)), special_zero=False)
-        starts = opset.constant((np.arange(batch, dtype=np.int64) * count)[:, None])
-        taken = opset.gather(rows, opset.add(nearest, starts), _int(0))
-    width = int(output.get_partial_shape()[2].get_length()) * len(offsets)
-    row = opset.constant(np.array([0, axis.frames, width], np.int64))
-    return Stream(opset.reshape(taken, row, special_zero=True).output(0), first, False)
+        # Copies of the first frame were fed, and copies of the last one will be. (Slices: what is a Reshape of the
+        # memory is changed in place by the CPU plugin of 2023.3 before the memory has been kept.)
+        starts = [int(offset) - earliest for offset in offsets]
+        parts = [slice_frames(output, start, start + axis.frames) for start in starts]
+        return Stream(append_columns(parts), first, False)
+    wanted = (np.arange(axis.frames)[:, None] + offsets[None, :] - earliest).reshape(1, -1)
+    nearest = axis.nearest_of_utterance(wanted, first + earliest, axis.frames + latest - earliest)
+    # All utterances of a batch one below the other: CPU plugins of 2026 take wrong frames with batch_dims.
+    batch, count, dim = (int(length.get_length()) for length in output.get_partial_shape())
+    rows = opset.reshape(output, opset.constant(np.array([batch * count, dim], np.int64)), special_zero=False)
+    begins = opset.constant((np.arange(batch, dtype=np.int64) * count)[:, None])
+    taken = opset.gather(rows, opset.add(nearest, begins), _int(0))
+    row = opset.constant(np.array([batch, axis.frames, dim * len(offsets)], np.int64))
+    return Stream(opset.reshape(taken, row, special_zero=False).output(0), first, False)
 
 
 def _recur(recurrence: Recurrence, stream: Stream, axis: FrameAxis) -> ov.Output:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ov_asr_score.convert.component_fields import flag, integer, integers, matrix, number, vector
+from ov_asr_score.convert.elementwise import take_columns
 from ov_asr_score.convert.registry import converts
 from ov_asr_score.kaldi_model.network import Component, FloatArray
 from ov_asr_score.openvino_api import opset, ov
@@ -56,7 +57,7 @@ def convert_training_noise(component: Component, x: ov.Output) -> ov.Output:
 def convert_permute(component: Component, x: ov.Output) -> ov.Output:
     """Column i goes to column ``Reorder[i]``."""
     columns = np.argsort(integers(component, "Reorder"), kind="stable")
-    return opset.gather(x, _ints(columns), _ints(2), name=component.name).output(0)
+    return take_columns(component.name, x, columns.tolist())
 
 
 @converts("FixedLinearComponent", generation=2)
@@ -106,8 +107,11 @@ def convert_maxpooling(component: Component, x: ov.Output) -> ov.Output:
     size, stride = integer(component, "PoolSize"), integer(component, "PoolStride")
     pools = integer(component, "InputDim") // stride // size
     used = opset.slice(x, _ints([0]), _ints([pools * size * stride]), _ints([1]), _ints([2]))
-    split = opset.reshape(used, _ints([0, 0, pools, size, stride]), special_zero=True)
-    largest = opset.maximum(opset.reduce_max(split, _ints([3]), False), opset.constant(np.float32(-1e20)))
+    split = opset.reshape(used, _ints([0, 0, pools, size * stride]), special_zero=True)
+    # Not a ReduceMax, of which the CPU plugin of 2023.3 makes a pooling of other columns.
+    largest = opset.constant(np.float32(-1e20))
+    for patch in opset.split(split, opset.constant(np.array(3, np.int64)), size).outputs():
+        largest = opset.maximum(largest, patch)
     return opset.reshape(largest, _ints([0, 0, pools * stride]), special_zero=True, name=component.name).output(0)
 
 

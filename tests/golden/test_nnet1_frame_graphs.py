@@ -10,7 +10,7 @@ import pytest
 
 from ov_asr_score.convert.facts import FRAMES_LEFT_INPUT
 from ov_asr_score.errors import UnsupportedModelError
-from ov_asr_score.kaldi_io import read_table
+from ov_asr_score.kaldi_io import TableWriter, read_table
 from ov_asr_score.scoring.scorer import Scorer, load, open_model, prepare_scorer
 from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances import InputTable, JoinOptions, read_utterances
@@ -74,11 +74,13 @@ def branches() -> str:
 def test_edges_inside_of_a_network(tmp_path: Path, text: str, frames: int) -> None:
     model = tmp_path / "model.nnet"
     model.write_text(text)
-    table = tmp_path / "input.npz"
+    table = f"ark:{tmp_path / 'input.ark'}"
     width = 3 if "ParallelComponent" not in text else 5
     random = np.random.default_rng(4)
     frames_of = {f"utt{n}": random.standard_normal((n, width)).astype(np.float32) for n in (23, 1, 2, 5, 8)}
-    np.savez(table, allow_pickle=False, **frames_of)
+    with TableWriter(table) as writer:
+        for key, rows in frames_of.items():
+            writer.write(key, rows)
 
     def scores(**options: object) -> dict[str, np.ndarray]:
         chosen = ScorerOptions(model=str(model))
@@ -86,7 +88,7 @@ def test_edges_inside_of_a_network(tmp_path: Path, text: str, frames: int) -> No
         scorer = scorer_of(chosen)
         asks = [port.name for port in scorer.runner.inputs]
         assert asks == (["input", FRAMES_LEFT_INPUT] if options else ["input"])
-        utterances = read_utterances([InputTable("input", str(table))], JoinOptions())
+        utterances = read_utterances([InputTable("input", table)], JoinOptions())
         return {result.key: next(iter(result.scores.values())) for result in scorer.score(utterances)}
 
     whole, in_parts = scores(), scores(time="frame", frames_per_request=frames)
