@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 Generation: TypeAlias = Literal[1, 2, 3]
-# What is wider, or farther away in frames (1000 s), is damage: it must neither fill the memory nor take for ever.
+# What is wider, or farther away in frames (200 s), is damage: it must neither fill the memory nor take for ever.
 WIDEST_LAYER = 1 << 20
-FARTHEST_FRAME = 100_000
+FARTHEST_FRAME = 20_000
 
 FloatArray: TypeAlias = NDArray[np.float32]
 IntArray: TypeAlias = NDArray[np.int32]

@@ -17,7 +17,7 @@ from ov_asr_score.kaldi_model.network import FARTHEST_FRAME, Component
 Problems: TypeAlias = Iterator[str]
 
 # The transform becomes one matrix of this size squared.
-_WIDEST_DCT = 10_000
+_WIDEST_DCT = 4096
 
 
 def component_problem(component: Component) -> str:
