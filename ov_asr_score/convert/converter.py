@@ -14,7 +14,7 @@ from ov_asr_score.convert.facts import EDGES_INPUT, ConversionFacts
 from ov_asr_score.convert.folding import fold_network
 from ov_asr_score.convert.frame_graph import build_frame_graph
 from ov_asr_score.convert.frame_patterns import frame_pattern
-from ov_asr_score.convert.grids import Grid, InputWindow, TimePlan, plan_time
+from ov_asr_score.convert.grids import Grid, InputWindow
 from ov_asr_score.convert.loop_forms import straighten_loops
 from ov_asr_score.convert.lowering import lower_splicing
 from ov_asr_score.convert.metadata import write_facts
@@ -27,6 +27,7 @@ from ov_asr_score.convert.splicing_order import multiply_before_splicing
 from ov_asr_score.convert.support import check_supported
 from ov_asr_score.convert.time_axis import TimeAxis, pad_frames
 from ov_asr_score.convert.time_layers import TIME_LAYERS
+from ov_asr_score.convert.time_plan import TimePlan, plan_time
 from ov_asr_score.errors import ModelFormatError, UnknownNameError, UnsupportedModelError
 from ov_asr_score.kaldi_model.context import Contexts, network_contexts
 from ov_asr_score.kaldi_model.evaluation_order import evaluation_order, reads_itself

@@ -11,13 +11,14 @@ from ov_asr_score.convert.assembly import Assembly, Value, place_name
 from ov_asr_score.convert.facts import FRAMES_LEFT_INPUT, ConversionFacts
 from ov_asr_score.convert.frame_axis import FrameAxis
 from ov_asr_score.convert.frame_plan import FramePlan, plan_frames
-from ov_asr_score.convert.grids import Grid, TimePlan
+from ov_asr_score.convert.grids import Grid
 from ov_asr_score.convert.metadata import write_facts
 from ov_asr_score.convert.options import ConvertOptions
 from ov_asr_score.convert.ports import named_parameter, named_result
 from ov_asr_score.convert.recurrence import compute_group
 from ov_asr_score.convert.scores import adjust_scores
 from ov_asr_score.convert.time_layers import TIME_LAYERS
+from ov_asr_score.convert.time_plan import TimePlan
 from ov_asr_score.device.mending import mend_memory_concats
 from ov_asr_score.kaldi_model.evaluation_order import Place, reads_itself
 from ov_asr_score.openvino_api import opset, ov

@@ -14,7 +14,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.convert.grids import Grid, Interval, TimePlan
+from ov_asr_score.convert.grids import Grid, Interval
+from ov_asr_score.convert.time_plan import TimePlan
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.kaldi_model.descriptors import format_descriptor
 from ov_asr_score.kaldi_model.network import Descriptor

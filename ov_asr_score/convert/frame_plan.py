@@ -12,8 +12,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import lcm
 
-from ov_asr_score.convert.grids import Grid, Interval, TimePlan
+from ov_asr_score.convert.grids import Grid, Interval
 from ov_asr_score.convert.recurrence import group_step
+from ov_asr_score.convert.time_plan import TimePlan
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.kaldi_model.dependencies import Period, Window, component_dependency
 from ov_asr_score.kaldi_model.evaluation_order import Place, input_places, reads_itself, time_period

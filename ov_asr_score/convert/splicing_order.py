@@ -14,7 +14,8 @@ import numpy as np
 
 from ov_asr_score.convert.assembly import appended_parts
 from ov_asr_score.convert.folding_forms import as_affine
-from ov_asr_score.convert.grids import Grid, TimePlan
+from ov_asr_score.convert.grids import Grid
+from ov_asr_score.convert.time_plan import TimePlan
 from ov_asr_score.kaldi_model.evaluation_order import Place
 from ov_asr_score.kaldi_model.network import (
     Component,
