@@ -11,7 +11,21 @@ from ov_asr_score.convert.assembly import Assembly, TimeLayer
 from ov_asr_score.convert.component_fields import flag, integer, integers, matrix, number, vector
 from ov_asr_score.convert.grids import Grid
 from ov_asr_score.convert.time_axis import append_columns, slice_columns, slice_frames
-from ov_asr_score.kaldi_model.network import Component, Descriptor, IfDefined, IntArray, Offset, Round
+from ov_asr_score.kaldi_model.dims import descriptor_dim
+from ov_asr_score.kaldi_model.network import (
+    Append,
+    Component,
+    Const,
+    Descriptor,
+    Failover,
+    FloatArray,
+    IfDefined,
+    IntArray,
+    KaldiNetwork,
+    Offset,
+    Round,
+    Sum,
+)
 from ov_asr_score.openvino_api import opset, ov
 
 _ADDED_IN_ORDER = 40
@@ -20,7 +34,7 @@ _ADDED_IN_ORDER = 40
 def convert_time_height_convolution(
     assembly: Assembly, component: Component, descriptor: Descriptor, x: int, grid: Grid
 ) -> ov.Output:
-    """A convolution over time and height, as one Convolution; frames that are not there count as zero.
+    """A convolution over time and height, as one Convolution; frames that are not there are blank.
 
     A frame is [height, filters] with the filters next to each other; the parameters are [filters out, offsets times
     filters in]. Source: nnet3/convolution.h.
@@ -34,7 +48,7 @@ def convert_time_height_convolution(
     time_gap, height_gap = _common_step(times), _common_step(heights)
     step = gcd(time_gap, grid.step) if time_gap else grid.step
     source = Grid(grid.first + earliest, step, grid.last + latest, grid.fixed)
-    frames = assembly.evaluate_frames(IfDefined(descriptor), x, source)
+    frames = assembly.evaluate_frames(or_blank(assembly.plan.network, descriptor), x, source)
 
     weights = np.zeros(
         (
@@ -74,7 +88,7 @@ def convert_time_height_convolution(
 def convert_restricted_attention(
     assembly: Assembly, component: Component, descriptor: Descriptor, x: int, grid: Grid
 ) -> ov.Output:
-    """Attention of each frame to a fixed set of frames around it; frames that are not there have zero key and value.
+    """Attention of each frame to a fixed set of frames around it; frames that are not there are blank, that is zero.
 
     A head's input is key, value, query; the query is followed by one number for each of the frames looked at, which is
     added before the softmax. Source: nnet3/attention.cc, nnet3/nnet-attention-component.cc.
@@ -95,7 +109,8 @@ def convert_restricted_attention(
         return opset.reshape(frames, _ints([0, 0, heads, width]), special_zero=True).output(0)
 
     query = by_head(assembly.evaluate_frames(descriptor, x, grid))
-    around = [by_head(assembly.evaluate_frames(IfDefined(_moved(descriptor, offset)), x, grid)) for offset in offsets]
+    padded = or_blank(assembly.plan.network, descriptor)
+    around = [by_head(assembly.evaluate_frames(_moved(padded, offset), x, grid)) for offset in offsets]
     key_query = _last(query, key_dim + value_dim, 2 * key_dim + value_dim)
     axis = opset.constant(np.array([3], np.int64))
     products = [
@@ -198,6 +213,35 @@ def _window_sums(value: ov.Output, length: int) -> ov.Output:
             return total if total is not None else value
         block = opset.add(slice_frames(block, 0, -size), slice_frames(block, size)).output(0)
         size *= 2
+
+
+def or_blank(network: KaldiNetwork, descriptor: Descriptor) -> Descriptor:
+    """``descriptor``, and where it cannot be computed what Kaldi has in the rows that it adds to fill a grid.
+
+    Those are zero but for constants, which are set for whole matrices (nnet3/nnet-compile.cc,
+    ``CompileForwardSumDescriptor``).
+    """
+    values = _constant_part(network, descriptor)
+    if not values.any():
+        return IfDefined(descriptor)
+    return Failover(descriptor, Append(tuple(Const(float(value), 1) for value in values)))
+
+
+def _constant_part(network: KaldiNetwork, descriptor: Descriptor) -> FloatArray:
+    """What the Const parts of a descriptor add to each column [D]."""
+    match descriptor:
+        case Const():
+            return np.full(descriptor.dim, descriptor.value, np.float32)
+        case Append():
+            return np.concatenate([_constant_part(network, part) for part in descriptor.parts])
+        case Sum():
+            total = np.zeros(descriptor_dim(network, descriptor), np.float32)
+            for part in descriptor.parts:
+                total += _constant_part(network, part)
+            return total
+        case Failover():
+            return _constant_part(network, descriptor.first)
+    return np.zeros(descriptor_dim(network, descriptor), np.float32)
 
 
 def _moved(descriptor: Descriptor, offset: int) -> Descriptor:

@@ -4,6 +4,21 @@
 
 Each case is a folder with a small model in text and binary form, features, and the scores that Kaldi's own program
 gives for them. All numbers depend on the name of the case only, so that a case that is made again is the same.
+
+What has no case, because Kaldi's programs refuse it or give no numbers of their own:
+
+- all types of components have one; batch normalization without statistics, and inside of a composite in training mode,
+  depends on random numbers or on the other frames of a chunk;
+- dropout and noise of nnet2 are random; the case is that of nnet-am-copy --remove-dropout;
+- NormalizeComponent without <TargetRms>: the reader takes what happens to be in memory;
+- Sum of one node with two scales, Scale around IfDefined, Failover, Switch or Const, Const inside of IfDefined or
+  Failover, Offset of Const: nnet-descriptor.cc refuses them;
+- ReplaceIndex(node, t, 0) of what changes over time, Round of an i-vector beyond its period, Switch between parts with
+  very different contexts: the contexts of the network cannot be found (nnet-utils.cc);
+- an output that is nothing but IfDefined of what is missing in a whole chunk: its rows are never written;
+- recurrences around which the delays add up to zero, or that need no input at all;
+- SpliceComponent of nnet2 with a first offset above 0, and --pad-input=false of nnet-am-compute, which asserts that
+  --chunk-size is negative (nnet-compute takes it).
 """
 
 from __future__ import annotations

@@ -101,10 +101,17 @@ _WIDE_EDGES = (
         "--frame-subsampling-factor=2",
     ),
 )
+_NO_EDGES = ("--extra-left-context-initial=0", "--extra-right-context-final=0")
 _UNUSUAL = (
     _reads("wide_edges", "Append(IfDefined(Offset(a, -4)), b, IfDefined(Offset(a, 5)))", 9, _WIDE_EDGES),
     _reads("wide_edges_rounded", "Append(IfDefined(Round(Offset(a, 3), 3)), b)", 6, _WIDE_EDGES),
     _reads("if_defined_failover", "Append(IfDefined(Failover(Offset(a, -3), Offset(b, 4))), a)", 6, _EVERY_CUT),
+    _reads(
+        "if_defined_in_only_chunks",
+        "Append(IfDefined(Failover(Offset(a, 6), Offset(b, -5))), a)",
+        6,
+        (("--frames-per-chunk=5", "--extra-left-context=7", "--extra-right-context=7", *_NO_EDGES),),
+    ),
     _reads("if_defined_switch", "Append(IfDefined(Switch(Offset(a, -3), Offset(b, 2))), a)", 6, _EVERY_CUT),
     _reads("round_of_round", "Append(IfDefined(Round(Round(a, 3), 2)), b)", 6, (WHOLE, CHUNKS, *_THIRDS)),
     Case(

@@ -152,6 +152,23 @@ _CONVOLUTIONS = (
         dim=4,
         runs=_EVERY,
     ),
+    # Frames that are added to fill a grid hold the constant, too.
+    Case(
+        "time_height_const",
+        network(
+            4,
+            layer(
+                "last",
+                _convolution(
+                    "num-filters-in=1 num-filters-out=2 height-in=6 height-out=5 height-offsets=0,1 "
+                    "time-offsets=-2,0,1 required-time-offsets=0"
+                ),
+                "Append(Sum(input, Const(0.8, 4)), Const(-1.5, 2))",
+            ),
+        ),
+        dim=4,
+        runs=_EVERY,
+    ),
     Case(
         "time_height_scaled",
         network(
@@ -204,6 +221,23 @@ _ATTENTION = (
             ),
             layer("relu", "RectifiedLinearComponent dim=6", "attention"),
             affine("last", "Append(relu, IfDefined(Offset(relu, 2)))", 12, 3),
+        ),
+        dim=4,
+        runs=_EVERY,
+    ),
+    Case(
+        "attention_const",
+        network(
+            4,
+            affine("first", "input", 4, 6),
+            layer(
+                "last",
+                _attention(
+                    "num-heads=1 key-dim=2 value-dim=2 num-left-inputs=1 num-right-inputs=1 num-left-inputs-required=0 "
+                    "num-right-inputs-required=0"
+                ),
+                "Append(Const(0.4, 3), Sum(first, Const(0.3, 6)))",
+            ),
         ),
         dim=4,
         runs=_EVERY,
