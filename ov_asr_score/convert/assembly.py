@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias, assert_never
+from typing import TypeAlias
 
 import numpy as np
 
+from ov_asr_score.convert.columns import append_columns, slice_columns, width_of
 from ov_asr_score.convert.constants import constant_output
 from ov_asr_score.convert.folding_forms import as_affine
 from ov_asr_score.convert.grids import Grid, Plan
 from ov_asr_score.convert.registry import find_converter
-from ov_asr_score.convert.time_axis import TimeAxis, append_columns, select_frames, slice_columns
-from ov_asr_score.errors import UnsupportedModelError
+from ov_asr_score.convert.time_axis import TimeAxis, select_frames
+from ov_asr_score.errors import UnsupportedModelError, unreachable
 from ov_asr_score.kaldi_model.dependencies import Block, Nothing, component_dependency
 from ov_asr_score.kaldi_model.dims import node_dim
 from ov_asr_score.kaldi_model.evaluation_order import Place, input_places
@@ -86,7 +87,7 @@ class Assembly:
                 else:
                     self.values[place] = self._compute_component(node, component, x, grid)
             case _:
-                assert_never(node)
+                raise unreachable(node)
 
     def _compute_component(self, node: ComponentNode, component: Component, x: int, grid: Grid) -> Value:
         match component_dependency(component):
@@ -172,7 +173,7 @@ class Assembly:
                 return Value(self.evaluate(descriptor.source, x, moment).output, None)
             case ReplaceIndex():
                 return self.evaluate(descriptor.source, descriptor.value, grid)
-        assert_never(descriptor)
+        raise unreachable(descriptor)
 
     def _pick(self, place: Place, grid: Grid) -> Value:
         value = self.values.get(place)
@@ -260,21 +261,16 @@ def affine(name: str, value: ov.Output, weights: FloatArray, bias: ov.Output | F
     return opset.add(product, addend, name=name).output(0)
 
 
-def split_columns(weights: FloatArray, widths: Sequence[int], chosen: Sequence[bool]) -> tuple[FloatArray, FloatArray]:
+def split_weights(weights: FloatArray, widths: Sequence[int], chosen: Sequence[bool]) -> tuple[FloatArray, FloatArray]:
     """The columns of ``weights`` that belong to the ``chosen`` parts, and the others."""
     mask = np.repeat(np.array(chosen, np.bool_), widths)
     return weights[:, mask], weights[:, ~mask]
 
 
-def width_of(value: ov.Output) -> int:
-    """D of a value [B, N, D]."""
-    return int(value.get_partial_shape()[2].get_length())
-
-
 def _split_affine(name: str, form: tuple[FloatArray, FloatArray], parts: Sequence[Value]) -> ov.Output:
     """An affine layer whose product with the vectors (i-vectors) is done once, not for each frame."""
     weights, bias = form
-    over_time, once = split_columns(
+    over_time, once = split_weights(
         weights, [width_of(part.output) for part in parts], [part.grid is not None for part in parts]
     )
     vectors = append_columns([part.output for part in parts if part.grid is None])

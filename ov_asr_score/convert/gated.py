@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
+from ov_asr_score.convert.columns import split_columns
 from ov_asr_score.convert.component_fields import bad_field, flag, integer, matrix, vector
 from ov_asr_score.convert.registry import converts
 from ov_asr_score.kaldi_model.network import Component, FloatArray
@@ -22,7 +21,7 @@ def convert_lstm_nonlinearity(component: Component, x: ov.Output) -> ov.Output:
         raise bad_field(component, "Params", "3 rows")
     dim = peepholes.shape[1]
     widths = [dim] * 5 + ([1] * 3 if flag(component, "UseDropout") else [])
-    parts = _split(component.name, x, widths)
+    parts = split_columns(x, widths, f"{component.name}.parts")
     cell, output = lstm_nonlinearity(component.name, peepholes, parts[:4], parts[4], parts[5:])
     return opset.concat([cell, output], 2, name=component.name).output(0)
 
@@ -73,7 +72,7 @@ def convert_gru_nonlinearity(component: Component, x: ov.Output) -> ov.Output:
     if weights.shape != (cell_dim, recurrent_dim):
         raise bad_field(component, "w_h", f"{cell_dim} rows and {recurrent_dim} columns")
     widths = [cell_dim, recurrent_dim, cell_dim, cell_dim] + ([recurrent_dim] if recurrent_dim != cell_dim else [])
-    update, reset, part, previous, *projected = _split(name, x, widths)
+    update, reset, part, previous, *projected = split_columns(x, widths, f"{name}.parts")
     seen = opset.multiply(reset, projected[0] if projected else previous, name=f"{name}.reset")
     product = opset.matmul(seen, opset.constant(weights, name=f"{name}.w_h"), False, True, name=f"{name}.product")
     hidden = opset.tanh(opset.add(product, part, name=f"{name}.sum"), name=f"{name}.h").output(0)
@@ -89,7 +88,7 @@ def convert_output_gru_nonlinearity(component: Component, x: ov.Output) -> ov.Ou
     """
     name, cell_dim = component.name, integer(component, "CellDim")
     weights = opset.constant(vector(component, "w_h", cell_dim).reshape(1, 1, -1), name=f"{name}.w_h")
-    update, part, previous = _split(name, x, [cell_dim] * 3)
+    update, part, previous = split_columns(x, [cell_dim] * 3, f"{name}.parts")
     product = opset.multiply(previous, weights, name=f"{name}.product")
     hidden = opset.tanh(opset.add(product, part, name=f"{name}.sum"), name=f"{name}.h").output(0)
     return _mixed(name, update, hidden, previous)
@@ -100,9 +99,3 @@ def _mixed(name: str, update: ov.Output, hidden: ov.Output, previous: ov.Output)
     fresh = opset.subtract(hidden, opset.multiply(update, hidden, name=f"{name}.zh"), name=f"{name}.fresh")
     cell = opset.add(fresh, opset.multiply(update, previous, name=f"{name}.kept"), name=f"{name}.c")
     return opset.concat([hidden, cell], 2, name=name).output(0)
-
-
-def _split(name: str, x: ov.Output, widths: list[int]) -> list[ov.Output]:
-    axis = opset.constant(np.array(2, np.int64))
-    parts = opset.variadic_split(x, axis, opset.constant(np.array(widths, np.int64)), name=f"{name}.parts")
-    return list(parts.outputs())

@@ -17,12 +17,12 @@ from ov_asr_score.convert.assembly import (
     affine,
     appended_parts,
     apply_component,
-    split_columns,
-    width_of,
+    split_weights,
 )
+from ov_asr_score.convert.columns import append_columns, slice_columns, width_of
 from ov_asr_score.convert.folding_forms import as_affine
 from ov_asr_score.convert.grids import Grid
-from ov_asr_score.convert.time_axis import append_columns, select_frames, slice_columns, slice_frames
+from ov_asr_score.convert.time_axis import select_frames, slice_frames
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.kaldi_model.dims import descriptor_dim
 from ov_asr_score.kaldi_model.evaluation_order import Place, read_places
@@ -115,7 +115,7 @@ def _compile_component(loop: Loop, component: Component, descriptor: Descriptor,
     outer_dims = iter([width_of(value.output) for value in outer_values])
     inner_widths = iter(inner_dims)
     widths = [next(inner_widths) if is_inner else next(outer_dims) for is_inner in inner]
-    inner_weights, outer_weights = split_columns(weights, widths, inner)
+    inner_weights, outer_weights = split_weights(weights, widths, inner)
     product = _outer_product(loop, component.name, outer_values, outer_weights, bias)
     name = component.name
     return lambda step: affine(
@@ -127,7 +127,7 @@ def _outer_product(loop: Loop, name: str, values: Sequence[Value], weights: np.n
     assembly = loop.assembly
     over_time = [value.grid is not None for value in values]
     if any(over_time) and not all(over_time):
-        frame_weights, vector_weights = split_columns(weights, [width_of(value.output) for value in values], over_time)
+        frame_weights, vector_weights = split_weights(weights, [width_of(value.output) for value in values], over_time)
         vector = append_columns([value.output for value in values if value.grid is None])
         frames = append_columns([value.output for value in values if value.grid is not None])
         addend = affine(f"{name}.vector", vector, vector_weights, bias)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ov_asr_score.convert.columns import append_columns
 from ov_asr_score.convert.component_fields import integers
 from ov_asr_score.convert.frame_axis import FrameAxis
 from ov_asr_score.convert.grids import Grid, Interval
@@ -19,7 +20,7 @@ from ov_asr_score.convert.nnet1_folding import fold_chain
 from ov_asr_score.convert.nnet1_nested import input_columns
 from ov_asr_score.convert.nnet1_recurrent import RECURRENCES, Recurrence
 from ov_asr_score.convert.registry import find_converter
-from ov_asr_score.convert.time_axis import append_columns, select_frames, slice_frames
+from ov_asr_score.convert.time_axis import select_frames, slice_frames
 from ov_asr_score.convert.time_loop import loop_with_states
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.kaldi_model.network import Component

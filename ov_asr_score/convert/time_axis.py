@@ -179,11 +179,6 @@ def slice_frames(value: ov.Output, start: int, stop: int | None = None, step: in
     return opset.slice(value, _ints([start]), _ints([end]), _ints([step]), _ints([1])).output(0)
 
 
-def slice_columns(value: ov.Output, start: int, stop: int) -> ov.Output:
-    """``value[:, :, start:stop]`` of [B, T, D]."""
-    return opset.slice(value, _ints([start]), _ints([stop]), _ints([1]), _ints([2])).output(0)
-
-
 def pad_frames(value: ov.Output, before: int, after: int, mode: str = "constant") -> ov.Output:
     """``value`` [B, T, D] with frames of zeros (or copies of its edges: ``edge``) before and after it."""
     fill = opset.constant(np.float32(0)) if mode == "constant" else None
@@ -193,11 +188,6 @@ def pad_frames(value: ov.Output, before: int, after: int, mode: str = "constant"
 def select_frames(mask: ov.Output, value: ov.Output, otherwise: ov.Output | None = None) -> ov.Output:
     """``value`` [B, N, D] where ``mask`` [1 or B, N, 1] is set, else ``otherwise`` (zero)."""
     return opset.select(mask, value, opset.constant(np.float32(0)) if otherwise is None else otherwise).output(0)
-
-
-def append_columns(values: Sequence[ov.Output]) -> ov.Output:
-    """The values side by side, [B, N, sum of D]."""
-    return values[0] if len(values) == 1 else opset.concat(list(values), 2).output(0)
 
 
 def _flags(flags: NDArray[np.bool_]) -> ov.Node:

@@ -8,9 +8,10 @@ from math import gcd
 import numpy as np
 
 from ov_asr_score.convert.assembly import Assembly, TimeLayer
+from ov_asr_score.convert.columns import append_columns, slice_columns
 from ov_asr_score.convert.component_fields import flag, integer, integers, matrix, number, vector
 from ov_asr_score.convert.grids import Grid
-from ov_asr_score.convert.time_axis import append_columns, slice_columns, slice_frames
+from ov_asr_score.convert.time_axis import slice_frames
 from ov_asr_score.kaldi_model.dims import descriptor_dim
 from ov_asr_score.kaldi_model.network import (
     Append,
