@@ -6,7 +6,7 @@ A message names the place first and the mend last:
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, NoReturn
 
 
 class OvAsrScoreError(Exception):
@@ -59,3 +59,11 @@ class DeviceError(OvAsrScoreError):
 
 class BlobFormatError(OvAsrScoreError):
     """An exported model (blob) is damaged or was made for something else."""
+
+
+def unreachable(value: NoReturn) -> AssertionError:
+    """An error to raise behind a match over all kinds; type checkers refuse it where a kind was left out.
+
+    ``typing.assert_never`` does the same since Python 3.11.
+    """
+    return AssertionError(f"expected none of the known kinds, found {type(value).__name__}")

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import assert_never
 
+from ov_asr_score.errors import unreachable
 from ov_asr_score.kaldi_model.evaluation_order import Place, evaluation_order, input_places, read_places, reads_itself
 from ov_asr_score.kaldi_model.network import (
     Append,
@@ -90,7 +90,7 @@ def _moved_node(node: Node, shifts: Mapping[str, int]) -> Node:
             return replace(node, input=_moved(node.input, shifts.get(node.name, 0), shifts))
         case InputNode() | DimRangeNode():
             return node
-    assert_never(node)
+    raise unreachable(node)
 
 
 def _moved(descriptor: Descriptor, offset: int, shifts: Mapping[str, int]) -> Descriptor:
@@ -124,7 +124,7 @@ def _moved(descriptor: Descriptor, offset: int, shifts: Mapping[str, int]) -> De
             return replace(descriptor, source=_moved(descriptor.source, 0, shifts))
         case ReplaceIndex():
             return replace(descriptor, source=_moved(descriptor.source, offset, shifts))
-    assert_never(descriptor)
+    raise unreachable(descriptor)
 
 
 def _without_rounds(node: Node, members: Mapping[str, frozenset[str]]) -> Node:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias, assert_never
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ov_asr_score.errors import unreachable
 from ov_asr_score.kaldi_model.dependencies import (
     Block,
     Dependency,
@@ -127,7 +128,7 @@ class Simulation:
                 return self.of_descriptor(node.input, x)
             case ComponentNode():
                 return self._of_component(node, x)
-        assert_never(node)
+        raise unreachable(node)
 
     def _of_component(self, node: ComponentNode, x: int) -> Frames:
         dependency = self.dependencies[node.component]
@@ -150,7 +151,7 @@ class Simulation:
                 if isinstance(dependency, Window):
                     some &= self.span.times % dependency.step == 0
                 return some
-        assert_never(dependency)
+        raise unreachable(dependency)
 
     def _starts(self, frames: Period | Window) -> NDArray[np.int64]:
         """For each frame of the span the place in it where the frames begin that it needs."""
@@ -198,7 +199,7 @@ class Simulation:
                 return self.everything() if there else self.nothing()
             case ReplaceIndex():
                 return self.of_descriptor(descriptor.source, descriptor.value)
-        assert_never(descriptor)
+        raise unreachable(descriptor)
 
     # What is needed
 
@@ -270,7 +271,7 @@ class Simulation:
             case ReplaceIndex():
                 self.need(descriptor.source, descriptor.value, wanted)
             case _:
-                assert_never(descriptor)
+                raise unreachable(descriptor)
 
 
 def frame_sets(

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import assert_never
 
-from ov_asr_score.errors import ModelFormatError
+from ov_asr_score.errors import ModelFormatError, unreachable
 from ov_asr_score.kaldi_io.stream import clipped
 from ov_asr_score.kaldi_model.network import (
     Append,
@@ -70,7 +69,7 @@ def format_descriptor(descriptor: Descriptor) -> str:
             return f"Round({format_descriptor(descriptor.source)}, {descriptor.modulus})"
         case ReplaceIndex():
             return f"ReplaceIndex({format_descriptor(descriptor.source)}, {descriptor.variable}, {descriptor.value})"
-    assert_never(descriptor)
+    raise unreachable(descriptor)
 
 
 def _append_parts(descriptor: Descriptor, text: str) -> list[Descriptor]:

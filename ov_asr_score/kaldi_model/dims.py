@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypeAlias, assert_never, cast
+from typing import TypeAlias, cast
 
 import numpy as np
 
+from ov_asr_score.errors import unreachable
 from ov_asr_score.kaldi_model.network import (
     Append,
     Component,
@@ -59,7 +60,7 @@ def node_dim(network: KaldiNetwork, name: str) -> int:
             return descriptor_dim(network, node.input)
         case None:
             raise KeyError(name)
-    assert_never(node)
+    raise unreachable(node)
 
 
 def descriptor_dim(network: KaldiNetwork, descriptor: Descriptor) -> int:
@@ -77,7 +78,7 @@ def descriptor_dim(network: KaldiNetwork, descriptor: Descriptor) -> int:
             return descriptor_dim(network, descriptor.first)
         case Offset() | Scale() | IfDefined() | Round() | ReplaceIndex():
             return descriptor_dim(network, descriptor.source)
-    assert_never(descriptor)
+    raise unreachable(descriptor)
 
 
 def _int(component: Component, name: str) -> int:

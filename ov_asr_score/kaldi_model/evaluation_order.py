@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence, Set
 from math import lcm
-from typing import TypeAlias, assert_never
+from typing import TypeAlias
 
-from ov_asr_score.errors import UnsupportedModelError
+from ov_asr_score.errors import UnsupportedModelError, unreachable
 from ov_asr_score.kaldi_model.dependencies import Block, Nothing, component_dependency
 from ov_asr_score.kaldi_model.network import (
     Append,
@@ -59,7 +59,7 @@ def read_places(descriptor: Descriptor, x: int) -> Iterator[tuple[Place, int | N
             for place, offset in read_places(descriptor.source, descriptor.value if descriptor.variable == "x" else x):
                 yield place, None if descriptor.variable == "t" else offset
         case _:
-            assert_never(descriptor)
+            raise unreachable(descriptor)
 
 
 def input_places(network: KaldiNetwork, place: Place) -> list[tuple[Place, int | None]]:
@@ -80,7 +80,7 @@ def input_places(network: KaldiNetwork, place: Place) -> list[tuple[Place, int |
             if isinstance(dependency, Block):
                 x //= dependency.num_blocks
             return list(read_places(node.input, x))
-    assert_never(node)
+    raise unreachable(node)
 
 
 def reads_itself(network: KaldiNetwork, place: Place) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TypeAlias, assert_never
+from typing import TypeAlias
 
+from ov_asr_score.errors import unreachable
 from ov_asr_score.kaldi_model.dependencies import Block, Nothing, Offsets, Period, Window, component_dependency
 from ov_asr_score.kaldi_model.evaluation_order import Place
 from ov_asr_score.kaldi_model.network import (
@@ -45,7 +46,7 @@ def reading_spans(network: KaldiNetwork, place: Place) -> Iterator[tuple[Place, 
         case ComponentNode():
             yield from _component_spans(network, node, x)
         case _:
-            assert_never(node)
+            raise unreachable(node)
 
 
 def reading_distance(network: KaldiNetwork, groups: Sequence[tuple[Place, ...]]) -> int:
@@ -79,7 +80,7 @@ def _component_spans(network: KaldiNetwork, node: ComponentNode, x: int) -> Iter
         case Window():
             yield from _spans(node.input, x, (-dependency.left, dependency.right))
         case _:
-            assert_never(dependency)
+            raise unreachable(dependency)
 
 
 def _spans(descriptor: Descriptor, x: int, span: Span) -> Iterator[tuple[Place, Span | None]]:
@@ -107,4 +108,4 @@ def _spans(descriptor: Descriptor, x: int, span: Span) -> Iterator[tuple[Place, 
         case ReplaceIndex():
             yield from _spans(descriptor.source, descriptor.value, span)
         case _:
-            assert_never(descriptor)
+            raise unreachable(descriptor)

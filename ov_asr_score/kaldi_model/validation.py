@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import assert_never, cast
+from typing import cast
 
-from ov_asr_score.errors import ModelFormatError
+from ov_asr_score.errors import ModelFormatError, unreachable
 from ov_asr_score.kaldi_model.consistency import component_problem
 from ov_asr_score.kaldi_model.dependencies import Nothing, component_dependency
 from ov_asr_score.kaldi_model.dims import component_dims, descriptor_dim, node_dim
@@ -94,7 +94,7 @@ def _check_references(network: KaldiNetwork, node: Node) -> None:
                     if isinstance(source, OutputNode):
                         raise ModelFormatError(f"{place}: reads the output node '{part.name}'")
         case _:
-            assert_never(node)
+            raise unreachable(node)
 
 
 def _check_widths(network: KaldiNetwork, node: Node) -> None:
@@ -172,4 +172,4 @@ def _walk(descriptor: Descriptor) -> Iterator[Descriptor]:
         case NodeRef() | Const():
             pass
         case _:
-            assert_never(descriptor)
+            raise unreachable(descriptor)
