@@ -20,6 +20,7 @@ from ov_asr_score.kaldi_model.network import FARTHEST_FRAME, Component
 Problems: TypeAlias = Iterator[str]
 
 _LARGEST_KERNEL = 1 << 26
+_LONGEST_PERIOD = 1000
 
 
 def component_problem(component: Component) -> str:
@@ -208,7 +209,8 @@ def _pooling(fields: _Fields) -> Problems:
 
 def _extraction(fields: _Fields) -> Problems:
     yield from _at_least(fields, 1, "InputPeriod", "OutputPeriod")
-    yield from _near(fields.integer("OutputPeriod"))
+    if fields.integer("OutputPeriod") > _LONGEST_PERIOD:
+        yield f"expected <OutputPeriod> of at most {_LONGEST_PERIOD} frames, found {fields.integer('OutputPeriod')}"
     yield from _multiple(
         "<OutputPeriod>", fields.integer("OutputPeriod"), "<InputPeriod>", fields.integer("InputPeriod")
     )
