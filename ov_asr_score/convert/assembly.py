@@ -62,6 +62,8 @@ class Assembly:
         self.plan, self.axis = plan, axis
         self.features = inputs["input"].output
         self.values: dict[Place, Value] = {(name, 0): value for name, value in inputs.items()}
+        # Of convolutions and what follows them, see images.py.
+        self.images: dict[str, ov.Output] = {}
         self._picked: dict[tuple[Place, Grid], ov.Output] = {}
         self._names = {value.output.get_node().get_name() for value in inputs.values()}
 

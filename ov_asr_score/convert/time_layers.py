@@ -11,6 +11,7 @@ from ov_asr_score.convert.assembly import Assembly, TimeLayer
 from ov_asr_score.convert.columns import append_columns, slice_columns
 from ov_asr_score.convert.component_fields import flag, integer, integers, matrix, number, vector
 from ov_asr_score.convert.grids import Grid
+from ov_asr_score.convert.images import frames_of, image_of
 from ov_asr_score.convert.time_axis import slice_frames
 from ov_asr_score.kaldi_model.dims import descriptor_dim
 from ov_asr_score.kaldi_model.network import (
@@ -67,12 +68,10 @@ def convert_time_height_convolution(
         weights[:, :, at_time, at_height] = parameters[:, index]
     below = -int(heights.min())
     above = (height_out - 1) * height_step + int(heights.max()) - (height_in - 1)
-    image = opset.transpose(
-        opset.reshape(frames, _ints([0, 0, height_in, filters_in]), special_zero=True), _ints([0, 3, 1, 2])
-    )
+    image = image_of(frames, height_in, filters_in, assembly.images)
     if below < 0 or above < 0:
         last = height_in + min(above, 0)
-        image = opset.slice(image, _ints([max(-below, 0)]), _ints([last]), _ints([1]), _ints([3]))
+        image = opset.slice(image, _ints([max(-below, 0)]), _ints([last]), _ints([1]), _ints([3])).output(0)
     result = opset.convolution(
         image,
         opset.constant(weights),
@@ -82,8 +81,8 @@ def convert_time_height_convolution(
         dilations=[max(time_gap // step, 1), max(height_gap, 1)],
     )
     bias = vector(component, "BiasParams").reshape(1, -1, 1, 1)
-    result = opset.transpose(opset.add(result, opset.constant(bias)), _ints([0, 2, 3, 1]))
-    return opset.reshape(result, _ints([0, 0, height_out * filters_out]), special_zero=True).output(0)
+    biased = opset.add(result, opset.constant(bias), name=f"{component.name}.image")
+    return frames_of(biased.output(0), height_out * filters_out)
 
 
 def convert_restricted_attention(
