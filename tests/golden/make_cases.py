@@ -34,8 +34,11 @@ from tests.golden import (
     nnet2_models,
     nnet3_component_models,
     nnet3_descriptor_models,
+    nnet3_gated_models,
+    nnet3_node_models,
     nnet3_old_models,
     nnet3_recurrent_models,
+    nnet3_statistics_models,
     nnet3_time_models,
 )
 from tests.golden.golden_case import Case
@@ -55,8 +58,11 @@ CASES: dict[str, tuple[Case, ...]] = {
     "nnet3": (
         *nnet3_component_models.CASES,
         *nnet3_descriptor_models.CASES,
+        *nnet3_node_models.CASES,
         *nnet3_time_models.CASES,
+        *nnet3_statistics_models.CASES,
         *nnet3_recurrent_models.CASES,
+        *nnet3_gated_models.CASES,
         *nnet3_old_models.CASES,
     ),
 }

@@ -1,11 +1,11 @@
-"""Cases of nnet3: descriptors, nodes, i-vectors, priors, and how chunks are cut."""
+"""Cases of nnet3: descriptors, and how chunks are cut."""
 
 from __future__ import annotations
 
-from tests.golden.golden_case import CHUNKS, DEFAULT, WHOLE, Case, affine, layer, network, node
+from tests.golden.golden_case import CHUNKS, WHOLE, Case, affine, layer, network
 from tests.golden.model_text import edited
 
-_EVERY_CUT = (
+EVERY_CUT = (
     WHOLE,
     CHUNKS,
     ("--frames-per-chunk=5", "--extra-left-context=3", "--extra-right-context=2"),
@@ -17,7 +17,7 @@ _EVERY_CUT = (
         "--extra-right-context-final=1",
     ),
 )
-_THIRDS = (
+THIRDS = (
     ("--frames-per-chunk=1000", "--frame-subsampling-factor=3"),
     ("--frames-per-chunk=7", "--frame-subsampling-factor=3"),
     ("--frames-per-chunk=7", "--frame-subsampling-factor=2"),
@@ -48,16 +48,16 @@ _PARTS = (
 
 _MISSING = (
     _reads(
-        "if_defined_input", "Append(IfDefined(Offset(input, -3)), input, IfDefined(Offset(input, 2)))", 12, _EVERY_CUT
+        "if_defined_input", "Append(IfDefined(Offset(input, -3)), input, IfDefined(Offset(input, 2)))", 12, EVERY_CUT
     ),
-    _reads("if_defined_node", "Append(IfDefined(Offset(a, -3)), IfDefined(Offset(b, 4)), a)", 9, _EVERY_CUT),
-    _reads("if_defined_sum", "IfDefined(Sum(Offset(a, -2), Offset(b, 2)))", 3, _EVERY_CUT),
-    _reads("if_defined_append", "IfDefined(Append(Offset(a, -2), Offset(b, 2)))", 6, _EVERY_CUT),
-    _reads("sum_of_if_defined", "Sum(a, IfDefined(Offset(b, -4)), IfDefined(Offset(a, 3)))", 3, _EVERY_CUT),
-    _reads("failover", "Append(Failover(Offset(a, -4), b), Failover(Offset(b, 3), a))", 6, _EVERY_CUT),
-    _reads("failover_twice", "Sum(a, Failover(Offset(a, 5), Failover(Offset(b, 2), a)))", 3, _EVERY_CUT),
-    _reads("failover_if_defined", "Sum(Failover(Offset(a, -3), IfDefined(Offset(b, 3))), a)", 3, _EVERY_CUT),
-    _reads("offset_failover", "Offset(Failover(Offset(a, -3), Offset(b, -2)), 2)", 3, _EVERY_CUT),
+    _reads("if_defined_node", "Append(IfDefined(Offset(a, -3)), IfDefined(Offset(b, 4)), a)", 9, EVERY_CUT),
+    _reads("if_defined_sum", "IfDefined(Sum(Offset(a, -2), Offset(b, 2)))", 3, EVERY_CUT),
+    _reads("if_defined_append", "IfDefined(Append(Offset(a, -2), Offset(b, 2)))", 6, EVERY_CUT),
+    _reads("sum_of_if_defined", "Sum(a, IfDefined(Offset(b, -4)), IfDefined(Offset(a, 3)))", 3, EVERY_CUT),
+    _reads("failover", "Append(Failover(Offset(a, -4), b), Failover(Offset(b, 3), a))", 6, EVERY_CUT),
+    _reads("failover_twice", "Sum(a, Failover(Offset(a, 5), Failover(Offset(b, 2), a)))", 3, EVERY_CUT),
+    _reads("failover_if_defined", "Sum(Failover(Offset(a, -3), IfDefined(Offset(b, 3))), a)", 3, EVERY_CUT),
+    _reads("offset_failover", "Offset(Failover(Offset(a, -3), Offset(b, -2)), 2)", 3, EVERY_CUT),
     Case(
         "missing_through_layers",
         network(
@@ -68,7 +68,7 @@ _MISSING = (
             layer("last", "SigmoidComponent dim=3", "Sum(b, IfDefined(Offset(relu, 4)))"),
         ),
         dim=4,
-        runs=(*_EVERY_CUT, *_THIRDS),
+        runs=(*EVERY_CUT, *THIRDS),
     ),
 )
 
@@ -78,16 +78,14 @@ _MODULUS = (
         "switch_offsets",
         "Append(Switch(Offset(a, 1), Offset(b, -2), a), Offset(b, 1), Offset(a, -2))",
         9,
-        (*_EVERY_CUT, *_THIRDS),
+        (*EVERY_CUT, *THIRDS),
     ),
-    _reads(
-        "switch_in_append", "Append(Switch(a, Offset(b, 1)), Switch(b, a, Offset(a, 2)))", 6, (*_EVERY_CUT, *_THIRDS)
-    ),
-    _reads("round", "Append(Round(a, 3), b)", 6, (*_EVERY_CUT, *_THIRDS)),
-    _reads("round_offset", "Append(Round(Offset(a, 1), 4), Offset(Round(b, 2), 3))", 6, (*_EVERY_CUT, *_THIRDS)),
-    _reads("round_missing", "Sum(Round(a, 3), IfDefined(Round(Offset(b, 3), 3)))", 3, (*_EVERY_CUT, *_THIRDS)),
-    _reads("offset_switch", "Offset(Switch(a, b), 1)", 3, (WHOLE, *_THIRDS)),
-    _reads("switch_round", "Switch(Round(a, 4), Offset(b, 1))", 3, (WHOLE, *_THIRDS)),
+    _reads("switch_in_append", "Append(Switch(a, Offset(b, 1)), Switch(b, a, Offset(a, 2)))", 6, (*EVERY_CUT, *THIRDS)),
+    _reads("round", "Append(Round(a, 3), b)", 6, (*EVERY_CUT, *THIRDS)),
+    _reads("round_offset", "Append(Round(Offset(a, 1), 4), Offset(Round(b, 2), 3))", 6, (*EVERY_CUT, *THIRDS)),
+    _reads("round_missing", "Sum(Round(a, 3), IfDefined(Round(Offset(b, 3), 3)))", 3, (*EVERY_CUT, *THIRDS)),
+    _reads("offset_switch", "Offset(Switch(a, b), 1)", 3, (WHOLE, *THIRDS)),
+    _reads("switch_round", "Switch(Round(a, 4), Offset(b, 1))", 3, (WHOLE, *THIRDS)),
 )
 
 # What nodes that need no input, nodes that no one needs and rounded times do to chunks and contexts.
@@ -105,15 +103,15 @@ _NO_EDGES = ("--extra-left-context-initial=0", "--extra-right-context-final=0")
 _UNUSUAL = (
     _reads("wide_edges", "Append(IfDefined(Offset(a, -4)), b, IfDefined(Offset(a, 5)))", 9, _WIDE_EDGES),
     _reads("wide_edges_rounded", "Append(IfDefined(Round(Offset(a, 3), 3)), b)", 6, _WIDE_EDGES),
-    _reads("if_defined_failover", "Append(IfDefined(Failover(Offset(a, -3), Offset(b, 4))), a)", 6, _EVERY_CUT),
+    _reads("if_defined_failover", "Append(IfDefined(Failover(Offset(a, -3), Offset(b, 4))), a)", 6, EVERY_CUT),
     _reads(
         "if_defined_in_only_chunks",
         "Append(IfDefined(Failover(Offset(a, 6), Offset(b, -5))), a)",
         6,
         (("--frames-per-chunk=5", "--extra-left-context=7", "--extra-right-context=7", *_NO_EDGES),),
     ),
-    _reads("if_defined_switch", "Append(IfDefined(Switch(Offset(a, -3), Offset(b, 2))), a)", 6, _EVERY_CUT),
-    _reads("round_of_round", "Append(IfDefined(Round(Round(a, 3), 2)), b)", 6, (WHOLE, CHUNKS, *_THIRDS)),
+    _reads("if_defined_switch", "Append(IfDefined(Switch(Offset(a, -3), Offset(b, 2))), a)", 6, EVERY_CUT),
+    _reads("round_of_round", "Append(IfDefined(Round(Round(a, 3), 2)), b)", 6, (WHOLE, CHUNKS, *THIRDS)),
     Case(
         "far_and_back",
         network(
@@ -133,7 +131,7 @@ _UNUSUAL = (
             affine("last", "Append(a, Offset(a, -12), Failover(Offset(a, 13), input), input)", 16, 3),
         ),
         dim=4,
-        runs=(*_EVERY_CUT, *_THIRDS),
+        runs=(*EVERY_CUT, *THIRDS),
     ),
     Case(
         "orphans",
@@ -145,7 +143,7 @@ _UNUSUAL = (
             affine("last", "Append(a, IfDefined(Offset(a, -2)))", 6, 3),
         ),
         dim=4,
-        runs=(CHUNKS, *_THIRDS),
+        runs=(CHUNKS, *THIRDS),
         edit=edited(("<Count> 500", "<Count> 0")),
     ),
 )
@@ -163,7 +161,7 @@ _SUBSAMPLED = (
         ),
         dim=4,
         lengths=(23, 1, 3, 12),
-        runs=(WHOLE, CHUNKS, *_THIRDS),
+        runs=(WHOLE, CHUNKS, *THIRDS),
     ),
     Case(
         "subsampling_uneven",
@@ -174,176 +172,8 @@ _SUBSAMPLED = (
             affine("last", "Append(Offset(tdnn2, -1), tdnn2, Offset(tdnn1, 2))", 15, 3),
         ),
         dim=4,
-        runs=(WHOLE, CHUNKS, *_THIRDS),
+        runs=(WHOLE, CHUNKS, *THIRDS),
     ),
 )
 
-_NODES = (
-    Case(
-        "dim_range",
-        network(
-            6,
-            "dim-range-node name=left input-node=input dim=2 dim-offset=0",
-            "dim-range-node name=right input-node=input dim=3 dim-offset=3",
-            affine("a", "Append(left, Offset(right, -1))", 5, 5),
-            "dim-range-node name=middle input-node=a dim=2 dim-offset=2",
-            affine("last", "Append(IfDefined(Offset(middle, 3)), left, middle)", 6, 3),
-        ),
-        dim=6,
-    ),
-    Case(
-        "names",
-        network(
-            4,
-            affine("Append1", "input", 4, 3),
-            affine("tdnn-1.affine_2", "Append(Append1, Offset(Append1, 1))", 6, 3),
-            node("Sum_", "tdnn-1.affine_2", "Append(Append1, tdnn-1.affine_2)"),
-            affine("last", "Append(Append1, Sum_, IfDefined(Offset(tdnn-1.affine_2, 3)))", 9, 3),
-        ),
-        dim=4,
-    ),
-    Case(
-        "quadratic",
-        network(4, affine("last", "input", 4, 3)).replace("input=last", "input=last objective=quadratic"),
-        dim=4,
-        runs=(WHOLE,),
-    ),
-    Case(
-        "output_reads_descriptor",
-        network(
-            4,
-            affine("a", "input", 4, 3),
-            affine("b", "Append(Offset(input, 2), input)", 8, 3),
-            output="output=Append(Sum(a,Offset(b,-1)),Scale(2.0,a),IfDefined(Offset(b,2)))",
-        ),
-        dim=4,
-        runs=_EVERY_CUT,
-    ),
-    *(
-        Case(
-            f"several_outputs_{number}",
-            network(
-                4,
-                affine("a", "Append(Offset(input, -1), input)", 8, 4),
-                affine("b", "Append(Offset(a, -2), Offset(a, 2))", 8, 3),
-                layer("c", "LogSoftmaxComponent dim=4", "Offset(a, 1)"),
-                output="output=b output-xent=c",
-            ),
-            dim=4,
-            output_name=output,
-        )
-        for number, output in enumerate(("", "output-xent"), 1)
-    ),
-)
-
-_INDEX_X = (
-    Case(
-        "distribute",
-        network(
-            6,
-            layer("all", "DistributeComponent input-dim=6 output-dim=2", "input"),
-            affine("last", "Append(all, Offset(all, 0, 1), Offset(all, -1, 2))", 6, 3),
-        ),
-        dim=6,
-    ),
-    Case(
-        "distribute_replaced",
-        network(
-            6,
-            affine("a", "input", 6, 6),
-            layer("all", "DistributeComponent input-dim=6 output-dim=2", "a"),
-            affine("each", "Append(all, ReplaceIndex(all, x, 0))", 4, 3),
-            layer("bent", "RectifiedLinearComponent dim=3", "each"),
-            affine(
-                "last",
-                "Append(ReplaceIndex(bent, x, 1), Offset(bent, 1, 2), ReplaceIndex(Offset(bent, -2), x, 2))",
-                9,
-                3,
-            ),
-        ),
-        dim=6,
-    ),
-    Case(
-        "distribute_twice",
-        network(
-            8,
-            layer("halves", "DistributeComponent input-dim=8 output-dim=4", "input"),
-            layer("quarters", "DistributeComponent input-dim=4 output-dim=2", "halves"),
-            affine("last", "Append(quarters, Offset(quarters, 0, 3), Offset(quarters, 1, 2))", 6, 3),
-        ),
-        dim=8,
-    ),
-)
-
-_SPEAKER = network(
-    4,
-    "input-node name=ivector dim=3",
-    affine("first", "Append(Offset(input, -1), input, Offset(input, 1), ReplaceIndex(ivector, t, 0))", 15, 5),
-    layer("relu", "RectifiedLinearComponent dim=5", "first"),
-    affine("last", "Append(relu, Offset(relu, 3))", 10, 3),
-)
-_IVECTORS = ("--ivectors=ark:ivector.ark",)
-_ONLINE = ("--online-ivectors=ark:ivector.ark", "--online-ivector-period=4")
-
-_VECTORS = (
-    Case(
-        "ivectors", _SPEAKER, dim=4, ivector_dim=3, runs=tuple((*cut, *_IVECTORS) for cut in (WHOLE, CHUNKS, DEFAULT))
-    ),
-    Case(
-        "ivectors_of_speakers",
-        _SPEAKER,
-        dim=4,
-        ivector_dim=3,
-        speakers=True,
-        runs=((*CHUNKS, *_IVECTORS, "--utt2spk=ark:utt2spk"),),
-    ),
-    Case(
-        "online_ivectors",
-        _SPEAKER,
-        dim=4,
-        ivector_dim=3,
-        ivector_period=4,
-        lengths=(30, 1, 4, 17),
-        runs=tuple((*cut, *_ONLINE) for cut in (WHOLE, CHUNKS, _THIRDS[0], _THIRDS[1], *_EVERY_CUT[2:])),
-    ),
-    Case(
-        "ivector_as_node",
-        network(
-            4,
-            "input-node name=ivector dim=3",
-            affine("speaker", "ReplaceIndex(ivector, t, 0)", 3, 4),
-            layer("bent", "TanhComponent dim=4", "speaker"),
-            affine("a", "Append(Offset(input, -1), input)", 8, 4),
-            layer(
-                "last",
-                "SigmoidComponent dim=4",
-                "Sum(a, ReplaceIndex(bent, t, 0), Scale(0.5, ReplaceIndex(speaker, t, 0)))",
-            ),
-        ),
-        dim=4,
-        ivector_dim=3,
-        runs=tuple((*cut, *_IVECTORS) for cut in (WHOLE, CHUNKS)),
-    ),
-)
-
-_ACOUSTIC = network(
-    4,
-    affine("a", "Append(Offset(input, -1), input, Offset(input, 1))", 12, 5),
-    layer("last", "LogSoftmaxComponent dim=5", "a"),
-)
-_MODELS = (
-    Case(
-        "priors",
-        _ACOUSTIC,
-        dim=4,
-        priors=5,
-        runs=(
-            DEFAULT,
-            ("--use-priors=true",),
-            ("--use-priors=true", "--acoustic-scale=0.3", "--apply-exp=true"),
-            ("--apply-exp=true", *CHUNKS),
-        ),
-    ),
-)
-
-CASES = (*_PARTS, *_MISSING, *_MODULUS, *_UNUSUAL, *_SUBSAMPLED, *_NODES, *_INDEX_X, *_VECTORS, *_MODELS)
+CASES = (*_PARTS, *_MISSING, *_MODULUS, *_UNUSUAL, *_SUBSAMPLED)
