@@ -90,7 +90,7 @@ class FramePlan:
         What is computed after the last one can be seen by no one but those who ask for an interval themselves.
         """
         window = self.whole.window
-        first = -window.left - grid.step
+        first = min(-window.left, self.needed[place].first) - grid.step
         first -= (first - grid.first) % grid.step
         found = self.whole.interval(NodeRef(place[0]), place[1], Grid(first, grid.step, window.right + grid.step))
         return Interval(found.first, None, found.first, None)

@@ -60,6 +60,13 @@ _SIMPLE = (
         dim=4,
         runs=MORE,
     ),
+    # Begins before the first frame of features, of which it needs later ones only.
+    Case(
+        "rnn_begins_early",
+        network(4, *_rnn("rnn", -3, "Offset(input, 2)"), affine("last", "Append(rnn, input)", 8, 3)),
+        dim=4,
+        runs=MORE,
+    ),
     Case(
         "rnn_missing_input",
         network(
