@@ -60,10 +60,15 @@ _SIMPLE = (
         dim=4,
         runs=MORE,
     ),
-    # Begins before the first frame of features, of which it needs later ones only.
+    # Begins before the first frame of features, of which it needs later ones only; what it reads begins later still.
     Case(
         "rnn_begins_early",
-        network(4, *_rnn("rnn", -3, "Offset(input, 2)"), affine("last", "Append(rnn, input)", 8, 3)),
+        network(
+            4,
+            affine("a", "IfDefined(Offset(input, -1))", 4, 4),
+            *_rnn("rnn", -3, "Append(Offset(input, 2), Offset(a, 1))", 8),
+            affine("last", "Append(rnn, input)", 8, 3),
+        ),
         dim=4,
         runs=MORE,
     ),
