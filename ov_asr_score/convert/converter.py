@@ -29,7 +29,7 @@ from ov_asr_score.convert.time_axis import TimeAxis, pad_frames
 from ov_asr_score.convert.time_layers import TIME_LAYERS
 from ov_asr_score.convert.time_plan import TimePlan, plan_time
 from ov_asr_score.errors import ModelFormatError, UnknownNameError, UnsupportedModelError
-from ov_asr_score.kaldi_model.context import Contexts, network_contexts
+from ov_asr_score.kaldi_model.context import Contexts, check_period, network_contexts
 from ov_asr_score.kaldi_model.evaluation_order import evaluation_order, reads_itself
 from ov_asr_score.kaldi_model.network import ComponentNode, DimRangeNode, InputNode, KaldiNetwork, NodeRef, OutputNode
 from ov_asr_score.openvino_api import opset, ov
@@ -57,6 +57,7 @@ def _convert(network: KaldiNetwork, options: ConvertOptions) -> ov.Model:
     network, outputs = _with_outputs(network, options.outputs)
     if network.generation == 1:
         return build_sequence_graph(network, outputs, options)
+    check_period(network)
     lowered = lower_splicing(network)
     check_supported(straighten_loops(lowered, outputs), outputs)
     return _TimeGraph(lowered, outputs, options).build()

@@ -8,7 +8,7 @@ import numpy as np
 
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.kaldi_model.computability import Span, frame_sets
-from ov_asr_score.kaldi_model.evaluation_order import evaluation_order, modulus
+from ov_asr_score.kaldi_model.evaluation_order import evaluation_order, modulus, time_period
 from ov_asr_score.kaldi_model.network import KaldiNetwork
 from ov_asr_score.kaldi_model.reading_spans import reading_distance
 
@@ -36,11 +36,7 @@ def network_contexts(network: KaldiNetwork, output: str = "output") -> Contexts:
     Agrees with ``ComputeSimpleNnetContext`` (nnet3/nnet-utils.cc).
     """
     step = modulus(network)
-    if step > _LARGEST_MODULUS:
-        raise UnsupportedModelError(
-            f"{network.source}: expected a modulus of at most {_LARGEST_MODULUS} frames, found {step}; see Switch and "
-            "Round in the nodes"
-        )
+    _check_modulus(network, step)
     groups = evaluation_order(network, [output])
     window = _FIRST_WINDOW
     while window < _LAST_WINDOW:
@@ -57,6 +53,19 @@ def network_contexts(network: KaldiNetwork, output: str = "output") -> Contexts:
         f"{network.source}: output '{output}' cannot be computed from {window // 2} frames of input; does it depend on "
         "itself without a delay, or on frames that no input gives?"
     )
+
+
+def check_period(network: KaldiNetwork) -> None:
+    """Nothing. Raises UnsupportedModelError when the frames of a network take turns of more than 1000 frames."""
+    _check_modulus(network, time_period(network))
+
+
+def _check_modulus(network: KaldiNetwork, found: int) -> None:
+    if found > _LARGEST_MODULUS:
+        raise UnsupportedModelError(
+            f"{network.source}: expected a modulus of at most {_LARGEST_MODULUS} frames, found {found}; see Switch and "
+            "Round in the nodes"
+        )
 
 
 def _context_for_shift(
