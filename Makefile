@@ -20,8 +20,8 @@ test: lint types
 	$(BIN)/python -m pytest -n 2 -q
 
 lint: $(VENV)/.installed-test
-	$(BIN)/ruff check ov_asr_score tests models
-	$(BIN)/ruff format --check ov_asr_score tests models
+	$(BIN)/ruff check ov_asr_score tests models benchmarks
+	$(BIN)/ruff format --check ov_asr_score tests models benchmarks
 
 types: $(VENV)/.installed-test
 	$(BIN)/mypy

@@ -28,10 +28,10 @@ class _Parameters:
         self.random = np.random.default_rng(seed)
 
     def matrix(self, rows: int, columns: int, gain: float = 1.0) -> NDArray[np.float32]:
-        return (self.random.standard_normal((rows, columns)) * gain / np.sqrt(columns)).astype(np.float32)
+        return np.asarray(self.random.standard_normal((rows, columns)) * gain / np.sqrt(columns), np.float32)
 
     def vector(self, size: int) -> NDArray[np.float32]:
-        return (self.random.standard_normal(size) * 0.1).astype(np.float32)
+        return np.asarray(self.random.standard_normal(size) * 0.1, np.float32)
 
     def affine(self, rows: int, columns: int, gain: float = 1.0) -> Fields:
         return [
