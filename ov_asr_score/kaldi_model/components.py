@@ -29,7 +29,7 @@ def read_component(reader: ModelReader, name: str, depth: int = 0) -> Component:
     offset = reader.offset
     token = reader.read_token()
     kind = token[1:-1]
-    if not token.startswith("<") or not token.endswith(">"):
+    if not token.startswith("<") or not token.endswith(">") or kind.startswith("/"):
         raise reader.error("a component type as in <AffineComponent>", clipped(token), offset=offset)
     if kind not in NNET3_TYPES:
         raise UnsupportedModelError(

@@ -48,6 +48,8 @@ def _read_component(reader: ModelReader, index: int) -> Component:
     offset = reader.offset
     token = reader.read_token()
     kind = token.strip("<>")
+    if kind.startswith("/"):
+        raise reader.error("a component type as in <AffineComponent>", clipped(token), offset=offset)
     if kind not in NNET2_TABLES:
         raise UnsupportedModelError(
             f"{reader.source}: component {index} at byte {offset}: type {clipped(kind)} is not one of Kaldi's nnet2; "
