@@ -80,8 +80,8 @@ class _Parameters:
             ("TargetRms", 1.0),
             ("TestMode", False),
             ("Count", 1000.0),
-            ("StatsMean", np.abs(self.vector(dim)) + np.float32(0.3)),
-            ("StatsVar", np.abs(self.vector(dim)) + np.float32(0.3)),
+            ("StatsMean", np.abs(self.vector(dim)) + np.float32(0.5)),
+            ("StatsVar", np.abs(self.vector(dim)) + np.float32(0.9)),
         ]
 
     def lstm(self, cells: int) -> Fields:
