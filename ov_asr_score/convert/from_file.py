@@ -44,7 +44,7 @@ def convert_file(
             time=options.time,
             frames_per_request=options.frames_per_request,
             frame_subsampling_factor=factor,
-            frames_per_chunk=options.frames_per_chunk or options.chunk_size,
+            frames_per_chunk=options.frames_per_chunk or max(options.chunk_size, 0),
             extra_left_context=options.extra_left_context,
             extra_right_context=options.extra_right_context + more,
             extra_left_context_initial=options.extra_left_context_initial,

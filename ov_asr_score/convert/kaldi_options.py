@@ -47,6 +47,7 @@ class KaldiOptions:
     def asked(self) -> dict[str, object]:
         """What differs from the defaults, by field."""
         given, defaults = asdict(self), asdict(DEFAULT_OPTIONS)
+        given["chunk_size"] = max(self.chunk_size, 0)  # a negative one means none, as in nnet-am-compute
         return {name: value for name, value in given.items() if value != defaults[name]}
 
     @property

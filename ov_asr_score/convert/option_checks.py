@@ -50,7 +50,7 @@ _NEEDS_ONE_OF = (
     ("ensure_exact_final_context", ("batch_compute",)),
     ("frames_per_request", ("time",)),
 )
-_FRAMES = ("frames_per_request", "frames_per_chunk", "chunk_size", "extra_left_context", "extra_right_context")
+_FRAMES = ("frames_per_request", "frames_per_chunk", "extra_left_context", "extra_right_context")
 _FRAMES_OR_UNSET = ("extra_left_context_initial", "extra_right_context_final")
 _NUMBERS = ("prior_scale", "prior_floor", "acoustic_scale")
 

@@ -70,8 +70,9 @@ def _graph_sections(path: str, all_layers: bool) -> list[Section]:
         variables: dict[str, object] = {
             variable.name: f"{shape_text(variable.shape)} {variable.element_type}" for variable in description.variables
         }
-        span = memory_span(model)
-        variables["memory"] = f"the last {span} frames" if span is not None else "recurrent: all earlier frames"
+        if facts is None:
+            span = memory_span(model)
+            variables["memory"] = f"the last {span} frames" if span is not None else "recurrent: all earlier frames"
         sections.append(("Variables", variables))
     sections.append(("Layers", dict(description.layer_counts)))
     if all_layers:

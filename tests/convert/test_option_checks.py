@@ -42,6 +42,7 @@ ALL: tuple[Generation, ...] = (1, 2, 3)
         ({"divide_by_priors": True, "apply_log": True}, (2,)),
         ({"pad_input": False}, (2,)),
         ({"chunk_size": 50}, (2,)),
+        ({"chunk_size": -1, "pad_input": False}, (2,)),
         ({"frames_per_chunk": 50}, (2, 3)),
         ({"use_priors": True}, (3,)),
         ({"use_priors": True, "apply_log": True}, (2,)),

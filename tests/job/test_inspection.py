@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from ov_asr_score.convert.from_file import convert_file
+from ov_asr_score.convert.kaldi_options import KaldiOptions
 from ov_asr_score.convert.saving import save_ir
 from ov_asr_score.errors import BlobFormatError, OvAsrScoreError
 from ov_asr_score.job import ScoreJob, run_job
@@ -112,3 +113,12 @@ def test_a_model_that_was_converted(folder: Path) -> None:
     assert (origin["source"], origin["kind"]) == ("final.mdl", "nnet2")
     assert (origin["left context"], origin["right context"], origin["options"]) == (3, 3, "none")
     assert len(str(origin["sha256"])) == 64
+
+
+def test_a_model_that_was_converted_for_streaming(folder: Path) -> None:
+    Path("final.mdl").write_bytes((KALDI / "nnet2_am.mdl").read_bytes())
+    save_ir(convert_file("final.mdl", KaldiOptions(time="frame")), Path("final.xml"))
+    sections = dict(inspect_model("final.xml"))
+    assert (sections["Converted from Kaldi"]["delay"], sections["Converted from Kaldi"]["frames per request"]) == (6, 1)
+    # Its delay is told above; what the graph remembers needs no guess.
+    assert "memory" not in sections["Variables"]
