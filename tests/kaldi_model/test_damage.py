@@ -28,8 +28,11 @@ SMALL = [
     for stem, suffix in (("nnet1_every", "nnet"), ("nnet2_am", "mdl"), ("nnet3_usual_am", "mdl"))
     for name in (f"{stem}.{suffix}", f"{stem}.txt")
 ]
+GOLDEN = Path(__file__).parents[1] / "golden"
 MOST_MEMORY = 2 << 30
-PLACE = re.compile(r"at byte \d+|component '|node '|output '|expected \d+ priors|no network follows|modulus of at most")
+PLACE = re.compile(
+    r"at byte \d+|component '|node '|output '|expected \d+ priors|no network follows|modulus of at most|at least one"
+)
 NUMBERS = (0, 1, -1, 2, 3, 5, 255, 65536, 1 << 20, 2**31 - 1, -(2**31), 10**9)
 WORDS = b"-1 0 1 2 3 7 100 1000000000 2147483647 -2147483648 99999999999 nan inf 1e38 [ ] T x 1,2 <Dim> </Nnet>".split()
 
@@ -126,7 +129,7 @@ def damaged(content: bytes, numbers: random.Random, is_text: bool) -> tuple[byte
 
 def check_changes(folder: Path, source: Path, count: int, *options: KaldiOptions) -> int:
     content, path = source.read_bytes(), folder / source.name
-    numbers = random.Random(source.name)
+    numbers = random.Random(f"{source.parent.name}/{source.name}")
     readable = 0
     for _ in range(count):
         changed, done = damaged(content, numbers, source.suffix == ".txt")
@@ -151,4 +154,19 @@ def test_every_cut(tmp_path: Path, source: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("source", ALL, ids=name_of)
 def test_many_changes(tmp_path: Path, source: Path) -> None:
-    assert 0 < check_changes(tmp_path, source, 150, KaldiOptions()) < 150
+    assert 0 < check_changes(tmp_path, source, 250, KaldiOptions()) < 250
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("generation", ["nnet1", "nnet2", "nnet3"])
+def test_changes_of_every_component(tmp_path: Path, generation: str) -> None:
+    """A few changes in each of the golden models, most of which have one component of each type that there is."""
+    models = sorted(GOLDEN.glob(f"{generation}/*/model*"))
+    sources = [path for path in models if path.suffix in (".raw", ".mdl", ".nnet", ".txt")]
+    assert len(sources) > 50
+    readable = 0
+    for source in sources:
+        folder = tmp_path / source.parent.name
+        folder.mkdir(exist_ok=True)
+        readable += check_changes(folder, source, 3, KaldiOptions())
+    assert 0 < readable < len(sources) * 2
