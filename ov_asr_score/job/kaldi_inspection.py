@@ -35,12 +35,12 @@ def kaldi_sections(path: str, *, all_parts: bool = False) -> list[Section]:
     """
     network = load_network(path)
     summary = summarize_network(network)
-    factor = read_subsampling_factor(Path(path)) if network.generation == 3 else 1
+    factor, doubt = _subsampling_factor(path, network)
     counts: Facts = {}
     for component in summary.components:
         counts[component.type] = int(str(counts.get(component.type, 0))) + 1
     sections: list[Section] = [
-        ("Model", _model_facts(path, summary, factor)),
+        ("Model", _model_facts(path, summary, factor) | {"frame subsampling factor is not known": doubt}),
         ("Inputs", {name: {"dim": dim} for name, dim in summary.inputs.items()}),
         ("Outputs", {output.name: _output_facts(output) for output in summary.outputs}),
         ("Components", counts),
@@ -53,6 +53,16 @@ def kaldi_sections(path: str, *, all_parts: bool = False) -> list[Section]:
             parts |= _component_facts(component)
         sections.append(("All components", parts))
     return sections
+
+
+def _subsampling_factor(path: str, network: KaldiNetwork) -> tuple[int, str]:
+    """The factor that the file beside the model holds, or what is wrong with that file."""
+    if network.generation != 3:
+        return 1, ""
+    try:
+        return read_subsampling_factor(Path(path)), ""
+    except OvAsrScoreError as error:
+        return 1, str(error)
 
 
 def origin_section(facts: ConversionFacts) -> Section:

@@ -83,6 +83,9 @@ def test_the_subsampling_factor_beside_a_model(folder: Path) -> None:
     assert "frame subsampling factor" not in dict(inspect_model("final.mdl"))["Model"]
     Path("frame_subsampling_factor").write_text("3\n")
     assert dict(inspect_model("final.mdl"))["Model"]["frame subsampling factor"] == 3
+    Path("frame_subsampling_factor").write_text("three\n")
+    doubt = dict(inspect_model("final.mdl"))["Model"]["frame subsampling factor is not known"]
+    assert "expected a number from 1 to 1000, found 'three'" in str(doubt)
 
 
 def test_a_model_that_can_be_converted(folder: Path) -> None:
