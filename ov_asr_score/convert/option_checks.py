@@ -10,7 +10,7 @@ from math import isfinite
 
 from ov_asr_score.convert.kaldi_options import UNSET, KaldiOptions, spelled
 from ov_asr_score.errors import UsageError
-from ov_asr_score.kaldi_model.network import Generation, KaldiNetwork
+from ov_asr_score.kaldi_model.network import FARTHEST_FRAME, Generation, KaldiNetwork
 
 LARGEST_FACTOR = 1000
 
@@ -52,6 +52,8 @@ _NEEDS_ONE_OF = (
 )
 _FRAMES = ("frames_per_request", "frames_per_chunk", "extra_left_context", "extra_right_context")
 _FRAMES_OR_UNSET = ("extra_left_context_initial", "extra_right_context_final")
+# Every request is filled up to these, however short the utterance.
+_FILLED_UP = ("frames_per_request", "extra_left_context", "extra_right_context", *_FRAMES_OR_UNSET)
 _NUMBERS = ("prior_scale", "prior_floor", "acoustic_scale")
 
 
@@ -91,6 +93,10 @@ def _check_values(options: KaldiOptions) -> None:
     for name in _FRAMES_OR_UNSET:
         if getattr(options, name) < UNSET:
             raise UsageError(f"{spelled(name, options)}: expected 0 or more frames, or -1 for those of other chunks")
+    fills_chunks = options.batch_compute and not options.ensure_exact_final_context
+    for name in (*_FILLED_UP, "frames_per_chunk") if fills_chunks else _FILLED_UP:
+        if getattr(options, name) > FARTHEST_FRAME:
+            raise UsageError(f"{spelled(name, options)}: expected at most {FARTHEST_FRAME} frames")
     for name in _NUMBERS:
         if not isfinite(getattr(options, name)):
             raise UsageError(f"{spelled(name, options)}: expected a finite number")
