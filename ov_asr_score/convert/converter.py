@@ -23,6 +23,7 @@ from ov_asr_score.convert.ports import INNER_OUTPUT, named_parameter, named_resu
 from ov_asr_score.convert.recurrence import compute_group
 from ov_asr_score.convert.scores import adjust_scores
 from ov_asr_score.convert.sequence import build_sequence_graph
+from ov_asr_score.convert.sharing import share_constants
 from ov_asr_score.convert.splicing_order import multiply_before_splicing
 from ov_asr_score.convert.support import check_supported
 from ov_asr_score.convert.time_axis import TimeAxis, pad_frames
@@ -46,7 +47,9 @@ def convert_network(network: KaldiNetwork, options: ConvertOptions) -> ov.Model:
     try:
         # Parameters that are not finite show in the scores; numpy's warnings would tell nobody where they come from.
         with np.errstate(all="ignore"):
-            return _convert(network, options)
+            model = _convert(network, options)
+            share_constants(model)
+            return model
     except (ModelFormatError, UnsupportedModelError) as error:
         if str(error).startswith(f"{network.source}: "):
             raise
