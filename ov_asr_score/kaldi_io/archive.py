@@ -22,6 +22,7 @@ FOREIGN_FILES = {
     b"PK\3\4": "this is an NPZ file, use npz:<file>",
     b"RIFF": "this is a sound file, features are expected",
     b"fLaC": "this is a sound file, features are expected",
+    b"\0B<": "this is a Kaldi model, not a table",
 }
 
 
@@ -38,8 +39,9 @@ def read_key(stream: KaldiStream) -> str | None:
     raw = stream.read_before(END_OF_KEY, LONGEST_KEY)
     key = raw.decode("utf-8", "surrogateescape")
     if not raw or key in NOT_A_KEY or CONTROL.search(raw):
-        advice = next((words for magic, words in FOREIGN_FILES.items() if raw.startswith(magic)), "")
-        raise stream.error("the key of an utterance", clipped(raw or stream.peek(20)), advice, offset=start)
+        found = raw or stream.peek(20)
+        advice = next((words for magic, words in FOREIGN_FILES.items() if found.startswith(magic)), "")
+        raise stream.error("the key of an utterance", clipped(found), advice, offset=start)
     stream.context = f"utterance {shown_key(key)}"
     after = stream.peek(1)
     if not after:

@@ -110,6 +110,8 @@ def _check_rxfilename(name: str) -> None:
 def _near_names(path: str) -> str:
     if path.startswith("~"):
         return "; the shell replaces ~ only at the start of a word, write the folder in full"
+    if path == "-" or path.rstrip().endswith("|"):
+        return "; only tables come from standard input or a command, models and counts from files (a .mdl as it is)"
     folder = Path(path).parent
     if not folder.is_dir():
         return f", nor is there a folder {printable_name(str(folder))}"

@@ -25,7 +25,8 @@ def load_model(path: str | Path, core: ov.Core | None = None) -> ov.Model:
         raise UnsupportedModelError(f"{path}: is a Kaldi archive, not a model; are -m and -i exchanged?")
     if kind == "unknown":
         raise UnsupportedModelError(
-            f"{path}: is neither an OpenVINO IR (.xml) nor an ONNX file (.onnx); an exported blob goes to -rg"
+            f"{path}: is neither a Kaldi model nor an OpenVINO IR (.xml) nor an ONNX file (.onnx); an exported blob "
+            "goes to -rg"
         )
     if kind == "ir":
         check_ir_files(path)

@@ -26,7 +26,9 @@ def ivector_table(
     """
     if ivectors and online_ivectors:
         raise UsageError("--ivectors, --online-ivectors: expected one of them, found both")
-    if online_ivector_period < 0 or (online_ivector_period and not online_ivectors):
+    if online_ivector_period < 0:
+        raise UsageError(f"--online-ivector-period {online_ivector_period}: expected a number of frames, 1 or more")
+    if online_ivector_period and not online_ivectors:
         raise UsageError(f"--online-ivector-period {online_ivector_period}: expected --online-ivectors with it")
     if online_ivectors and not online_ivector_period:
         raise UsageError("--online-ivectors: expected --online-ivector-period with it, frames per row (mostly 10)")

@@ -232,12 +232,14 @@ def spread(value: Array, num_frames: int, table: InputTable, key: str) -> Array:
             wrong = "few" if missing > 0 else "many"
             raise ShapeMismatchError(
                 f"{table.specifier}: utterance '{key}': {len(value)} rows of {table.period} frames are too {wrong} for "
-                f"{num_frames} frames; is --ivector-period right?"
+                f"{num_frames} frames; is the period right (--ivector-period, --online-ivector-period)?"
             )
         rows = np.minimum(np.arange(num_frames) // table.period, len(value) - 1)
         return np.ascontiguousarray(value[rows])
     if len(value) != num_frames:
+        advice = "; for rows of several frames say how many (--ivector-period, --online-ivectors)"
         raise ShapeMismatchError(
             f"{table.specifier}: utterance '{key}': {len(value)} frames, but the first input has {num_frames}"
+            f"{advice if len(value) < num_frames else ''}"
         )
     return value

@@ -32,7 +32,7 @@ def test_a_period_that_cannot_be_right(folder: Path) -> None:
     for period, code in (("10", 0), ("100", 3), ("1", 3)):
         outcome = run("score", "-m", model, "-i", features, "-i", online, "--ivector-period", period)
         assert outcome.code == code
-        assert ("is --ivector-period right?" in outcome.stderr) == (code == 3)
+        assert ("is the period right (--ivector-period, --online-ivector-period)?" in outcome.stderr) == (code == 3)
 
 
 def test_standard_input_is_read_once(tiny_model: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ov_asr_score.errors import FileAccessError, SpecifierError, TableFormatError
-from ov_asr_score.kaldi_io.files import open_input, printable_name
+from ov_asr_score.kaldi_io.files import open_input, open_path, printable_name
 
 
 def read(name: str | Path, *, allow_commands: bool = False) -> bytes:
@@ -89,6 +89,12 @@ def test_missing_file_suggests_near_names(tmp_path: Path) -> None:
         read(tmp_path / "nowhere" / "x")
     with pytest.raises(FileAccessError, match="the shell replaces ~"):
         read("~/no-such-file")
+
+
+@pytest.mark.parametrize("name", ["-", "nnet3-am-copy --raw=true final.mdl - |"])
+def test_models_and_counts_come_from_files_alone(name: str) -> None:
+    with pytest.raises(FileAccessError, match=r"no such file; only tables come from standard input or a command"):
+        open_path(name)
 
 
 def test_folder_is_refused(tmp_path: Path) -> None:

@@ -34,7 +34,10 @@ def test_tables_of_kaldi() -> None:
     [
         ({"ivectors": "a", "online_ivectors": "b"}, "expected one of them, found both"),
         ({"online_ivectors": "a"}, "expected --online-ivector-period with it"),
-        ({"online_ivectors": "a", "online_ivector_period": -1}, "--online-ivector-period -1: expected"),
+        (
+            {"online_ivectors": "a", "online_ivector_period": -1},
+            "--online-ivector-period -1: expected a number of frames",
+        ),
         ({"online_ivector_period": 10}, "--online-ivector-period 10: expected --online-ivectors with it"),
         ({"ivectors": "a", "online_ivector_period": 10}, "expected --online-ivectors with it"),
     ],

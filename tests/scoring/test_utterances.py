@@ -95,6 +95,9 @@ def test_lengths_that_differ(feats: InputTable, tmp_path: Path) -> None:
     with pytest.raises(ShapeMismatchError) as caught:
         joined(feats, InputTable("y", other))
     assert str(caught.value) == f"{other}: utterance 'b': 3 frames, but the first input has 1"
+    rows = write(tmp_path / "rows.ark", {key: matrix(2) for key in LENGTHS})
+    with pytest.raises(ShapeMismatchError, match=r"2 frames, but .* has 3; for rows of several frames say how many"):
+        joined(feats, InputTable("y", rows))
     skipped: list[str] = []
     found = joined(feats, InputTable("y", other), on_skip=lambda key, error: skipped.append(key))
     assert ([utterance.key for utterance in found], skipped) == (["a"], ["b", "c"])
