@@ -34,6 +34,7 @@ from ov_asr_score.kaldi_model.network import (
     Descriptor,
     DimRangeNode,
     Failover,
+    FloatArray,
     IfDefined,
     NodeRef,
     Offset,
@@ -123,7 +124,7 @@ def _compile_component(loop: Loop, component: Component, descriptor: Descriptor,
     )
 
 
-def _outer_product(loop: Loop, name: str, values: Sequence[Value], weights: np.ndarray, bias: np.ndarray) -> Builder:
+def _outer_product(loop: Loop, name: str, values: Sequence[Value], weights: FloatArray, bias: FloatArray) -> Builder:
     assembly = loop.assembly
     over_time = [value.grid is not None for value in values]
     if any(over_time) and not all(over_time):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ov_asr_score.convert.component_fields import flag, integer, integers, matrix, number, vector
 from ov_asr_score.convert.elementwise import take_columns
@@ -74,7 +75,7 @@ def convert_dct(component: Component, x: ov.Output) -> ov.Output:
     count = dim // block
     transform = np.zeros((count, kept, count, block), np.float64)
     transform[np.arange(count), :, np.arange(count), :] = _dct_matrix(kept, block)
-    weights = transform.reshape(count * kept, dim)
+    weights: NDArray[np.float64] = transform.reshape(count * kept, dim)
     if flag(component, "Reorder"):
         weights = _regrouped(count * kept, kept, count) @ weights @ _regrouped(dim, count, kept)
     return _product(component, x, weights.astype(np.float32))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ov_asr_score.errors import unreachable
 from ov_asr_score.kaldi_model.network import (
@@ -85,7 +86,7 @@ def _int(component: Component, name: str) -> int:
     return int(cast(int, component.fields[name]))
 
 
-def _array(component: Component, name: str) -> np.ndarray:
+def _array(component: Component, name: str) -> NDArray[Any]:
     return np.asarray(component.fields[name])
 
 

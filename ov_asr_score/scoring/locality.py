@@ -51,7 +51,7 @@ def _differ(one: Float32Array, other: Float32Array, tolerance: float) -> bool:
 
 def _frames(fits: Sequence[InputFit], utterance: Utterance | None, size: int) -> list[Float32Array]:
     """``size`` rows for each input, the utterance's frames again and again; infinite and missing values are zero."""
-    frames = []
+    frames: list[Float32Array] = []
     for fit in fits:
         rows = np.zeros((size, fit.width), dtype=np.float32)
         if utterance is not None and utterance.num_frames:

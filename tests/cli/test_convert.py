@@ -3,9 +3,11 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from ov_asr_score import __version__
 from ov_asr_score.convert.from_file import file_digest
@@ -36,7 +38,7 @@ def mdl(folder: Path) -> str:
     return write_model(folder / "final.mdl", acoustic_nnet3(spliced_nnet3()))
 
 
-def scores_of(model: str, *options: str, key: str = "utt1") -> np.ndarray:
+def scores_of(model: str, *options: str, key: str = "utt1") -> NDArray[Any]:
     write_table("feats.ark", FEATURES)
     outcome = run("score", "-m", model, "-i", "feats.ark", "-o", "scores.ark", "--quiet", *options)
     assert outcome.code == 0, outcome.stderr

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -258,7 +259,7 @@ def test_a_missing_second_input(folder: Path, arguments: tuple[str, ...], code: 
 
 
 def test_utterances_without_frames_keep_their_place(tiny_model: str, folder: Path) -> None:
-    empty = {"none": np.zeros((0, 0), np.float32)}
+    empty: dict[str, Any] = {"none": np.zeros((0, 0), np.float32)}
     write_table("feats.ark", {**empty, "utt1": FEATURES["utt1"]})
     assert run("score", "-m", tiny_model, "-i", "feats.ark", "-o", "scores.ark", "--quiet").code == 0
     assert [(key, len(scores)) for key, scores in read_table("scores.ark")] == [("none", 0), ("utt1", 3)]

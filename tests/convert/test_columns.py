@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from ov_asr_score.convert.columns import append_columns, slice_columns, split_columns
 from ov_asr_score.openvino_api import opset as op
@@ -14,11 +17,11 @@ def parts() -> list[ov.Node]:
     return [op.parameter([1, 2, width], np.float32) for width in WIDTHS]
 
 
-def values() -> list[np.ndarray]:
+def values() -> list[NDArray[Any]]:
     return [np.arange(2 * width, dtype=np.float32).reshape(1, 2, width) + 100 * width for width in WIDTHS]
 
 
-def found(outputs: list[ov.Output], inputs: list[ov.Node]) -> list[np.ndarray]:
+def found(outputs: list[ov.Output], inputs: list[ov.Node]) -> list[NDArray[Any]]:
     model = ov.Model([op.result(output) for output in outputs], inputs)
     compiled = ov.Core().compile_model(model, "CPU")
     result = compiled(values())

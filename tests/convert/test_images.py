@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ov_asr_score.convert.images import frames_of, image_of
 from ov_asr_score.convert.time_axis import pad_frames, select_frames, slice_frames
@@ -12,7 +14,7 @@ from ov_asr_score.openvino_api import ov
 HEIGHT, FILTERS, FRAMES = 5, 3, 7
 
 
-def scores(model: ov.Model, *inputs: np.ndarray) -> np.ndarray:
+def scores(model: ov.Model, *inputs: NDArray[Any]) -> NDArray[Any]:
     compiled = ov.Core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     return np.array(compiled(list(inputs))[0])
 
@@ -44,7 +46,7 @@ def models(*, by_height: bool = False, other_height: int = HEIGHT) -> list[ov.Mo
     return found
 
 
-def inputs() -> tuple[np.ndarray, np.ndarray]:
+def inputs() -> tuple[NDArray[Any], NDArray[Any]]:
     random = np.random.default_rng(2)
     image = random.standard_normal((1, FILTERS, FRAMES, HEIGHT)).astype(np.float32)
     return image, (np.arange(FRAMES) < 5).reshape(1, FRAMES, 1)

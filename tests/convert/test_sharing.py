@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ov_asr_score.convert.from_file import convert_file
 from ov_asr_score.convert.sharing import share_constants
@@ -14,7 +16,7 @@ from tests.kaldi_texts import write_model
 RANDOM = np.random.default_rng(1)
 
 
-def products(*weights: np.ndarray) -> ov.Model:
+def products(*weights: NDArray[Any]) -> ov.Model:
     x = op.parameter([1, 9], np.float32)
     value = x
     for matrix in weights:
@@ -26,7 +28,7 @@ def constants(model: ov.Model) -> int:
     return sum(node.get_type_name() == "Constant" for node in model.get_ops())
 
 
-def scores(model: ov.Model) -> np.ndarray:
+def scores(model: ov.Model) -> NDArray[Any]:
     x = np.ones((1, 9), np.float32)
     return np.array(ov.Core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})([x])[0])
 

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from ov_asr_score.convert.converter import convert_network
 from ov_asr_score.convert.options import ConvertOptions
@@ -53,7 +55,7 @@ def products(model: ov.Model) -> dict[str, tuple[int, ...]]:
     }
 
 
-def scores(model: ov.Model) -> np.ndarray:
+def scores(model: ov.Model) -> NDArray[Any]:
     rows = np.random.default_rng(6).standard_normal((1, 14, 3)).astype(np.float32)
     return np.array(ov.Core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})([rows])[0])
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from ov_asr_score.convert.facts import FRAMES_LEFT_INPUT
 from ov_asr_score.errors import UnsupportedModelError
@@ -82,7 +84,7 @@ def test_edges_inside_of_a_network(tmp_path: Path, text: str, frames: int) -> No
         for key, rows in frames_of.items():
             writer.write(key, rows)
 
-    def scores(**options: object) -> dict[str, np.ndarray]:
+    def scores(**options: object) -> dict[str, NDArray[Any]]:
         chosen = ScorerOptions(model=str(model))
         chosen = replace(chosen, kaldi=replace(chosen.kaldi, **options))  # type: ignore[arg-type]
         scorer = scorer_of(chosen)

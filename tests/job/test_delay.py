@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from ov_asr_score.job.delay import find_delay
 
 
-def smooth_scores(frames: int, seed: int = 4) -> np.ndarray:
+def smooth_scores(frames: int, seed: int = 4) -> NDArray[Any]:
     noise = np.random.default_rng(seed).standard_normal((frames + 4, 6))
     return np.asarray(sum(noise[shift : frames + shift] for shift in range(4)), dtype=np.float32)
 
@@ -33,7 +36,7 @@ def test_rounding_does_not_hide_it() -> None:
         np.full((100, 6), np.nan, np.float32),
     ],
 )
-def test_nothing_else_is_taken_for_one(scores: np.ndarray) -> None:
+def test_nothing_else_is_taken_for_one(scores: NDArray[Any]) -> None:
     assert find_delay(scores, smooth_scores(100), 20) is None
 
 

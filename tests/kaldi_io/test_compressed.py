@@ -3,12 +3,14 @@ from __future__ import annotations
 import io
 import struct
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from numpy.typing import NDArray
 
 from ov_asr_score.errors import TableFormatError
 from ov_asr_score.kaldi_io.compressed import encode_compressed
@@ -19,14 +21,14 @@ from ov_asr_score.kaldi_io.table import read_table
 SOURCES = {4: "range_int16", 6: "range_uint8", 7: "range_unit"}
 
 
-def decode(data: bytes) -> np.ndarray:
+def decode(data: bytes) -> NDArray[Any]:
     stream = KaldiStream(io.BytesIO(b"\0B" + data), "x")
     matrix = read_array(stream)
     assert stream.offset == len(data) + 2
     return matrix
 
 
-def largest_step(matrix: np.ndarray, method: int) -> float:
+def largest_step(matrix: NDArray[Any], method: int) -> float:
     """Half of the widest quantization step, with room for float32 rounding."""
     width = {4: 65535.0, 6: 255.0, 7: 1.0}.get(method, float(np.ptp(matrix)) or 1 + abs(float(matrix.flat[0])))
     steps = {1: 63, 2: 63, 3: 65535, 4: 65535, 5: 255, 6: 255, 7: 255}[method]
@@ -84,7 +86,7 @@ def test_empty_matrix_is_written_so_that_kaldi_can_read_it() -> None:
     method=st.sampled_from([1, 2, 3, 5]),
 )
 @settings(max_examples=150)
-def test_round_trip_stays_within_a_step(matrix: np.ndarray, method: int) -> None:
+def test_round_trip_stays_within_a_step(matrix: NDArray[Any], method: int) -> None:
     decoded = decode(encode_compressed(matrix, method))
     assert np.abs(decoded.astype(np.float64) - matrix).max() <= largest_step(matrix, method)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import gzip
 import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from ov_asr_score.errors import OvAsrScoreError
 from ov_asr_score.kaldi_io.keyed_table import open_table
@@ -41,7 +43,7 @@ def archive(kind: str) -> tuple[bytes, list[int]]:
     return b"".join(entries), ends.tolist()
 
 
-def same_table(path: Path) -> dict[str, np.ndarray]:
+def same_table(path: Path) -> dict[str, NDArray[Any]]:
     return dict(read_table(f"ark:{path}"))
 
 

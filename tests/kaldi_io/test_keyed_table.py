@@ -3,9 +3,11 @@ from __future__ import annotations
 import random
 import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from ov_asr_score.errors import FileAccessError, SpecifierError, TableFormatError, UsageError
 from ov_asr_score.kaldi_io.keyed_table import open_table
@@ -14,7 +16,7 @@ from ov_asr_score.kaldi_io.table_writer import TableWriter
 KEYS = [f"utt{number}" for number in range(10, 30)]
 
 
-def value(key: str) -> np.ndarray:
+def value(key: str) -> NDArray[Any]:
     return np.full((2, 3), int(key[3:]), np.float32)
 
 

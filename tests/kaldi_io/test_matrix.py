@@ -13,13 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from numpy.typing import NDArray
 
 from ov_asr_score.errors import FileAccessError, TableFormatError, UsageError
 from ov_asr_score.kaldi_io.matrix import encode_array, load_array, read_array, skip_array, write_array
 from ov_asr_score.kaldi_io.stream import KaldiStream
 
 
-def decode(data: bytes) -> np.ndarray:
+def decode(data: bytes) -> NDArray[Any]:
     stream = KaldiStream(io.BytesIO(data + b"after"), "x")
     array = read_array(stream)
     assert stream.read_all() == b"after"
@@ -31,13 +32,13 @@ def decode(data: bytes) -> np.ndarray:
     return array
 
 
-def encode(array: np.ndarray, **options: Any) -> bytes:
+def encode(array: NDArray[Any], **options: Any) -> bytes:
     file = io.BytesIO()
     write_array(file, array, **options)
     return file.getvalue()
 
 
-def arrays(*dtypes: Any, finite: bool = False) -> st.SearchStrategy[np.ndarray]:
+def arrays(*dtypes: Any, finite: bool = False) -> st.SearchStrategy[NDArray[Any]]:
     return st.sampled_from(dtypes).flatmap(
         lambda dtype: hnp.arrays(
             dtype,
@@ -49,7 +50,7 @@ def arrays(*dtypes: Any, finite: bool = False) -> st.SearchStrategy[np.ndarray]:
 
 @given(arrays(np.float32, np.float64))
 @settings(max_examples=100)
-def test_binary_floats_come_back_bit_for_bit(array: np.ndarray) -> None:
+def test_binary_floats_come_back_bit_for_bit(array: NDArray[Any]) -> None:
     decoded = decode(encode(array))
     assert decoded.dtype == array.dtype
     assert decoded.shape == array.shape
@@ -58,7 +59,7 @@ def test_binary_floats_come_back_bit_for_bit(array: np.ndarray) -> None:
 
 @given(hnp.arrays(np.int32, st.integers(0, 20)))
 @settings(max_examples=50)
-def test_integers_come_back(array: np.ndarray) -> None:
+def test_integers_come_back(array: NDArray[Any]) -> None:
     for text in (False, True):
         decoded = decode(encode(array, text=text))
         assert decoded.dtype == np.int32
@@ -102,7 +103,7 @@ def test_contiguous_floats_are_not_copied() -> None:
 
 
 @pytest.mark.parametrize("array", [np.zeros((2, 2, 2)), np.array(1.0), np.array(["a"]), np.zeros(2, complex)])
-def test_what_is_no_matrix_of_numbers_is_refused(array: np.ndarray) -> None:
+def test_what_is_no_matrix_of_numbers_is_refused(array: NDArray[Any]) -> None:
     with pytest.raises(TableFormatError, match="matrix or vector of real numbers"):
         encode_array(array)
 

@@ -12,13 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from numpy.typing import NDArray
 
 from ov_asr_score.errors import FileAccessError, OvAsrScoreError, TableFormatError
 from ov_asr_score.kaldi_io.table import read_table
 from ov_asr_score.kaldi_io.table_writer import TableWriter
 
 
-def write(path: Path, table: dict[str, np.ndarray], **options: Any) -> None:
+def write(path: Path, table: dict[str, NDArray[Any]], **options: Any) -> None:
     with TableWriter(f"npz:{path}", **options) as writer:
         for key, array in table.items():
             writer.write(key, array)
@@ -82,7 +83,7 @@ def test_files_of_numpy(tmp_path: Path, save: Any) -> None:
 )
 @settings(max_examples=40)
 def test_any_table_comes_back(
-    tmp_path_factory: pytest.TempPathFactory, table: dict[str, np.ndarray], compressed: bool
+    tmp_path_factory: pytest.TempPathFactory, table: dict[str, NDArray[Any]], compressed: bool
 ) -> None:
     table = {key: array for key, array in table.items() if key not in ("[", "[]")}
     path = tmp_path_factory.mktemp("npz") / "x.npz"
@@ -138,7 +139,7 @@ def test_pickles_are_never_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("array", [np.array(1.0), np.ones((2, 2, 2)), np.ones(2, complex), np.array(["a"])])
-def test_what_is_no_matrix_is_refused(tmp_path: Path, array: np.ndarray) -> None:
+def test_what_is_no_matrix_is_refused(tmp_path: Path, array: NDArray[Any]) -> None:
     np.savez(tmp_path / "x.npz", a=array)
     with pytest.raises(TableFormatError, match="utterance 'a' at byte 0: expected a matrix or vector"):
         list(read_table(f"npz:{tmp_path}/x.npz"))
@@ -194,7 +195,7 @@ def test_claimed_shape_is_not_allocated(tmp_path: Path) -> None:
 @pytest.mark.parametrize("compressed", [False, True])
 def test_flipped_bytes_give_the_arrays_or_an_error(tmp_path: Path, compressed: bool) -> None:
     path = tmp_path / "x.npz"
-    table = {f"u{number}": np.full((2, 2), number, np.float32) for number in range(2)}
+    table: dict[str, NDArray[Any]] = {f"u{number}": np.full((2, 2), number, np.float32) for number in range(2)}
     write(path, table, npz_compressed=compressed)
     whole = path.read_bytes()
     random = np.random.default_rng(1)

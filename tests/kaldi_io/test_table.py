@@ -5,9 +5,11 @@ import io
 import logging
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from ov_asr_score.errors import FileAccessError, OvAsrScoreError, SpecifierError, TableFormatError
 from ov_asr_score.kaldi_io.matrix import encode_array
@@ -16,7 +18,7 @@ from ov_asr_score.kaldi_io.table import read_table
 BASE_SHAPES = {"es_Annie-t0024": (57, 13), "flite_slt-t0017": (105, 13)}
 
 
-def entry(key: str, array: np.ndarray) -> bytes:
+def entry(key: str, array: NDArray[Any]) -> bytes:
     return key.encode() + b" " + b"".join(encode_array(array))
 
 

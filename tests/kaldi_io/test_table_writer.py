@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from numpy.typing import NDArray
 
 from ov_asr_score.errors import FileAccessError, MissingUtteranceError, SpecifierError, TableFormatError, UsageError
 from ov_asr_score.kaldi_io.table import read_table
@@ -77,7 +78,7 @@ TABLES = st.dictionaries(
 @given(table=TABLES, form=st.sampled_from(["ark:{}", "ark,t:{}", "ark:{}.gz", "t,ark:{}.gz", "ark,scp:{},{}.scp"]))
 @settings(max_examples=150)
 def test_every_form_comes_back(
-    tmp_path_factory: pytest.TempPathFactory, table: dict[str, np.ndarray], form: str
+    tmp_path_factory: pytest.TempPathFactory, table: dict[str, NDArray[Any]], form: str
 ) -> None:
     path = tmp_path_factory.mktemp("writer") / "x"
     with TableWriter(form.format(path, path)) as writer:
@@ -107,7 +108,7 @@ def test_surrogates_in_keys_come_back(tmp_path: Path) -> None:
 
 
 def test_dtype_decides_about_floats_only(tmp_path: Path) -> None:
-    arrays: dict[str, np.ndarray] = {"f4": MATRIX, "f8": MATRIX.astype(np.float64), "i8": MATRIX.astype(np.int64)}
+    arrays: dict[str, NDArray[Any]] = {"f4": MATRIX, "f8": MATRIX.astype(np.float64), "i8": MATRIX.astype(np.int64)}
     integers = np.arange(3, dtype=np.int32)
     for dtype in (np.float32, np.float64):
         with TableWriter(f"ark:{tmp_path}/x.ark", dtype=dtype) as writer:
@@ -154,7 +155,7 @@ def test_bad_place_of_the_script_leaves_no_archive(tmp_path: Path) -> None:
 def test_refused_entry_leaves_the_table_as_it_was(tmp_path: Path, text: str) -> None:
     with TableWriter(f"{text}ark:{tmp_path}/x.ark") as writer:
         writer.write("a", MATRIX)
-        bad: list[tuple[str, np.ndarray]] = [("b b", MATRIX), ("", MATRIX), ("c", np.zeros((1, 1, 1)))]
+        bad: list[tuple[str, NDArray[Any]]] = [("b b", MATRIX), ("", MATRIX), ("c", np.zeros((1, 1, 1)))]
         for key, array in [*bad, ("d", np.array(["x"]))]:
             with pytest.raises(TableFormatError):
                 writer.write(key, array)

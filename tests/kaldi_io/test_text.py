@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from numpy.typing import NDArray
 
 from ov_asr_score.errors import TableFormatError
 from ov_asr_score.kaldi_io.stream import KaldiStream
@@ -15,7 +17,7 @@ from ov_asr_score.kaldi_io.table import read_table
 from ov_asr_score.kaldi_io.text import format_text, parse_floats, read_text, skip_text
 
 
-def decode(data: bytes, rest: bytes = b"next") -> np.ndarray:
+def decode(data: bytes, rest: bytes = b"next") -> NDArray[Any]:
     stream = KaldiStream(io.BytesIO(data + rest), "x")
     array = read_text(stream)
     assert stream.read_all() == rest
@@ -123,7 +125,7 @@ def test_bad_text_is_refused(text: bytes, message: str) -> None:
     )
 )
 @settings(max_examples=200)
-def test_float32_comes_back_bit_for_bit(array: np.ndarray) -> None:
+def test_float32_comes_back_bit_for_bit(array: NDArray[Any]) -> None:
     decoded = decode(format_text(array))
     np.testing.assert_array_equal(decoded, array)
     assert decoded.shape == array.shape
@@ -145,6 +147,6 @@ def test_rounding_to_float32_happens_once() -> None:
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_wide_floats_are_written_in_full(dtype: type) -> None:
-    values: np.ndarray = np.array([np.pi, 1e-30]).astype(dtype)
+    values: NDArray[Any] = np.array([np.pi, 1e-30]).astype(dtype)
     words = format_text(values).split()[1:-1]
     np.testing.assert_array_equal(np.array(words, np.float64).astype(dtype), values)
