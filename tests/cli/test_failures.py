@@ -107,9 +107,17 @@ def scoring_at_a_fifo(tiny_model: str, folder: Path) -> Iterator[subprocess.Pope
         "-v",
     ]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    # A shell that runs the tests in the background has Ctrl-C ignored, which the process would inherit.
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
-        words, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+        words,
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
     )
+    signal.signal(signal.SIGINT, previous)
     try:
         with (folder / "fifo").open("wb", buffering=0) as fifo:
             fifo.write(features[: len(features) // 2])
