@@ -11,19 +11,24 @@ from ov_asr_score.cli.kaldi_options import IVECTOR_VALUES, KALDI_FLAGS, KALDI_VA
 
 _TRUE = frozenset({"true", "t", "1", ""})
 _FALSE = frozenset({"false", "f", "0"})
+# Scripts give it to every program; where there is no GPU in Kaldi's sense, these are what happens anyway.
+_NO_GPU = frozenset({"no", "optional"})
 _OPTION = re.compile(r"--([A-Za-z][A-Za-z_-]*)(?:=(.*))?", re.DOTALL)
 
 
 def plain_arguments(arguments: list[str]) -> list[str]:
     """The arguments with ``--use-priors=true`` as ``--use-priors``, and ``--frames_per_chunk`` with hyphens.
 
-    What is said last counts, as in Kaldi; a flag that is false by itself vanishes when it is said to be.
+    What is said last counts, as in Kaldi; a flag that is false by itself vanishes when it is said to be. So does
+    ``--use-gpu=no``.
     """
     plain: list[str] = []
     for argument in arguments:
         match = _OPTION.fullmatch(argument)
         # Kaldi takes capitals and underscores in names of options.
         name = match[1].lower().replace("_", "-") if match else ""
+        if match is not None and name == "use-gpu" and match[2] in _NO_GPU:
+            continue
         if match is None or name not in (*KALDI_FLAGS, *KALDI_VALUES, *IVECTOR_VALUES):
             plain.append(argument)
         elif name not in KALDI_FLAGS:

@@ -29,6 +29,8 @@ from ov_asr_score.convert.kaldi_options import KaldiOptions
         ("--utt2spk=ark:utt2spk --online_ivectors=scp:i.scp", "--utt2spk=ark:utt2spk --online-ivectors=scp:i.scp"),
         ("--feature-transform=a=b", "--feature-transform=a=b"),
         ("--use-priors=maybe", "--use-priors=maybe"),
+        ("--use-gpu=no --use_gpu=optional --use-priors", "--use-priors"),
+        ("--use-gpu=yes --use-gpu", "--use-gpu=yes --use-gpu"),
         ("--batch_size 8 --pc", "--batch_size 8 -pc"),
     ],
 )
