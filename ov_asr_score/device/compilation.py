@@ -59,14 +59,13 @@ def compile_model(core: ov.Core, model: ov.Model, settings: DeviceSettings) -> o
     """``model`` compiled for the device of ``settings``.
 
     Raises DeviceError (no such device, no plugin, the device cannot run the model), UnknownNameError (a property that
-    the plugin does not know, with near names).
+    the plugin does not know, with near names), FileAccessError (a cache folder that cannot be made).
     """
-    if settings.cache_dir and Path(settings.cache_dir).exists() and not Path(settings.cache_dir).is_dir():
-        raise FileAccessError(f"--cache-dir {settings.cache_dir}: expected a folder, found a file")
     names = [port.get_any_name() for port in model.inputs if port.get_names()]
     properties = compile_properties(settings, names)
     _check_devices(core, settings)
     _check_config(core, settings)
+    _make_cache_folder(settings.cache_dir)
     device = runtime_device(settings.device)
     try:
         return core.compile_model(model, device, properties)
@@ -135,6 +134,8 @@ def import_blob(core: ov.Core, path: Path, settings: DeviceSettings) -> ov.Compi
         )
     if blob.lstrip()[:5] in (b"<?xml", b"<net "):
         raise BlobFormatError(f"{path}: is an OpenVINO IR, not an exported blob; give it to -m/--model")
+    if blob.startswith(b"\0B<"):
+        raise BlobFormatError(f"{path}: is a Kaldi model, not an exported blob; give it to -m/--model")
     if blob.startswith(b"GNAM") and not _has_plugin(core, "GNA"):
         raise BlobFormatError(f"{path}: is a GNA blob, and this OpenVINO {version()} has no GNA plugin. {GNA_ADVICE}")
     # a device that is not there is a better message than whatever the import would say
@@ -201,6 +202,18 @@ def missing_plugins(core: ov.Core) -> list[tuple[str, str]]:
         for name, reason in reasons.items()
         if name not in offered and not (name == "GNA" and _has_plugin(core, name))
     ]
+
+
+def _make_cache_folder(cache_dir: str) -> None:
+    """Nothing; raises FileAccessError in better words than the runtime has where it cannot be."""
+    if not cache_dir:
+        return
+    try:
+        Path(cache_dir).mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise FileAccessError(f"--cache-dir {cache_dir}: expected a folder, found a file") from error
+    except OSError as error:
+        raise FileAccessError(f"--cache-dir {cache_dir}: cannot be made: {error.strerror}") from error
 
 
 def _note_path(path: Path) -> Path:

@@ -7,7 +7,7 @@ from pathlib import Path
 from ov_asr_score.convert.metadata import read_facts
 from ov_asr_score.device.compilation import import_blob, read_blob_note
 from ov_asr_score.device.settings import DeviceSettings
-from ov_asr_score.errors import OvAsrScoreError
+from ov_asr_score.errors import BlobFormatError, OvAsrScoreError, UnsupportedModelError
 from ov_asr_score.job.kaldi_inspection import Section, kaldi_sections, origin_section
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.ov_model.description import describe_model, describe_ports
@@ -35,7 +35,8 @@ def inspect_model(path: str, device: str = "CPU", *, all_layers: bool = False) -
     """Titles with facts by name: of an IR or ONNX file from its graph, of a blob from ``device`` and its note.
 
     Of a Kaldi model they say what Kaldi's info programs say, and whether it can be converted. ``all_layers`` adds every
-    layer, or every node and component. Raises FileAccessError, ModelFormatError, UnsupportedModelError.
+    layer, or every node and component. Raises FileAccessError, ModelFormatError, UnsupportedModelError, DeviceError
+    (a blob, and no such device).
     """
     kind = read_model_kind(Path(path))
     if kind == "kaldi":
@@ -92,6 +93,11 @@ def _blob_sections(path: Path, is_known_kind: bool, device: str) -> list[Section
         compiled = import_blob(ov.Core(), path, DeviceSettings(device=device))
     except OvAsrScoreError as error:
         if not (note or is_known_kind):
+            if isinstance(error, BlobFormatError):
+                reason = str(error).removeprefix(f"{path}: ")
+                raise UnsupportedModelError(
+                    f"{path}: is no Kaldi model, OpenVINO IR or ONNX file; taken for a blob, {reason}"
+                ) from error
             raise
         return [("Model", facts | {"cannot be imported here": str(error)})]
     inputs, outputs = describe_ports(compiled)

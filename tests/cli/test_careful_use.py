@@ -43,6 +43,8 @@ def test_standard_input_is_read_once(tiny_model: str) -> None:
 def test_a_cache_must_be_a_folder(tiny_model: str) -> None:
     outcome = run("score", "-m", tiny_model, "-i", "feats.ark", "--cache-dir", "feats.ark")
     assert (outcome.code, outcome.error) == (3, "--cache-dir feats.ark: expected a folder, found a file")
+    outcome = run("score", "-m", tiny_model, "-i", "feats.ark", "--cache-dir", "feats.ark/inside")
+    assert (outcome.code, outcome.error) == (3, "--cache-dir feats.ark/inside: cannot be made: Not a directory")
 
 
 def test_what_comes_before_the_damage_is_kept_on_demand(tiny_model: str) -> None:

@@ -218,7 +218,7 @@ def test_a_blob_of_another_runtime(blob: Path) -> None:
     [
         (b'<?xml version="1.0"?><net/>', "is an OpenVINO IR, not an exported blob; give it to -m/--model"),
         (b"GNAM\x08\x00\x02\x08" + bytes(100), "is a GNA blob, and this OpenVINO .* has no GNA plugin"),
-        (b"\0B<Nnet> ", "cannot import this blob"),
+        (b"\0B<Nnet> ", "is a Kaldi model, not an exported blob; give it to -m/--model"),
     ],
 )
 def test_other_files_given_as_blobs(content: bytes, message: str, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from ov_asr_score.convert.from_file import convert_file
 from ov_asr_score.convert.kaldi_options import KaldiOptions
 from ov_asr_score.convert.saving import save_ir
-from ov_asr_score.errors import BlobFormatError, OvAsrScoreError
+from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.job import ScoreJob, run_job
 from ov_asr_score.job.inspection import inspect_model, model_kind_name
 from tests.command_line import MODELS
@@ -40,7 +40,9 @@ def test_a_blob_that_cannot_be_imported_shows_its_note(tiny_model: str, folder: 
 
 def test_what_nobody_knows_is_refused(folder: Path) -> None:
     Path("x").write_bytes(b"\1\2\3")
-    with pytest.raises((BlobFormatError, OvAsrScoreError), match=r"^x: "):
+    with pytest.raises(
+        UnsupportedModelError, match=r"^x: is no Kaldi model, OpenVINO IR or ONNX file; taken for a blob, .* cannot"
+    ):
         inspect_model("x")
 
 
