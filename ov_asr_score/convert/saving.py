@@ -19,6 +19,8 @@ def save_ir(model: ov.Model, path: str | Path, *, compress_to_fp16: bool = False
     path = Path(path)
     if path.suffix != ".xml":
         raise UsageError(f"-o {path}: expected a name that ends in .xml; the weights go beside it as .bin")
+    if not path.parent.is_dir():
+        raise FileAccessError(f"{path}: no such folder {path.parent}")
     try:
         with tempfile.TemporaryDirectory(prefix=f".{path.stem}.", dir=path.parent) as folder:
             written = Path(folder) / path.name

@@ -148,7 +148,7 @@ def test_an_earlier_ir_is_replaced_whole_or_not_at_all(mdl: str, folder: Path) -
     ("arguments", "code", "message"),
     [
         (("-o", "model.onnx"), 2, "-o model.onnx: expected a name that ends in .xml; the weights go beside it as .bin"),
-        (("-o", "nowhere/model.xml"), 3, "nowhere/model.xml"),
+        (("-o", "nowhere/model.xml"), 3, "nowhere/model.xml: no such folder nowhere"),
         (("-o", "model.xml", "--feature-transform=final.mdl"), 2, "--feature-transform=final.mdl: is for nnet1 models"),
         (("-o", "model.xml", "--frames-per-chunk=-1"), 2, "--frames-per-chunk=-1: expected 0 or more frames"),
         (("-o", "model.xml", "--class-frame-counts=counts"), 3, "counts: no such file"),
