@@ -98,12 +98,15 @@ class _TimeGraph:
         folded = fold_network(network, options.keep_nodes)
         # Masks of frame graphs are made of intervals only.
         irregular = None if facts.time == "frame" else frame_pattern
-        plan = plan_time(
-            folded, self.outputs, window, options.frame_subsampling_factor, irregular, facts.frames_per_chunk
-        )
+
+        def planned(network: KaldiNetwork) -> TimePlan:
+            factor, chunk = options.frame_subsampling_factor, facts.frames_per_chunk
+            return plan_time(network, self.outputs, window, factor, irregular, chunk)
+
+        plan = planned(folded)
         ordered = multiply_before_splicing(plan, options.keep_nodes)
         if ordered is not folded:
-            folded, plan = ordered, plan_time(ordered, self.outputs, window, plan.subsampling, irregular)
+            folded, plan = ordered, planned(ordered)
         if facts.time == "frame":
             return build_frame_graph(plan, options, facts)
 
