@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import openvino as ov
 from openvino import preprocess
@@ -39,8 +38,3 @@ def first_cause(error: BaseException, limit: int = 300) -> str:
     text = " ".join(telling) or " ".join(lines) or type(error).__name__
     text = re.sub(r"Exception from \S+?:\d+:\s*", "", text).strip()
     return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
-def as_port_number(value: Any) -> int:
-    """Index of an OpenVINO output among those of its node."""
-    return int(value.get_index())

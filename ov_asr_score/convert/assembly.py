@@ -58,7 +58,7 @@ class Assembly:
     """The values of all places of a plan, computed group by group."""
 
     def __init__(self, plan: Plan, axis: TimeAxis, inputs: Mapping[str, Value]) -> None:
-        """``inputs`` are the values of the input nodes; ``features`` among them gives the batch size."""
+        """``inputs`` are the values of the input nodes; that of ``input`` gives the batch size."""
         self.plan, self.axis = plan, axis
         self.features = inputs["input"].output
         self.values: dict[Place, Value] = {(name, 0): value for name, value in inputs.items()}

@@ -16,7 +16,8 @@ _ENOUGH_FRAMES = 2048.0
 class FrameAxis(TimeAxis):
     """Frames of requests of ``frames`` frames, for ``batch`` utterances at a time; ``sinks`` keep the variables.
 
-    ``frames_left`` [B, 1] is the last frame of scores minus the frames of earlier requests; None where no one asks.
+    ``frames_left`` [B, 1] is the last frame of scores minus the frames of earlier requests; ``uses_frames_left`` says
+    whether it was asked for.
     """
 
     def __init__(self, frames: int, batch: int, subsampling: int, frames_left: ov.Output) -> None:

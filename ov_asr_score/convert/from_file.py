@@ -11,7 +11,7 @@ from ov_asr_score.convert.kaldi_options import DEFAULT_OPTIONS, UNSET, KaldiOpti
 from ov_asr_score.convert.metadata import read_facts, write_facts
 from ov_asr_score.convert.option_checks import LARGEST_FACTOR, check_options
 from ov_asr_score.convert.options import ConvertOptions
-from ov_asr_score.errors import FileAccessError, ModelFormatError, ShapeMismatchError, UnsupportedModelError, UsageError
+from ov_asr_score.errors import ModelFormatError, ShapeMismatchError, UsageError
 from ov_asr_score.kaldi_io.files import access_error
 from ov_asr_score.kaldi_io.stream import clipped
 from ov_asr_score.kaldi_model.chain import concatenate_chains
@@ -62,8 +62,6 @@ def convert_file(
     )
     facts = read_facts(model)
     if facts is not None:
-        if options.time == "frame" and facts.time != "frame":
-            raise UnsupportedModelError(f"{path}: --time=frame is not there yet for nnet{network.generation} models")
         facts = replace(
             facts,
             source_sha256=source_sha256 or file_digest(path),
@@ -77,7 +75,10 @@ def convert_file(
 
 
 def read_subsampling_factor(path: Path) -> int:
-    """The number in a file ``frame_subsampling_factor`` beside the model, 1 without one. Raises ModelFormatError."""
+    """The number in a file ``frame_subsampling_factor`` beside the model, 1 without one.
+
+    Raises FileAccessError, ModelFormatError.
+    """
     file = path.parent / "frame_subsampling_factor"
     if not file.is_file():
         return 1
@@ -101,7 +102,7 @@ def file_digest(path: Path) -> str:
             while piece := file.read(1 << 20):
                 digest.update(piece)
     except OSError as error:
-        raise FileAccessError(str(access_error(str(path), error))) from error
+        raise access_error(str(path), error) from error
     return digest.hexdigest()
 
 

@@ -14,7 +14,7 @@ from ov_asr_score.convert.nnet1_chain import build_values
 from ov_asr_score.convert.nnet1_limits import chain_contexts
 from ov_asr_score.convert.nnet1_stream import Stream, aligned, chain_streams, frames_before, stream_problems
 from ov_asr_score.convert.options import ConvertOptions
-from ov_asr_score.convert.ports import named_parameter, named_result
+from ov_asr_score.convert.ports import INNER_OUTPUT, named_parameter, named_result
 from ov_asr_score.convert.scores import adjust_scores
 from ov_asr_score.convert.support import check_supported
 from ov_asr_score.device.mending import mend_memory_concats
@@ -23,8 +23,6 @@ from ov_asr_score.kaldi_model.network import Component, ComponentNode, KaldiNetw
 from ov_asr_score.openvino_api import ov
 
 logger = logging.getLogger(__name__)
-
-_OUTPUT_SUFFIX = "/output"
 
 
 def build_sequence_graph(network: KaldiNetwork, outputs: tuple[str, ...], options: ConvertOptions) -> ov.Model:
@@ -41,7 +39,7 @@ def build_sequence_graph(network: KaldiNetwork, outputs: tuple[str, ...], option
     chain = [network.components[node.component] for node in network.nodes if isinstance(node, ComponentNode)]
     if options.no_softmax:
         chain = _without_softmax(network, chain)
-    wanted = [name.removesuffix(_OUTPUT_SUFFIX) for name in outputs]
+    wanted = [name.removesuffix(INNER_OUTPUT) for name in outputs]
     _check_wanted(network, chain, wanted)
     left, right = chain_contexts(chain)
     facts = ConversionFacts(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from math import gcd, lcm
 from typing import TypeAlias
 
@@ -132,12 +131,6 @@ class TimePlan:
             f"{format_descriptor(descriptor)} can be computed are not one stretch; expected frames from a fixed first "
             "one to a fixed distance from the end; leave --time frame out"
         )
-
-    @cached_property
-    def nodes_with_several_x(self) -> frozenset[str]:
-        """Nodes that are computed for more than one index x."""
-        names = [name for name, _ in self.grids]
-        return frozenset(name for name in names if names.count(name) > 1)
 
 
 def plan_time(

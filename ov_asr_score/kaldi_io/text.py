@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from ov_asr_score.kaldi_io.sparse import dense_matrix
 from ov_asr_score.kaldi_io.stream import KaldiStream, clipped
 
-NOT_BLANK = re.compile(rb"\S")
 BRACKET = re.compile(rb"\]")
 LINE_END = re.compile(rb"\n")
 ROW_END = re.compile(rb"[\n;]")
