@@ -41,6 +41,7 @@ def test_there_are_examples() -> None:
     assert len(blocks("bash")) == 5
     assert len(blocks("bash", KALDI_MODELS)) == 3
     assert len(blocks("python")) == 1
+    assert len(blocks("python", KALDI_MODELS)) == 1
 
 
 @pytest.mark.parametrize("block", COMMANDS, ids=lambda block: block.split("\n")[0][:40])
@@ -60,6 +61,14 @@ def test_python_example(folder: Path) -> None:
     assert verdict == "ok"
     assert float(max_error) <= 1e-4
     assert lines[-1] == "ok"
+
+
+def test_python_example_of_kaldi_models(folder: Path) -> None:
+    done = run([sys.executable, "-c", blocks("python", KALDI_MODELS)[0]], folder)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0] == "es_Andrea-t0004 (75, 120)"
+    assert "shape[1,1,40]" in lines[-1]
 
 
 def test_links_lead_somewhere() -> None:
