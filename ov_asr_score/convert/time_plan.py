@@ -24,7 +24,8 @@ from ov_asr_score.kaldi_model.network import Descriptor, KaldiNetwork, NodeRef
 from ov_asr_score.kaldi_model.reading_spans import reading_distance
 
 _SHORT = (0, 1, 2, 3, 5, 8, 13, 21)
-_MOST_RESIDUES = 12
+# A sample takes about a millisecond.
+_MOST_REMAINDERS = 1000
 _MARGIN = 8
 
 Irregular: TypeAlias = Callable[["TimePlan", Descriptor, int, Grid], Interval]
@@ -196,15 +197,17 @@ def _period(network: KaldiNetwork, window: InputWindow, subsampling: int) -> tup
             period, reach = lcm(period, dependency.length), reach + dependency.length
         elif isinstance(dependency, Window):
             period, reach = lcm(period, dependency.step), reach + dependency.left + dependency.right
+    if period > _MOST_REMAINDERS * subsampling:
+        raise UnsupportedModelError(
+            f"{network.source}: expected frames that take turns of at most {_MOST_REMAINDERS * subsampling}, found "
+            f"{period}; see periods of statistics, Switch and Round"
+        )
     return period, -(-(2 * reach + 2 * period + 20) // period) * period
 
 
 def _sample_ends(period: int, long: int, subsampling: int) -> list[int]:
-    """Last frames of scores to try: short utterances, and long ones with every remainder that can matter."""
-    remainders = range(0, period, subsampling)
-    if len(remainders) > _MOST_RESIDUES:
-        remainders = range(0, period, subsampling * -(-len(remainders) // _MOST_RESIDUES))
-    return [end * subsampling for end in _SHORT] + [long + remainder for remainder in remainders]
+    """Last frames of scores to try: short utterances, and long ones with every remainder of their length."""
+    return [end * subsampling for end in _SHORT] + [long + add for add in range(0, period, subsampling)]
 
 
 def _simulate(
