@@ -36,6 +36,11 @@ class _Sample:
     end: int
     simulation: Simulation
 
+    def missing_scores(self, output: str, subsampling: int) -> NDArray[np.int64]:
+        """The frames of scores that cannot be computed."""
+        wanted = np.arange(0, self.end + 1, subsampling)
+        return wanted[~self.simulation.span.taken(self.simulation.computable[(output, 0)], wanted)]
+
 
 @dataclass(frozen=True)
 class TimePlan:
@@ -168,13 +173,17 @@ def plan_time(
     whole = [sample for sample in (*samples, *initial) if sample.end == longest or not window.varies]
     for name in outputs:
         for sample in (sample for sample in (*whole, *final, *only) if sample.end <= longest):
-            wanted = np.arange(0, sample.end + 1, subsampling)
-            computed = sample.simulation.span.taken(sample.simulation.computable[(name, 0)], wanted)
-            if not computed.all():
+            missing = sample.missing_scores(name, subsampling)
+            if len(missing):
+                does_when_long = any(not len(each.missing_scores(name, subsampling)) for each in samples)
+                advice = (
+                    "it needs longer utterances, and models are converted for utterances of any length"
+                    if does_when_long
+                    else "does it depend on itself without a delay, or on an input that is not given?"
+                )
                 raise UnsupportedModelError(
-                    f"{network.source}: output '{name}' cannot be computed at frame {int(wanted[~computed][0])} of "
-                    f"0..{sample.end} from input frames {-window.left}..{sample.end + window.right}; does it depend on "
-                    "itself without a delay, or on an input that is not given?"
+                    f"{network.source}: output '{name}' cannot be computed at frame {missing[0]} of 0..{sample.end} "
+                    f"from input frames {-window.left}..{sample.end + window.right}; {advice}"
                 )
     grids: dict[Place, Grid] = {}
     for group in groups:

@@ -34,6 +34,24 @@ def statistics_network(folder: Path, period: int, around: int, rounded: int = 0)
     return write_model(folder / "final.raw", nnet3(nodes, components))
 
 
+def test_models_for_long_utterances_alone_are_refused_as_such(tmp_path: Path) -> None:
+    nodes = [
+        f"input-node name=input dim={WIDTH}",
+        "component-node name=extracted component=extracted input=Sum(Offset(input, -2), Offset(input, 2))",
+        "component-node name=pooled component=pooled input=extracted",
+        "output-node name=output input=pooled",
+    ]
+    components = {
+        "extracted": f"<StatisticsExtractionComponent> <InputDim> {WIDTH} <InputPeriod> 1 <OutputPeriod> 1 "
+        "<IncludeVarinance> F </StatisticsExtractionComponent>",
+        "pooled": f"<StatisticsPoolingComponent> <InputDim> {WIDTH + 1} <InputPeriod> 1 <LeftContext> 0 "
+        "<RightContext> 100 <NumLogCountFeatures> 0 <OutputStddevs> F <VarianceFloor> 0 </StatisticsPoolingComponent>",
+    }
+    model = write_model(tmp_path / "final.raw", nnet3(nodes, components))
+    with pytest.raises(UnsupportedModelError, match=r"at frame 0 of 0..0 from .* it needs longer utterances"):
+        convert_file(model)
+
+
 def statistics(features: Floats, period: int, around: int) -> Floats:
     rows = []
     for frame in range(len(features)):
