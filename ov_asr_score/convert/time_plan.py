@@ -24,8 +24,8 @@ from ov_asr_score.kaldi_model.network import Descriptor, KaldiNetwork, NodeRef
 from ov_asr_score.kaldi_model.reading_spans import reading_distance
 
 _SHORT = (0, 1, 2, 3, 5, 8, 13, 21)
-# A sample takes about a millisecond.
-_MOST_REMAINDERS = 1000
+# Every descriptor is looked at for each: with 250 that may take some seconds, with 1000 minutes.
+_MOST_REMAINDERS = 250
 _MARGIN = 8
 
 Irregular: TypeAlias = Callable[["TimePlan", Descriptor, int, Grid], Interval]

@@ -76,7 +76,7 @@ def test_periods_of_statistics_of_any_length(period: int, tmp_path: Path) -> Non
 
 def test_turns_that_are_too_long_are_refused(tmp_path: Path) -> None:
     model = statistics_network(tmp_path, 999, 1, rounded=7)
-    with pytest.raises(UnsupportedModelError, match=r"take turns of at most 1000, found 6993; see periods of"):
+    with pytest.raises(UnsupportedModelError, match=r"take turns of at most 250, found 6993; see periods of"):
         convert_file(model)
-    with pytest.raises(UnsupportedModelError, match=r"take turns of at most 2000, found 13986"):
+    with pytest.raises(UnsupportedModelError, match=r"take turns of at most 500, found 13986"):
         convert_file(model, KaldiOptions(frame_subsampling_factor=2))
