@@ -135,10 +135,11 @@ def _readings(whole: TimePlan, steady: frozenset[Place]) -> Iterator[tuple[Place
 def _needed(whole: TimePlan) -> dict[Place, Grid]:
     needed = dict(whole.grids)
     for group in whole.groups:
-        grids = [whole.grids[place] for place in group if place in whole.grids]
+        grids = {place: whole.grids[place] for place in group if place in whole.grids}
         if len(grids) > 1:
-            first, last = min(grid.first for grid in grids), max(grid.last for grid in grids)
-            needed.update(dict.fromkeys(group, Grid(first, 1, last, grids[0].fixed)))
+            first, last = min(grid.first for grid in grids.values()), max(grid.last for grid in grids.values())
+            fixed = next(iter(grids.values())).fixed
+            needed.update(dict.fromkeys(grids, Grid(first, 1, last, fixed)))
     return needed
 
 

@@ -153,7 +153,7 @@ def plan_time(
     computed from the window.
     """
     groups = tuple(evaluation_order(network, outputs))
-    period, long = _period(network, window, subsampling)
+    period, long = _period(network, groups, window, subsampling)
     ends = _sample_ends(period, long, subsampling)
     usual = (window.left_usual, window.right_usual)
     samples = _simulate(network, outputs, groups, ends, usual, subsampling)
@@ -197,7 +197,9 @@ def plan_time(
     )
 
 
-def _period(network: KaldiNetwork, window: InputWindow, subsampling: int) -> tuple[int, int]:
+def _period(
+    network: KaldiNetwork, groups: Sequence[tuple[Place, ...]], window: InputWindow, subsampling: int
+) -> tuple[int, int]:
     """``period`` and ``long_end`` of a plan."""
     period, reach = lcm(subsampling, time_period(network)), window.left + window.right
     for component in network.components.values():
@@ -211,6 +213,8 @@ def _period(network: KaldiNetwork, window: InputWindow, subsampling: int) -> tup
             f"{network.source}: expected frames that take turns of at most {_MOST_REMAINDERS * subsampling}, found "
             f"{period}; see periods of statistics, Switch and Round"
         )
+    # What is only used where it can be computed may lie farther away than the contexts.
+    reach = max(reach, reading_distance(network, groups))
     return period, -(-(2 * reach + 2 * period + 20) // period) * period
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,8 +11,9 @@ import pytest
 from ov_asr_score.convert.from_file import convert_file
 from ov_asr_score.convert.kaldi_options import KaldiOptions
 from ov_asr_score.errors import UnsupportedModelError
+from ov_asr_score.library import score
 from ov_asr_score.openvino_api import ov
-from tests.kaldi_texts import Floats, nnet3, write_model
+from tests.kaldi_texts import Floats, activation3, nnet3, write_model
 
 STEP, WIDTH = 3, 2
 
@@ -72,6 +74,33 @@ def test_periods_of_statistics_of_any_length(period: int, tmp_path: Path) -> Non
         np.testing.assert_allclose(
             compiled([features[None]])[0][0], statistics(features, period, 2), rtol=0, atol=1e-5, err_msg=str(length)
         )
+
+
+@pytest.mark.parametrize(
+    "kaldi",
+    [{}, {"time": "frame"}, {"time": "frame", "frames_per_request": 7}, {"frames_per_chunk": 100}],
+    ids=["utterance", "frame", "frames", "chunk"],
+)
+def test_what_is_read_far_away_where_it_can_be(kaldi: dict[str, Any], tmp_path: Path) -> None:
+    nodes = [
+        f"input-node name=input dim={WIDTH}",
+        "output-node name=output input=Append(Failover(Offset(input, 45), input), IfDefined(Offset(input, -60)), "
+        "IfDefined(Offset(input, 30)))",
+    ]
+    model = write_model(tmp_path / "final.raw", nnet3(nodes, {"unused": activation3("TanhComponent", WIDTH)}))
+    numbers = np.random.default_rng(3)
+    lengths = (1, 2, 29, 30, 31, 44, 45, 46, 59, 60, 61, 75, 90, 100, 101, 260)
+    utterances = {str(length): numbers.standard_normal((length, WIDTH)).astype(np.float32) for length in lengths}
+    chunk = kaldi.get("frames_per_chunk", max(lengths))
+    found = {item.key: item.scores["output"] for item in score(model, arrays=utterances, kaldi=KaldiOptions(**kaldi))}
+    for key, features in utterances.items():
+        expected = []
+        for begin in range(0, len(features), chunk):
+            part = features[begin : begin + chunk]
+            padded = np.pad(part, ((60, 45), (0, 0)))
+            ahead = np.concatenate([part[45:], part[max(len(part) - 45, 0) :]])
+            expected.append(np.hstack([ahead, padded[: len(part)], padded[90 : 90 + len(part)]]))
+        np.testing.assert_array_equal(found[key], np.concatenate(expected), err_msg=key)
 
 
 def test_turns_that_are_too_long_are_refused(tmp_path: Path) -> None:
