@@ -170,11 +170,12 @@ def _compile(loop: Loop, descriptor: Descriptor, x: int) -> Builder:
 
 
 def _compile_if_defined(loop: Loop, source: Descriptor, x: int, second: Descriptor | None) -> Builder:
-    value = _compile(loop, source, x)
-    interval = loop.assembly.plan.interval(source, x, loop.grid)
-    is_delayed_node = second is None and _is_plain(source)
-    # States begin at zero, and values of the loop are masked where they cannot be computed.
-    if interval.is_everything or is_delayed_node:
+    value, plan = _compile(loop, source, x), loop.assembly.plan
+    interval = plan.interval(source, x, loop.grid)
+    # States begin at zero, and values of the loop are masked where they cannot be computed, but for the end in frame
+    # graphs.
+    ends_here = plan.is_whole or (interval.last is None and interval.last_final is None)
+    if interval.is_everything or (second is None and _is_plain(source) and ends_here):
         return value
     mask = loop.outside(_as_frames(loop.assembly.axis.mask(interval, loop.grid)))
     otherwise = None if second is None else _compile(loop, second, x)

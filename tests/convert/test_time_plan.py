@@ -103,6 +103,28 @@ def test_what_is_read_far_away_where_it_can_be(kaldi: dict[str, Any], tmp_path: 
         np.testing.assert_array_equal(found[key], np.concatenate(expected), err_msg=key)
 
 
+@pytest.mark.parametrize("kaldi", [{}, {"time": "frame"}, {"time": "frame", "frames_per_request": 5}])
+def test_a_recurrence_of_which_a_part_ends_before_the_utterance(kaldi: dict[str, Any], tmp_path: Path) -> None:
+    nodes = [
+        f"input-node name=input dim={WIDTH}",
+        "component-node name=a component=tanh input=Sum(Sum(input, Offset(input, 3)), IfDefined(Offset(b, -3)))",
+        "component-node name=b component=tanh input=Sum(IfDefined(Offset(a, 1)), IfDefined(Offset(a, -1)))",
+        "output-node name=output input=b",
+    ]
+    model = write_model(tmp_path / "final.raw", nnet3(nodes, {"tanh": activation3("TanhComponent", WIDTH)}))
+    numbers = np.random.default_rng(4)
+    utterances = {str(length): numbers.standard_normal((length, WIDTH)).astype(np.float32) for length in range(1, 40)}
+    for item in score(model, arrays=utterances, kaldi=KaldiOptions(**kaldi)):
+        x = utterances[item.key].astype(np.float64)
+        # Frame t is in row t + 5; a is zero where it cannot be computed, and b can be anywhere.
+        a, b = np.zeros((2, len(x) + 6, WIDTH))
+        for t in range(-4, len(x)):
+            if 0 <= t + 1 < len(x) - 3:
+                a[t + 6] = np.tanh(x[t + 1] + x[t + 4] + b[t + 3])
+            b[t + 5] = np.tanh(a[t + 6] + a[t + 4])
+        np.testing.assert_allclose(item.scores["output"], b[5:-1], rtol=0, atol=1e-5, err_msg=item.key)
+
+
 def test_turns_that_are_too_long_are_refused(tmp_path: Path) -> None:
     model = statistics_network(tmp_path, 999, 1, rounded=7)
     with pytest.raises(UnsupportedModelError, match=r"take turns of at most 250, found 6993; see periods of"):
