@@ -27,6 +27,8 @@ _SHORT = (0, 1, 2, 3, 5, 8, 13, 21)
 # Every descriptor is looked at for each: with 250 that may take some seconds, with 1000 minutes.
 _MOST_REMAINDERS = 250
 _MARGIN = 8
+# A frame that no utterance has.
+_NEVER = 1 << 28
 
 Irregular: TypeAlias = Callable[["TimePlan", Descriptor, int, Grid], Interval]
 
@@ -120,7 +122,7 @@ class TimePlan:
         first = min(firsts) if firsts and min(firsts) > grid.first else None
         last = max(lasts) if any(frames.any() and not frames[-1] for _, _, frames in seen) else None
         if not any(frames.any() for _, _, frames in seen):
-            first, last = max(int(times[-1]) for _, times, _ in seen if len(times)) + 1, None
+            first, last = _NEVER, None
         for end, times, frames in seen:
             rule = np.ones(len(times), np.bool_)
             if first is not None:
@@ -219,8 +221,11 @@ def _period(
 
 
 def _sample_ends(period: int, long: int, subsampling: int) -> list[int]:
-    """Last frames of scores to try: short utterances, and long ones with every remainder of their length."""
-    return [end * subsampling for end in _SHORT] + [long + add for add in range(0, period, subsampling)]
+    """Last frames of scores to try: short utterances, and long ones with every remainder of their length.
+
+    One of these comes in two lengths, so that what does not depend on the length is told from what does.
+    """
+    return [end * subsampling for end in _SHORT] + [long + add for add in range(0, period + subsampling, subsampling)]
 
 
 def _simulate(

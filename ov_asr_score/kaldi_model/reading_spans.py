@@ -52,16 +52,38 @@ def reading_spans(network: KaldiNetwork, place: Place) -> Iterator[tuple[Place, 
 def reading_distance(network: KaldiNetwork, groups: Sequence[tuple[Place, ...]]) -> int:
     """How many frames away from its own frame an output may read any node, through others in between.
 
-    ``groups`` come from ``evaluation_order``; nodes of a recurrence count once.
+    ``groups`` come from ``evaluation_order``; nodes of a recurrence count once. Of fixed frames (ReplaceIndex) it is
+    the distance from frame 0.
     """
     distances: dict[Place, int] = {}
     for group in reversed(groups):
         start = max(distances.get(place, 0) for place in group)
         for place in group:
+            node = network.node(place[0])
+            fixed = _farthest_fixed(node.input) if isinstance(node, ComponentNode | OutputNode) else 0
             for source, span in reading_spans(network, place):
-                distance = start + (0 if span is None else max(abs(span[0]), abs(span[1])))
+                distance = start + (fixed if span is None else max(abs(span[0]), abs(span[1])))
                 distances[source] = max(distances.get(source, 0), distance)
     return max(distances.values(), default=0)
+
+
+def _farthest_fixed(descriptor: Descriptor) -> int:
+    """The largest number of a frame, without its sign, that ReplaceIndex reads in a descriptor."""
+    match descriptor:
+        case Append() | Sum() | Switch():
+            return max(_farthest_fixed(part) for part in descriptor.parts)
+        case Failover():
+            return max(_farthest_fixed(descriptor.first), _farthest_fixed(descriptor.second))
+        case ReplaceIndex(variable="t"):
+            around = (descriptor.value, descriptor.value)
+            spans = [span for _, span in _spans(descriptor.source, 0, around) if span is not None]
+            inner = _farthest_fixed(descriptor.source)
+            return max([inner, *(abs(frame) for span in spans for frame in span)])
+        case NodeRef() | Const():
+            return 0
+        case Scale() | IfDefined() | Offset() | Round() | ReplaceIndex():
+            return _farthest_fixed(descriptor.source)
+    raise unreachable(descriptor)
 
 
 def _component_spans(network: KaldiNetwork, node: ComponentNode, x: int) -> Iterator[tuple[Place, Span | None]]:

@@ -84,10 +84,11 @@ def test_periods_of_statistics_of_any_length(period: int, tmp_path: Path) -> Non
 def test_what_is_read_far_away_where_it_can_be(kaldi: dict[str, Any], tmp_path: Path) -> None:
     nodes = [
         f"input-node name=input dim={WIDTH}",
-        "output-node name=output input=Append(Failover(Offset(input, 45), input), IfDefined(Offset(input, -60)), "
+        "component-node name=early component=tanh input=input",
+        "output-node name=output input=Append(Failover(Offset(input, 45), input), IfDefined(Offset(early, -60)), "
         "IfDefined(Offset(input, 30)))",
     ]
-    model = write_model(tmp_path / "final.raw", nnet3(nodes, {"unused": activation3("TanhComponent", WIDTH)}))
+    model = write_model(tmp_path / "final.raw", nnet3(nodes, {"tanh": activation3("TanhComponent", WIDTH)}))
     numbers = np.random.default_rng(3)
     lengths = (1, 2, 29, 30, 31, 44, 45, 46, 59, 60, 61, 75, 90, 100, 101, 260)
     utterances = {str(length): numbers.standard_normal((length, WIDTH)).astype(np.float32) for length in lengths}
@@ -99,8 +100,24 @@ def test_what_is_read_far_away_where_it_can_be(kaldi: dict[str, Any], tmp_path: 
             part = features[begin : begin + chunk]
             padded = np.pad(part, ((60, 45), (0, 0)))
             ahead = np.concatenate([part[45:], part[max(len(part) - 45, 0) :]])
-            expected.append(np.hstack([ahead, padded[: len(part)], padded[90 : 90 + len(part)]]))
-        np.testing.assert_array_equal(found[key], np.concatenate(expected), err_msg=key)
+            expected.append(np.hstack([ahead, np.tanh(padded[: len(part)]), padded[90 : 90 + len(part)]]))
+        np.testing.assert_allclose(found[key], np.concatenate(expected), rtol=0, atol=1e-6, err_msg=key)
+
+
+def test_a_fixed_frame_that_only_longer_utterances_have(tmp_path: Path) -> None:
+    nodes = [
+        f"input-node name=input dim={WIDTH}",
+        "output-node name=output input=Append(Failover(ReplaceIndex(input, t, -1), input), "
+        "IfDefined(ReplaceIndex(Offset(input, 30), t, 2)))",
+    ]
+    model = write_model(tmp_path / "final.raw", nnet3(nodes, {"unused": activation3("TanhComponent", WIDTH)}))
+    numbers = np.random.default_rng(5)
+    lengths = (1, 2, 3, 24, 31, 32, 33, 34, 50, 90, 200)
+    utterances = {str(length): numbers.standard_normal((length, WIDTH)).astype(np.float32) for length in lengths}
+    for item in score(model, arrays=utterances):
+        features = utterances[item.key]
+        fixed = np.broadcast_to(features[32] if len(features) > 32 else 0, features.shape)
+        np.testing.assert_array_equal(item.scores["output"], np.hstack([features, fixed]), err_msg=item.key)
 
 
 @pytest.mark.parametrize("kaldi", [{}, {"time": "frame"}, {"time": "frame", "frames_per_request": 5}])
