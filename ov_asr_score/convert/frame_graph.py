@@ -20,6 +20,7 @@ from ov_asr_score.convert.scores import adjust_scores
 from ov_asr_score.convert.time_layers import TIME_LAYERS
 from ov_asr_score.convert.time_plan import TimePlan
 from ov_asr_score.device.mending import mend_memory_concats
+from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.kaldi_model.evaluation_order import Place, reads_itself
 from ov_asr_score.openvino_api import opset, ov
 
@@ -87,6 +88,11 @@ def _compute(assembly: Assembly, plan: FramePlan, axis: FrameAxis, group: list[P
         if value is not None and value.grid is not None and place not in plan.steady and place[0] != "input":
             # Columns of a node come with all frames that the node remembers.
             output = axis.pick(value.output, value.grid, plan.grids[place])
+            if output.get_partial_shape()[1] != len(plan.grids[place].times(0)):
+                raise UnsupportedModelError(
+                    f"{plan.network.source}: cannot be scored frame by frame: '{place_name(place)}' is computed for "
+                    "fewer frames than are read; leave --time frame out"
+                )
             assembly.values[place] = _with_memory(plan, axis, place, output)
 
 

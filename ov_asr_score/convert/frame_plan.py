@@ -108,18 +108,19 @@ def plan_frames(whole: TimePlan, frames_per_request: int) -> FramePlan:
     unit = lcm(whole.subsampling, time_period(network), *steps.values(), *_periods(network))
     frames = -(-max(frames_per_request, 1) // unit) * unit
     needed = _needed(whole)
-    grids = _request_grids(whole, steady, steps, frames, 0)
     # What IfDefined gives before the first frame of features is computed too, so the requests begin early enough.
-    late = max((grids[place].first - needed[place].first for place in needed if place not in steady), default=0)
-    if late > 0:
-        grids = _request_grids(whole, steady, steps, frames, late)
+    early, late = 0, 1
+    while late > 0:
+        grids = _request_grids(whole, steady, steps, frames, early)
+        late = max((grids[place].first - needed[place].first for place in needed if place not in steady), default=0)
+        early += max(late, 0)
     held: dict[Place, int] = {}
     for place, source, span in _readings(whole, steady):
         missing = grids[source].first - (grids[place].first + span[0])
         held[source] = max(held.get(source, 0), -(-missing // grids[source].step))
     delay = -grids[(whole.outputs[0], 0)].first
     held = {place: count for place, count in held.items() if count}
-    return FramePlan(whole, frames, grids, held, needed, steady, delay, max(late, 0))
+    return FramePlan(whole, frames, grids, held, needed, steady, delay, early)
 
 
 def _readings(whole: TimePlan, steady: frozenset[Place]) -> Iterator[tuple[Place, Place, Span]]:
@@ -224,9 +225,9 @@ def _request_grids(
             first = min(latest, default=start)
             first -= (first - whole.grids[needed[0]].first) % step
         grids.update(dict.fromkeys(needed, Grid(first, step, first + frames - step, fixed=True)))
-    # Outputs come together.
+    # Outputs come together, from frame 0 on even if they could be ahead of the features.
     outputs = [(name, 0) for name in whole.outputs]
-    first = min(grids[place].first for place in outputs)
+    first = min(0, *(grids[place].first for place in outputs))
     first -= first % whole.subsampling
     step = whole.subsampling
     grids.update({place: Grid(first, step, first + frames - step, fixed=True) for place in outputs})
