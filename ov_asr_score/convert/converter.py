@@ -31,8 +31,9 @@ from ov_asr_score.convert.time_layers import TIME_LAYERS
 from ov_asr_score.convert.time_plan import TimePlan, plan_time
 from ov_asr_score.errors import ModelFormatError, UnknownNameError, UnsupportedModelError
 from ov_asr_score.kaldi_model.context import Contexts, check_period, network_contexts
-from ov_asr_score.kaldi_model.evaluation_order import evaluation_order, reads_itself
+from ov_asr_score.kaldi_model.evaluation_order import evaluation_order, reads_itself, time_period
 from ov_asr_score.kaldi_model.network import ComponentNode, DimRangeNode, InputNode, KaldiNetwork, NodeRef, OutputNode
+from ov_asr_score.kaldi_model.reading_spans import component_periods, network_reach
 from ov_asr_score.openvino_api import opset, ov
 
 
@@ -94,6 +95,7 @@ class _TimeGraph:
         if facts.time != "chunk":
             # One chunk is the first and the last one.
             window = InputWindow(*(window.left_initial, window.right_final) * 2)
+        facts = self._with_reach(facts)
         network = straighten_loops(_without_orphans(self.network, self.outputs), self.outputs)
         folded = fold_network(network, options.keep_nodes)
         # Masks of frame graphs are made of intervals only.
@@ -167,6 +169,17 @@ class _TimeGraph:
             extra_left_context_initial=options.extra_left_context_initial,
             extra_right_context_final=options.extra_right_context_final,
             pad_input=options.pad_input,
+        )
+
+    def _with_reach(self, facts: ConversionFacts) -> ConversionFacts:
+        network = _without_orphans(self.network, self.outputs)
+        left, right = network_reach(network, evaluation_order(network, self.outputs))
+        unit = lcm(facts.frame_subsampling_factor, time_period(network), *component_periods(network))
+        return replace(
+            facts,
+            reach_left=-1 if left is None else left,
+            reach_right=-1 if right is None else right,
+            alignment=unit,
         )
 
 

@@ -31,6 +31,9 @@ class ConversionFacts:
     ``batch_compute``: the windows are those of nnet3-compute-batch, which moves the last one back so that it is whole,
     and fills up an utterance shorter than a window unless ``ensure_exact_final_context``. It gives a chunk all frames
     of its last step of subsampling; these are in ``extra_right_context``, and in ``extra_right_context_final`` if set.
+
+    ``reach_left`` and ``reach_right`` are the frames before and after its own that a row of scores may depend on, -1
+    for any number of them (recurrences). An utterance that is cut is cut at multiples of ``alignment`` frames.
     """
 
     time: str
@@ -53,5 +56,8 @@ class ConversionFacts:
     batch_compute: bool = False
     ensure_exact_final_context: bool = False
     pad_input: bool = True
+    reach_left: int = -1
+    reach_right: int = -1
+    alignment: int = 1
     options: str = ""
     version: str = ""

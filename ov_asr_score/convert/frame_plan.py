@@ -16,10 +16,9 @@ from ov_asr_score.convert.grids import Grid, Interval
 from ov_asr_score.convert.recurrence import group_step
 from ov_asr_score.convert.time_plan import TimePlan
 from ov_asr_score.errors import UnsupportedModelError
-from ov_asr_score.kaldi_model.dependencies import Period, Window, component_dependency
 from ov_asr_score.kaldi_model.evaluation_order import Place, input_places, reads_itself, time_period
-from ov_asr_score.kaldi_model.network import ComponentNode, Descriptor, InputNode, KaldiNetwork, NodeRef
-from ov_asr_score.kaldi_model.reading_spans import Span, reading_spans
+from ov_asr_score.kaldi_model.network import Descriptor, InputNode, KaldiNetwork, NodeRef
+from ov_asr_score.kaldi_model.reading_spans import Span, component_periods, reading_spans
 
 _FEATURES: Place = ("input", 0)
 
@@ -105,7 +104,7 @@ def plan_frames(whole: TimePlan, frames_per_request: int) -> FramePlan:
     steady = _steady_places(whole)
     _check(whole, steady)
     steps = _steps(whole, steady)
-    unit = lcm(whole.subsampling, time_period(network), *steps.values(), *_periods(network))
+    unit = lcm(whole.subsampling, time_period(network), *steps.values(), *component_periods(network))
     frames = -(-max(frames_per_request, 1) // unit) * unit
     needed = _needed(whole)
     # What IfDefined gives before the first frame of features is computed too, so the requests begin early enough.
@@ -170,18 +169,6 @@ def _check(whole: TimePlan, steady: frozenset[Place]) -> None:
             f"{whole.network.source}: cannot be scored frame by frame: {'; '.join(dict.fromkeys(problems))}; "
             "expected a network that looks a fixed number of frames ahead; leave --time frame out"
         )
-
-
-def _periods(network: KaldiNetwork) -> list[int]:
-    found = []
-    for node in network.nodes:
-        if isinstance(node, ComponentNode):
-            match component_dependency(network.components[node.component]):
-                case Period(length, _):
-                    found.append(length)
-                case Window(_, _, step):
-                    found.append(step)
-    return found
 
 
 def _steps(whole: TimePlan, steady: frozenset[Place]) -> dict[Place, int]:

@@ -7,7 +7,7 @@ own input, which only a count of the frames can tell.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,6 +80,27 @@ def stream_problems(chain: Sequence[Component]) -> list[str]:
         for inner in component.nested:
             found += stream_problems(inner)
     return found
+
+
+def chain_reach(chain: Sequence[Component], left: int, right: int) -> tuple[int | None, int | None]:
+    """How many frames before and after its own a row of scores may depend on, None for any number.
+
+    ``left`` and ``right`` are the contexts of the chain. A Splice after another or after a recurrence repeats the last
+    frame of what it reads, which is not what it would read beyond: such a chain knows where its utterance ends.
+    """
+    types = list(_all_types(chain))
+    if stream_problems(chain) or types.count("Splice") > 1:
+        return None, None
+    if not RECURRENCES.keys().isdisjoint(types):
+        return None, right if "Splice" not in types or types[0] == "Splice" else None
+    return left, right
+
+
+def _all_types(chain: Sequence[Component]) -> Iterator[str]:
+    for component in chain:
+        yield component.type
+        for inner in component.nested:
+            yield from _all_types(inner)
 
 
 def aligned(streams: Sequence[Stream], axis: FrameAxis) -> list[Stream]:

@@ -12,7 +12,14 @@ from ov_asr_score.convert.frame_axis import FrameAxis
 from ov_asr_score.convert.metadata import write_facts
 from ov_asr_score.convert.nnet1_chain import build_values
 from ov_asr_score.convert.nnet1_limits import chain_contexts
-from ov_asr_score.convert.nnet1_stream import Stream, aligned, chain_streams, frames_before, stream_problems
+from ov_asr_score.convert.nnet1_stream import (
+    Stream,
+    aligned,
+    chain_reach,
+    chain_streams,
+    frames_before,
+    stream_problems,
+)
 from ov_asr_score.convert.options import ConvertOptions
 from ov_asr_score.convert.ports import INNER_OUTPUT, named_parameter, named_result
 from ov_asr_score.convert.scores import adjust_scores
@@ -42,6 +49,7 @@ def build_sequence_graph(network: KaldiNetwork, outputs: tuple[str, ...], option
     wanted = [name.removesuffix(INNER_OUTPUT) for name in outputs]
     _check_wanted(network, chain, wanted)
     left, right = chain_contexts(chain)
+    reach_left, reach_right = chain_reach(chain, left, right)
     facts = ConversionFacts(
         time=options.time,
         source=Path(network.source).name,
@@ -49,6 +57,8 @@ def build_sequence_graph(network: KaldiNetwork, outputs: tuple[str, ...], option
         generation=1,
         left_context=left,
         right_context=right,
+        reach_left=-1 if reach_left is None else reach_left,
+        reach_right=-1 if reach_right is None else reach_right,
     )
     if options.time == "frame":
         return _frame_graph(network, chain, wanted, options, facts)

@@ -258,7 +258,9 @@ def _describe(report: RunReport, job: ScoreJob, opened: OpenModel, scorer: Score
     report.plan = {
         "mode": plan.mode,
         "frames_per_request": plan.block,
+        "utterances_per_request": plan.grouping.max_utterances if plan.grouping else 1,
         "requests": plan.slots,
+        "streams": plan.streams or job.device.streams or None,
         "stateful": plan.stateful,
         "left_context": plan.left_context,
         "right_context": plan.right_context,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import inf
 from typing import TypeAlias
 
 from ov_asr_score.errors import unreachable
@@ -65,6 +66,44 @@ def reading_distance(network: KaldiNetwork, groups: Sequence[tuple[Place, ...]])
                 distance = start + (fixed if span is None else max(abs(span[0]), abs(span[1])))
                 distances[source] = max(distances.get(source, 0), distance)
     return max(distances.values(), default=0)
+
+
+def network_reach(network: KaldiNetwork, groups: Sequence[tuple[Place, ...]]) -> tuple[int | None, int | None]:
+    """How many frames of features before and after its own frame an output may depend on; None for any number.
+
+    ``groups`` come from ``evaluation_order``. Unlike the contexts of Kaldi this counts what is read where it is there
+    (IfDefined, Failover), and never too little.
+    """
+    unbounded = inf
+    reach: dict[Place, tuple[float, float]] = {}
+    for group in reversed(groups):
+        left = max(reach.get(place, (0, 0))[0] for place in group)
+        right = max(reach.get(place, (0, 0))[1] for place in group)
+        inner = [span for place in group for source, span in reading_spans(network, place) if source in group]
+        if inner:
+            left = unbounded
+            right = unbounded if any(span is None or span[1] > 0 for span in inner) else right
+        for place in group:
+            for source, span in reading_spans(network, place):
+                before, after = reach.get(source, (0, 0))
+                first, last = (-unbounded, unbounded) if span is None else span
+                reach[source] = (max(before, left - first), max(after, right + last))
+    found = [reach[place] for place in reach if place[0] == "input"]
+    farthest = [max((side[index] for side in found), default=0.0) for index in (0, 1)]
+    return tuple(None if side == unbounded else int(side) for side in farthest)  # type: ignore[return-value]
+
+
+def component_periods(network: KaldiNetwork) -> list[int]:
+    """Numbers of frames that components take in turns: of statistics, and of windows with a stride."""
+    found = []
+    for node in network.nodes:
+        if isinstance(node, ComponentNode):
+            match component_dependency(network.components[node.component]):
+                case Period(length, _):
+                    found.append(length)
+                case Window(_, _, step):
+                    found.append(step)
+    return found
 
 
 def _farthest_fixed(descriptor: Descriptor) -> int:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ov_asr_score.convert.facts import ConversionFacts
-from ov_asr_score.device.settings import base_devices
 from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError, UsageError
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.ov_model.description import describe_ports
@@ -13,6 +13,13 @@ from ov_asr_score.ov_model.preparation import with_leading_dimension
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.scoring.planning import InputFit, ScoringPlan, default_rows
 from ov_asr_score.scoring.scorer_options import ScorerOptions
+from ov_asr_score.scoring.sizing import (
+    group_by_length,
+    is_frame_local,
+    num_slots,
+    num_streams,
+    takes_any_shape,
+)
 
 
 def plan_model(
@@ -42,8 +49,12 @@ def plan_model(
     }
     if None in times:
         reason = "the time axis is free: a whole utterance per request"
-        slots = 1 if stateful else num_slots(options)
-        return model, ScoringPlan("utterance", 0, slots, pad=False, stateful=stateful, reason=reason + ignored)
+        streams = 0 if stateful else num_streams(options)
+        slots = 1 if stateful else num_slots(options, streams)
+        plan = ScoringPlan(
+            "utterance", 0, slots, pad=False, stateful=stateful, reason=reason + ignored, streams=streams
+        )
+        return model, plan
     if len(times) != 1:
         raise ShapeMismatchError(f"inputs take different numbers of frames per request: {sorted(filter(None, times))}")
     block = times.pop() or 1
@@ -52,7 +63,11 @@ def plan_model(
 
 
 def plan_converted(
-    model: ov.Model | None, facts: ConversionFacts, options: ScorerOptions
+    model: ov.Model | None,
+    inputs: Sequence[PortInfo],
+    outputs: Sequence[PortInfo],
+    facts: ConversionFacts,
+    options: ScorerOptions,
 ) -> tuple[ov.Model | None, ScoringPlan]:
     """The model and the plan for what was converted from a Kaldi model, which says itself how it is to be fed.
 
@@ -63,23 +78,35 @@ def plan_converted(
             "-cw_l, -cw_r: this model was converted from a Kaldi model and repeats the edges of utterances itself; "
             "leave them out"
         )
-    slots = num_slots(options)
-    ignored = f"; batch size {options.batch_size} has no effect" if options.batch_size > 1 else ""
-    if facts.time == "chunk":
-        program = {2: "nnet-am-compute", 3: "nnet3-compute"}.get(facts.generation, "Kaldi")
-        program += "-batch" if facts.batch_compute else ""
-        reason = f"chunks of {facts.frames_per_chunk} frames as {program} cuts them{ignored}"
-        plan = ScoringPlan("chunks", facts.frames_per_chunk, slots, False, False, reason=reason, converted=facts)
-        return model, plan
     if facts.time == "frame":
+        ignored = f"; batch size {options.batch_size} has no effect" if options.batch_size > 1 else ""
         reason = f"converted from a Kaldi model for frames in order, scores come {facts.delay} frames late{ignored}"
         block = facts.frames_per_request
         return model, ScoringPlan("frames", block, 1, pad=True, stateful=True, reason=reason, converted=facts)
-    reason = f"converted from a Kaldi model for whole utterances{ignored}"
-    if model is not None:
+    streams = num_streams(options, recurrent=facts.reach_left < 0)
+    plan = ScoringPlan("utterance", 0, num_slots(options, streams), False, False, converted=facts, streams=streams)
+    if facts.time == "chunk":
+        ignored = f"; batch size {options.batch_size} has no effect" if options.batch_size > 1 else ""
+        program = {2: "nnet-am-compute", 3: "nnet3-compute"}.get(facts.generation, "Kaldi")
+        program += "-batch" if facts.batch_compute else ""
+        reason = f"chunks of {facts.frames_per_chunk} frames as {program} cuts them{ignored}"
+        return model, replace(plan, mode="chunks", block=facts.frames_per_chunk, reason=reason)
+    batches = all(port.shape and port.shape[0] is None for port in inputs) and takes_any_shape(options)
+    if batches and is_frame_local(facts):
+        block = options.batch_size or default_rows(outputs)
+        plan = replace(
+            plan, mode="rows", block=block, reason="converted from a Kaldi model that scores every frame on its own"
+        )
+    elif batches and facts.pad_input:
+        reason = "converted from a Kaldi model for whole utterances"
+        plan = replace(plan, reason=reason, grouping=group_by_length(inputs, outputs, facts, options, plan.slots))
+    else:
+        ignored = f"; batch size {options.batch_size} has no effect" if options.batch_size > 1 else ""
+        plan = replace(plan, reason=f"converted from a Kaldi model for whole utterances{ignored}")
+    if model is not None and plan.grouping is None:
         model = model.clone()
         model.reshape({port: ov.PartialShape([1, *list(port.get_partial_shape())[1:]]) for port in model.inputs})
-    return model, ScoringPlan("utterance", 0, slots, pad=False, stateful=False, reason=reason, converted=facts)
+    return model, plan
 
 
 def _has_batch_axis(fit: InputFit) -> bool:
@@ -91,24 +118,26 @@ def _plan_rows(
     model: ov.Model, options: ScorerOptions, batched: list[int], fixed: int | None
 ) -> tuple[ov.Model, ScoringPlan]:
     """Rows of frames: any batch where the graph allows it, else the asked or the built-in one (``fixed``)."""
-    slots = num_slots(options)
+    streams = num_streams(options)
+    slots = num_slots(options, streams)
     if not batched:
-        return model, ScoringPlan("rows", 1, slots, pad=True, stateful=False, reason="the inputs hold one frame")
+        return model, ScoringPlan(
+            "rows", 1, slots, pad=True, stateful=False, reason="the inputs hold one frame", streams=streams
+        )
     _, outputs = describe_ports(model)
     block = options.batch_size or default_rows(outputs)
-    any_size = set(base_devices(options.device.device)) <= {"CPU"}  # other plugins recompile for each new shape
-    size = None if any_size and not options.fixed_batch else block
+    size = None if takes_any_shape(options) and not options.fixed_batch else block
     try:
         changed = with_leading_dimension(model, batched, size)
-        return changed, ScoringPlan("rows", block, slots, pad=size is not None, stateful=False)
+        return changed, ScoringPlan("rows", block, slots, pad=size is not None, stateful=False, streams=streams)
     except UnsupportedModelError:
         if options.batch_size and options.batch_size != fixed:
             changed = with_leading_dimension(model, batched, options.batch_size)
-            return changed, ScoringPlan("rows", block, slots, pad=True, stateful=False)
+            return changed, ScoringPlan("rows", block, slots, pad=True, stateful=False, streams=streams)
         if fixed is None:
             raise
     reason = f"the graph fixes its batch to {fixed}"
-    return model, ScoringPlan("rows", fixed, slots, pad=True, stateful=False, reason=reason)
+    return model, ScoringPlan("rows", fixed, slots, pad=True, stateful=False, reason=reason, streams=streams)
 
 
 def plan_blob(
@@ -128,7 +157,7 @@ def plan_blob(
     kinds = {fit.kind for fit in fits}
     if "time" in kinds and None in frames:
         reason = "the time axis of the blob is free: a whole utterance per request"
-        slots = 1 if stateful else num_slots(options)
+        slots = 1 if stateful else num_slots(options, options.device.streams)
         return ScoringPlan("utterance", 0, slots, pad=False, stateful=stateful, reason=reason)
     fixed = max((length for length in frames if length), default=None)
     if stateful and "time" not in kinds and fixed not in (None, 1):
@@ -144,7 +173,9 @@ def plan_blob(
     if stateful or kinds != {"row"}:
         return ScoringPlan("blocks", fixed or 1, 1, pad=True, stateful=stateful, reason=reason)
     block = fixed or options.batch_size or default_rows(outputs)
-    return ScoringPlan("rows", block, num_slots(options), pad=fixed is not None, stateful=False, reason=reason)
+    return ScoringPlan(
+        "rows", block, num_slots(options, options.device.streams), pad=fixed is not None, stateful=False, reason=reason
+    )
 
 
 def plan_dependent_rows(inputs: Sequence[PortInfo], plan: ScoringPlan) -> ScoringPlan:
@@ -156,8 +187,3 @@ def plan_dependent_rows(inputs: Sequence[PortInfo], plan: ScoringPlan) -> Scorin
         return ScoringPlan("utterance", 0, plan.slots, pad=False, stateful=False, reason=reason)
     reason = f"{found}: utterances go in pieces of {own} frame{'s' if own > 1 else ''}, as the model has it"
     return ScoringPlan("blocks", own, 1, pad=True, stateful=False, reason=reason)
-
-
-def num_slots(options: ScorerOptions) -> int:
-    """Infer requests under way at a time: one computes while the next is filled; one more than there are streams."""
-    return options.requests or max(2, options.device.streams + 1)

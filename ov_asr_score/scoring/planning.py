@@ -52,6 +52,23 @@ class InputFit:
 
 
 @dataclass(frozen=True, slots=True)
+class Grouping:
+    """How whole utterances share requests.
+
+    A request takes up to ``max_utterances`` of up to ``frames`` frames together, where filling up the shorter ones
+    makes up no more than the share ``waste`` of it (0: only utterances of the same length). Utterances of
+    ``look_ahead`` frames may be waiting for others of their length, or for those before them. Utterances of more than
+    ``longest`` frames are cut into windows of so many (0: never).
+    """
+
+    max_utterances: int
+    frames: int
+    waste: float
+    look_ahead: int
+    longest: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ScoringPlan:
     """How requests are filled: ``block`` frames each (0: whole utterances), ``slots`` requests under way at a time.
 
@@ -68,6 +85,8 @@ class ScoringPlan:
     right_context: int = 0
     reason: str = ""
     converted: ConversionFacts | None = None
+    streams: int = 0  # inferences that the device runs at the same time; 0: as it is set up
+    grouping: Grouping | None = None
 
 
 def fit_inputs(ports: Sequence[PortInfo], first: Utterance | None) -> tuple[InputFit, ...]:

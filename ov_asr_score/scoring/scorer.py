@@ -28,7 +28,7 @@ from ov_asr_score.scoring.chunks import fit_converted
 from ov_asr_score.scoring.engine import RecordLayers, UtteranceScores, score_utterances
 from ov_asr_score.scoring.locality import rows_are_independent
 from ov_asr_score.scoring.openvino_runner import OpenVinoRunner
-from ov_asr_score.scoring.planning import InputFit, ScoringPlan, fit_inputs, shape_text
+from ov_asr_score.scoring.planning import Grouping, InputFit, ScoringPlan, fit_inputs, shape_text
 from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.time_axis import open_time_axes, time_comes_first
 from ov_asr_score.scoring.utterances import SkipUtterance, Utterance
@@ -201,7 +201,8 @@ def prepare_scorer(opened: OpenModel, options: ScorerOptions, first: Utterance |
     if opened.model is None:
         _check_blob_types(opened)
     if facts is not None:
-        model, plan = plan_converted(opened.model, facts, options)
+        model, plan = plan_converted(opened.model, opened.inputs, opened.outputs, facts, options)
+        settings = replace(settings, streams=plan.streams or settings.streams)
         compiled = opened.compiled() if model is None else compile_model(core, model, settings)
     elif opened.model is None:
         compiled = opened.compiled()
@@ -214,9 +215,10 @@ def prepare_scorer(opened: OpenModel, options: ScorerOptions, first: Utterance |
             opened = _with_time_axis(opened, settings, fits)
             fits = fit_inputs(opened.inputs, first)
         model, plan = plan_model(opened.model, opened.inputs, options, fits, stateful=stateful)
+        settings = replace(settings, streams=plan.streams or settings.streams)
         compiled = compile_model(core, model, settings)
     runner = OpenVinoRunner(compiled, plan.slots, opened.wanted, names)
-    if plan.mode == "rows" and not rows_are_independent(runner, fits, plan, first):
+    if plan.mode == "rows" and facts is None and not rows_are_independent(runner, fits, plan, first):
         plan = plan_dependent_rows(opened.inputs, plan)
         if opened.model is not None:
             compiled = compile_model(core, opened.model, settings)
@@ -279,13 +281,21 @@ def _with_scale_factors(settings: DeviceSettings, opened: OpenModel, first: Utte
     return replace(settings, gna=replace(settings.gna, scale_factors=factors))
 
 
+def _group_text(grouping: Grouping) -> str:
+    together = (
+        f"utterances of {'about' if grouping.waste else 'exactly'} one length together, up to {grouping.frames} frames"
+    )
+    most = "whole utterances" if grouping.max_utterances == 1 else together
+    return most + (f", longer ones than {grouping.longest} frames in windows" if grouping.longest else "")
+
+
 def plan_text(plan: ScoringPlan, fits: Sequence[InputFit]) -> str:
     """One line that says how requests are filled."""
     what = {
         "rows": f"{plan.block} frames per request, utterances together",
         "blocks": f"{plan.block} frame{'s' if plan.block > 1 else ''} per request, in order",
         "frames": f"{plan.block} frame{'s' if plan.block > 1 else ''} per request, in order",
-        "utterance": "a whole utterance per request",
+        "utterance": "a whole utterance per request" if plan.grouping is None else _group_text(plan.grouping),
         "chunks": f"chunks of {plan.block} frames, several per request",
     }[plan.mode]
     inputs = ", ".join(f"{fit.name} {shape_text((fit.width,))}" for fit in fits)

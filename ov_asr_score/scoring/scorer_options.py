@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from ov_asr_score.convert.kaldi_options import KaldiOptions
 from ov_asr_score.device.settings import DeviceSettings
 
+DEFAULT_MEMORY_LIMIT = 1 << 30
+"""Bytes that the arrays of a run may take; the model and the runtime come on top."""
+
 
 @dataclass(frozen=True, slots=True)
 class ScorerOptions:
@@ -16,7 +19,7 @@ class ScorerOptions:
     ``requests`` 0 leave the choice to the plan. Contexts are frames; ``mend`` allows the repair described in
     :mod:`ov_asr_score.device.mending`; ``fixed_batch`` makes the batch part of the compiled model, for an export.
     ``kaldi`` holds for Kaldi models, which are converted; ``conversion_cache`` is the folder where the results are kept
-    (None: nowhere).
+    (None: nowhere). ``memory_limit`` is the number of bytes that features and scores on their way may take.
     """
 
     model: str = ""
@@ -32,3 +35,4 @@ class ScorerOptions:
     fixed_batch: bool = False
     kaldi: KaldiOptions = field(default_factory=KaldiOptions)
     conversion_cache: str | None = None
+    memory_limit: int = DEFAULT_MEMORY_LIMIT

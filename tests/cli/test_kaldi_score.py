@@ -317,7 +317,8 @@ def test_an_ir_tells_its_origin_in_the_report(spliced: tuple[str, ...], folder: 
     report = json.loads((folder / "report.json").read_text())
     assert report["model"]["kind"] == "OpenVINO IR, converted from a Kaldi nnet3 model"
     assert report["model"]["conversion"]["source"] == "final.mdl"
-    assert report["plan"]["reason"].endswith("; batch size 8 has no effect")
+    assert report["plan"]["reason"] == "converted from a Kaldi model for whole utterances"
+    assert report["plan"]["utterances_per_request"] == 8
 
 
 def test_comparison_with_scores_of_kaldi(spliced: tuple[str, ...], folder: Path) -> None:

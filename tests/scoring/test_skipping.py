@@ -48,7 +48,8 @@ class FailingRunner:
         return 0.001
 
     def run(self, slot: int) -> None:
-        raise NotImplementedError
+        """What failed is tried again."""
+        self.finish(slot)
 
     def results(self, slot: int) -> Sequence[Any]:
         return [self.bound[slot]]
@@ -104,7 +105,7 @@ def test_an_utterance_that_is_too_short_is_skipped_on_demand(tmp_path: Path) -> 
             scorer.runner, scorer.fits, scorer.plan, given, on_skip=lambda key, error: skipped.append((key, error))
         )
     )
-    assert [key for key, _ in skipped] == ["utt1", "utt3"]
+    assert sorted(key for key, _ in skipped) == ["utt1", "utt3"]
     assert [result.key for result in results] == ["utt0", "utt2", "utt4"]
     for result, index in zip(results, (0, 2, 4), strict=True):
         x = frames(result.num_frames, index)

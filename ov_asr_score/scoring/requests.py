@@ -1,0 +1,162 @@
+"""The infer requests of a run: which are under way, for whom, and what becomes of their results."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from ov_asr_score.errors import DeviceError, ShapeMismatchError
+from ov_asr_score.scoring.assembly import Assembly, naming
+from ov_asr_score.scoring.blocks import RecordLayers
+from ov_asr_score.scoring.chunks import checked_rows, chunk_scores
+from ov_asr_score.scoring.cutting import score_rows, whole_scores
+from ov_asr_score.scoring.grouping import group_scores
+from ov_asr_score.scoring.planning import ScoringPlan
+from ov_asr_score.scoring.runner import Float32Array, Runner
+from ov_asr_score.scoring.utterances import SkipUtterance
+
+
+class BusyClock:
+    """Seconds in which at least one request was under way, from the start and the length of each."""
+
+    def __init__(self) -> None:
+        """Nothing has run yet."""
+        self.seconds = 0.0
+        self._busy_until = 0.0
+
+    def add(self, started: float, length: float) -> float:
+        """What this request adds to ``seconds``; requests must come in the order of their starts."""
+        ended = started + length
+        added = max(0.0, ended - max(started, self._busy_until))
+        self._busy_until = max(self._busy_until, ended)
+        self.seconds += added
+        return added
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Rows of a request that belong to an utterance."""
+
+    assembly: Assembly
+    first_row: int
+    first_request_row: int
+    num_rows: int
+    given_rows: int = 0  # of the whole request, where it gives some that belong to nobody
+
+
+class Requests:
+    """The slots of a runner during one call of ``score_utterances``: which are under way, and for whom."""
+
+    def __init__(
+        self, runner: Runner, plan: ScoringPlan, record_layers: RecordLayers | None, on_skip: SkipUtterance | None
+    ) -> None:
+        """All slots are free."""
+        self.runner, self.plan, self.record_layers, self.on_skip = runner, plan, record_layers, on_skip
+        self.clock = BusyClock()
+        self.under_way: deque[tuple[int, float, list[Piece]]] = deque()
+        self.free = deque(range(runner.num_slots))
+        self.frames_waiting = 0  # of utterances whose scores are there, but not those of others before them
+
+    def take_slot(self) -> int:
+        """A slot that nothing is under way in; waits for the oldest when all are busy."""
+        if not self.free:
+            self.complete()
+        return self.free.popleft()
+
+    def start(self, slot: int, pieces: list[Piece]) -> None:
+        """Begin a request that holds ``pieces``."""
+        started = time.perf_counter()
+        with self.skipping(slot, pieces[0].assembly), naming(pieces[0].assembly.utterance):
+            self.runner.start(slot)
+            self.under_way.append((slot, started, pieces))
+
+    @contextmanager
+    def skipping(self, slot: int, assembly: Assembly) -> Iterator[None]:
+        """Let an utterance fail, if that is wanted: it counts as finished, and its slot is free again."""
+        try:
+            yield
+        except (DeviceError, ShapeMismatchError) as error:
+            if self.on_skip is None:
+                raise
+            if not assembly.failed:  # several chunks of an utterance may be under way
+                self.on_skip(assembly.utterance.key, error)
+            assembly.failed, assembly.rows_left = True, 0
+            self.free.append(slot)
+
+    def complete(self) -> None:
+        """Wait for the oldest request and hand its rows to their utterances."""
+        slot, started, pieces = self.under_way.popleft()
+        with self.skipping(slot, pieces[0].assembly):
+            with naming(pieces[0].assembly.utterance):
+                seconds = self.clock.add(started, self._finish(slot))
+            self._hand_out(slot, pieces, seconds)
+            self.free.append(slot)
+
+    def _finish(self, slot: int) -> float:
+        """Wait for a request. Where failures are skipped, one that failed is tried again with nothing beside it.
+
+        In the CPU plugin a failure has been seen to take a request down that ran beside it.
+        """
+        try:
+            return self.runner.finish(slot)
+        except DeviceError:
+            if self.on_skip is None or not self.under_way:
+                raise
+        self.drain()
+        started = time.perf_counter()
+        self.runner.run(slot)
+        return time.perf_counter() - started
+
+    def _hand_out(self, slot: int, pieces: list[Piece], seconds: float) -> None:
+        if self.record_layers is not None:
+            self.record_layers(self.runner.layer_records(slot))
+        if pieces[0].assembly.failed:
+            return
+        pieces[0].assembly.num_requests += 1  # a shared request counts once, for the utterance that it begins with
+        total = sum(piece.num_rows for piece in pieces)
+        for index, result in enumerate(self.runner.results(slot)):
+            self._hand_over(index, result, pieces, total)
+        for piece in pieces:
+            assembly = piece.assembly
+            assembly.infer_seconds += seconds * piece.num_rows / total
+            assembly.rows_left -= piece.num_rows
+            if not assembly.rows_left:
+                self.frames_waiting += assembly.utterance.num_frames
+
+    def drain(self) -> None:
+        """Complete everything that is under way."""
+        while self.under_way:
+            self.complete()
+
+    def abandon(self) -> None:
+        """Wait for what is under way, whatever comes of it: it still reads the bound arrays."""
+        while self.under_way:
+            slot, _, _ = self.under_way.popleft()
+            with suppress(DeviceError):
+                self.runner.finish(slot)
+
+    def _hand_over(self, index: int, result: Float32Array, pieces: list[Piece], total: int) -> None:
+        plan, name, first = self.plan, self.runner.outputs[index].name, pieces[0].assembly
+        key = first.utterance.key
+        if pieces[0].given_rows:
+            (piece,) = pieces
+            rows = chunk_scores(result, piece.given_rows, name, key)[piece.first_request_row :]
+            first.put_rows(index, piece.first_row, rows[: piece.num_rows])
+            return
+        if len(pieces) > 1 and plan.grouping is not None:
+            for piece, scores in zip(
+                pieces, group_scores(result, [piece.num_rows for piece in pieces], name, key), strict=True
+            ):
+                piece.assembly.scores.append(scores)
+            return
+        if plan.mode == "utterance":
+            frames, context = first.utterance.num_frames, plan.left_context + plan.right_context
+            first.scores.append(checked_rows(whole_scores(result, frames, context, name, key), frames, plan, key))
+            return
+        rows = score_rows(result, plan.block if plan.pad else total, name, key)
+        for piece in pieces:
+            end = piece.first_request_row + piece.num_rows
+            piece.assembly.put_rows(index, piece.first_row, rows[piece.first_request_row : end])
