@@ -87,29 +87,6 @@ DeviceOption = Annotated[
 PrecisionOption = Annotated[
     Precision, typer.Option("--precision", help="What the device computes in.", rich_help_panel=_MODEL)
 ]
-BatchOption = Annotated[
-    int,
-    typer.Option(
-        "--batch-size",
-        "--batch_size",
-        "-bs",
-        min=0,
-        metavar="N",
-        help="Frames per infer request; 0: chosen from the model.",
-        rich_help_panel=_MODEL,
-    ),
-]
-RequestsOption = Annotated[
-    int,
-    typer.Option(
-        "--requests",
-        "-nireq",
-        min=0,
-        metavar="N",
-        help="Infer requests under way at a time; 0: chosen.",
-        rich_help_panel=_MODEL,
-    ),
-]
 LayoutOption = Annotated[
     str,
     typer.Option(
@@ -143,15 +120,6 @@ RightContextOption = Annotated[
 ConfigOption = Annotated[
     Optional[list[str]],  # noqa: UP045 - typer reads this at run time on Python 3.10
     typer.Option("--config", metavar="KEY=VALUE", help="Plugin property; may be repeated.", rich_help_panel=_MODEL),
-]
-ThreadsOption = Annotated[
-    int, typer.Option("--threads", "-nthreads", min=0, metavar="N", help="CPU threads; 0: all.", rich_help_panel=_MODEL)
-]
-StreamsOption = Annotated[
-    int,
-    typer.Option(
-        "--streams", "-nstreams", min=0, metavar="N", help="Streams; 0: chosen by the runtime.", rich_help_panel=_MODEL
-    ),
 ]
 CacheOption = Annotated[
     str,

@@ -1,4 +1,4 @@
-"""Work done ahead in a thread of its own, as far as memory allows: reading and scoring go on while scores are written."""
+"""Work done ahead in a thread of its own, as far as memory allows: reading and scoring go on while others write."""
 
 from __future__ import annotations
 
@@ -9,9 +9,6 @@ from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 
-# How long the end of a run waits for a thread that may be reading from a pipe which gives nothing.
-_PATIENCE_SECONDS = 2.0
-
 
 class Ahead(Generic[Item], Iterator[Item]):
     """The items of ``source`` in their order, made by a thread that is ``limit`` bytes ahead at most.
@@ -21,10 +18,13 @@ class Ahead(Generic[Item], Iterator[Item]):
     that it is at.
     """
 
-    def __init__(self, source: Iterable[Item], size: Callable[[Item], int], limit: int, name: str) -> None:
-        """Start the thread."""
+    def __init__(
+        self, source: Iterable[Item], size: Callable[[Item], int], limit: int, name: str, patience: float | None = None
+    ) -> None:
+        """Start the thread. ``patience`` is how many seconds ``close`` waits for it, None: to its end."""
         self._source, self._size, self._limit = source, size, limit
         self._ready: deque[tuple[Item, int]] = deque()
+        self._patience = patience
         self._bytes = 0
         self._error: BaseException | None = None
         self._ended = self._closed = False
@@ -54,7 +54,7 @@ class Ahead(Generic[Item], Iterator[Item]):
             self._closed = True
             self._ready.clear()
             self._changed.notify_all()
-        self._thread.join(_PATIENCE_SECONDS)
+        self._thread.join(self._patience)
 
     def _run(self) -> None:
         source = iter(self._source)
@@ -62,13 +62,13 @@ class Ahead(Generic[Item], Iterator[Item]):
             for item in source:
                 if not self._put(item):
                     break
-        except BaseException as error:  # noqa: BLE001 - raised again in the thread that takes the items
+        except BaseException as error:
             self._error = error
         finally:
             try:
                 if isinstance(source, Generator):
                     source.close()
-            except BaseException as error:  # noqa: BLE001
+            except BaseException as error:
                 self._error = self._error or error
             with self._changed:
                 self._ended = True

@@ -14,6 +14,7 @@ import numpy as np
 from ov_asr_score.comparison import Limits, ScoreDifference
 from ov_asr_score.device.compilation import export_blob
 from ov_asr_score.errors import OvAsrScoreError, UsageError
+from ov_asr_score.job.ahead import Ahead
 from ov_asr_score.job.delay import note_delay
 from ov_asr_score.job.finiteness import note_nonfinite
 from ov_asr_score.job.fitting import fitting, read_until_fit
@@ -27,7 +28,7 @@ from ov_asr_score.job.verdict import judge
 from ov_asr_score.kaldi_io import TableWriter
 from ov_asr_score.profiling import LayerTimes
 from ov_asr_score.report.run_report import RunReport, UtteranceReport
-from ov_asr_score.scoring.engine import UtteranceScores
+from ov_asr_score.scoring.engine import RecordLayers, UtteranceScores
 from ov_asr_score.scoring.scorer import NODE_ADVICE, OpenModel, Scorer, load, open_model, plan_text, prepare_scorer
 from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances import JoinGaps, JoinOptions, SkipUtterance, Utterance, read_utterances
@@ -147,19 +148,42 @@ def _score_all(
     job, scorer, totals = run.job, run.scorer, report.totals
     layer_times = LayerTimes() if job.profile else None
     ports = {layer: scorer.runner.outputs[index].name for index, layer in enumerate(run.tables.layers)}
-    for scored in scorer.score(run.utterances, layer_times.add if layer_times else None, run.skip):
-        scores = {layer: scored.scores[port] for layer, port in ports.items()}
-        writing = time.perf_counter()
-        for layer, writer in writers.items():
-            writer.write(scored.key, scores[layer])
-        totals.write_seconds += time.perf_counter() - writing
-        differences = references.compare(scored.key, scores, report, job.threshold)
-        if totals.utterances == 0 and differences:
-            note_delay(scorer, references, scored.key, scores, report)
-        yield _count(scored, differences, report)
+    with _scored_ahead(run, layer_times.add if layer_times else None) as results:
+        for scored in results:
+            scores = {layer: scored.scores[port] for layer, port in ports.items()}
+            writing = time.perf_counter()
+            for layer, writer in writers.items():
+                writer.write(scored.key, scores[layer])
+            totals.write_seconds += time.perf_counter() - writing
+            differences = references.compare(scored.key, scores, report, job.threshold)
+            if totals.utterances == 0 and differences:
+                note_delay(scorer, references, scored.key, scores, report)
+            yield _count(scored, differences, report)
     if layer_times is not None:
         layer_times.merge(scorer.runner.averaged_layer_times())
         report.layers = layer_times.slowest_first()
+
+
+@contextmanager
+def _scored_ahead(run: _Run, record_layers: RecordLayers | None) -> Iterator[Iterator[UtteranceScores]]:
+    """Scores of every utterance; reading and scoring go on in threads of their own while they are taken."""
+    share = run.job.memory_limit // 8
+    with ExitStack() as stack:
+        # A pipe that gives nothing more holds up the end of an interrupted run for no longer than this.
+        read = Ahead(run.utterances, _bytes_of_features, share, "reading", patience=0.5)
+        scored = Ahead(run.scorer.score(read, record_layers, run.skip), _bytes_of_scores, share, "scoring")
+        # Scoring ends only when reading has: the last callback is the first to be called.
+        stack.callback(scored.close)
+        stack.callback(read.close)
+        yield scored
+
+
+def _bytes_of_features(utterance: Utterance) -> int:
+    return sum(value.nbytes for value in utterance.features.values())
+
+
+def _bytes_of_scores(scored: UtteranceScores) -> int:
+    return sum(matrix.nbytes for matrix in scored.scores.values())
 
 
 def _note_gaps(gaps: JoinGaps, report: RunReport) -> None:
@@ -192,6 +216,7 @@ def _scorer_options(job: ScoreJob, layers: tuple[str, ...] = ()) -> ScorerOption
         fixed_batch=bool(job.export_model and job.batch_size),
         kaldi=job.kaldi,
         conversion_cache=job.conversion_cache,
+        memory_limit=job.memory_limit,
     )
 
 

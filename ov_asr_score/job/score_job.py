@@ -9,6 +9,7 @@ from typing import Literal
 from ov_asr_score.comparison import DEFAULT_THRESHOLD, Limits
 from ov_asr_score.convert.kaldi_options import DEFAULT_OPTIONS, KaldiOptions
 from ov_asr_score.device.settings import DeviceSettings
+from ov_asr_score.scoring.scorer_options import DEFAULT_MEMORY_LIMIT
 
 Tables = str | Sequence[str] | Mapping[str, str]
 
@@ -26,6 +27,7 @@ class ScoreJob:
     device: DeviceSettings = field(default_factory=DeviceSettings)
     batch_size: int = 0  # frames per infer request; 0: chosen from the model
     requests: int = 0  # infer requests under way at a time; 0: chosen
+    memory_limit: int = DEFAULT_MEMORY_LIMIT  # bytes of features and scores on their way
     layout: str = ""
     keep_graph: bool = False  # do not mend graphs that the CPU plugin scores wrongly
     left_context: int = 0  # frames
