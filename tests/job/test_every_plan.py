@@ -35,9 +35,13 @@ def ark(name: str, path: str) -> InputTable:
 
 
 SHIPPED = {
-    "dnn_digits": Shipped("dnn_digits.xml", (ark("features", "dnn_digits/features.ark"),)),
+    "dnn_digits": Shipped("dnn_digits.xml", (ark("", "dnn_digits/features.ark"),)),
     "lstm_mem": Shipped("lstm_mem.xml", (ark("", "lstm_mem/features.ark"),)),
     "tdnn_al": Shipped("tdnn_al.xml", (ark("", "tdnn_al/features.ark"),), left_context=6, right_context=6),
+    "two_inputs": Shipped(
+        "two_inputs.xml",
+        (ark("features", "two_inputs/features.ark"), ark("ivector", "two_inputs/ivectors_utterance.ark")),
+    ),
     "nnet3_chain_tdnnf": Shipped("nnet3_chain_tdnnf/final.mdl", (ark("input", "kaldi/hires.ark"),)),
     "nnet3_tdnn": Shipped("nnet3_tdnn/final.mdl", (ark("input", "kaldi/hires.ark"),)),
     "nnet1_dnn": Shipped(
@@ -70,13 +74,15 @@ def scores_of(shipped: Shipped, options: ScorerOptions) -> list[UtteranceScores]
         kaldi=replace(shipped.kaldi, time=options.kaldi.time, frames_per_request=options.kaldi.frames_per_request),
     )
     opened = open_model(load(options), options)
-    tables = [replace(table, input=opened.inputs[0].name) for table in shipped.tables]
+    tables = [replace(table, input=table.input or opened.inputs[0].name) for table in shipped.tables]
     utterances = list(read_utterances(tables, JoinOptions()))
     # More utterances, and one longer than the others together.
     more = [replace(each, key=f"{each.key}-again") for each in utterances]
     name = tables[0].input
     joined = np.concatenate([each.features[name] for each in utterances])
-    longest = replace(utterances[0], key="longest", features={name: joined}, num_frames=len(joined))
+    longest = replace(
+        utterances[0], key="longest", features={**utterances[0].features, name: joined}, num_frames=len(joined)
+    )
     return list(prepare_scorer(opened, options, utterances[0]).score([*utterances, longest, *more]))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -15,8 +17,8 @@ from ov_asr_score.scoring.utterances import Utterance
 PLAN = ScoringPlan("utterance", 0, 2, pad=False, stateful=False)
 
 
-def facts(**values: int) -> ConversionFacts:
-    return ConversionFacts("utterance", "final.mdl", "", 3, **{"left_context": 4, "right_context": 3, **values})
+def facts(**values: Any) -> ConversionFacts:
+    return ConversionFacts("utterance", "final.mdl", "", 3, left_context=4, right_context=3, **values)
 
 
 def utterance(number: int, length: int) -> Utterance:
