@@ -33,6 +33,9 @@ from ov_asr_score.scoring.scorer import NODE_ADVICE, OpenModel, Scorer, load, op
 from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances import JoinGaps, JoinOptions, SkipUtterance, Utterance, read_utterances
 
+# Bytes: more would only fill memory.
+_FEATURES_AHEAD, _SCORES_AHEAD = 16 << 20, 64 << 20
+
 OnUtterance = Callable[[UtteranceReport], None]
 
 
@@ -167,11 +170,11 @@ def _score_all(
 @contextmanager
 def _scored_ahead(run: _Run, record_layers: RecordLayers | None) -> Iterator[Iterator[UtteranceScores]]:
     """Scores of every utterance; reading and scoring go on in threads of their own while they are taken."""
-    share = run.job.memory_limit // 8
+    features, scores = (min(most, run.job.memory_limit // 8) for most in (_FEATURES_AHEAD, _SCORES_AHEAD))
     with ExitStack() as stack:
         # A pipe that gives nothing more holds up the end of an interrupted run for no longer than this.
-        read = Ahead(run.utterances, _bytes_of_features, share, "reading", patience=0.5)
-        scored = Ahead(run.scorer.score(read, record_layers, run.skip), _bytes_of_scores, share, "scoring")
+        read = Ahead(run.utterances, _bytes_of_features, features, "reading", patience=0.5)
+        scored = Ahead(run.scorer.score(read, record_layers, run.skip), _bytes_of_scores, scores, "scoring")
         # Scoring ends only when reading has: the last callback is the first to be called.
         stack.callback(scored.close)
         stack.callback(read.close)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from ov_asr_score.scoring.assembly import Assembly, UtteranceScores
 from ov_asr_score.scoring.blocks import RecordLayers, score_blocks
@@ -39,9 +40,11 @@ def score_utterances(
     if plan.mode == "frames" and plan.converted is not None:
         yield from score_streams(runner, fits, plan, plan.converted, fitting, record_layers)
         return
+    if on_skip is not None:
+        plan = replace(plan, grouping=None)  # an utterance that fails must not take others along
     requests = Requests(runner, plan, record_layers, None if plan.mode == "rows" else on_skip)
     feed = {"rows": feed_rows, "chunks": feed_chunks}.get(plan.mode, feed_whole)
-    if plan.grouping is not None and on_skip is None:  # an utterance that fails must not take others along
+    if plan.grouping is not None:
         feed = feed_groups
     waiting: deque[Assembly] = deque()
     try:

@@ -52,7 +52,8 @@ class Pool:
     def take(self) -> list[Assembly]:
         """The utterances of the next request: the one that came first, and those nearest to it in length.
 
-        Utterances are added as long as the request stays below ``frames``, the shorter ones filled up to the longest.
+        Utterances are added as long as the request stays below ``frames``, the shorter ones filled up to the longest,
+        and as many as a power of two are taken: for every new shape of a request the plugin prepares its layers.
         """
         oldest = self._waiting[0]
         alone = self._grouping.max_utterances == 1 or len(self._waiting) == 1
@@ -68,6 +69,7 @@ class Pool:
         lengths = [assembly.utterance.num_frames for assembly in by_length]
         place = next(index for index, assembly in enumerate(by_length) if assembly is oldest)
         first, stop, total = place, place + 1, lengths[place]
+        whole = [(first, stop)]  # with as many utterances as a shape of requests has
         while stop - first < grouping.max_utterances:
             shorter = lengths[place] - lengths[first - 1] if first else None
             longer = lengths[stop] - lengths[place] if stop < len(lengths) else None
@@ -76,16 +78,21 @@ class Pool:
             take_longer = shorter is None or (longer is not None and longer < shorter)
             longest = lengths[stop] if take_longer else lengths[stop - 1]
             added = lengths[stop] if take_longer else lengths[first - 1]
-            filled = longest * (stop - first + 1)
+            filled = grouping.padded(longest) * (stop - first + 1)
             if filled > grouping.frames or filled - total - added > grouping.waste * filled:
                 break
             first, stop, total = (first, stop + 1, total + added) if take_longer else (first - 1, stop, total + added)
+            if (stop - first).bit_count() == 1 or stop - first == grouping.max_utterances:
+                whole.append((first, stop))
+        first, stop = whole[-1]
         return by_length[first:stop]
 
 
 def group_arrays(utterances: Sequence[Utterance], fits: Sequence[InputFit], plan: ScoringPlan) -> list[Float32Array]:
     """The arrays [B, T, D] and [B, D] of a request; what is shorter than the longest is filled with its last frame."""
     longest = max(utterance.num_frames for utterance in utterances)
+    if plan.grouping is not None:
+        longest = plan.grouping.padded(longest)
     arrays = []
     for fit in fits:
         if fit.kind == "vector":
@@ -102,14 +109,14 @@ def group_arrays(utterances: Sequence[Utterance], fits: Sequence[InputFit], plan
 
 
 def group_scores(result: Float32Array, rows: Sequence[int], name: str, key: str) -> list[Float32Array]:
-    """Copies of the scores of each utterance of a request [B, rows of the longest, N], without those of its filling.
+    """Copies of the scores of each utterance of a request [B, rows, N], without those of its filling.
 
     Raises ShapeMismatchError when there are not as many.
     """
-    if result.ndim != 3 or result.shape[:2] != (len(rows), max(rows)):
+    if result.ndim != 3 or len(result) != len(rows) or result.shape[1] < max(rows):
         raise ShapeMismatchError(
             f"utterance '{key}': output '{name}' {shape_text(result.shape)}: expected scores of {len(rows)} utterances "
-            f"of up to {max(rows)} rows"
+            f"of at least {max(rows)} rows"
         )
     return [np.array(matrix[:count]) for matrix, count in zip(result, rows, strict=True)]
 

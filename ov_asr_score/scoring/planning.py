@@ -67,6 +67,17 @@ class Grouping:
     look_ahead: int
     longest: int = 0
 
+    def padded(self, num_frames: int) -> int:
+        """The length that an utterance of so many frames is filled up to: one of sixteen for every power of two.
+
+        The CPU plugin prepares its layers for every shape that it has not seen, which takes small models longer than
+        the scoring itself, and keeps what it prepared.
+        """
+        if not self.waste:
+            return num_frames
+        step = max(1, 1 << (num_frames.bit_length() - 5)) if num_frames >= 16 else 1
+        return -(-num_frames // step) * step
+
 
 @dataclass(frozen=True, slots=True)
 class ScoringPlan:

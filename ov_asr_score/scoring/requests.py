@@ -146,7 +146,7 @@ class Requests:
             rows = chunk_scores(result, piece.given_rows, name, key)[piece.first_request_row :]
             first.put_rows(index, piece.first_row, rows[: piece.num_rows])
             return
-        if len(pieces) > 1 and plan.grouping is not None:
+        if plan.grouping is not None:
             for piece, scores in zip(
                 pieces, group_scores(result, [piece.num_rows for piece in pieces], name, key), strict=True
             ):

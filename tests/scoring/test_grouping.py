@@ -45,15 +45,23 @@ def test_those_nearest_to_the_oldest_go_along() -> None:
 
 
 def test_a_request_has_no_more_frames_than_it_may() -> None:
-    assert taken(Grouping(9, 100, 0.5, 0), 30, 31, 32, 33, 200) == [[30, 31, 32], [33], [200]]
+    assert taken(Grouping(9, 100, 0.5, 0), 30, 31, 32, 33, 200) == [[30, 31], [32, 33], [200]]
 
 
 def test_little_is_filled_up() -> None:
-    assert taken(Grouping(9, 1000, 0.1, 0), 100, 85, 70, 99) == [[85, 99, 100], [70]]
+    assert taken(Grouping(9, 1000, 0.1, 0), 100, 85, 70, 99, 104, 97) == [[97, 99, 100, 104], [85], [70]]
 
 
 def test_without_filling_only_equal_lengths_go_together() -> None:
-    assert taken(Grouping(9, 1000, 0.0, 0), 5, 6, 5, 7, 6, 5) == [[5, 5, 5], [6, 6], [7]]
+    assert taken(Grouping(9, 1000, 0.0, 0), 5, 6, 5, 7, 6, 5) == [[5, 5], [6, 6], [7], [5]]
+
+
+def test_lengths_are_few() -> None:
+    grouping = Grouping(9, 1000, 0.1, 0)
+    padded = [grouping.padded(length) for length in range(1, 5000)]
+    assert len(set(padded)) < 150
+    assert all(0 <= long - short <= short / 16 for short, long in enumerate(padded, 1))
+    assert Grouping(9, 1000, 0.0, 0).padded(1001) == 1001
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -89,7 +97,7 @@ def test_scores_are_cut_from_those_of_the_group() -> None:
     result[:] = 0
     assert whole.any()
     with pytest.raises(ShapeMismatchError, match="utterance 'utt1': output 'output'"):
-        group_scores(result, [1, 2], "output", "utt1")
+        group_scores(result, [1, 4], "output", "utt1")
 
 
 @pytest.mark.parametrize("factor", [1, 3])
