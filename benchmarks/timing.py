@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 
 from ov_asr_score.openvino_api import opset, ov
 
-PRECISION = {"INFERENCE_PRECISION_HINT": "f32"}
-
 
 def medians(runs: Mapping[str, Callable[[], object]], repeats: int) -> dict[str, float]:
     """Median seconds of each run; they take turns, and the first turn of each is not counted."""
@@ -26,9 +24,14 @@ def medians(runs: Mapping[str, Callable[[], object]], repeats: int) -> dict[str,
     return {name: median(times) for name, times in seconds.items()}
 
 
-def requests(model: ov.Model, streams: int, inputs: list[NDArray[np.float32]]) -> Callable[[], None]:
-    """A function that scores ``inputs`` once on each of ``streams`` streams at the same time."""
-    compiled = ov.Core().compile_model(model, "CPU", {**PRECISION, "NUM_STREAMS": str(streams)})
+def compile_for(model: ov.Model, streams: int, precision: str) -> ov.CompiledModel:
+    """``model`` compiled for the CPU with so many streams, in ``f32`` or ``bf16``."""
+    settings = {"INFERENCE_PRECISION_HINT": precision, "NUM_STREAMS": str(streams)}
+    return ov.Core().compile_model(model, "CPU", settings)
+
+
+def rounds(compiled: ov.CompiledModel, streams: int, inputs: list[NDArray[np.float32]]) -> Callable[[], None]:
+    """A function that scores ``inputs`` once on each of ``streams`` requests at the same time."""
     slots = [compiled.create_infer_request() for _ in range(streams)]
 
     def run() -> None:
@@ -40,9 +43,16 @@ def requests(model: ov.Model, streams: int, inputs: list[NDArray[np.float32]]) -
     return run
 
 
-def matrix_product(size: int, streams: int) -> tuple[Callable[[], None], float]:
+def requests(
+    model: ov.Model, streams: int, inputs: list[NDArray[np.float32]], precision: str = "f32"
+) -> Callable[[], None]:
+    """A function that scores ``inputs`` once on each of ``streams`` streams at the same time."""
+    return rounds(compile_for(model, streams, precision), streams, inputs)
+
+
+def matrix_product(size: int, streams: int, precision: str = "f32") -> tuple[Callable[[], None], float]:
     """A function that multiplies large matrices through the runtime, and its floating-point operations."""
     rows = opset.parameter([size, size], np.float32)
     weights = np.random.default_rng(0).standard_normal((size, size)).astype(np.float32)
     model = ov.Model([opset.result(opset.matmul(rows, opset.constant(weights), False, True))], [rows])
-    return requests(model, streams, [weights]), 2.0 * size**3 * streams
+    return requests(model, streams, [weights], precision), 2.0 * size**3 * streams

@@ -1,0 +1,139 @@
+"""What the runtime can do at best: a compiled model fed from memory, with the batch and streams that a search finds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from statistics import median
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.machine import usable_cores
+from benchmarks.subjects import Subject
+from benchmarks.timing import compile_for, matrix_product, rounds
+from benchmarks.turns import Contestant
+from ov_asr_score.openvino_api import ov
+
+MOST_FRAMES = 20_000
+"""In flight at a time; scores of more would fill the memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """``batch`` utterances of ``frames`` frames in each of ``streams`` requests; ``fixed``: compiled for just that."""
+
+    batch: int
+    frames: int
+    streams: int
+    fixed: bool = False
+
+    @property
+    def size(self) -> int:
+        """Frames in flight."""
+        return self.batch * self.frames * self.streams
+
+    @property
+    def text(self) -> str:
+        """What it is in words."""
+        each = f"{self.batch} x {self.frames}" if self.batch > 1 else str(self.frames)
+        kind = ", fixed shape" if self.fixed else ""
+        return f"{each} frames per request, {self.streams} stream{'s' if self.streams > 1 else ''}{kind}"
+
+
+def shapes_to_try(subject: Subject, cores: int, *, full: bool) -> list[Shape]:
+    """The shapes that the search tries: rows of one request, or utterances by frames, for one stream and for more."""
+    streams = sorted({1, cores})
+    if subject.rows:
+        rows = (64, 128, 256, 512, 1024, 2048) if full else (128, 512, 2048)
+        return [Shape(1, count, each) for each in streams for count in rows]
+    batches, frames = ((1, 2, 4, 8, 16, 32), (300, 600, 1200)) if full else ((1, 4, 16), (300, 1200))
+    tried = [Shape(batch, length, each) for each in streams for batch in batches for length in frames]
+    return [shape for shape in tried if shape.size <= MOST_FRAMES]
+
+
+def search(
+    subject: Subject, precision: str, seconds: float, tell: Callable[[str], None], *, full: bool
+) -> tuple[Shape, Contestant]:
+    """The fastest shape, and the contestant that runs it for about ``seconds`` a turn; it counts frames of features."""
+    model = subject.whole()
+    shapes = shapes_to_try(subject, usable_cores(), full=full)
+    compiled = {streams: compile_for(model, streams, precision) for streams in {shape.streams for shape in shapes}}
+    speeds: dict[Shape, float] = {}
+    for shape in shapes:
+        run = rounds(compiled[shape.streams], shape.streams, inputs_for(model, shape))
+        speeds[shape] = _speed(run, shape, 0.5 if full else 0.25)
+        tell(f"search {subject.name} {precision}: {shape.text}: {speeds[shape]:,.0f} frames/s")
+    best_first = sorted(shapes, key=lambda shape: -speeds[shape])
+    runs = {shape: rounds(compiled[shape.streams], shape.streams, inputs_for(model, shape)) for shape in best_first[:3]}
+    first = best_first[0]
+    fixed = Shape(first.batch, first.frames, first.streams, fixed=True)
+    inputs = inputs_for(model, first)
+    runs[fixed] = rounds(compile_for(_reshaped(model, inputs), first.streams, precision), first.streams, inputs)
+    # Turn and turn about, as the first of them may only have had the quietest moment.
+    tried: dict[Shape, list[float]] = {shape: [] for shape in runs}
+    for _ in range(3):
+        for shape, run in runs.items():
+            tried[shape].append(_speed(run, shape, 0.1))
+    best = max(tried, key=lambda shape: median(tried[shape]))
+    count = max(1, round(seconds * median(tried[best]) / best.size))
+    return best, Contestant(f"bound {precision}", _turn(runs[best], best.size * count, count))
+
+
+def peak(precision: str, streams: int) -> Contestant:
+    """The machine's products of matrices of 2048 rows and columns."""
+    run, operations = matrix_product(2048, streams, precision)
+    run()
+    count = max(1, round(0.5 / _seconds(run)))
+    return Contestant(f"peak {precision}", _turn(run, operations * count, count), "FLOP/s")
+
+
+def inputs_for(model: ov.Model, shape: Shape) -> list[NDArray[np.float32]]:
+    """Random inputs of the model for one request: [B, T, D] or [T, D] for frames, [B, D] for vectors."""
+    random = np.random.default_rng(1)
+    timed = any(len(port.get_partial_shape()) == 3 for port in model.inputs)
+    arrays = []
+    for port in model.inputs:
+        lengths = port.get_partial_shape()
+        width = lengths[len(lengths) - 1].get_length()
+        rows = (shape.batch, shape.frames) if len(lengths) == 3 else (shape.batch if timed else shape.frames,)
+        arrays.append(random.standard_normal((*rows, width)).astype(np.float32))
+    return arrays
+
+
+def _reshaped(model: ov.Model, inputs: list[NDArray[np.float32]]) -> ov.Model:
+    copy = model.clone()
+    copy.reshape({port: list(values.shape) for port, values in zip(copy.inputs, inputs, strict=True)})
+    return copy
+
+
+def _turn(run: Callable[[], None], work: float, count: int) -> Callable[[], tuple[float, float]]:
+    def turn() -> tuple[float, float]:
+        started = time.perf_counter()
+        for _ in range(count):
+            run()
+        return work, time.perf_counter() - started
+
+    return turn
+
+
+def _speed(run: Callable[[], None], shape: Shape, least: float) -> float:
+    """Frames per second; the first round, which allocates, is not counted."""
+    run()
+    return shape.size / min(_times(run, least))
+
+
+def _times(run: Callable[[], None], least: float) -> Iterator[float]:
+    """Seconds of rounds, at least two, for ``least`` seconds or more."""
+    total, count = 0.0, 0
+    while total < least or count < 2:
+        seconds = _seconds(run)
+        total, count = total + seconds, count + 1
+        yield seconds
+
+
+def _seconds(run: Callable[[], None]) -> float:
+    started = time.perf_counter()
+    run()
+    return time.perf_counter() - started

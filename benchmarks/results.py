@@ -1,0 +1,49 @@
+"""What a run of the harness found, as plain data and as JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from benchmarks.machine import Machine
+from benchmarks.small_jobs import Memory, Small
+from benchmarks.turns import Ratio, Spread
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectResult:
+    """Figures of one model: work per second by contestant, turn by turn, and what they come to.
+
+    ``start_seconds`` is the time of ``score`` for one utterance, by contestant; ``notes`` say how each ran.
+    """
+
+    name: str
+    figures: dict[str, list[float]]
+    spreads: dict[str, Spread]
+    ratios: list[Ratio]
+    start_seconds: dict[str, Spread]
+    frames: dict[str, int]
+    notes: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """All of it; ``mode`` is ``quick`` or ``full``, ``seconds`` those of the whole run."""
+
+    mode: str
+    machine: Machine
+    turns: int
+    seconds: float
+    subjects: list[SubjectResult]
+    small: list[Small]
+    memory: list[Memory]
+
+
+def write_json(path: Path, results: Results) -> None:
+    """Nothing; writes everything."""
+    content = asdict(results)
+    for subject, found in zip(content["subjects"], results.subjects, strict=True):
+        for ratio, source in zip(subject["ratios"], found.ratios, strict=True):
+            ratio["reached"] = source.reached
+    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

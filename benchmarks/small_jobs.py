@@ -1,0 +1,87 @@
+"""What does not depend on throughput: the start of a process, small jobs, and memory that stays flat."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.contestants import CommandFailed, environment, make_features, run_command, score_command
+from benchmarks.subjects import ROOT, Subject
+from benchmarks.turns import Spread, spread
+
+MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Small:
+    """Something short, in seconds; ``most`` is the time it may take, None where nothing is asked."""
+
+    name: str
+    seconds: Spread
+    most: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Peak resident memory (bytes) and seconds of ``score`` on two streams, of ``sizes`` bytes."""
+
+    model: str
+    sizes: tuple[int, int]
+    peaks: tuple[int, int]
+    seconds: tuple[float, float]
+
+    @property
+    def growth(self) -> int:
+        """How much more memory the longer stream takes, in bytes."""
+        return self.peaks[1] - self.peaks[0]
+
+
+def small_jobs(folder: Path, chain: Subject, repeats: int) -> list[Small]:
+    """Seconds of processes that do little: 20 utterances of 1 to 3 s, the help, the import."""
+    lengths = [int(length) for length in np.random.default_rng(5).integers(100, 300, 20)]
+    features = make_features(folder, chain, lengths, "short")
+    job = score_command(chain, f"ark:{features.archive}", f"ark:{folder / 'short-scores.ark'}", "f32", None)
+    commands = {
+        "20 short utterances, nnet3_chain_tdnnf": (job, 1.0),
+        "the same without any cache": ([*job, "--no-cache"], None),
+        "ov-asr-score --help": ([sys.executable, "-m", "ov_asr_score", "--help"], None),
+        "import ov_asr_score": ([sys.executable, "-c", "import ov_asr_score"], None),
+        "python, nothing imported": ([sys.executable, "-c", "pass"], None),
+    }
+    variables = environment(folder)
+    seconds: dict[str, list[float]] = {name: [] for name in commands}
+    for turn in range(repeats + 1):
+        for name, (command, _) in commands.items():
+            found = run_command(command, variables)
+            if turn:
+                seconds[name].append(found)
+    return [Small(name, spread(seconds[name]), most) for name, (_, most) in commands.items()]
+
+
+def memory(folder: Path, subject: Subject, sizes: tuple[int, int]) -> Memory:
+    """Peaks for generated streams of two sizes on standard input, scores thrown away. Raises CommandFailed."""
+    measured = [_peak(folder, subject, size) for size in sizes]
+    return Memory(subject.name, sizes, (measured[0][0], measured[1][0]), (measured[0][1], measured[1][1]))
+
+
+def _peak(folder: Path, subject: Subject, size: int) -> tuple[int, float]:
+    source = [sys.executable, "-m", "benchmarks.archives", str(subject.dim), str(size)]
+    command = score_command(subject, "ark:-", "ark:/dev/null", "f32", None)
+    script = str(Path(__file__).with_name("peak_memory.py"))
+    done = subprocess.run(
+        [sys.executable, script, json.dumps(source), json.dumps(command)],
+        env=environment(folder),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    answer = json.loads(done.stdout or "{}")
+    if answer.get("exit_code") != 0:
+        raise CommandFailed(f"score from standard input: {done.stderr.strip()[-500:]}")
+    return int(answer["bytes"]), float(answer["seconds"])
