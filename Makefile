@@ -1,11 +1,15 @@
 # make demo   install, score the bundled utterances with the bundled model, compare with Kaldi's own scores
 # make test   install, lint, check types, run all tests
+# make bench  measure side by side with the old way, with what the runtime can do at best, and with Kaldi if it is there;
+#             about five minutes. make bench-full takes about an hour. BENCH_OPTIONS=--update-readme, --only dnn, ...
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+BENCH_FOLDER ?= out/bench
+BENCH_OPTIONS ?=
 
-.PHONY: demo test lint types install clean
+.PHONY: demo test lint types install bench bench-full clean
 
 demo: $(VENV)/.installed
 	@mkdir -p out
@@ -18,6 +22,12 @@ demo: $(VENV)/.installed
 
 test: lint types
 	$(BIN)/python -m pytest -n 2 -q
+
+bench: $(VENV)/.installed-bench
+	$(BIN)/python -m benchmarks.harness --folder $(BENCH_FOLDER) $(BENCH_OPTIONS)
+
+bench-full: $(VENV)/.installed-bench
+	$(BIN)/python -m benchmarks.harness --full --folder $(BENCH_FOLDER) $(BENCH_OPTIONS)
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check ov_asr_score tests models benchmarks
@@ -35,6 +45,10 @@ $(VENV)/.installed: pyproject.toml
 
 $(VENV)/.installed-test: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[test]"
+	touch $@
+
+$(VENV)/.installed-bench: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[bench]"
 	touch $@
 
 clean:

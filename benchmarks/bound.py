@@ -19,6 +19,9 @@ from ov_asr_score.openvino_api import ov
 MOST_FRAMES = 20_000
 """In flight at a time; scores of more would fill the memory."""
 
+QUICK_SEARCH, FULL_SEARCH = 10.0, 120.0
+"""Seconds after which a search begins nothing new."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shape:
@@ -43,14 +46,17 @@ class Shape:
 
 
 def shapes_to_try(subject: Subject, cores: int, *, full: bool) -> list[Shape]:
-    """The shapes that the search tries: rows of one request, or utterances by frames, for one stream and for more."""
+    """The shapes that the search tries: rows of one request, or utterances by frames, for one stream and for more.
+
+    Small requests come first.
+    """
     streams = sorted({1, cores})
     if subject.rows:
         rows = (64, 128, 256, 512, 1024, 2048) if full else (128, 512, 2048)
         return [Shape(1, count, each) for each in streams for count in rows]
     batches, frames = ((1, 2, 4, 8, 16, 32), (300, 600, 1200)) if full else ((1, 4, 16), (300, 1200))
     tried = [Shape(batch, length, each) for each in streams for batch in batches for length in frames]
-    return [shape for shape in tried if shape.size <= MOST_FRAMES]
+    return sorted((shape for shape in tried if shape.size <= MOST_FRAMES), key=lambda shape: shape.size)
 
 
 def search(
@@ -61,21 +67,28 @@ def search(
     shapes = shapes_to_try(subject, usable_cores(), full=full)
     compiled = {streams: compile_for(model, streams, precision) for streams in {shape.streams for shape in shapes}}
     speeds: dict[Shape, float] = {}
+    started = time.perf_counter()
     for shape in shapes:
+        if speeds and time.perf_counter() - started > (FULL_SEARCH if full else QUICK_SEARCH):
+            tell(f"search in {precision}: no time left for {len(shapes) - len(speeds)} larger shapes")
+            break
         run = rounds(compiled[shape.streams], shape.streams, inputs_for(model, shape))
-        speeds[shape] = _speed(run, shape, 0.5 if full else 0.25)
-        tell(f"search {subject.name} {precision}: {shape.text}: {speeds[shape]:,.0f} frames/s")
-    best_first = sorted(shapes, key=lambda shape: -speeds[shape])
-    runs = {shape: rounds(compiled[shape.streams], shape.streams, inputs_for(model, shape)) for shape in best_first[:3]}
+        run()  # allocates
+        speeds[shape] = shape.size / min(_times(run, 0.5 if full else 0.25))
+        tell(f"search in {precision}: {shape.text}: {speeds[shape]:,.0f} frames/s")
+    best_first = sorted(speeds, key=lambda shape: -speeds[shape])
+    runs = {shape: rounds(compiled[shape.streams], shape.streams, inputs_for(model, shape)) for shape in best_first[:2]}
     first = best_first[0]
     fixed = Shape(first.batch, first.frames, first.streams, fixed=True)
     inputs = inputs_for(model, first)
     runs[fixed] = rounds(compile_for(_reshaped(model, inputs), first.streams, precision), first.streams, inputs)
     # Turn and turn about, as the first of them may only have had the quietest moment.
     tried: dict[Shape, list[float]] = {shape: [] for shape in runs}
-    for _ in range(3):
+    for turn in range(4):
         for shape, run in runs.items():
-            tried[shape].append(_speed(run, shape, 0.1))
+            passed = list(_times(run, 0.1))
+            if turn:
+                tried[shape].append(shape.size / min(passed))
     best = max(tried, key=lambda shape: median(tried[shape]))
     count = max(1, round(seconds * median(tried[best]) / best.size))
     return best, Contestant(f"bound {precision}", _turn(runs[best], best.size * count, count))
@@ -86,7 +99,7 @@ def peak(precision: str, streams: int) -> Contestant:
     run, operations = matrix_product(2048, streams, precision)
     run()
     count = max(1, round(0.5 / _seconds(run)))
-    return Contestant(f"peak {precision}", _turn(run, operations * count, count), "FLOP/s")
+    return Contestant(f"peak {precision}", _turn(run, operations * count, count))
 
 
 def inputs_for(model: ov.Model, shape: Shape) -> list[NDArray[np.float32]]:
@@ -118,18 +131,12 @@ def _turn(run: Callable[[], None], work: float, count: int) -> Callable[[], tupl
     return turn
 
 
-def _speed(run: Callable[[], None], shape: Shape, least: float) -> float:
-    """Frames per second; the first round, which allocates, is not counted."""
-    run()
-    return shape.size / min(_times(run, least))
-
-
 def _times(run: Callable[[], None], least: float) -> Iterator[float]:
-    """Seconds of rounds, at least two, for ``least`` seconds or more."""
-    total, count = 0.0, 0
-    while total < least or count < 2:
+    """Seconds of rounds, until they add up to ``least`` seconds."""
+    total = 0.0
+    while total < least:
         seconds = _seconds(run)
-        total, count = total + seconds, count + 1
+        total += seconds
         yield seconds
 
 

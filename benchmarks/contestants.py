@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from benchmarks.archives import speech_lengths, write_features, write_vectors
 from benchmarks.subjects import ROOT, Subject
@@ -107,7 +108,9 @@ class OldWay:
 
     def __enter__(self) -> OldWay:
         """The same, when its model is compiled."""
-        self.facts = self._answer()
+        facts = self._answer()
+        self.openvino = str(facts["openvino"]).split("-", maxsplit=1)[0]
+        self.at_once = int(facts["at_once"])
         return self
 
     def __exit__(
@@ -131,11 +134,11 @@ class OldWay:
         answer = self._answer()
         return float(answer["frames"]), float(answer["seconds"])
 
-    def _answer(self) -> dict[str, float]:
+    def _answer(self) -> dict[str, Any]:
         line = self._process.stdout.readline() if self._process.stdout else ""
         if not line:
             raise CommandFailed(f"{self._name}: ended by itself, exit code {self._process.wait()}")
-        answer: dict[str, float] = json.loads(line)
+        answer: dict[str, Any] = json.loads(line)
         return answer
 
 
@@ -152,7 +155,7 @@ def frames_for(speed: float, seconds: float, most: float) -> int:
     step = 1000
     while step * 1.25 < wanted:
         step = step * 3 // 2
-    return step
+    return min(step, int(most))
 
 
 def one_utterance(folder: Path, subject: Subject) -> Features:

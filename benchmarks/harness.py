@@ -21,6 +21,8 @@ from benchmarks.table import markdown, update_readme
 SMALL_STREAM = 100 * MEGABYTE
 LONG_STREAM = {"quick": 1000 * MEGABYTE, "full": 10_000 * MEGABYTE}
 
+BUSY = 0.5  # processes that want a core before the harness begins
+
 
 def run_harness(
     subjects: Sequence[Subject],
@@ -35,6 +37,8 @@ def run_harness(
     settings.folder.mkdir(parents=True, exist_ok=True)
     started = time.perf_counter()
     machine = this_machine()
+    if machine.load > BUSY:
+        tell(f"the machine is busy (load {machine.load:.1f}): figures will be noisy")
     small = []
     if chain is not None:
         tell("small jobs")

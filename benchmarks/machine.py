@@ -13,7 +13,10 @@ from ov_asr_score.openvino_api import ov
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """The machine and what runs on it; ``memory`` in bytes, ``date`` of the run."""
+    """The machine and what runs on it; ``memory`` in bytes, ``date`` of the run.
+
+    ``load`` is the number of processes that wanted a core in the minute before: figures of a busy machine are noisy.
+    """
 
     cpu: str
     cores: int
@@ -23,6 +26,7 @@ class Machine:
     system: str
     has_bf16: bool
     date: str
+    load: float
 
 
 def this_machine() -> Machine:
@@ -37,6 +41,7 @@ def this_machine() -> Machine:
         system=f"{platform.system()} {platform.machine()}",
         has_bf16="BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"),
         date=datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"),
+        load=os.getloadavg()[0],
     )
 
 

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from benchmarks import bound
@@ -30,8 +30,8 @@ from benchmarks.subjects import (
     PEAK_BF16,
     SCORE,
     SCORE_BF16,
-    SCORE_STEADY,
-    SCORE_STEADY_BF16,
+    SCORE_STARTED,
+    SCORE_STARTED_BF16,
     Subject,
 )
 from benchmarks.turns import Contestant, ratios, spread, take_turns
@@ -58,6 +58,8 @@ class Settings:
         return min(self.most_frames, self.most_bytes / (4 * (subject.dim + subject.outputs // subject.factor)))
 
 
+F32_NAMES, BF16_NAMES = (SCORE, BOUND, PEAK), (SCORE_BF16, BOUND_BF16, PEAK_BF16)
+
 QUICK = {"turns": 3, "score_seconds": 4.0, "old_seconds": 0.8, "bound_seconds": 1.0, "full": False}
 FULL = {
     "turns": 5,
@@ -65,116 +67,135 @@ FULL = {
     "old_seconds": 3.0,
     "bound_seconds": 5.0,
     "full": True,
+    "most_frames": 10_000_000,
     "most_bytes": 12_000_000_000,
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _LineUp:
+    """Who takes part; ``starts`` score one utterance; ``notes`` and ``frames`` by the name of the contestant."""
+
+    contestants: list[Contestant] = field(default_factory=list)
+    starts: list[Contestant] = field(default_factory=list)
+    notes: dict[str, str] = field(default_factory=dict)
+    frames: dict[str, int] = field(default_factory=dict)
+
+
 def measure(subject: Subject, machine: Machine, settings: Settings, tell: Callable[[str], None]) -> SubjectResult:
     """All figures of one model. Raises CommandFailed when a contestant cannot do it."""
-    notes: dict[str, str] = {}
-    frames: dict[str, int] = {}
+    tell = _told_of(subject.name, tell)
+    line_up = _LineUp()
     with ExitStack() as stack:
-        contestants = _old_ways(subject, machine, settings, stack)
-        starts: list[Contestant] = []
-        speed = 0.0
-        precisions = [("f32", SCORE, BOUND, PEAK)]
+        _add_old_ways(line_up, subject, settings, stack)
+        speed = _add_precision(line_up, subject, machine, settings, "f32", F32_NAMES, tell)
         if machine.has_bf16:
-            precisions.append(("bf16", SCORE_BF16, BOUND_BF16, PEAK_BF16))
-        for precision, score_name, bound_name, peak_name in precisions:
-            shape, at_best = bound.search(subject, precision, settings.bound_seconds, tell, full=settings.full)
-            notes[bound_name] = shape.text
-            speed = speed or _speed(at_best)
-            count = frames_for(speed, settings.score_seconds, settings.most_frames_of(subject))
-            features = read_speech(settings.folder, subject, count)
-            notes[score_name] = f"{features.utterances} utterances, {count:,} frames, archive to archive"
-            frames[score_name] = count
-            contestants.append(score(score_name, subject, features, precision, settings.folder))
-            if settings.full:
-                nowhere = f"{score_name}, to /dev/null"
-                notes[nowhere] = "the same without files for scores"
-                contestants.append(score(nowhere, subject, features, precision, settings.folder, "ark:/dev/null"))
-            starts.append(
-                score(score_name, subject, one_utterance(settings.folder, subject), precision, settings.folder)
-            )
-            contestants.append(replace(at_best, name=bound_name))
-            if subject.operations_per_frame():
-                contestants.append(replace(bound.peak(precision, machine.cores), name=peak_name))
-                notes[peak_name] = "products of matrices of 2048 x 2048"
-        contestants += _others(subject, machine, settings, speed, notes)
-        for start in starts:
+            _add_precision(line_up, subject, machine, settings, "bf16", BF16_NAMES, tell)
+        _add_others(line_up, subject, machine, settings, speed)
+        for start in line_up.starts:
             start.run()  # so that the converted model is in the cache
-        speeds_to_start = take_turns(
-            starts, settings.turns, lambda text: tell(f"{subject.name}, one utterance: {text}")
-        )
-        figures = take_turns(contestants, settings.turns, lambda text: tell(f"{subject.name}: {text}"))
-    operations = subject.operations_per_frame()
-    for source, name in ((BOUND, BOUND_OPERATIONS), (BOUND_BF16, BOUND_OPERATIONS_BF16)):
-        if operations and source in figures:
-            figures[name] = [value * operations for value in figures[source]]
+        speeds_to_start = take_turns(line_up.starts, settings.turns, _told_of("one utterance", tell))
+        figures = take_turns(line_up.contestants, settings.turns, tell)
     start_seconds = {name: [ONE / value for value in values] for name, values in speeds_to_start.items()}
-    for source, name in ((SCORE, SCORE_STEADY), (SCORE_BF16, SCORE_STEADY_BF16)):
-        if source in figures:
-            figures[name] = [without_start(frames[source], value, start_seconds[source]) for value in figures[source]]
-            notes[name] = "the same less the time for one utterance"
-    notes |= _old_notes(subject)
+    figures |= _derived(figures, subject, line_up, start_seconds)
     return SubjectResult(
         name=subject.name,
         figures=figures,
         spreads={name: spread(values) for name, values in figures.items()},
         ratios=ratios(figures, subject.targets),
         start_seconds={name: spread(values) for name, values in start_seconds.items()},
-        frames=frames,
-        notes={name: text for name, text in notes.items() if name in figures},
+        frames=line_up.frames,
+        notes=line_up.notes,
     )
 
 
-def _old_ways(subject: Subject, machine: Machine, settings: Settings, stack: ExitStack) -> list[Contestant]:
-    python = os.environ.get(OLD_PYTHON)
-    found = []
+def _add_precision(
+    line_up: _LineUp,
+    subject: Subject,
+    machine: Machine,
+    settings: Settings,
+    precision: str,
+    names: tuple[str, str, str],
+    tell: Callable[[str], None],
+) -> float:
+    """Frames per second of the bound, which is added together with ``score`` and the peak."""
+    score_name, bound_name, peak_name = names
+    folder = settings.folder
+    shape, at_best = bound.search(subject, precision, settings.bound_seconds, tell, full=settings.full)
+    work, seconds = at_best.run()
+    count = frames_for(work / seconds, settings.score_seconds, settings.most_frames_of(subject))
+    features = read_speech(folder, subject, count)
+    line_up.frames[score_name] = count
+    line_up.contestants.append(score(score_name, subject, features, precision, folder))
+    line_up.starts.append(score(score_name, subject, one_utterance(folder, subject), precision, folder))
+    line_up.notes[score_name] = f"{features.utterances} utterances, {count:,} frames, archive to archive"
+    if settings.full:
+        nowhere = f"{score_name}, to /dev/null"
+        line_up.contestants.append(score(nowhere, subject, features, precision, folder, "ark:/dev/null"))
+        line_up.notes[nowhere] = "the same, scores thrown away"
+    line_up.contestants.append(replace(at_best, name=bound_name))
+    line_up.notes[bound_name] = f"fed from memory, {shape.text}"
+    if subject.operations_per_frame():
+        line_up.contestants.append(replace(bound.peak(precision, machine.cores), name=peak_name))
+        line_up.notes[peak_name] = "products of matrices of 2048 x 2048"
+    return work / seconds
+
+
+def _add_old_ways(line_up: _LineUp, subject: Subject, settings: Settings, stack: ExitStack) -> None:
+    """Adds the old sample's way with one frame and with eight, or the nearest number that makes whole rows."""
+    python_2023 = os.environ.get(OLD_PYTHON)
     for frames, name, name_2023 in ((1, OLD_ONE, OLD_2023_ONE), (8, OLD_EIGHT, OLD_2023_EIGHT)):
         path = save_framewise(subject, frames, settings.folder)
-        this = stack.enter_context(OldWay(name, sys.executable, path, "f32", settings.old_seconds))
-        found.append(this.contestant())
-        if python:
-            that = stack.enter_context(OldWay(name_2023, python, path, "default", settings.old_seconds))
-            found.append(that.contestant())
-    return found
+        kinds = [(name, sys.executable, "f32", "f32")]
+        if python_2023:
+            kinds.append((name_2023, python_2023, "default", "the runtime's own precision"))
+        for contestant, python, precision, words in kinds:
+            old = stack.enter_context(OldWay(contestant, python, path, precision, settings.old_seconds))
+            line_up.contestants.append(old.contestant())
+            per_request = f"{old.at_once} frame{'s' if old.at_once > 1 else ''} per request"
+            line_up.notes[contestant] = f"{per_request}, one after the other, {words}, OpenVINO {old.openvino}"
 
 
-def _others(
-    subject: Subject, machine: Machine, settings: Settings, speed: float, notes: dict[str, str]
-) -> list[Contestant]:
-    """Contestants that are there where their programs are installed."""
+def _add_others(line_up: _LineUp, subject: Subject, machine: Machine, settings: Settings, speed: float) -> None:
+    """Adds contestants that are there where their programs are installed."""
     # Kaldi is given less to do, as it takes longer.
     count = frames_for(speed / 4, settings.score_seconds, settings.most_frames_of(subject) / 4)
-    found = [kaldi(subject, settings.folder, count, machine.cores)]
-    notes[KALDI] = f"{subject.program}, {machine.cores} processes, {count:,} frames, archive to archive"
-    if subject.rows and subject.is_kaldi:
-        found.append(onnxruntime(subject, settings.folder, machine.cores))
-        notes[ONNXRUNTIME] = "fed from memory with batches of 512, f32"
-    return [contestant for contestant in found if contestant is not None]
+    theirs = kaldi(subject, settings.folder, count, machine.cores)
+    if theirs is not None:
+        line_up.contestants.append(theirs)
+        line_up.notes[KALDI] = (
+            f"{subject.program}, {machine.cores} processes, {count:,} frames, archive to archive, f32"
+        )
+    other = onnxruntime(subject, settings.folder, machine.cores) if subject.rows and subject.is_kaldi else None
+    if other is not None:
+        line_up.contestants.append(other)
+        line_up.notes[ONNXRUNTIME] = "fed from memory, 512 frames per request, f32"
 
 
-def _old_notes(subject: Subject) -> dict[str, str]:
-    least = subject.factor
-    eight = -(-8 // least) * least
-    kind = "request by request, one after the other, f32"
-    own = "request by request, one after the other, the runtime's own precision"
-    return {
-        OLD_ONE: f"{least} frame{'s' if least > 1 else ''} per request, {kind}",
-        OLD_EIGHT: f"{eight} frames per request, {kind}",
-        OLD_2023_ONE: f"{least} frame{'s' if least > 1 else ''} per request, {own}",
-        OLD_2023_EIGHT: f"{eight} frames per request, {own}",
-    }
+def _derived(
+    figures: dict[str, list[float]], subject: Subject, line_up: _LineUp, start_seconds: dict[str, list[float]]
+) -> dict[str, list[float]]:
+    """Figures that follow from others: the bound in operations, and ``score`` without its start."""
+    found = {}
+    operations = subject.operations_per_frame()
+    for source, name in ((BOUND, BOUND_OPERATIONS), (BOUND_BF16, BOUND_OPERATIONS_BF16)):
+        if operations and source in figures:
+            found[name] = [value * operations for value in figures[source]]
+            line_up.notes[name] = f"{operations / 1e6:.1f} million operations per frame"
+    for source, name in ((SCORE, SCORE_STARTED), (SCORE_BF16, SCORE_STARTED_BF16)):
+        if source in figures:
+            frames = line_up.frames[source]
+            found[name] = [without_start(frames, value, start_seconds[source]) for value in figures[source]]
+            line_up.notes[name] = "the same less the time for one utterance"
+    return found
 
 
 def without_start(frames: int, speed: float, start_seconds: Sequence[float]) -> float:
     """Frames per second of a run at ``speed``, had it begun when a run of one utterance ends."""
     seconds = frames / speed - min(start_seconds)
     # A run that is as short as the start says nothing about the rest of it.
-    return (frames - ONE) / seconds if seconds > 0 else speed
+    return (frames - ONE) / seconds if seconds > 0 and frames > ONE else speed
 
 
-def _speed(contestant: Contestant) -> float:
-    work, seconds = contestant.run()
-    return work / seconds
+def _told_of(subject: str, tell: Callable[[str], None]) -> Callable[[str], None]:
+    return lambda text: tell(f"{subject}: {text}")

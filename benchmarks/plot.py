@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmarks.results import Results
+from benchmarks.subjects import IN_OPERATIONS
 from benchmarks.turns import Spread
 
 _OURS, _OTHERS, _LIMIT = "#0b6e99", "#b0b7bd", "#d9a441"
@@ -43,8 +44,8 @@ def write_plot(path: Path, results: Results) -> None:
 
 
 def _bars(spreads: dict[str, Spread]) -> list[tuple[str, Spread]]:
-    frames = {name: found for name, found in spreads.items() if "FLOP/s" not in name and "peak" not in name}
-    return sorted(frames.items(), key=lambda item: item[1].median)
+    shown = [item for item in spreads.items() if item[0] not in IN_OPERATIONS]
+    return sorted(shown, key=lambda item: item[1].median)
 
 
 def _color(name: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from benchmarks.results import Results, SubjectResult
 from benchmarks.small_jobs import MEGABYTE, Memory, Small
+from benchmarks.subjects import IN_OPERATIONS
 from benchmarks.turns import Ratio, Spread
 
 BEGIN, END = "<!-- benchmark: begin -->", "<!-- benchmark: end -->"
@@ -19,7 +20,7 @@ def markdown(results: Results) -> str:
     lines = [
         f"{machine.cpu}, {machine.cores} cores, {machine.memory / 2**30:.0f} GiB, {machine.system}; "
         f"OpenVINO {machine.openvino}, Python {machine.python}; {machine.date}; `{results.mode}` run, "
-        f"medians of {results.turns} turns, smallest to largest in brackets.",
+        f"medians of {results.turns} turns, smallest to largest in brackets; load before: {machine.load:.1f}.",
         "",
     ]
     for subject in results.subjects:
@@ -44,7 +45,7 @@ def readme_section(results: Results) -> str:
         [subject.name, contestant, speed(found)]
         for subject in results.subjects
         for contestant, found in subject.spreads.items()
-        if "FLOP/s" not in contestant and "peak" not in contestant
+        if contestant not in IN_OPERATIONS
     ]
     return "\n".join(
         [
@@ -96,12 +97,11 @@ def speed(found: Spread, scale: float = 1.0) -> str:
 def _figures(subject: SubjectResult) -> list[str]:
     rows = []
     for name, found in subject.spreads.items():
-        operations = "FLOP/s" in name or "peak" in name
         start = subject.start_seconds.get(name)
         rows.append(
             [
                 name,
-                speed(found, 1e9) + " GFLOP/s" if operations else speed(found) + " frames/s",
+                speed(found, 1e9) + " GFLOP/s" if name in IN_OPERATIONS else speed(found) + " frames/s",
                 f"{start.median:.2f} s" if start else "",
                 subject.notes.get(name, ""),
             ]

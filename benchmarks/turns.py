@@ -9,14 +9,13 @@ from statistics import median
 
 @dataclass(frozen=True, slots=True)
 class Contestant:
-    """``run`` does one turn and gives its work (frames, operations) and seconds; ``unit`` is that of work a second.
+    """``run`` does one turn and gives its work (frames, operations) and seconds.
 
     It is warm when it is made: what is done once only is not part of a turn.
     """
 
     name: str
     run: Callable[[], tuple[float, float]]
-    unit: str = "frames/s"
 
 
 @dataclass(frozen=True, slots=True)
