@@ -34,14 +34,6 @@ def speech_lengths(frames: int, seed: int = _SEED) -> list[int]:
     return lengths
 
 
-def split(lengths: Sequence[int], parts: int) -> list[list[int]]:
-    """``lengths`` dealt out to ``parts`` lists of nearly equal sums, longest first."""
-    shares: list[list[int]] = [[] for _ in range(parts)]
-    for length in sorted(lengths, reverse=True):
-        min(shares, key=sum).append(length)
-    return shares
-
-
 def utterance_keys(count: int) -> Iterator[str]:
     """Keys in sorted order."""
     return (f"utt{number:07d}" for number in range(count))

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.archives import speech_lengths, split
+from benchmarks.archives import speech_lengths
 from benchmarks.contestants import CommandFailed, Features, make_features
 from benchmarks.subjects import KALDI, Subject
 from benchmarks.turns import Contestant
@@ -53,7 +53,7 @@ def kaldi(subject: Subject, folder: Path, frames: int, cores: int) -> Contestant
     program = find_program(subject.program)
     if program is None:
         return None
-    shares = split(speech_lengths(frames), cores)
+    shares = [speech_lengths(frames // cores, seed) for seed in range(cores)]
     parts = [make_features(folder, subject, share, f"kaldi-{frames}-{part}") for part, share in enumerate(shares)]
     if subject.program == "nnet-forward":
         model = write_nnet1(folder / f"{subject.name}.nnet1", subject)
@@ -68,7 +68,7 @@ def kaldi(subject: Subject, folder: Path, frames: int, cores: int) -> Contestant
         seconds = run_side_by_side(commands)
         for output in outputs:
             output.unlink()
-        return frames, seconds
+        return sum(part.frames for part in parts), seconds
 
     return Contestant(KALDI, run)
 

@@ -36,6 +36,7 @@ def write_plot(path: Path, results: Results) -> None:
         panel.set_xlim(0, max(found.largest for _, found in bars) * 1.15)
         panel.spines[["top", "right"]].set_visible(False)
         panel.tick_params(labelsize=8)
+        panel.xaxis.set_major_formatter("{x:,.0f}")
     machine = results.machine
     panels[-1, 0].set_xlabel(
         f"frames/s; {machine.cpu}, {machine.cores} cores, OpenVINO {machine.openvino}, {machine.date}", fontsize=8

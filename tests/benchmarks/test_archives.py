@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.archives import LONGEST, MEAN, SHORTEST, speech_lengths, split, stream_features, write_features
+from benchmarks.archives import LONGEST, MEAN, SHORTEST, speech_lengths, stream_features, write_features
 from benchmarks.archives import write_vectors as write_ivectors
 from ov_asr_score.kaldi_io import read_table
 
@@ -28,14 +28,6 @@ def test_lengths_come_from_the_seed() -> None:
 def test_the_last_utterance_makes_up_the_sum() -> None:
     assert speech_lengths(5) == [5]
     assert speech_lengths(0) == []
-
-
-def test_shares_are_even_and_hold_everything() -> None:
-    lengths = speech_lengths(100_000)
-    shares = split(lengths, 3)
-    assert sorted(length for share in shares for length in share) == sorted(lengths)
-    sums = [sum(share) for share in shares]
-    assert max(sums) - min(sums) < LONGEST
 
 
 def test_features_are_a_kaldi_archive(tmp_path: Path) -> None:
