@@ -50,7 +50,7 @@ class Settings:
     old_seconds: float
     bound_seconds: float
     full: bool
-    most_frames: int = 1_500_000
+    most_frames: int = 1_000_000
     most_bytes: int = 4_000_000_000
 
     def most_frames_of(self, subject: Subject) -> float:
@@ -60,7 +60,7 @@ class Settings:
 
 F32_NAMES, BF16_NAMES = (SCORE, BOUND, PEAK), (SCORE_BF16, BOUND_BF16, PEAK_BF16)
 
-QUICK = {"turns": 3, "score_seconds": 4.0, "old_seconds": 0.8, "bound_seconds": 1.0, "full": False}
+QUICK = {"turns": 3, "score_seconds": 3.0, "old_seconds": 0.8, "bound_seconds": 1.0, "full": False}
 FULL = {
     "turns": 5,
     "score_seconds": 25.0,
@@ -121,9 +121,8 @@ def _add_precision(
     """Frames per second of the bound, which is added together with ``score`` and the peak."""
     score_name, bound_name, peak_name = names
     folder = settings.folder
-    shape, at_best = bound.search(subject, precision, settings.bound_seconds, tell, full=settings.full)
-    work, seconds = at_best.run()
-    count = frames_for(work / seconds, settings.score_seconds, settings.most_frames_of(subject))
+    shape, speed, at_best = bound.search(subject, precision, settings.bound_seconds, tell, full=settings.full)
+    count = frames_for(speed, settings.score_seconds, settings.most_frames_of(subject))
     features = read_speech(folder, subject, count)
     line_up.frames[score_name] = count
     line_up.contestants.append(score(score_name, subject, features, precision, folder))
@@ -138,7 +137,7 @@ def _add_precision(
     if subject.operations_per_frame():
         line_up.contestants.append(replace(bound.peak(precision, machine.cores), name=peak_name))
         line_up.notes[peak_name] = "products of matrices of 2048 x 2048"
-    return work / seconds
+    return speed
 
 
 def _add_old_ways(line_up: _LineUp, subject: Subject, settings: Settings, stack: ExitStack) -> None:
@@ -159,7 +158,7 @@ def _add_old_ways(line_up: _LineUp, subject: Subject, settings: Settings, stack:
 def _add_others(line_up: _LineUp, subject: Subject, machine: Machine, settings: Settings, speed: float) -> None:
     """Adds contestants that are there where their programs are installed."""
     # Kaldi is given less to do, as it takes longer.
-    count = frames_for(speed / 4, settings.score_seconds, settings.most_frames_of(subject) / 4)
+    count = frames_for(speed / 2, settings.score_seconds, settings.most_frames_of(subject) / 2)
     theirs = kaldi(subject, settings.folder, count, machine.cores)
     if theirs is not None:
         line_up.contestants.append(theirs)

@@ -7,10 +7,21 @@ from pathlib import Path
 
 from benchmarks.results import Results, SubjectResult
 from benchmarks.small_jobs import MEGABYTE, Memory, Small
-from benchmarks.subjects import IN_OPERATIONS
+from benchmarks.subjects import (
+    BOUND,
+    BOUND_BF16,
+    IN_OPERATIONS,
+    KALDI,
+    OLD_2023_EIGHT,
+    OLD_EIGHT,
+    OLD_ONE,
+    SCORE,
+    SCORE_BF16,
+)
 from benchmarks.turns import Ratio, Spread
 
 BEGIN, END = "<!-- benchmark: begin -->", "<!-- benchmark: end -->"
+IN_README = (OLD_ONE, OLD_EIGHT, OLD_2023_EIGHT, KALDI, SCORE, BOUND, SCORE_BF16, BOUND_BF16)
 MOST_GROWTH = 50 * MEGABYTE
 
 
@@ -41,18 +52,24 @@ def readme_section(results: Results) -> str:
         for ratio in subject.ratios
         if ratio.target.least is not None
     ]
+    columns = [name for name in IN_README if any(name in subject.spreads for subject in results.subjects)]
     speeds = [
-        [subject.name, contestant, speed(found)]
+        [
+            subject.name,
+            *(f"{subject.spreads[name].median:,.0f}" if name in subject.spreads else "" for name in columns),
+        ]
         for subject in results.subjects
-        for contestant, found in subject.spreads.items()
-        if contestant not in IN_OPERATIONS
     ]
     return "\n".join(
         [
-            f"{machine.cpu}, {machine.cores} cores, OpenVINO {machine.openvino}, {machine.date}; medians of "
-            f"{results.turns} turns, smallest to largest in brackets:",
+            f"{machine.cpu}, {machine.cores} cores, OpenVINO {machine.openvino}, {machine.date}, `{results.mode}` "
+            f"run; frames per second, medians of {results.turns} turns:",
             "",
-            *grid(["model", "contestant", "frames/s"], speeds),
+            *grid(["model", *columns], speeds),
+            "",
+            "![Frames per second of all contestants](docs/benchmark.png)",
+            "",
+            "What was to be reached, turn by turn, smallest to largest in brackets:",
             "",
             *grid(["model", "ratio", "found", "target", "reached"], rows),
             "",

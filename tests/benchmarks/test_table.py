@@ -61,6 +61,9 @@ def test_readme_has_ratios_with_targets_only(results: Results) -> None:
     assert "score / bound" in text
     assert "bound / old 1" not in text
     assert "GFLOP" not in text
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines()]
+    assert ["model", "old 1", "score", "bound"] in rows
+    assert ["net", "105", "1,465", "1,550"] in rows
 
 
 def test_section_of_readme_is_replaced(results: Results, tmp_path: Path) -> None:
