@@ -1,7 +1,7 @@
 # make demo   install, score the bundled utterances with the bundled model, compare with Kaldi's own scores
 # make test   install, lint, check types, run all tests
 # make bench  measure side by side with the old way, with what the runtime can do at best, and with Kaldi if it is there;
-#             about five minutes. make bench-full takes about an hour. BENCH_OPTIONS=--update-readme, --only dnn, ...
+#             about five minutes. make bench-full takes an hour or more. BENCH_OPTIONS=--update-readme, --only dnn, ...
 
 PYTHON ?= python3
 VENV := .venv
