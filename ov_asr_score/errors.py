@@ -57,6 +57,10 @@ class DeviceError(OvAsrScoreError):
     """The runtime cannot offer the device, compile the model for it, or run it."""
 
 
+class ResumeError(OvAsrScoreError):
+    """What is there of an interrupted run does not fit the run that is to go on with it."""
+
+
 class BlobFormatError(OvAsrScoreError):
     """An exported model (blob) is damaged or was made for something else."""
 

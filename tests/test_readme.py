@@ -13,13 +13,14 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 KALDI_MODELS = (ROOT / "docs" / "kaldi-models.md").read_text(encoding="utf-8")
+SCALING = (ROOT / "docs" / "scaling.md").read_text(encoding="utf-8")
 
 
 def blocks(language: str, document: str = README) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", document, re.MULTILINE | re.DOTALL)
 
 
-COMMANDS = [*blocks("bash"), *blocks("bash", KALDI_MODELS)]
+COMMANDS = [*blocks("bash"), *blocks("bash", KALDI_MODELS), *blocks("bash", SCALING)]
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +39,10 @@ def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_there_are_examples() -> None:
-    assert len(blocks("bash")) == 5
+    assert len(blocks("bash")) == 6
     assert len(blocks("bash", KALDI_MODELS)) == 3
+    assert len(blocks("bash", SCALING)) == 1
+    assert len(blocks("sh", SCALING)) == 2
     assert len(blocks("python")) == 1
     assert len(blocks("python", KALDI_MODELS)) == 1
 
@@ -50,6 +53,47 @@ def test_command_example(block: str, folder: Path) -> None:
     done = run(["/bin/sh", "-e", "-c", script], folder)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
+
+
+# What Kaldi's run.pl and GNU parallel make of these command lines, one job after the other.
+RUN_PL = """import subprocess, sys
+span, log, *words = sys.argv[1:]
+first, last = span.removeprefix("JOB=").split(":")
+for job in range(int(first), int(last) + 1):
+    with open(log.replace("JOB", str(job)), "w") as file:
+        subprocess.run([word.replace("JOB", str(job)) for word in words], stdout=file, stderr=file, check=True)
+"""
+PARALLEL = """import subprocess, sys
+words = sys.argv[1:]
+assert words[0] == "--jobs" and words[2] == "--retries", words
+end = words.index(":::")
+for job in words[end + 1 :]:
+    subprocess.run([word.replace("{}", job) for word in words[4:end]], check=True)
+"""
+
+
+def test_examples_of_scaling(tmp_path: Path) -> None:
+    for name in ("exp/scores/log", "data/test", "bin"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "exp" / "chain").symlink_to(ROOT / "models" / "nnet3_chain_tdnnf")
+    python = f"{sys.executable} -m ov_asr_score"
+    data = ROOT / "data" / "kaldi" / "hires.ark"
+    copied = run(
+        [*python.split(), "copy-table", str(data), "ark,scp:data/test/feats.ark,data/test/feats.scp"], tmp_path
+    )
+    assert copied.returncode == 0, copied.stderr
+    for name, text in (("run.pl", RUN_PL), ("parallel", PARALLEL)):
+        (tmp_path / "bin" / name).write_text(f"#!{sys.executable}\n{text}")
+        (tmp_path / "bin" / name).chmod(0o755)
+    reference = ROOT / "data" / "kaldi" / "nnet3_chain_tdnnf.ark"
+    for block, joined in zip(blocks("sh", SCALING), ("all.scp", "all.ark"), strict=True):
+        script = f'PATH="$PWD/bin:$PATH"; {block.replace("ov-asr-score ", python + " ")}'
+        done = run(["/bin/sh", "-e", "-c", script], tmp_path)
+        assert done.returncode == 0, done.stdout + done.stderr
+        compared = run(
+            [*python.split(), "compare", f"exp/scores/{joined}", str(reference), "--max-error", "1e-4"], tmp_path
+        )
+        assert compared.returncode == 0, compared.stdout + compared.stderr
 
 
 def test_python_example(folder: Path) -> None:

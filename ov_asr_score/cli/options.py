@@ -238,6 +238,33 @@ OnErrorOption = Annotated[
     typer.Option("--on-error", help="After an utterance that cannot be read or scored.", rich_help_panel=_TABLES),
 ]
 
+ShardOption = Annotated[
+    str,
+    typer.Option(
+        "--shard",
+        metavar="I/N",
+        help="Score the I-th of N parts of the first table, I from 1 (docs/scaling.md).",
+        rich_help_panel=_TABLES,
+    ),
+]
+FramesFileOption = Annotated[
+    str,
+    typer.Option(
+        "--utt2num-frames",
+        metavar="FILE",
+        help="Lengths of utterances, for --shard where the script's files do not tell them.",
+        rich_help_panel=_TABLES,
+    ),
+]
+ResumeOption = Annotated[
+    bool,
+    typer.Option(
+        "--resume",
+        help="Go on where an interrupted run with --resume ended; begin where there is none.",
+        rich_help_panel=_TABLES,
+    ),
+]
+
 ReferenceOption = Annotated[
     Optional[list[str]],  # noqa: UP045
     typer.Option("--reference", "-r", metavar="[LAYER=]SPEC", help="Scores to compare with.", rich_help_panel=_COMPARE),

@@ -45,7 +45,8 @@ def present_comparison(job: CompareJob, *, quiet: bool, verbose: bool) -> Verdic
 def _estimate(job: ScoreJob) -> int | None:
     """About how many utterances there are, None where that cannot be known; the first table gives them."""
     specifiers = specifiers_of(job.inputs)
-    return estimate_utterances(specifiers[0]) if specifiers else None
+    total = estimate_utterances(specifiers[0]) if specifiers else None
+    return total if total is None or job.shard is None else round(total / job.shard.count)
 
 
 def _present(report: RunReport, console: ReportConsole, *, quiet: bool, verbose: bool) -> None:

@@ -45,6 +45,9 @@ def score(
     ivector_period: o.IvectorPeriodOption = None,
     allow_commands: o.AllowCommandsOption = False,
     on_error: o.OnErrorOption = o.OnError.stop,
+    shard: o.ShardOption = "",
+    utt2num_frames: o.FramesFileOption = "",
+    resume: o.ResumeOption = False,
     threshold: o.ThresholdOption = 1e-4,
     max_error: o.MaxErrorOption = None,
     max_rms_error: o.MaxRmsOption = None,
@@ -105,6 +108,7 @@ def score(
         from ov_asr_score.comparison import Limits
         from ov_asr_score.device.settings import DeviceSettings, parse_config
         from ov_asr_score.job import ScoreJob
+        from ov_asr_score.kaldi_io import parse_shard
 
         gna = g.gna_settings(
             device,
@@ -153,10 +157,12 @@ def score(
             allow_missing=allow_missing,
             allow_commands=allow_commands,
             on_error=on_error.value,
+            shard=parse_shard(shard, utt2num_frames),
             outputs=output or [],
             output_layers=output_layers,
             output_precision=output_precision.value,
             compression_method=compression_method,
+            resume=resume,
             references=reference or [],
             threshold=threshold,
             limits=Limits(max_error, max_rms_error, max_relative_error),

@@ -21,6 +21,7 @@ from ov_asr_score.job.fitting import fitting, read_until_fit
 from ov_asr_score.job.model_facts import model_facts
 from ov_asr_score.job.overwriting import check_overwriting
 from ov_asr_score.job.references import ReferenceTables
+from ov_asr_score.job.resuming import Earlier, check_can_resume, mark_known, open_earlier, put_known
 from ov_asr_score.job.run_facts import json_report, new_report
 from ov_asr_score.job.score_job import ScoreJob
 from ov_asr_score.job.tables import JobTables, resolve_tables
@@ -35,6 +36,7 @@ from ov_asr_score.scoring.utterances import JoinGaps, JoinOptions, SkipUtterance
 
 # Bytes: more would only fill memory.
 _FEATURES_AHEAD, _SCORES_AHEAD = 16 << 20, 64 << 20
+_RESULT_BYTES = 1024  # of a result without its scores
 
 OnUtterance = Callable[[UtteranceReport], None]
 
@@ -53,26 +55,35 @@ def run_job(job: ScoreJob, on_utterance: OnUtterance | None = None) -> RunReport
     report.totals.frame_shift_seconds = job.frame_shift_seconds
     with json_report(job.report) as reporter:
         run = _prepare(job, report)
-        with _open_tables(run) as (writers, references):
+        with _open_tables(run) as (writers, references, earlier):
             if job.export_model:
                 facts = run.scorer.plan.converted
                 conversion = None if facts is None else asdict(facts)
                 export_blob(run.scorer.compiled, Path(job.export_model), job.device, conversion)
                 report.notes.append(f"exported to {job.export_model}; nothing was scored")
             else:
-                for utterance in _score_all(run, writers, references, report):
+                for utterance in _score_all(run, writers, references, earlier, report):
                     if reporter is not None:
                         reporter.utterance(utterance)
                     if on_utterance is not None:
                         on_utterance(utterance)
-                references.note_unused(report)
+                if job.shard is None:
+                    references.note_unused(report)
                 _note_gaps(run.gaps, report)
-                judge(report, run.tables.references, job.limits, allow_missing=job.allow_missing)
+                judge(
+                    report,
+                    run.tables.references,
+                    job.limits,
+                    allow_missing=job.allow_missing,
+                    may_be_empty=job.shard is not None,  # there may be fewer utterances than shards
+                )
             report.totals.total_seconds = time.perf_counter() - started
             # everything is on the disk before anything gets its name: where there is no room for one, there are none.
             # The report is named last, so that under its final name it tells of complete scores
             for writer in writers.values():
                 writer.finish()
+            if earlier is not None:
+                earlier.note_complete()
             if reporter is not None:
                 reporter.finish(report)
     return report
@@ -99,6 +110,8 @@ def _prepare(job: ScoreJob, report: RunReport) -> _Run:
     if job.limits != Limits() and not tables.references:
         raise UsageError("--max-error and its like: expected a reference to compare with (-r), found none")
     check_overwriting(job, tables)
+    if job.resume:
+        check_can_resume(job, tables)
     options = _scorer_options(job, tables.layers)
     opened = open_model(loaded, options)
     _check_layers_differ(tables, opened)
@@ -106,7 +119,7 @@ def _prepare(job: ScoreJob, report: RunReport) -> _Run:
     skip = _skip_into(report) if job.on_error == "skip" else None
     # what is skipped is listed, and so is what other tables lack
     allow_missing = job.allow_missing or skip is not None
-    join = JoinOptions(job.pair, allow_missing, job.allow_commands, skip)
+    join = JoinOptions(job.pair, allow_missing, job.allow_commands, skip, job.shard)
     gaps = JoinGaps()  # those of references are no reason to stop reading, so they are kept apart
     specifiers = {table.input: table.specifier for table in tables.inputs}
     source = _timed(read_utterances(tables.inputs, join, gaps), report) if tables.inputs else iter(())
@@ -118,11 +131,15 @@ def _prepare(job: ScoreJob, report: RunReport) -> _Run:
 
 
 @contextmanager
-def _open_tables(run: _Run) -> Iterator[tuple[dict[str, TableWriter], ReferenceTables]]:
-    """Writers by layer, and the references; what was written gets its names at the end. Nothing for an export."""
+def _open_tables(run: _Run) -> Iterator[tuple[dict[str, TableWriter], ReferenceTables, Earlier | None]]:
+    """Writers by layer, the references, and what is there of an interrupted run, if the job may go on with one.
+
+    What was written gets its names at the end. Nothing for an export.
+    """
     job = run.job
     is_export = bool(job.export_model)
     with ExitStack() as stack:
+        earlier = stack.enter_context(open_earlier(job, run.tables, _machine(run.scorer))) if job.resume else None
         writers = {
             layer: stack.enter_context(
                 TableWriter(
@@ -130,6 +147,7 @@ def _open_tables(run: _Run) -> Iterator[tuple[dict[str, TableWriter], ReferenceT
                     dtype=np.float64 if job.output_precision == "f64" else np.float32,
                     compression_method=job.compression_method,
                     allow_commands=job.allow_commands,
+                    open_file=None if earlier is None else earlier.open_file,
                 )
             )
             for layer, specifier in run.tables.outputs.items()
@@ -141,23 +159,35 @@ def _open_tables(run: _Run) -> Iterator[tuple[dict[str, TableWriter], ReferenceT
             allow_commands=job.allow_commands,
             skip_damaged=run.skip is not None,
         )
-        yield writers, stack.enter_context(references)
+        yield writers, stack.enter_context(references), earlier
 
 
 def _score_all(
-    run: _Run, writers: Mapping[str, TableWriter], references: ReferenceTables, report: RunReport
+    run: _Run,
+    writers: Mapping[str, TableWriter],
+    references: ReferenceTables,
+    earlier: Earlier | None,
+    report: RunReport,
 ) -> Iterator[UtteranceReport]:
     """Every utterance after it was written and compared."""
     job, scorer, totals = run.job, run.scorer, report.totals
     layer_times = LayerTimes() if job.profile else None
-    ports = {layer: scorer.runner.outputs[index].name for index, layer in enumerate(run.tables.layers)}
-    with _scored_ahead(run, layer_times.add if layer_times else None) as results:
-        for scored in results:
-            scores = {layer: scored.scores[port] for layer, port in ports.items()}
-            writing = time.perf_counter()
-            for layer, writer in writers.items():
-                writer.write(scored.key, scores[layer])
-            totals.write_seconds += time.perf_counter() - writing
+    ports = {layer: scorer.runner.outputs[index] for index, layer in enumerate(run.tables.layers)}
+    utterances = run.utterances
+    if earlier is not None:
+        utterances = mark_known(earlier, utterances)
+        report.notes += filter(None, [earlier.note_on_machine(_machine(scorer))])
+    with _scored_ahead(run, utterances, layer_times.add if layer_times else None) as results:
+        for scored in results if earlier is None else put_known(earlier, results, ports, scorer.plan):
+            scores = {layer: scored.scores[port.name] for layer, port in ports.items()}
+            if earlier is not None and totals.utterances < earlier.count:
+                totals.resumed_utterances += 1
+                totals.resumed_frames += scored.num_frames
+            else:
+                writing = time.perf_counter()
+                for layer, writer in writers.items():
+                    writer.write(scored.key, scores[layer])
+                totals.write_seconds += time.perf_counter() - writing
             differences = references.compare(scored.key, scores, report, job.threshold)
             if totals.utterances == 0 and differences:
                 note_delay(scorer, references, scored.key, scores, report)
@@ -168,12 +198,14 @@ def _score_all(
 
 
 @contextmanager
-def _scored_ahead(run: _Run, record_layers: RecordLayers | None) -> Iterator[Iterator[UtteranceScores]]:
+def _scored_ahead(
+    run: _Run, utterances: Iterator[Utterance], record_layers: RecordLayers | None
+) -> Iterator[Iterator[UtteranceScores]]:
     """Scores of every utterance; reading and scoring go on in threads of their own while they are taken."""
     features, scores = (min(most, run.job.memory_limit // 8) for most in (_FEATURES_AHEAD, _SCORES_AHEAD))
     with ExitStack() as stack:
         # A pipe that gives nothing more holds up the end of an interrupted run for no longer than this.
-        read = Ahead(run.utterances, _bytes_of_features, features, "reading", patience=0.5)
+        read = Ahead(utterances, _bytes_of_features, features, "reading", patience=0.5)
         scored = Ahead(run.scorer.score(read, record_layers, run.skip), _bytes_of_scores, scores, "scoring")
         # Scoring ends only when reading has: the last callback is the first to be called.
         stack.callback(scored.close)
@@ -186,7 +218,12 @@ def _bytes_of_features(utterance: Utterance) -> int:
 
 
 def _bytes_of_scores(scored: UtteranceScores) -> int:
-    return sum(matrix.nbytes for matrix in scored.scores.values())
+    # what is known already counts a little, too, or any number of results could wait
+    return _RESULT_BYTES + sum(matrix.nbytes for matrix in scored.scores.values())
+
+
+def _machine(scorer: Scorer) -> dict[str, str]:
+    return {"device": scorer.device.full_name, "plan": plan_text(scorer.plan, scorer.fits)}
 
 
 def _note_gaps(gaps: JoinGaps, report: RunReport) -> None:

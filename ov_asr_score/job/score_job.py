@@ -9,6 +9,7 @@ from typing import Literal
 from ov_asr_score.comparison import DEFAULT_THRESHOLD, Limits
 from ov_asr_score.convert.kaldi_options import DEFAULT_OPTIONS, KaldiOptions
 from ov_asr_score.device.settings import DeviceSettings
+from ov_asr_score.kaldi_io import Shard
 from ov_asr_score.scoring.scorer_options import DEFAULT_MEMORY_LIMIT
 
 Tables = str | Sequence[str] | Mapping[str, str]
@@ -48,11 +49,14 @@ class ScoreJob:
     allow_commands: bool = False
     on_error: Literal["stop", "skip"] = "stop"
 
+    shard: Shard | None = None  # this part of the first table only
+
     # Tables out
     outputs: Tables = ()
     output_layers: str = ""
     output_precision: Literal["f32", "f64"] = "f32"
     compression_method: int | None = None  # of Kaldi's seven
+    resume: bool = False  # go on with an interrupted run of the same job, if there is one
 
     # Comparison
     references: Tables = ()

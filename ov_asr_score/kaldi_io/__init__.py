@@ -4,6 +4,7 @@ from ov_asr_score.kaldi_io.atomic import OutputFile, atomic_output, open_output
 from ov_asr_score.kaldi_io.files import open_input
 from ov_asr_score.kaldi_io.keyed_table import KeyedTable, open_table
 from ov_asr_score.kaldi_io.matrix import encode_array, load_array, read_array, skip_array, write_array
+from ov_asr_score.kaldi_io.sharding import Shard, parse_shard
 from ov_asr_score.kaldi_io.specifier import (
     Range,
     ReadSpecifier,
@@ -25,6 +26,7 @@ __all__ = [
     "OutputFile",
     "Range",
     "ReadSpecifier",
+    "Shard",
     "TableWriter",
     "WriteSpecifier",
     "apply_range",
@@ -38,6 +40,7 @@ __all__ = [
     "open_table",
     "parse_range",
     "parse_read_specifier",
+    "parse_shard",
     "parse_write_specifier",
     "read_array",
     "read_table",

@@ -16,6 +16,7 @@ import secrets
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -25,13 +26,17 @@ from ov_asr_score.errors import FileAccessError, SpecifierError
 from ov_asr_score.kaldi_io.files import BUFFER_BYTES, access_error, check_commands_allowed, printable_name
 
 DESCRIPTOR_FOLDERS = ("/dev/fd/", "/dev/std", "/proc/self/fd/")
+FLUSH_SECONDS = 1.0
 
 
 class OutputFile(io.BufferedIOBase):
     """A binary file being written; ``commit`` puts it in its place, ``abort`` leaves no trace of it.
 
-    As a context manager it commits, and aborts on any exception. ``is_plain_file`` is false for what cannot be taken
-    back (standard output, a device, a command). ``offset`` counts the bytes written. All methods raise FileAccessError.
+    As a context manager it commits, and aborts on any exception. With ``keeps_part`` what was written stays under the
+    hidden name when it is aborted.
+
+    ``is_plain_file`` is false for what cannot be taken back (standard output, a device, a command). ``offset`` counts
+    the bytes written. All methods raise FileAccessError.
     """
 
     def __init__(
@@ -43,11 +48,17 @@ class OutputFile(io.BufferedIOBase):
         target: Path | None = None,
         command: subprocess.Popen[bytes] | None = None,
         compress: bool = False,
+        keeps_part: bool = False,
     ) -> None:
-        """``part`` is the hidden file that ``file`` writes to and ``target`` the final place, for plain files."""
+        """``part`` is the hidden file that ``file`` writes to and ``target`` the final place, for plain files.
+
+        With ``keeps_part`` the ``file`` stands behind what an earlier run left there.
+        """
         super().__init__()
         self.is_plain_file = part is not None
-        self.offset = 0
+        self.offset = file.tell() if keeps_part else 0
+        self._keeps_part = keeps_part
+        self._next_flush = time.monotonic() + FLUSH_SECONDS
         self._finished = False
         self._written = False
         self._name = name
@@ -58,6 +69,11 @@ class OutputFile(io.BufferedIOBase):
         # No name and no time in the gzip header: the same contents give the same bytes.
         self._gzip = gzip.GzipFile("", "wb", fileobj=file, mtime=0) if compress else None
         self._is_stdout = file is getattr(sys.stdout, "buffer", None)
+
+    @property
+    def part_path(self) -> Path | None:
+        """The hidden file of a plain file."""
+        return self._part
 
     def writable(self) -> bool:
         """Always true."""
@@ -99,6 +115,12 @@ class OutputFile(io.BufferedIOBase):
         except OSError as error:
             raise self._explained(error) from error
 
+    def flush_if_due(self) -> None:
+        """Nothing; hands over what is buffered once a second, where a killed process is to lose little."""
+        if self._keeps_part and time.monotonic() >= self._next_flush:
+            self.flush()
+            self._next_flush = time.monotonic() + FLUSH_SECONDS
+
     def finish(self) -> None:
         """Nothing; brings everything to the disk, so that only the name is missing; nothing can be written after it.
 
@@ -136,7 +158,7 @@ class OutputFile(io.BufferedIOBase):
         self._check_command()
 
     def abort(self) -> None:
-        """Nothing; drops what was written, as far as that can be done."""
+        """Nothing; drops what was written, as far as that can be done, or leaves it for the next run."""
         if self._finished:
             return
         self._finished = True
@@ -147,7 +169,7 @@ class OutputFile(io.BufferedIOBase):
             self._command.terminate()
         with contextlib.suppress(OSError):
             self._close_raw()
-        if self._part is not None:
+        if self._part is not None and not self._keeps_part:
             self._part.unlink(missing_ok=True)
         if self._command is not None:
             self._command.wait()
@@ -247,7 +269,7 @@ def _open_file(name: str) -> OutputFile:
         return OutputFile(sys.stdout.buffer, "standard output")
     compress = name.endswith(".gz")
     try:
-        mode = _mode_of_existing(name)
+        mode = mode_of_existing(name)
         if name.startswith(DESCRIPTOR_FOLDERS) or (mode is not None and not stat.S_ISREG(mode)):
             return OutputFile(Path(name).open("wb", buffering=BUFFER_BYTES), name, compress=compress)
         return _open_part(name, mode, compress)
@@ -272,7 +294,8 @@ def _open_part(name: str, mode: int | None, compress: bool) -> OutputFile:
     return OutputFile(file, name, part=part, target=target, compress=compress)
 
 
-def _mode_of_existing(name: str) -> int | None:
+def mode_of_existing(name: str) -> int | None:
+    """Permissions and kind of the file there, None when there is none. Raises OSError (a folder)."""
     try:
         mode = Path(name).stat().st_mode
     except FileNotFoundError:

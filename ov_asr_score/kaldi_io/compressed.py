@@ -51,6 +51,13 @@ def skip_compressed(stream: KaldiStream, token: str) -> None:
     stream.skip(_read_header(stream, token)[-1])
 
 
+def peek_compressed_rows(stream: KaldiStream, header_offset: int) -> int | None:
+    """Rows in the header that begins ``header_offset`` bytes from here, None if it is cut or damaged."""
+    header = stream.peek(header_offset + HEADER.size)[header_offset:]
+    rows = int(HEADER.unpack(header)[2]) if len(header) == HEADER.size else -1
+    return rows if rows >= 0 else None
+
+
 def encode_compressed(matrix: NDArray[np.floating], method: int) -> bytes:
     """Token, header and values for a matrix [T, D] with T and D above 0, as ``copy-feats --compression-method`` writes.
 

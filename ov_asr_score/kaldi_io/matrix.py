@@ -19,6 +19,7 @@ from ov_asr_score.errors import TableFormatError, UsageError
 from ov_asr_score.kaldi_io.compressed import (
     ALL_COMPRESSION_METHODS,
     encode_compressed,
+    peek_compressed_rows,
     read_compressed,
     skip_compressed,
 )
@@ -75,6 +76,21 @@ def skip_array(stream: KaldiStream) -> None:
         skip_sparse(stream)
     else:
         stream.skip(INTEGER.itemsize * _read_length(stream))
+
+
+def peek_num_rows(stream: KaldiStream) -> int | None:
+    """Rows of the binary matrix at the stream's place, where its first bytes tell; None for all other objects.
+
+    Raises TableFormatError.
+    """
+    if stream.peek(2) != BINARY_MARK:
+        return None
+    kind = _peek_kind(stream)
+    if kind in ("FM", "DM"):
+        return _peek_shape(stream, kind)[0][0]
+    if kind in COMPRESSED_TOKENS:
+        return peek_compressed_rows(stream, len(BINARY_MARK) + len(kind) + 1)
+    return None
 
 
 def encode_array(

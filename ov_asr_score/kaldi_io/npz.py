@@ -61,6 +61,10 @@ class NpzReader:
             self._members[key] = member
         self.keys = list(self._members)
 
+    def num_bytes(self, key: str) -> int:
+        """Size of the array's member, uncompressed, as the directory tells it."""
+        return self._members[key].file_size
+
     def read(self, key: str) -> NDArray[Any] | None:
         """Matrix [T, D] or vector [D], float32 or (from float64 and wide integers) float64; ``None`` if there is none.
 

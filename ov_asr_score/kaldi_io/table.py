@@ -13,6 +13,7 @@ from ov_asr_score.kaldi_io.archive import archive_entries
 from ov_asr_score.kaldi_io.matrix import BINARY_MARK, read_array, skip_array
 from ov_asr_score.kaldi_io.npz import open_npz
 from ov_asr_score.kaldi_io.script import ScriptReader, read_script
+from ov_asr_score.kaldi_io.sharding import Shard, archive_part, shard_lines
 from ov_asr_score.kaldi_io.specifier import ReadSpecifier, parse_read_specifier
 from ov_asr_score.kaldi_io.stream import KaldiStream, open_stream
 
@@ -23,7 +24,11 @@ OnSkip = Callable[[str, OvAsrScoreError], None]
 
 
 def read_table(
-    specifier: str | ReadSpecifier, *, allow_commands: bool = False, on_skip: OnSkip | None = None
+    specifier: str | ReadSpecifier,
+    *,
+    allow_commands: bool = False,
+    on_skip: OnSkip | None = None,
+    shard: Shard | None = None,
 ) -> Entries:
     """Key and matrix or vector of every utterance, in the order of the table; arrays as ``read_array`` gives them.
 
@@ -31,23 +36,34 @@ def read_table(
     is raised. An archive ends, after ``on_skip`` was told, where the damage leaves it unknown where the utterance ends.
     With the option ``p`` all this is logged, and a script that is not there is an empty table, as in Kaldi. Raises
     SpecifierError at once; FileAccessError and TableFormatError, naming file, utterance and byte, on the way.
+
+    With ``shard`` only that part of the table is given (see sharding.py), and nothing of the others is decoded.
     """
     given = parse_read_specifier(specifier) if isinstance(specifier, str) else specifier
     if on_skip is None and given.permissive:
         on_skip = _log_skipped
     if given.form == "scp":
-        return _read_script_table(given, allow_commands, on_skip)
+        return _read_script_table(given, allow_commands, on_skip, shard)
     if given.form == "npz":
-        return _read_npz_table(given, allow_commands, on_skip)
-    return _read_archive_table(given, allow_commands, on_skip)
+        return _read_npz_table(given, allow_commands, on_skip, shard)
+    return _read_archive_table(given, allow_commands, on_skip, shard)
 
 
-def _read_archive_table(given: ReadSpecifier, allow_commands: bool, on_skip: OnSkip | None) -> Entries:
+def _read_archive_table(
+    given: ReadSpecifier, allow_commands: bool, on_skip: OnSkip | None, shard: Shard | None
+) -> Entries:
     with open_stream(given.filename, allow_commands=allow_commands) as stream:
         reading = ""
+        part = None if shard is None else archive_part(given, stream)
         try:
-            for key, start in archive_entries(stream):
+            for position, (key, start) in enumerate(archive_entries(stream)):
                 reading = key
+                if shard is not None:
+                    place = _place(shard, part, position, stream)
+                    if place > shard.index:
+                        return
+                    if place < shard.index:
+                        continue
                 try:
                     array = read_array(stream)
                 except TableFormatError as error:
@@ -64,7 +80,9 @@ def _read_archive_table(given: ReadSpecifier, allow_commands: bool, on_skip: OnS
             on_skip(reading, rest)
 
 
-def _read_script_table(given: ReadSpecifier, allow_commands: bool, on_skip: OnSkip | None) -> Entries:
+def _read_script_table(
+    given: ReadSpecifier, allow_commands: bool, on_skip: OnSkip | None, shard: Shard | None
+) -> Entries:
     try:
         lines = read_script(given.filename, allow_commands=allow_commands)
     except FileAccessError as error:
@@ -72,6 +90,8 @@ def _read_script_table(given: ReadSpecifier, allow_commands: bool, on_skip: OnSk
             raise
         logger.warning("%s; treated as an empty table", error)
         return
+    if shard is not None:
+        lines = shard_lines(lines, shard)
     with ScriptReader(given.filename, allow_commands=allow_commands) as reader:
         for line in lines:
             try:
@@ -84,9 +104,15 @@ def _read_script_table(given: ReadSpecifier, allow_commands: bool, on_skip: OnSk
             yield line.key, array
 
 
-def _read_npz_table(given: ReadSpecifier, allow_commands: bool, on_skip: OnSkip | None) -> Entries:
+def _read_npz_table(given: ReadSpecifier, allow_commands: bool, on_skip: OnSkip | None, shard: Shard | None) -> Entries:
     with open_npz(given.filename, allow_commands=allow_commands) as reader:
+        total = max(1, sum(reader.num_bytes(key) for key in reader.keys))
+        before = 0
         for key in reader.keys:
+            num_bytes = reader.num_bytes(key)
+            before += num_bytes
+            if shard is not None and shard.place_of(2 * before - num_bytes, total) != shard.index:
+                continue
             try:
                 array = reader.read(key)
             except TableFormatError as error:
@@ -96,6 +122,25 @@ def _read_npz_table(given: ReadSpecifier, allow_commands: bool, on_skip: OnSkip 
                 continue
             if array is not None:
                 yield key, array
+
+
+def _place(shard: Shard, part: tuple[int, int] | None, position: int, stream: KaldiStream) -> int:
+    """Part of an archive that the entry at the stream's place belongs to; the stream stays there if it is this one.
+
+    In a pipe it is 0 for the entries of others, which lie all about.
+    """
+    if part is None:
+        return shard.index if shard.has_turn(position) else 0
+    start = stream.offset
+    try:
+        skip_array(stream)
+    except TableFormatError:  # said where it is read
+        stream.seek(start)
+    first, num_bytes = part
+    place = shard.place_of(start + stream.offset - 2 * first, num_bytes)
+    if place == shard.index:
+        stream.seek(start)
+    return place
 
 
 def _end_is_known(stream: KaldiStream, start: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from functools import partial
 from types import TracebackType
 from typing import Any
 
@@ -36,11 +37,13 @@ class TableWriter:
         compression_method: int | None = None,
         npz_compressed: bool = False,
         allow_commands: bool = False,
+        open_file: Callable[[str], OutputFile] | None = None,
     ) -> None:
         """Open the outputs, so that a bad place is known before the work begins.
 
         ``dtype`` is float32 or float64 and applies to floats, None leaves each entry its own; vectors of int32 stay
-        integers. ``compression_method`` 1 to 7 is Kaldi's. Raises SpecifierError, UsageError (options that contradict
+        integers. ``compression_method`` 1 to 7 is Kaldi's. ``open_file`` opens archive and script by their names, in
+        place of ``open_output``. Raises SpecifierError, UsageError (options that contradict
         each other), FileAccessError.
         """
         given = parse_write_specifier(specifier) if isinstance(specifier, str) else specifier
@@ -60,14 +63,15 @@ class TableWriter:
             self._files_of_script = {line.key: line.rxfilename for line in lines}
             self._write = self._write_own_file
             return
-        self._archive = open_output(given.archive, allow_commands=allow_commands)
+        opened = open_file or partial(open_output, allow_commands=allow_commands)
+        self._archive = opened(given.archive)
         try:
             if given.form == "npz":
                 self._npz = NpzWriter(self._archive, compressed=npz_compressed)
                 self._write = self._npz.write
             if given.script is not None:
                 self._check_offsets_possible(self._archive)
-                self._script = open_output(given.script, allow_commands=allow_commands)
+                self._script = opened(given.script)
         except BaseException:
             self.abort()
             raise
@@ -158,6 +162,8 @@ class TableWriter:
             if self._script is not None:
                 place = f" {self.specifier.archive}:{offset}\n"
                 self._script.write(raw_key + place.encode("utf-8", "surrogateescape"))
+                self._script.flush_if_due()
+            self._archive.flush_if_due()
             self._flush(self._archive)
 
     def _write_own_file(self, key: str, array: NDArray[Any]) -> None:

@@ -126,6 +126,8 @@ def _totals(totals: RunTotals) -> dict[str, object]:
         "writing": totals.write_seconds,
     }
     facts: dict[str, object] = {"utterances": f"{totals.utterances:,}", "frames": f"{totals.frames:,}{context}"}
+    if totals.resumed_utterances:
+        facts["scored before"] = f"{totals.resumed_utterances:,} utterances, {totals.resumed_frames:,} frames"
     if not totals.requests:  # a comparison of two tables
         return facts | {"time": f"{totals.total_seconds:.3f} s"}
     shares = ", ".join(f"{name} {seconds:.3f}" for name, seconds in parts.items())

@@ -55,21 +55,23 @@ class RunTotals:
     write_seconds: float = 0.0
     load_seconds: float = 0.0  # reading and compiling the model
     frame_shift_seconds: float = 0.01  # speech that one frame stands for
+    resumed_utterances: int = 0  # of all utterances, those that an interrupted run had scored before
+    resumed_frames: int = 0
 
     @property
     def frames_per_second(self) -> float:
-        """Frames, without context, per second of inference; 0 when nothing was measured."""
-        return self.frames / self.infer_seconds if self.infer_seconds > 0 else 0.0
+        """Frames scored in this run, without context, per second of inference; 0 when nothing was measured."""
+        return (self.frames - self.resumed_frames) / self.infer_seconds if self.infer_seconds > 0 else 0.0
 
     @property
     def overall_frames_per_second(self) -> float:
-        """Frames, without context, per second of the whole run; 0 when nothing was measured."""
-        return self.frames / self.total_seconds if self.total_seconds > 0 else 0.0
+        """Frames scored in this run, without context, per second of all of it; 0 when nothing was measured."""
+        return (self.frames - self.resumed_frames) / self.total_seconds if self.total_seconds > 0 else 0.0
 
     @property
     def real_time_factor(self) -> float:
         """Seconds of inference per second of speech; 0 when there were no frames."""
-        speech_seconds = self.frames * self.frame_shift_seconds
+        speech_seconds = (self.frames - self.resumed_frames) * self.frame_shift_seconds
         return self.infer_seconds / speech_seconds if speech_seconds > 0 else 0.0
 
 

@@ -31,8 +31,8 @@ def score_blocks(
         buffer.reshape(1 if fit.kind == "vector" else block, -1) for fit, buffer in zip(fits, buffers, strict=True)
     ]
     for utterance in utterances:
-        length = utterance.num_frames + context if utterance.num_frames else 0
-        assembly = Assembly(utterance, 0, length - utterance.num_frames)
+        length = utterance.num_frames + context if utterance.num_frames and not utterance.is_scored else 0
+        assembly = Assembly(utterance, 0, context if utterance.num_frames else 0)
         sources = [frames_in_order(utterance, fit, plan) for fit in fits] if length else []
         filling = list(zip(fits, targets, sources, strict=False))
         if plan.stateful:

@@ -67,8 +67,11 @@ class Requests:
         return self.free.popleft()
 
     def start(self, slot: int, pieces: list[Piece]) -> None:
-        """Begin a request that holds ``pieces``."""
+        """Begin a request that holds ``pieces``; one that nobody needs takes its turn without being run."""
         started = time.perf_counter()
+        if not _is_needed(pieces):
+            self.under_way.append((slot, started, pieces))
+            return
         with self.skipping(slot, pieces[0].assembly), naming(pieces[0].assembly.utterance):
             self.runner.start(slot)
             self.under_way.append((slot, started, pieces))
@@ -89,6 +92,10 @@ class Requests:
     def complete(self) -> None:
         """Wait for the oldest request and hand its rows to their utterances."""
         slot, started, pieces = self.under_way.popleft()
+        if not _is_needed(pieces):
+            self._count_rows(pieces)
+            self.free.append(slot)
+            return
         with self.skipping(slot, pieces[0].assembly):
             with naming(pieces[0].assembly.utterance):
                 seconds = self.clock.add(started, self._finish(slot))
@@ -120,8 +127,12 @@ class Requests:
         for index, result in enumerate(self.runner.results(slot)):
             self._hand_over(index, result, pieces, total)
         for piece in pieces:
+            piece.assembly.infer_seconds += seconds * piece.num_rows / total
+        self._count_rows(pieces)
+
+    def _count_rows(self, pieces: list[Piece]) -> None:
+        for piece in pieces:
             assembly = piece.assembly
-            assembly.infer_seconds += seconds * piece.num_rows / total
             assembly.rows_left -= piece.num_rows
             if not assembly.rows_left:
                 self.frames_waiting += assembly.utterance.num_frames
@@ -134,9 +145,10 @@ class Requests:
     def abandon(self) -> None:
         """Wait for what is under way, whatever comes of it: it still reads the bound arrays."""
         while self.under_way:
-            slot, _, _ = self.under_way.popleft()
-            with suppress(DeviceError):
-                self.runner.finish(slot)
+            slot, _, pieces = self.under_way.popleft()
+            if _is_needed(pieces):
+                with suppress(DeviceError):
+                    self.runner.finish(slot)
 
     def _hand_over(self, index: int, result: Float32Array, pieces: list[Piece], total: int) -> None:
         plan, name, first = self.plan, self.runner.outputs[index].name, pieces[0].assembly
@@ -160,3 +172,8 @@ class Requests:
         for piece in pieces:
             end = piece.first_request_row + piece.num_rows
             piece.assembly.put_rows(index, piece.first_row, rows[piece.first_request_row : end])
+
+
+def _is_needed(pieces: list[Piece]) -> bool:
+    """Whether a request holds rows of an utterance whose scores are not known yet."""
+    return not all(piece.assembly.utterance.is_scored for piece in pieces)

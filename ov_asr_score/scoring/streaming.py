@@ -37,8 +37,11 @@ def score_streams(
     for utterance in utterances:
         rows, dropped = num_score_rows(utterance.num_frames, facts), facts.delay // factor
         num_requests = -(-(dropped + rows) * factor // block) if rows else 0
-        assembly = Assembly(utterance, 0, num_requests * block - utterance.num_frames, num_rows=rows)
-        streams = _streams(utterance, fits, plan, facts, num_requests * block) if rows else []
+        fed_besides = num_requests * block - utterance.num_frames
+        if utterance.is_scored:
+            num_requests = 0
+        assembly = Assembly(utterance, 0, fed_besides, num_rows=rows)
+        streams = _streams(utterance, fits, plan, facts, num_requests * block) if num_requests else []
         runner.reset_state(0)
         seconds = 0.0
         with naming(utterance):

@@ -24,7 +24,7 @@ from ov_asr_score.errors import (
     TableFormatError,
     UsageError,
 )
-from ov_asr_score.kaldi_io import open_table, parse_read_specifier, read_table, read_token_table
+from ov_asr_score.kaldi_io import Shard, open_table, parse_read_specifier, read_table, read_token_table
 
 logger = logging.getLogger(__name__)
 
@@ -38,11 +38,16 @@ _IVECTOR_MARGIN_FRAMES = 50
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """One utterance: for each model input a matrix [T, D], or a vector [D] that holds for all its frames."""
+    """One utterance: for each model input a matrix [T, D], or a vector [D] that holds for all its frames.
+
+    With ``is_scored`` its scores are known: it goes through the plan, so that others share requests as if it were not,
+    but a request that holds no others is not run, and what comes out for it means nothing.
+    """
 
     key: str
     features: Mapping[str, Array]
     num_frames: int
+    is_scored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +68,16 @@ class InputTable:
 
 @dataclass(frozen=True, slots=True)
 class JoinOptions:
-    """How tables are joined; ``on_skip`` gets utterances that cannot be read or joined, None makes them errors."""
+    """How tables are joined; ``on_skip`` gets utterances that cannot be read or joined, None makes them errors.
+
+    With ``shard`` only that part of the first table is taken, and what only other tables hold is no gap.
+    """
 
     pair: Literal["key", "position"] = "key"
     allow_missing: bool = False
     allow_commands: bool = False
     on_skip: SkipUtterance | None = None
+    shard: Shard | None = None
 
 
 @dataclass(slots=True)
@@ -94,7 +103,8 @@ def read_utterances(
     """Utterances of joined tables, in the order of the first frame-level table; one at a time in memory.
 
     Raises MissingUtteranceError listing all missing and extra keys unless ``allow_missing``; UsageError when no table
-    can give the frames; TableFormatError and ShapeMismatchError of a table unless ``on_skip`` takes them.
+    can give the frames, or a part is wanted of tables paired by position; TableFormatError and ShapeMismatchError of a
+    table unless ``on_skip`` takes them.
     """
     gaps = JoinGaps() if gaps is None else gaps
     by_frame = [table for table in tables if not table.utt2spk and not table.period]
@@ -102,6 +112,8 @@ def read_utterances(
         raise UsageError("-i/--input: expected one table of frame-level features beside i-vectors, found none")
     first, others = by_frame[0], [table for table in tables if table is not by_frame[0]]
     if options.pair == "position":
+        if options.shard is not None:
+            raise UsageError(f"--shard {options.shard}: needs tables joined by key; leave --pair position out")
         yield from _pair_by_position(first, others, options, gaps)
     else:
         yield from _join_by_key(first, others, options, gaps)
@@ -130,7 +142,8 @@ def _join_by_key(
             for table in others
             if table.utt2spk
         }
-        for key, matrix in read_table(first.specifier, allow_commands=options.allow_commands, on_skip=skip):
+        entries = read_table(first.specifier, allow_commands=options.allow_commands, on_skip=skip, shard=options.shard)
+        for key, matrix in entries:
             found: dict[str, Array] = {}
             complete = True
             try:
@@ -153,7 +166,7 @@ def _join_by_key(
                 skipped.add(key)
                 continue
             yield utterance
-        for table in others:
+        for table in others if options.shard is None else ():
             # a table of speakers may hold more than these utterances need
             keys = [] if table.utt2spk or table.may_hold_more else tables[table.input].unused_keys()
             told = skipped.union(gaps.missing.get(table.specifier, ()))
