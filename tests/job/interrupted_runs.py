@@ -32,7 +32,9 @@ def job_of(model: str, features: str, *, resume: bool = True) -> ScoreJob:
     return ScoreJob(model=model, inputs=[features], outputs=OUTPUTS, resume=resume)
 
 
-def run_killed(job: ScoreJob, calls: int = 0, seconds: float = 0.0) -> dict[str, int] | None:
+def run_killed(
+    job: ScoreJob, calls: int = 0, seconds: float = 0.0, *, all_threads: bool = False
+) -> dict[str, int] | None:
     """What a run in a child process counted; None when it was killed after so many ``calls`` or ``seconds``."""
     reading, writing = os.pipe()
     child = os.fork()
@@ -46,7 +48,8 @@ def run_killed(job: ScoreJob, calls: int = 0, seconds: float = 0.0) -> dict[str,
             if counted == calls:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-        threading.setprofile(count)  # for those that read and score
+        if all_threads:  # those that read and score, too
+            threading.setprofile(count)
         sys.setprofile(count)
         report = run_job(job)
         sys.setprofile(None)
@@ -66,10 +69,17 @@ def run_killed(job: ScoreJob, calls: int = 0, seconds: float = 0.0) -> dict[str,
 
 
 def whole_entries() -> int:
-    """Entries that are whole in the hidden file of the scores, or in the final one if there is none."""
-    given = parse_write_specifier(OUTPUTS["scores"])
-    found = [path for path in (hidden_path("scores.ark", "partial"), Path("scores.ark")) if path.exists()]
-    return find_whole_entries(given, found[0], None).count if found else 0
+    """Entries that are whole in all outputs, under hidden or final names."""
+    counts = []
+    for specifier in OUTPUTS.values():
+        given = parse_write_specifier(specifier)
+        names = [name for name in (given.archive, given.script) if name is not None]
+        places = [next(filter(Path.exists, (hidden_path(name, "partial"), Path(name))), None) for name in names]
+        if None in places:
+            return 0
+        archive, script = (*places, None)[:2]
+        counts.append(find_whole_entries(given, archive or Path(), script).count)
+    return min(counts)
 
 
 def main(model: str, features: str, folder: str, seed: str, rounds: str) -> None:
@@ -93,7 +103,8 @@ def main(model: str, features: str, folder: str, seed: str, rounds: str) -> None
             span = (0.97, 1.0) if number % 4 == 3 else (0.0, 1.0)
             by_time = number % 5 == 4
             share = choose.uniform(*span)
-            done = run_killed(job, 0 if by_time else int(share * calls), share * length if by_time else 0.0)
+            seconds = share * length if by_time else 0.0
+            done = run_killed(job, 0 if by_time else int(share * calls), seconds, all_threads=number % 4 == 1)
             kills += done is None
             kept.append(whole_entries())
         last = run_killed(job)

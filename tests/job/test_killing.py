@@ -13,8 +13,8 @@ from tests.command_line import ROOT, names_in
 from tests.job.interrupted_runs import job_of
 from tests.tiny_model import tiny_features, write_table
 
-ROUNDS = 14
-LENGTHS = [0, 1, *(1 + 7 * number % 23 for number in range(40)), 0]
+ROUNDS = 20
+LENGTHS = [0, 1, *(1 + 7 * number % 23 for number in range(150)), 0]
 
 
 @pytest.mark.slow
@@ -40,5 +40,5 @@ def test_killed_at_any_moment_nothing_is_lost_or_repeated(tiny_model: str, folde
         for name in names_in(whole):
             assert (place / name).read_bytes() == (whole / name).read_bytes(), (number, name, told)
     assert sum(told["kills"] for told in rounds) >= 20
-    assert sum(0 < told["resumed"] < len(LENGTHS) for told in rounds) >= 5, "hardly any run was in the middle"
+    assert sum(0 < told["resumed"] < len(LENGTHS) for told in rounds) >= 3, "hardly any run was in the middle"
     assert any(told["resumed"] == len(LENGTHS) for told in rounds), "none was killed while files got their names"
