@@ -18,6 +18,7 @@ from ov_asr_score.cli.failures import EXIT_WRONG_USE, say
 from ov_asr_score.cli.inspect_model import inspect
 from ov_asr_score.cli.merge import merge
 from ov_asr_score.cli.old_spellings import modern_arguments
+from ov_asr_score.cli.quantize import quantize
 from ov_asr_score.cli.score import score
 
 _EPILOG = (
@@ -33,7 +34,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=_EPILOG,
 )
-for command in (score, compare, convert, inspect, devices, copy_table, merge, cache):
+for command in (score, compare, convert, quantize, inspect, devices, copy_table, merge, cache):
     needs_arguments = command not in (devices, cache)
     app.command(name=command.__name__.replace("_", "-"), no_args_is_help=needs_arguments, epilog=_EPILOG)(command)
 

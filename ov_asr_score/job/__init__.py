@@ -1,7 +1,8 @@
-"""Whole jobs in plain values, without a terminal: score tables with a model, compare two tables, convert a model."""
+"""Whole jobs in plain values, without a terminal: score tables with a model, compare two tables, convert or quantize a model."""
 
 from ov_asr_score.job.compare import CompareJob, run_comparison
 from ov_asr_score.job.conversion import ConversionReport, ConvertJob, run_conversion
+from ov_asr_score.job.quantizing import QuantizationReport, QuantizeJob, run_quantization
 from ov_asr_score.job.run import run_job
 from ov_asr_score.job.score_job import ScoreJob
 
@@ -9,8 +10,11 @@ __all__ = [
     "CompareJob",
     "ConversionReport",
     "ConvertJob",
+    "QuantizationReport",
+    "QuantizeJob",
     "ScoreJob",
     "run_comparison",
     "run_conversion",
     "run_job",
+    "run_quantization",
 ]
