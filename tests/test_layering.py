@@ -51,7 +51,13 @@ WITHOUT_OPENVINO = (
     "scoring.scorer_options",
 )
 
-ONLY_IN = {"openvino": ("openvino_api",), "typer": ("cli",), "click": ("cli",), "rich": ("cli", "report"), "nncf": ("ov_model",)}
+ONLY_IN = {
+    "openvino": ("openvino_api",),
+    "typer": ("cli",),
+    "click": ("cli",),
+    "rich": ("cli", "report"),
+    "nncf": ("ov_model",),
+}
 
 
 def module_name(path: Path) -> str:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ov_asr_score import __version__
+from ov_asr_score.cli.bench import bench
 from ov_asr_score.cli.cache import cache
 from ov_asr_score.cli.compare import compare
 from ov_asr_score.cli.convert import convert
@@ -34,7 +35,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=_EPILOG,
 )
-for command in (score, compare, convert, quantize, inspect, devices, copy_table, merge, cache):
+for command in (score, compare, convert, quantize, bench, inspect, devices, copy_table, merge, cache):
     needs_arguments = command not in (devices, cache)
     app.command(name=command.__name__.replace("_", "-"), no_args_is_help=needs_arguments, epilog=_EPILOG)(command)
 

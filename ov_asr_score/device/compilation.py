@@ -26,14 +26,15 @@ GNA_ADVICE = (
 _LOST_ORDER = "Topological order is required, but not set"
 
 # What plugins call precisions in OPTIMIZATION_CAPABILITIES.
-_ABILITIES = {"f16": "FP16", "bf16": "BF16"}
+_ABILITIES = {"f32": "FP32", "bf16": "BF16", "f16": "FP16"}
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceReport:
     """What a compiled model really runs on; ``precision_used`` is what the plugin says it computes in.
 
-    ``emulated`` tells that the device does not list that precision among its abilities: right, but slow.
+    ``emulated`` tells that the device does not list that precision among its abilities: right, but slow. ``offered``
+    are the precisions that it lists.
     """
 
     requested: str
@@ -43,6 +44,20 @@ class DeviceReport:
     precision_used: str
     emulated: bool
     properties: dict[str, str]
+    offered: tuple[str, ...] = ()
+
+    def precision_notes(self) -> list[str]:
+        """What is to be told when the device does not do what was asked for; empty when it does."""
+        notes = []
+        if not self.precision_used.startswith(self.precision_requested):
+            offers = f" (it has {', '.join(self.offered)})" if self.offered else ""
+            notes.append(
+                f"precision {self.precision_requested} was asked for, {self.requested} computes in "
+                f"{self.precision_used}{offers}"
+            )
+        if self.emulated:
+            notes.append(f"{self.requested} has no {self.precision_used} of its own and imitates it, slower than f32")
+        return notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +176,7 @@ def describe_device(core: ov.Core, compiled: ov.CompiledModel, settings: DeviceS
     first = devices[0].split("(")[0] if devices else settings.device
     precision = _precision_name(_property(compiled, "INFERENCE_PRECISION_HINT"))
     abilities = _core_property(core, first, "OPTIMIZATION_CAPABILITIES").split(", ")
-    emulated = precision in _ABILITIES and _ABILITIES[precision] not in abilities
+    emulated = precision in ("bf16", "f16") and _ABILITIES[precision] not in abilities
     if not precision:  # AUTO, MULTI and HETERO do not tell; the plugins under them were asked for the same
         precision = f"{settings.precision} (as asked of {', '.join(devices)})"
     shown = ("NUM_STREAMS", "INFERENCE_NUM_THREADS", "PERFORMANCE_HINT", "OPTIMAL_NUMBER_OF_INFER_REQUESTS")
@@ -174,6 +189,7 @@ def describe_device(core: ov.Core, compiled: ov.CompiledModel, settings: DeviceS
         precision_used=precision,
         emulated=emulated,
         properties={name: str(value) for name, value in properties.items() if value is not None},
+        offered=tuple(name for name, ability in _ABILITIES.items() if ability in abilities),
     )
 
 

@@ -143,5 +143,3 @@ def _read_by(job: ScoreJob, tables: Sequence[InputTable]) -> Iterator[tuple[str,
 
 def _constants(description: ModelDescription) -> str:
     return ", ".join(f"{name} {size:,} bytes" for name, size in description.weight_bytes.items())
-
-

@@ -148,9 +148,7 @@ def _shape_for(requests: Sequence[CalibrationRequest], index: int, shape: Any) -
     """The shape of an input that all of its arrays fit; dimensions that others need than the model has are free."""
     given = {request.arrays[index].shape for request in requests}
     fits = [all(one[axis] == dimension for one in given) for axis, dimension in enumerate(shape)]
-    return ov.PartialShape(
-        [dimension if fit else ov.Dimension(-1) for dimension, fit in zip(shape, fits, strict=True)]
-    )
+    return ov.PartialShape([dimension if fit else ov.Dimension(-1) for dimension, fit in zip(shape, fits, strict=True)])
 
 
 def _fed_by_features(model: ov.Model) -> Iterator[str]:

@@ -73,7 +73,7 @@ def render_comparison(
     for output, difference in comparison.items():
         render_facts(console, f"Comparison of {output}", _statistics(difference))
     if worst:
-        _table(
+        render_table(
             console,
             "Worst utterances",
             ("max error", "rms error", "frames", "frame", "column", "utterance, output"),
@@ -154,14 +154,14 @@ def _layers(console: Console, layers: Sequence[LayerTime], limit: int | None) ->
         for layer in layers[:limit]
     ]
     columns = ("share", "total ms", "mean us", "calls", "layer (type, implementation)")
-    _table(console, "Layers, slowest first", columns, rows)
+    render_table(console, "Layers, slowest first", columns, rows)
     unlisted = len(layers) - len(rows)
     if unlisted:
         _line(console, f"  and {unlisted} more")
 
 
-def _table(console: Console, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Numbers to the right in all columns but the last, which holds names."""
+def render_table(console: Console, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table: numbers to the right in all columns but the last, which holds names."""
     if console.is_terminal:
         table = Table(title=Text(title, style="bold"), title_justify="left", box=box.ROUNDED)
         for name in columns:

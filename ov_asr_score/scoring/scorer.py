@@ -231,10 +231,7 @@ def prepare_scorer(opened: OpenModel, options: ScorerOptions, first: Utterance |
     device = describe_device(core, compiled, settings)
     delay_note = _delay_note(plan, span)
     notes = [*opened.notes, *([delay_note] if delay_note else [])]
-    if gna_mode(settings.device) is None and not device.precision_used.startswith(settings.precision):
-        notes.append(f"precision {settings.precision} was asked for, the device computes in {device.precision_used}")
-    if device.emulated:
-        notes.append(f"this device has no {device.precision_used} of its own and imitates it, slower than f32")
+    notes += device.precision_notes() if gna_mode(settings.device) is None else []
     seconds = opened.seconds + time.perf_counter() - started
     return Scorer(runner, compiled, fits, plan, device, tuple(notes), seconds, span, delay_note)
 

@@ -11,7 +11,10 @@ from ov_asr_score import __version__
 from ov_asr_score.cli.app import app
 from tests.command_line import ROOT, run
 
-COMMANDS = ("score", "compare", "convert", "inspect", "devices", "copy-table", "merge", "cache")
+COMMANDS = (
+    *("score", "compare", "convert", "quantize", "bench"),
+    *("inspect", "devices", "copy-table", "merge", "cache"),
+)
 
 
 def test_version_is_told() -> None:

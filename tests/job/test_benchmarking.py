@@ -1,0 +1,107 @@
+"""Benchmarks of a model: which ways are measured, and that the figures come from scoring."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from ov_asr_score import ScoreJob
+from ov_asr_score.device.settings import DeviceSettings
+from ov_asr_score.errors import ShapeMismatchError, UsageError
+from ov_asr_score.job import BenchJob, benchmarking, run_bench
+from ov_asr_score.openvino_api import opset, ov
+from ov_asr_score.report.bench_report import BenchReport
+from ov_asr_score.scoring.scorer import Scorer, load, open_model
+from ov_asr_score.scoring.scorer_options import ScorerOptions
+from tests.command_line import DATA, MODELS
+from tests.kaldi_texts import acoustic_nnet3, ivector_nnet3, spliced_nnet3, write_model
+from tests.tiny_model import tiny_features, write_table
+
+
+def bench(model: str, seconds: float = 2.0, **options: object) -> BenchReport:
+    return run_bench(BenchJob(ScoreJob(model=model, **options), seconds))  # type: ignore[arg-type]
+
+
+def test_rows_are_measured_in_several_batches_and_streams(tiny_model: str) -> None:
+    report = bench(tiny_model, 8.0)
+    assert report.chosen.plan.startswith("512 frames per request")
+    assert report.chosen.median > 0
+    ways = {(each.precision, each.streams, each.batch_size) for each in report.others}
+    assert len(ways) == len(report.others)
+    assert {128, 2048, 32} <= {batch for _, _, batch in ways} or report.not_measured
+    assert report.fastest.median == max(each.median for each in (report.chosen, *report.others))
+    assert "noise" in report.features
+
+
+def test_what_is_forced_is_not_varied(tiny_model: str) -> None:
+    report = bench(tiny_model, batch_size=7, device=DeviceSettings(streams=1))
+    assert report.chosen.plan.startswith("7 frames per request")
+    assert {(each.batch_size, each.streams) for each in (report.chosen, *report.others)} == {(7, 1)}
+
+
+def test_a_batch_that_has_no_effect_is_left_out(folder: Path) -> None:
+    model = write_model(folder / "final.mdl", acoustic_nnet3(spliced_nnet3()))
+    report = bench(model)
+    plans = [(each.precision, each.streams, each.plan) for each in (report.chosen, *report.others)]
+    assert len(set(plans)) == len(plans)
+    assert report.model["kind"] == "Kaldi nnet3 model"
+
+
+def test_ivectors_are_noise_too(folder: Path) -> None:
+    report = bench(write_model(folder / "final.mdl", acoustic_nnet3(ivector_nnet3())), 0.5)
+    assert report.chosen.median > 0
+
+
+def test_tables_are_scored_again_and_again(tiny_model: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_table("feats.ark", dict(tiny_features(3, 5)))
+    keys: list[str] = []
+    real = Scorer.score
+
+    def noting(self: Scorer, utterances: object, *rest: object) -> object:
+        for scored in real(self, utterances, *rest):  # type: ignore[arg-type]
+            keys.append(scored.key)
+            yield scored
+
+    monkeypatch.setattr(Scorer, "score", noting)
+    report = bench(tiny_model, 0.5, inputs="feats.ark")
+    assert report.features == "2 utterances of 3 to 5 frames, again and again"
+    assert {key.rpartition("-")[0] for key in keys if "-" in key} == {"utt1", "utt2"}
+    assert len(keys) > 2
+
+
+def test_models_with_variables(folder: Path) -> None:
+    report = bench(str(MODELS / "lstm_mem.xml"), 1.0, inputs=str(DATA / "lstm_mem" / "features.ark"))
+    assert report.chosen.median > 0
+
+
+def test_no_time_left_means_no_rows(tiny_model: str) -> None:
+    report = bench(tiny_model, 0.01)
+    assert len(report.chosen.frames_per_second) == 1
+    assert report.others == ()
+    assert report.not_measured > 0
+
+
+def test_noise_is_as_long_as_read_speech() -> None:
+    options = ScorerOptions(model=str(MODELS / "two_inputs.xml"))
+    opened = open_model(load(options), options)
+    supply = benchmarking._noise(opened, 0.01)
+    lengths = [utterance.num_frames for utterance in islice(supply.endless, 300)]
+    assert supply.first.num_frames == 200
+    assert 200 <= min(lengths) < 500
+    assert 2500 < max(lengths) <= 3500
+    assert len(set(lengths)) > 200
+    taken = supply.take(10_000)
+    assert sum(utterance.num_frames for utterance in taken) >= 10_000
+    assert sum(utterance.num_frames for utterance in taken[:-1]) < 10_000
+    assert set(taken[0].features) == {port.name for port in opened.inputs}
+
+
+def test_what_cannot_be(folder: Path) -> None:
+    with pytest.raises(UsageError, match="--seconds 0: expected more than 0"):
+        bench("model.xml", 0.0)
+    feats = opset.parameter([-1, -1, -1], name="feats")
+    ov.save_model(ov.Model([opset.relu(feats)], [feats], "free"), "free.xml")
+    with pytest.raises(ShapeMismatchError, match=r"give features to bench with \(-i\)"):
+        bench("free.xml")
