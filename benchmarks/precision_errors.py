@@ -17,7 +17,7 @@ from ov_asr_score.convert.saving import save_ir
 from ov_asr_score.device.compilation import list_devices
 from ov_asr_score.device.settings import DeviceSettings
 from ov_asr_score.job import ScoreJob
-from ov_asr_score.job.reading import TrialRun, open_trial
+from ov_asr_score.job.trial import TrialRun, open_trial
 from ov_asr_score.openvino_api import ov, version
 from ov_asr_score.ov_model.quantization import quantize_model
 from ov_asr_score.scoring.calibration import record_requests

@@ -9,6 +9,7 @@ import typer
 
 from ov_asr_score.cli import kaldi_options as k
 from ov_asr_score.cli import options as o
+from ov_asr_score.cli import speed_options as v
 from ov_asr_score.cli.failures import explained_failures
 
 
@@ -22,10 +23,11 @@ def bench(
     as_json: Annotated[bool, typer.Option("--json", help="All of it as one JSON object.")] = False,
     device: o.DeviceOption = "CPU",
     precision: o.PrecisionOption = o.Precision.f32,
-    batch_size: o.BatchOption = 0,
-    requests: o.RequestsOption = 0,
-    threads: o.ThreadsOption = 0,
-    streams: o.StreamsOption = 0,
+    batch_size: v.BatchOption = 0,
+    requests: v.RequestsOption = 0,
+    threads: v.ThreadsOption = 0,
+    streams: v.StreamsOption = 0,
+    memory_limit: v.MemoryOption = "1G",
     layout: o.LayoutOption = "",
     context_left: o.LeftContextOption = 0,
     context_right: o.RightContextOption = 0,
@@ -93,6 +95,7 @@ def bench(
             ),
             batch_size=batch_size,
             requests=requests,
+            memory_limit=v.parse_memory(memory_limit),
             layout=layout,
             keep_graph=keep_graph,
             left_context=context_left,

@@ -13,9 +13,9 @@ from ov_asr_score.device.compilation import list_devices
 from ov_asr_score.device.settings import Precision, base_devices
 from ov_asr_score.errors import OvAsrScoreError, ShapeMismatchError, UsageError
 from ov_asr_score.job.model_facts import model_facts
-from ov_asr_score.job.reading import open_trial, scorer_options
 from ov_asr_score.job.run_facts import new_report
 from ov_asr_score.job.score_job import ScoreJob
+from ov_asr_score.job.trial import open_trial, scorer_options
 from ov_asr_score.report.bench_report import BenchReport, Measured
 from ov_asr_score.scoring.chunks import fit_converted
 from ov_asr_score.scoring.planning import fit_inputs
@@ -25,11 +25,10 @@ from ov_asr_score.scoring.utterances import Utterance
 
 REPEATS = 3
 _SHORTEST, _LONGEST = 2.0, 35.0  # seconds, as read speech has them
-_SHARE_OF_CHOSEN = 0.25  # of the time; the table gets the rest
 _LEAST_SECONDS = 0.4  # for a way to be worth a row
 _ABILITIES: dict[str, Precision] = {"BF16": "bf16", "FP16": "f16"}
 # Rows, or utterances, per request; that which a plan has no use for is found out with the first.
-_ROWS, _UTTERANCES = (512, 128, 2048, 32), (16, 4, 1)
+_ROWS, _UTTERANCES = (128, 2048, 32), (8, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +88,11 @@ def run_bench(job: BenchJob) -> BenchReport:
         supply = _noise(opened, scoring.frame_shift_seconds)
         scorer = prepare_scorer(opened, options, supply.first)
     end = started + job.seconds
-    chosen = _measured(scorer, scoring.batch_size, _measure(scorer, supply, job.seconds * _SHARE_OF_CHOSEN))
-    others, missing, notes = _measure_others(opened, options, scorer, supply, end)
+    ways = _ways(opened, options, scorer)
+    # As long as any other: a way gets faster while the runtime learns the lengths of utterances.
+    share = (end - time.perf_counter()) / (len(ways) + 1)
+    chosen = _measured(scorer, scoring.batch_size, _measure(scorer, supply, share))
+    others, missing, notes = _measure_others(opened, options, scorer, ways, supply, end)
     loaded, device = opened.loaded, scorer.device
     return BenchReport(
         model=model_facts(scoring.model, loaded.facts, loaded.from_cache),
@@ -169,16 +171,18 @@ def _time(scorer: Scorer, utterances: Sequence[Utterance]) -> tuple[int, float]:
 
 def _measured(scorer: Scorer, batch_size: int, found: tuple[float, ...]) -> Measured:
     streams = scorer.device.properties.get("NUM_STREAMS", "")
-    text = plan_text(scorer.plan, scorer.fits).partition("; inputs")[0]
-    return Measured(scorer.device.precision_used, int(streams) if streams.isdigit() else 0, batch_size, text, found)
+    number = int(streams) if streams.isdigit() else 0
+    text = plan_text(scorer.plan, scorer.fits).partition(f"; {scorer.plan.slots} infer request")[0]
+    return Measured(scorer.device.precision_used, number, batch_size, scorer.plan.slots, text, found)
 
 
 def _measure_others(
-    opened: OpenModel, options: ScorerOptions, scorer: Scorer, supply: _Supply, end: float
+    opened: OpenModel, options: ScorerOptions, scorer: Scorer, ways: list[_Way], supply: _Supply, end: float
 ) -> tuple[list[Measured], int, list[str]]:
     """Other ways that make a difference, the number of those that no time was left for, and notes on what failed."""
-    ways = _ways(opened, options, scorer)
-    seen, others, notes = {_signature(scorer)}, list[Measured](), list[str]()
+    seen = {_signature(scorer): options.batch_size}
+    known = len(seen)
+    others, notes = list[Measured](), list[str]()
     while ways:
         way = ways.pop(0)
         now = time.perf_counter()
@@ -188,11 +192,12 @@ def _measure_others(
         device = replace(options.device, precision=way.precision, streams=way.streams)
         try:
             other = prepare_scorer(opened, replace(options, device=device, batch_size=way.batch_size), supply.first)
-            if _signature(other) in seen:
-                if way.batch_size not in (options.batch_size, other.plan.block):  # this plan has no use for it
+            same = seen.setdefault(_signature(other), way.batch_size)
+            if len(seen) == known:
+                if options.batch_size != same != way.batch_size:  # two batches, one plan: it has no use for them
                     ways = [each for each in ways if each.batch_size == options.batch_size]
                 continue
-            seen.add(_signature(other))
+            known = len(seen)
             found = _measure(other, supply, max(share_ends - time.perf_counter(), _LEAST_SECONDS))
         except OvAsrScoreError as error:
             notes.append(f"{way.precision}, {way.streams} streams, -bs {way.batch_size}: {error}")
@@ -202,7 +207,7 @@ def _measure_others(
 
 
 def _ways(opened: OpenModel, options: ScorerOptions, scorer: Scorer) -> list[_Way]:
-    """Every precision that the device has with one stream and one for each core, then other batches of them.
+    """Every precision that the device has with one stream and with one for each core, and with other batches.
 
     What the options force is not varied. A blob is compiled already: there is no other way for it.
     """
@@ -224,13 +229,12 @@ def _ways(opened: OpenModel, options: ScorerOptions, scorer: Scorer) -> list[_Wa
         streams = [options.device.streams]
     sizes = _ROWS if scorer.plan.mode == "rows" else _UTTERANCES
     others = () if options.batch_size else sizes
-    ways = [
-        _Way(precision, number, batch_size)
-        for batch_size, precision, number in product((options.batch_size, *others), precisions, streams)
-    ]
+    usual = [_Way(precision, number, options.batch_size) for precision, number in product(precisions, streams)]
     # Whether other batches are of any use is found out first: it tells how much time there is for each way.
-    first = next((way for way in ways if way.batch_size != options.batch_size), None)
-    return ways if first is None else [first, *(way for way in ways if way != first)]
+    rest = [
+        _Way(precision, options.device.streams, batch_size) for precision, batch_size in product(precisions, others)
+    ]
+    return [*rest[:2], *usual, *rest[2:]]
 
 
 def _signature(scorer: Scorer) -> tuple[object, ...]:

@@ -12,8 +12,8 @@ from ov_asr_score.convert.saving import save_ir
 from ov_asr_score.errors import UnsupportedModelError, UsageError
 from ov_asr_score.job.kaldi_inspection import Section
 from ov_asr_score.job.overwriting import check_files, files_read, kaldi_files_read
-from ov_asr_score.job.reading import TrialRun, open_trial
 from ov_asr_score.job.score_job import ScoreJob
+from ov_asr_score.job.trial import TrialRun, open_trial
 from ov_asr_score.ov_model.description import ModelDescription, describe_model
 from ov_asr_score.ov_model.quantization import Preset, QuantizedModel, import_nncf, quantize_model
 from ov_asr_score.scoring.calibration import record_requests

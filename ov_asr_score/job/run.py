@@ -25,6 +25,7 @@ from ov_asr_score.job.resuming import Earlier, check_can_resume, mark_known, ope
 from ov_asr_score.job.run_facts import json_report, new_report
 from ov_asr_score.job.score_job import ScoreJob
 from ov_asr_score.job.tables import JobTables, resolve_tables
+from ov_asr_score.job.trial import scorer_options
 from ov_asr_score.job.verdict import judge
 from ov_asr_score.kaldi_io import TableWriter
 from ov_asr_score.profiling import LayerTimes
@@ -242,21 +243,12 @@ def _skip_into(report: RunReport) -> SkipUtterance:
 
 
 def _scorer_options(job: ScoreJob, layers: tuple[str, ...] = ()) -> ScorerOptions:
-    return ScorerOptions(
-        model=job.model,
+    return replace(
+        scorer_options(job),
         blob=job.import_model,
         device=replace(job.device, profile=job.profile or job.device.profile),
-        batch_size=job.batch_size,
-        requests=job.requests,
-        layout=job.layout,
         outputs=layers,
-        left_context=job.left_context,
-        right_context=job.right_context,
-        mend=not job.keep_graph,
         fixed_batch=bool(job.export_model and job.batch_size),
-        kaldi=job.kaldi,
-        conversion_cache=job.conversion_cache,
-        memory_limit=job.memory_limit,
     )
 
 

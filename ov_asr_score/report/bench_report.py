@@ -24,6 +24,7 @@ class Measured:
     precision: str
     streams: int
     batch_size: int
+    requests: int
     plan: str
     frames_per_second: tuple[float, ...]
 
@@ -94,7 +95,7 @@ def render_bench(report: BenchReport, console: Console) -> None:
         "loading": f"{report.load_seconds:.3f} s",
     }
     render_facts(console, "Speed of scoring, without reading and writing", speed)
-    columns = ("frames/s", "least and most", "RTF", "of chosen", "precision", "streams", "-bs", "plan")
+    columns = ("frames/s", "least and most", "RTF", "of chosen", "precision", "streams", "requests", "-bs", "plan")
     rows = [_row(report, each) for each in (chosen, *report.others)]
     render_table(console, "Other ways", columns, rows)
     notes = list(report.notes)
@@ -112,8 +113,9 @@ def _row(report: BenchReport, each: Measured) -> tuple[str, ...]:
         f"{each.median / report.chosen.median:.2f}",
         each.precision,
         str(each.streams or "-"),
+        str(each.requests),
         str(each.batch_size or "-"),
-        ("chosen: " if each is report.chosen else "") + each.plan,
+        "chosen" if each is report.chosen else "the same" if each.plan == report.chosen.plan else each.plan,
     )
 
 
@@ -126,6 +128,7 @@ def _measured_as_dict(each: Measured, frame_shift_seconds: float) -> dict[str, o
         "precision": each.precision,
         "streams": each.streams,
         "batch_size": each.batch_size,
+        "requests": each.requests,
         "plan": each.plan,
         "frames_per_second": each.median,
         "repeats": list(each.frames_per_second),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ov_asr_score import ScoreJob
+from ov_asr_score import KaldiOptions, ScoreJob
 from ov_asr_score.device.settings import DeviceSettings
 from ov_asr_score.errors import ShapeMismatchError, UsageError
 from ov_asr_score.job import BenchJob, benchmarking, run_bench
@@ -26,13 +26,14 @@ def bench(model: str, seconds: float = 2.0, **options: object) -> BenchReport:
 
 def test_rows_are_measured_in_several_batches_and_streams(tiny_model: str) -> None:
     report = bench(tiny_model, 8.0)
-    assert report.chosen.plan.startswith("512 frames per request")
+    assert report.chosen.plan == "512 frames per request, utterances together"
     assert report.chosen.median > 0
-    ways = {(each.precision, each.streams, each.batch_size) for each in report.others}
-    assert len(ways) == len(report.others)
-    assert {128, 2048, 32} <= {batch for _, _, batch in ways} or report.not_measured
+    ways = [(each.precision, each.streams, each.requests, each.plan) for each in (report.chosen, *report.others)]
+    assert len(set(ways)) == len(ways)
+    assert len(report.others) >= 2
+    assert report.others[0].plan == "128 frames per request, utterances together"
     assert report.fastest.median == max(each.median for each in (report.chosen, *report.others))
-    assert "noise" in report.features
+    assert report.features == "noise, utterances of 2 to 35 s"
 
 
 def test_what_is_forced_is_not_varied(tiny_model: str) -> None:
@@ -43,9 +44,10 @@ def test_what_is_forced_is_not_varied(tiny_model: str) -> None:
 
 def test_a_batch_that_has_no_effect_is_left_out(folder: Path) -> None:
     model = write_model(folder / "final.mdl", acoustic_nnet3(spliced_nnet3()))
-    report = bench(model)
-    plans = [(each.precision, each.streams, each.plan) for each in (report.chosen, *report.others)]
-    assert len(set(plans)) == len(plans)
+    report = bench(model, 6.0, kaldi=KaldiOptions(frames_per_chunk=20))
+    assert report.chosen.plan.startswith("chunks of 20 frames")
+    assert report.others
+    assert {each.batch_size for each in report.others} == {0}
     assert report.model["kind"] == "Kaldi nnet3 model"
 
 

@@ -9,8 +9,8 @@ from rich.console import Console
 
 from ov_asr_score.report.bench_report import BenchReport, Measured, bench_as_dict, render_bench
 
-CHOSEN = Measured("f32", 1, 0, "512 frames per request", (900.0, 1000.0, 1300.0))
-OTHER = Measured("bf16", 2, 128, "128 frames per request", (2000.0, 2500.0))
+CHOSEN = Measured("f32", 1, 0, 2, "512 frames per request", (900.0, 1000.0, 1300.0))
+OTHER = Measured("bf16", 2, 128, 3, "128 frames per request", (2000.0, 2500.0))
 
 
 def report(not_measured: int = 0) -> BenchReport:
@@ -46,9 +46,11 @@ def test_the_table() -> None:
     lines = rendered(report(3))
     assert "  frames per second: 1,000 (900 to 1,300)" in lines
     assert "  real-time factor: 0.1 (10 times as fast as speech)" in lines
-    rows = [line.split() for line in lines if "frames per request" in line]
-    assert rows[-2][:8] == ["1,000", "900", "to", "1,300", "0.1", "1.00", "f32", "1"]
-    assert rows[-1][:9] == ["2,250", "2,000", "to", "2,500", "0.0444", "2.25", "bf16", "2", "128"]
+    head = next(number for number, line in enumerate(lines) if "frames/s" in line)
+    rows = [line.split() for line in lines[head + 1 : head + 3]]
+    assert rows[0] == ["1,000", "900", "to", "1,300", "0.1", "1.00", "f32", "1", "2", "-", "chosen"]
+    assert rows[1][:10] == ["2,250", "2,000", "to", "2,500", "0.0444", "2.25", "bf16", "2", "3", "128"]
+    assert lines[head + 2].endswith("  128 frames per request")
     assert "note: a [note]" in lines
     assert "note: 3 more ways were not measured: the time (--seconds) was over" in lines
 
@@ -59,6 +61,7 @@ def test_json() -> None:
         "precision": "f32",
         "streams": 1,
         "batch_size": 0,
+        "requests": 2,
         "plan": "512 frames per request",
         "frames_per_second": 1000.0,
         "repeats": [900.0, 1000.0, 1300.0],

@@ -1,4 +1,4 @@
-"""The utterances of a job's tables for a model, and the options to score them with; for jobs that write no tables."""
+"""A model that is ready to score, with utterances in memory: for jobs that try a model and write no scores."""
 
 from __future__ import annotations
 
@@ -39,6 +39,7 @@ def scorer_options(job: ScoreJob) -> ScorerOptions:
         mend=not job.keep_graph,
         kaldi=job.kaldi,
         conversion_cache=job.conversion_cache,
+        memory_limit=job.memory_limit,
     )
 
 
