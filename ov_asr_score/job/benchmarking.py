@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -75,7 +76,7 @@ def run_bench(job: BenchJob) -> BenchReport:
     Raises UsageError (no time), ShapeMismatchError (a model whose inputs do not tell how wide frames are), and what
     loading, reading and scoring raise.
     """
-    started = time.perf_counter()
+    started, busy = time.perf_counter(), _busy_note()
     if not job.seconds > 0:
         raise UsageError(f"--seconds {job.seconds:g}: expected more than 0")
     scoring = job.scoring
@@ -105,9 +106,19 @@ def run_bench(job: BenchJob) -> BenchReport:
         frame_shift_seconds=scoring.frame_shift_seconds,
         load_seconds=scorer.load_seconds,
         total_seconds=time.perf_counter() - started,
-        notes=(*scorer.notes, *notes),
+        notes=(*scorer.notes, *notes, *busy),
         versions=new_report(()).versions,
     )
+
+
+def _busy_note() -> list[str]:
+    """What to say where other processes take the processor; nothing where that cannot be known."""
+    if not hasattr(os, "getloadavg"):
+        return []
+    load, cores = os.getloadavg()[0], os.cpu_count() or 1
+    if load < cores / 2:
+        return []
+    return [f"the machine was busy before (load {load:.1f}, {cores} cores): figures are too low, and differ by chance"]
 
 
 def _of_tables(utterances: Sequence[Utterance]) -> _Supply:

@@ -107,3 +107,11 @@ def test_what_cannot_be(folder: Path) -> None:
     ov.save_model(ov.Model([opset.relu(feats)], [feats], "free"), "free.xml")
     with pytest.raises(ShapeMismatchError, match=r"give features to bench with \(-i\)"):
         bench("free.xml")
+
+
+def test_a_busy_machine_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(benchmarking.os, "cpu_count", lambda: 4)
+    monkeypatch.setattr(benchmarking.os, "getloadavg", lambda: (1.9, 9.0, 9.0), raising=False)
+    assert benchmarking._busy_note() == []
+    monkeypatch.setattr(benchmarking.os, "getloadavg", lambda: (2.1, 0.0, 0.0), raising=False)
+    assert benchmarking._busy_note()[0].startswith("the machine was busy before (load 2.1, 4 cores)")
