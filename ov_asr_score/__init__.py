@@ -14,31 +14,50 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from ov_asr_score.convert.kaldi_options import KaldiOptions
-    from ov_asr_score.job import CompareJob, ConvertJob, ScoreJob, run_comparison, run_conversion, run_job
+    from ov_asr_score.job import (
+        BenchJob,
+        CompareJob,
+        ConvertJob,
+        QuantizeJob,
+        ScoreJob,
+        run_bench,
+        run_comparison,
+        run_conversion,
+        run_job,
+        run_quantization,
+    )
     from ov_asr_score.library import convert_model, score
 
 __all__ = [
+    "BenchJob",
     "CompareJob",
     "ConvertJob",
     "KaldiOptions",
+    "QuantizeJob",
     "ScoreJob",
     "__version__",
     "convert_model",
+    "run_bench",
     "run_comparison",
     "run_conversion",
     "run_job",
+    "run_quantization",
     "score",
 ]
 
 _HOMES = {
+    "BenchJob": "job",
     "CompareJob": "job",
     "ConvertJob": "job",
     "KaldiOptions": "convert.kaldi_options",
+    "QuantizeJob": "job",
     "ScoreJob": "job",
     "convert_model": "library",
+    "run_bench": "job",
     "run_comparison": "job",
     "run_conversion": "job",
     "run_job": "job",
+    "run_quantization": "job",
     "score": "library",
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from itertools import islice
 from pathlib import Path
 
@@ -13,8 +14,9 @@ from ov_asr_score.errors import ShapeMismatchError, UsageError
 from ov_asr_score.job import BenchJob, benchmarking, run_bench
 from ov_asr_score.openvino_api import opset, ov
 from ov_asr_score.report.bench_report import BenchReport
-from ov_asr_score.scoring.scorer import Scorer, load, open_model
+from ov_asr_score.scoring.scorer import load, open_model
 from ov_asr_score.scoring.scorer_options import ScorerOptions
+from ov_asr_score.scoring.utterances import Utterance
 from tests.command_line import DATA, MODELS
 from tests.kaldi_texts import acoustic_nnet3, ivector_nnet3, spliced_nnet3, write_model
 from tests.tiny_model import tiny_features, write_table
@@ -56,21 +58,15 @@ def test_ivectors_are_noise_too(folder: Path) -> None:
     assert report.chosen.median > 0
 
 
-def test_tables_are_scored_again_and_again(tiny_model: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_table("feats.ark", dict(tiny_features(3, 5)))
-    keys: list[str] = []
-    real = Scorer.score
-
-    def noting(self: Scorer, utterances: object, *rest: object) -> object:
-        for scored in real(self, utterances, *rest):  # type: ignore[arg-type]
-            keys.append(scored.key)
-            yield scored
-
-    monkeypatch.setattr(Scorer, "score", noting)
+def test_tables_are_scored_again_and_again(tiny_model: str, folder: Path) -> None:
+    write_table("feats.ark", dict(tiny_features(5, 3)))
     report = bench(tiny_model, 0.5, inputs="feats.ark")
     assert report.features == "2 utterances of 3 to 5 frames, again and again"
-    assert {key.rpartition("-")[0] for key in keys if "-" in key} == {"utt1", "utt2"}
-    assert len(keys) > 2
+    utterances = [Utterance(key, {"feats": matrix}, len(matrix)) for key, matrix in tiny_features(5, 3).items()]
+    supply = benchmarking._of_tables(utterances)
+    assert supply.first.key == "utt2"
+    assert [each.key for each in supply.take(12)] == ["utt1-0", "utt2-1", "utt1-2"]
+    assert [each.key for each in supply.take(1)] == ["utt2-3"]
 
 
 def test_models_with_variables(folder: Path) -> None:
@@ -110,8 +106,8 @@ def test_what_cannot_be(folder: Path) -> None:
 
 
 def test_a_busy_machine_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(benchmarking.os, "cpu_count", lambda: 4)
-    monkeypatch.setattr(benchmarking.os, "getloadavg", lambda: (1.9, 9.0, 9.0), raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 4)
+    monkeypatch.setattr(os, "getloadavg", lambda: (1.9, 9.0, 9.0), raising=False)
     assert benchmarking._busy_note() == []
-    monkeypatch.setattr(benchmarking.os, "getloadavg", lambda: (2.1, 0.0, 0.0), raising=False)
+    monkeypatch.setattr(os, "getloadavg", lambda: (2.1, 0.0, 0.0), raising=False)
     assert benchmarking._busy_note()[0].startswith("the machine was busy before (load 2.1, 4 cores)")
