@@ -49,7 +49,7 @@ def quantize(
         bool,
         typer.Option(
             "--first-layers",
-            help="The layers that take the features become int8, too: a little faster, clearly less exact.",
+            help="The layers that take the features become int8, too: a little smaller, clearly less exact.",
             rich_help_panel=_PANEL,
         ),
     ] = False,

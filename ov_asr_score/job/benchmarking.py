@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import count, cycle, product
+from itertools import count, cycle, pairwise, product
 
 import numpy as np
 
@@ -157,6 +157,8 @@ def _noise(opened: OpenModel, frame_shift_seconds: float) -> _Supply:
 
 def _measure(scorer: Scorer, supply: _Supply, seconds: float) -> tuple[float, ...]:
     """Frames per second of at most REPEATS rounds that take about ``seconds`` together, one at least."""
+    if scorer.plan.stateful and scorer.plan.mode != "utterance":
+        return _measure_in_order(scorer, supply, seconds)
     end = time.perf_counter() + seconds
     a_round = seconds / (REPEATS + 1)  # one share goes into finding how much fits
     utterances, speed = [supply.first], 0.0
@@ -171,6 +173,40 @@ def _measure(scorer: Scorer, supply: _Supply, seconds: float) -> tuple[float, ..
         frames, spent = _time(scorer, supply.take(int(speed * a_round) + 1))
         found.append(frames / spent)
     return tuple(found)
+
+
+class _Enough(Exception):
+    """Ends the supply of utterances at once, where its plain end would let the engine finish what is under way."""
+
+
+def _measure_in_order(scorer: Scorer, supply: _Supply, seconds: float) -> tuple[float, ...]:
+    """The same where requests take frames in order, many utterances at a time: from the requests that were run.
+
+    Rounds would begin and end with requests that hold few utterances, as a large table does not. A round is what lies
+    between two utterances that are asked for.
+    """
+    plan, runner = scorer.plan, scorer.runner
+    frames_per_run = plan.block * getattr(plan, "lanes", 1)
+    marks = [(time.perf_counter(), 0)]
+
+    def marked() -> Iterator[Utterance]:
+        for utterance in supply.endless:
+            now = time.perf_counter()
+            if now >= marks[-1][0] + seconds / (REPEATS + 1):
+                marks.append((now, runner.num_runs))
+                if len(marks) == REPEATS + 2 or (len(marks) > 2 and now > marks[0][0] + seconds):
+                    raise _Enough
+            yield utterance
+
+    frames, fed = 0, 0
+    try:
+        for scored in scorer.score(marked()):
+            frames, fed = frames + scored.num_frames, fed + scored.num_frames + scored.context_frames
+    except _Enough:
+        pass
+    useful = frames_per_run * (frames / fed if fed else 1.0)
+    rounds = pairwise(marks[1:])  # what comes first is for the runtime to get warm
+    return tuple((runs - runs_before) * useful / (now - before) for (before, runs_before), (now, runs) in rounds)
 
 
 def _time(scorer: Scorer, utterances: Sequence[Utterance]) -> tuple[int, float]:

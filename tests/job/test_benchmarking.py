@@ -14,7 +14,7 @@ from ov_asr_score.errors import ShapeMismatchError, UsageError
 from ov_asr_score.job import BenchJob, benchmarking, run_bench
 from ov_asr_score.openvino_api import opset, ov
 from ov_asr_score.report.bench_report import BenchReport
-from ov_asr_score.scoring.scorer import load, open_model
+from ov_asr_score.scoring.scorer import load, open_model, prepare_scorer
 from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances import Utterance
 from tests.command_line import DATA, MODELS
@@ -72,6 +72,19 @@ def test_tables_are_scored_again_and_again(tiny_model: str, folder: Path) -> Non
 def test_models_with_variables(folder: Path) -> None:
     report = bench(str(MODELS / "lstm_mem.xml"), 1.0, inputs=str(DATA / "lstm_mem" / "features.ark"))
     assert report.chosen.median > 0
+
+
+def test_frames_in_order_are_counted_by_requests() -> None:
+    options = ScorerOptions(model=str(MODELS / "lstm_mem.xml"), batch_size=1, requests=1)
+    opened = open_model(load(options), options)
+    supply = benchmarking._noise(opened, 0.01)
+    scorer = prepare_scorer(opened, options, supply.first)
+    runs = scorer.runner.num_runs
+    found = benchmarking._measure_in_order(scorer, supply, 1.0)
+    runs = scorer.runner.num_runs - runs
+    assert 1 <= len(found) <= benchmarking.REPEATS
+    # a request holds one frame, and a round lasts for its share of the time at least
+    assert 0 < min(found) <= runs * (benchmarking.REPEATS + 1)
 
 
 def test_no_time_left_means_no_rows(tiny_model: str) -> None:
