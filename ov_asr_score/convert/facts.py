@@ -7,6 +7,9 @@ from dataclasses import dataclass
 FRAMES_LEFT_INPUT = "frames_left"
 """Input [B, 1] of frame graphs that must know the end: last frame of scores minus frames of earlier requests."""
 
+RESTART_INPUT = "restart"
+"""Input [lanes, 1] of what takes many utterances in lock-step: 1 where the frames of a lane begin one, else 0."""
+
 EDGES_INPUT = "chunk_edges"
 """Input [B, 2] of chunk graphs whose first or last chunks have other contexts: 1 for first, 1 for last, else 0."""
 

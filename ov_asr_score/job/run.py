@@ -249,6 +249,7 @@ def _scorer_options(job: ScoreJob, layers: tuple[str, ...] = ()) -> ScorerOption
         device=replace(job.device, profile=job.profile or job.device.profile),
         outputs=layers,
         fixed_batch=bool(job.export_model and job.batch_size),
+        one_at_a_time=bool(job.export_model),
     )
 
 
@@ -315,7 +316,7 @@ def _describe(report: RunReport, job: ScoreJob, opened: OpenModel, scorer: Score
     report.plan = {
         "mode": plan.mode,
         "frames_per_request": plan.block,
-        "utterances_per_request": plan.grouping.max_utterances if plan.grouping else 1,
+        "utterances_per_request": plan.grouping.max_utterances if plan.grouping else plan.lanes,
         "requests": plan.slots,
         "streams": plan.streams or job.device.streams or None,
         "stateful": plan.stateful,

@@ -49,10 +49,15 @@ def plan_model(
     }
     if None in times:
         reason = "the time axis is free: a whole utterance per request"
-        streams = 0 if stateful else num_streams(options)
-        slots = 1 if stateful else num_slots(options, streams)
+        streams = num_streams(options)
         plan = ScoringPlan(
-            "utterance", 0, slots, pad=False, stateful=stateful, reason=reason + ignored, streams=streams
+            "utterance",
+            0,
+            num_slots(options, streams),
+            pad=False,
+            stateful=stateful,
+            reason=reason + ignored,
+            streams=streams,
         )
         return model, plan
     if len(times) != 1:
@@ -157,7 +162,7 @@ def plan_blob(
     kinds = {fit.kind for fit in fits}
     if "time" in kinds and None in frames:
         reason = "the time axis of the blob is free: a whole utterance per request"
-        slots = 1 if stateful else num_slots(options, options.device.streams)
+        slots = num_slots(options, options.device.streams)
         return ScoringPlan("utterance", 0, slots, pad=False, stateful=stateful, reason=reason)
     fixed = max((length for length in frames if length), default=None)
     if stateful and "time" not in kinds and fixed not in (None, 1):

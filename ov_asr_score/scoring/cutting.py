@@ -50,5 +50,5 @@ def no_scores(port: PortInfo, plan: ScoringPlan) -> Float32Array:
     else:
         # a free dimension is that of the frames, of which a request has `block`
         values = prod(plan.block if length is None else length for length in shape)
-        width = None if shape.count(None) > 1 else values // plan.block
+        width = None if shape.count(None) > 1 else values // (plan.rows_per_request * plan.lanes)
     return np.zeros((0, width or 0), dtype=np.float32)

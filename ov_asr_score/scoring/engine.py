@@ -10,6 +10,7 @@ from ov_asr_score.scoring.assembly import Assembly, UtteranceScores
 from ov_asr_score.scoring.blocks import RecordLayers, score_blocks
 from ov_asr_score.scoring.feeding import feed_chunks, feed_groups, feed_rows, feed_whole
 from ov_asr_score.scoring.filling import checked
+from ov_asr_score.scoring.lockstep import score_lockstep
 from ov_asr_score.scoring.planning import InputFit, ScoringPlan
 from ov_asr_score.scoring.requests import BusyClock, Requests
 from ov_asr_score.scoring.runner import Runner
@@ -39,6 +40,9 @@ def score_utterances(
         return
     if plan.mode == "frames" and plan.converted is not None:
         yield from score_streams(runner, fits, plan, plan.converted, fitting, record_layers)
+        return
+    if plan.mode == "lockstep":
+        yield from score_lockstep(runner, fits, plan, fitting, record_layers, BusyClock().add)
         return
     if on_skip is not None:
         plan = replace(plan, grouping=None)  # an utterance that fails must not take others along

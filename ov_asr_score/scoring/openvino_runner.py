@@ -41,16 +41,30 @@ class OpenVinoRunner:
         self.inputs, outputs = describe_ports(compiled)
         if output_names is not None:
             outputs = tuple(replace(port, name=name) for port, name in zip(outputs, output_names, strict=True))
+        self._all_outputs = outputs
         self._wanted = tuple(range(len(outputs)) if wanted is None else wanted)
         self.outputs = [outputs[index] for index in self._wanted]
         self.num_slots = num_slots
         self.num_runs = 0  # of the compiled model, in all slots
+        self.compiled = compiled
         self._averages = runs_on_cpu_alone(compiled)
         self._earlier: dict[tuple[str, str, str], LayerTime] = {}
         self._earlier_runs = 0
         self._requests = [compiled.create_infer_request() for _ in range(num_slots)]
         # the runtime reads the bound arrays in place, so somebody has to keep them alive
         self._bound: list[Sequence[Float32Array]] = [()] * num_slots
+
+    @property
+    def num_streams(self) -> int:
+        """Requests that the compiled model can run at the same time; one where the device does not say."""
+        try:
+            return max(1, int(self.compiled.get_property("NUM_STREAMS")))
+        except RUNTIME_ERRORS:
+            return 1
+
+    def beside(self, compiled: ov.CompiledModel, num_slots: int = 1) -> OpenVinoRunner:
+        """A runner of another compiled form of the same model, with the same outputs."""
+        return OpenVinoRunner(compiled, num_slots, self._wanted, [port.name for port in self._all_outputs])
 
     def bind(self, slot: int, arrays: Sequence[Float32Array]) -> None:
         """Let the slot read its inputs from ``arrays`` without a copy. Raises DeviceError where they do not fit."""

@@ -1,12 +1,14 @@
 """How utterances go through a model: what each input takes, and how many frames go into a request. No runtime here.
 
-Five modes:
+Six modes:
 
 ``rows``       every frame on its own (a feed-forward model on spliced features): utterances share requests
 ``blocks``     a fixed number of frames per request, in order, one utterance at a time (models with variables)
 ``utterance``  a whole utterance per request (models with a free time axis)
 ``chunks``     windows of an utterance, several of the same length per request (Kaldi models converted for chunks)
 ``frames``     a few frames per request, in order, one utterance at a time (Kaldi models converted for streaming)
+``lockstep``   what ``blocks`` and ``frames`` do, with many utterances at a time: one in each lane of a request, and
+               several requests side by side (models with variables)
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from ov_asr_score.ports import PortInfo
 from ov_asr_score.scoring.utterances import Utterance
 
 InputKind = Literal["row", "time", "vector"]
-PlanMode = Literal["rows", "blocks", "utterance", "chunks", "frames"]
+PlanMode = Literal["rows", "blocks", "utterance", "chunks", "frames", "lockstep"]
 
 DEFAULT_ROWS = 512
 # Scores of one request stay below this many values, however wide the output is (256 MB of float32).
@@ -84,7 +86,9 @@ class ScoringPlan:
     """How requests are filled: ``block`` frames each (0: whole utterances), ``slots`` requests under way at a time.
 
     ``pad`` says that every request must hold exactly ``block`` frames. Context frames are those of -cw_l and -cw_r.
-    ``converted`` is there for models that were converted from Kaldi's and know how they are to be fed.
+    ``converted`` is there for models that were converted from Kaldi's and know how they are to be fed. A request of a
+    lock-step plan holds ``lanes`` utterances, ``block`` frames of each; no more begin while features and scores on
+    their way take ``held_bytes``.
     """
 
     mode: PlanMode
@@ -98,6 +102,13 @@ class ScoringPlan:
     converted: ConversionFacts | None = None
     streams: int = 0  # inferences that the device runs at the same time; 0: as it is set up
     grouping: Grouping | None = None
+    lanes: int = 1
+    held_bytes: int = 1 << 29
+
+    @property
+    def rows_per_request(self) -> int:
+        """Rows of scores that a request gives for each of its utterances, where it holds ``block`` frames of them."""
+        return self.block // (self.converted.frame_subsampling_factor if self.converted else 1)
 
 
 def fit_inputs(ports: Sequence[PortInfo], first: Utterance | None) -> tuple[InputFit, ...]:

@@ -26,6 +26,7 @@ from ov_asr_score.ports import PortInfo
 from ov_asr_score.scoring.choosing import plan_blob, plan_converted, plan_dependent_rows, plan_model
 from ov_asr_score.scoring.chunks import fit_converted
 from ov_asr_score.scoring.engine import RecordLayers, UtteranceScores, score_utterances
+from ov_asr_score.scoring.lane_planning import asks_for_lockstep, plan_streams, take_lanes
 from ov_asr_score.scoring.locality import rows_are_independent
 from ov_asr_score.scoring.openvino_runner import OpenVinoRunner
 from ov_asr_score.scoring.planning import Grouping, InputFit, ScoringPlan, fit_inputs, shape_text
@@ -202,11 +203,9 @@ def prepare_scorer(opened: OpenModel, options: ScorerOptions, first: Utterance |
         _check_blob_types(opened)
     if facts is not None:
         model, plan = plan_converted(opened.model, opened.inputs, opened.outputs, facts, options)
-        settings = replace(settings, streams=plan.streams or settings.streams)
-        compiled = opened.compiled() if model is None else compile_model(core, model, settings)
     elif opened.model is None:
-        compiled = opened.compiled()
-        stateful = bool(compiled.create_infer_request().query_state())
+        model = None
+        stateful = bool(opened.compiled().create_infer_request().query_state())
         plan = plan_blob(opened.inputs, opened.outputs, options, fits, stateful=stateful)
     else:
         stateful = bool(opened.model.get_sinks())
@@ -215,8 +214,10 @@ def prepare_scorer(opened: OpenModel, options: ScorerOptions, first: Utterance |
             opened = _with_time_axis(opened, settings, fits)
             fits = fit_inputs(opened.inputs, first)
         model, plan = plan_model(opened.model, opened.inputs, options, fits, stateful=stateful)
-        settings = replace(settings, streams=plan.streams or settings.streams)
-        compiled = compile_model(core, model, settings)
+    side_by_side = asks_for_lockstep(plan, options)
+    plan = plan_streams(plan, options) if side_by_side else plan
+    settings = replace(settings, streams=plan.streams or settings.streams)
+    compiled = opened.compiled() if model is None else compile_model(core, model, settings)
     runner = OpenVinoRunner(compiled, plan.slots, opened.wanted, names)
     if plan.mode == "rows" and facts is None and not rows_are_independent(runner, fits, plan, first):
         plan = plan_dependent_rows(opened.inputs, plan)
@@ -225,6 +226,9 @@ def prepare_scorer(opened: OpenModel, options: ScorerOptions, first: Utterance |
         num_runs = runner.num_runs if opened.model is None else 0  # of this compiled model
         runner = OpenVinoRunner(compiled, plan.slots, opened.wanted, names)
         runner.num_runs = num_runs
+    if side_by_side:
+        runner, plan = take_lanes(core, model, runner, settings, options, plan, fits, first)
+        compiled = runner.compiled
     if settings.profile:
         runner.forget_layer_times()
     plan = replace(plan, left_context=options.left_context, right_context=options.right_context)
@@ -288,11 +292,13 @@ def _group_text(grouping: Grouping) -> str:
 
 def plan_text(plan: ScoringPlan, fits: Sequence[InputFit]) -> str:
     """One line that says how requests are filled."""
+    lanes = f"{plan.lanes} utterances" if plan.lanes > 1 else "one utterance"
     what = {
         "rows": f"{plan.block} frames per request, utterances together",
         "blocks": f"{plan.block} frame{'s' if plan.block > 1 else ''} per request, in order",
         "frames": f"{plan.block} frame{'s' if plan.block > 1 else ''} per request, in order",
         "utterance": "a whole utterance per request" if plan.grouping is None else _group_text(plan.grouping),
+        "lockstep": f"{plan.block} frame{'s' if plan.block > 1 else ''} of {lanes} per request, in order",
         "chunks": f"chunks of {plan.block} frames, several per request",
     }[plan.mode]
     inputs = ", ".join(f"{fit.name} {shape_text((fit.width,))}" for fit in fits)

@@ -18,6 +18,7 @@ class ScorerOptions:
     ``outputs`` are names of outputs or inner layers, empty for all outputs of the model. ``batch_size`` and
     ``requests`` 0 leave the choice to the plan. Contexts are frames; ``mend`` allows the repair described in
     :mod:`ov_asr_score.device.mending`; ``fixed_batch`` makes the batch part of the compiled model, for an export.
+    ``one_at_a_time`` keeps a model with variables to one utterance, for an export too.
     ``kaldi`` holds for Kaldi models, which are converted; ``conversion_cache`` is the folder where the results are kept
     (None: nowhere). ``memory_limit`` is the number of bytes that features and scores on their way may take.
     """
@@ -33,6 +34,7 @@ class ScorerOptions:
     right_context: int = 0
     mend: bool = True
     fixed_batch: bool = False
+    one_at_a_time: bool = False
     kaldi: KaldiOptions = field(default_factory=KaldiOptions)
     conversion_cache: str | None = None
     memory_limit: int = DEFAULT_MEMORY_LIMIT

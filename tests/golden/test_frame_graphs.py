@@ -59,7 +59,7 @@ def test_scores_frame_by_frame_are_those_of_kaldi(folder: Path, options: list[st
     case = description(folder)
     run = as_run(folder, case, options)
     kaldi = replace(run.options, time="frame", frames_per_request=frames)
-    scorer_options = ScorerOptions(model=str(model_files(folder)[0]), kaldi=kaldi)
+    scorer_options = ScorerOptions(model=str(model_files(folder)[0]), kaldi=kaldi, batch_size=1)
     if name_of(folder) in NEVER:
         with pytest.raises(UnsupportedModelError, match="cannot be scored frame by frame"):
             load(scorer_options)

@@ -37,7 +37,7 @@ def scorer_of(options: ScorerOptions) -> Scorer:
 def test_scores_frame_by_frame_are_those_of_kaldi(folder: Path, frames: int) -> None:
     case = description(folder)
     kaldi = replace(as_options(folder, case["options"]), time="frame", frames_per_request=frames)
-    options = ScorerOptions(model=str(folder / "model.nnet"), kaldi=kaldi)
+    options = ScorerOptions(model=str(folder / "model.nnet"), kaldi=kaldi, batch_size=1)
     if folder.name in NEVER:
         with pytest.raises(UnsupportedModelError, match=r"cannot be scored frame by frame: 'component.* at byte "):
             load(options)
@@ -85,7 +85,7 @@ def test_edges_inside_of_a_network(tmp_path: Path, text: str, frames: int) -> No
             writer.write(key, rows)
 
     def scores(**options: object) -> dict[str, NDArray[Any]]:
-        chosen = ScorerOptions(model=str(model))
+        chosen = ScorerOptions(model=str(model), batch_size=1)
         chosen = replace(chosen, kaldi=replace(chosen.kaldi, **options))  # type: ignore[arg-type]
         scorer = scorer_of(chosen)
         asks = [port.name for port in scorer.runner.inputs]

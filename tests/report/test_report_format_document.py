@@ -44,7 +44,9 @@ def example_report() -> str:
         plan={
             "mode": "utterance",
             "frames_per_request": 0,
+            "utterances_per_request": 1,
             "requests": 2,
+            "streams": 1,
             "stateful": False,
             "left_context": 0,
             "right_context": 0,

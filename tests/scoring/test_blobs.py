@@ -58,7 +58,7 @@ def test_a_precision_that_the_device_does_not_have_is_noted(tmp_path: Path) -> N
 
 
 def export(model: ov.Model, first: Utterance | None, folder: Path, **options: Any) -> str:
-    scorer = make_scorer(model, first, folder, **options)
+    scorer = make_scorer(model, first, folder, one_at_a_time=True, **options)
     export_blob(scorer.compiled, folder / "model.blob", DeviceSettings())
     return str(folder / "model.blob")
 

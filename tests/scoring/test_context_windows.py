@@ -52,7 +52,7 @@ def test_context_windows_of_a_model_without_memory(left: int, right: int, batch_
         assert len(result.scores["score"]) == utterance.num_frames
 
 
-@pytest.mark.parametrize("batch_size", [0, 4])
+@pytest.mark.parametrize("batch_size", [0, 1, 4])
 @pytest.mark.parametrize(("left", "right"), [(0, 0), (0, 2), (2, 0), (1, 1), (4, 4)])
 @pytest.mark.parametrize(("model", "reference"), [(splice_model, splice_scores), (decay_model, decay_scores)])
 def test_context_windows_of_a_model_with_memory(
@@ -66,7 +66,8 @@ def test_context_windows_of_a_model_with_memory(
             continue
         fed = with_edges(utterance.features["x"], left, right)
         assert_close(result.scores["score"], reference(fed)[left + right :])
-        assert (result.context_frames, result.num_requests) == (left + right, len(fed))
+        assert result.context_frames == left + right
+        assert result.num_requests == len(fed) or (batch_size != 1 and result.num_requests < len(fed))
 
 
 @pytest.mark.parametrize("shape", [[1, -1, WIDTH], [1, 4, WIDTH]])

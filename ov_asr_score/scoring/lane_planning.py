@@ -1,0 +1,102 @@
+"""How many utterances a model with variables takes side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import prod
+
+from ov_asr_score.device.compilation import compile_model
+from ov_asr_score.device.settings import DeviceSettings, base_devices
+from ov_asr_score.errors import DeviceError, UnsupportedModelError
+from ov_asr_score.openvino_api import ov
+from ov_asr_score.ov_model.description import shape_of
+from ov_asr_score.ov_model.lanes import with_lanes
+from ov_asr_score.scoring.lane_queue import held_bytes, output_values
+from ov_asr_score.scoring.lane_trial import lanes_are_independent
+from ov_asr_score.scoring.openvino_runner import OpenVinoRunner
+from ov_asr_score.scoring.planning import InputFit, ScoringPlan
+from ov_asr_score.scoring.scorer_options import ScorerOptions
+from ov_asr_score.scoring.sizing import num_streams
+from ov_asr_score.scoring.utterances import Utterance
+
+# With these a request takes long enough for its overhead not to count. Large models need fewer, and gain little from
+# more, while the last utterances of a table leave more lanes empty.
+_LANES, _LANES_OF_LARGE_MODELS = 64, 32
+_LARGE_MODEL = 4_000_000  # parameters
+_MAX_REQUESTS = 8
+_FEWEST_LANES = 4
+
+
+def asks_for_lockstep(plan: ScoringPlan, options: ScorerOptions) -> bool:
+    """Whether utterances may go side by side: a model with variables on a CPU, unless one at a time is asked for."""
+    if not plan.stateful or plan.mode not in ("blocks", "frames") or options.one_at_a_time:
+        return False
+    if options.batch_size == 1:
+        return options.requests > 1
+    return options.batch_size > 1 or options.requests > 1 or base_devices(options.device.device) == ["CPU"]
+
+
+def plan_streams(plan: ScoringPlan, options: ScorerOptions) -> ScoringPlan:
+    """The plan with a stream for each request: small products gain nothing from threads that share them."""
+    streams = num_streams(options, recurrent=True)
+    return replace(plan, streams=min(streams, options.requests or _MAX_REQUESTS), held_bytes=options.memory_limit // 2)
+
+
+def take_lanes(
+    core: ov.Core,
+    model: ov.Model | None,
+    single: OpenVinoRunner,
+    settings: DeviceSettings,
+    options: ScorerOptions,
+    plan: ScoringPlan,
+    fits: Sequence[InputFit],
+    first: Utterance | None,
+) -> tuple[OpenVinoRunner, ScoringPlan]:
+    """A runner of the model for many utterances at a time, and the plan for it.
+
+    Several requests with one utterance each where the model has no lanes (``model`` is None: a
+    blob), or where ``single``, the model as it is, gives other scores than the lanes.
+    """
+    slots = options.requests or single.num_streams
+    ignored = f"; batch size {options.batch_size} has no effect" if options.batch_size > 1 else ""
+    plan = replace(plan, reason=plan.reason.removesuffix(ignored))
+    lanes = options.batch_size or _num_lanes(model, plan, slots, _utterance_bytes(single, fits, plan, first))
+    try:
+        if model is None or lanes == 1:
+            raise UnsupportedModelError("")
+        runner = single.beside(compile_model(core, with_lanes(model, lanes), settings), slots)
+        reason = f"{plan.reason}; many utterances in lock-step, each with its own state"
+        laned = replace(plan, mode="lockstep", slots=slots, lanes=lanes, reason=reason)
+        if lanes_are_independent(runner, single, fits, laned, first):
+            return runner, laned
+        raise UnsupportedModelError("lanes would know each other")
+    except (UnsupportedModelError, DeviceError) as error:
+        runner = single.beside(single.compiled, slots)
+        runner.num_runs = single.num_runs
+        return runner, _side_by_side(plan, slots, f"{error}{ignored}")
+
+
+def _side_by_side(plan: ScoringPlan, slots: int, why: str) -> ScoringPlan:
+    """Several requests, one utterance each; the plan as it is where there is to be only one request."""
+    reason = "; ".join(part for part in (plan.reason, why.removeprefix("; ")) if part)
+    return replace(plan, mode=plan.mode if slots == 1 else "lockstep", slots=slots, lanes=1, reason=reason)
+
+
+def _num_lanes(model: ov.Model | None, plan: ScoringPlan, slots: int, utterance_bytes: int) -> int:
+    """As many lanes as make requests fast, but no more than there is memory for utterances in them."""
+    if model is None:
+        return 1
+    constants = (node.output(0) for node in model.get_ops() if node.get_type_name() == "Constant")
+    shapes = (shape_of(output.get_partial_shape()) or () for output in constants)
+    parameters = sum(prod(length or 1 for length in shape) for shape in shapes)
+    most = max(_FEWEST_LANES, plan.held_bytes // (slots * utterance_bytes))
+    return min(most, _LANES if parameters < _LARGE_MODEL else _LANES_OF_LARGE_MODELS)
+
+
+def _utterance_bytes(
+    single: OpenVinoRunner, fits: Sequence[InputFit], plan: ScoringPlan, first: Utterance | None
+) -> int:
+    """What an utterance takes on its way, if all are like the first."""
+    frames = first.num_frames if first is not None else 0
+    return max(1, held_bytes(frames, fits, replace(plan, lanes=1), output_values(single)))
