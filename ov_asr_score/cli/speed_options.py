@@ -20,7 +20,7 @@ BatchOption = Annotated[
         "-bs",
         min=0,
         metavar="N",
-        help="Frames per infer request, or utterances where they share requests whole or in lock-step; 0: chosen from the model.",
+        help="Frames per infer request, or utterances where several share requests; 0: chosen from the model.",
         rich_help_panel=_SPEED,
     ),
 ]
