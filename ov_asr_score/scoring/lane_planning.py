@@ -55,32 +55,28 @@ def take_lanes(
 ) -> tuple[OpenVinoRunner, ScoringPlan]:
     """A runner of the model for many utterances at a time, and the plan for it.
 
-    Several requests with one utterance each where the model has no lanes (``model`` is None: a
-    blob), or where ``single``, the model as it is, gives other scores than the lanes.
+    Several requests with one utterance each where the model has no lanes (``model`` is None: a blob), or where
+    ``single``, the model as it is, gives other scores than the lanes.
     """
     slots = options.requests or single.num_streams
     ignored = f"; batch size {options.batch_size} has no effect" if options.batch_size > 1 else ""
     plan = replace(plan, reason=plan.reason.removesuffix(ignored))
     lanes = options.batch_size or _num_lanes(model, plan, slots, _utterance_bytes(single, fits, plan, first))
-    try:
-        if model is None or lanes == 1:
-            raise UnsupportedModelError("")
-        runner = single.beside(compile_model(core, with_lanes(model, lanes), settings), slots)
-        reason = f"{plan.reason}; many utterances in lock-step, each with its own state"
-        laned = replace(plan, mode="lockstep", slots=slots, lanes=lanes, reason=reason)
-        if lanes_are_independent(runner, single, fits, laned, first):
-            return runner, laned
-        raise UnsupportedModelError("lanes would know each other")
-    except (UnsupportedModelError, DeviceError) as error:
-        runner = single.beside(single.compiled, slots)
-        runner.num_runs = single.num_runs
-        return runner, _side_by_side(plan, slots, f"{error}{ignored}")
-
-
-def _side_by_side(plan: ScoringPlan, slots: int, why: str) -> ScoringPlan:
-    """Several requests, one utterance each; the plan as it is where there is to be only one request."""
-    reason = "; ".join(part for part in (plan.reason, why.removeprefix("; ")) if part)
-    return replace(plan, mode=plan.mode if slots == 1 else "lockstep", slots=slots, lanes=1, reason=reason)
+    reasons = [plan.reason] if plan.reason else []
+    if model is not None and lanes > 1:
+        try:
+            runner = single.beside(compile_model(core, with_lanes(model, lanes), settings), slots)
+            reason = "; ".join([*reasons, "many utterances in lock-step, each with its own state"])
+            laned = replace(plan, mode="lockstep", slots=slots, lanes=lanes, reason=reason)
+            if lanes_are_independent(runner, single, fits, laned, first):
+                return runner, laned
+            reasons.append("lanes would know each other")
+        except (UnsupportedModelError, DeviceError) as error:
+            reasons.append(str(error))
+    runner = single.beside(single.compiled, slots)
+    runner.num_runs = single.num_runs
+    reason = "; ".join(reasons) + ignored
+    return runner, replace(plan, mode=plan.mode if slots == 1 else "lockstep", slots=slots, lanes=1, reason=reason)
 
 
 def _num_lanes(model: ov.Model | None, plan: ScoringPlan, slots: int, utterance_bytes: int) -> int:

@@ -54,7 +54,9 @@ class LaneQueue:
         """The next utterance that needs requests; None where there is none, or no memory for it yet."""
         while self.look_ahead(1):
             size = self._bytes_of(self.ahead[0])
-            if self.order and self.held_bytes + size > self.plan.held_bytes:
+            # Only what is in a lane makes room some time; scores whose turn it is go at once.
+            in_lane = self.order and self.order[0].assembly.rows_left
+            if in_lane and self.held_bytes + size > self.plan.held_bytes:
                 return None
             utterance = self.ahead.popleft()
             course = lane_course(utterance.num_frames, self.plan)

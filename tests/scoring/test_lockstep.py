@@ -232,6 +232,15 @@ def test_utterances_whose_scores_are_known_take_their_lanes_but_no_requests(
     assert all(result.num_requests == result.infer_seconds == 0 for result in found[:done])
 
 
+@pytest.mark.parametrize("requests", [1, 2])
+def test_an_utterance_larger_than_the_memory_for_all_is_scored(requests: int, tmp_path: Path) -> None:
+    given = utterances(0, 50, 0, 60, 1)
+    scorer = make_scorer(decay_model(), given[1], tmp_path, batch_size=4, requests=requests)
+    plan = replace(scorer.plan, held_bytes=100)
+    results = list(score_lockstep(scorer.runner, scorer.fits, plan, given, None, BusyClock().add))
+    assert [result.num_frames for result in results] == [0, 50, 0, 60, 1]
+
+
 def test_times_add_up_and_layers_are_recorded(tmp_path: Path) -> None:
     given, records = utterances(*LENGTHS), list[Any]()
     scorer = make_scorer(decay_model(), given[0], tmp_path, batch_size=4, requests=2)
