@@ -18,6 +18,7 @@ IVECTORS_PANEL = "Kaldi models: i-vectors"
 class TimeMode(str, Enum):
     """What a request of a converted model takes."""
 
+    auto = "auto"
     utterance = "utterance"
     frame = "frame"
 
@@ -33,7 +34,8 @@ TimeOption = Annotated[
         TIME_PANEL,
         "--time",
         metavar="MODE",
-        text="A request takes a whole utterance, or (frame) some frames in order, with variable state.",
+        text="A request takes a whole utterance, or (frame) some frames in order, with variable state; auto: "
+        "whole utterances, and what is faster when scoring.",
     ),
 ]
 FramesPerRequestOption = Annotated[

@@ -41,7 +41,7 @@ def convert_file(
     model = convert_network(
         network,
         ConvertOptions(
-            time=options.time,
+            time="utterance" if options.time == "auto" else options.time,
             frames_per_request=options.frames_per_request,
             frame_subsampling_factor=factor,
             frames_per_chunk=options.frames_per_chunk or max(options.chunk_size, 0),

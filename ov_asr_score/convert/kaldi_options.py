@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from typing import Literal
 
 from ov_asr_score.convert.options import TimeMode
 
@@ -17,9 +18,10 @@ class KaldiOptions:
     1; the whole utterance. ``class_frame_counts`` and ``feature_transform`` are paths. ``chunk_size`` is nnet2's name
     for ``frames_per_chunk``. ``batch_compute`` cuts chunks as nnet3-compute-batch does: the last one is moved back so
     that it is whole, and an utterance shorter than a chunk is filled up (not with ``ensure_exact_final_context``).
+    ``time`` ``auto`` converts for whole utterances, and scores as is faster.
     """
 
-    time: TimeMode = "utterance"
+    time: TimeMode | Literal["auto"] = "auto"
     frames_per_request: int = 0
     frame_subsampling_factor: int = 0
     frames_per_chunk: int = 0
@@ -47,6 +49,7 @@ class KaldiOptions:
     def asked(self) -> dict[str, object]:
         """What differs from the defaults, by field."""
         given, defaults = asdict(self), asdict(DEFAULT_OPTIONS)
+        given["time"] = "auto" if self.time == "utterance" else self.time
         given["chunk_size"] = max(self.chunk_size, 0)  # a negative one means none, as in nnet-am-compute
         return {name: value for name, value in given.items() if value != defaults[name]}
 

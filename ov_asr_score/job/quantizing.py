@@ -80,7 +80,10 @@ def run_quantization(job: QuantizeJob) -> QuantizationReport:
     started = time.perf_counter()
     _check(job)
     import_nncf()  # what is missing is better known before minutes of reading
-    trial = open_trial(job.scoring, job.max_utterances)
+    kaldi = job.scoring.kaldi
+    # What is written takes whole utterances unless it is asked for another.
+    kaldi = replace(kaldi, time="utterance") if kaldi.time == "auto" else kaldi
+    trial = open_trial(replace(job.scoring, kaldi=kaldi), job.max_utterances)
     written = [job.output, str(Path(job.output).with_suffix(".bin"))]
     check_files(_read_by(job.scoring, trial.tables), (("-o", name) for name in written))
     model = trial.opened.model

@@ -250,6 +250,8 @@ def _scorer_options(job: ScoreJob, layers: tuple[str, ...] = ()) -> ScorerOption
         outputs=layers,
         fixed_batch=bool(job.export_model and job.batch_size),
         one_at_a_time=bool(job.export_model),
+        # An export takes whole utterances unless it is asked for another.
+        kaldi=replace(job.kaldi, time="utterance") if job.export_model and job.kaldi.time == "auto" else job.kaldi,
     )
 
 

@@ -24,6 +24,8 @@ from ov_asr_score.scoring.utterances import Utterance
 # more, while the last utterances of a table leave more lanes empty.
 _LANES, _LANES_OF_LARGE_MODELS = 64, 32
 _LARGE_MODEL = 4_000_000  # parameters
+# What goes over all frames of a request at once is fast without many lanes.
+_LONG_BLOCK, _LANES_OF_LONG_BLOCKS = 16, 8
 _MAX_REQUESTS = 8
 _FEWEST_LANES = 4
 
@@ -87,6 +89,8 @@ def _num_lanes(model: ov.Model | None, plan: ScoringPlan, slots: int, utterance_
     shapes = (shape_of(output.get_partial_shape()) or () for output in constants)
     parameters = sum(prod(length or 1 for length in shape) for shape in shapes)
     most = max(_FEWEST_LANES, plan.held_bytes // (slots * utterance_bytes))
+    if plan.block >= _LONG_BLOCK:
+        return min(most, _LANES_OF_LONG_BLOCKS)
     return min(most, _LANES if parameters < _LARGE_MODEL else _LANES_OF_LARGE_MODELS)
 
 

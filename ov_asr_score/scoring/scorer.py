@@ -19,7 +19,7 @@ from ov_asr_score.errors import UnknownNameError, UnsupportedModelError, UsageEr
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.ov_model.description import describe_ports
 from ov_asr_score.ov_model.memory_span import memory_span
-from ov_asr_score.ov_model.opening import check_made_with, open_model_file
+from ov_asr_score.ov_model.opening import FoundModel, check_made_with, open_model_file
 from ov_asr_score.ov_model.outputs import add_output, find_port, layer_names, port_names, suggestion
 from ov_asr_score.ov_model.preparation import parse_layouts, set_layouts, use_float32_ports
 from ov_asr_score.ports import PortInfo
@@ -31,6 +31,7 @@ from ov_asr_score.scoring.locality import rows_are_independent
 from ov_asr_score.scoring.openvino_runner import OpenVinoRunner
 from ov_asr_score.scoring.planning import Grouping, InputFit, ScoringPlan, fit_inputs, shape_text
 from ov_asr_score.scoring.scorer_options import ScorerOptions
+from ov_asr_score.scoring.sizing import RECURRENT_BLOCK, goes_in_lockstep
 from ov_asr_score.scoring.time_axis import open_time_axes, time_comes_first
 from ov_asr_score.scoring.utterances import SkipUtterance, Utterance
 
@@ -118,7 +119,7 @@ def load(options: ScorerOptions) -> LoadedModel:
         seconds = time.perf_counter() - started
         inputs = _fed_by_tables(inputs, facts)
         return LoadedModel(core, path, None, compiled, inputs, outputs, names, seconds, facts)
-    found = open_model_file(path, core, options.kaldi, options.conversion_cache)
+    found = _open_model_file(path, core, options)
     inputs, outputs = describe_ports(found.model)
     # Inner layers of a converted graph have frames of their own, and names that no one knows.
     names = frozenset([*port_names([*inputs, *outputs]), *(() if found.facts else layer_names(found.model))])
@@ -127,6 +128,18 @@ def load(options: ScorerOptions) -> LoadedModel:
     return LoadedModel(
         core, path, found.model, None, inputs, outputs, names, seconds, found.facts, found.notes, found.from_cache
     )
+
+
+def _open_model_file(path: Path, core: ov.Core, options: ScorerOptions) -> FoundModel:
+    """The model; a Kaldi model whose recurrences look back only is converted for many utterances in lock-step."""
+    found = open_model_file(path, core, options.kaldi, options.conversion_cache)
+    if options.kaldi.time != "auto" or found.facts is None or not goes_in_lockstep(path, found.facts, options):
+        return found
+    kaldi = replace(options.kaldi, time="frame", frames_per_request=RECURRENT_BLOCK)
+    try:
+        return open_model_file(path, core, kaldi, options.conversion_cache)
+    except UnsupportedModelError:
+        return found  # such as one with gaps between the frames that are defined
 
 
 def _facts_of_blob(path: Path) -> ConversionFacts | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from ov_asr_score.convert.kaldi_options import KaldiOptions
 from ov_asr_score.device.settings import DeviceSettings
 
-DEFAULT_MEMORY_LIMIT = 1 << 30
+DEFAULT_MEMORY_LIMIT = 2 << 30
 """Bytes that the arrays of a run may take; the model and the runtime come on top."""
 
 

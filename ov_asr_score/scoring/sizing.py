@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
 from ov_asr_score.convert.facts import ConversionFacts
 from ov_asr_score.device.settings import base_devices
+from ov_asr_score.ov_model.file_kind import read_model_kind
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.scoring.grouping import can_cut, can_pad
 from ov_asr_score.scoring.planning import Grouping
@@ -18,6 +20,8 @@ _FRAMES, _RECURRENT_FRAMES = 1600, 9600
 _UTTERANCES, _RECURRENT_UTTERANCES = 64, 32
 _LONGEST = 4096
 _WASTE = 0.1
+RECURRENT_BLOCK = 48
+"""Frames of each utterance in a request of a recurrent model: more would be lost at the ends of utterances."""
 # Properties of plugins that settle the number of streams, however they are given.
 _STREAM_PROPERTIES = frozenset({"NUM_STREAMS", "PERFORMANCE_HINT", "CPU_THROUGHPUT_STREAMS"})
 
@@ -57,6 +61,17 @@ def is_frame_local(facts: ConversionFacts) -> bool:
     """Whether a row of scores depends on one frame and on nothing else."""
     local = facts.reach_left == facts.reach_right == facts.left_context == facts.right_context == 0
     return local and facts.frame_subsampling_factor == facts.alignment == 1 and not facts.ivector_inputs
+
+
+def goes_in_lockstep(path: Path, facts: ConversionFacts, options: ScorerOptions) -> bool:
+    """Whether a Kaldi model scores faster with many utterances side by side, a few frames of each per request.
+
+    That holds for recurrences that look back only: their steps are short, and utterances of any lengths share them
+    without being filled up.
+    """
+    looks_back = facts.time == "utterance" and facts.reach_left < 0 <= facts.reach_right and facts.pad_input
+    in_order = looks_back and options.batch_size != 1 and takes_any_shape(options)
+    return in_order and read_model_kind(path) == "kaldi"
 
 
 def group_by_length(
