@@ -27,7 +27,7 @@ def bench(
     requests: v.RequestsOption = 0,
     threads: v.ThreadsOption = 0,
     streams: v.StreamsOption = 0,
-    memory_limit: v.MemoryOption = "1G",
+    memory_limit: v.MemoryOption = "2G",
     layout: o.LayoutOption = "",
     context_left: o.LeftContextOption = 0,
     context_right: o.RightContextOption = 0,

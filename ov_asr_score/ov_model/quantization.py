@@ -55,7 +55,7 @@ class QuantizedModel:
 
 def import_nncf() -> Any:
     """The module ``nncf``, silent and without telemetry. Raises UnsupportedModelError where it is not installed."""
-    before = os.environ.get(_SILENCE)
+    before, logger_class = os.environ.get(_SILENCE), logging.getLoggerClass()
     os.environ[_SILENCE] = "1"
     try:
         nncf = importlib.import_module("nncf")
@@ -65,6 +65,8 @@ def import_nncf() -> Any:
             f"quantization needs NNCF, which cannot be imported ({error}); pip install 'ov-asr-score[quantize]'"
         ) from error
     finally:
+        # NNCF makes a class of its own the class of all loggers; it lets warnings through once.
+        logging.setLoggerClass(logger_class)
         if before is None:
             del os.environ[_SILENCE]
         else:

@@ -102,7 +102,7 @@ def test_which_models_know_which_options(options: dict[str, Any], generations: t
         (3, {"frames_per_chunk": 20_001, "batch_compute": True}, "=20001: expected at most 20000 frames"),
         (3, {"frame_subsampling_factor": 1001}, "--frame-subsampling-factor=1001: expected 1 to 1000"),
         (3, {"acoustic_scale": float("nan")}, "--acoustic-scale=nan: expected a finite number"),
-        (3, {"time": "frames"}, "--time=frames: expected utterance or frame"),
+        (3, {"time": "frames"}, "--time=frames: expected auto, utterance or frame"),
     ],
 )
 def test_what_is_wrong_is_said(generation: Generation, options: dict[str, Any], message: str) -> None:
