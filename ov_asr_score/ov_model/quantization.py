@@ -65,13 +65,14 @@ def import_nncf() -> Any:
             f"quantization needs NNCF, which cannot be imported ({error}); pip install 'ov-asr-score[quantize]'"
         ) from error
     finally:
-        # NNCF makes a class of its own the class of all loggers; it lets warnings through once.
+        # NNCF makes a class of its own the class of all loggers that are made later.
         logging.setLoggerClass(logger_class)
         if before is None:
             del os.environ[_SILENCE]
         else:
             os.environ[_SILENCE] = before
-    nncf.set_log_level(logging.ERROR)
+    # NNCF's own function for this would change the handlers that others share with it.
+    logging.getLogger("nncf").setLevel(logging.ERROR)
     return nncf
 
 
