@@ -6,6 +6,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -65,6 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     mode = "full" if options.full else "quick"
     folder: Path = options.folder.resolve()
     settings = Settings(folder, **(FULL if options.full else QUICK))  # type: ignore[arg-type]
+    if options.score_seconds:
+        settings = replace(settings, score_seconds=options.score_seconds)
     shipped = shipped_subjects()
     known = {subject.name: subject for subject in [*big_subjects(folder), *shipped]}
     unknown = [name for name in options.only if name not in known]
@@ -102,6 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.harness", description=__doc__)
     parser.add_argument("--full", action="store_true", help="longer runs, more turns, a stream of 10 GB")
+    parser.add_argument("--score-seconds", type=float, metavar="S", help="how long a run of score is to take")
     parser.add_argument("--folder", type=Path, default=ROOT / "out" / "bench", help="models, archives and results")
     parser.add_argument("--only", nargs="+", default=[], metavar="MODEL", help="only these models, nothing else")
     parser.add_argument(
