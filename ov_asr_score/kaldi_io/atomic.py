@@ -24,6 +24,7 @@ from typing import IO, Any, Literal, TextIO, overload
 
 from ov_asr_score.errors import FileAccessError, SpecifierError
 from ov_asr_score.kaldi_io.files import BUFFER_BYTES, access_error, check_commands_allowed, printable_name
+from ov_asr_score.kaldi_io.large_file import LargeFile
 
 DESCRIPTOR_FOLDERS = ("/dev/fd/", "/dev/std", "/proc/self/fd/")
 FLUSH_SECONDS = 1.0
@@ -41,7 +42,7 @@ class OutputFile(io.BufferedIOBase):
 
     def __init__(
         self,
-        file: IO[bytes],
+        file: IO[bytes] | LargeFile,
         name: str,
         *,
         part: Path | None = None,
@@ -291,7 +292,7 @@ def _open_part(name: str, mode: int | None, compress: bool) -> OutputFile:
     if mode is not None:
         os.fchmod(descriptor, stat.S_IMODE(mode))
     file = open(descriptor, "wb", buffering=BUFFER_BYTES)  # noqa: PTH123, SIM115
-    return OutputFile(file, name, part=part, target=target, compress=compress)
+    return OutputFile(file if compress else LargeFile(file), name, part=part, target=target, compress=compress)
 
 
 def mode_of_existing(name: str) -> int | None:
