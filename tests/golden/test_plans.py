@@ -73,7 +73,9 @@ def test_scores_do_not_depend_on_the_plan(folder: Path, options: list[str], outp
     run = as_run(folder, case, options)
     expected = dict(read_table(f"ark:{output}"))
     utterances = [each for each in read_utterances(run.tables, JoinOptions()) if each.key in expected]
-    scorer = opened_scorer(ScorerOptions(model=str(model_files(folder)[0]), kaldi=run.options), utterances[0])
+    scorer = opened_scorer(
+        ScorerOptions(model=str(model_files(folder)[0]), kaldi=replace(run.options, time="utterance")), utterances[0]
+    )
     check_plans(scorer, utterances, expected, case["tolerance"])
 
 
@@ -82,7 +84,7 @@ def test_scores_of_nnet1_do_not_depend_on_the_plan(folder: Path) -> None:
     case = nnet1_description(folder)
     expected = dict(read_table(f"ark:{folder / 'output.ark'}"))
     utterances = list(read_utterances([InputTable("input", f"ark:{folder / 'input.ark'}")], JoinOptions()))
-    kaldi = as_options(folder, case["options"])
+    kaldi = replace(as_options(folder, case["options"]), time="utterance")
     scorer = opened_scorer(ScorerOptions(model=str(folder / "model.nnet"), kaldi=kaldi), utterances[0])
     largest = max(1.0, *(float(np.abs(scores).max()) for scores in expected.values()))
     check_plans(scorer, utterances, expected, case["tolerance"] * largest)
