@@ -41,7 +41,7 @@ def bench(
     ivector_period: o.IvectorPeriodOption = None,
     allow_commands: o.AllowCommandsOption = False,
     frame_shift: o.FrameShiftOption = 0.01,
-    time: k.TimeOption = k.TimeMode.utterance,
+    time: k.TimeOption = k.TimeMode.auto,
     frames_per_request: k.FramesPerRequestOption = 0,
     frames_per_chunk: k.FramesPerChunkOption = 0,
     chunk_size: k.ChunkSizeOption = 0,

@@ -83,15 +83,14 @@ def plan_converted(
             "-cw_l, -cw_r: this model was converted from a Kaldi model and repeats the edges of utterances itself; "
             "leave them out"
         )
+    ignored = f"; batch size {options.batch_size} has no effect" if options.batch_size > 1 else ""
     if facts.time == "frame":
-        ignored = f"; batch size {options.batch_size} has no effect" if options.batch_size > 1 else ""
         reason = f"converted from a Kaldi model for frames in order, scores come {facts.delay} frames late{ignored}"
         block = facts.frames_per_request
         return model, ScoringPlan("frames", block, 1, pad=True, stateful=True, reason=reason, converted=facts)
     streams = num_streams(options, recurrent=facts.reach_left < 0)
     plan = ScoringPlan("utterance", 0, num_slots(options, streams), False, False, converted=facts, streams=streams)
     if facts.time == "chunk":
-        ignored = f"; batch size {options.batch_size} has no effect" if options.batch_size > 1 else ""
         program = {2: "nnet-am-compute", 3: "nnet3-compute"}.get(facts.generation, "Kaldi")
         program += "-batch" if facts.batch_compute else ""
         reason = f"chunks of {facts.frames_per_chunk} frames as {program} cuts them{ignored}"
@@ -106,7 +105,6 @@ def plan_converted(
         reason = "converted from a Kaldi model for whole utterances"
         plan = replace(plan, reason=reason, grouping=group_by_length(inputs, outputs, facts, options, plan.slots))
     else:
-        ignored = f"; batch size {options.batch_size} has no effect" if options.batch_size > 1 else ""
         plan = replace(plan, reason=f"converted from a Kaldi model for whole utterances{ignored}")
     if model is not None and plan.grouping is None:
         model = model.clone()

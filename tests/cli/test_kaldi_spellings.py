@@ -51,7 +51,7 @@ def test_the_command_lines_know_all_options_of_kaldi() -> None:
     assert sorted((*KALDI_FLAGS, *KALDI_VALUES)) == sorted(name.replace("_", "-") for name in names)
     assert {name.replace("-", "_") for name in KALDI_FLAGS} == flags
     commands = typer.main.get_group(app).commands
-    for command in ("score", "convert"):
+    for command in ("score", "convert", "bench"):
         parameters = {parameter.name: parameter for parameter in commands[command].params}
         for name in names:
             parameter = parameters[name]
