@@ -37,7 +37,7 @@ class Ahead(Generic[Item], Iterator[Item]):
         """The next item, once it is there. Raises what the source raised."""
         with self._changed:
             while not (self._ready or self._ended or self._closed):
-                self._changed.wait()
+                self._changed.wait(1.0)
             if self._ready and not self._closed:
                 item, size = self._ready.popleft()
                 self._bytes -= size
@@ -50,10 +50,12 @@ class Ahead(Generic[Item], Iterator[Item]):
 
     def close(self) -> None:
         """Nothing; no more items are made or given, and the thread has ended unless it hangs in its source."""
-        with self._changed:
-            self._closed = True
+        self._closed = True
+        # An interruption may have come between taking the lock and the block that gives it back.
+        if self._changed.acquire(timeout=1.0):
             self._ready.clear()
             self._changed.notify_all()
+            self._changed.release()
         self._thread.join(self._patience)
 
     def _run(self) -> None:
@@ -78,7 +80,7 @@ class Ahead(Generic[Item], Iterator[Item]):
         size = self._size(item)
         with self._changed:
             while self._ready and self._bytes + size > self._limit and not self._closed:
-                self._changed.wait()
+                self._changed.wait(1.0)
             self._ready.append((item, size))
             self._bytes += size
             self._changed.notify_all()

@@ -207,7 +207,9 @@ def _scored_ahead(
     with ExitStack() as stack:
         # A pipe that gives nothing more holds up the end of an interrupted run for no longer than this.
         read = Ahead(utterances, _bytes_of_features, features, "reading", patience=0.5)
-        scored = Ahead(run.scorer.score(read, record_layers, run.skip), _bytes_of_scores, scores, "scoring")
+        scored = Ahead(
+            run.scorer.score(read, record_layers, run.skip), _bytes_of_scores, scores, "scoring", patience=20.0
+        )
         # Scoring ends only when reading has: the last callback is the first to be called.
         stack.callback(scored.close)
         stack.callback(read.close)
