@@ -22,7 +22,7 @@ from ov_asr_score.convert.options import ConvertOptions
 from ov_asr_score.convert.ports import INNER_OUTPUT, named_parameter, named_result
 from ov_asr_score.convert.recurrence import compute_group
 from ov_asr_score.convert.scores import adjust_scores
-from ov_asr_score.convert.sequence import build_sequence_graph
+from ov_asr_score.convert.sequence import build_sequence_graph, sequence_reach
 from ov_asr_score.convert.sharing import share_constants
 from ov_asr_score.convert.splicing_order import multiply_before_splicing
 from ov_asr_score.convert.support import check_supported
@@ -55,6 +55,20 @@ def convert_network(network: KaldiNetwork, options: ConvertOptions) -> ov.Model:
         if str(error).startswith(f"{network.source}: "):
             raise
         raise type(error)(f"{network.source}: {error}") from error
+
+
+def looks_back_only(network: KaldiNetwork, options: ConvertOptions) -> bool:
+    """Whether scores depend on all earlier frames, and on no more than some later ones: an LSTM, not a BLSTM.
+
+    Raises UnsupportedModelError, UnknownNameError.
+    """
+    network, outputs = _with_outputs(network, options.outputs)
+    if network.generation == 1:
+        left, right = sequence_reach(network)
+    else:
+        network = _without_orphans(lower_splicing(network), outputs)
+        left, right = network_reach(network, evaluation_order(network, outputs))
+    return left is None and right is not None
 
 
 def _convert(network: KaldiNetwork, options: ConvertOptions) -> ov.Model:

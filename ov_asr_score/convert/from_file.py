@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from ov_asr_score.convert.converter import convert_network
+from ov_asr_score.convert.converter import convert_network, looks_back_only
 from ov_asr_score.convert.kaldi_options import DEFAULT_OPTIONS, UNSET, KaldiOptions
 from ov_asr_score.convert.metadata import read_facts, write_facts
 from ov_asr_score.convert.option_checks import LARGEST_FACTOR, check_options
 from ov_asr_score.convert.options import ConvertOptions
-from ov_asr_score.errors import ModelFormatError, ShapeMismatchError, UsageError
+from ov_asr_score.errors import ModelFormatError, ShapeMismatchError, UnsupportedModelError, UsageError
 from ov_asr_score.kaldi_io.files import access_error
 from ov_asr_score.kaldi_io.stream import clipped
 from ov_asr_score.kaldi_model.chain import concatenate_chains
@@ -38,10 +39,10 @@ def convert_file(
     # nnet3-compute-batch gives a chunk all frames of its last step of subsampling, nnet3-compute the first of them.
     more = factor - 1 if options.batch_compute else 0
     final = options.extra_right_context_final
-    model = convert_network(
+    model = _convert(
         network,
+        options.time,
         ConvertOptions(
-            time="utterance" if options.time == "auto" else options.time,
             frames_per_request=options.frames_per_request,
             frame_subsampling_factor=factor,
             frames_per_chunk=options.frames_per_chunk or max(options.chunk_size, 0),
@@ -72,6 +73,16 @@ def convert_file(
         )
         write_facts(model, facts)
     return model
+
+
+def _convert(network: KaldiNetwork, time: str, options: ConvertOptions) -> ov.Model:
+    in_order = replace(options, time="frame")
+    if time == "frame":
+        return convert_network(network, in_order)
+    if time == "lockstep" and options.pad_input and not options.frames_per_chunk and looks_back_only(network, options):
+        with suppress(UnsupportedModelError):  # such as one with gaps between the frames that are defined
+            return convert_network(network, in_order)
+    return convert_network(network, replace(options, frames_per_request=0) if time == "lockstep" else options)
 
 
 def read_subsampling_factor(path: Path) -> int:

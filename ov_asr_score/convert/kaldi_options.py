@@ -18,10 +18,11 @@ class KaldiOptions:
     1; the whole utterance. ``class_frame_counts`` and ``feature_transform`` are paths. ``chunk_size`` is nnet2's name
     for ``frames_per_chunk``. ``batch_compute`` cuts chunks as nnet3-compute-batch does: the last one is moved back so
     that it is whole, and an utterance shorter than a chunk is filled up (not with ``ensure_exact_final_context``).
-    ``time`` ``auto`` converts for whole utterances, and scores as is faster.
+    ``time`` ``auto`` converts for whole utterances, and scores as is faster. ``lockstep`` is what ``auto`` becomes if
+    those may be frames in order: so are networks converted that look back only, all others for whole utterances.
     """
 
-    time: TimeMode | Literal["auto"] = "auto"
+    time: TimeMode | Literal["auto", "lockstep"] = "auto"
     frames_per_request: int = 0
     frame_subsampling_factor: int = 0
     frames_per_chunk: int = 0
@@ -49,7 +50,8 @@ class KaldiOptions:
     def asked(self) -> dict[str, object]:
         """What differs from the defaults, by field."""
         given, defaults = asdict(self), asdict(DEFAULT_OPTIONS)
-        given["time"] = "auto" if self.time == "utterance" else self.time
+        given["time"] = "frame" if self.time == "frame" else "auto"
+        given["frames_per_request"] = 0 if self.time == "lockstep" else self.frames_per_request
         given["chunk_size"] = max(self.chunk_size, 0)  # a negative one means none, as in nnet-am-compute
         return {name: value for name, value in given.items() if value != defaults[name]}
 

@@ -102,5 +102,5 @@ def _check_values(options: KaldiOptions) -> None:
             raise UsageError(f"{spelled(name, options)}: expected a finite number")
     if not 0 <= options.frame_subsampling_factor <= LARGEST_FACTOR:
         raise UsageError(f"{spelled('frame_subsampling_factor', options)}: expected 1 to {LARGEST_FACTOR}")
-    if options.time not in ("auto", "utterance", "frame"):
+    if options.time not in ("auto", "utterance", "frame", "lockstep"):
         raise UsageError(f"{spelled('time', options)}: expected auto, utterance or frame")

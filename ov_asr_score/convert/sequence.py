@@ -43,7 +43,7 @@ def build_sequence_graph(network: KaldiNetwork, outputs: tuple[str, ...], option
     if options.frame_subsampling_factor != 1 or options.frames_per_chunk:
         raise UsageError(f"{network.source}: nnet1 models know no chunks and no frame subsampling")
     check_supported(network, outputs)
-    chain = [network.components[node.component] for node in network.nodes if isinstance(node, ComponentNode)]
+    chain = _chain(network)
     if options.no_softmax:
         chain = _without_softmax(network, chain)
     wanted = [name.removesuffix(INNER_OUTPUT) for name in outputs]
@@ -69,6 +69,16 @@ def build_sequence_graph(network: KaldiNetwork, outputs: tuple[str, ...], option
     model = ov.Model(results, [features], Path(network.source).name)
     write_facts(model, facts)
     return model
+
+
+def sequence_reach(network: KaldiNetwork) -> tuple[int | None, int | None]:
+    """How many frames before and after its own a row of scores may depend on, None for any number."""
+    chain = _chain(network)
+    return chain_reach(chain, *chain_contexts(chain))
+
+
+def _chain(network: KaldiNetwork) -> list[Component]:
+    return [network.components[node.component] for node in network.nodes if isinstance(node, ComponentNode)]
 
 
 def _frame_graph(

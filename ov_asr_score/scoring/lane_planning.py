@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import prod
 
-from ov_asr_score.device.compilation import compile_model
-from ov_asr_score.device.settings import DeviceSettings, base_devices
+from ov_asr_score.device.settings import base_devices
 from ov_asr_score.errors import DeviceError, UnsupportedModelError
 from ov_asr_score.openvino_api import ov
-from ov_asr_score.ov_model.description import shape_of
+from ov_asr_score.ov_model.description import describe_ports, shape_of
 from ov_asr_score.ov_model.lanes import with_lanes
 from ov_asr_score.scoring.lane_queue import held_bytes, output_values
 from ov_asr_score.scoring.lane_trial import lanes_are_independent
@@ -46,10 +45,8 @@ def plan_streams(plan: ScoringPlan, options: ScorerOptions) -> ScoringPlan:
 
 
 def take_lanes(
-    core: ov.Core,
+    open_runner: Callable[[ov.Model | None, int], OpenVinoRunner],
     model: ov.Model | None,
-    single: OpenVinoRunner,
-    settings: DeviceSettings,
     options: ScorerOptions,
     plan: ScoringPlan,
     fits: Sequence[InputFit],
@@ -57,26 +54,28 @@ def take_lanes(
 ) -> tuple[OpenVinoRunner, ScoringPlan]:
     """A runner of the model for many utterances at a time, and the plan for it.
 
-    Several requests with one utterance each where the model has no lanes (``model`` is None: a blob), or where
-    ``single``, the model as it is, gives other scores than the lanes.
+    Several requests with one utterance each where the model has no lanes (``model`` is None: a blob), or where the
+    model as it is gives other scores than the lanes; those that were converted here are known to have lanes.
+    ``open_runner`` compiles a model for a number of requests.
     """
-    slots = options.requests or single.num_streams
+    is_known = plan.converted is not None and model is not None
+    single = None if is_known else open_runner(model, 1)
+    slots = options.requests or (single.num_streams if single is not None else plan.streams) or 1
     ignored = f"; batch size {options.batch_size} has no effect" if options.batch_size > 1 else ""
     plan = replace(plan, reason=plan.reason.removesuffix(ignored))
-    lanes = options.batch_size or _num_lanes(model, plan, slots, _utterance_bytes(single, fits, plan, first))
+    lanes = options.batch_size or _num_lanes(model, plan, slots, _utterance_bytes(model, fits, plan, first))
     reasons = [plan.reason] if plan.reason else []
     if model is not None and lanes > 1:
         try:
-            runner = single.beside(compile_model(core, with_lanes(model, lanes), settings), slots)
+            runner = open_runner(with_lanes(model, lanes), slots)
             reason = "; ".join([*reasons, "many utterances in lock-step, each with its own state"])
             laned = replace(plan, mode="lockstep", slots=slots, lanes=lanes, reason=reason)
-            if lanes_are_independent(runner, single, fits, laned, first):
+            if single is None or lanes_are_independent(runner, single, fits, laned, first):
                 return runner, laned
             reasons.append("lanes would know each other")
         except (UnsupportedModelError, DeviceError) as error:
             reasons.append(str(error))
-    runner = single.beside(single.compiled, slots)
-    runner.num_runs = single.num_runs
+    runner = open_runner(model, slots) if single is None else single.again(slots)
     reason = "; ".join(reasons) + ignored
     return runner, replace(plan, mode=plan.mode if slots == 1 else "lockstep", slots=slots, lanes=1, reason=reason)
 
@@ -95,8 +94,9 @@ def _num_lanes(model: ov.Model | None, plan: ScoringPlan, slots: int, utterance_
 
 
 def _utterance_bytes(
-    single: OpenVinoRunner, fits: Sequence[InputFit], plan: ScoringPlan, first: Utterance | None
+    model: ov.Model | None, fits: Sequence[InputFit], plan: ScoringPlan, first: Utterance | None
 ) -> int:
     """What an utterance takes on its way, if all are like the first."""
     frames = first.num_frames if first is not None else 0
-    return max(1, held_bytes(frames, fits, replace(plan, lanes=1), output_values(single)))
+    values = 0 if model is None else output_values(describe_ports(model)[1])
+    return max(1, held_bytes(frames, fits, replace(plan, lanes=1), values))

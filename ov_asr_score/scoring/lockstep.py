@@ -116,7 +116,7 @@ class _Crew:
         self.end_input = len(fits) if FRAMES_LEFT_INPUT in names else None
         self.restart_input = len(buffers) - 1 if RESTART_INPUT in names else None
         self.restarts = np.zeros((1, plan.lanes), np.bool_)
-        values = sum(buffer.size for buffer in buffers) + output_values(runner)
+        values = sum(buffer.size for buffer in buffers) + output_values(runner.outputs)
         self.most_steps = max(1, min(_MAX_STEPS, _MAX_STAGE_BYTES // (4 * values)))
         self.stage = _Stage([np.zeros((self.most_steps, *target.shape), np.float32) for target in self.targets])
         self.started = self.under_way = False

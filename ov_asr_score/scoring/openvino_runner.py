@@ -62,9 +62,12 @@ class OpenVinoRunner:
         except RUNTIME_ERRORS:
             return 1
 
-    def beside(self, compiled: ov.CompiledModel, num_slots: int = 1) -> OpenVinoRunner:
-        """A runner of another compiled form of the same model, with the same outputs."""
-        return OpenVinoRunner(compiled, num_slots, self._wanted, [port.name for port in self._all_outputs])
+    def again(self, num_slots: int) -> OpenVinoRunner:
+        """A runner of the same compiled model with ``num_slots`` infer requests."""
+        names = [port.name for port in self._all_outputs]
+        runner = OpenVinoRunner(self.compiled, num_slots, self._wanted, names)
+        runner.num_runs = self.num_runs
+        return runner
 
     def bind(self, slot: int, arrays: Sequence[Float32Array]) -> None:
         """Let the slot read its inputs from ``arrays`` without a copy. Raises DeviceError where they do not fit."""

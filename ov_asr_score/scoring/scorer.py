@@ -19,7 +19,7 @@ from ov_asr_score.errors import UnknownNameError, UnsupportedModelError, UsageEr
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.ov_model.description import describe_ports
 from ov_asr_score.ov_model.memory_span import memory_span
-from ov_asr_score.ov_model.opening import FoundModel, check_made_with, open_model_file
+from ov_asr_score.ov_model.opening import check_made_with, open_model_file
 from ov_asr_score.ov_model.outputs import add_output, find_port, layer_names, port_names, suggestion
 from ov_asr_score.ov_model.preparation import parse_layouts, set_layouts, use_float32_ports
 from ov_asr_score.ports import PortInfo
@@ -31,7 +31,7 @@ from ov_asr_score.scoring.locality import rows_are_independent
 from ov_asr_score.scoring.openvino_runner import OpenVinoRunner
 from ov_asr_score.scoring.planning import Grouping, InputFit, ScoringPlan, fit_inputs, shape_text
 from ov_asr_score.scoring.scorer_options import ScorerOptions
-from ov_asr_score.scoring.sizing import RECURRENT_BLOCK, goes_in_lockstep
+from ov_asr_score.scoring.sizing import kaldi_options
 from ov_asr_score.scoring.time_axis import open_time_axes, time_comes_first
 from ov_asr_score.scoring.utterances import SkipUtterance, Utterance
 
@@ -119,7 +119,7 @@ def load(options: ScorerOptions) -> LoadedModel:
         seconds = time.perf_counter() - started
         inputs = _fed_by_tables(inputs, facts)
         return LoadedModel(core, path, None, compiled, inputs, outputs, names, seconds, facts)
-    found = _open_model_file(path, core, options)
+    found = open_model_file(path, core, kaldi_options(options), options.conversion_cache)
     inputs, outputs = describe_ports(found.model)
     # Inner layers of a converted graph have frames of their own, and names that no one knows.
     names = frozenset([*port_names([*inputs, *outputs]), *(() if found.facts else layer_names(found.model))])
@@ -128,18 +128,6 @@ def load(options: ScorerOptions) -> LoadedModel:
     return LoadedModel(
         core, path, found.model, None, inputs, outputs, names, seconds, found.facts, found.notes, found.from_cache
     )
-
-
-def _open_model_file(path: Path, core: ov.Core, options: ScorerOptions) -> FoundModel:
-    """The model; a Kaldi model whose recurrences look back only is converted for many utterances in lock-step."""
-    found = open_model_file(path, core, options.kaldi, options.conversion_cache)
-    if options.kaldi.time != "auto" or found.facts is None or not goes_in_lockstep(path, found.facts, options):
-        return found
-    kaldi = replace(options.kaldi, time="frame", frames_per_request=RECURRENT_BLOCK)
-    try:
-        return open_model_file(path, core, kaldi, options.conversion_cache)
-    except UnsupportedModelError:
-        return found  # such as one with gaps between the frames that are defined
 
 
 def _facts_of_blob(path: Path) -> ConversionFacts | None:
@@ -230,27 +218,29 @@ def prepare_scorer(opened: OpenModel, options: ScorerOptions, first: Utterance |
     side_by_side = asks_for_lockstep(plan, options)
     plan = plan_streams(plan, options) if side_by_side else plan
     settings = replace(settings, streams=plan.streams or settings.streams)
-    compiled = opened.compiled() if model is None else compile_model(core, model, settings)
-    runner = OpenVinoRunner(compiled, plan.slots, opened.wanted, names)
+
+    def open_runner(model: ov.Model | None, slots: int) -> OpenVinoRunner:
+        compiled = opened.compiled() if model is None else compile_model(core, model, settings)
+        return OpenVinoRunner(compiled, slots, opened.wanted, names)
+
+    if side_by_side:
+        runner, plan = take_lanes(open_runner, model, options, plan, fits, first)
+    else:
+        runner = open_runner(model, plan.slots)
     if plan.mode == "rows" and facts is None and not rows_are_independent(runner, fits, plan, first):
         plan = plan_dependent_rows(opened.inputs, plan)
-        if opened.model is not None:
-            compiled = compile_model(core, opened.model, settings)
         num_runs = runner.num_runs if opened.model is None else 0  # of this compiled model
-        runner = OpenVinoRunner(compiled, plan.slots, opened.wanted, names)
+        runner = open_runner(opened.model, plan.slots)
         runner.num_runs = num_runs
-    if side_by_side:
-        runner, plan = take_lanes(core, model, runner, settings, options, plan, fits, first)
-        compiled = runner.compiled
     if settings.profile:
         runner.forget_layer_times()
     plan = replace(plan, left_context=options.left_context, right_context=options.right_context)
-    device = describe_device(core, compiled, settings)
+    device = describe_device(core, runner.compiled, settings)
     delay_note = _delay_note(plan, span)
     notes = [*opened.notes, *([delay_note] if delay_note else [])]
     notes += device.precision_notes() if gna_mode(settings.device) is None else []
     seconds = opened.seconds + time.perf_counter() - started
-    return Scorer(runner, compiled, fits, plan, device, tuple(notes), seconds, span, delay_note)
+    return Scorer(runner, runner.compiled, fits, plan, device, tuple(notes), seconds, span, delay_note)
 
 
 def _with_time_axis(opened: OpenModel, settings: DeviceSettings, fits: Sequence[InputFit]) -> OpenModel:

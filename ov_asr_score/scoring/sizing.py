@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import replace
 
 from ov_asr_score.convert.facts import ConversionFacts
+from ov_asr_score.convert.kaldi_options import KaldiOptions
 from ov_asr_score.device.settings import base_devices
-from ov_asr_score.ov_model.file_kind import read_model_kind
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.scoring.grouping import can_cut, can_pad
 from ov_asr_score.scoring.planning import Grouping
@@ -63,15 +63,15 @@ def is_frame_local(facts: ConversionFacts) -> bool:
     return local and facts.frame_subsampling_factor == facts.alignment == 1 and not facts.ivector_inputs
 
 
-def goes_in_lockstep(path: Path, facts: ConversionFacts, options: ScorerOptions) -> bool:
-    """Whether a Kaldi model scores faster with many utterances side by side, a few frames of each per request.
+def kaldi_options(options: ScorerOptions) -> KaldiOptions:
+    """How to convert a Kaldi model; ``auto`` becomes ``lockstep``, where that may be.
 
-    That holds for recurrences that look back only: their steps are short, and utterances of any lengths share them
-    without being filled up.
+    Recurrences that look back only score faster with many utterances side by side, a few frames of each per request:
+    their steps are short, and utterances of any lengths share them without being filled up.
     """
-    looks_back = facts.time == "utterance" and facts.reach_left < 0 <= facts.reach_right and facts.pad_input
-    in_order = looks_back and options.batch_size != 1 and takes_any_shape(options)
-    return in_order and read_model_kind(path) == "kaldi"
+    if options.kaldi.time != "auto" or options.batch_size == 1 or not takes_any_shape(options):
+        return options.kaldi
+    return replace(options.kaldi, time="lockstep", frames_per_request=RECURRENT_BLOCK)
 
 
 def group_by_length(

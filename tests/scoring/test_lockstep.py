@@ -213,6 +213,17 @@ def test_scores_that_wait_for_a_long_utterance_are_bounded(limit: int, most: int
     assert keys == [utterance.key for utterance in short]
 
 
+def test_a_long_utterance_at_the_end_of_a_table_is_not_left_alone(tmp_path: Path) -> None:
+    given = utterances(1, 1, 1, 1, 6)
+    scorer = make_scorer(decay_model(), given[0], tmp_path, batch_size=2, requests=1)
+    before = scorer.runner.num_runs
+    results = list(scorer.score(given))
+    assert [result.key for result in results] == [utterance.key for utterance in given]
+    assert scorer.runner.num_runs - before == 7  # in order of the table: 8
+    for result, utterance in zip(results, given, strict=True):
+        assert_close(result.scores["score"], decay_scores(utterance.features["x"]))
+
+
 @pytest.mark.parametrize("lanes", [1, 3])
 @pytest.mark.parametrize("done", [1, 4, 9, len(LENGTHS)])
 def test_utterances_whose_scores_are_known_take_their_lanes_but_no_requests(
@@ -275,7 +286,7 @@ class Failing:
 
 
 def test_a_request_that_fails_names_its_utterances_and_leaves_none_under_way(tmp_path: Path) -> None:
-    given = utterances(5, 6, 7, 8, 9)
+    given = utterances(9, 8, 7, 6, 5)
     scorer = make_scorer(decay_model(), given[0], tmp_path, batch_size=4, requests=2)
     runner: Any = Failing(scorer.runner, 3)
     with pytest.raises(DeviceError, match="utterance 'utt0' and 2 beside it: out of order"):
