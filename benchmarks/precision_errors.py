@@ -21,7 +21,8 @@ from ov_asr_score.job.trial import TrialRun, open_trial
 from ov_asr_score.openvino_api import ov, version
 from ov_asr_score.ov_model.quantization import quantize_model
 from ov_asr_score.scoring.calibration import record_requests
-from ov_asr_score.scoring.scorer import Scorer, load, open_model, prepare_scorer
+from ov_asr_score.scoring.model_opening import load, open_model
+from ov_asr_score.scoring.scorer import Scorer, prepare_scorer
 from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances import Utterance
 

@@ -20,7 +20,8 @@ from ov_asr_score.ports import PortInfo
 from ov_asr_score.scoring.engine import UtteranceScores
 from ov_asr_score.scoring.ivector_tables import ivector_table, missing_tables, per_speaker
 from ov_asr_score.scoring.layer_specs import pair_layers
-from ov_asr_score.scoring.scorer import load, open_model, prepare_scorer
+from ov_asr_score.scoring.model_opening import load, open_model
+from ov_asr_score.scoring.scorer import prepare_scorer
 from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances import InputTable, JoinOptions, Utterance, read_utterances
 

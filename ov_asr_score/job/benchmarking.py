@@ -19,8 +19,9 @@ from ov_asr_score.job.score_job import ScoreJob
 from ov_asr_score.job.trial import open_trial, scorer_options
 from ov_asr_score.report.bench_report import BenchReport, Measured
 from ov_asr_score.scoring.chunks import fit_converted
+from ov_asr_score.scoring.model_opening import OpenModel, load, open_model
 from ov_asr_score.scoring.planning import fit_inputs
-from ov_asr_score.scoring.scorer import OpenModel, Scorer, load, open_model, plan_text, prepare_scorer
+from ov_asr_score.scoring.scorer import Scorer, plan_text, prepare_scorer
 from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances import Utterance
 

@@ -17,7 +17,8 @@ from ov_asr_score.job.trial import TrialRun, open_trial
 from ov_asr_score.ov_model.description import ModelDescription, describe_model
 from ov_asr_score.ov_model.quantization import Preset, QuantizedModel, import_nncf, quantize_model
 from ov_asr_score.scoring.calibration import record_requests
-from ov_asr_score.scoring.scorer import open_model, prepare_scorer
+from ov_asr_score.scoring.model_opening import open_model
+from ov_asr_score.scoring.scorer import prepare_scorer
 from ov_asr_score.scoring.utterances import InputTable
 
 

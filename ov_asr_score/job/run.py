@@ -31,7 +31,8 @@ from ov_asr_score.kaldi_io import TableWriter
 from ov_asr_score.profiling import LayerTimes
 from ov_asr_score.report.run_report import RunReport, UtteranceReport
 from ov_asr_score.scoring.engine import RecordLayers, UtteranceScores
-from ov_asr_score.scoring.scorer import NODE_ADVICE, OpenModel, Scorer, load, open_model, plan_text, prepare_scorer
+from ov_asr_score.scoring.model_opening import NODE_ADVICE, OpenModel, load, open_model
+from ov_asr_score.scoring.scorer import Scorer, plan_text, prepare_scorer
 from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances import JoinGaps, JoinOptions, SkipUtterance, Utterance, read_utterances
 

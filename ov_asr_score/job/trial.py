@@ -10,7 +10,8 @@ from ov_asr_score.errors import TableFormatError, UsageError
 from ov_asr_score.job.fitting import fitting, read_until_fit
 from ov_asr_score.job.score_job import ScoreJob
 from ov_asr_score.job.tables import resolve_tables
-from ov_asr_score.scoring.scorer import OpenModel, Scorer, load, open_model, prepare_scorer
+from ov_asr_score.scoring.model_opening import OpenModel, load, open_model
+from ov_asr_score.scoring.scorer import Scorer, prepare_scorer
 from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances import InputTable, JoinOptions, Utterance, read_utterances
 

@@ -8,9 +8,10 @@ from dataclasses import replace
 import numpy as np
 
 from ov_asr_score.ov_model.quantization import CalibrationRequest
+from ov_asr_score.scoring.model_opening import OpenModel
 from ov_asr_score.scoring.openvino_runner import OpenVinoRunner
 from ov_asr_score.scoring.runner import Float32Array
-from ov_asr_score.scoring.scorer import OpenModel, Scorer, prepare_scorer
+from ov_asr_score.scoring.scorer import Scorer, prepare_scorer
 from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances import Utterance
 

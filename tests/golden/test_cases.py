@@ -20,7 +20,8 @@ from ov_asr_score.kaldi_model.loading import load_network
 from ov_asr_score.kaldi_model.network import Component, ComponentNode, Descriptor, Generation, NodeRef, OutputNode
 from ov_asr_score.kaldi_model.nnet1_fields import LAYOUTS
 from ov_asr_score.kaldi_model.nnet2_fields import NNET2_TABLES
-from ov_asr_score.scoring.scorer import load, open_model, prepare_scorer
+from ov_asr_score.scoring.model_opening import load, open_model
+from ov_asr_score.scoring.scorer import prepare_scorer
 from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances import InputTable, JoinOptions, read_utterances
 

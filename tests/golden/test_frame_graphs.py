@@ -10,7 +10,8 @@ import pytest
 
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.kaldi_io import read_table
-from ov_asr_score.scoring.scorer import load, open_model, prepare_scorer
+from ov_asr_score.scoring.model_opening import load, open_model
+from ov_asr_score.scoring.scorer import prepare_scorer
 from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances import JoinOptions, read_utterances
 from tests.golden.test_cases import FOLDERS, as_run, description, model_files, runs

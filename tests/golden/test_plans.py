@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from ov_asr_score.kaldi_io import read_table
 from ov_asr_score.scoring.grouping import can_cut, can_pad
+from ov_asr_score.scoring.model_opening import load, open_model
 from ov_asr_score.scoring.planning import Grouping
-from ov_asr_score.scoring.scorer import Scorer, load, open_model, prepare_scorer
+from ov_asr_score.scoring.scorer import Scorer, prepare_scorer
 from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances import InputTable, JoinOptions, Utterance, read_utterances
 from tests.golden.test_cases import FOLDERS, as_run, description, model_files, runs

@@ -14,7 +14,8 @@ from ov_asr_score.errors import ShapeMismatchError, UsageError
 from ov_asr_score.job import BenchJob, benchmarking, run_bench
 from ov_asr_score.openvino_api import opset, ov
 from ov_asr_score.report.bench_report import BenchReport
-from ov_asr_score.scoring.scorer import load, open_model, prepare_scorer
+from ov_asr_score.scoring.model_opening import load, open_model
+from ov_asr_score.scoring.scorer import prepare_scorer
 from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances import Utterance
 from tests.command_line import DATA, MODELS

@@ -11,7 +11,8 @@ import pytest
 from ov_asr_score.convert.kaldi_options import KaldiOptions
 from ov_asr_score.device.settings import DeviceSettings
 from ov_asr_score.scoring.engine import UtteranceScores
-from ov_asr_score.scoring.scorer import load, open_model, prepare_scorer
+from ov_asr_score.scoring.model_opening import load, open_model
+from ov_asr_score.scoring.scorer import prepare_scorer
 from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances import InputTable, JoinOptions, read_utterances
 

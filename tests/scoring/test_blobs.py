@@ -15,7 +15,8 @@ from ov_asr_score.device.gna_settings import GnaSettings
 from ov_asr_score.device.settings import DeviceSettings
 from ov_asr_score.errors import DeviceError, UnknownNameError, UnsupportedModelError, UsageError
 from ov_asr_score.scoring import scorer as scorer_module
-from ov_asr_score.scoring.scorer import load, open_model, prepare_scorer
+from ov_asr_score.scoring.model_opening import load, open_model
+from ov_asr_score.scoring.scorer import prepare_scorer
 from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances import Utterance
 from tests.scoring.tiny_models import (

@@ -18,7 +18,8 @@ from ov_asr_score.device.settings import DeviceSettings
 from ov_asr_score.errors import DeviceError, ShapeMismatchError
 from ov_asr_score.scoring.engine import BusyClock, UtteranceScores
 from ov_asr_score.scoring.lockstep import score_lockstep
-from ov_asr_score.scoring.scorer import Scorer, load, open_model, plan_text, prepare_scorer
+from ov_asr_score.scoring.model_opening import load, open_model
+from ov_asr_score.scoring.scorer import Scorer, plan_text, prepare_scorer
 from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances import Utterance
 from tests.scoring.tiny_models import (

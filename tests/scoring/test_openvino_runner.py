@@ -14,8 +14,9 @@ import pytest
 from ov_asr_score.device.settings import DeviceSettings
 from ov_asr_score.errors import DeviceError
 from ov_asr_score.scoring import openvino_runner
+from ov_asr_score.scoring.model_opening import load, open_model
 from ov_asr_score.scoring.openvino_runner import OpenVinoRunner
-from ov_asr_score.scoring.scorer import load, open_model, prepare_scorer
+from ov_asr_score.scoring.scorer import prepare_scorer
 from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances import Utterance
 from tests.scoring.tiny_models import WIDTH, affine_model, affine_scores, decay_model, decay_scores, frames

@@ -13,7 +13,8 @@ from onnx import TensorProto, helper
 from openvino import opset13 as op
 
 from ov_asr_score.errors import ShapeMismatchError, UnknownNameError, UnsupportedModelError, UsageError
-from ov_asr_score.scoring.scorer import load, open_model, plan_text
+from ov_asr_score.scoring.model_opening import load, open_model
+from ov_asr_score.scoring.scorer import plan_text
 from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances import Utterance
 from tests.scoring.tiny_models import (

@@ -11,7 +11,8 @@ import openvino as ov
 from openvino import opset13 as op
 
 from ov_asr_score.scoring.engine import UtteranceScores
-from ov_asr_score.scoring.scorer import Scorer, load, open_model, prepare_scorer
+from ov_asr_score.scoring.model_opening import load, open_model
+from ov_asr_score.scoring.scorer import Scorer, prepare_scorer
 from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances import Utterance
 
