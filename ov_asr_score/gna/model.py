@@ -7,7 +7,8 @@ of a concatenation lie side by side, a split is an address, a state is where the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import IntEnum
 from math import prod
 
@@ -113,9 +114,9 @@ class GnaOperation:
 class GnaEndpoint:
     """An input or output of the model: a buffer of integers that are float values times ``scale_factor``.
 
-    ``shape`` is that of the user's tensor, (1, 440) as a rule, its first axis the number of vectors in a request;
-    formats before 2.7 do not keep it (empty). ``num_elements`` is the field of the file, which for outputs leaves the
-    vectors out and may count padding.
+    ``shape`` is that of the user's tensor, (1, 440) as a rule, its first axis the number of vectors in a request (of
+    formats before 2.7, which do not keep it: vectors, elements of each). ``num_elements`` is the field of the file,
+    which for outputs leaves the vectors out and may count padding.
     """
 
     name: str
@@ -153,7 +154,9 @@ class GnaModel:
     """All of a blob. ``version`` is that of the format, (2, 8) for the newest; ``memory`` is the whole image.
 
     ``turned_inputs`` and ``turned_outputs`` are there for 2-D convolutions only; ``rotation`` are the fields of old
-    headers (input rows, columns, flag; output rows, columns, flag).
+    headers (input rows, columns, flag; output rows, columns, flag). ``made_with`` are the versions of OpenVINO and of
+    Intel's library where a blob tells them, ``places`` the bytes of the file where what its messages name begins
+    ("operation 3", "input 0", "output 0", "state 1", "memory"; empty for a model that was not read).
     """
 
     version: tuple[int, int]
@@ -165,6 +168,8 @@ class GnaModel:
     turned_inputs: tuple[GnaTransposition, ...] = ()
     turned_outputs: tuple[GnaTransposition, ...] = ()
     rotation: tuple[int, int, int, int, int, int] = (0, 0, 0, 0, 0, 0)
+    made_with: tuple[str, ...] = ()
+    places: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def num_vectors(self) -> int:

@@ -8,7 +8,11 @@ from ov_asr_score.convert.metadata import read_facts
 from ov_asr_score.device.compilation import import_blob, read_blob_note
 from ov_asr_score.device.settings import DeviceSettings
 from ov_asr_score.errors import BlobFormatError, OvAsrScoreError, UnsupportedModelError
+from ov_asr_score.gna.blob import read_blob
+from ov_asr_score.gna.blob_checks import check_model
+from ov_asr_score.gna.description import describe_blob
 from ov_asr_score.job.kaldi_inspection import Section, kaldi_sections, origin_section
+from ov_asr_score.kaldi_io.files import open_path
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.ov_model.description import describe_model, describe_ports
 from ov_asr_score.ov_model.file_kind import read_model_kind
@@ -34,15 +38,18 @@ def model_kind_name(path: str) -> str:
 def inspect_model(path: str, device: str = "CPU", *, all_layers: bool = False) -> list[Section]:
     """Titles with facts by name: of an IR or ONNX file from its graph, of a blob from ``device`` and its note.
 
-    Of a Kaldi model they say what Kaldi's info programs say, and whether it can be converted. ``all_layers`` adds every
-    layer, or every node and component. Raises FileAccessError, ModelFormatError, UnsupportedModelError, DeviceError
-    (a blob, and no such device).
+    A blob for GNA needs no device; what keeps it from being run is a fact of the model. Of a Kaldi model they say what
+    Kaldi's info programs say, and whether it can be converted. ``all_layers`` adds every layer, or every node and
+    component. Raises FileAccessError, ModelFormatError, UnsupportedModelError, BlobFormatError (a blob for GNA that is
+    damaged), DeviceError (another blob, and no such device).
     """
     kind = read_model_kind(Path(path))
     if kind == "kaldi":
         return kaldi_sections(path, all_parts=all_layers)
     if kind in ("ir", "onnx", "table"):
         return _graph_sections(path, all_layers)
+    if kind == "gna-blob":
+        return _gna_sections(Path(path))
     return _blob_sections(Path(path), kind in _KIND_NAMES, device)
 
 
@@ -81,14 +88,29 @@ def _graph_sections(path: str, all_layers: bool) -> list[Section]:
     return sections
 
 
+def _gna_sections(path: Path) -> list[Section]:
+    with open_path(str(path)) as file:
+        content = file.read()
+    model = read_blob(content, str(path))
+    facts = _file_facts(path, model_kind_name(str(path)))
+    try:
+        check_model(model, str(path))
+    except BlobFormatError as error:
+        facts["cannot be run"] = str(error).removeprefix(f"{path}: ")
+    (title, told), *sections = describe_blob(model)
+    return [(title, facts | told), *sections]
+
+
+def _file_facts(path: Path, kind: str) -> dict[str, object]:
+    note = read_blob_note(path)
+    facts: dict[str, object] = {"path": str(path), "kind": kind, "size": f"{path.stat().st_size:,} bytes"}
+    return facts | {name: note[name] for name in ("device", "precision", "openvino") if name in note}
+
+
 def _blob_sections(path: Path, is_known_kind: bool, device: str) -> list[Section]:
     note = read_blob_note(path)
-    facts: dict[str, object] = {
-        "path": str(path),
-        "kind": model_kind_name(str(path)) if is_known_kind or note else "unknown; taken for an exported blob",
-        "size": f"{path.stat().st_size:,} bytes",
-    }
-    facts |= {name: note[name] for name in ("device", "precision", "openvino") if name in note}
+    kind = model_kind_name(str(path)) if is_known_kind or note else "unknown; taken for an exported blob"
+    facts = _file_facts(path, kind)
     try:
         compiled = import_blob(ov.Core(), path, DeviceSettings(device=device))
     except OvAsrScoreError as error:

@@ -17,6 +17,8 @@ ModelKind = Literal["ir", "onnx", "kaldi", "gna-blob", "cpu-blob", "table", "unk
 
 GNA_BLOB_MAGIC = b"GNAM"
 CPU_BLOB_MAGIC = b"RR_UPCVO"
+# of 2023.3: six offsets and sizes, the first of which ends behind them, then names of outputs and the IR
+_CPU_BLOB_2023 = re.compile(rb"\x30\0{7}.{40}<\?xml [^>]*>\s*<cnndata>", re.DOTALL)
 _KALDI_TOKENS = (b"<Nnet", b"<Nnet3>", b"<TransitionModel>", b"<Components>", b"<AffineTransform>", b"<Splice>")
 _FIRST_TOKEN = re.compile(rb"\s*<([A-Za-z]{1,60})>\s")
 _ARCHIVE_START = re.compile(rb"[!-~\x80-\xff]{1,200} \0B")
@@ -31,7 +33,7 @@ def read_model_kind(path: Path) -> ModelKind:
         start = file.read(4096)
     if start.startswith(GNA_BLOB_MAGIC):
         return "gna-blob"
-    if start.startswith(CPU_BLOB_MAGIC):
+    if start.startswith(CPU_BLOB_MAGIC) or _CPU_BLOB_2023.match(start):
         return "cpu-blob"
     text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
     if text.startswith((b"<?xml", b"<net ")):
