@@ -1,0 +1,188 @@
+"""The engine's runner over a program for GNA: slots are memories of the program, worked on in threads."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from itertools import zip_longest
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ov_asr_score.gna import blas_threads
+from ov_asr_score.gna.execution import Program
+from ov_asr_score.ports import PortInfo
+from ov_asr_score.profiling import LayerTime, LayerTimes
+
+Float32Array = NDArray[np.float32]
+
+
+@runtime_checkable
+class TimedProgram(Protocol):
+    """A program that can say where its time goes; its memories have a switch ``watches`` for that."""
+
+    def layer_times(self, memory: Any) -> list[LayerTime]:
+        """Times of the operations in all runs of ``memory`` that were watched."""
+
+
+class GnaRunner:
+    """``num_slots`` requests of ``block`` lanes of ``program``; see :class:`ov_asr_score.scoring.runner.Runner`.
+
+    ``restart`` is the name of a last input [lanes, 1]: an utterance begins in the lanes where it is above 0.5; without
+    a name there is none, and ``reset_state`` begins one in all lanes. Slots that were started run at the same time, as
+    far as there are processors.
+    """
+
+    inputs: Sequence[PortInfo]
+    outputs: Sequence[PortInfo]
+
+    def __init__(
+        self,
+        program: Program,
+        num_slots: int = 1,
+        block: int = 1,
+        restart: str = "",
+        wanted: Sequence[int] | None = None,
+        profiling: bool = False,
+    ) -> None:
+        """Make the slots; ``wanted`` are the numbers of the outputs that are handed out, None for all."""
+        self.program, self.num_slots, self.block = program, num_slots, block
+        self.num_runs = 0  # in all slots
+        self.profiling = profiling
+        self._restart = restart
+        self._wanted = tuple(range(len(program.outputs)) if wanted is None else wanted)
+        given = [replace(port, shape=(block, *(port.shape or ())[1:])) for port in program.inputs]
+        if restart:
+            given.append(PortInfo(restart, restart, 0, (restart,), (block, 1), "f32", "NC"))
+        self.inputs = given
+        outputs = [program.outputs[index] for index in self._wanted]
+        self.outputs = [replace(port, shape=(block, *(port.shape or ())[1:])) for port in outputs]
+        self._slots = [_Slot() for _ in range(num_slots)]
+        blas_threads.hold_while_alive(self)
+        self._pool: ThreadPoolExecutor | None = None
+        self._clipped: list[int] = []  # in memories that are gone
+
+    @property
+    def num_streams(self) -> int:
+        """Slots that can be under way at the same time."""
+        return max(1, min(self.num_slots, os.cpu_count() or 1))
+
+    def again(self, num_slots: int) -> GnaRunner:
+        """A runner of the same program with ``num_slots`` slots."""
+        runner = GnaRunner(self.program, num_slots, self.block, self._restart, self._wanted, self.profiling)
+        runner.num_runs = self.num_runs
+        return runner
+
+    def bind(self, slot: int, arrays: Sequence[Float32Array]) -> None:
+        """Let the slot read its inputs from ``arrays`` [lanes, …]; another number of lanes begins utterances in all."""
+        self._slots[slot].arrays = [array.reshape(len(array), -1) for array in arrays]
+        self._memory(slot, len(arrays[0]))
+
+    def start(self, slot: int) -> None:
+        """Begin to score in another thread; an error is raised by ``finish``."""
+        self.num_runs += 1
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(self.num_streams, thread_name_prefix="gna")
+        self._slots[slot].under_way = self._pool.submit(self._score, slot)
+
+    def finish(self, slot: int) -> float:
+        """Wait for the slot and give the seconds that it computed."""
+        under_way = self._slots[slot].under_way
+        if under_way is None:
+            raise RuntimeError(f"expected slot {slot} to be started before it is waited for")
+        self._slots[slot].under_way = None
+        return under_way.result()
+
+    def run(self, slot: int) -> None:
+        """Score in the caller's thread."""
+        self.num_runs += 1
+        self._score(slot)
+
+    def results(self, slot: int) -> Sequence[Float32Array]:
+        """Outputs of the last run."""
+        return [self._slots[slot].outputs[index] for index in self._wanted]
+
+    def reset_state(self, slot: int) -> None:
+        """Begin an utterance in all lanes of the slot."""
+        held = self._slots[slot]
+        if held.memory is not None:
+            self.program.restart(held.memory, np.ones(held.lanes, np.bool_))
+
+    def clipped(self) -> list[int]:
+        """Values of each input that were held to their integer type, in all runs; none where nothing counts them."""
+        counts = [self._clipped, *(held.memory.clipped for held in self._slots if hasattr(held.memory, "clipped"))]
+        return [sum(each) for each in zip_longest(*counts, fillvalue=0)]
+
+    def memories(self) -> list[Any]:
+        """Memories of the slots that are bound, with what they count."""
+        return [held.memory for held in self._slots if held.memory is not None]
+
+    def layer_records(self, slot: int) -> Iterable[Any]:
+        """None: times are summed over runs, see ``averaged_layer_times``."""
+        return ()
+
+    def forget_layer_times(self) -> None:
+        """Leave the runs up to now out of ``averaged_layer_times``."""
+        for held in self._slots:
+            held.earlier = self._times_of(held)
+
+    def averaged_layer_times(self) -> list[LayerTime]:
+        """Times of the operations over all runs since ``forget_layer_times``; none unless ``profiling``."""
+        sums = LayerTimes()
+        for held in self._slots:
+            before = {layer.name: layer for layer in held.earlier}
+            for layer in self._times_of(held):
+                if layer.name in before:
+                    sums.merge([_difference(layer, before[layer.name])])
+                else:
+                    sums.merge([layer])
+        return sums.slowest_first()
+
+    def _times_of(self, held: _Slot) -> list[LayerTime]:
+        if not self.profiling or held.memory is None or not isinstance(self.program, TimedProgram):
+            return []
+        return self.program.layer_times(held.memory)
+
+    def _memory(self, slot: int, lanes: int) -> None:
+        held = self._slots[slot]
+        if held.memory is None or held.lanes != lanes:
+            if hasattr(held.memory, "clipped"):
+                self._clipped = [sum(each) for each in zip_longest(self._clipped, held.memory.clipped, fillvalue=0)]
+            held.memory, held.lanes, held.earlier = self.program.new_memory(lanes), lanes, []
+            if self.profiling and isinstance(self.program, TimedProgram):
+                held.memory.watches = True
+
+    def _score(self, slot: int) -> float:
+        started = time.perf_counter()
+        held = self._slots[slot]
+        arrays = held.arrays
+        if self._restart:
+            *arrays, restart = arrays
+            self.program.restart(held.memory, restart.reshape(-1) > 0.5)
+        held.outputs = self.program.run(held.memory, arrays)
+        return time.perf_counter() - started
+
+
+class _Slot:
+    """What belongs to one request."""
+
+    def __init__(self) -> None:
+        self.arrays: Sequence[Float32Array] = ()
+        self.memory: Any = None
+        self.lanes = 0
+        self.outputs: Sequence[Float32Array] = ()
+        self.under_way: Future[float] | None = None
+        self.earlier: list[LayerTime] = []
+
+
+def _difference(layer: LayerTime, before: LayerTime) -> LayerTime:
+    return replace(
+        layer,
+        real_microseconds=layer.real_microseconds - before.real_microseconds,
+        cpu_microseconds=layer.cpu_microseconds - before.cpu_microseconds,
+        calls=layer.calls - before.calls,
+    )
