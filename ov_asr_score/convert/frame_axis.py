@@ -9,9 +9,6 @@ from ov_asr_score.convert.grids import Grid, Interval
 from ov_asr_score.convert.time_axis import TimeAxis, slice_frames
 from ov_asr_score.openvino_api import opset, ov
 
-# The count of frames stops here: masks look at the first frames of an utterance only, and float16 counts no further.
-_ENOUGH_FRAMES = 2048.0
-
 
 class FrameAxis(TimeAxis):
     """Frames of requests of ``frames`` frames, for ``batch`` utterances at a time; ``sinks`` keep the variables.
@@ -28,6 +25,8 @@ class FrameAxis(TimeAxis):
         self.frames = frames
         self._batch, self._frames_left = batch, frames_left
         self._frames_before: ov.Output | None = None
+        self._limit: ov.Node | None = None
+        self._enough = 0
 
     def initial_state(self, name: str, like: ov.Output, width: int, size: int) -> ov.Output:
         """What is remembered from earlier requests under ``name`` [B, width, size]; zeros at first."""
@@ -56,7 +55,7 @@ class FrameAxis(TimeAxis):
             parts = [opset.constant(np.ones_like(times, np.bool_))]
             if interval.first is not None and (times < interval.first).any():
                 bound = opset.constant((interval.first - times).astype(np.float32))
-                parts.append(opset.greater_equal(self._count_frames(), bound))
+                parts.append(opset.greater_equal(self._count_frames(int(interval.first - times.min())), bound))
             if interval.last is not None:
                 self.uses_frames_left = True
                 left = opset.unsqueeze(self._frames_left, opset.constant(np.array([2], np.int64)))
@@ -73,18 +72,24 @@ class FrameAxis(TimeAxis):
         self.uses_frames_left = True
         shift = opset.constant(np.full((1, 1), first, np.float32))
         last = opset.subtract(self._frames_left, shift)
-        begin = opset.squeeze(self._count_frames(), opset.constant(np.array([2], np.int64)))
+        enough = max(0, -first - int(frames.min()))
+        begin = opset.squeeze(self._count_frames(enough), opset.constant(np.array([2], np.int64)))
         zero = opset.subtract(opset.negative(begin), shift)
         nearest = opset.minimum(opset.maximum(opset.constant(frames.astype(np.float32)), zero), last)
         # What belongs to no utterance must still be some frame that is there.
         return opset.convert(opset.clamp(nearest, 0.0, float(count - 1)), "i64").output(0)
 
-    def _count_frames(self) -> ov.Output:
-        """The frames of earlier requests [B, 1, 1]."""
+    def _count_frames(self, enough: int) -> ov.Output:
+        """The frames of earlier requests [B, 1, 1], or some number from ``enough`` on where there are more."""
         if self._frames_before is None:
             before = self.initial_state("frames_before", self._frames_left, 1, 1)
             after = opset.add(before, opset.constant(np.full((1, 1, 1), self.frames, np.float32)))
-            enough = opset.constant(np.full((1, 1, 1), _ENOUGH_FRAMES, np.float32))
-            self.keep_state("frames_before", opset.minimum(after, enough).output(0))
+            self._limit = opset.minimum(after, opset.constant(np.zeros((1, 1, 1), np.float32)))
+            self.keep_state("frames_before", self._limit.output(0))
             self._frames_before = before
+        if self._limit is not None and enough > self._enough:
+            # As low as can be: numbers of few bits count exactly, but not far.
+            self._enough = enough
+            limit = opset.constant(np.full((1, 1, 1), enough, np.float32))
+            self._limit.input(1).replace_source_output(limit.output(0))
         return self._frames_before
