@@ -16,7 +16,8 @@ from typing import Any
 import kaldiio
 import numpy as np
 import openvino as ov
-from openvino import opset13 as opset
+
+from ov_asr_score.openvino_api import opset
 
 ROOT = Path(__file__).resolve().parent.parent
 PERIOD = 10

@@ -21,7 +21,7 @@ from ov_asr_score.convert.facts import RESTART_INPUT
 from ov_asr_score.convert.ports import named_parameter
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.openvino_api import RUNTIME_ERRORS, first_cause, opset, ov
-from ov_asr_score.ov_model.description import shape_of
+from ov_asr_score.ov_model.description import describe_output, shape_of
 
 _MADE_TO_LENGTH = frozenset({"Broadcast", "Reshape", "Tile"})
 _LOOPS = frozenset({"TensorIterator", "Loop"})
@@ -40,7 +40,9 @@ def with_lanes(model: ov.Model, lanes: int) -> ov.Model:
     for port in changed.inputs:
         shape = port.get_partial_shape()
         if shape.rank.is_dynamic or len(shape) < 2 or not _is_batch_of_one(shape):
-            raise UnsupportedModelError(f"input '{port.get_any_name()}' {shape} has no axis for several utterances")
+            raise UnsupportedModelError(
+                f"input '{describe_output(port).name}' {shape} has no axis for several utterances"
+            )
         shape[0] = ov.Dimension(lanes)
         port.get_node().set_partial_shape(shape)
     restart = named_parameter(RESTART_INPUT, [lanes, 1])

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from ov_asr_score.errors import ShapeMismatchError, UnknownNameError, UnsupportedModelError, UsageError
 from ov_asr_score.openvino_api import RUNTIME_ERRORS, first_cause, ov, preprocess
-from ov_asr_score.ov_model.description import describe_ports, shape_of
+from ov_asr_score.ov_model.description import describe_output, describe_ports, shape_of
 from ov_asr_score.ov_model.outputs import find_port, port_names, suggestion
 
 _LAYOUT_ITEM = re.compile(r"\s*(?P<name>[^\[\],]*)\[(?P<letters>[A-Za-z0-9?.,* ]+)\]\s*(,|$)")
@@ -95,7 +95,7 @@ def with_leading_dimension(model: ov.Model, inputs: list[int], size: int | None,
         shape = shape_of(output.get_partial_shape())
         if shape is None or not shape or shape[0] not in (size, None):
             raise UnsupportedModelError(
-                f"the model cannot take batch size {size or 'any'}: output '{output.get_any_name()}' would have shape "
-                f"{output.get_partial_shape()}; it fixes its batch inside the graph"
+                f"the model cannot take batch size {size or 'any'}: output '{describe_output(output).name}' would have "
+                f"shape {output.get_partial_shape()}; it fixes its batch inside the graph"
             )
     return changed

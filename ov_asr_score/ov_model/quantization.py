@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.errors import UnsupportedModelError
-from ov_asr_score.openvino_api import first_cause, ov
+from ov_asr_score.openvino_api import first_cause, ov, version
 
 Preset = Literal["mixed", "performance"]
 
@@ -54,7 +54,9 @@ class QuantizedModel:
 
 
 def import_nncf() -> Any:
-    """The module ``nncf``, silent and without telemetry. Raises UnsupportedModelError where it is not installed."""
+    """The module ``nncf``, silent and without telemetry. Raises UnsupportedModelError where it is not
+    installed, or not made for this runtime.
+    """
     before, logger_class = os.environ.get(_SILENCE), logging.getLoggerClass()
     os.environ[_SILENCE] = "1"
     try:
@@ -63,6 +65,10 @@ def import_nncf() -> Any:
     except ImportError as error:
         raise UnsupportedModelError(
             f"quantization needs NNCF, which cannot be imported ({error}); pip install 'ov-asr-score[quantize]'"
+        ) from error
+    except AttributeError as error:  # NNCF asks for names that only newer releases have
+        raise UnsupportedModelError(
+            f"quantization needs NNCF, and the one here is not for OpenVINO {version()} ({error}); use a newer OpenVINO"
         ) from error
     finally:
         # NNCF makes a class of its own the class of all loggers that are made later.

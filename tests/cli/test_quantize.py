@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from tests.command_line import DATA, MODELS, names_in, run
+from tests.runtimes import require_nncf
 
 MODEL, FEATURES = MODELS / "dnn_digits.xml", DATA / "dnn_digits" / "features.ark"
 
 
 def test_an_int8_model_and_its_error(folder: Path) -> None:
-    pytest.importorskip("nncf")
+    require_nncf()
     done = run("quantize", MODEL, "-i", FEATURES, "-o", "int8.xml", "--max-utterances", "3", "--preset", "performance")
     assert done.code == 0, done.stderr
     assert done.stderr == ""
@@ -27,7 +28,7 @@ def test_an_int8_model_and_its_error(folder: Path) -> None:
 
 
 def test_quiet_says_nothing(folder: Path) -> None:
-    pytest.importorskip("nncf")
+    require_nncf()
     done = run(
         "quantize", MODEL, "-i", FEATURES, "-o", "int8.xml", "--max-utterances", "2", "--first-layers", "--quiet"
     )

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import openvino as ov
 import pytest
-from openvino import opset13 as op
 
 from ov_asr_score.device.mending import mend_memory_concats
+from ov_asr_score.openvino_api import opset as op
 from ov_asr_score.ov_model.preparation import use_float32_ports
 
 WIDTH, KEPT = 4, 3

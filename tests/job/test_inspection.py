@@ -7,11 +7,14 @@ import pytest
 from ov_asr_score.convert.from_file import convert_file
 from ov_asr_score.convert.kaldi_options import KaldiOptions
 from ov_asr_score.convert.saving import save_ir
-from ov_asr_score.errors import UnsupportedModelError
+from ov_asr_score.errors import BlobFormatError, UnsupportedModelError
+from ov_asr_score.gna.blob import read_blob
 from ov_asr_score.job import ScoreJob, run_job
 from ov_asr_score.job.inspection import inspect_model, model_kind_name
-from tests.command_line import MODELS
+from tests.command_line import MODELS, ROOT
 from tests.kaldi_model.model_files import FOLDER as KALDI
+
+GNA = ROOT / "tests" / "gna" / "data"
 
 
 def test_sections_of_a_model(tiny_model: str) -> None:
@@ -36,6 +39,35 @@ def test_a_blob_that_cannot_be_imported_shows_its_note(tiny_model: str, folder: 
     facts = dict(inspect_model("m.blob"))["Model"]
     assert facts["device"] == "CPU"
     assert "does not match the digest" in str(facts["cannot be imported here"])
+
+
+def test_a_blob_for_gna_needs_no_plugin() -> None:
+    sections = dict(inspect_model(str(GNA / "tdnn_al.q8.gna")))
+    assert list(sections) == ["Model", "Inputs", "Outputs", "Operations", "States"]
+    model = sections["Model"]
+    assert (model["kind"], model["format"], model["size"]) == ("exported blob for GNA", "GNAM 2.8", "215,955 bytes")
+    assert "cannot be run" not in model
+    assert len(sections["Operations"]) == 11
+    assert sections["States"]["mem0"] == {"bytes": 512, "scale-factor": 1931.2}
+
+
+def test_a_blob_for_gna_that_cannot_be_run_shows_why(folder: Path) -> None:
+    content = bytearray((GNA / "tdnn_al.q8.gna").read_bytes())
+    place = read_blob(bytes(content), "x").places["operation 4"] + 8 + 2 * 64
+    content[place + 4 : place + 8] = (255).to_bytes(4, "little")  # rows of the weights
+    Path("x.gna").write_bytes(content)
+    sections = dict(inspect_model("x.gna"))
+    reason = str(sections["Model"]["cannot be run"])
+    assert reason.startswith(
+        f"operation 4 (affine) at byte {place - 136}: weights: expected [256,128], found [255,128];"
+    )
+    assert "weights" in str(sections["Operations"]["4"])
+
+
+def test_a_blob_for_gna_that_is_cut_off(folder: Path) -> None:
+    Path("x.gna").write_bytes((GNA / "tdnn_al.q8.gna").read_bytes()[:-1])
+    with pytest.raises(BlobFormatError, match=r"^x.gna: memory image at byte 2963: expected 212,992 bytes"):
+        inspect_model("x.gna")
 
 
 def test_what_nobody_knows_is_refused(folder: Path) -> None:

@@ -14,6 +14,7 @@ from ov_asr_score.job import QuantizeJob, quantizing, run_quantization
 from ov_asr_score.openvino_api import ov
 from tests.command_line import DATA, MODELS, names_in
 from tests.kaldi_texts import IVECTOR_WIDTH, WIDTH, acoustic_nnet3, ivector_nnet3, spliced_nnet3, write_model
+from tests.runtimes import require_nncf
 from tests.tiny_model import write_table
 
 NUMBERS = np.random.default_rng(5)
@@ -23,7 +24,7 @@ VECTORS = {key: NUMBERS.standard_normal(IVECTOR_WIDTH).astype(np.float32) for ke
 
 @pytest.fixture
 def _nncf() -> None:
-    pytest.importorskip("nncf")
+    require_nncf()
 
 
 needs_nncf = pytest.mark.usefixtures("_nncf")

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import openvino as ov
 import pytest
-from openvino import opset13 as op
 
+from ov_asr_score.openvino_api import opset as op
 from ov_asr_score.ov_model.description import describe_model, describe_ports, describe_variables, layout_letters
 from ov_asr_score.ports import PortInfo
 

@@ -22,6 +22,8 @@ MODELS = Path(__file__).parents[2] / "models"
         ("a.blob", b"GNAM\x08\x02", "gna-blob"),
         ("a.xml", b"GNAM\x08\x02", "gna-blob"),
         ("a", b"RR_UPCVO\x01", "cpu-blob"),
+        ("a", b"\x30" + bytes(47) + b'<?xml version="1.0"?>\n<cnndata>', "cpu-blob"),
+        ("a", b"\x30" + bytes(46) + b'<?xml version="1.0"?>\n<cnndata>', "unknown"),
         ("final.mdl", b"\0B<TransitionModel> ", "kaldi"),
         ("final.raw", b"<Nnet3> \n", "kaldi"),
         ("final.nnet", b"\0B<Nnet> ", "kaldi"),

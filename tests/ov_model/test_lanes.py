@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import openvino as ov
 import pytest
-from openvino import opset13 as op
 
 from ov_asr_score.convert.time_loop import loop_with_states
 from ov_asr_score.device.mending import mend_memory_concats
 from ov_asr_score.errors import UnsupportedModelError
+from ov_asr_score.openvino_api import opset as op
 from ov_asr_score.ov_model.lanes import with_lanes
 from tests.scoring.tiny_models import (
     SCORES,

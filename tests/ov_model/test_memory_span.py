@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import openvino as ov
 import pytest
-from openvino import opset13 as op
 
+from ov_asr_score.openvino_api import opset as op
 from ov_asr_score.ov_model.memory_span import memory_span
 
 MODELS = Path(__file__).parents[2] / "models"

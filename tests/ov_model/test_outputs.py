@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import openvino as ov
 import pytest
-from openvino import opset13 as op
 
 from ov_asr_score.errors import UnknownNameError
+from ov_asr_score.openvino_api import opset as op
 from ov_asr_score.ov_model.description import describe_ports
 from ov_asr_score.ov_model.outputs import add_output, find_port, layer_names, port_names, suggestion
 from ov_asr_score.ports import PortInfo

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.openvino_api import opset, ov
 from ov_asr_score.ov_model.quantization import CalibrationRequest, import_nncf, quantize_model
+from tests.runtimes import require_nncf
 
 WIDTH, HIDDEN = 16, 24
 NUMBERS = np.random.default_rng(3)
@@ -23,7 +24,7 @@ WEIGHTS = [
 
 @pytest.fixture
 def _nncf() -> None:
-    pytest.importorskip("nncf")
+    require_nncf()
 
 
 needs_nncf = pytest.mark.usefixtures("_nncf")
@@ -167,3 +168,12 @@ def test_without_nncf(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UnsupportedModelError, match=r"No module named 'nncf'.*pip install 'ov-asr-score\[quantize\]'"):
         import_nncf()
     assert "NNCF_CI" not in os.environ
+
+
+def test_an_nncf_for_another_runtime_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_new(name: str) -> None:
+        raise AttributeError("type object 'Type' has no attribute 'u2'")
+
+    monkeypatch.setattr(importlib, "import_module", too_new)
+    with pytest.raises(UnsupportedModelError, match=r"is not for OpenVINO \d+\.\d+.* \(.*'u2'\); use a newer OpenVINO"):
+        import_nncf()

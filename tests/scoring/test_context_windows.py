@@ -9,10 +9,11 @@ import kaldiio
 import numpy as np
 import openvino as ov
 import pytest
-from openvino import opset13 as op
 
 from ov_asr_score.errors import UnsupportedModelError
+from ov_asr_score.openvino_api import opset as op
 from ov_asr_score.scoring.utterances import Utterance
+from tests.runtimes import OLDEST_RUNTIME
 from tests.scoring.tiny_models import (
     SCORES,
     WEIGHTS,
@@ -88,6 +89,7 @@ def test_variables_start_anew_with_each_utterance(tmp_path: Path) -> None:
         assert_close(result.scores["score"], decay_scores(frames(4)))
 
 
+@pytest.mark.skipif(OLDEST_RUNTIME, reason="the CPU plugin of OpenVINO 2023.3 takes no variables of free shape")
 def test_a_model_with_variables_is_made_to_take_one_frame(tmp_path: Path) -> None:
     x = input_of([-1, WIDTH])
     zeros = op.broadcast(

@@ -7,8 +7,8 @@ from pathlib import Path
 import kaldiio
 import numpy as np
 import pytest
-from openvino import opset13 as op
 
+from ov_asr_score.openvino_api import opset as op
 from ov_asr_score.scoring.utterances import Utterance
 from tests.scoring.tiny_models import (
     SCORES,

@@ -11,11 +11,11 @@ import kaldiio
 import numpy as np
 import openvino as ov
 import pytest
-from openvino import opset13 as op
 
 from ov_asr_score.convert.kaldi_options import KaldiOptions
 from ov_asr_score.device.settings import DeviceSettings
 from ov_asr_score.errors import DeviceError, ShapeMismatchError
+from ov_asr_score.openvino_api import opset as op
 from ov_asr_score.scoring.engine import BusyClock, UtteranceScores
 from ov_asr_score.scoring.lockstep import score_lockstep
 from ov_asr_score.scoring.model_opening import load, open_model

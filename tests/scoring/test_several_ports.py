@@ -8,9 +8,9 @@ import kaldiio
 import numpy as np
 import openvino as ov
 import pytest
-from openvino import opset13 as op
 
 from ov_asr_score.errors import UnknownNameError
+from ov_asr_score.openvino_api import opset as op
 from ov_asr_score.scoring.utterances import Utterance
 from tests.scoring.tiny_models import (
     SCORES,

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import openvino as ov
 import pytest
-from openvino import opset13 as op
 
 from ov_asr_score.convert.facts import ConversionFacts
 from ov_asr_score.errors import DeviceError, OvAsrScoreError
+from ov_asr_score.openvino_api import opset as op
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.scoring import chunks
 from ov_asr_score.scoring.engine import score_utterances
@@ -99,6 +99,8 @@ def test_an_utterance_that_is_too_short_is_skipped_on_demand(tmp_path: Path) -> 
     scorer = make_scorer(valid_convolution(), given[0], tmp_path)
     with pytest.raises(DeviceError, match="utterance 'utt1'"):
         list(scorer.score(given))
+    # compiled anew: CPU plugins may refuse lengths that they took before, once they have refused another
+    scorer = make_scorer(valid_convolution(), given[0], tmp_path)
     skipped: list[tuple[str, OvAsrScoreError]] = []
     results = list(
         score_utterances(

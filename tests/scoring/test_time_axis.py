@@ -12,6 +12,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from ov_asr_score.errors import UnsupportedModelError
+from ov_asr_score.openvino_api import opset as op
 from tests.scoring.tiny_models import (
     WIDTH,
     affine_model,
@@ -37,10 +38,12 @@ def lstm_file(folder: Path, batch_first: bool) -> Path:
     }
     swap: dict[str, Any] = {"perm": [1, 0, 2]}
     nodes = [
-        helper.make_node("Transpose" if batch_first else "Identity", ["x"], ["in"], **(swap if batch_first else {})),
-        helper.make_node("LSTM", ["in", "w", "r"], ["all"], hidden_size=HIDDEN),
-        helper.make_node("Squeeze", ["all", "axes"], ["flat"]),
-        helper.make_node("Transpose" if batch_first else "Identity", ["flat"], ["y"], **(swap if batch_first else {})),
+        helper.make_node("Transpose" if batch_first else "Identity", ["x"], ["x_in"], **(swap if batch_first else {})),
+        helper.make_node("LSTM", ["x_in", "w", "r"], ["all"], hidden_size=HIDDEN),
+        helper.make_node("Squeeze", ["all", "axes"], ["y_flat"]),
+        helper.make_node(
+            "Transpose" if batch_first else "Identity", ["y_flat"], ["y"], **(swap if batch_first else {})
+        ),
     ]
     graph = helper.make_graph(
         nodes,
@@ -93,9 +96,9 @@ def test_what_cannot_be_told_must_be_said(tmp_path: Path) -> None:
     first = utterances(5)[0]
     both = running_sum_model([-1, -1, WIDTH], 0)
     node = both.outputs[0].get_node().input_value(0)
-    total = ov.opset13.cum_sum(node, ov.opset13.constant(np.int64(1)))
+    total = op.cum_sum(node, op.constant(np.int64(1)))
     total.output(0).get_tensor().set_names({"total"})
-    model = ov.Model([ov.opset13.result(total)], both.get_parameters(), "both")
+    model = ov.Model([op.result(total)], both.get_parameters(), "both")
     with pytest.raises(UnsupportedModelError, match=r"cannot tell which axis is time; say it with --layout"):
         make_scorer(model, first, tmp_path)
     assert make_scorer(model, first, tmp_path, layout="[NTC]").plan.mode == "utterance"

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import openvino as ov
-from openvino import opset13 as op
 
+from ov_asr_score.openvino_api import opset as op
 from ov_asr_score.scoring.engine import UtteranceScores
 from ov_asr_score.scoring.model_opening import load, open_model
 from ov_asr_score.scoring.scorer import Scorer, prepare_scorer

@@ -14,12 +14,13 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent.parent
 FRAMES, WIDTH = 500, 440
 
-# A process of its own, so that its peak is not that of the test runner; the last line says the peak in KiB.
+# A process of its own, and its VmHWM: ru_maxrss begins with what the test runner takes. The last line says it in KiB.
 MEASURED = """
-import resource, sys
+import re, sys
+from pathlib import Path
 from ov_asr_score import ScoreJob, run_job
 report = run_job(ScoreJob(model=sys.argv[1], inputs=["ark:-"], outputs=[sys.argv[2]], report=sys.argv[3]))
-print(report.totals.frames, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+print(report.totals.frames, re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
 """
 
 
@@ -47,7 +48,8 @@ def peak_kib(utterances: int, folder: Path) -> int:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells the peak of a process alone")
 def test_peak_memory_is_that_of_a_short_archive(tmp_path: Path) -> None:
     short, long = peak_kib(30, tmp_path), peak_kib(900, tmp_path)  # 26 MB and 790 MB of features
     assert long - short < 50 * 1024
-    assert long < 600 * 1024
+    assert long < 400 * 1024
