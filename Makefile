@@ -1,15 +1,21 @@
-# make demo   install, score the bundled utterances with the bundled model, compare with Kaldi's own scores
+# make demo   install, score the bundled utterances with the bundled models, compare with Kaldi's own scores; the
+#             DNN as a GNA device would, too, with 16 and 8 bit weights and a table of what each layer loses
 # make test   install, lint, check types, run all tests
+# make test-2023  all tests with OpenVINO 2023.3 (needs Python 3.10 or 3.11); TESTS_2023=tests/device: some of them
 # make bench  measure side by side with the old way, with what the runtime can do at best, and with Kaldi if it is there;
 #             about five minutes. make bench-full takes an hour or more. BENCH_OPTIONS=--update-readme, --only dnn, ...
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+VENV_2023 := .venv-2023
+PYTHON_2023 ?= $(shell for python in $(PYTHON) python3.11 python3.10; do \
+  $$python -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 12))' 2>&- && echo $$python && break; done)
+TESTS_2023 ?= tests
 BENCH_FOLDER ?= out/bench
 BENCH_OPTIONS ?=
 
-.PHONY: demo test lint types install bench bench-full clean
+.PHONY: demo test test-2023 lint types install bench bench-full clean
 
 demo: $(VENV)/.installed
 	@mkdir -p out
@@ -19,9 +25,21 @@ demo: $(VENV)/.installed
 	$(BIN)/ov-asr-score score -m models/dnn_digits.xml -i ark:data/dnn_digits/features.ark \
 	  -o ark,scp:out/loglik.ark,out/loglik.scp -r ark:data/dnn_digits/kaldi_loglik.ark \
 	  --max-error 1e-4 --report out/report.json
+	for bits in 16 8; do $(BIN)/ov-asr-score score -m models/dnn_digits.xml -d GNA_SW_EXACT -qb $$bits \
+	  -i ark:data/dnn_digits/features.ark -r ark:data/dnn_digits/kaldi_loglik.ark --max-rms-error 0.06 \
+	  --gna-report || exit; done
 
 test: lint types
 	$(BIN)/python -m pytest -n 2 -q
+
+ifeq ($(PYTHON_2023),)
+test-2023:
+	@echo "make test-2023: skipped, because OpenVINO 2023.3 has wheels for Python up to 3.11 and there is none; name one" \
+	  "with PYTHON_2023="
+else
+test-2023: $(VENV_2023)/.installed
+	$(VENV_2023)/bin/python -m pytest -n 2 -q $(TESTS_2023)
+endif
 
 bench: $(VENV)/.installed-bench
 	$(BIN)/python -m benchmarks.harness --folder $(BENCH_FOLDER) $(BENCH_OPTIONS)
@@ -47,9 +65,16 @@ $(VENV)/.installed-test: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[test]"
 	touch $@
 
+# without nncf, which is for newer releases
+$(VENV_2023)/.installed: pyproject.toml
+	$(PYTHON_2023) -m venv $(VENV_2023)
+	$(VENV_2023)/bin/python -m pip install --quiet --disable-pip-version-check --editable . "openvino==2023.3.*" \
+	  build hypothesis kaldi-native-io onnx pytest pytest-timeout pytest-xdist
+	touch $@
+
 $(VENV)/.installed-bench: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[bench]"
 	touch $@
 
 clean:
-	rm -rf $(VENV) out build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV_2023) out build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

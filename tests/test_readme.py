@@ -10,10 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.runtimes import require_nncf
+
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 KALDI_MODELS = (ROOT / "docs" / "kaldi-models.md").read_text(encoding="utf-8")
 SCALING = (ROOT / "docs" / "scaling.md").read_text(encoding="utf-8")
+GNA = (ROOT / "docs" / "gna.md").read_text(encoding="utf-8")
 PRECISION = (ROOT / "docs" / "precision.md").read_text(encoding="utf-8")
 
 
@@ -21,7 +24,7 @@ def blocks(language: str, document: str = README) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", document, re.MULTILINE | re.DOTALL)
 
 
-_DOCUMENTS = (README, KALDI_MODELS, SCALING, PRECISION)
+_DOCUMENTS = (README, KALDI_MODELS, SCALING, PRECISION, GNA)
 COMMANDS = [block for document in _DOCUMENTS for block in blocks("bash", document)]
 
 
@@ -41,11 +44,12 @@ def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_there_are_examples() -> None:
-    assert len(blocks("bash")) == 7
+    assert len(blocks("bash")) == 8
     assert len(blocks("bash", KALDI_MODELS)) == 3
     assert len(blocks("bash", SCALING)) == 1
     assert len(blocks("sh", SCALING)) == 2
     assert len(blocks("bash", PRECISION)) == 1
+    assert len(blocks("bash", GNA)) == 3
     assert len(blocks("python")) == 1
     assert len(blocks("python", KALDI_MODELS)) == 1
 
@@ -53,7 +57,7 @@ def test_there_are_examples() -> None:
 @pytest.mark.parametrize("block", COMMANDS, ids=lambda block: block.split("\n")[0][:40])
 def test_command_example(block: str, folder: Path) -> None:
     if "ov-asr-score quantize" in block:
-        pytest.importorskip("nncf")
+        require_nncf()
     script = block.replace("ov-asr-score ", f"{sys.executable} -m ov_asr_score ")
     done = run(["/bin/sh", "-e", "-c", script], folder)
     assert done.returncode == 0, done.stdout + done.stderr

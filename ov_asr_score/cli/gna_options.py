@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
 if TYPE_CHECKING:
     from ov_asr_score.device.gna_settings import GnaSettings
 
-GNA_PANEL = "GNA (needs a runtime with the GNA plugin)"
+GNA_PANEL = "GNA (in software, or with the GNA plugin of an older runtime)"
 
 
 class Quantization(str, Enum):
@@ -59,15 +59,24 @@ ScaleFactorOption = Annotated[
         rich_help_panel=GNA_PANEL,
     ),
 ]
+ScaleFactorUtterancesOption = Annotated[
+    str,
+    typer.Option(
+        "--scale-factor-utterances",
+        metavar="N|all",
+        help="Utterances that scale factors are taken from.",
+        rich_help_panel=GNA_PANEL,
+    ),
+]
 PwlOption = Annotated[
-    float,
+    Optional[float],  # noqa: UP045
     typer.Option(
         "--pwl-me",
         "-pwl_me",
         min=0.0,
         max=100.0,
         metavar="PERCENT",
-        help="Largest error of activation segments.",
+        help="Largest error of activation segments; left out: as many as fit.",
         rich_help_panel=GNA_PANEL,
     ),
 ]
@@ -130,6 +139,10 @@ ArchitectureOption = Annotated[
         rich_help_panel=GNA_PANEL,
     ),
 ]
+AccuracyReportOption = Annotated[
+    bool,
+    typer.Option("--gna-report", help="Layer by layer, where accuracy goes.", rich_help_panel=GNA_PANEL),
+]
 LogOption = Annotated[
     str, typer.Option("--log", "-log", metavar="LEVEL", help="Log level of the GNA plugin.", rich_help_panel=GNA_PANEL)
 ]
@@ -141,40 +154,55 @@ def gna_settings(
     quantization: Quantization,
     weight_bits: int,
     scale_factor: str,
-    pwl_max_error_percent: float,
+    scale_factor_utterances: str,
+    pwl_max_error_percent: float | None,
     execution_target: str,
     compile_target: str,
     memory_reuse: bool,
     embedded_image: str,
     embedded_generation: str,
     log_level: str,
+    accuracy_report: bool,
 ) -> GnaSettings:
     """GNA options of a command line as settings. Raises UsageError."""
-    from ov_asr_score.device.gna_settings import GnaSettings, gna_mode, parse_scale_factors
+    from ov_asr_score.device import gna_settings as checks
     from ov_asr_score.errors import UsageError
 
+    mode = checks.gna_mode(device)
     if weight_bits not in (8, 16):
         raise UsageError(f"-qb {weight_bits}: expected 8 or 16")
     if quantization is Quantization.dynamic:
         raise UsageError("-q dynamic: no GNA plugin ever had it; use -q static (default) or -q user with -sf")
     if quantization is Quantization.user and not scale_factor:
         raise UsageError("-q user: expected scale factors in -sf, found none")
-    if embedded_image and gna_mode(device) is None:
+    if embedded_image and mode is None:
         raise UsageError("-we: embedded images are made by the GNA plugin only; expected -d GNA_…; use -wg for a blob")
-    for option, target in (("-exec_target", execution_target), ("-compile_target", compile_target)):
-        if target and not target.startswith("GNA_"):
-            raise UsageError(f"{option} '{target[:20]}': expected GNA_TARGET_2_0, GNA_TARGET_3_0 or a later one")
-    return GnaSettings(
+    settings = checks.GnaSettings(
         weight_bits=weight_bits,
-        scale_factors=parse_scale_factors(scale_factor) if scale_factor else {},
-        execution_target=execution_target,
-        compile_target=compile_target,
+        scale_factors=checks.parse_scale_factors(scale_factor) if scale_factor else {},
+        scale_factor_utterances=_parse_utterances(scale_factor_utterances),
+        execution_target=checks.hardware_target(execution_target, "-exec_target"),
+        compile_target=checks.hardware_target(compile_target, "-compile_target"),
         pwl_max_error_percent=pwl_max_error_percent,
         memory_reuse=memory_reuse,
-        log_level=log_level,
+        log_level=checks.log_level(log_level),
         embedded_image=embedded_image,
         embedded_generation=embedded_generation,
+        accuracy_report=accuracy_report,
     )
+    checks.compile_target(settings)  # the image's generation, and whether the two agree
+    return settings
+
+
+def _parse_utterances(text: str) -> int | None:
+    from ov_asr_score.errors import UsageError
+
+    number = text.strip().lower()
+    if number == "all":
+        return None
+    if not number.isdecimal() or not int(number):
+        raise UsageError(f"--scale-factor-utterances '{text[:20]}': expected a number above 0, or all")
+    return int(number)
 
 
 def notes_on_gna_options(context: typer.Context, device: str) -> list[str]:

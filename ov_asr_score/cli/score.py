@@ -86,7 +86,8 @@ def score(
     quantization: g.QuantizationOption = g.Quantization.static,
     quantization_bits: g.QuantizationBitsOption = 16,
     scale_factor: g.ScaleFactorOption = "",
-    pwl_me: g.PwlOption = 1.0,
+    scale_factor_utterances: g.ScaleFactorUtterancesOption = "1",
+    pwl_me: g.PwlOption = None,
     exec_target: g.ExecutionTargetOption = "",
     compile_target: g.CompileTargetOption = "",
     memory_reuse_off: g.MemoryReuseOffOption = False,
@@ -94,6 +95,7 @@ def score(
     embedded_configuration: g.EmbeddedGenerationOption = "",
     arch: g.ArchitectureOption = g.Architecture.CORE,
     log: g.LogOption = "",
+    gna_report: g.AccuracyReportOption = False,
 ) -> None:
     """Score utterances, compare with references.
 
@@ -115,6 +117,7 @@ def score(
             quantization=quantization,
             weight_bits=quantization_bits,
             scale_factor=scale_factor,
+            scale_factor_utterances=scale_factor_utterances,
             pwl_max_error_percent=pwl_me,
             execution_target=exec_target,
             compile_target=compile_target,
@@ -122,6 +125,7 @@ def score(
             embedded_image=export_embedded_model,
             embedded_generation=embedded_configuration,
             log_level=log,
+            accuracy_report=gna_report,
         )
         job = ScoreJob(
             model=model,

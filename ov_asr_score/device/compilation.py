@@ -10,16 +10,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ov_asr_score.device.gna_settings import gna_mode
-from ov_asr_score.device.settings import DeviceSettings, base_devices, compile_properties, runtime_device
+from ov_asr_score.device.gna_settings import GNA_PROPERTIES, gna_mode
+from ov_asr_score.device.settings import (
+    DeviceSettings,
+    base_devices,
+    compile_properties,
+    import_properties,
+    runtime_device,
+)
 from ov_asr_score.errors import BlobFormatError, DeviceError, FileAccessError, UnknownNameError
 from ov_asr_score.kaldi_io.atomic import atomic_output
 from ov_asr_score.kaldi_io.files import open_path
 from ov_asr_score.openvino_api import RUNTIME_ERRORS, first_cause, ov, version
 
 GNA_ADVICE = (
-    "OpenVINO removed its GNA plugin after 2023.3 and no PyPI wheel ever held it; use -d CPU for float scores, or run "
-    "with an OpenVINO 2022/2023.3 package that has the plugin"
+    "OpenVINO removed its GNA plugin after 2023.3 and no PyPI wheel ever held it; -d GNA_SW_EXACT scores in software "
+    "what a device would, -d CPU in floats"
 )
 
 
@@ -50,7 +56,8 @@ class DeviceReport:
         """What is to be told when the device does not do what was asked for; empty when it does."""
         notes = []
         if not self.precision_used.startswith(self.precision_requested):
-            offers = f" (it has {', '.join(self.offered)})" if self.offered else ""
+            others = [name for name in self.offered if name != self.precision_requested]
+            offers = f" (it has {', '.join(others)})" if others else ""
             notes.append(
                 f"precision {self.precision_requested} was asked for, {self.requested} computes in "
                 f"{self.precision_used}{offers}"
@@ -73,10 +80,11 @@ class DeviceInfo:
 def compile_model(core: ov.Core, model: ov.Model, settings: DeviceSettings) -> ov.CompiledModel:
     """``model`` compiled for the device of ``settings``.
 
-    Raises DeviceError (no such device, no plugin, the device cannot run the model), UnknownNameError (a property that
-    the plugin does not know, with near names), FileAccessError (a cache folder that cannot be made).
+    Raises UsageError (no such GNA mode, target or input), DeviceError (no such device, no plugin, the device cannot run
+    the model), UnknownNameError (a property that the plugin does not know, with near names), FileAccessError (a cache
+    folder that cannot be made).
     """
-    names = [port.get_any_name() for port in model.inputs if port.get_names()]
+    names = [_input_name(port) for port in model.inputs]
     properties = compile_properties(settings, names)
     _check_devices(core, settings)
     _check_config(core, settings)
@@ -107,6 +115,13 @@ def export_blob(
     except RUNTIME_ERRORS as error:
         raise DeviceError(f"{settings.device}: cannot export a compiled model: {first_cause(error)}") from error
     blob = bytes(exported) if isinstance(exported, bytes) else bytes(exported.getvalue())
+    write_blob_file(blob, path, settings, conversion)
+
+
+def write_blob_file(
+    blob: bytes, path: Path, settings: DeviceSettings, conversion: Mapping[str, object] | None = None
+) -> None:
+    """Write ``blob`` and its note as ``export_blob`` does. Raises FileAccessError."""
     note: dict[str, object] = {
         "format": "ov-asr-score-blob",
         "format_version": 1,
@@ -135,6 +150,16 @@ def read_blob_note(path: Path) -> dict[str, Any]:
     return note if all(isinstance(note.get(name), str) for name in ("sha256", "device", "openvino")) else {}
 
 
+def check_blob_note(path: Path, blob: bytes) -> dict[str, Any]:
+    """The note beside a blob. Raises BlobFormatError when the blob is not the one that it was written for."""
+    note = read_blob_note(path)
+    if note and note["sha256"] != hashlib.sha256(blob).hexdigest():
+        raise BlobFormatError(
+            f"{path}: its content does not match the digest in {_note_path(path).name}; it is damaged, export it again"
+        )
+    return note
+
+
 def import_blob(core: ov.Core, path: Path, settings: DeviceSettings) -> ov.CompiledModel:
     """The compiled model in the blob at ``path``.
 
@@ -142,25 +167,17 @@ def import_blob(core: ov.Core, path: Path, settings: DeviceSettings) -> ov.Compi
     """
     with open_path(str(path)) as file:
         blob = file.read()
-    note = read_blob_note(path)
-    if note and note["sha256"] != hashlib.sha256(blob).hexdigest():
-        raise BlobFormatError(
-            f"{path}: its content does not match the digest in {_note_path(path).name}; it is damaged, export it again"
-        )
+    note = check_blob_note(path, blob)
     if blob.lstrip()[:5] in (b"<?xml", b"<net "):
         raise BlobFormatError(f"{path}: is an OpenVINO IR, not an exported blob; give it to -m/--model")
     if blob.startswith(b"\0B<"):
         raise BlobFormatError(f"{path}: is a Kaldi model, not an exported blob; give it to -m/--model")
-    if blob.startswith(b"GNAM") and not _has_plugin(core, "GNA"):
-        raise BlobFormatError(f"{path}: is a GNA blob, and this OpenVINO {version()} has no GNA plugin. {GNA_ADVICE}")
+    if blob.startswith(b"GNAM") and not has_plugin(core, "GNA"):
+        raise BlobFormatError(f"{path}: is a blob for GNA; give -d GNA_SW_EXACT, which runs it in software")
     # a device that is not there is a better message than whatever the import would say
     device = runtime_device(settings.device)
     _check_devices(core, settings)
-    properties = {
-        name: value
-        for name, value in compile_properties(settings, []).items()
-        if name not in ("CACHE_DIR", "GNA_COMPACT_MODE")
-    }
+    properties = import_properties(settings)
     try:
         return core.import_model(blob, device, properties)
     except RUNTIME_ERRORS as error:
@@ -216,7 +233,7 @@ def missing_plugins(core: ov.Core) -> list[tuple[str, str]]:
     return [
         (name, _plugin_fault(core, name) or reason if name != "GNA" else reason)
         for name, reason in reasons.items()
-        if name not in offered and not (name == "GNA" and _has_plugin(core, name))
+        if name not in offered and not (name == "GNA" and has_plugin(core, name))
     ]
 
 
@@ -230,6 +247,10 @@ def _make_cache_folder(cache_dir: str) -> None:
         raise FileAccessError(f"--cache-dir {cache_dir}: expected a folder, found a file") from error
     except OSError as error:
         raise FileAccessError(f"--cache-dir {cache_dir}: cannot be made: {error.strerror}") from error
+
+
+def _input_name(port: Any) -> str:
+    return str(port.get_any_name() if port.get_names() else port.get_node().get_friendly_name())
 
 
 def _note_path(path: Path) -> Path:
@@ -265,7 +286,8 @@ def _plugin_fault(core: ov.Core, name: str) -> str | None:
         return first_cause(error)
 
 
-def _has_plugin(core: ov.Core, name: str) -> bool:
+def has_plugin(core: ov.Core, name: str) -> bool:
+    """Whether the runtime can load the plugin ``name``."""
     return _plugin_fault(core, name) is None
 
 
@@ -278,6 +300,8 @@ def _check_config(core: ov.Core, settings: DeviceSettings) -> None:
             known.update(str(name) for name in core.get_property(device, "SUPPORTED_PROPERTIES"))
         except RUNTIME_ERRORS:
             return  # a plugin that does not list its properties says itself what it refuses
+    if gna_mode(settings.device) is not None:
+        known |= GNA_PROPERTIES
     for name in settings.config:
         if name not in known:
             near = difflib.get_close_matches(name.upper(), known, n=3, cutoff=0.6)
@@ -287,7 +311,7 @@ def _check_config(core: ov.Core, settings: DeviceSettings) -> None:
 
 def _check_devices(core: ov.Core, settings: DeviceSettings) -> None:
     """A plugin that only dispatches would leave out in silence what is not there."""
-    if not all(_has_plugin(core, name) for name in base_devices(settings.device)):
+    if not all(has_plugin(core, name) for name in base_devices(settings.device)):
         raise _device_error(core, settings, None)
 
 
@@ -296,10 +320,10 @@ def _device_error(core: ov.Core, settings: DeviceSettings, error: Exception | No
     available = ", ".join(core.available_devices) or "none"
     if not settings.device:
         return DeviceError(f"-d/--device: expected a device such as CPU, found nothing (available: {available})")
-    if gna_mode(settings.device) and not _has_plugin(core, "GNA"):
+    if gna_mode(settings.device) and not has_plugin(core, "GNA"):
         return DeviceError(f"{settings.device}: this OpenVINO {version()} has no GNA plugin. {GNA_ADVICE}")
     for name in [*base_devices(settings.device), prefix]:
-        if name not in ("AUTO", "MULTI", "HETERO", "BATCH") and not _has_plugin(core, name):
+        if name not in ("AUTO", "MULTI", "HETERO", "BATCH") and not has_plugin(core, name):
             known = [*core.available_devices, "AUTO", "MULTI", "HETERO"]
             near = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.6)
             hint = f"; did you mean {near[0]}?" if near and near[0] != name else ""

@@ -12,12 +12,14 @@ from pathlib import Path
 import numpy as np
 
 from ov_asr_score.comparison import Limits, ScoreDifference
-from ov_asr_score.device.compilation import export_blob
+from ov_asr_score.device.gna_settings import gna_mode
 from ov_asr_score.errors import OvAsrScoreError, UsageError
 from ov_asr_score.job.ahead import Ahead
 from ov_asr_score.job.delay import note_delay
+from ov_asr_score.job.exporting import export_model
 from ov_asr_score.job.finiteness import note_nonfinite
 from ov_asr_score.job.fitting import fitting, read_until_fit
+from ov_asr_score.job.gna import Sample, clipping_notes, report_layers, with_scale_factors
 from ov_asr_score.job.model_facts import model_facts
 from ov_asr_score.job.overwriting import check_overwriting
 from ov_asr_score.job.references import ReferenceTables
@@ -29,6 +31,7 @@ from ov_asr_score.job.trial import scorer_options
 from ov_asr_score.job.verdict import judge
 from ov_asr_score.kaldi_io import TableWriter
 from ov_asr_score.profiling import LayerTimes
+from ov_asr_score.report.gna_report import PlacedLayer
 from ov_asr_score.report.run_report import RunReport, UtteranceReport
 from ov_asr_score.scoring.engine import RecordLayers, UtteranceScores
 from ov_asr_score.scoring.model_opening import NODE_ADVICE, OpenModel, load, open_model
@@ -61,7 +64,7 @@ def run_job(job: ScoreJob, on_utterance: OnUtterance | None = None) -> RunReport
             if job.export_model:
                 facts = run.scorer.plan.converted
                 conversion = None if facts is None else asdict(facts)
-                export_blob(run.scorer.compiled, Path(job.export_model), job.device, conversion)
+                export_model(run.scorer, Path(job.export_model), job.device, conversion)
                 report.notes.append(f"exported to {job.export_model}; nothing was scored")
             else:
                 for utterance in _score_all(run, writers, references, earlier, report):
@@ -69,6 +72,7 @@ def run_job(job: ScoreJob, on_utterance: OnUtterance | None = None) -> RunReport
                         reporter.utterance(utterance)
                     if on_utterance is not None:
                         on_utterance(utterance)
+                _report_gna(run, report)
                 if job.shard is None:
                     references.note_unused(report)
                 _note_gaps(run.gaps, report)
@@ -101,6 +105,7 @@ class _Run:
     utterances: Iterator[Utterance]
     skip: SkipUtterance | None
     gaps: JoinGaps
+    sample: Sample | None  # for a report on the layers of GNA
 
 
 def _prepare(job: ScoreJob, report: RunReport) -> _Run:
@@ -126,10 +131,11 @@ def _prepare(job: ScoreJob, report: RunReport) -> _Run:
     specifiers = {table.input: table.specifier for table in tables.inputs}
     source = _timed(read_utterances(tables.inputs, join, gaps), report) if tables.inputs else iter(())
     read, first = read_until_fit(source, opened.inputs, specifiers, skip)
-    scorer = prepare_scorer(opened, options, first)
+    scorer = prepare_scorer(opened, with_scale_factors(options, tables.inputs, join), first)
     _describe(report, job, opened, scorer)
     utterances = _noting_nonfinite(fitting(chain(read, source), scorer.fits, specifiers, skip), report)
-    return _Run(job, tables, scorer, utterances, skip, gaps)
+    sample = Sample(opened.inputs) if job.device.gna.accuracy_report else None
+    return _Run(job, tables, scorer, utterances if sample is None else sample.passing(utterances), skip, gaps, sample)
 
 
 @contextmanager
@@ -199,6 +205,18 @@ def _score_all(
         report.layers = layer_times.slowest_first()
 
 
+def _report_gna(run: _Run, report: RunReport) -> None:
+    emulation = run.scorer.emulation
+    if emulation is None:
+        return
+    report.placement = [
+        PlacedLayer(layer.name, layer.type, layer.device, layer.part, layer.reason) for layer in emulation.placement
+    ]
+    report.notes += clipping_notes(run.scorer)
+    if run.sample is not None:
+        report.gna = report_layers(emulation, run.sample, run.job.device.gna)
+
+
 @contextmanager
 def _scored_ahead(
     run: _Run, utterances: Iterator[Utterance], record_layers: RecordLayers | None
@@ -246,6 +264,7 @@ def _skip_into(report: RunReport) -> SkipUtterance:
 
 
 def _scorer_options(job: ScoreJob, layers: tuple[str, ...] = ()) -> ScorerOptions:
+    exports_whole = bool(job.export_model) and gna_mode(job.device.device) is None
     return replace(
         scorer_options(job),
         blob=job.import_model,
@@ -254,7 +273,7 @@ def _scorer_options(job: ScoreJob, layers: tuple[str, ...] = ()) -> ScorerOption
         fixed_batch=bool(job.export_model and job.batch_size),
         one_at_a_time=bool(job.export_model),
         # An export takes whole utterances unless it is asked for another.
-        kaldi=replace(job.kaldi, time="utterance") if job.export_model and job.kaldi.time == "auto" else job.kaldi,
+        kaldi=replace(job.kaldi, time="utterance") if exports_whole and job.kaldi.time == "auto" else job.kaldi,
     )
 
 

@@ -48,7 +48,7 @@ def run_identity(job: ScoreJob, tables: JobTables) -> dict[str, str]:
     for option in ("feature_transform", "class_frame_counts"):
         identity[_spelled(option)] = _digests(kaldi.pop(option))
     device = asdict(job.device)
-    del device["profile"], device["cache_dir"]
+    del device["profile"], device["cache_dir"], device["gna"]["accuracy_report"], device["gna"]["log_level"]
     settings = {each.name: getattr(job, each.name) for each in fields(job) if each.name not in _LEFT_OUT}
     identity |= {_spelled(name): str(value) for name, value in (kaldi | device | settings).items()}
     identity["--shard"] = str(job.shard or "")

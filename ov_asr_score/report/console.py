@@ -16,6 +16,7 @@ from rich.text import Text
 from ov_asr_score.comparison import ScoreDifference, describe_location
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.profiling import LayerTime, total_microseconds
+from ov_asr_score.report.gna_report import GnaReport, PlacedLayer
 from ov_asr_score.report.run_report import RunReport, RunTotals, UtteranceReport, WorstUtterance
 
 _MAX_LAYERS = 20
@@ -46,6 +47,10 @@ def render_run_report(report: RunReport, console: Console, *, verbose: bool = Fa
         render_facts(console, "Totals", _totals(report.totals))
     render_comparison(report.comparison, console, worst=report.worst if verbose else ())
     _layers(console, report.layers, None if verbose else _MAX_LAYERS)
+    if report.placement:
+        _placement(console, report.placement)
+    if report.gna is not None:
+        _gna_layers(console, report.gna)
     limit = None if verbose else _MAX_KEYS
     for note in report.notes:
         _line(console, f"note: {note}", "yellow")
@@ -158,6 +163,37 @@ def _layers(console: Console, layers: Sequence[LayerTime], limit: int | None) ->
     unlisted = len(layers) - len(rows)
     if unlisted:
         _line(console, f"  and {unlisted} more")
+
+
+def _placement(console: Console, layers: Sequence[PlacedLayer]) -> None:
+    rows = [
+        (str(layer.part), layer.device, f"{layer.name} ({layer.type}){f': {layer.reason}' if layer.reason else ''}")
+        for layer in layers
+    ]
+    render_table(console, "Where layers run", ("part", "device", "layer (type)"), rows)
+
+
+def _gna_layers(console: Console, report: GnaReport) -> None:
+    rows = [
+        (
+            str(layer.bits),
+            f"{layer.input_scale:,.5g}" if layer.input_scale else "",
+            f"{layer.weight_scale:,.5g}" if layer.weight_scale else "",
+            f"{layer.output_scale:,.5g}",
+            f"{layer.saturated:,}" if layer.saturated else "",
+            f"{layer.signal_to_noise:.1f}",
+            f"{layer.largest:.3g}",
+            f"{layer.name} ({layer.kind})",
+        )
+        for layer in report.layers
+    ]
+    columns = ("bits", "input ×", "weights ×", "output ×", "saturated", "SNR dB", "max error", "layer (kind)")
+    title = f"GNA layers in order, integers beside floats over {report.frames:,} frames"
+    render_table(console, title, columns, rows)
+    if report.first_below:
+        _line(console, f"  first layer below {report.limit:g} dB: {report.first_below}", "yellow")
+    for hint in report.hints:
+        _line(console, f"  hint: {hint}", "yellow")
 
 
 def render_table(console: Console, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

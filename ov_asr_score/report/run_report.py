@@ -12,6 +12,7 @@ import numpy as np
 from ov_asr_score.comparison import ScoreDifference
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.profiling import LayerTime
+from ov_asr_score.report.gna_report import GnaReport, PlacedLayer
 
 FORMAT_VERSION = 1
 """Version of the JSON report; it grows when a field is removed or changes its meaning, not when one is added."""
@@ -110,6 +111,8 @@ class RunReport:
 
     totals: RunTotals = field(default_factory=RunTotals)
     layers: list[LayerTime] = field(default_factory=list)  # slowest first; empty unless asked for
+    placement: list[PlacedLayer] = field(default_factory=list)  # where layers run, if not all on one device
+    gna: GnaReport | None = None  # where accuracy goes; only if asked for
 
     comparison: dict[str, ScoreDifference] = field(default_factory=dict)  # output name -> sum over all utterances
     worst: list[WorstUtterance] = field(default_factory=list)  # worst first, at most MAX_WORST

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ov_asr_score.convert.facts import ConversionFacts
+from ov_asr_score.device.gna_settings import gna_mode
 from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError, UsageError
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.ov_model.description import describe_ports
@@ -128,7 +129,8 @@ def _plan_rows(
             "rows", 1, slots, pad=True, stateful=False, reason="the inputs hold one frame", streams=streams
         )
     _, outputs = describe_ports(model)
-    block = options.batch_size or default_rows(outputs)
+    is_gna = gna_mode(options.device.device) is not None  # whose plugin takes no more than eight frames
+    block = options.batch_size or (1 if is_gna else default_rows(outputs))
     size = None if takes_any_shape(options) and not options.fixed_batch else block
     try:
         changed = with_leading_dimension(model, batched, size)

@@ -9,15 +9,20 @@ from pathlib import Path
 
 from ov_asr_score.convert.facts import EDGES_INPUT, FRAMES_LEFT_INPUT, ConversionFacts
 from ov_asr_score.convert.metadata import parse_facts
-from ov_asr_score.device.compilation import import_blob, read_blob_note
+from ov_asr_score.device.compilation import check_blob_note, import_blob, read_blob_note
 from ov_asr_score.device.mending import mend_memory_concats
 from ov_asr_score.errors import UnknownNameError, UnsupportedModelError, UsageError
+from ov_asr_score.gna.blob import read_blob
+from ov_asr_score.gna.blob_checks import check_model
+from ov_asr_score.kaldi_io.files import open_path
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.ov_model.description import describe_ports
+from ov_asr_score.ov_model.file_kind import read_model_kind
 from ov_asr_score.ov_model.opening import check_made_with, open_model_file
 from ov_asr_score.ov_model.outputs import add_output, find_port, layer_names, port_names, suggestion
 from ov_asr_score.ov_model.preparation import parse_layouts, set_layouts, use_float32_ports
 from ov_asr_score.ports import PortInfo
+from ov_asr_score.scoring.gna_emulation import Emulation, emulate_blob, is_emulated
 from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.sizing import kaldi_options
 
@@ -40,6 +45,7 @@ class LoadedModel:
     facts: ConversionFacts | None = None  # of a model that was converted from a Kaldi model
     notes: tuple[str, ...] = ()
     from_cache: bool = False  # converted by an earlier run
+    emulation: Emulation | None = None  # of a blob for GNA that is run in software
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +79,18 @@ def load(options: ScorerOptions) -> LoadedModel:
     core = ov.Core()
     path = Path(options.model or options.blob)
     if options.blob:
-        compiled = import_blob(core, path, options.device)
         facts = _facts_of_blob(path)
         check_made_with(path, facts, options.kaldi)
-        inputs, outputs = describe_ports(compiled)
+        emulation = _emulated_blob(core, path, options)
+        compiled = import_blob(core, path, options.device) if emulation is None else None
+        program = None if emulation is None else emulation.program
+        inputs, outputs = describe_ports(compiled) if program is None else (program.inputs, program.outputs)
         names = frozenset(port_names([*inputs, *outputs]))
         seconds = time.perf_counter() - started
         inputs = _fed_by_tables(inputs, facts)
-        return LoadedModel(core, path, None, compiled, inputs, outputs, names, seconds, facts)
-    found = open_model_file(path, core, kaldi_options(options), options.conversion_cache)
+        return LoadedModel(core, path, None, compiled, inputs, outputs, names, seconds, facts, emulation=emulation)
+    kaldi = kaldi_options(options) if read_model_kind(path) == "kaldi" else options.kaldi
+    found = open_model_file(path, core, kaldi, options.conversion_cache)
     inputs, outputs = describe_ports(found.model)
     # Inner layers of a converted graph have frames of their own, and names that no one knows.
     names = frozenset([*port_names([*inputs, *outputs]), *(() if found.facts else layer_names(found.model))])
@@ -90,6 +99,18 @@ def load(options: ScorerOptions) -> LoadedModel:
     return LoadedModel(
         core, path, found.model, None, inputs, outputs, names, seconds, found.facts, found.notes, found.from_cache
     )
+
+
+def _emulated_blob(core: ov.Core, path: Path, options: ScorerOptions) -> Emulation | None:
+    """The blob at ``path``, if it is one for GNA and is to be run in software; None for any other."""
+    if not is_emulated(core, options.device):
+        return None
+    with open_path(str(path)) as file:
+        data = file.read()
+    check_blob_note(path, data)
+    model = read_blob(data, str(path))
+    check_model(model, str(path))
+    return emulate_blob(model, options)
 
 
 def _facts_of_blob(path: Path) -> ConversionFacts | None:
@@ -117,7 +138,7 @@ def open_model(loaded: LoadedModel, options: ScorerOptions) -> OpenModel:
     wanted = tuple(add_output(model, name) for name in options.outputs) or tuple(range(len(model.outputs)))
     if options.layout:
         set_layouts(model, parse_layouts(options.layout))
-    mended = mend_memory_concats(model) if options.mend else 0
+    mended = mend_memory_concats(model) if options.mend and not is_emulated(loaded.core, options.device) else 0
     if mended:
         notes.append(
             f"graph mended in {mended} place{'s' if mended > 1 else ''}, where a model input goes straight into a "

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.ports import PortInfo
+from ov_asr_score.profiling import LayerTime
 
 Float32Array = NDArray[np.float32]
 
@@ -43,3 +44,15 @@ class Runner(Protocol):
 
     def layer_records(self, slot: int) -> Iterable[Any]:
         """Per-layer records of the last finished run, as ``profiling`` reads them."""
+
+
+class DeviceRunner(Runner, Protocol):
+    """A Runner that counts its runs and keeps the times of its layers."""
+
+    num_runs: int
+
+    def forget_layer_times(self) -> None:
+        """Leave the runs up to now, those of a trial, out of ``averaged_layer_times``."""
+
+    def averaged_layer_times(self) -> list[LayerTime]:
+        """Layer times of all runs since ``forget_layer_times``; none where ``layer_records`` gives those of each."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ov_asr_score.device.compilation import DeviceReport, compile_model, describe_device
-from ov_asr_score.device.gna_settings import gna_mode, scale_factor_of
+from ov_asr_score.device.gna_settings import gna_mode, input_scale_factors, scale_factor_of
 from ov_asr_score.device.settings import DeviceSettings
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.openvino_api import ov
@@ -19,12 +19,22 @@ from ov_asr_score.ov_model.preparation import set_layouts
 from ov_asr_score.scoring.choosing import plan_blob, plan_converted, plan_dependent_rows, plan_model
 from ov_asr_score.scoring.chunks import fit_converted
 from ov_asr_score.scoring.engine import RecordLayers, UtteranceScores, score_utterances
+from ov_asr_score.scoring.gna_emulation import (
+    Emulation,
+    emulate_model,
+    emulated_device,
+    is_emulated,
+    plan_emulation,
+    requests_of,
+)
 from ov_asr_score.scoring.lane_planning import asks_for_lockstep, plan_streams, take_lanes
 from ov_asr_score.scoring.locality import rows_are_independent
 from ov_asr_score.scoring.model_opening import OpenModel
 from ov_asr_score.scoring.openvino_runner import OpenVinoRunner
 from ov_asr_score.scoring.planning import Grouping, InputFit, ScoringPlan, fit_inputs, shape_text
+from ov_asr_score.scoring.runner import DeviceRunner
 from ov_asr_score.scoring.scorer_options import ScorerOptions
+from ov_asr_score.scoring.sizing import is_frame_local
 from ov_asr_score.scoring.time_axis import open_time_axes, time_comes_first
 from ov_asr_score.scoring.utterances import SkipUtterance, Utterance
 
@@ -33,8 +43,8 @@ from ov_asr_score.scoring.utterances import SkipUtterance, Utterance
 class Scorer:
     """A compiled model with its plan; ``notes`` say what was changed or is worth knowing."""
 
-    runner: OpenVinoRunner
-    compiled: ov.CompiledModel
+    runner: DeviceRunner
+    compiled: ov.CompiledModel | None  # None: run in software
     fits: tuple[InputFit, ...]
     plan: ScoringPlan
     device: DeviceReport
@@ -42,6 +52,7 @@ class Scorer:
     load_seconds: float
     memory_frames: int | None
     delay_note: str  # one of the notes, for a run without context windows; empty when there is nothing to say
+    emulation: Emulation | None = None
 
     def score(
         self,
@@ -63,6 +74,8 @@ def prepare_scorer(opened: OpenModel, options: ScorerOptions, first: Utterance |
     fits = fit_converted(opened.inputs) if facts else fit_inputs(opened.inputs, first)
     settings = _with_scale_factors(options.device, opened, first)
     core, span = opened.loaded.core, None
+    if opened.loaded.emulation is not None or is_emulated(core, settings):
+        return _prepare_emulation(opened, replace(options, device=settings), first)
     names = [port.name for port in opened.outputs]
     if opened.model is None:
         _check_blob_types(opened)
@@ -107,6 +120,31 @@ def prepare_scorer(opened: OpenModel, options: ScorerOptions, first: Utterance |
     return Scorer(runner, runner.compiled, fits, plan, device, tuple(notes), seconds, span, delay_note)
 
 
+def _prepare_emulation(opened: OpenModel, options: ScorerOptions, first: Utterance | None) -> Scorer:
+    started = time.perf_counter()
+    facts, model = opened.loaded.facts, opened.model
+    emulation = opened.loaded.emulation
+    if emulation is None:
+        if model is None:
+            raise UnsupportedModelError(f"{opened.loaded.path}: is no blob for GNA")
+        frames = [] if first is None else [requests_of(first, opened.inputs)]
+        emulation = emulate_model(opened.loaded.core, model, str(opened.loaded.path), options, frames)
+    program, plan = emulation.program, None
+    if facts is not None and (program.is_stateful or not is_frame_local(facts)):
+        fits = fit_converted(opened.inputs)
+        _, plan = plan_converted(None, opened.inputs, opened.outputs, facts, options)
+    else:
+        fits = fit_inputs(program.inputs, first)
+    runner, plan = plan_emulation(emulation, options, plan, opened.wanted)
+    plan = replace(plan, left_context=options.left_context, right_context=options.right_context)
+    span = memory_span(model) if model is not None and facts is None and program.is_stateful else None
+    delay_note = _delay_note(plan, span)
+    notes = [*opened.notes, *emulation.notes, *([delay_note] if delay_note else [])]
+    seconds = opened.seconds + time.perf_counter() - started
+    device = emulated_device(options.device)
+    return Scorer(runner, None, fits, plan, device, tuple(notes), seconds, span, delay_note, emulation)
+
+
 def _with_time_axis(opened: OpenModel, settings: DeviceSettings, fits: Sequence[InputFit]) -> OpenModel:
     """The model with its layouts settled, when its inputs are [T, N, D]; itself when they are [N, T, D]."""
     compiled = compile_model(opened.loaded.core, opened.model, settings)
@@ -140,12 +178,13 @@ def _delay_note(plan: ScoringPlan, span: int | None) -> str:
 
 
 def _with_scale_factors(settings: DeviceSettings, opened: OpenModel, first: Utterance | None) -> DeviceSettings:
-    """Scale factors of GNA inputs that the user did not give, from the first utterance."""
-    if gna_mode(settings.device) is None or first is None or settings.gna.scale_factors:
+    """Scale factors of GNA inputs by name: as the user gave them, others from the first utterance."""
+    if gna_mode(settings.device) is None or opened.model is None:
         return settings
-    factors = {
-        port.name: scale_factor_of(np.asarray(first.features[port.name], dtype=np.float32)) for port in opened.inputs
-    }
+    factors = input_scale_factors(settings.gna.scale_factors, [port.name for port in opened.inputs])
+    for port in opened.inputs:
+        if first is not None and port.name not in factors:
+            factors[port.name] = scale_factor_of(np.asarray(first.features[port.name], dtype=np.float32))
     return replace(settings, gna=replace(settings.gna, scale_factors=factors))
 
 

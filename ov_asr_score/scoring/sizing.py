@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from ov_asr_score.convert.facts import ConversionFacts
 from ov_asr_score.convert.kaldi_options import KaldiOptions
+from ov_asr_score.device.gna_settings import gna_mode, requests_at_a_time
 from ov_asr_score.device.settings import base_devices
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.scoring.grouping import can_cut, can_pad
@@ -49,6 +50,9 @@ def num_streams(options: ScorerOptions, *, recurrent: bool = False) -> int:
 
 def num_slots(options: ScorerOptions, streams: int) -> int:
     """Infer requests under way at a time: one more than compute, so that the next is filled meanwhile."""
+    mode = gna_mode(options.device.device)
+    if mode is not None:
+        return requests_at_a_time(mode, options.device.streams)
     return options.requests or max(2, streams + 1)
 
 
@@ -64,11 +68,13 @@ def is_frame_local(facts: ConversionFacts) -> bool:
 
 
 def kaldi_options(options: ScorerOptions) -> KaldiOptions:
-    """How to convert a Kaldi model; ``auto`` becomes ``lockstep``, where that may be.
+    """How to convert a Kaldi model; ``auto`` becomes ``lockstep``, where that may be, and ``frame`` for GNA.
 
     Recurrences that look back only score faster with many utterances side by side, a few frames of each per request:
     their steps are short, and utterances of any lengths share them without being filled up.
     """
+    if options.kaldi.time == "auto" and gna_mode(options.device.device) is not None:
+        return replace(options.kaldi, time="frame")
     if options.kaldi.time != "auto" or options.batch_size == 1 or not takes_any_shape(options):
         return options.kaldi
     return replace(options.kaldi, time="lockstep", frames_per_request=RECURRENT_BLOCK)

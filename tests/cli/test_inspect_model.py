@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.command_line import MODELS, run
+from tests.command_line import MODELS, ROOT, run
 from tests.kaldi_model.model_files import FOLDER as KALDI
 
 
@@ -32,6 +32,35 @@ def test_a_blob(tiny_model: str, folder: Path) -> None:
     assert outcome.code == 0
     assert "kind: exported blob for CPU" in outcome.stdout
     assert "feats: [?,4] f32" in outcome.stdout
+
+
+def test_a_blob_for_gna() -> None:
+    outcome = run("inspect", ROOT / "tests" / "gna" / "data" / "lstm_mem.q8.gna")
+    assert (outcome.code, outcome.stderr) == (0, "")
+    lines = [line.strip() for line in outcome.stdout.splitlines()]
+    assert "format: GNAM 2.8" in lines
+    assert "input: shape=[1,40], scale-factor=1848.44, element-bytes=2, elements=40, orientation=interleaved" in lines
+    assert (
+        "0: kind=fully connected, input=[40,1] int16, weights=[512,40] int8, biases=[512] compound bias, segments=3, "
+        "output=[512,1] int16"
+    ) in lines
+    assert "mem_c: bytes=256, scale-factor=2049" in lines
+
+
+def test_a_blob_for_gna_as_json() -> None:
+    outcome = run("inspect", ROOT / "tests" / "gna" / "data" / "dnn_digits.q16.gna", "--json")
+    assert outcome.code == 0
+    sections = json.loads(outcome.stdout)["sections"]
+    assert sections["Inputs"]["input"]["scale-factor"] == 6241.2
+    assert sections["Outputs"]["affinetransform8/Fused_Add_"]["tensor-names"] == ["score"]
+    assert sections["Operations"]["3"]["weights"] == "[120,192] int16"
+
+
+def test_a_damaged_blob_for_gna(folder: Path) -> None:
+    Path("x.gna").write_bytes(b"GNAM" + bytes(100))
+    outcome = run("inspect", "x.gna")
+    assert outcome.code == 3
+    assert outcome.error.startswith("x.gna: header at byte 8: expected version 2.1 to 2.9 of the format, found 0.0; ")
 
 
 def test_an_onnx_model(folder: Path) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import openvino as ov
 import pytest
-from openvino import opset13 as op
 
 from ov_asr_score.device.compilation import (
     compile_model,
@@ -21,8 +20,10 @@ from ov_asr_score.device.compilation import (
     missing_plugins,
     read_blob_note,
 )
-from ov_asr_score.device.settings import DeviceSettings, Precision
+from ov_asr_score.device.settings import DeviceSettings, Precision, compile_properties
 from ov_asr_score.errors import BlobFormatError, DeviceError, FileAccessError, UnknownNameError
+from ov_asr_score.openvino_api import opset as op
+from tests.runtimes import computes_in
 
 CORE = ov.Core()
 WEIGHTS = np.random.default_rng(0).standard_normal((4, 3)).astype(np.float32)
@@ -41,8 +42,15 @@ def scores_of(compiled: ov.CompiledModel) -> Any:
     return compiled([FRAMES])[0]
 
 
-def has(capability: str) -> bool:
-    return capability in CORE.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+def test_properties_nested_as_for_gna_reach_the_plugin() -> None:
+    """What GNA among others is given has the same form; HETERO hands it on."""
+    settings = DeviceSettings("HETERO:GNA,CPU", threads=1, streams=1, profile=True)
+    nested = compile_properties(settings, ["x"])["DEVICE_PROPERTIES"]
+    assert isinstance(nested, dict)
+    compiled = CORE.compile_model(affine_model(), "HETERO:CPU", {"DEVICE_PROPERTIES": {"CPU": nested["CPU"]}})
+    used = compiled.get_property("DEVICE_PROPERTIES")["CPU"]
+    assert used["INFERENCE_PRECISION_HINT"].get_type_name() == "f32"
+    assert (used["INFERENCE_NUM_THREADS"], used["NUM_STREAMS"], used["PERF_COUNT"]) == (1, 1, "YES")
 
 
 @pytest.mark.parametrize("device", ["CPU", "AUTO", "AUTO:CPU", "MULTI:CPU", "HETERO:CPU"])
@@ -65,7 +73,7 @@ def test_the_precision_is_what_the_plugin_says(precision: Precision) -> None:
     settings = DeviceSettings(precision=precision)
     report = describe_device(CORE, compile_model(CORE, affine_model(), settings), settings)
     assert report.precision_requested == precision
-    able = precision == "f32" or has({"bf16": "BF16", "f16": "FP16"}[precision])
+    able = precision == "f32" or computes_in({"bf16": "BF16", "f16": "FP16"}[precision])
     # a processor that has bf16 but not f16 takes the former for the latter
     assert report.precision_used in ({precision} if able else {precision, "bf16", "f32"})
     assert report.emulated == (not able and report.precision_used == precision)
@@ -115,7 +123,7 @@ def test_devices_that_are_not_there(device: str, message: str) -> None:
 @pytest.mark.parametrize("device", ["GNA", "GNA_SW_EXACT", "HETERO:GNA_SW_EXACT,CPU", "HETERO:GNA,CPU"])
 def test_gna_without_its_plugin(device: str) -> None:
     assert "GNA" in dict(missing_plugins(CORE))
-    with pytest.raises(DeviceError, match=r"has no GNA plugin. .* use -d CPU for float scores") as caught:
+    with pytest.raises(DeviceError, match=r"has no GNA plugin. .* -d CPU in floats") as caught:
         compile_model(CORE, affine_model(), DeviceSettings(device))
     assert str(caught.value).startswith(f"{device}: ")
     assert "\n" not in str(caught.value)
@@ -217,7 +225,7 @@ def test_a_blob_of_another_runtime(blob: Path) -> None:
     ("content", "message"),
     [
         (b'<?xml version="1.0"?><net/>', "is an OpenVINO IR, not an exported blob; give it to -m/--model"),
-        (b"GNAM\x08\x00\x02\x08" + bytes(100), "is a GNA blob, and this OpenVINO .* has no GNA plugin"),
+        (b"GNAM\x08\x00\x02\x08" + bytes(100), "is a blob for GNA; give -d GNA_SW_EXACT"),
         (b"\0B<Nnet> ", "is a Kaldi model, not an exported blob; give it to -m/--model"),
     ],
 )

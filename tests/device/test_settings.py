@@ -10,6 +10,7 @@ from ov_asr_score.device.settings import (
     Precision,
     base_devices,
     compile_properties,
+    import_properties,
     parse_config,
     runtime_device,
 )
@@ -63,18 +64,74 @@ def test_npu_chooses_its_own_precision() -> None:
     assert compile_properties(DeviceSettings("NPU"), []) == {}
 
 
-def test_properties_of_gna_stand_alone_or_nested() -> None:
-    gna = GnaSettings(weight_bits=8, scale_factors={"": 2.0})
-    alone = compile_properties(DeviceSettings("GNA_SW_EXACT", gna=gna), ["x", "y"])
-    assert alone == {
-        "GNA_DEVICE_MODE": "GNA_SW_EXACT",
-        "INFERENCE_PRECISION_HINT": "i8",
-        "GNA_PWL_MAX_ERROR_PERCENT": "1.0",
+GNA_8_BIT = GnaSettings(weight_bits=8, scale_factors={"": 2.0})
+GNA_ALONE = {
+    "GNA_DEVICE_MODE": "GNA_SW_EXACT",
+    "INFERENCE_PRECISION_HINT": "i8",
+    "GNA_COMPACT_MODE": "YES",
+    "GNA_SCALE_FACTOR_PER_INPUT": "{x:2.0,y:2.0}",
+}
+
+
+def test_properties_of_gna_alone() -> None:
+    alone = compile_properties(DeviceSettings("GNA_SW_EXACT", gna=GNA_8_BIT), ["x", "y"])
+    assert alone == GNA_ALONE
+    # threads are none of its own, streams are the requests that it takes at a time
+    settings = DeviceSettings(
+        "GNA_HW", threads=3, streams=2, cache_dir="cache", profile=True, config={"LOG_LEVEL": "x"}
+    )
+    assert compile_properties(settings, []) == {
+        "GNA_DEVICE_MODE": "GNA_HW",
+        "INFERENCE_PRECISION_HINT": "i16",
         "GNA_COMPACT_MODE": "YES",
-        "GNA_SCALE_FACTOR_PER_INPUT": {"x": 2.0, "y": 2.0},
+        "PERF_COUNT": "YES",
+        "PERFORMANCE_HINT_NUM_REQUESTS": "2",
+        "CACHE_DIR": "cache",
+        "LOG_LEVEL": "x",
     }
-    nested = compile_properties(DeviceSettings("HETERO:GNA_SW_EXACT,CPU", gna=gna), ["x", "y"])
-    assert nested == {"INFERENCE_PRECISION_HINT": "f32", "DEVICE_PROPERTIES": {"GNA": alone}}
+
+
+def test_properties_of_gna_among_others_are_nested() -> None:
+    nested = compile_properties(DeviceSettings("HETERO:GNA_SW_EXACT,CPU", gna=GNA_8_BIT), ["x", "y"])
+    assert nested == {"DEVICE_PROPERTIES": {"GNA": GNA_ALONE, "CPU": {"INFERENCE_PRECISION_HINT": "f32"}}}
+    settings = DeviceSettings(
+        "HETERO:GPU.1, GNA",
+        threads=3,
+        streams=2,
+        cache_dir="cache",
+        profile=True,
+        config={"GNA_COMPACT_MODE": "NO", "NUM_STREAMS": "1", "MODEL_DISTRIBUTION_POLICY": "{}"},
+    )
+    assert compile_properties(settings, []) == {
+        "CACHE_DIR": "cache",
+        "DEVICE_PROPERTIES": {
+            "GPU.1": {
+                "INFERENCE_PRECISION_HINT": "f32",
+                "INFERENCE_NUM_THREADS": "3",
+                "NUM_STREAMS": "1",
+                "PERF_COUNT": True,
+            },
+            "GNA": {
+                "GNA_DEVICE_MODE": "GNA_AUTO",
+                "INFERENCE_PRECISION_HINT": "i16",
+                "GNA_COMPACT_MODE": "NO",
+                "PERF_COUNT": "YES",
+                "PERFORMANCE_HINT_NUM_REQUESTS": "2",
+            },
+        },
+        "MODEL_DISTRIBUTION_POLICY": "{}",
+    }
+
+
+def test_properties_for_blobs() -> None:
+    gna = GnaSettings(pwl_max_error_percent=1.0, embedded_image="a.bin", execution_target="GNA_TARGET_3_0")
+    alone = {"GNA_DEVICE_MODE": "GNA_HW", "INFERENCE_PRECISION_HINT": "i16", "GNA_HW_EXECUTION_TARGET": "GNA_3_0"}
+    assert import_properties(DeviceSettings("GNA_HW", cache_dir="cache", gna=gna)) == alone
+    nested = {"GNA": alone, "CPU": {"INFERENCE_PRECISION_HINT": "f32"}}
+    assert import_properties(DeviceSettings("HETERO:GNA_HW,CPU", gna=gna)) == {"DEVICE_PROPERTIES": nested}
+    assert import_properties(DeviceSettings(cache_dir="cache", gna=GNA_8_BIT)) == {"INFERENCE_PRECISION_HINT": "f32"}
+    with pytest.raises(UsageError, match="-sf: a blob has its scale factors inside"):
+        import_properties(DeviceSettings("GNA_HW", gna=GNA_8_BIT))
 
 
 def test_config_texts() -> None:

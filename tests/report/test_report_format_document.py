@@ -16,6 +16,7 @@ from ov_asr_score.job import ScoreJob, run_job
 from ov_asr_score.kaldi_io import TableWriter
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.profiling import LayerTime
+from ov_asr_score.report.gna_report import GnaLayerReport, GnaReport, PlacedLayer
 from ov_asr_score.report.json_report import JsonReportWriter
 from ov_asr_score.report.run_report import RunReport, RunTotals, UtteranceReport
 from tests.kaldi_texts import WIDTH, acoustic_nnet3, spliced_nnet3, write_model
@@ -56,6 +57,14 @@ def example_report() -> str:
         versions={"openvino": "2026.4.0", "numpy": "2.4.6", "python": "3.11.9", "platform": "Linux x86_64"},
         totals=RunTotals(1, 2, 0, 1, 0.5, 0.0025, 0.001, 0.0, 0.25),
         layers=[LayerTime("affine1", "FullyConnected", "brgemm_avx512_f32", "EXECUTED", 119.0, 119.0, 1)],
+        placement=[PlacedLayer("softmax", "Softmax", "CPU", 1, "GNA has no exponentials over a whole vector")],
+        gna=GnaReport(
+            2,
+            30.0,
+            (GnaLayerReport("affine1", "affine", 32, 2048.0, 16384.0, 33554432.0, 4, 0, 80.5, 0.0001, 0.00025),),
+            "",
+            (),
+        ),
         limit_messages=["max error 0.5 exceeds --max-error 0.001"],
         verdict="failed",
     )
@@ -91,6 +100,9 @@ def test_every_field_is_documented_and_no_other() -> None:
         "Plan": report["plan"],
         "Port": report["inputs"][0],
         "Layer": report["layers"][0],
+        "Placed layer": report["placement"][0],
+        "GNA": report["gna"],
+        "GNA layer": report["gna"]["layers"][0],
         "Worst": report["worst"][0],
         "Failure": report["failures"][0],
     }

@@ -19,6 +19,7 @@ from ov_asr_score.scoring.model_opening import load, open_model
 from ov_asr_score.scoring.scorer import prepare_scorer
 from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances import Utterance
+from tests.runtimes import computes_in
 from tests.scoring.tiny_models import (
     WIDTH,
     affine_model,
@@ -51,11 +52,10 @@ def test_devices_over_the_cpu(device: str, make: Any, reference: Any, tmp_path: 
 
 
 def test_a_precision_that_the_device_does_not_have_is_noted(tmp_path: Path) -> None:
-    abilities = ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     for precision, ability in (("bf16", "BF16"), ("f16", "FP16")):
         settings = DeviceSettings(precision=precision)  # type: ignore[arg-type]
         scorer = make_scorer(affine_model([1, WIDTH]), utterances(3)[0], tmp_path, device=settings)
-        assert bool(scorer.notes) == (ability not in abilities)
+        assert bool(scorer.notes) == (not computes_in(ability))
 
 
 def export(model: ov.Model, first: Utterance | None, folder: Path, **options: Any) -> str:
@@ -144,6 +144,7 @@ def test_scale_factors_of_a_gna_device_come_from_the_first_utterance(
         raise DeviceError("no such device")
 
     monkeypatch.setattr(scorer_module, "compile_model", refuse)
+    monkeypatch.setattr(scorer_module, "is_emulated", lambda core, settings: False)  # as with a plugin
     value = np.zeros((3, WIDTH), np.float32)
     value[1, 2] = -8
     given = [GnaSettings(), GnaSettings(scale_factors={"x": 3.0})]

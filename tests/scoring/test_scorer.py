@@ -10,9 +10,9 @@ import onnx
 import openvino as ov
 import pytest
 from onnx import TensorProto, helper
-from openvino import opset13 as op
 
 from ov_asr_score.errors import ShapeMismatchError, UnknownNameError, UnsupportedModelError, UsageError
+from ov_asr_score.openvino_api import opset as op
 from ov_asr_score.scoring.model_opening import load, open_model
 from ov_asr_score.scoring.scorer import plan_text
 from ov_asr_score.scoring.scorer_options import ScorerOptions

@@ -1,0 +1,27 @@
+"""Write what a model was compiled to, for the plugin of its device or for GNA."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from ov_asr_score.device.compilation import export_blob, write_blob_file
+from ov_asr_score.device.settings import DeviceSettings
+from ov_asr_score.errors import UsageError
+from ov_asr_score.gna.blob import write_blob
+from ov_asr_score.scoring.scorer import Scorer
+
+
+def export_model(
+    scorer: Scorer, path: Path, settings: DeviceSettings, conversion: Mapping[str, object] | None = None
+) -> None:
+    """Write the compiled model of ``scorer`` to ``path``, with a note beside it; see ``export_blob``.
+
+    Raises UsageError (there are no integers to write), DeviceError, FileAccessError.
+    """
+    if scorer.compiled is not None:
+        export_blob(scorer.compiled, path, settings, conversion)
+    elif scorer.emulation is None or scorer.emulation.blob is None:
+        raise UsageError(f"-wg {path}: {settings.device} computes in floats; a blob is written with -d GNA_SW_EXACT")
+    else:
+        write_blob_file(write_blob(scorer.emulation.blob), path, settings, conversion)
