@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any
 
@@ -59,12 +59,14 @@ class ExactProgram:
     outputs: tuple[PortInfo, ...]
     is_stateful: bool
 
-    def __init__(self, model: GnaModel, source: str = "the GNA model") -> None:
+    def __init__(self, model: GnaModel, source: str = "the GNA model", names: Mapping[int, str] | None = None) -> None:
         """Make ready a model that ``check_model`` found right; ``source`` names it in messages.
+
+        ``names`` of operations by number, such as those of the layers that they came from, are for their times.
 
         Raises UnsupportedModelError.
         """
-        self.model = model
+        self.model, self.names = model, dict(names or {})
         self.num_vectors = model.num_vectors
         self.is_stateful = bool(model.states)
         if self.is_stateful and self.num_vectors > 1:
@@ -131,7 +133,7 @@ class ExactProgram:
             operands = [operation.operand(number) for number in (INPUT, WEIGHTS)]
             types = "_".join(tensor.type.name.lower() for tensor in operands if tensor is not None)
             kind, microseconds = operation.type.name.capitalize(), 1e6 * seconds
-            name = f"operation {index}"
+            name = self.names.get(index, f"operation {index}")
             times.append(LayerTime(name, kind, types, EXECUTED, microseconds, microseconds, memory.num_runs))
         return times
 

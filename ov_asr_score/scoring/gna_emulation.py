@@ -109,7 +109,8 @@ def emulate_model(
     if options.device.gna.accuracy_report:  # which looks at layers after the last of them has run
         watched = compile_graph(graph, replace(settings, memory_reuse=False), utterances)
     notes = (*_mode_notes(mode), *compiled.notes)
-    return Emulation(ExactProgram(compiled.model, source), compiled.model, watched, notes)
+    names = {layer.operation: layer.name for layer in compiled.layers}
+    return Emulation(ExactProgram(compiled.model, source, names), compiled.model, watched, notes)
 
 
 def _emulate_parts(

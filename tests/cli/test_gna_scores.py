@@ -145,6 +145,14 @@ def test_a_blob_that_was_exchanged_is_noticed() -> None:
     assert "does not match the digest" in run("score", "-rg", "a.gna", *EXACT, *LSTM[2:]).error
 
 
+def test_times_of_layers_have_their_names() -> None:
+    outcome = run("score", *LSTM, *EXACT, "-pc")
+    assert outcome.code == 0
+    assert "score (Affine, int16_int16)" in outcome.stdout
+    blob = run("score", "-rg", BLOBS / "lstm_mem.q8.gna", *EXACT, *LSTM[2:], "-pc")
+    assert "operation 2 (" in blob.stdout
+
+
 # Scale factors
 
 
