@@ -121,6 +121,9 @@ class GnaRunner:
         """Memories of the slots that are bound, with what they count."""
         return [held.memory for held in self._slots if held.memory is not None]
 
+    def renew(self) -> None:
+        """Nothing: a failure spoils nothing here."""
+
     def layer_records(self, slot: int) -> Iterable[Any]:
         """None: times are summed over runs, see ``averaged_layer_times``."""
         return ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -36,8 +36,9 @@ class OpenVinoRunner:
         num_slots: int = 1,
         wanted: Sequence[int] | None = None,
         output_names: Sequence[str] | None = None,
+        compile_again: Callable[[], ov.CompiledModel] | None = None,
     ) -> None:
-        """Create the infer requests."""
+        """Create the infer requests; ``compile_again`` makes another ``compiled``, None: there is no way."""
         self.inputs, outputs = describe_ports(compiled)
         if output_names is not None:
             outputs = tuple(replace(port, name=name) for port, name in zip(outputs, output_names, strict=True))
@@ -46,7 +47,7 @@ class OpenVinoRunner:
         self.outputs = [outputs[index] for index in self._wanted]
         self.num_slots = num_slots
         self.num_runs = 0  # of the compiled model, in all slots
-        self.compiled = compiled
+        self.compiled, self._compile_again = compiled, compile_again
         self._averages = runs_on_cpu_alone(compiled)
         self._earlier: dict[tuple[str, str, str], LayerTime] = {}
         self._earlier_runs = 0
@@ -65,9 +66,19 @@ class OpenVinoRunner:
     def again(self, num_slots: int) -> OpenVinoRunner:
         """A runner of the same compiled model with ``num_slots`` infer requests."""
         names = [port.name for port in self._all_outputs]
-        runner = OpenVinoRunner(self.compiled, num_slots, self._wanted, names)
+        runner = OpenVinoRunner(self.compiled, num_slots, self._wanted, names, self._compile_again)
         runner.num_runs = self.num_runs
         return runner
+
+    def renew(self) -> None:
+        """Compile anew, if there is a way; the slots keep their arrays. Raises DeviceError."""
+        if self._compile_again is None:
+            return
+        self.compiled = self._compile_again()
+        self._requests = [self.compiled.create_infer_request() for _ in range(self.num_slots)]
+        for slot, arrays in enumerate(self._bound):
+            if arrays:
+                self.bind(slot, arrays)
 
     def bind(self, slot: int, arrays: Sequence[Float32Array]) -> None:
         """Let the slot read its inputs from ``arrays`` without a copy. Raises DeviceError where they do not fit."""

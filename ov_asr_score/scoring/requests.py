@@ -58,6 +58,7 @@ class Requests:
         self.clock = BusyClock()
         self.under_way: deque[tuple[int, float, list[Piece]]] = deque()
         self.free = deque(range(runner.num_slots))
+        self.is_spoilt = False  # by a request that failed
         self.frames_waiting = 0  # of utterances whose scores are there, but not those of others before them
 
     def take_slot(self) -> int:
@@ -68,6 +69,9 @@ class Requests:
 
     def start(self, slot: int, pieces: list[Piece]) -> None:
         """Begin a request that holds ``pieces``; one that nobody needs takes its turn without being run."""
+        if self.is_spoilt:
+            self.drain()
+            self._renew()
         started = time.perf_counter()
         if not _is_needed(pieces):
             self.under_way.append((slot, started, pieces))
@@ -103,19 +107,29 @@ class Requests:
             self.free.append(slot)
 
     def _finish(self, slot: int) -> float:
-        """Wait for a request. Where failures are skipped, one that failed is tried again with nothing beside it.
+        """Wait for a request. Where failures are skipped, one that failed is tried again by itself on a renewed model.
 
-        In the CPU plugin a failure has been seen to take a request down that ran beside it.
+        In the CPU plugin a failure takes others down that run beside it, and later ones of lengths that it took before.
         """
         try:
             return self.runner.finish(slot)
         except DeviceError:
-            if self.on_skip is None or not self.under_way:
+            was_spoilt, self.is_spoilt = self.is_spoilt, True
+            if self.on_skip is None or not (was_spoilt or self.under_way):
                 raise
         self.drain()
+        self._renew()
         started = time.perf_counter()
-        self.runner.run(slot)
+        try:
+            self.runner.run(slot)
+        except DeviceError:
+            self.is_spoilt = True
+            raise
         return time.perf_counter() - started
+
+    def _renew(self) -> None:
+        self.runner.renew()
+        self.is_spoilt = False
 
     def _hand_out(self, slot: int, pieces: list[Piece], seconds: float) -> None:
         if self.record_layers is not None:

@@ -42,6 +42,9 @@ class Runner(Protocol):
     def reset_state(self, slot: int) -> None:
         """Set all variables of the slot to their initial values."""
 
+    def renew(self) -> None:
+        """Compile the model anew, where a failure may have spoilt it; no slot is under way, all stay bound."""
+
     def layer_records(self, slot: int) -> Iterable[Any]:
         """Per-layer records of the last finished run, as ``profiling`` reads them."""
 

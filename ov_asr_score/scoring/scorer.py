@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -97,8 +98,10 @@ def prepare_scorer(opened: OpenModel, options: ScorerOptions, first: Utterance |
     settings = replace(settings, streams=plan.streams or settings.streams)
 
     def open_runner(model: ov.Model | None, slots: int) -> OpenVinoRunner:
-        compiled = opened.compiled() if model is None else compile_model(core, model, settings)
-        return OpenVinoRunner(compiled, slots, opened.wanted, names)
+        if model is None:
+            return OpenVinoRunner(opened.compiled(), slots, opened.wanted, names)
+        compiling = partial(compile_model, core, model, settings)
+        return OpenVinoRunner(compiling(), slots, opened.wanted, names, compiling)
 
     if side_by_side:
         runner, plan = take_lanes(open_runner, model, options, plan, fits, first)

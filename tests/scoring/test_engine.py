@@ -70,6 +70,9 @@ class DoublingRunner:
         buffer = self.buffers[slot]
         return [2 * buffer, np.negative(buffer, out=buffer)]
 
+    def renew(self) -> None:
+        """Nothing spoils it."""
+
     def reset_state(self, slot: int) -> None:
         assert slot not in self.under_way
         self.resets += 1

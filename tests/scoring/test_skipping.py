@@ -17,6 +17,8 @@ from ov_asr_score.ports import PortInfo
 from ov_asr_score.scoring import chunks
 from ov_asr_score.scoring.engine import score_utterances
 from ov_asr_score.scoring.planning import InputFit, ScoringPlan
+from ov_asr_score.scoring.scorer import Scorer
+from ov_asr_score.scoring.utterances import Utterance
 from tests.scoring.tiny_models import WIDTH, frames, input_of, integers, make_scorer, model_of, utterances
 
 KERNEL = 3
@@ -50,6 +52,9 @@ class FailingRunner:
     def run(self, slot: int) -> None:
         """What failed is tried again."""
         self.finish(slot)
+
+    def renew(self) -> None:
+        """What failed spoils nothing here."""
 
     def results(self, slot: int) -> Sequence[Any]:
         return [self.bound[slot]]
@@ -85,6 +90,25 @@ def test_an_utterance_of_which_some_chunks_fail_is_skipped_once(
         np.testing.assert_array_equal(result.scores["x"], utterance.features["x"])
 
 
+def skipped_of(scorer: Scorer, given: Sequence[Utterance]) -> tuple[list[str], list[str]]:
+    """Keys of utterances that were skipped, and of those that were scored."""
+    skipped: list[str] = []
+    results = score_utterances(
+        scorer.runner, scorer.fits, scorer.plan, given, on_skip=lambda key, error: skipped.append(key)
+    )
+    scored = [result.key for result in results]
+    return sorted(skipped), scored
+
+
+def test_a_failure_takes_no_other_utterance_along(tmp_path: Path) -> None:
+    """CPU plugins may refuse lengths that they took before, once they have refused another."""
+    given = utterances(*(5, 5, 1, 5, 5, 1, 5) * 3)
+    short = [utterance.key for utterance in given if utterance.num_frames == 1]
+    long = [utterance.key for utterance in given if utterance.num_frames > 1]
+    for _ in range(5):
+        assert skipped_of(make_scorer(valid_convolution(), given[0], tmp_path), given) == (sorted(short), long)
+
+
 def valid_convolution() -> ov.Model:
     """[N, T, WIDTH] -> [N, T-2, 2]: a convolution over time without padding, which one frame is too short for."""
     x = input_of([-1, -1, WIDTH])
@@ -99,8 +123,6 @@ def test_an_utterance_that_is_too_short_is_skipped_on_demand(tmp_path: Path) -> 
     scorer = make_scorer(valid_convolution(), given[0], tmp_path)
     with pytest.raises(DeviceError, match="utterance 'utt1'"):
         list(scorer.score(given))
-    # compiled anew: CPU plugins may refuse lengths that they took before, once they have refused another
-    scorer = make_scorer(valid_convolution(), given[0], tmp_path)
     skipped: list[tuple[str, OvAsrScoreError]] = []
     results = list(
         score_utterances(
