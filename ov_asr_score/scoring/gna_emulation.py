@@ -182,7 +182,7 @@ def plan_emulation(
         plan = replace(plan, mode="rows", block=block, slots=slots, pad=False, stateful=False)
         return GnaRunner(program, slots, block, wanted=wanted, profiling=profiling), plan
     lanes = 1 if options.one_at_a_time else options.batch_size or _LANES
-    plan = replace(plan, slots=slots, lanes=lanes, held_bytes=options.memory_limit // 2)
+    plan = replace(plan, slots=slots, lanes=lanes, any_lanes=True, held_bytes=options.memory_limit // 2)
     if lanes == 1 and slots == 1:
         return GnaRunner(program, 1, wanted=wanted, profiling=profiling), plan
     reason = "; ".join(filter(None, [plan.reason, "many utterances in lock-step, each with its own state"]))

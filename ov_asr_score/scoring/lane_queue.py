@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 from ov_asr_score.ports import PortInfo
@@ -50,6 +50,11 @@ class LaneQueue:
         self.waiting: deque[Passage] = deque()  # those of them that no lane has taken
         self.held_bytes = 0  # of those that have been taken
         self.has_ended = False
+
+    def take_lanes(self, lanes: int) -> None:
+        """Go on with another number of lanes in a request."""
+        self.values = self.values // self.plan.lanes * lanes
+        self.plan = replace(self.plan, lanes=lanes)
 
     def look_ahead(self, count: int) -> int:
         """The number of utterances that can begin at once, ``count`` at most."""

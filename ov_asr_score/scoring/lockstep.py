@@ -64,9 +64,12 @@ def score_lockstep(
     way. Raises ShapeMismatchError for scores of the wrong shape, DeviceError.
     """
     queue = LaneQueue(iter(utterances), runner, fits, plan)
-    crews = [_Crew(slot, runner, fits, plan, record_layers) for slot in range(runner.num_slots)]
     # fewer utterances than there are lanes are shared out evenly
-    most = max(1, -(-queue.look_ahead(plan.lanes * len(crews)) // len(crews)))
+    most = max(1, -(-queue.look_ahead(plan.lanes * runner.num_slots) // runner.num_slots))
+    if plan.any_lanes and most < plan.lanes:
+        queue.take_lanes(most)
+        plan = queue.plan
+    crews = [_Crew(slot, runner, fits, plan, record_layers) for slot in range(runner.num_slots)]
     try:
         for crew in crews:
             crew.advance(queue, most)

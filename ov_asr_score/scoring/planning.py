@@ -103,6 +103,7 @@ class ScoringPlan:
     streams: int = 0  # inferences that the device runs at the same time; 0: as it is set up
     grouping: Grouping | None = None
     lanes: int = 1
+    any_lanes: bool = False  # requests may hold fewer
     held_bytes: int = 1 << 29
 
     @property
