@@ -46,10 +46,7 @@ def evaluate(node: Any, inputs: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
         shape = output.get_partial_shape()
         static = [] if shape.is_dynamic else [int(size) for size in output.get_shape()]
         results.append(ov.Tensor(output.get_element_type(), ov.Shape(static)))
-    given = [
-        ov.Tensor(np.array(values, dtype=node.input(index).get_element_type().to_dtype(), order="C"))
-        for index, values in enumerate(inputs)
-    ]
+    given = [_tensor(node.input(index).get_element_type(), values) for index, values in enumerate(inputs)]
     try:
         done = node.evaluate(results, given)
     except RUNTIME_ERRORS:
@@ -57,6 +54,14 @@ def evaluate(node: Any, inputs: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
     if not done:
         raise NotForGnaError("the runtime cannot compute it in advance")
     return [np.array(result.data) for result in results]
+
+
+def _tensor(element_type: Any, values: NDArray[Any]) -> ov.Tensor:
+    """A tensor with a copy of ``values``; bindings of 2023.3 read the sizes of numpy 2's arrays wrongly."""
+    tensor = ov.Tensor(element_type, ov.Shape(list(np.shape(values))))
+    if tensor.size:
+        tensor.data[...] = values
+    return tensor
 
 
 def moved(node: Any, source: Tensor, others: Sequence[NDArray[Any]]) -> list[Tensor]:

@@ -107,10 +107,11 @@ class CpuProgram:
         return [np.concatenate(arrays) for arrays in zip(*rows, strict=True)]
 
     def _infer(self, request: ov.InferRequest, inputs: Sequence[Float32Array], lanes: int) -> list[Float32Array]:
+        held = []  # the runtime reads the arrays in place
         for index, (array, shape) in enumerate(zip(inputs, self.shapes, strict=True)):
             whole = (lanes, *shape[1:]) if self.takes_lanes else shape
-            values = np.ascontiguousarray(array, np.float32).reshape([length or 1 for length in whole])
-            request.set_input_tensor(index, ov.Tensor(values))
+            held.append(np.ascontiguousarray(array, np.float32).reshape([length or 1 for length in whole]))
+            request.set_input_tensor(index, ov.Tensor(held[-1], shared_memory=True))
         request.infer()
         found = [request.get_output_tensor(index).data for index in range(len(self.outputs))]
         return [np.array(values, np.float32).reshape(lanes, -1) for values in found]
