@@ -107,8 +107,10 @@ def scoring_at_a_fifo(tiny_model: str, folder: Path) -> Iterator[subprocess.Pope
         "-v",
     ]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    # A shell that runs the tests in the background has Ctrl-C ignored, which the process would inherit.
-    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    # A shell that runs the tests in the background has Ctrl-C ignored, nohup the end of the terminal; the process would
+    # inherit that, and rightly go on.
+    previous = {signal.SIGINT: signal.signal(signal.SIGINT, signal.default_int_handler)}
+    previous[signal.SIGHUP] = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     process = subprocess.Popen(
         words,
         cwd=folder,
@@ -117,7 +119,8 @@ def scoring_at_a_fifo(tiny_model: str, folder: Path) -> Iterator[subprocess.Pope
         stderr=subprocess.PIPE,
         start_new_session=True,
     )
-    signal.signal(signal.SIGINT, previous)
+    for number, handler in previous.items():
+        signal.signal(number, handler)
     try:
         with (folder / "fifo").open("wb", buffering=0) as fifo:
             fifo.write(features[: len(features) // 2])
