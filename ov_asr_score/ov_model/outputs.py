@@ -78,6 +78,15 @@ def add_output(model: ov.Model, name: str) -> int:
     return len(model.outputs) - 1
 
 
+def with_outputs(model: ov.Model, numbers: Sequence[int]) -> ov.Model:
+    """A copy of ``model`` that has only the outputs of those numbers, in its own order."""
+    changed = model.clone()
+    for number, result in enumerate(list(changed.get_results())):
+        if number not in numbers:
+            changed.remove_result(result)
+    return changed
+
+
 def _find_inner_output(model: ov.Model, name: str) -> Any:
     nodes = [node for node in model.get_ordered_ops() if node.get_type_name() not in ("Constant", "Result")]
     for node in nodes:

@@ -16,6 +16,7 @@ from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.ov_model.description import describe_ports
 from ov_asr_score.ov_model.memory_span import memory_span
+from ov_asr_score.ov_model.outputs import with_outputs
 from ov_asr_score.ov_model.preparation import set_layouts
 from ov_asr_score.scoring.choosing import plan_blob, plan_converted, plan_dependent_rows, plan_model
 from ov_asr_score.scoring.chunks import fit_converted
@@ -126,11 +127,14 @@ def prepare_scorer(opened: OpenModel, options: ScorerOptions, first: Utterance |
 def _prepare_emulation(opened: OpenModel, options: ScorerOptions, first: Utterance | None) -> Scorer:
     started = time.perf_counter()
     facts, model = opened.loaded.facts, opened.model
-    emulation = opened.loaded.emulation
+    emulation, wanted = opened.loaded.emulation, opened.wanted
     if emulation is None:
         if model is None:
             raise UnsupportedModelError(f"{opened.loaded.path}: is no blob for GNA")
         frames = [] if first is None else [requests_of(first, opened.inputs)]
+        kept = sorted(set(wanted))
+        wanted = tuple(kept.index(number) for number in wanted)
+        model = with_outputs(model, kept)
         emulation = emulate_model(opened.loaded.core, model, str(opened.loaded.path), options, frames)
     program, plan = emulation.program, None
     if facts is not None and (program.is_stateful or not is_frame_local(facts)):
@@ -138,7 +142,7 @@ def _prepare_emulation(opened: OpenModel, options: ScorerOptions, first: Utteran
         _, plan = plan_converted(None, opened.inputs, opened.outputs, facts, options)
     else:
         fits = fit_inputs(program.inputs, first)
-    runner, plan = plan_emulation(emulation, options, plan, opened.wanted)
+    runner, plan = plan_emulation(emulation, options, plan, wanted)
     plan = replace(plan, left_context=options.left_context, right_context=options.right_context)
     span = memory_span(model) if model is not None and facts is None and program.is_stateful else None
     delay_note = _delay_note(plan, span)

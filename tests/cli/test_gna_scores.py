@@ -105,6 +105,19 @@ def test_parts_that_gna_cannot_do_run_on_the_cpu() -> None:
 
 
 @pytest.mark.usefixtures("folder")
+def test_what_no_wanted_output_needs_does_not_matter() -> None:
+    tables = (DATA / "two_inputs/features.ark", DATA / "two_inputs/ivectors_utterance.ark")
+    arguments = ("score", "-m", MODELS / "two_inputs.xml", "-i", f"features={tables[0]},ivector={tables[1]}")
+    outputs = ("-o", "bottleneck=b.ark", "-o", "Add_12=a.ark")
+    assert "LogSoftmax" in run(*arguments, *EXACT, "-o", "score=s.ark").error
+    assert run(*arguments, *outputs).code == 0
+    references = ("-r", "bottleneck=b.ark", "-r", "Add_12=a.ark", "--max-rms-error", "0.001")
+    for names in (references, (*references[2:4], *references[:2], *references[4:])):
+        outcome = run(*arguments, *EXACT, *names)
+        assert outcome.code == 0, outcome.stderr + outcome.stdout
+
+
+@pytest.mark.usefixtures("folder")
 def test_modes() -> None:
     outcome = run("score", *LSTM, "-d", "GNA_AUTO", "-o", "auto.ark")
     assert outcome.code == 0
