@@ -1,5 +1,5 @@
-"""GNA in software: exported blobs, integer arithmetic as Intel's library has it, quantization of float models.
+"""GNA in software, in four rooms around the data of :mod:`~ov_asr_score.gna.model`.
 
-Layers from the outside in: :mod:`blob` turns bytes into a :class:`model.GnaModel` and back, :mod:`program` makes it
-ready to run on many utterances at a time, :mod:`runner` feeds it.
+``format`` turns blobs into a model and back, ``exact`` runs one bit for bit, ``graphs`` reads float models as layers,
+and ``compiler`` makes a model of those. A runner feeds what runs; ``layer_errors`` holds integers beside floats.
 """

@@ -9,10 +9,10 @@ from math import inf, log10
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.gna.compile_settings import CompiledGna
-from ov_asr_score.gna.float_program import FloatProgram
+from ov_asr_score.gna.compiler.compile_settings import CompiledGna
+from ov_asr_score.gna.exact.program import ExactProgram
+from ov_asr_score.gna.graphs.float_program import FloatProgram
 from ov_asr_score.gna.model import OUTPUT, DataType
-from ov_asr_score.gna.program import ExactProgram
 
 _LIMITS = {DataType.INT8: (-128, 127), DataType.INT16: (-32768, 32767), DataType.INT32: (-(1 << 31), (1 << 31) - 1)}
 _LIMITS_OF_BITS = {8: _LIMITS[DataType.INT8], 16: _LIMITS[DataType.INT16]}

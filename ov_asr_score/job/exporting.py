@@ -8,7 +8,7 @@ from pathlib import Path
 from ov_asr_score.device.compilation import export_blob, write_blob_file
 from ov_asr_score.device.settings import DeviceSettings
 from ov_asr_score.errors import UsageError
-from ov_asr_score.gna.blob import write_blob
+from ov_asr_score.gna.format.blob import write_blob
 from ov_asr_score.scoring.scorer import Scorer
 
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from ov_asr_score.device.gna_settings import GnaSettings, gna_mode, largest_value, scale_factor
 from ov_asr_score.errors import UsageError
+from ov_asr_score.gna.exact.program import ExactProgram
 from ov_asr_score.gna.layer_errors import LayerError, first_below, measure_layers
-from ov_asr_score.gna.program import ExactProgram
 from ov_asr_score.gna.runner import GnaRunner
 from ov_asr_score.kaldi_io.specifier import parse_read_specifier
 from ov_asr_score.ports import PortInfo

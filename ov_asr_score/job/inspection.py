@@ -8,9 +8,9 @@ from ov_asr_score.convert.metadata import read_facts
 from ov_asr_score.device.compilation import import_blob, read_blob_note
 from ov_asr_score.device.settings import DeviceSettings
 from ov_asr_score.errors import BlobFormatError, OvAsrScoreError, UnsupportedModelError
-from ov_asr_score.gna.blob import read_blob
-from ov_asr_score.gna.blob_checks import check_model
-from ov_asr_score.gna.description import describe_blob
+from ov_asr_score.gna.format.blob import read_blob
+from ov_asr_score.gna.format.blob_checks import check_model
+from ov_asr_score.gna.format.description import describe_blob
 from ov_asr_score.job.kaldi_inspection import Section, kaldi_sections, origin_section
 from ov_asr_score.kaldi_io.files import open_path
 from ov_asr_score.openvino_api import ov

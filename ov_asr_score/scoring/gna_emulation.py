@@ -16,16 +16,16 @@ from ov_asr_score.device.compilation import DeviceReport, has_plugin
 from ov_asr_score.device.gna_settings import gna_mode
 from ov_asr_score.device.settings import DeviceSettings, base_devices
 from ov_asr_score.errors import DeviceError, UnsupportedModelError, UsageError
-from ov_asr_score.gna.compilation import MOST_VECTORS, compile_graph
-from ov_asr_score.gna.compile_settings import CompiledGna, CompileSettings
+from ov_asr_score.gna.compiler.compilation import MOST_VECTORS, compile_graph
+from ov_asr_score.gna.compiler.compile_settings import CompiledGna, CompileSettings
+from ov_asr_score.gna.compiler.measurement import Frames
+from ov_asr_score.gna.exact.program import ExactProgram
 from ov_asr_score.gna.execution import Program
-from ov_asr_score.gna.float_program import FloatProgram
-from ov_asr_score.gna.frame_independence import read_graph_of_frames
-from ov_asr_score.gna.graph_reading import read_graph
-from ov_asr_score.gna.measurement import Frames
+from ov_asr_score.gna.graphs.float_program import FloatProgram
+from ov_asr_score.gna.graphs.frame_independence import read_graph_of_frames
+from ov_asr_score.gna.graphs.graph_reading import read_graph
+from ov_asr_score.gna.graphs.partition import Part, PlacedLayer, partition
 from ov_asr_score.gna.model import GnaModel
-from ov_asr_score.gna.partition import Part, PlacedLayer, partition
-from ov_asr_score.gna.program import ExactProgram
 from ov_asr_score.gna.runner import GnaRunner
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.ov_model.description import describe_ports

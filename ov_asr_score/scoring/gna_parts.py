@@ -14,7 +14,7 @@ from ov_asr_score.device.gna_settings import largest_value, scale_factor
 from ov_asr_score.device.settings import DeviceSettings
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.gna.execution import Program
-from ov_asr_score.gna.partition import Part, Partition
+from ov_asr_score.gna.graphs.partition import Part, Partition
 from ov_asr_score.openvino_api import RUNTIME_ERRORS, ov
 from ov_asr_score.ov_model.description import describe_ports, shape_of
 from ov_asr_score.ov_model.preparation import with_leading_dimension

@@ -12,8 +12,8 @@ from ov_asr_score.convert.metadata import parse_facts
 from ov_asr_score.device.compilation import check_blob_note, import_blob, read_blob_note
 from ov_asr_score.device.mending import mend_memory_concats
 from ov_asr_score.errors import UnknownNameError, UnsupportedModelError, UsageError
-from ov_asr_score.gna.blob import read_blob
-from ov_asr_score.gna.blob_checks import check_model
+from ov_asr_score.gna.format.blob import read_blob
+from ov_asr_score.gna.format.blob_checks import check_model
 from ov_asr_score.kaldi_io.files import open_path
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.ov_model.description import describe_ports

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.gna.blob import read_blob, write_blob
-from ov_asr_score.gna.blob_checks import check_model
-from ov_asr_score.gna.compilation import compile_graph
-from ov_asr_score.gna.compile_settings import CompiledGna, CompileSettings
+from ov_asr_score.gna.compiler.compilation import compile_graph
+from ov_asr_score.gna.compiler.compile_settings import CompiledGna, CompileSettings
+from ov_asr_score.gna.exact.program import ExactProgram
 from ov_asr_score.gna.execution import Program
-from ov_asr_score.gna.float_program import FloatProgram
-from ov_asr_score.gna.graph import (
+from ov_asr_score.gna.format.blob import read_blob, write_blob
+from ov_asr_score.gna.format.blob_checks import check_model
+from ov_asr_score.gna.graphs.float_program import FloatProgram
+from ov_asr_score.gna.graphs.graph import (
     Activation,
     Affine,
     Concat,
@@ -32,7 +33,6 @@ from ov_asr_score.gna.graph import (
     Product,
     Sum,
 )
-from ov_asr_score.gna.program import ExactProgram
 
 Floats = NDArray[np.float32]
 

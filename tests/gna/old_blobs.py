@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from ov_asr_score.gna.blob import write_blob
+from ov_asr_score.gna.format.blob import write_blob
 from ov_asr_score.gna.model import GnaEndpoint, GnaModel
 
 MINORS = range(1, 10)

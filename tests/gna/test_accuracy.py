@@ -12,14 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ov_asr_score.gna.blob import read_blob, write_blob
-from ov_asr_score.gna.compilation import compile_graph
-from ov_asr_score.gna.compile_settings import CompileSettings
-from ov_asr_score.gna.float_program import FloatProgram
-from ov_asr_score.gna.graph import GnaGraph
-from ov_asr_score.gna.graph_reading import read_graph
+from ov_asr_score.gna.compiler.compilation import compile_graph
+from ov_asr_score.gna.compiler.compile_settings import CompileSettings
+from ov_asr_score.gna.exact.program import ExactProgram
+from ov_asr_score.gna.format.blob import read_blob, write_blob
+from ov_asr_score.gna.graphs.float_program import FloatProgram
+from ov_asr_score.gna.graphs.graph import GnaGraph
+from ov_asr_score.gna.graphs.graph_reading import read_graph
 from ov_asr_score.gna.model import GnaModel
-from ov_asr_score.gna.program import ExactProgram
 from ov_asr_score.kaldi_io.specifier import parse_read_specifier
 from ov_asr_score.kaldi_io.table import read_table
 from ov_asr_score.openvino_api import ov

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from ov_asr_score.errors import BlobFormatError
-from ov_asr_score.gna.blob import read_blob, write_blob
-from ov_asr_score.gna.blob_checks import check_model
-from ov_asr_score.gna.blob_layout import endpoint_layout, header_bytes
+from ov_asr_score.gna.format.blob import read_blob, write_blob
+from ov_asr_score.gna.format.blob_checks import check_model
+from ov_asr_score.gna.format.blob_layout import endpoint_layout, header_bytes
 from ov_asr_score.gna.model import DataType, GnaModel, GnaTransposition, OperationType
 from tests.gna.old_blobs import MINORS, blob_of_version
 from tests.gna.small_blob import small_model

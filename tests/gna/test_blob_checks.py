@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from ov_asr_score.errors import BlobFormatError
-from ov_asr_score.gna.blob import read_blob, write_blob
-from ov_asr_score.gna.blob_checks import check_model
-from ov_asr_score.gna.blob_layout import shape_parameter
+from ov_asr_score.gna.format.blob import read_blob, write_blob
+from ov_asr_score.gna.format.blob_checks import check_model
+from ov_asr_score.gna.format.blob_layout import shape_parameter
 from ov_asr_score.gna.model import (
     BIASES,
     INPUT,

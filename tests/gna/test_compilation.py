@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from ov_asr_score.errors import UsageError
-from ov_asr_score.gna.blob import read_blob, write_blob
-from ov_asr_score.gna.blob_layout import shape_parameter
-from ov_asr_score.gna.compile_settings import CompileSettings
-from ov_asr_score.gna.graph import GnaGraph
+from ov_asr_score.gna.compiler.compile_settings import CompileSettings
+from ov_asr_score.gna.exact.program import ExactProgram
+from ov_asr_score.gna.format.blob import read_blob, write_blob
+from ov_asr_score.gna.format.blob_layout import shape_parameter
+from ov_asr_score.gna.graphs.graph import GnaGraph
 from ov_asr_score.gna.model import BUFFER_ALIGNMENT, INPUT, OUTPUT, PAGE, DataType, OperationType
-from ov_asr_score.gna.program import ExactProgram
 from tests.gna.graphs import Builder, compiled, noise, scores_of
 
 
@@ -313,7 +313,7 @@ def test_wide_weights_have_8_bits_with_multipliers() -> None:
     ],
 )
 def test_settings_out_of_range_are_refused(settings: CompileSettings, message: str) -> None:
-    from ov_asr_score.gna.compilation import compile_graph
+    from ov_asr_score.gna.compiler.compilation import compile_graph
 
     with pytest.raises(UsageError, match=message):
         compile_graph(_graph("sigmoid"), settings)

@@ -3,8 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from ov_asr_score.gna.blob import read_blob
-from ov_asr_score.gna.description import describe_blob
+from ov_asr_score.gna.format.blob import read_blob
+from ov_asr_score.gna.format.description import describe_blob
 from ov_asr_score.gna.model import GnaTransposition
 from tests.gna.small_blob import small_model
 

@@ -13,9 +13,9 @@ from ov_asr_score.convert.facts import FRAMES_LEFT_INPUT
 from ov_asr_score.convert.from_file import convert_file
 from ov_asr_score.convert.kaldi_options import KaldiOptions
 from ov_asr_score.errors import UnsupportedModelError
-from ov_asr_score.gna.float_program import FloatProgram
-from ov_asr_score.gna.graph import Activation, FakeQuantize
-from ov_asr_score.gna.graph_reading import WHOLE_NUMBERS, read_graph
+from ov_asr_score.gna.graphs.float_program import FloatProgram
+from ov_asr_score.gna.graphs.graph import Activation, FakeQuantize
+from ov_asr_score.gna.graphs.graph_reading import WHOLE_NUMBERS, read_graph
 from ov_asr_score.openvino_api import opset, ov
 from tests.gna.float_models import constant, frames_for, model_of, numbers, scores_of_cpu, scores_of_graph
 from tests.golden.test_cases import as_run, description, model_files

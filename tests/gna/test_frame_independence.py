@@ -11,7 +11,7 @@ import pytest
 
 from ov_asr_score.convert.from_file import convert_file
 from ov_asr_score.errors import UnsupportedModelError
-from ov_asr_score.gna.frame_independence import read_graph_of_frames
+from ov_asr_score.gna.graphs.frame_independence import read_graph_of_frames
 from ov_asr_score.openvino_api import opset, ov
 from tests.gna.float_models import constant, model_of, numbers
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from ov_asr_score.errors import UnsupportedModelError
-from ov_asr_score.gna.graph import Affine, Crop
-from ov_asr_score.gna.graph_drafts import draft_of
-from ov_asr_score.gna.layouts import address_unit, lay_out
+from ov_asr_score.gna.compiler.graph_drafts import draft_of
+from ov_asr_score.gna.compiler.layouts import address_unit, lay_out
+from ov_asr_score.gna.graphs.graph import Affine, Crop
 from tests.gna.graphs import Builder
 
 

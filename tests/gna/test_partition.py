@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from ov_asr_score.convert.from_file import convert_file
 from ov_asr_score.convert.kaldi_options import KaldiOptions
-from ov_asr_score.gna.float_program import FloatProgram
-from ov_asr_score.gna.graph_reading import read_graph
-from ov_asr_score.gna.graph_shapes import for_one_frame
-from ov_asr_score.gna.partition import Part, Partition, partition
+from ov_asr_score.gna.graphs.float_program import FloatProgram
+from ov_asr_score.gna.graphs.graph_reading import read_graph
+from ov_asr_score.gna.graphs.graph_shapes import for_one_frame
+from ov_asr_score.gna.graphs.partition import Part, Partition, partition
 from ov_asr_score.openvino_api import opset, ov
 from tests.gna.float_models import constant, model_of, numbers
 from tests.golden.test_cases import as_run, description, model_files

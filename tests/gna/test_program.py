@@ -8,10 +8,10 @@ import pytest
 from numpy.typing import NDArray
 
 from ov_asr_score.errors import UnsupportedModelError
-from ov_asr_score.gna.blob import read_blob
-from ov_asr_score.gna.blob_checks import check_model
+from ov_asr_score.gna.exact.program import ExactProgram
+from ov_asr_score.gna.format.blob import read_blob
+from ov_asr_score.gna.format.blob_checks import check_model
 from ov_asr_score.gna.model import DataType, GnaModel, GnaTransposition
-from ov_asr_score.gna.program import ExactProgram
 from tests.gna.random_models import INT8, INT16, INT32, affine_model, convolution_model, elementwise_model
 from tests.gna.slow_reference import SlowModel
 from tests.gna.small_blob import small_model

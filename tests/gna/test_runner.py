@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_info
 
 from ov_asr_score.errors import DeviceError
-from ov_asr_score.gna.program import ExactMemory, ExactProgram
+from ov_asr_score.gna.exact.program import ExactMemory, ExactProgram
 from ov_asr_score.gna.runner import GnaRunner
 from ov_asr_score.scoring.runner import Runner
 from tests.gna.random_models import INT16, INT32, affine_model

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ov_asr_score.gna.compilation import compile_graph
-from ov_asr_score.gna.compile_settings import CompileSettings
+from ov_asr_score.gna.compiler.compilation import compile_graph
+from ov_asr_score.gna.compiler.compile_settings import CompileSettings
+from ov_asr_score.gna.exact.program import ExactProgram
 from ov_asr_score.gna.model import BIASES, INPUT, OUTPUT, WEIGHTS, OperationType
-from ov_asr_score.gna.program import ExactProgram
 from tests.gna.graphs import Builder, compiled, noise, scores_of
 
 
@@ -85,7 +85,7 @@ def test_utterances_tell_how_large_values_are() -> None:
     frames = np.repeat(random.normal(size=(50, 1)), 256, axis=1).astype(np.float32)
     settings = CompileSettings({"input": 4096.0})
     blind, seeing = (compile_graph(graph, settings, seen).model for seen in ((), [[frames]]))
-    from ov_asr_score.gna.float_program import FloatProgram
+    from ov_asr_score.gna.graphs.float_program import FloatProgram
 
     expected = scores_of(FloatProgram(graph), [frames[None]])[0]
     errors = [np.abs(scores_of(ExactProgram(model), [frames[None]])[0] - expected).max() for model in (blind, seeing)]

@@ -8,7 +8,7 @@ from ov_asr_score.convert.from_file import convert_file
 from ov_asr_score.convert.kaldi_options import KaldiOptions
 from ov_asr_score.convert.saving import save_ir
 from ov_asr_score.errors import BlobFormatError, UnsupportedModelError
-from ov_asr_score.gna.blob import read_blob
+from ov_asr_score.gna.format.blob import read_blob
 from ov_asr_score.job import ScoreJob, run_job
 from ov_asr_score.job.inspection import inspect_model, model_kind_name
 from tests.command_line import MODELS, ROOT

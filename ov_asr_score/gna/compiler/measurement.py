@@ -1,0 +1,62 @@
+"""How large the values of a graph are in utterances that it is going to see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ov_asr_score.gna.compiler.value_ranges import Float64Array, ValueRange
+from ov_asr_score.gna.graphs.float_program import FloatProgram
+from ov_asr_score.gna.graphs.graph import Float32Array, GnaGraph
+
+MOST_FRAMES = 4000
+"""Frames after which enough was seen."""
+
+Frames = Sequence[Float32Array]
+"""An utterance: [T, D] for each input of the graph."""
+
+
+def measured(graph: GnaGraph, ranges: Mapping[str, ValueRange], utterances: Sequence[Frames]) -> dict[str, ValueRange]:
+    """``ranges`` with means, variances and peaks of all values as they are in ``utterances``, computed in float."""
+    program = FloatProgram(graph)
+    totals = {value: _Total(size) for value, size in graph.sizes.items()}
+    left = MOST_FRAMES
+    for frames in utterances:
+        length = min(len(frames[0]), left)
+        left -= length
+        # Without memory, frames do not know each other: they go side by side.
+        memory = program.new_memory(1 if graph.memories else length)
+        for first in range(length) if graph.memories else [0] * min(length, 1):
+            count = 1 if graph.memories else length
+            program.run(memory, [np.asarray(frame[first : first + count], np.float32) for frame in frames])
+            for value, found in program.values(memory).items():
+                totals[value].add(found)
+    return {
+        value: totals[value].put_into(values) if value in totals and totals[value].count else values
+        for value, values in ranges.items()
+    }
+
+
+class _Total:
+    """Sums over frames of one value."""
+
+    def __init__(self, size: int) -> None:
+        self.count = 0
+        self.sum: Float64Array = np.zeros(size)
+        self.squares: Float64Array = np.zeros(size)
+        self.peak: Float64Array = np.zeros(size)
+
+    def add(self, values: NDArray[np.float32]) -> None:
+        found = np.nan_to_num(values.astype(np.float64))
+        self.count += len(found)
+        self.sum += found.sum(axis=0)
+        self.squares += (found**2).sum(axis=0)
+        self.peak = np.maximum(self.peak, np.abs(found).max(axis=0))
+
+    def put_into(self, values: ValueRange) -> ValueRange:
+        mean = self.sum / self.count
+        variance = np.maximum(self.squares / self.count - mean**2, 0.0)
+        return replace(values, mean=mean, variance=variance, peak=self.peak)

@@ -1,0 +1,170 @@
+"""The device's convolutions, of vectors and of planes [height, width, depth], with or without pooling."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from ov_asr_score.errors import UnsupportedModelError
+from ov_asr_score.gna.exact.image import DTYPES, Image, Layout, needed, table_of
+from ov_asr_score.gna.exact.kernels import INT32_HIGH, Care, Counts, Finish, chunks, pairs_of, read_weights, sums_of
+from ov_asr_score.gna.exact.piecewise import OUTPUT_RANGES, SHARED_ELEMENTS, Scratch
+from ov_asr_score.gna.format.blob_layout import read_shape_parameter
+from ov_asr_score.gna.format.operation_checks import (
+    FILTER_ALIGNMENT,
+    PADDING,
+    POOLING_MODE,
+    POOLING_STRIDE,
+    POOLING_WINDOW,
+    STRIDE,
+    operand_bytes,
+)
+from ov_asr_score.gna.model import BIASES, INPUT, OUTPUT, WEIGHTS, DataType, GnaOperation
+
+_MAXIMUM = 1
+
+
+class ConvolutionStep:
+    """Sums over windows, [positions, filters], their activation, then the largest (or the sum) of each pool.
+
+    A device of the first generation takes the largest sum of a pool before the activation; that is told by the layout
+    ``GNA1``, and by pools that leave out positions.
+    """
+
+    def __init__(self, operation: GnaOperation, layout: Layout, place: str) -> None:
+        """Read filters, biases and segments. Raises UnsupportedModelError for what nobody knows the result of."""
+        self.input, self.output = needed(operation, INPUT), needed(operation, OUTPUT)
+        filters, biases = needed(operation, WEIGHTS), needed(operation, BIASES)
+        plane = len(self.input.shape) == 4
+        self.plane = self.input.shape[1:] if plane else (1, self.input.shape[1], 1)
+        self.window = filters.shape[1:] if plane else (1, filters.shape[1], 1)
+        self.num_filters = filters.shape[0]
+        self.stride = _pair(operation, STRIDE, 1) or (1, 1)
+        self.padding = _pair(operation, PADDING, 0) or (0, 0)
+        self.pool_window, self.pool_stride = _pair(operation, POOLING_WINDOW, 1), _pair(operation, POOLING_STRIDE, 1)
+        self.takes_largest = _number(operation, POOLING_MODE) == _MAXIMUM
+        if layout.changes(filters.offset, operand_bytes(operation, WEIGHTS)) or layout.tensor_changes(biases):
+            raise UnsupportedModelError(f"{place}: expected filters and biases that do not change, found such that do")
+        stored = _filters(operation, layout)
+        weights = read_weights(stored, layout.constant(biases).ravel(), self.input.type, keep_multipliers=False)
+        pairs = pairs_of(stored) if stored.dtype.itemsize == 2 and self.input.type is DataType.INT16 else None
+        pairs_move = any(self.padding) or (self.window[0] > 1 and self.window[1] * self.window[2] % 2 == 1)
+        if pairs is not None and pairs_move:
+            raise UnsupportedModelError(
+                f"{place}: expected no neighbouring filter coefficients of -32768 beside zero padding or odd rows, "
+                "found some"
+            )
+        care = None if pairs is None else Care((stored.shape[1],), False, pairs, stored.shape[1])
+        self.compute = sums_of(weights, care)
+        table, nothing = table_of(operation, layout), Finish(None, False)
+        may_saturate = weights.bound > INT32_HIGH
+        self.is_legacy = self.pool_window is not None and self._is_legacy()
+        if self.is_legacy:
+            if not self.takes_largest:
+                raise UnsupportedModelError(
+                    f"{place}: expected maximum pooling beside layout GNA1, found sums of pools"
+                )
+            self.finish, self.finish_pooled = Finish(None, may_saturate), Finish(table, False)
+            self.middle = DataType.INT32
+        else:
+            self.finish, self.finish_pooled = Finish(table, may_saturate), nothing
+            self.middle = self.output.type
+        if self.pool_window is not None and not self.takes_largest and self.middle is not DataType.INT16:
+            raise UnsupportedModelError(f"{place}: expected sums of pools of int16, found {self.middle.name.lower()}")
+
+    def _is_legacy(self) -> bool:
+        assert self.pool_window is not None
+        stride = self.pool_stride or self.pool_window
+        leaves_out = any(step > length for step, length in zip(stride, self.pool_window, strict=True))
+        return self.output.layout == "GNA1" or leaves_out
+
+    def bind(self, image: Image, scratch: Scratch, counts: Counts) -> Callable[[], None]:
+        """See Step."""
+        source = image.tensor(self.input).reshape(-1, *self.plane)
+        height, width = (length + 2 * pad for length, pad in zip(self.plane, self.padding, strict=False))
+        rows, columns = (
+            (length - window) // step + 1
+            for length, window, step in zip((height, width), self.window, self.stride, strict=False)
+        )
+        size = int(np.prod(self.window))
+        target = image.tensor(self.output)
+        parts = list(chunks(image.groups, rows * columns * max(size, self.num_filters), SHARED_ELEMENTS))
+        groups = parts[0].stop
+        padded = np.zeros((groups, height, width, self.plane[2]), source.dtype)
+        inside = padded[
+            :, self.padding[0] : self.padding[0] + self.plane[0], self.padding[1] : self.padding[1] + self.plane[1]
+        ]
+        windows = sliding_window_view(padded, self.window[:2], axis=(1, 2))  # [groups, y, x, depth, height, width]
+        windows = windows[:, :: self.stride[0], :: self.stride[1]].transpose(0, 1, 2, 4, 5, 3)
+        values = scratch.shared("values", (groups, rows, columns, *self.window[:2], self.window[2]))
+        sums = scratch.shared("sums", (groups, rows, columns, self.num_filters))
+        middle = np.empty(sums.shape, DTYPES[self.middle])
+
+        def run() -> None:
+            for part in parts:
+                count = part.stop - part.start
+                np.copyto(inside[:count], source[part])
+                np.copyto(values[:count], windows[:count])
+                self.compute(values[:count].reshape(-1, size), sums[:count].reshape(-1, self.num_filters), counts)
+                self.finish(sums[:count], middle[:count], scratch, counts)
+                if self.pool_window is None:
+                    np.copyto(target[part], middle[:count].reshape(count, -1))
+                    continue
+                pooled = self._pooled(middle[:count])
+                if self.is_legacy:
+                    self.finish_pooled(pooled.astype(np.float64).reshape(count, -1), target[part], scratch, counts)
+                else:
+                    np.copyto(target[part], pooled.reshape(count, -1), casting="unsafe")
+
+        return run
+
+    def _pooled(self, values: NDArray[Any]) -> NDArray[Any]:
+        """The largest value (or the sum, within int16) of each pool; the last ones may be cut off."""
+        assert self.pool_window is not None
+        lengths, window = values.shape[1:3], self.pool_window
+        stride = self.pool_stride or window
+        if self.is_legacy:
+            counts = [(length - 1) // step + 1 for length, step in zip(lengths, stride, strict=True)]
+        else:
+            counts = [
+                -(-(length - size) // step) + 1 for length, size, step in zip(lengths, window, stride, strict=True)
+            ]
+        needs = [(count - 1) * step + size for count, step, size in zip(counts, stride, window, strict=True)]
+        beyond = OUTPUT_RANGES[self.middle][0] if self.takes_largest else 0
+        wide = np.full((len(values), *map(max, needs, lengths), values.shape[3]), beyond, np.int64)
+        wide[:, : lengths[0], : lengths[1]] = values
+        result = np.full((len(values), *counts, values.shape[3]), beyond, np.int64)
+        for row in range(window[0]):
+            for column in range(window[1]):
+                shifted = wide[:, row :: stride[0], column :: stride[1]][:, : counts[0], : counts[1]]
+                (np.maximum if self.takes_largest else np.add)(result, shifted, out=result)
+        if not self.takes_largest:
+            np.clip(result, *OUTPUT_RANGES[self.middle], out=result)
+        return result
+
+
+def _filters(operation: GnaOperation, layout: Layout) -> NDArray[Any]:
+    """Filters [F, coefficients]; each begins at a multiple of 16 bytes."""
+    tensor = needed(operation, WEIGHTS)
+    count, size = tensor.shape[0], tensor.num_elements // tensor.shape[0]
+    length = -(-size * tensor.type.num_bytes // FILTER_ALIGNMENT) * FILTER_ALIGNMENT
+    stored = layout.initial[tensor.offset : tensor.offset + count * length].reshape(count, length)
+    return stored[:, : size * tensor.type.num_bytes].copy().view(DTYPES[tensor.type])
+
+
+def _number(operation: GnaOperation, parameter: int) -> int:
+    given = operation.parameters[parameter] if parameter < len(operation.parameters) else b""
+    return int.from_bytes(given, "little")
+
+
+def _pair(operation: GnaOperation, parameter: int, rows: int) -> tuple[int, int] | None:
+    """Rows and columns; one dimension alone are columns of ``rows``."""
+    given = operation.parameters[parameter] if parameter < len(operation.parameters) else b""
+    if not given:
+        return None
+    shape = read_shape_parameter(given)
+    return (rows, shape[0]) if len(shape) == 1 else (shape[0], shape[1])

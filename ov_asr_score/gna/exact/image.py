@@ -1,0 +1,115 @@
+"""The memory image of a GNA model for many lanes: what operations write once for each lane, the rest once for all."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ov_asr_score.gna.exact.kernels import COMPOUND_BIAS
+from ov_asr_score.gna.exact.piecewise import SEGMENT, SegmentTable, segment_table
+from ov_asr_score.gna.format.operation_checks import operand_bytes
+from ov_asr_score.gna.model import BUFFER_ALIGNMENT, OUTPUT, SEGMENTS, DataType, GnaModel, GnaOperation, GnaTensor
+
+DTYPES: dict[DataType, np.dtype[Any]] = {
+    DataType.INT8: np.dtype(np.int8),
+    DataType.INT16: np.dtype(np.int16),
+    DataType.INT32: np.dtype(np.int32),
+    DataType.COMPOUND_BIAS: COMPOUND_BIAS,
+    DataType.PWL_SEGMENT: SEGMENT,
+}
+INTEGERS = {1: DataType.INT8, 2: DataType.INT16, 4: DataType.INT32}
+"""Types of endpoints by the bytes of an element."""
+
+
+class Layout:
+    """Which bytes of an image change while a model runs, and what all of them hold at first."""
+
+    def __init__(self, model: GnaModel) -> None:
+        """Find them from what operations write, from the inputs and from the states."""
+        self.initial = np.frombuffer(model.memory, np.uint8)
+        self._starts, self._ends = _joined(_written(model))
+        tensors = [tensor for operation in model.operations for tensor in operation.operands if tensor is not None]
+        ends = [*self._ends, *(tensor.offset + tensor.num_bytes for tensor in tensors if self.tensor_changes(tensor))]
+        # not a multiple of the pages that caches are organized by, so that lanes do not push each other out
+        self.num_bytes = max(ends, default=0) // BUFFER_ALIGNMENT * BUFFER_ALIGNMENT + 3 * BUFFER_ALIGNMENT
+
+    def changes(self, offset: int, num_bytes: int) -> bool:
+        """Whether any of these bytes changes."""
+        before = bisect_right(self._starts, offset + num_bytes - 1) - 1
+        return before >= 0 and self._ends[before] > offset
+
+    def tensor_changes(self, tensor: GnaTensor) -> bool:
+        """Whether any byte of ``tensor`` changes."""
+        return self.changes(tensor.offset, tensor.num_bytes)
+
+    def constant(self, tensor: GnaTensor) -> NDArray[Any]:
+        """A tensor that does not change, in its shape."""
+        flat = self.initial[tensor.offset : tensor.offset + tensor.num_bytes]
+        return flat.view(DTYPES[tensor.type]).reshape(tensor.shape)
+
+
+class Image:
+    """An image for ``groups`` requests side by side."""
+
+    def __init__(self, layout: Layout, groups: int) -> None:
+        """All as it was at export."""
+        self.layout, self.groups = layout, groups
+        self.bytes = np.zeros((groups, layout.num_bytes), np.uint8)
+        stored = layout.initial[: layout.num_bytes]
+        self.bytes[:, : len(stored)] = stored
+
+    def elements(self, offset: int, num_bytes: int, type_: DataType) -> NDArray[Any]:
+        """A view [groups, elements] of these bytes; one and the same array for all groups where nothing changes."""
+        dtype = DTYPES[type_]
+        if self.layout.changes(offset, num_bytes):
+            return self.bytes[:, offset : offset + num_bytes].view(dtype)
+        flat = self.layout.initial[offset : offset + num_bytes].view(dtype)
+        return np.broadcast_to(flat, (self.groups, len(flat)))
+
+    def tensor(self, tensor: GnaTensor) -> NDArray[Any]:
+        """A view [groups, elements] of a tensor."""
+        return self.elements(tensor.offset, tensor.num_bytes, tensor.type)
+
+
+def needed(operation: GnaOperation, number: int) -> GnaTensor:
+    """An operand that a checked operation has."""
+    tensor = operation.operand(number)
+    if tensor is None:
+        raise ValueError(f"{operation.type.name} has no operand {number}")
+    return tensor
+
+
+def table_of(operation: GnaOperation, layout: Layout) -> SegmentTable | None:
+    """The activation of an operation; None where sums are its output."""
+    tensor = operation.operand(SEGMENTS)
+    if tensor is None:
+        return None
+    return segment_table(layout.constant(tensor), needed(operation, OUTPUT).type)
+
+
+def _written(model: GnaModel) -> Iterable[tuple[int, int]]:
+    for operation in model.operations:
+        output = operation.operand(OUTPUT)
+        if output is not None:
+            yield output.offset, output.offset + operand_bytes(operation, OUTPUT)
+    for endpoint in model.inputs:
+        yield endpoint.offset, endpoint.offset + endpoint.element_bytes * endpoint.num_elements
+    for state in model.states:
+        yield state.offset, state.offset + state.num_bytes
+
+
+def _joined(ranges: Iterable[tuple[int, int]]) -> tuple[list[int], list[int]]:
+    """Starts and ends of ``ranges`` with those that touch joined, ascending."""
+    starts: list[int] = []
+    ends: list[int] = []
+    for start, end in sorted(ranges):
+        if ends and start <= ends[-1]:
+            ends[-1] = max(ends[-1], end)
+        else:
+            starts.append(start)
+            ends.append(end)
+    return starts, ends

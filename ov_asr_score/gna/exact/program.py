@@ -1,0 +1,215 @@
+"""A GNA model made ready to run bit for bit as Intel's library runs it, in as many lanes as wanted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ov_asr_score.errors import UnsupportedModelError
+from ov_asr_score.gna.exact.image import INTEGERS, Image, Layout
+from ov_asr_score.gna.exact.kernels import Counts
+from ov_asr_score.gna.exact.piecewise import OUTPUT_RANGES, Scratch
+from ov_asr_score.gna.exact.steps import make_step
+from ov_asr_score.gna.model import INPUT, INTERLEAVED, WEIGHTS, GnaEndpoint, GnaModel, GnaTensor
+from ov_asr_score.ports import PortInfo
+from ov_asr_score.profiling import EXECUTED, LayerTime
+
+Float32Array = NDArray[np.float32]
+
+
+class ExactMemory:
+    """What changes while a program runs in ``lanes`` lanes; for one thread at a time.
+
+    ``counts`` are those of each operation and ``clipped`` the inputs that were held to their integer type, for each
+    input: over all runs and lanes, those that are only there to fill up a request included. ``seconds`` of each
+    operation are measured where ``watches``.
+    """
+
+    def __init__(self, program: ExactProgram, lanes: int) -> None:
+        """Buffers as they were at export, states at zero."""
+        self.lanes = lanes
+        self.num_runs = 0
+        self.watches = False
+        groups = max(1, -(-lanes // program.num_vectors))
+        self.image = Image(program.layout, groups)
+        self.counts = [Counts() for _ in program.steps]
+        self.clipped = [0] * len(program.inputs)
+        self.seconds = [0.0] * len(program.steps)
+        scratch = Scratch()
+        pairs = zip(program.steps, self.counts, strict=True)
+        self.runs = [step.bind(self.image, scratch, counts) for step, counts in pairs]
+        self.sources = [_Port(program.num_vectors, endpoint, self.image) for endpoint in program.model.inputs]
+        self.targets = [_Port(program.num_vectors, endpoint, self.image) for endpoint in program.model.outputs]
+        self.states = [
+            self.image.bytes[:, state.offset : state.offset + state.num_bytes] for state in program.model.states
+        ]
+        for state in self.states:
+            state[...] = 0
+
+
+class ExactProgram:
+    """The integer arithmetic of a model; see :class:`ov_asr_score.gna.execution.Program`."""
+
+    inputs: tuple[PortInfo, ...]
+    outputs: tuple[PortInfo, ...]
+    is_stateful: bool
+
+    def __init__(self, model: GnaModel, source: str = "the GNA model", names: Mapping[int, str] | None = None) -> None:
+        """Make ready a model that ``check_model`` found right; ``source`` names it in messages.
+
+        ``names`` of operations by number, such as those of the layers that they came from, are for their times.
+
+        Raises UnsupportedModelError.
+        """
+        self.model, self.names = model, dict(names or {})
+        self.num_vectors = model.num_vectors
+        self.is_stateful = bool(model.states)
+        if self.is_stateful and self.num_vectors > 1:
+            raise UnsupportedModelError(
+                f"{source}: expected one frame in a request of a model with states, found {self.num_vectors}; "
+                "export it for batch 1"
+            )
+        for turned in (*model.turned_inputs, *model.turned_outputs):
+            if any(is_turned for is_turned, _, _ in turned.parts):
+                raise UnsupportedModelError(
+                    f"{source}: '{turned.name}' is transposed for a convolution of planes, which cannot be run here"
+                )
+        self.layout = Layout(model)
+        self.steps = [
+            make_step(operation, self.layout, f"{source}: operation {index}")
+            for index, operation in enumerate(model.operations)
+        ]
+        self.inputs = tuple(_port_info(endpoint, self.num_vectors) for endpoint in model.inputs)
+        self.outputs = tuple(_port_info(endpoint, self.num_vectors) for endpoint in model.outputs)
+
+    def new_memory(self, lanes: int) -> ExactMemory:
+        """Memory for ``lanes`` utterances that begin."""
+        return ExactMemory(self, lanes)
+
+    def restart(self, memory: ExactMemory, lanes: NDArray[np.bool_]) -> None:
+        """Set the states of those lanes (one value for each) to zero: an utterance begins in them."""
+        if lanes.all():
+            for state in memory.states:
+                state[...] = 0
+        elif lanes.any():
+            for state in memory.states:
+                state[lanes] = 0
+
+    def run(self, memory: ExactMemory, inputs: Sequence[Float32Array]) -> list[Float32Array]:
+        """Outputs float32 [lanes, N] for one frame float32 [lanes, D] of each lane, one array per input."""
+        memory.num_runs += 1
+        for index, (port, values) in enumerate(zip(memory.sources, inputs, strict=True)):
+            memory.clipped[index] += port.write(values)
+        if memory.watches:
+            for index, run in enumerate(memory.runs):
+                started = time.perf_counter()
+                run()
+                memory.seconds[index] += time.perf_counter() - started
+        else:
+            for run in memory.runs:
+                run()
+        return [port.read(memory.lanes) for port in memory.targets]
+
+    def value(self, memory: ExactMemory, tensor: GnaTensor) -> NDArray[Any]:
+        """What ``tensor`` holds after a run: integers [lanes, n], copied.
+
+        Of n elements of a request with several vectors each lane has its own.
+        """
+        stored = memory.image.tensor(tensor)
+        if self.num_vectors > 1 and tensor.shape[-1] == self.num_vectors:
+            lanes = _lanes_of(stored, self.num_vectors, interleaved=True)
+            return lanes.reshape(-1, lanes.shape[-1])[: memory.lanes]
+        return np.repeat(stored, self.num_vectors, axis=0)[: memory.lanes]
+
+    def layer_times(self, memory: ExactMemory) -> list[LayerTime]:
+        """Wall time of each operation in the runs that were watched."""
+        times = []
+        for index, (operation, seconds) in enumerate(zip(self.model.operations, memory.seconds, strict=True)):
+            operands = [operation.operand(number) for number in (INPUT, WEIGHTS)]
+            types = "_".join(tensor.type.name.lower() for tensor in operands if tensor is not None)
+            kind, microseconds = operation.type.name.capitalize(), 1e6 * seconds
+            name = self.names.get(index, f"operation {index}")
+            times.append(LayerTime(name, kind, types, EXECUTED, microseconds, microseconds, memory.num_runs))
+        return times
+
+
+class _Port:
+    """An endpoint in an image: float32 [lanes, D] outside, integers within."""
+
+    def __init__(self, num_vectors: int, endpoint: GnaEndpoint, image: Image) -> None:
+        """Find the integers of all lanes."""
+        self.scale = np.float32(endpoint.scale_factor)
+        self.size = _frame_size(endpoint, num_vectors)
+        type_ = INTEGERS[endpoint.element_bytes]
+        self.low, self.high = OUTPUT_RANGES[type_]
+        stored = image.elements(endpoint.offset, self.size * num_vectors * type_.num_bytes, type_)
+        self.integers = _lanes_of(stored, num_vectors, endpoint.orientation == INTERLEAVED)
+        self.groups, self.vectors = image.groups, num_vectors
+        self.halves: Float32Array | None = None
+        self.scaled: Float32Array | None = None
+
+    def write(self, values: Float32Array) -> int:
+        """Quantize ``values``; gives the number of those that were out of range."""
+        if self.scaled is None or self.halves is None:
+            self.scaled = np.zeros((self.groups * self.vectors, self.size), np.float32)
+            self.halves = np.empty_like(self.scaled)
+        scaled, halves = self.scaled[: len(values)], self.halves[: len(values)]
+        with np.errstate(invalid="ignore", over="ignore"):
+            np.multiply(values, self.scale, out=scaled)
+            np.copysign(np.float32(0.5), scaled, out=halves)
+            np.add(scaled, halves, out=scaled)
+            clipped = 0
+            if not (scaled.max() < self.high + 1 and scaled.min() > self.low - 1):
+                clipped = int(np.count_nonzero((scaled >= self.high + 1) | (scaled <= self.low - 1)))
+                np.clip(scaled, self.low, self.high, out=scaled)
+                np.nan_to_num(scaled, copy=False, nan=0.0)
+            self._store(scaled)
+        return clipped
+
+    def _store(self, scaled: Float32Array) -> None:
+        if self.vectors == 1:
+            np.copyto(self.integers, scaled, casting="unsafe")
+            return
+        assert self.scaled is not None
+        np.copyto(self.integers, self.scaled.reshape(self.integers.shape), casting="unsafe")
+
+    def read(self, lanes: int) -> Float32Array:
+        """What the endpoint holds, as floats of its own memory."""
+        values = np.empty(self.integers.shape, np.float32)
+        np.copyto(values, self.integers, casting="unsafe")
+        np.divide(values, self.scale, out=values)
+        return values.reshape(-1, self.size)[:lanes]
+
+
+def _lanes_of(stored: NDArray[Any], vectors: int, interleaved: bool) -> NDArray[Any]:
+    """A view [groups, vectors, n] ([lanes, n] for one vector) of elements that are stored for each group."""
+    if vectors == 1:
+        return stored
+    if interleaved:
+        return stored.reshape(len(stored), -1, vectors).transpose(0, 2, 1)
+    return stored.reshape(len(stored), vectors, -1)
+
+
+def _frame_size(endpoint: GnaEndpoint, num_vectors: int) -> int:
+    """Elements of one frame."""
+    if endpoint.shape:
+        return prod(endpoint.shape) // num_vectors
+    return endpoint.num_elements
+
+
+def _port_info(endpoint: GnaEndpoint, num_vectors: int) -> PortInfo:
+    names = endpoint.tensor_names
+    return PortInfo(
+        name=names[0] if names else endpoint.name,
+        layer=endpoint.name,
+        port=0,
+        names=names,
+        shape=(None, _frame_size(endpoint, num_vectors)),
+        element_type="f32",
+        layout="NC",
+    )

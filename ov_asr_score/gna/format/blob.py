@@ -1,0 +1,100 @@
+"""Blobs in the format of Intel's GNA plugin (GNAM): bytes to ``GnaModel`` and back."""
+
+from __future__ import annotations
+
+from ov_asr_score.gna.format import blob_layout as layout
+from ov_asr_score.gna.format.blob_reader import read_model
+from ov_asr_score.gna.model import GnaEndpoint, GnaModel, GnaOperation, GnaTensor, GnaTransposition
+
+
+def read_blob(data: bytes, source: str) -> GnaModel:
+    """The model in ``data``, of any version from 2.1 to 2.9; ``source`` names it in messages.
+
+    What a version lacks gets the values that Intel's plugin gives it. Sizes are checked against the length of the data
+    before anything is made of them; whether the model can be run is up to ``blob_checks.check_model``. Raises
+    BlobFormatError.
+    """
+    return read_model(data, source)
+
+
+def write_blob(model: GnaModel) -> bytes:
+    """A blob of version 2.8 that Intel's plugin imports, and ``read_blob`` reads back to the same model.
+
+    Buffers keep their places in the memory image; the bytes of a blob of 2.8 come back as they were.
+    """
+    rows, columns, is_turned, output_rows, output_columns, is_output_turned = model.rotation
+    header: dict[str, int | float] = {
+        "memory_bytes": len(model.memory),
+        "operations": len(model.operations),
+        "group": 1,
+        "rows": rows,
+        "columns": columns,
+        "is_turned": is_turned,
+        "inputs": len(model.inputs),
+        "outputs": len(model.outputs),
+        "output_rows": output_rows,
+        "output_columns": output_columns,
+        "is_output_turned": is_output_turned,
+        "turned_inputs": len(model.turned_inputs),
+        "turned_outputs": len(model.turned_outputs),
+    }
+    minor = layout.WRITTEN_MINOR
+    parts = [layout.START.pack(layout.MAGIC, layout.header_bytes(minor), layout.MAJOR, minor)]
+    parts.append(layout.header_layout(minor).pack(header))
+    parts += [_text(endpoint.name) for endpoint in model.inputs]
+    parts += [_turning(turned) for turned in (*model.turned_inputs, *model.turned_outputs)]
+    parts += [_endpoint(endpoint) for endpoint in model.inputs]
+    parts += [_text(endpoint.name) for endpoint in model.outputs]
+    parts += [_endpoint(endpoint) for endpoint in model.outputs]
+    parts += [_operation(operation) for operation in model.operations]
+    parts.append(layout.COUNT.pack(len(model.states)))
+    for state in model.states:
+        parts += [layout.STATE.pack(state.offset, state.num_bytes), _text(state.name)]
+        parts.append(layout.SCALE_FACTOR.pack(state.scale_factor))
+    parts.append(model.memory)
+    parts += [_text(version) for version in model.made_with]
+    return b"".join(parts)
+
+
+def _text(text: str) -> bytes:
+    content = text.encode() + b"\0"
+    return layout.COUNT.pack(len(content)) + content
+
+
+def _turning(turned: GnaTransposition) -> bytes:
+    name = turned.name.encode()
+    parts = [layout.TURNED_PART.pack(*part) for part in turned.parts]
+    return b"".join([layout.COUNT.pack(len(name)), name, layout.COUNT.pack(len(parts)), *parts])
+
+
+def _endpoint(endpoint: GnaEndpoint) -> bytes:
+    fields: dict[str, int | float] = {
+        "scale_factor": endpoint.scale_factor,
+        "element_bytes": endpoint.element_bytes,
+        "num_elements": endpoint.num_elements,
+        "offset": endpoint.offset,
+        "rank": len(endpoint.shape),
+        "layout": endpoint.layout,
+        "precision": endpoint.precision,
+        "tensor_names": len(endpoint.tensor_names),
+        "orientation": endpoint.orientation,
+    }
+    fields |= {f"dimension{axis}": length for axis, length in enumerate(endpoint.shape)}
+    packed = layout.endpoint_layout(layout.WRITTEN_MINOR).pack(fields)
+    return packed + b"".join(_text(name) for name in endpoint.tensor_names)
+
+
+def _operation(operation: GnaOperation) -> bytes:
+    parts = [layout.COUNT.pack(operation.type), layout.COUNT.pack(len(operation.operands))]
+    parts += [_tensor(tensor) for tensor in operation.operands]
+    parts.append(layout.COUNT.pack(len(operation.parameters)))
+    parts += [layout.COUNT.pack(len(parameter)) + parameter for parameter in operation.parameters]
+    return b"".join(parts)
+
+
+def _tensor(tensor: GnaTensor | None) -> bytes:
+    if tensor is None:
+        return bytes(layout.TENSOR.size)
+    slots = [*tensor.shape, *[0] * (layout.MAX_DIMENSIONS - len(tensor.shape))]
+    name = tensor.layout.encode("latin-1")
+    return layout.TENSOR.pack(len(tensor.shape), *slots, tensor.mode, name, tensor.type, tensor.offset)

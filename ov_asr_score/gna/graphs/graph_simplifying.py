@@ -1,0 +1,227 @@
+"""A graph with fewer layers that computes the same: what no output needs is left out, scales and shifts are joined."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ov_asr_score.gna.graphs.graph import (
+    Affine,
+    Concat,
+    Constant,
+    Convolution,
+    Crop,
+    Diagonal,
+    Float32Array,
+    Layer,
+    Memory,
+    Product,
+    Sum,
+)
+
+LARGEST_MATRIX = 1 << 24
+"""Elements of a matrix that is only there because GNA has no operation that does without it."""
+
+
+def inputs_of(layer: Layer) -> tuple[str, ...]:
+    """The values that a layer reads, one that it reads twice twice."""
+    match layer:
+        case Sum() | Product():
+            return (layer.left, layer.right)
+        case Concat():
+            return layer.inputs
+        case Constant():
+            return ()
+    return (layer.input,)
+
+
+def value_sizes(layers: Sequence[Layer], given: Mapping[str, int]) -> dict[str, int]:
+    """Number of elements of every value; ``given`` are those of values that no layer makes."""
+    sizes = dict(given)
+    for layer in layers:
+        sizes[layer.output] = _output_size(layer, sizes)
+    return sizes
+
+
+def _output_size(layer: Layer, sizes: Mapping[str, int]) -> int:
+    match layer:
+        case Affine():
+            return len(layer.weights)
+        case Convolution():
+            count, length = layer.filters.shape
+            positions = (sizes[layer.input] - length) // layer.stride + 1
+            if layer.pool_window > 1:
+                positions = pooled_positions(positions, layer.pool_window, layer.pool_stride)
+            return int(positions * count)
+        case Concat():
+            return sum(sizes[name] for name in layer.inputs)
+        case Crop():
+            return layer.size
+        case Constant():
+            return int(layer.values.size)
+    return sizes[inputs_of(layer)[0]]
+
+
+def pooled_positions(positions: int, window: int, stride: int) -> int:
+    """How many maxima a pooling makes; a last window that is cut off counts."""
+    return min(-(-max(positions - window, 0) // stride) + 1, -(-positions // stride))
+
+
+def needed_parts(
+    layers: Sequence[Layer], memories: Sequence[Memory], outputs: Iterable[str]
+) -> tuple[tuple[Layer, ...], tuple[Memory, ...]]:
+    """The layers and memories that have a part in ``outputs`` (values), in their order."""
+    makers = {layer.output: layer for layer in layers}
+    memory_of = {memory.read: memory for memory in memories}
+    pending, needed = list(outputs), set[str]()
+    while pending:
+        value = pending.pop()
+        if value in needed:
+            continue
+        needed.add(value)
+        pending += inputs_of(makers[value]) if value in makers else ()
+        pending += [memory_of[value].stored] if value in memory_of else []
+    kept_memories = tuple(memory for memory in memories if memory.read in needed)
+    return tuple(layer for layer in layers if layer.output in needed), kept_memories
+
+
+def join_diagonals(layers: Sequence[Layer], kept: Collection[str]) -> tuple[Layer, ...]:
+    """The layers, those that scale and shift within the layers that they read, where nothing else reads those.
+
+    ``kept`` are values that are read from outside. A layer that takes another one in has the name of that one.
+    """
+    readers = Counter(value for layer in layers for value in inputs_of(layer))
+    joined: dict[str, Layer] = {}
+    for layer in layers:
+        if isinstance(layer, Diagonal) and layer.input not in kept and readers[layer.input] == 1:
+            before = joined.get(layer.input)
+            both = None if before is None else _joined(before, layer)
+            if both is not None:
+                del joined[layer.input]
+                joined[layer.output] = both
+                continue
+        joined[layer.output] = layer
+    return tuple(joined.values())
+
+
+def dense_convolutions(layers: Sequence[Layer], sizes: Mapping[str, int]) -> tuple[Layer, ...]:
+    """The layers, convolutions that the device would give another number of positions as matrix products.
+
+    The device reads a multiple of 8 elements with filters of a multiple of 8 coefficients, the rest filled with zeros.
+    """
+    return tuple(
+        _dense(layer, sizes[layer.input], sizes[layer.output])
+        if isinstance(layer, Convolution) and layer.pool_window == 1 and not _fits(layer, sizes[layer.output])
+        else layer
+        for layer in layers
+    )
+
+
+def _fits(layer: Convolution, size: int) -> bool:
+    count, length = layer.filters.shape
+    positions = size // count
+    least = -(-length // 8) * 8
+    for filled in range(least, least + 8 * layer.stride + 1, 8):
+        read = -(-((positions - 1) * layer.stride + filled) // 8) * 8
+        if (read - filled) // layer.stride + 1 == positions and layer.stride <= filled:
+            return True
+    return False
+
+
+def _dense(layer: Convolution, width: int, size: int) -> Affine | Convolution:
+    count, length = layer.filters.shape
+    if size * width > LARGEST_MATRIX:
+        return layer
+    positions = size // count
+    weights = np.zeros((positions, count, width), np.float32)
+    for position in range(positions):
+        weights[position, :, position * layer.stride : position * layer.stride + length] = layer.filters
+    biases = None if layer.biases is None else np.tile(layer.biases, positions)
+    return Affine(layer.name, layer.input, layer.output, weights.reshape(size, width), biases)
+
+
+def split_products(layers: Sequence[Layer], kept: Collection[str]) -> tuple[Layer, ...]:
+    """The layers, matrix products (and sums with them) that are only read in parts made part by part.
+
+    So the gates of a recurrent cell each get their function where the sums still have 32 bits::
+
+        Affine ─┐        ┌─ Crop ─ Sigmoid            Affine ─┐
+                ├─ Sum ──┤                   →                ├─ Sum ─ Sigmoid     for each part
+        Affine ─┘        └─ Crop ─ Tanh               Affine ─┘
+    """
+    current = list(layers)
+    while True:
+        readers: dict[str, list[Layer]] = {}
+        for layer in current:
+            for value in inputs_of(layer):
+                readers.setdefault(value, []).append(layer)
+        makers = {layer.output: layer for layer in current}
+        found = next((each for each in current if _is_split(each, readers, makers, kept)), None)
+        if found is None:
+            return tuple(current)
+        parts = [part for part in readers[found.output] if isinstance(part, Crop)]
+        made = {part.output: _part(found, part) for part in parts}
+        current = [new for layer in current if layer is not found for new in made.get(layer.output, (layer,))]
+
+
+def _is_split(layer: Layer, readers: dict[str, list[Layer]], makers: dict[str, Layer], kept: Collection[str]) -> bool:
+    """Whether a layer is made part by part."""
+    parts = readers.get(layer.output, [])
+    crops = sorted((part.start, part.start + part.size) for part in parts if isinstance(part, Crop))
+    apart = all(before[1] <= after[0] for before, after in pairwise(crops))
+    if layer.output in kept or not parts or len(crops) < len(parts) or not apart:
+        return False
+    if isinstance(layer, Sum):
+        sides = [(makers.get(side), readers[side]) for side in (layer.left, layer.right)]
+        return any(isinstance(maker, Affine) and len(users) == 1 for maker, users in sides)
+    return isinstance(layer, Affine)
+
+
+def _part(layer: Layer, part: Crop) -> tuple[Layer, ...]:
+    rows = slice(part.start, part.start + part.size)
+    if isinstance(layer, Sum):
+        name = part.output
+        sides = [replace(part, name=f"{name}/{side}", output=f"{name}/{side}") for side in ("left", "right")]
+        left, right = replace(sides[0], input=layer.left), replace(sides[1], input=layer.right)
+        return left, right, Sum(name, left.output, right.output, name, layer.sign)
+    assert isinstance(layer, Affine)
+    biases = None if layer.biases is None else layer.biases[rows]
+    return (Affine(part.name, layer.input, part.output, layer.weights[rows], biases),)
+
+
+def scaled_and_shifted(layer: Layer, scale: NDArray[np.float64], shift: NDArray[np.float64]) -> Layer | None:
+    """``scale`` · layer + ``shift`` in one layer, under the name of ``layer``; None where no layer can be so."""
+    if isinstance(layer, Convolution):
+        scales, shifts = scale.reshape(-1, len(layer.filters)), shift.reshape(-1, len(layer.filters))
+        if layer.pool_window > 1 or (scales != scales[0]).any() or (shifts != shifts[0]).any():
+            return None
+        biases = _shifted(layer.biases, scales[0], shifts[0])
+        return replace(layer, filters=_scaled(layer.filters, scales[0]), biases=biases)
+    if isinstance(layer, Affine | Diagonal):
+        return replace(layer, weights=_scaled(layer.weights, scale), biases=_shifted(layer.biases, scale, shift))
+    return None
+
+
+def _joined(before: Layer, layer: Diagonal) -> Layer | None:
+    shift = np.zeros(1) if layer.biases is None else layer.biases.astype(np.float64)
+    scale = layer.weights.astype(np.float64)
+    both = scaled_and_shifted(before, scale, np.broadcast_to(shift, scale.shape))
+    return None if both is None else replace(both, name=layer.name, output=layer.output)
+
+
+def _scaled(weights: Float32Array, scale: NDArray[np.float64]) -> Float32Array:
+    if (scale == 1).all():
+        return weights
+    return np.asarray(weights * (scale if weights.ndim == 1 else scale[:, None]), np.float32)
+
+
+def _shifted(
+    biases: Float32Array | None, scale: NDArray[np.float64], shift: NDArray[np.float64]
+) -> Float32Array | None:
+    moved = np.asarray(shift if biases is None else biases * scale + shift, np.float32)
+    return moved if moved.any() else None
