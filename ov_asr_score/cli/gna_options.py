@@ -148,6 +148,12 @@ LogOption = Annotated[
 ]
 
 
+# Parameters of commands that change how a model becomes integers.
+_QUANTIZING = frozenset(
+    {"quantization", "quantization_bits", "scale_factor", "scale_factor_utterances", "pwl_me", "memory_reuse_off"}
+)
+
+
 def gna_settings(
     device: str,
     *,
@@ -205,18 +211,26 @@ def _parse_utterances(text: str) -> int | None:
     return int(number)
 
 
-def notes_on_gna_options(context: typer.Context, device: str) -> list[str]:
-    """One note that names the GNA options on the command line when ``device`` is none; else nothing."""
+def notes_on_gna_options(context: typer.Context, device: str, blob: str = "") -> list[str]:
+    """One note that names the GNA options on the command line that have no effect; else nothing.
+
+    They have none where ``device`` is no GNA device, and those that quantize none on a ``blob`` and on floats.
+    """
     from ov_asr_score.device.gna_settings import gna_mode
 
-    if gna_mode(device) is not None:
-        return []
-    given = [
-        min(option.opts, key=len)
+    mode = gna_mode(device)
+    given = {
+        option.name: min(option.opts, key=len)
         for option in context.command.params
         if getattr(option, "rich_help_panel", None) == GNA_PANEL and _on_command_line(context, option.name or "")
-    ]
-    return [f"without effect on {device}, because they are for GNA: {' '.join(given)}"] if given else []
+    }
+    why = f"on {device}, because they are for GNA"
+    if mode is not None:
+        if mode != "GNA_SW_FP32" and not blob:
+            return []
+        given = {name: spelling for name, spelling in given.items() if name in _QUANTIZING}
+        why = f"on {device}, which computes in floats" if mode == "GNA_SW_FP32" else "on a blob, whose integers are set"
+    return [f"without effect {why}: {' '.join(given.values())}"] if given else []
 
 
 def _on_command_line(context: typer.Context, name: str) -> bool:

@@ -84,6 +84,8 @@ def parse_scale_factors(text: str) -> dict[str, float]:
             name, separator, number = item.strip().rpartition(":")
         if not separator and len(items) > 1:
             name = str(position)
+        if name in factors:
+            raise UsageError(f"--scale_factor '{text}': input '{name}' is given twice")
         try:
             factor = float(number)
         except ValueError:
@@ -125,7 +127,8 @@ def gna_mode(device: str) -> str | None:
         if name in GNA_MODES:
             found = found or ("GNA_AUTO" if name == "GNA" else name)
         elif re.match(r"GNA($|_)", name, re.IGNORECASE):
-            near = difflib.get_close_matches(name.upper(), GNA_MODES, n=1, cutoff=0.7)
+            near = [mode for mode in GNA_MODES if mode.startswith(name.upper()) and name[4:]]
+            near += difflib.get_close_matches(name.upper(), GNA_MODES, n=1, cutoff=0.7)
             hint = f"; did you mean {near[0]}?" if near else ""
             raise UsageError(f"-d/--device: no GNA mode '{name[:30]}'; expected one of {', '.join(GNA_MODES)}{hint}")
     return found
@@ -187,6 +190,8 @@ def input_scale_factors(given: Mapping[str, float], input_names: Sequence[str]) 
         own = known.get(name) or known.get(_PORT.sub("", name))
         if name and own is None:
             raise UsageError(f"--scale_factor: the model has no input '{name}'; inputs: {', '.join(input_names)}")
+        if own in factors:
+            raise UsageError(f"--scale_factor: input '{own}' is given twice, once as '{name}'")
         if own is not None:
             factors[own] = factor
     common = given.get("")

@@ -22,6 +22,7 @@ def export_model(
     if scorer.compiled is not None:
         export_blob(scorer.compiled, path, settings, conversion)
     elif scorer.emulation is None or scorer.emulation.blob is None:
-        raise UsageError(f"-wg {path}: {settings.device} computes in floats; a blob is written with -d GNA_SW_EXACT")
+        why = "is for two devices, and a blob for GNA alone" if ":" in settings.device else "computes in floats"
+        raise UsageError(f"-wg {path}: {settings.device} {why}; a blob is written with -d GNA_SW_EXACT")
     else:
         write_blob_file(write_blob(scorer.emulation.blob), path, settings, conversion)

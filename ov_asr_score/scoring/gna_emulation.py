@@ -102,13 +102,13 @@ def emulate_model(
         return _emulate_parts(core, model, source, options, utterances)
     graph = read_graph_of_frames(model, source)
     if mode == "GNA_SW_FP32":
-        return Emulation(FloatProgram(graph))
+        return Emulation(FloatProgram(graph), notes=_notes(options.device))
     settings = _compile_settings(options)
     compiled = compile_graph(graph, settings, utterances)
     watched = None
     if options.device.gna.accuracy_report:  # which looks at layers after the last of them has run
         watched = compile_graph(graph, replace(settings, memory_reuse=False), utterances)
-    notes = (*_mode_notes(mode), *compiled.notes)
+    notes = (*_notes(options.device), *compiled.notes)
     names = {layer.operation: layer.name for layer in compiled.layers}
     return Emulation(ExactProgram(compiled.model, source, names), compiled.model, watched, notes)
 
@@ -117,17 +117,22 @@ def _emulate_parts(
     core: ov.Core, model: ov.Model, source: str, options: ScorerOptions, utterances: Sequence[Frames]
 ) -> Emulation:
     mode, settings = gna_mode(options.device.device), _compile_settings(options)
-    if base_devices(options.device.device) != ["GNA", "CPU"]:
-        raise UsageError(
-            f"-d {options.device.device}: in software GNA goes together with the CPU; expected HETERO:{mode},CPU"
-        )
+    device = options.device.device
+    if not device.upper().startswith("HETERO:") or base_devices(device) != ["GNA", "CPU"]:
+        raise UsageError(f"-d {device}: in software GNA goes together with the CPU; expected HETERO:{mode},CPU")
     if not frames_are_independent(core, model):
         raise UnsupportedModelError(
             f"{source}: its frames depend on each other, and GNA takes one at a time: expected a model for one frame, "
             "with variables for what it remembers"
         )
-    found = partition(model, source)
     inputs, outputs = describe_ports(model)
+    for port in inputs:
+        if port.shape and len(port.shape) == 2 and (port.shape[0] or 1) > 1:
+            raise UnsupportedModelError(
+                f"{source}: input '{port.name}' [{port.shape[0]},{port.shape[1]}]: {device} takes one frame at a time: "
+                f"expected [1,{port.shape[1]}] or a free first axis; convert the model with such an input"
+            )
+    found = partition(model, source)
 
     def make(part: Part, factors: Mapping[str, float]) -> Program:
         if part.device == "CPU":
@@ -135,13 +140,22 @@ def _emulate_parts(
         graph = read_graph(part.model, source)
         if mode == "GNA_SW_FP32":
             return FloatProgram(graph)
-        return ExactProgram(compile_graph(graph, replace(settings, scale_factors=factors)).model)
+        # parts that read the model's inputs alone see what goes into them; others are ranged by their weights
+        seen = set(part.inputs) <= set(found.inputs)
+        places = [found.inputs.index(name) for name in part.inputs] if seen else []
+        told = [[frames[place] for place in places] for frames in utterances] if seen else []
+        return ExactProgram(compile_graph(graph, replace(settings, scale_factors=factors), told).model)
 
     given = settings.scale_factors
     names = zip(found.inputs, inputs, strict=True)
     factors = {name: given[port.name] for name, port in names if port.name in given}
-    program = make_parts(found, make, inputs, outputs, factors, utterances[0] if utterances else ())
-    return Emulation(program, notes=_mode_notes(mode), placement=found.layers)
+    program = make_parts(found, make, inputs, outputs, factors, _joined(utterances))
+    return Emulation(program, notes=_notes(options.device), placement=found.layers)
+
+
+def _joined(utterances: Sequence[Frames]) -> list[Float32Array]:
+    """One utterance of all: [T, D] for each input."""
+    return [np.concatenate(arrays) for arrays in zip(*utterances, strict=True)]
 
 
 def _compile_settings(options: ScorerOptions) -> CompileSettings:
@@ -162,7 +176,7 @@ def emulate_blob(blob: GnaModel, options: ScorerOptions) -> Emulation:
     mode = gna_mode(options.device.device)
     if mode == "GNA_SW_FP32":
         raise UsageError(f"-d {mode}: a blob holds integers only; give the IR that it was made from to -m/--model")
-    return Emulation(ExactProgram(blob, options.blob), blob, notes=_mode_notes(mode))
+    return Emulation(ExactProgram(blob, options.blob), blob, notes=_notes(options.device))
 
 
 def plan_emulation(
@@ -206,7 +220,13 @@ def emulated_device(settings: DeviceSettings) -> DeviceReport:
     )
 
 
-def _mode_notes(mode: str | None) -> tuple[str, ...]:
-    if mode not in _FALLING_BACK:
-        return ()
-    return (f"{mode}: this OpenVINO has no GNA plugin, so it is computed in software, as GNA_SW_EXACT",)
+def _notes(settings: DeviceSettings) -> tuple[str, ...]:
+    """What a caller may not expect: modes that are others in software, settings that no plugin is there for."""
+    mode, notes = gna_mode(settings.device), []
+    if mode in _FALLING_BACK:
+        notes.append(f"{mode}: this OpenVINO has no GNA plugin, so it is computed in software, as GNA_SW_EXACT")
+    unused = [f"--precision {settings.precision}"] if settings.precision != "f32" else []
+    unused += [f"--config {name}" for name in settings.config]
+    if unused and ":" not in settings.device:
+        notes.append(f"without effect on {settings.device} in software: {', '.join(unused)}")
+    return tuple(notes)

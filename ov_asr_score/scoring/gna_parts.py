@@ -120,10 +120,10 @@ class CpuProgram:
 def frames_are_independent(core: ov.Core, model: ov.Model) -> bool:
     """Whether two frames in one request of ``model`` get the scores that each gets alone, found by trying.
 
-    True for models whose inputs have no time axis [1, T, D] of free length.
+    True for models whose inputs have no axis of free length, [1, T, D] or [N, D].
     """
     shapes = [shape_of(port.get_partial_shape()) or () for port in model.inputs]
-    if model.get_sinks() or not any(len(shape) == 3 and shape[1] is None for shape in shapes):
+    if model.get_sinks() or all(_frame_axis(shape) is None for shape in shapes):
         return True
     try:
         request = core.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"}).create_infer_request()
@@ -178,16 +178,22 @@ def _measured(before: PartsProgram, frames: Sequence[Float32Array], names: Seque
     return {name: scale_factor(value) for name, value in largest.items()}
 
 
+def _frame_axis(shape: Sequence[int | None]) -> int | None:
+    """The axis that frames lie along: the second of three where it is free, else the first if that is."""
+    if len(shape) > 2 and shape[1] is None:
+        return 1
+    return 0 if len(shape) > 1 and shape[0] is None else None
+
+
 def _pair_of_frames(shape: Sequence[int | None]) -> tuple[int, ...]:
-    return tuple(
-        (2 if axis == 1 and len(shape) > 2 else 1) if length is None else length for axis, length in enumerate(shape)
-    )
+    along = _frame_axis(shape)
+    return tuple((2 if axis == along else 1) if length is None else length for axis, length in enumerate(shape))
 
 
 def _frame_of(pairs: Sequence[Float32Array], shapes: Sequence[Sequence[int | None]], frame: int) -> list[Float32Array]:
     return [
-        np.ascontiguousarray(pair[:, frame : frame + 1]) if len(shape) > 2 and shape[1] is None else pair
-        for pair, shape in zip(pairs, shapes, strict=True)
+        pair if axis is None else np.ascontiguousarray(pair.take([frame], axis))
+        for pair, axis in zip(pairs, map(_frame_axis, shapes), strict=True)
     ]
 
 

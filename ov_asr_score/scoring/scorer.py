@@ -10,7 +10,13 @@ from functools import partial
 import numpy as np
 
 from ov_asr_score.device.compilation import DeviceReport, compile_model, describe_device
-from ov_asr_score.device.gna_settings import gna_mode, input_scale_factors, scale_factor_of
+from ov_asr_score.device.gna_settings import (
+    gna_mode,
+    input_scale_factors,
+    largest_value,
+    scale_factor,
+    scale_factor_of,
+)
 from ov_asr_score.device.settings import DeviceSettings
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.openvino_api import ov
@@ -40,6 +46,9 @@ from ov_asr_score.scoring.sizing import is_frame_local
 from ov_asr_score.scoring.time_axis import open_time_axes, time_comes_first
 from ov_asr_score.scoring.utterances import SkipUtterance, Utterance
 
+# Steps of an integer input that an utterance has to reach to say anything about others.
+_QUIET = 1024
+
 
 @dataclass(frozen=True, slots=True)
 class Scorer:
@@ -66,8 +75,12 @@ class Scorer:
         return score_utterances(self.runner, self.fits, self.plan, utterances, record_layers, on_skip)
 
 
-def prepare_scorer(opened: OpenModel, options: ScorerOptions, first: Utterance | None = None) -> Scorer:
+def prepare_scorer(
+    opened: OpenModel, options: ScorerOptions, first: Utterance | None = None, loudest: Sequence[Utterance] = ()
+) -> Scorer:
     """A Scorer for utterances like ``first`` (None: shapes of the model alone decide).
+
+    ``loudest`` tell how large values become, where that is asked (GNA); without any ``first`` does.
 
     Raises ShapeMismatchError when the features do not fit, UnsupportedModelError when the batch cannot be, DeviceError.
     """
@@ -77,7 +90,9 @@ def prepare_scorer(opened: OpenModel, options: ScorerOptions, first: Utterance |
     settings = _with_scale_factors(options.device, opened, first)
     core, span = opened.loaded.core, None
     if opened.loaded.emulation is not None or is_emulated(core, settings):
-        return _prepare_emulation(opened, replace(options, device=settings), first)
+        scorer = _prepare_emulation(opened, replace(options, device=settings), first, loudest)
+        notes = () if loudest else _silence_notes(options.device, opened, first)
+        return replace(scorer, notes=(*scorer.notes, *notes))
     names = [port.name for port in opened.outputs]
     if opened.model is None:
         _check_blob_types(opened)
@@ -124,14 +139,17 @@ def prepare_scorer(opened: OpenModel, options: ScorerOptions, first: Utterance |
     return Scorer(runner, runner.compiled, fits, plan, device, tuple(notes), seconds, span, delay_note)
 
 
-def _prepare_emulation(opened: OpenModel, options: ScorerOptions, first: Utterance | None) -> Scorer:
+def _prepare_emulation(
+    opened: OpenModel, options: ScorerOptions, first: Utterance | None, loudest: Sequence[Utterance]
+) -> Scorer:
     started = time.perf_counter()
     facts, model = opened.loaded.facts, opened.model
     emulation, wanted = opened.loaded.emulation, opened.wanted
     if emulation is None:
         if model is None:
             raise UnsupportedModelError(f"{opened.loaded.path}: is no blob for GNA")
-        frames = [] if first is None else [requests_of(first, opened.inputs)]
+        told = [each for each in loudest if first is not None and _widths(each) == _widths(first)]
+        frames = [requests_of(each, opened.inputs) for each in told or filter(None, [first])]
         kept = sorted(set(wanted))
         wanted = tuple(kept.index(number) for number in wanted)
         model = with_outputs(model, kept)
@@ -193,6 +211,28 @@ def _with_scale_factors(settings: DeviceSettings, opened: OpenModel, first: Utte
         if first is not None and port.name not in factors:
             factors[port.name] = scale_factor_of(np.asarray(first.features[port.name], dtype=np.float32))
     return replace(settings, gna=replace(settings.gna, scale_factors=factors))
+
+
+def _silence_notes(settings: DeviceSettings, opened: OpenModel, first: Utterance | None) -> list[str]:
+    """A note where the first utterance is to tell how large values are, and is silent or nearly so."""
+    if first is None or opened.model is None or gna_mode(settings.device) == "GNA_SW_FP32":
+        return []
+    given = input_scale_factors(settings.gna.scale_factors, [port.name for port in opened.inputs])
+    notes = []
+    for port in opened.inputs:
+        largest = largest_value(np.asarray(first.features[port.name], dtype=np.float32))
+        factor = given.get(port.name, scale_factor(largest))
+        if largest * factor < _QUIET:
+            notes.append(
+                f"input '{port.name}' reaches {largest * factor:.0f} of 32767 steps (scale factor {factor:g}) in the "
+                "first utterance, which tells how large values of inner layers become: others may be scored wrongly; "
+                "--scale-factor-utterances all looks at them"
+            )
+    return notes
+
+
+def _widths(utterance: Utterance) -> dict[str, tuple[int, ...]]:
+    return {name: value.shape[-1:] for name, value in utterance.features.items()}
 
 
 def _group_text(grouping: Grouping) -> str:

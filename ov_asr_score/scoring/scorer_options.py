@@ -20,7 +20,8 @@ class ScorerOptions:
     :mod:`ov_asr_score.device.mending`; ``fixed_batch`` makes the batch part of the compiled model, for an export.
     ``one_at_a_time`` keeps a model with variables to one utterance, for an export too.
     ``kaldi`` holds for Kaldi models, which are converted; ``conversion_cache`` is the folder where the results are kept
-    (None: nowhere). ``memory_limit`` is the number of bytes that features and scores on their way may take.
+    (None: nowhere), and with ``keep_nodes`` all of their nodes stay layers, by name. ``memory_limit`` is the number of
+    bytes that features and scores on their way may take.
     """
 
     model: str = ""
@@ -37,4 +38,5 @@ class ScorerOptions:
     one_at_a_time: bool = False
     kaldi: KaldiOptions = field(default_factory=KaldiOptions)
     conversion_cache: str | None = None
+    keep_nodes: bool = False
     memory_limit: int = DEFAULT_MEMORY_LIMIT

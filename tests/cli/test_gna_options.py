@@ -66,6 +66,8 @@ def test_embedded_images_need_the_plugin() -> None:
         (("--scale-factor-utterances", "few"), "--scale-factor-utterances 'few': expected a number above 0, or all"),
         (("-sf", "0"), "expected a number above 0"),
         (("-sf", "a=-1"), "expected a number above 0"),
+        (("-sf", "input=1,input=2"), "input 'input' is given twice"),
+        (("-d", "GNA_SW_EXACT", "-sf", "input=1,input:0=2"), "input 'input' is given twice, once as 'input:0'"),
     ],
 )
 def test_what_no_plugin_could_do_is_wrong_use(options: tuple[str, ...], message: str) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from ov_asr_score.kaldi_io import read_table
+from ov_asr_score.openvino_api import opset, ov
 from tests.command_line import DATA, MODELS, run
 from tests.tiny_model import write_table
 
@@ -124,7 +125,45 @@ def test_modes() -> None:
     assert "this OpenVINO has no GNA plugin, so it is computed in software" in outcome.stdout
     assert run("score", *LSTM, "-d", "GNA_HW_WITH_SW_FBACK", "-r", "auto.ark", "--max-error", "0").code == 0
     assert "GNA_HW_WITH_SW_FBACK and GNA_SW_EXACT" in run("score", *LSTM, "-d", "GNA_HW").error
-    assert "no GNA mode 'GNA_SW'" in run("score", *LSTM, "-d", "GNA_SW").error
+    assert "did you mean GNA_SW_EXACT?" in run("score", *LSTM, "-d", "GNA_SW").error
+    for device in ("AUTO:GNA_SW_EXACT,CPU", "MULTI:GNA_SW_EXACT,CPU", "HETERO:CPU,GNA_SW_EXACT"):
+        assert run("score", *LSTM, "-d", device).error.endswith("expected HETERO:GNA_SW_EXACT,CPU")
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("arguments", "note"),
+    [
+        (
+            ("-d", "GNA_SW_EXACT", "--precision", "bf16", "--config", "NUM_STREAMS=2"),
+            "without effect on GNA_SW_EXACT in software: --precision bf16, --config NUM_STREAMS",
+        ),
+        (
+            ("-d", "GNA_SW_FP32", "-qb", "8", "-sf", "3"),
+            "without effect on GNA_SW_FP32, which computes in floats: -qb -sf",
+        ),
+    ],
+)
+def test_settings_without_effect_are_named(arguments: tuple[str, ...], note: str) -> None:
+    assert f"note: {note}\n" in run("score", *LSTM, *arguments).stdout
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_blob_keeps_its_integers_and_says_so() -> None:
+    features, _ = tables("lstm_mem.q8")
+    blob = ("score", "-rg", BLOBS / "lstm_mem.q8.gna", "-i", features, *EXACT)
+    plain, asked = run(*blob), run(*blob, "-qb", "16", "-sf", "3")
+    assert "note: without effect on a blob, whose integers are set: -qb -sf" in asked.stdout
+    assert "without effect" not in plain.stdout
+
+
+@pytest.mark.usefixtures("folder")
+def test_an_exported_blob_has_no_precision_of_floats() -> None:
+    outcome = run("score", "-m", MODELS / "dnn_digits.xml", *EXACT, "-wg", "x.gna")
+    assert "has no scale factor: 1 is taken; give -i or -sf" in outcome.stdout
+    shown = run("inspect", "x.gna").stdout
+    assert "16 bit in 4 operations" in shown
+    assert "f32" not in shown
 
 
 @pytest.mark.usefixtures("folder")
@@ -134,6 +173,7 @@ def test_what_blobs_cannot_be_asked_for() -> None:
     assert "give -d GNA_SW_EXACT" in run(*blob).error
     assert "a blob holds integers only" in run(*blob, "-d", "GNA_SW_FP32").error
     assert "computes in floats" in run("score", *LSTM, "-d", "GNA_SW_FP32", "-wg", "x.gna").error
+    assert "is for two devices" in run("score", *LSTM, "-d", "HETERO:GNA_SW_EXACT,CPU", "-wg", "x.gna").error
     assert "at most 8 frames" in run("score", *DNN, *EXACT, "-bs", "9", "-wg", "x.gna").error
     assert not Path("x.gna").exists()
     assert "--gna-report" in run(*blob, *EXACT, "--gna-report").error
@@ -214,3 +254,71 @@ def test_the_report_names_the_layer_where_it_went_wrong_and_what_to_do() -> None
     assert "are clipped; a smaller -sf" in outcome.stdout
     outcome = run("score", *LSTM, *EXACT, "-pwl_me", "20", "--gna-report")
     assert "-pwl_me 20 %: a smaller one" in outcome.stdout.replace("\n", " ")
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("loudness", [0.0, 0.01])
+@pytest.mark.parametrize(
+    ("model", "features", "device"),
+    [
+        ("tdnn_al.xml", "tdnn_al/features.ark", "GNA_SW_EXACT"),
+        ("nnet3_tdnn/final.mdl", "kaldi/hires.ark", "HETERO:GNA_SW_EXACT,CPU"),
+    ],
+)
+def test_a_quiet_first_utterance_spoils_no_other(model: str, features: str, device: str, loudness: float) -> None:
+    table = scores_of(str(DATA / features))
+    first = next(iter(table.values()))
+    write_table("quiet.ark", {"first": first * np.float32(loudness)} | table)
+    arguments = ("score", "-m", MODELS / model, "-i", "quiet.ark")
+    assert run(*arguments, "-o", "float.ark", "--quiet").code == 0
+    compared = (*arguments, "-d", device, "-r", "float.ark", "--max-error", "0.05", "--scale-factor-utterances", "all")
+    outcome = run(*compared)
+    assert outcome.code == 0, outcome.stdout
+    assert "steps" not in outcome.stdout
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_first_utterance_that_tells_nothing_is_noted() -> None:
+    table = scores_of(str(DATA / "lstm_mem/features.ark"))
+    write_table("quiet.ark", {"first": table["utt00"] * np.float32(0)} | table)
+    quiet = ("score", "-m", MODELS / "lstm_mem.xml", "-i", "quiet.ark")
+    note = "note: input 'input' reaches 0 of 32767 steps (scale factor 1) in the first utterance"
+    assert note in run(*quiet, *EXACT).stdout
+    assert "(scale factor 2048)" in run(*quiet, *EXACT, "-sf", "2048").stdout
+    for options in ((*EXACT, "--scale-factor-utterances", "2"), ("-d", "GNA_SW_FP32")):
+        assert "steps" not in run(*quiet, *options).stdout
+    assert "steps" not in run("score", *LSTM, *EXACT, "-sf", "2048").stdout
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("device", ["HETERO:GNA_SW_EXACT,CPU", "HETERO:GNA_SW_FP32,CPU", "GNA_SW_EXACT"])
+def test_rows_that_know_each_other_are_refused(device: str) -> None:
+    feats = opset.parameter([-1, 4], np.float32, name="feats")
+    mean = opset.reduce_mean(feats, opset.constant(np.array([0], np.int64)), keep_dims=True)
+    scores = opset.matmul(opset.subtract(feats, mean), opset.constant(np.eye(4, dtype=np.float32)), False, False)
+    ov.save_model(ov.Model([scores], [feats], "centred"), "m.xml", compress_to_fp16=False)
+    write_table("in.ark", {"utt": np.arange(12, dtype=np.float32).reshape(3, 4)})
+    outcome = run("score", "-m", "m.xml", "-i", "in.ark", "-d", device)
+    assert outcome.code == 3
+    assert "its frames depend on each other" in outcome.error
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_part_that_reads_the_inputs_is_as_exact_as_a_whole_model() -> None:
+    errors = {}
+    for device in ("GNA_SW_EXACT", "HETERO:GNA_SW_EXACT,CPU"):
+        assert run("score", *DNN, "-d", device, "-r", DNN_REFERENCE, "--report", "r.json", "--quiet").code == 0
+        (difference,) = json.loads(Path("r.json").read_text())["comparison"].values()
+        errors[device] = difference["rms"]
+    assert errors["HETERO:GNA_SW_EXACT,CPU"] == pytest.approx(errors["GNA_SW_EXACT"])
+
+
+@pytest.mark.usefixtures("folder")
+def test_parts_take_one_frame_at_a_time() -> None:
+    feats = opset.parameter([8, 4], np.float32, name="feats")
+    ov.save_model(ov.Model([opset.softmax(feats, 1)], [feats], "eight"), "m.xml", compress_to_fp16=False)
+    write_table("in.ark", {"utt": np.ones((3, 4), np.float32)})
+    assert run("score", "-m", "m.xml", "-i", "in.ark").code == 0
+    outcome = run("score", "-m", "m.xml", "-i", "in.ark", "-d", "HETERO:GNA_SW_EXACT,CPU")
+    assert outcome.code == 3
+    assert outcome.error.startswith("m.xml: input 'feats' [8,4]: HETERO:GNA_SW_EXACT,CPU takes one frame at a time")

@@ -101,7 +101,7 @@ def input_scale_factors(
     for port in graph.inputs:
         if port.value not in scales:
             scales[port.value] = _float32(_measured_scale(draft, port))
-            notes.append(f"input '{port.name}' has no scale factor: {scales[port.value]:g} is taken")
+            notes.append(f"input '{port.name}' has no scale factor: {scales[port.value]:g} is taken; give -i or -sf")
     return scales
 
 

@@ -73,8 +73,8 @@ def read_graph(model: ov.Model, source: str) -> GnaGraph:
         texts = [f"'{layer.name}' ({layer.type}: {layer.reason})" for layer in problems]
         layers = "a layer" if len(texts) == 1 else f"{len(texts)} layers"
         raise UnsupportedModelError(
-            f"{source}: {layers} that GNA cannot do: {', '.join(texts)}; use HETERO:GNA_SW_EXACT,CPU, or ask for the "
-            "output of a layer before (-oname)"
+            f"{source}: {layers} that GNA cannot do: {', '.join(texts)}; use HETERO:GNA_SW_EXACT,CPU (in floats "
+            "HETERO:GNA_SW_FP32,CPU), or ask for the output of a layer before (-oname)"
         )
     return graph
 
