@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ov_asr_score.comparison import Limits, exceeded_limits
+from ov_asr_score.errors import UsageError
 from ov_asr_score.report.run_report import RunReport
+
+
+def check_measures(measures: bool, limits: Limits) -> None:
+    """Nothing; raises UsageError when a limit is on what is not to be measured."""
+    options = {"--min-agreement": limits.min_agreement, "--max-kl": limits.max_kl}
+    needed = [option for option, limit in options.items() if limit is not None]
+    if needed and not measures:
+        raise UsageError(f"--no-measures: {needed[0]} is a limit on measures; leave one out")
 
 
 def judge(
@@ -18,7 +27,8 @@ def judge(
         total = report.comparison.get(layer)
         name = f"{layer}: " if len(references) > 1 else ""
         if total is not None:
-            report.limit_messages += [f"{name}{message}" for message in exceeded_limits(total, limits)]
+            messages = exceeded_limits(total, limits, report.measures.get(layer))
+            report.limit_messages += [f"{name}{message}" for message in messages]
         elif report.totals.utterances:
             report.limit_messages.append(f"{name}no utterance could be compared with {specifier}")
     gaps = (report.missing_keys or report.extra_keys) and not allow_missing

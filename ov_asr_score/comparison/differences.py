@@ -234,40 +234,6 @@ def _compare_block(scores: Matrix, reference: Matrix, threshold: float, key: str
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The largest errors that still pass; ``None`` sets no limit."""
-
-    max_error: float | None = None  # largest absolute error
-    max_rms_error: float | None = None
-    max_relative_error: float | None = None  # largest relative error
-
-
-def exceeded_limits(total: ScoreDifference, limits: Limits) -> list[str]:
-    """One message for each limit that ``total`` does not keep; an empty list when all is well.
-
-    A non-finite mismatch is always reported, even with no limit set, and so is a limit with no frame to hold it
-    against. A statistic that is not a number keeps no limit.
-    """
-    messages = []
-    if total.num_nonfinite_mismatch:
-        place = f" (first at {describe_location(total.worst)})" if total.worst else ""
-        messages.append(f"scores and reference disagree in NaN or infinity: {total.num_nonfinite_mismatch}{place}")
-    checks = (
-        ("max error", total.max_abs, "--max-error", limits.max_error),
-        ("rms error", total.rms, "--max-rms-error", limits.max_rms_error),
-        ("max relative error", total.max_rel, "--max-relative-error", limits.max_relative_error),
-    )
-    for statistic, value, option, limit in checks:
-        if limit is None:
-            continue
-        if total.frames == 0:
-            messages.append(f"no frames were compared, so {option} {limit:g} cannot be kept")
-        elif not value <= limit:
-            messages.append(f"{statistic} {value:.6g} exceeds {option} {limit:g}")
-    return messages
-
-
 def describe_location(location: ErrorLocation) -> str:
     """The place and the two values in one phrase, such as ``utterance 'a', frame 3, column 7: 1.5, reference 1.25``."""
     utterance = f"utterance '{location.key}', " if location.key else ""

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from ov_asr_score import comparison
 from ov_asr_score.comparison import (
     ErrorLocation,
     Limits,
     ScoreDifference,
     compare_scores,
     describe_location,
+    differences,
     exceeded_limits,
 )
 from ov_asr_score.errors import ShapeMismatchError, UsageError
@@ -169,14 +169,14 @@ def test_std_of_equal_errors_is_zero_and_never_a_math_error() -> None:
 def test_block_boundaries_change_nothing(monkeypatch: pytest.MonkeyPatch, frames: int, columns: int) -> None:
     scores, reference = random_pair(frames, columns)
     whole = compare_scores(scores, reference)
-    monkeypatch.setattr(comparison, "_BLOCK_SCORES", 8)
+    monkeypatch.setattr(differences, "_BLOCK_SCORES", 8)
     blocks = compare_scores(scores, reference)
     assert statistics_of(blocks) == pytest.approx(statistics_of(whole), rel=1e-12)
     assert blocks.worst == whole.worst
 
 
 def test_worst_place_counts_frames_across_blocks() -> None:
-    columns = comparison._BLOCK_SCORES // 2
+    columns = differences._BLOCK_SCORES // 2
     reference = np.zeros((7, columns), np.float32)
     scores = reference.copy()
     scores[5, 17] = -0.5

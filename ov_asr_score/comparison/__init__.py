@@ -1,0 +1,28 @@
+"""How far scores are from reference scores: differences, measures of classes and posteriors, limits."""
+
+from ov_asr_score.comparison.differences import (
+    DEFAULT_THRESHOLD,
+    ErrorLocation,
+    ScoreDifference,
+    compare_scores,
+    describe_location,
+)
+from ov_asr_score.comparison.limits import Limits, exceeded_limits
+from ov_asr_score.comparison.measures import EDGE_FRAMES, ScoreMeasures, measure_scores
+from ov_asr_score.comparison.summary import ClassError, MeasureSummary, summarize
+
+__all__ = [
+    "DEFAULT_THRESHOLD",
+    "EDGE_FRAMES",
+    "ClassError",
+    "ErrorLocation",
+    "Limits",
+    "MeasureSummary",
+    "ScoreDifference",
+    "ScoreMeasures",
+    "compare_scores",
+    "describe_location",
+    "exceeded_limits",
+    "measure_scores",
+    "summarize",
+]
