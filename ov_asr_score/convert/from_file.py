@@ -23,11 +23,17 @@ from ov_asr_score.openvino_api import ov
 
 
 def convert_file(
-    path: str | Path, options: KaldiOptions = DEFAULT_OPTIONS, version: str = "", source_sha256: str = ""
+    path: str | Path,
+    options: KaldiOptions = DEFAULT_OPTIONS,
+    version: str = "",
+    source_sha256: str = "",
+    *,
+    keep_nodes: bool = False,
 ) -> ov.Model:
     """The model that gives the scores of Kaldi's programs with these options; facts are in its rt_info.
 
     ``version`` of this package goes with them, and the digest of the file, which is computed unless it is known.
+    With ``keep_nodes`` no node is folded with its neighbours: all are layers of the graph, by Kaldi's names.
     Raises FileAccessError, ModelFormatError, UnsupportedModelError, UnknownNameError, ShapeMismatchError, UsageError.
     """
     path = Path(path)
@@ -50,6 +56,7 @@ def convert_file(
             extra_right_context=options.extra_right_context + more,
             extra_left_context_initial=options.extra_left_context_initial,
             extra_right_context_final=UNSET if final == UNSET else final + more,
+            keep_nodes=node_names(network) if keep_nodes else frozenset(),
             outputs=tuple(name.strip() for name in options.output_name.split(",") if name.strip()),
             log_priors=_log_priors(network, options),
             prior_scale=options.prior_scale,
@@ -73,6 +80,11 @@ def convert_file(
         )
         write_facts(model, facts)
     return model
+
+
+def node_names(network: KaldiNetwork) -> frozenset[str]:
+    """The names by which users know the layers of a network."""
+    return frozenset(node.name for node in network.nodes) | frozenset(network.components)
 
 
 def _convert(network: KaldiNetwork, time: str, options: ConvertOptions) -> ov.Model:

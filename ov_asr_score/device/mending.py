@@ -38,6 +38,9 @@ _COMPUTE_NOTHING |= {"Reshape", "Roll", "ScatterUpdate", "ShuffleChannels", "Sli
 _COMPUTE_NOTHING |= {"StridedSlice", "Tile", "Transpose", "Unsqueeze", "VariadicSplit"}
 _HANDED_ON = frozenset(_COMPUTE_NOTHING | {"Add", "Divide", "Multiply", "Subtract"})
 
+KEPT_APART = "/kept_apart_"
+"""What the names of operations that mending puts in have behind the name of their input."""
+
 
 def mend_memory_concats(model: ov.Model) -> int:
     """Number of edges that were mended in ``model`` (see the module's text); the model is changed in place."""
@@ -56,7 +59,7 @@ def mend_memory_concats(model: ov.Model) -> int:
         one = opset.constant(np.array(1.0, dtype=np.float32))
         exponent = opset.convert_like(one, source) if source.get_element_type() != ov.Type.f32 else one
         power = opset.power(source, exponent)
-        power.set_friendly_name(f"{source.get_node().get_friendly_name()}/kept_apart_{number}")
+        power.set_friendly_name(f"{source.get_node().get_friendly_name()}{KEPT_APART}{number}")
         port.replace_source_output(power.output(0))
     if edges:
         model.validate_nodes_and_infer_types()

@@ -44,12 +44,13 @@ def scorer_options(job: ScoreJob) -> ScorerOptions:
     )
 
 
-def open_trial(job: ScoreJob, most: int) -> TrialRun:
+def open_trial(job: ScoreJob, most: int, options: ScorerOptions | None = None) -> TrialRun:
     """The model of ``job`` and at most ``most`` utterances of its tables that have frames, all in memory.
 
+    ``options`` take the place of those that ``job`` says.
     Raises UsageError (no table), TableFormatError (no utterance that has frames), and what opening and reading raise.
     """
-    options = scorer_options(job)
+    options = options or scorer_options(job)
     loaded = load(options)
     tables = resolve_tables(job, loaded.inputs, loaded.outputs, loaded.names).inputs
     if not tables:

@@ -32,10 +32,16 @@ class FoundModel:
 
 
 def open_model_file(
-    path: Path, core: ov.Core | None = None, options: KaldiOptions = DEFAULT_OPTIONS, cache: str | None = None
+    path: Path,
+    core: ov.Core | None = None,
+    options: KaldiOptions = DEFAULT_OPTIONS,
+    cache: str | None = None,
+    *,
+    keep_nodes: bool = False,
 ) -> FoundModel:
     """The model in an IR, ONNX or Kaldi file; ``options`` are for Kaldi models, ``cache`` is a folder for conversions.
 
+    With ``keep_nodes`` all nodes of a Kaldi model are layers by their names, which no cache holds.
     Raises what ``load_model`` and ``convert_file`` raise, and UsageError when an IR does not go with the options.
     """
     if read_model_kind(path) != "kaldi":
@@ -43,8 +49,8 @@ def open_model_file(
         facts = read_facts(model, str(path))
         check_made_with(path, facts, options)
         return FoundModel(model, facts)
-    if cache is None:
-        return _found(convert_file(path, options, __version__))
+    if cache is None or keep_nodes:
+        return _found(convert_file(path, options, __version__, keep_nodes=keep_nodes))
     digest = file_digest(path)
     key = conversion_key(path, options, digest)
     kept = load_kept_model(cache, key, core)

@@ -90,7 +90,7 @@ def load(options: ScorerOptions) -> LoadedModel:
         inputs = _fed_by_tables(inputs, facts)
         return LoadedModel(core, path, None, compiled, inputs, outputs, names, seconds, facts, emulation=emulation)
     kaldi = kaldi_options(options) if read_model_kind(path) == "kaldi" else options.kaldi
-    found = open_model_file(path, core, kaldi, options.conversion_cache)
+    found = open_model_file(path, core, kaldi, options.conversion_cache, keep_nodes=options.keep_nodes)
     inputs, outputs = describe_ports(found.model)
     # Inner layers of a converted graph have frames of their own, and names that no one knows.
     names = frozenset([*port_names([*inputs, *outputs]), *(() if found.facts else layer_names(found.model))])
