@@ -16,48 +16,63 @@ if TYPE_CHECKING:
     from ov_asr_score.convert.kaldi_options import KaldiOptions
     from ov_asr_score.job import (
         BenchJob,
+        CheckJob,
         CompareJob,
+        CompareLayersJob,
         ConvertJob,
         QuantizeJob,
         ScoreJob,
+        read_suite,
         run_bench,
         run_comparison,
         run_conversion,
         run_job,
+        run_layer_comparison,
         run_quantization,
+        run_suite,
     )
     from ov_asr_score.library import convert_model, score
 
 __all__ = [
     "BenchJob",
+    "CheckJob",
     "CompareJob",
+    "CompareLayersJob",
     "ConvertJob",
     "KaldiOptions",
     "QuantizeJob",
     "ScoreJob",
     "__version__",
     "convert_model",
+    "read_suite",
     "run_bench",
     "run_comparison",
     "run_conversion",
     "run_job",
+    "run_layer_comparison",
     "run_quantization",
+    "run_suite",
     "score",
 ]
 
 _HOMES = {
     "BenchJob": "job",
+    "CheckJob": "job",
     "CompareJob": "job",
+    "CompareLayersJob": "job",
     "ConvertJob": "job",
     "KaldiOptions": "convert.kaldi_options",
     "QuantizeJob": "job",
     "ScoreJob": "job",
     "convert_model": "library",
+    "read_suite": "job",
     "run_bench": "job",
     "run_comparison": "job",
     "run_conversion": "job",
     "run_job": "job",
+    "run_layer_comparison": "job",
     "run_quantization": "job",
+    "run_suite": "job",
     "score": "library",
 }
 

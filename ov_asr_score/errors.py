@@ -53,12 +53,20 @@ class ShapeMismatchError(OvAsrScoreError):
     """Features, scores or references whose dimensions do not fit the model or each other."""
 
 
+class MissingExtraError(OvAsrScoreError):
+    """What was asked for needs a package that is not installed."""
+
+
 class DeviceError(OvAsrScoreError):
     """The runtime cannot offer the device, compile the model for it, or run it."""
 
 
 class ResumeError(OvAsrScoreError):
     """What is there of an interrupted run does not fit the run that is to go on with it."""
+
+
+class SuiteFormatError(OvAsrScoreError):
+    """A suite of cases, or the baseline beside it, is not what its format says."""
 
 
 class BlobFormatError(OvAsrScoreError):

@@ -60,6 +60,7 @@ ONLY_IN = {
     "click": ("cli",),
     "rich": ("cli", "report"),
     "nncf": ("ov_model",),
+    "matplotlib": ("report",),
 }
 
 

@@ -44,11 +44,11 @@ def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_there_are_examples() -> None:
-    assert len(blocks("bash")) == 8
+    assert len(blocks("bash")) == 10
     assert len(blocks("bash", KALDI_MODELS)) == 3
     assert len(blocks("bash", SCALING)) == 1
     assert len(blocks("sh", SCALING)) == 2
-    assert len(blocks("bash", PRECISION)) == 1
+    assert len(blocks("bash", PRECISION)) == 2
     assert len(blocks("bash", GNA)) == 3
     assert len(blocks("python")) == 1
     assert len(blocks("python", KALDI_MODELS)) == 1

@@ -11,7 +11,10 @@ import typer
 from ov_asr_score import __version__
 from ov_asr_score.cli.bench import bench
 from ov_asr_score.cli.cache import cache
+from ov_asr_score.cli.check import check
 from ov_asr_score.cli.compare import compare
+from ov_asr_score.cli.compare_layers import compare_layers
+from ov_asr_score.cli.compare_profiles import compare_profiles
 from ov_asr_score.cli.convert import convert
 from ov_asr_score.cli.copy_table import copy_table
 from ov_asr_score.cli.devices import devices
@@ -35,7 +38,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=_EPILOG,
 )
-for command in (score, compare, convert, quantize, bench, inspect, devices, copy_table, merge, cache):
+COMMANDS = (score, compare, compare_layers, compare_profiles, check, convert, quantize, bench, inspect, devices)
+for command in (*COMMANDS, copy_table, merge, cache):
     needs_arguments = command not in (devices, cache)
     app.command(name=command.__name__.replace("_", "-"), no_args_is_help=needs_arguments, epilog=_EPILOG)(command)
 

@@ -305,6 +305,35 @@ MaxRelativeOption = Annotated[
         rich_help_panel=_COMPARE,
     ),
 ]
+MinAgreementOption = Annotated[
+    Optional[float],  # noqa: UP045
+    typer.Option(
+        "--min-agreement",
+        min=0.0,
+        max=1.0,
+        metavar="SHARE",
+        help="Exit code 1 when a smaller share of frames (0 to 1) has the same best class.",
+        rich_help_panel=_COMPARE,
+    ),
+]
+MaxKlOption = Annotated[
+    Optional[float],  # noqa: UP045
+    typer.Option(
+        "--max-kl",
+        min=0.0,
+        metavar="NATS",
+        help="Exit code 1 when the mean KL divergence of the posteriors exceeds it.",
+        rich_help_panel=_COMPARE,
+    ),
+]
+NoMeasuresOption = Annotated[
+    bool,
+    typer.Option(
+        "--no-measures",
+        help="Errors alone: no best classes, posteriors, percentiles, which take most of the time of a comparison.",
+        rich_help_panel=_COMPARE,
+    ),
+]
 
 ProfileOption = Annotated[
     bool,
@@ -316,8 +345,26 @@ ReportOption = Annotated[
     str,
     typer.Option(
         "--report",
+        metavar="FILE.json|FILE.html|FILE.csv",
+        help="Write everything as JSON, as a page for people (docs/html-report.md), or as CSV the layers with -pc, "
+        "else the utterances (docs/report-format.md).",
+        rich_help_panel=_REPORT,
+    ),
+]
+ReportScoresOption = Annotated[
+    bool,
+    typer.Option(
+        "--report-scores",
+        help="Pictures of the scores of the worst utterances in the page, which shows none otherwise.",
+        rich_help_panel=_REPORT,
+    ),
+]
+TraceOption = Annotated[
+    str,
+    typer.Option(
+        "--trace",
         metavar="FILE.json",
-        help="Write everything as JSON (docs/report-format.md).",
+        help="Write when was read, inferred and written, for ui.perfetto.dev or chrome://tracing; layers with -pc.",
         rich_help_panel=_REPORT,
     ),
 ]

@@ -25,9 +25,11 @@ class ReportConsole(Console):
 
 
 def uses_standard_output(job: ScoreJob) -> bool:
-    """Whether scores or the JSON report go to standard output (``-``, ``ark:-``, ``scores=ark,t:-``)."""
-    return job.report in _STANDARD_OUTPUT or any(
-        _is_standard_output(specifier) for specifier in specifiers_of(job.outputs)
+    """Whether scores, the report or the trace go to standard output (``-``, ``ark:-``, ``scores=ark,t:-``)."""
+    return (
+        job.report in _STANDARD_OUTPUT
+        or job.trace in _STANDARD_OUTPUT
+        or any(_is_standard_output(specifier) for specifier in specifiers_of(job.outputs))
     )
 
 

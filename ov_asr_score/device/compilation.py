@@ -127,9 +127,10 @@ def write_blob_file(
         "format_version": 1,
         "sha256": hashlib.sha256(blob).hexdigest(),
         "device": settings.device,
-        "precision": settings.precision,
         "openvino": version(),
     }
+    if gna_mode(settings.device) is None:  # a blob for GNA tells its bits itself
+        note["precision"] = settings.precision
     if conversion is not None:
         note["conversion"] = dict(conversion)
     with atomic_output(path) as file, atomic_output(_note_path(path)) as note_file:

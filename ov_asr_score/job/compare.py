@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from ov_asr_score.comparison import DEFAULT_THRESHOLD, Limits
 from ov_asr_score.job.overwriting import check_files, files_read
 from ov_asr_score.job.references import ReferenceTables
-from ov_asr_score.job.run_facts import json_report, new_report
-from ov_asr_score.job.verdict import judge
+from ov_asr_score.job.report_files import report_file
+from ov_asr_score.job.run_facts import new_report
+from ov_asr_score.job.verdict import check_measures, judge
 from ov_asr_score.kaldi_io import read_table
 from ov_asr_score.report.run_report import RunReport, UtteranceReport
 
@@ -30,38 +31,45 @@ class CompareJob:
     reference: str
     threshold: float = DEFAULT_THRESHOLD
     limits: Limits = field(default_factory=Limits)
+    measures: bool = True  # of classes, posteriors and where errors are
     by_position: bool = False
     allow_missing: bool = False
     allow_commands: bool = False
-    report: str = ""
+    report: str = ""  # path; the suffix says what it is (report_files)
+    report_scores: bool = False  # pictures of scores in a page
     command: Sequence[str] = ()
 
 
 def run_comparison(job: CompareJob, on_utterance: Callable[[UtteranceReport], None] | None = None) -> RunReport:
     """The report of the comparison; its verdict is ``failed`` when a limit is exceeded or utterances are missing.
 
-    Raises TableFormatError, FileAccessError, UsageError (the report would overwrite a table, a bad threshold).
+    Raises TableFormatError, FileAccessError, UsageError (the report would overwrite a table, a bad threshold,
+    a limit on what is not measured).
     """
     started = time.perf_counter()
+    check_measures(job.measures, job.limits)
     report = new_report(job.command)
     read = chain(files_read("SCORES", job.scores), files_read("REFERENCE", job.reference))
     check_files(read, iter([("--report", job.report)] if job.report else []))
-    with json_report(job.report) as reporter:
+    subject = f"{job.scores} against {job.reference}"
+    with report_file(job.report, with_scores=job.report_scores, subject=subject) as reporter:
         references = ReferenceTables(
-            {OUTPUT_NAME: job.reference}, by_position=job.by_position, allow_commands=job.allow_commands
+            {OUTPUT_NAME: job.reference},
+            by_position=job.by_position,
+            allow_commands=job.allow_commands,
+            on_compared=reporter.compared,
+            measures=job.measures,
         )
         with references:
             for key, scores in read_table(job.scores, allow_commands=job.allow_commands):
                 utterance = _compare(key, np.atleast_2d(scores), references, report, job.threshold)
-                if reporter is not None:
-                    reporter.utterance(utterance)
+                reporter.utterance(utterance)
                 if on_utterance is not None:
                     on_utterance(utterance)
             references.note_unused(report)
         judge(report, {OUTPUT_NAME: job.reference}, job.limits, allow_missing=job.allow_missing)
         report.totals.total_seconds = time.perf_counter() - started
-        if reporter is not None:
-            reporter.finish(report)
+        reporter.finish(report)
     return report
 
 

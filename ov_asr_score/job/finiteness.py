@@ -22,6 +22,11 @@ def note_nonfinite(place: str, matrices: Mapping[str, NDArray[Any]], report: Run
         report.notes.append(f"{_BEGINNING}{place.replace('{}', ', '.join(broken))} holds NaN or infinity")
 
 
+def nonfinite_notes(report: RunReport) -> list[str]:
+    """What was noted of features and scores that are not finite."""
+    return [note for note in report.notes if note.startswith(_BEGINNING)]
+
+
 def is_finite(matrix: NDArray[Any]) -> bool:
     """True when all values are finite; one sum tells it for nearly every matrix, without a temporary as large as it."""
     with np.errstate(over="ignore", invalid="ignore"):

@@ -92,6 +92,8 @@ def _written_by(job: ScoreJob, tables: JobTables) -> NamedFiles:
         yield "-wg", job.export_model
     if job.report:
         yield "--report", job.report
+    if job.trace:
+        yield "--trace", job.trace
 
 
 def _place(path: str) -> str | None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.comparison import ScoreDifference, compare_scores
+from ov_asr_score.comparison import ScoreDifference, ScoreMeasures, compare_scores
 from ov_asr_score.errors import FileAccessError, OvAsrScoreError, ShapeMismatchError, TableFormatError
 from ov_asr_score.kaldi_io import KeyedTable, open_table, read_table
 from ov_asr_score.report.run_report import RunReport
+
+# key, output, scores [T, N], reference [T, N], their difference
+OnCompared: TypeAlias = Callable[[str, str, NDArray[Any], NDArray[Any], ScoreDifference], None]
 
 
 class ReferenceTables:
@@ -23,21 +26,31 @@ class ReferenceTables:
     """
 
     def __init__(
-        self, specifiers: Mapping[str, str], *, by_position: bool, allow_commands: bool, skip_damaged: bool = False
+        self,
+        specifiers: Mapping[str, str],
+        *,
+        by_position: bool,
+        allow_commands: bool,
+        skip_damaged: bool = False,
+        on_compared: OnCompared | None = None,
+        measures: bool = True,
     ) -> None:
         """Nothing is opened before the ``with`` block begins.
 
         References that cannot be read are errors, or failures of their utterances with ``skip_damaged``.
+        ``on_compared`` is called with every pair of matrices that was compared.
         """
         self._specifiers = dict(specifiers)
         self._by_position = by_position
         self._allow_commands = allow_commands
+        self._on_compared = on_compared
         self._unreadable: tuple[type[OvAsrScoreError], ...] = ()
         if skip_damaged:
             self._unreadable = (FileAccessError, TableFormatError)
         self._keyed: dict[str, KeyedTable] = {}
         self._in_order: dict[str, Iterator[tuple[str, NDArray[Any]]]] = {}
         self._stack = ExitStack()
+        self._measures = measures
         self.last: dict[str, NDArray[Any]] = {}
 
     def __enter__(self) -> ReferenceTables:
@@ -80,6 +93,10 @@ class ReferenceTables:
                 report.add_failure(key, str(error))
             else:
                 report.add_difference(key, layer, differences[layer])
+                if self._measures:
+                    report.measures.setdefault(layer, ScoreMeasures()).add(scores[layer], reference)
+                if self._on_compared is not None:
+                    self._on_compared(key, layer, scores[layer], reference, differences[layer])
         return differences
 
     def find(self, layer: str, key: str) -> NDArray[Any] | None:

@@ -22,17 +22,20 @@ from ov_asr_score.job.fitting import fitting, read_until_fit
 from ov_asr_score.job.gna import Sample, clipping_notes, report_layers, with_scale_factors
 from ov_asr_score.job.model_facts import model_facts
 from ov_asr_score.job.overwriting import check_overwriting
-from ov_asr_score.job.references import ReferenceTables
+from ov_asr_score.job.references import OnCompared, ReferenceTables
+from ov_asr_score.job.report_files import report_file
 from ov_asr_score.job.resuming import Earlier, check_can_resume, mark_known, open_earlier, put_known
-from ov_asr_score.job.run_facts import json_report, new_report
+from ov_asr_score.job.run_facts import new_report, trace_file
 from ov_asr_score.job.score_job import ScoreJob
 from ov_asr_score.job.tables import JobTables, resolve_tables
+from ov_asr_score.job.tracing import score_traced
 from ov_asr_score.job.trial import scorer_options
-from ov_asr_score.job.verdict import judge
+from ov_asr_score.job.verdict import check_measures, judge
 from ov_asr_score.kaldi_io import TableWriter
 from ov_asr_score.profiling import LayerTimes
 from ov_asr_score.report.gna_report import PlacedLayer
 from ov_asr_score.report.run_report import RunReport, UtteranceReport
+from ov_asr_score.report.trace import TraceWriter
 from ov_asr_score.scoring.engine import RecordLayers, UtteranceScores
 from ov_asr_score.scoring.model_opening import NODE_ADVICE, OpenModel, load, open_model
 from ov_asr_score.scoring.scorer import Scorer, plan_text, prepare_scorer
@@ -58,9 +61,12 @@ def run_job(job: ScoreJob, on_utterance: OnUtterance | None = None) -> RunReport
     started = time.perf_counter()
     report = new_report(job.command, job.notes)
     report.totals.frame_shift_seconds = job.frame_shift_seconds
-    with json_report(job.report) as reporter:
-        run = _prepare(job, report)
-        with _open_tables(run) as (writers, references, earlier):
+    with (
+        report_file(job.report, of_layers=job.profile, with_scores=job.report_scores) as reporter,
+        trace_file(job.trace) as trace,
+    ):
+        run = _prepare(job, report, trace)
+        with _open_tables(run, reporter.compared) as (writers, references, earlier):
             if job.export_model:
                 facts = run.scorer.plan.converted
                 conversion = None if facts is None else asdict(facts)
@@ -68,8 +74,7 @@ def run_job(job: ScoreJob, on_utterance: OnUtterance | None = None) -> RunReport
                 report.notes.append(f"exported to {job.export_model}; nothing was scored")
             else:
                 for utterance in _score_all(run, writers, references, earlier, report):
-                    if reporter is not None:
-                        reporter.utterance(utterance)
+                    reporter.utterance(utterance)
                     if on_utterance is not None:
                         on_utterance(utterance)
                 _report_gna(run, report)
@@ -90,8 +95,9 @@ def run_job(job: ScoreJob, on_utterance: OnUtterance | None = None) -> RunReport
                 writer.finish()
             if earlier is not None:
                 earlier.note_complete()
-            if reporter is not None:
-                reporter.finish(report)
+            reporter.finish(report)
+            if trace is not None:
+                trace.finish(report.layers)
     return report
 
 
@@ -106,9 +112,11 @@ class _Run:
     skip: SkipUtterance | None
     gaps: JoinGaps
     sample: Sample | None  # for a report on the layers of GNA
+    trace: TraceWriter | None
 
 
-def _prepare(job: ScoreJob, report: RunReport) -> _Run:
+def _prepare(job: ScoreJob, report: RunReport, trace: TraceWriter | None) -> _Run:
+    started = time.perf_counter()
     loaded = load(_scorer_options(job))
     advice = NODE_ADVICE if loaded.facts else ""
     tables = resolve_tables(job, loaded.inputs, loaded.outputs, loaded.names, advice)
@@ -116,6 +124,7 @@ def _prepare(job: ScoreJob, report: RunReport) -> _Run:
         raise UsageError("-i/--input: expected a table of features, found none")
     if job.limits != Limits() and not tables.references:
         raise UsageError("--max-error and its like: expected a reference to compare with (-r), found none")
+    check_measures(job.measures, job.limits)
     check_overwriting(job, tables)
     if job.resume:
         check_can_resume(job, tables)
@@ -129,17 +138,23 @@ def _prepare(job: ScoreJob, report: RunReport) -> _Run:
     join = JoinOptions(job.pair, allow_missing, job.allow_commands, skip, job.shard)
     gaps = JoinGaps()  # those of references are no reason to stop reading, so they are kept apart
     specifiers = {table.input: table.specifier for table in tables.inputs}
-    source = _timed(read_utterances(tables.inputs, join, gaps), report) if tables.inputs else iter(())
+    source = _timed(read_utterances(tables.inputs, join, gaps), report, trace) if tables.inputs else iter(())
     read, first = read_until_fit(source, opened.inputs, specifiers, skip)
-    scorer = prepare_scorer(opened, with_scale_factors(options, tables.inputs, join), first)
+    options, loudest = with_scale_factors(options, tables.inputs, join)
+    scorer = prepare_scorer(opened, options, first, loudest)
     _describe(report, job, opened, scorer)
     utterances = _noting_nonfinite(fitting(chain(read, source), scorer.fits, specifiers, skip), report)
     sample = Sample(opened.inputs) if job.device.gna.accuracy_report else None
-    return _Run(job, tables, scorer, utterances if sample is None else sample.passing(utterances), skip, gaps, sample)
+    utterances = utterances if sample is None else sample.passing(utterances)
+    if trace is not None:
+        trace.event("run", "prepare", started, time.perf_counter(), load_seconds=scorer.load_seconds)
+    return _Run(job, tables, scorer, utterances, skip, gaps, sample, trace)
 
 
 @contextmanager
-def _open_tables(run: _Run) -> Iterator[tuple[dict[str, TableWriter], ReferenceTables, Earlier | None]]:
+def _open_tables(
+    run: _Run, on_compared: OnCompared | None
+) -> Iterator[tuple[dict[str, TableWriter], ReferenceTables, Earlier | None]]:
     """Writers by layer, the references, and what is there of an interrupted run, if the job may go on with one.
 
     What was written gets its names at the end. Nothing for an export.
@@ -166,6 +181,8 @@ def _open_tables(run: _Run) -> Iterator[tuple[dict[str, TableWriter], ReferenceT
             by_position=job.pair == "position",
             allow_commands=job.allow_commands,
             skip_damaged=run.skip is not None,
+            on_compared=on_compared,
+            measures=job.measures,
         )
         yield writers, stack.enter_context(references), earlier
 
@@ -195,8 +212,14 @@ def _score_all(
                 writing = time.perf_counter()
                 for layer, writer in writers.items():
                     writer.write(scored.key, scores[layer])
-                totals.write_seconds += time.perf_counter() - writing
+                ended = time.perf_counter()
+                totals.write_seconds += ended - writing
+                if run.trace is not None and writers:
+                    run.trace.event("writing", "write", writing, ended, utterance=scored.key, frames=scored.num_frames)
+            comparing = time.perf_counter()
             differences = references.compare(scored.key, scores, report, job.threshold)
+            if run.trace is not None and run.tables.references:
+                run.trace.event("comparing", "compare", comparing, time.perf_counter(), utterance=scored.key)
             if totals.utterances == 0 and differences:
                 note_delay(scorer, references, scored.key, scores, report)
             yield _count(scored, differences, report)
@@ -226,9 +249,8 @@ def _scored_ahead(
     with ExitStack() as stack:
         # A pipe that gives nothing more holds up the end of an interrupted run for no longer than this.
         read = Ahead(utterances, _bytes_of_features, features, "reading", patience=0.5)
-        scored = Ahead(
-            run.scorer.score(read, record_layers, run.skip), _bytes_of_scores, scores, "scoring", patience=20.0
-        )
+        results = score_traced(run.scorer, run.trace, read, record_layers, run.skip)
+        scored = Ahead(results, _bytes_of_scores, scores, "scoring", patience=20.0)
         # Scoring ends only when reading has: the last callback is the first to be called.
         stack.callback(scored.close)
         stack.callback(read.close)
@@ -295,13 +317,16 @@ def _noting_nonfinite(utterances: Iterator[Utterance], report: RunReport) -> Ite
         yield utterance
 
 
-def _timed(utterances: Iterator[Utterance], report: RunReport) -> Iterator[Utterance]:
+def _timed(utterances: Iterator[Utterance], report: RunReport, trace: TraceWriter | None) -> Iterator[Utterance]:
     while True:
         started = time.perf_counter()
         utterance = next(utterances, None)
-        report.totals.read_seconds += time.perf_counter() - started
+        ended = time.perf_counter()
+        report.totals.read_seconds += ended - started
         if utterance is None:
             return
+        if trace is not None:
+            trace.event("reading", "read", started, ended, utterance=utterance.key, frames=utterance.num_frames)
         yield utterance
 
 

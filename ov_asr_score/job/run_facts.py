@@ -12,8 +12,10 @@ import numpy as np
 from ov_asr_score import __version__
 from ov_asr_score.kaldi_io import atomic_output
 from ov_asr_score.openvino_api import version as openvino_version
+from ov_asr_score.report.csv_report import CsvReportWriter
 from ov_asr_score.report.json_report import JsonReportWriter
 from ov_asr_score.report.run_report import RunReport
+from ov_asr_score.report.trace import TraceWriter
 
 
 def new_report(command: Sequence[str], notes: Sequence[str] = ()) -> RunReport:
@@ -28,13 +30,33 @@ def new_report(command: Sequence[str], notes: Sequence[str] = ()) -> RunReport:
 
 
 @contextmanager
-def json_report(path: str) -> Iterator[JsonReportWriter | None]:
-    """The JSON report at ``path``, which gets its name at the end; None when ``path`` is empty.
+def json_report(path: str, *, of_layers: bool = False) -> Iterator[JsonReportWriter | CsvReportWriter | None]:
+    """The report at ``path``, which gets its name at the end; None when ``path`` is empty.
 
+    The suffix says what it is: ``.csv`` holds layers with ``of_layers``, else utterances; all others hold JSON.
     Raises FileAccessError.
     """
     if not path:
         yield None
         return
-    with atomic_output(path, "w") as file, JsonReportWriter(file) as writer:
-        yield writer
+    with atomic_output(path, "w") as file:
+        if is_csv(path):
+            yield CsvReportWriter(file, of_layers=of_layers)
+        else:
+            with JsonReportWriter(file) as writer:
+                yield writer
+
+
+def is_csv(path: str) -> bool:
+    """Whether a report of that name holds CSV."""
+    return path.lower().endswith((".csv", ".csv.gz"))
+
+
+@contextmanager
+def trace_file(path: str) -> Iterator[TraceWriter | None]:
+    """The trace at ``path``, which gets its name at the end; None when ``path`` is empty. Raises FileAccessError."""
+    if not path:
+        yield None
+        return
+    with atomic_output(path, "w") as file:
+        yield TraceWriter(file, __version__)

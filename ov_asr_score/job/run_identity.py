@@ -22,8 +22,8 @@ from ov_asr_score.openvino_api import version as openvino_version
 _LEFT_OUT = {
     *("model", "import_model", "export_model", "device", "kaldi", "conversion_cache", "shard", "resume"),
     *("inputs", "input_layers", "utt2spk", "ivector_period", "ivectors", "online_ivectors", "online_ivector_period"),
-    *("outputs", "output_layers", "references", "threshold", "limits", "allow_commands"),
-    *("profile", "report", "frame_shift_seconds", "command", "notes"),
+    *("outputs", "output_layers", "references", "threshold", "limits", "measures", "allow_commands"),
+    *("profile", "report", "report_scores", "trace", "frame_shift_seconds", "command", "notes"),
 }
 _SAMPLE_BYTES = 1 << 16
 _MOST_SAMPLES = 256

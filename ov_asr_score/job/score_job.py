@@ -62,10 +62,13 @@ class ScoreJob:
     references: Tables = ()
     threshold: float = DEFAULT_THRESHOLD
     limits: Limits = field(default_factory=Limits)
+    measures: bool = True  # of classes, posteriors and where errors are
 
     # Reports
     profile: bool = False
-    report: str = ""  # path of the JSON report
+    report: str = ""  # path; the suffix says what it is (report_files)
+    report_scores: bool = False  # pictures of scores in a page
+    trace: str = ""  # path of a trace of the run for Perfetto
     frame_shift_seconds: float = 0.01
     command: Sequence[str] = ()  # the command line, if one started the job
     notes: Sequence[str] = ()  # what the caller has to tell in the report

@@ -13,9 +13,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ov_asr_score.comparison import ScoreDifference, describe_location
+from ov_asr_score.comparison import ScoreDifference, ScoreMeasures, describe_location
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.profiling import LayerTime, total_microseconds
+from ov_asr_score.report.console_measures import HISTOGRAM_COLUMNS, histogram_rows, measure_facts
 from ov_asr_score.report.gna_report import GnaReport, PlacedLayer
 from ov_asr_score.report.run_report import RunReport, RunTotals, UtteranceReport, WorstUtterance
 
@@ -28,8 +29,8 @@ _BRIEF = frozenset({"path", "device", "runs_on", "name", "precision", "summary",
 def render_run_report(report: RunReport, console: Console, *, verbose: bool = False) -> None:
     """Print the report of a run to ``console``.
 
-    ``verbose`` adds versions, ports, every setting and the worst utterances, and lifts the limits on layers (20),
-    failures and missing keys (10 each).
+    ``verbose`` adds versions, ports, every setting, where errors are and the worst utterances, and lifts the limits on
+    layers (20), failures and missing keys (10 each).
     """
     model = {name: fact for name, fact in report.model.items() if name != "conversion"}
     sections = {"Model": model, "Device": report.device, "Plan": report.plan}
@@ -45,7 +46,8 @@ def render_run_report(report: RunReport, console: Console, *, verbose: bool = Fa
         render_facts(console, "Versions", report.versions)
     if report.totals.utterances or report.comparison:
         render_facts(console, "Totals", _totals(report.totals))
-    render_comparison(report.comparison, console, worst=report.worst if verbose else ())
+    worst = report.worst if verbose else ()
+    render_comparison(report.comparison, console, worst=worst, measures=report.measures, verbose=verbose)
     _layers(console, report.layers, None if verbose else _MAX_LAYERS)
     if report.placement:
         _placement(console, report.placement)
@@ -68,15 +70,29 @@ def render_run_report(report: RunReport, console: Console, *, verbose: bool = Fa
 
 
 def render_comparison(
-    comparison: Mapping[str, ScoreDifference], console: Console, *, worst: Sequence[WorstUtterance] = ()
+    comparison: Mapping[str, ScoreDifference],
+    console: Console,
+    *,
+    worst: Sequence[WorstUtterance] = (),
+    measures: Mapping[str, ScoreMeasures] | None = None,
+    verbose: bool = False,
 ) -> None:
     """Print the error statistics of each output, then the ``worst`` utterances if there are any.
+
+    What ``measures`` has of an output goes with it, with ``verbose`` a histogram of its errors, too.
 
     In a log file the lines ``max error: 0.0000123``, ``avg error: …``, ``avg rms error: …`` and ``stdev error: …``
     keep the form that OpenVINO's speech sample prints, for the scripts that look for them.
     """
     for output, difference in comparison.items():
-        render_facts(console, f"Comparison of {output}", _statistics(difference))
+        measured = None if measures is None else measures.get(output)
+        facts = {} if measured is None else measure_facts(measured, verbose=verbose)
+        render_facts(console, f"Comparison of {output}", _statistics(difference) | facts)
+        if verbose and measured is not None:
+            blocks = console.is_terminal and console.encoding.startswith("utf")
+            rows = histogram_rows(measured, blocks=blocks)
+            if rows:
+                render_table(console, f"Errors of {output}", HISTOGRAM_COLUMNS, rows)
     if worst:
         render_table(
             console,
@@ -238,6 +254,11 @@ def render_utterance(utterance: UtteranceReport, console: Console) -> None:
     for difference in utterance.differences.values():
         line += f"  max error {difference.max_abs:.7f}  rms {difference.rms:.7f}"
     _line(console, f"{line}  {utterance.key}")
+
+
+def render_line(console: Console, text: str, style: str = "") -> None:
+    """Print one line as it is, with escapes for what the console cannot show."""
+    _line(console, text, style)
 
 
 def render_facts(console: Console, title: str, facts: Mapping[str, object]) -> None:

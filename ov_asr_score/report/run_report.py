@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from ov_asr_score.comparison import ScoreDifference
+from ov_asr_score.comparison import ScoreDifference, ScoreMeasures, summarize
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.profiling import LayerTime
 from ov_asr_score.report.gna_report import GnaReport, PlacedLayer
@@ -115,6 +115,9 @@ class RunReport:
     gna: GnaReport | None = None  # where accuracy goes; only if asked for
 
     comparison: dict[str, ScoreDifference] = field(default_factory=dict)  # output name -> sum over all utterances
+    measures: dict[str, ScoreMeasures] = field(
+        default_factory=dict
+    )  # output name -> classes, posteriors, where errors are
     worst: list[WorstUtterance] = field(default_factory=list)  # worst first, at most MAX_WORST
 
     failures: list[Failure] = field(default_factory=list)  # the first MAX_LISTED_FAILURES
@@ -141,8 +144,8 @@ class RunReport:
             del self.worst[MAX_WORST:]
 
 
-def as_dict(report: RunReport | UtteranceReport) -> dict[str, object]:
-    """The report as dicts, lists, strings and numbers: every field and every property, under its own name.
+def as_dict(report: object) -> dict[str, object]:
+    """A report (a dataclass) as dicts, lists, strings and numbers: every field and every property, under its own name.
 
     JSON has no number for them, so NaN and the infinities become the strings ``"nan"``, ``"inf"`` and ``"-inf"``.
     Values of foreign types, such as a runtime's own enums, become their text.
@@ -154,7 +157,8 @@ def _badness(worst: WorstUtterance) -> tuple[float, int]:
     return worst.difference.max_abs, worst.difference.num_nonfinite_mismatch
 
 
-def _plain(value: object) -> object:
+def plain_value(value: object) -> object:
+    """A value as JSON has it: see :func:`as_dict`."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int):
@@ -162,11 +166,13 @@ def _plain(value: object) -> object:
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else str(float(value))
     if isinstance(value, np.ndarray | np.generic):
-        return _plain(value.tolist())
+        return plain_value(value.tolist())
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain_value(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain_value(item) for item in value]
+    if isinstance(value, ScoreMeasures):  # its arrays have a place for every column
+        value = summarize(value)
     if is_dataclass(value):
         return _fields_and_properties(value)
     return str(value)
@@ -175,4 +181,4 @@ def _plain(value: object) -> object:
 def _fields_and_properties(instance: Any) -> dict[str, object]:
     properties = [name for name, member in vars(type(instance)).items() if isinstance(member, property)]
     names = [each.name for each in fields(instance)] + properties
-    return {name: _plain(getattr(instance, name)) for name in names}
+    return {name: plain_value(getattr(instance, name)) for name in names}

@@ -26,7 +26,7 @@ from ov_asr_score.scoring.cutting import score_rows
 from ov_asr_score.scoring.lane_course import fill_requests, frames_left, score_range
 from ov_asr_score.scoring.lane_queue import LaneQueue, Passage, output_values
 from ov_asr_score.scoring.planning import InputFit, ScoringPlan, shape_text
-from ov_asr_score.scoring.runner import Float32Array, Runner
+from ov_asr_score.scoring.runner import Float32Array, Runner, WatchedRunner
 from ov_asr_score.scoring.utterances import Utterance
 
 # Requests that are staged at a time, and the bytes of what they take and give.
@@ -112,6 +112,7 @@ class _Crew:
     ) -> None:
         """All lanes are free."""
         self.slot, self.runner, self.fits, self.plan, self.record_layers = slot, runner, fits, plan, record_layers
+        self.watched = runner if isinstance(runner, WatchedRunner) else None
         self.lanes: list[Passage | None] = [None] * plan.lanes
         buffers = lane_buffers(runner, fits, plan)
         self.targets = [buffer.reshape(plan.lanes, -1) for buffer in buffers]
@@ -140,6 +141,9 @@ class _Crew:
             target[:] = staged[stage.step]
         if self.restart_input is None and self.restarts[stage.step, 0]:
             self.runner.reset_state(self.slot)
+        if self.watched is not None:
+            users = int(stage.users[stage.step])
+            self.watched.tell(self.slot, users, users * self.plan.block)
         self.start_time = time.perf_counter()
         try:
             if self.runner.num_slots == 1:

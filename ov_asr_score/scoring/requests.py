@@ -15,7 +15,7 @@ from ov_asr_score.scoring.chunks import checked_rows, chunk_scores
 from ov_asr_score.scoring.cutting import score_rows, whole_scores
 from ov_asr_score.scoring.grouping import group_scores
 from ov_asr_score.scoring.planning import ScoringPlan
-from ov_asr_score.scoring.runner import Float32Array, Runner
+from ov_asr_score.scoring.runner import Float32Array, Runner, WatchedRunner
 from ov_asr_score.scoring.utterances import SkipUtterance
 
 
@@ -55,6 +55,7 @@ class Requests:
     ) -> None:
         """All slots are free."""
         self.runner, self.plan, self.record_layers, self.on_skip = runner, plan, record_layers, on_skip
+        self._watched = runner if isinstance(runner, WatchedRunner) else None
         self.clock = BusyClock()
         self.under_way: deque[tuple[int, float, list[Piece]]] = deque()
         self.free = deque(range(runner.num_slots))
@@ -76,6 +77,8 @@ class Requests:
         if not _is_needed(pieces):
             self.under_way.append((slot, started, pieces))
             return
+        if self._watched is not None:
+            self._watched.tell(slot, len({id(piece.assembly) for piece in pieces}), _frames_of(pieces, self.plan))
         with self.skipping(slot, pieces[0].assembly), naming(pieces[0].assembly.utterance):
             self.runner.start(slot)
             self.under_way.append((slot, started, pieces))
@@ -191,3 +194,11 @@ class Requests:
 def _is_needed(pieces: list[Piece]) -> bool:
     """Whether a request holds rows of an utterance whose scores are not known yet."""
     return not all(piece.assembly.utterance.is_scored for piece in pieces)
+
+
+def _frames_of(pieces: list[Piece], plan: ScoringPlan) -> int:
+    """Frames of features that the rows of a request stand for, without context."""
+    if plan.mode == "utterance" and not pieces[0].given_rows:
+        return sum(piece.assembly.utterance.num_frames for piece in pieces)
+    factor = 1 if plan.converted is None else plan.converted.frame_subsampling_factor
+    return sum(piece.num_rows for piece in pieces) * factor

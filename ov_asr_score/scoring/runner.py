@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,3 +59,11 @@ class DeviceRunner(Runner, Protocol):
 
     def averaged_layer_times(self) -> list[LayerTime]:
         """Layer times of all runs since ``forget_layer_times``; none where ``layer_records`` gives those of each."""
+
+
+@runtime_checkable
+class WatchedRunner(Protocol):
+    """A Runner that wants to know what its requests hold."""
+
+    def tell(self, slot: int, utterances: int, frames: int) -> None:
+        """The slot's next request holds ``frames`` frames of so many utterances."""

@@ -12,7 +12,7 @@ from ov_asr_score.cli.app import app
 from tests.command_line import ROOT, run
 
 COMMANDS = (
-    *("score", "compare", "convert", "quantize", "bench"),
+    *("score", "compare", "compare-layers", "compare-profiles", "check", "convert", "quantize", "bench"),
     *("inspect", "devices", "copy-table", "merge", "cache"),
 )
 

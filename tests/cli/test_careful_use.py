@@ -19,7 +19,9 @@ def feats(folder: Path) -> None:
     write_table("feats.ark", FEATURES)
 
 
-@pytest.mark.parametrize("option", ["--max-error", "--max-rms-error", "--max-relative-error"])
+@pytest.mark.parametrize(
+    "option", ["--max-error", "--max-rms-error", "--max-relative-error", "--min-agreement", "--max-kl"]
+)
 def test_a_limit_needs_a_reference(option: str, tiny_model: str) -> None:
     outcome = run("score", "-m", tiny_model, "-i", "feats.ark", option, "1")
     expected = "--max-error and its like: expected a reference to compare with (-r), found none"

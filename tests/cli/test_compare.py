@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +54,50 @@ def test_limits() -> None:
     assert run("compare", "scores.ark", name, "--max-rms-error", "0.1", "--quiet").stderr.startswith(
         "failed: rms error"
     )
+
+
+def test_limits_on_classes_and_posteriors() -> None:
+    name = reference(utt3=np.array([[1, 1, 2]] + [[1, 1, 1]] * 3, np.float32))  # of 6 frames, one best class moves
+    assert run("compare", "scores.ark", name, "--min-agreement", "0.83", "--max-kl", "0.03").code == 0
+    outcome = run("compare", "scores.ark", name, "--min-agreement", "0.84", "--max-kl", "0.01")
+    assert outcome.code == 1
+    assert "failed: best class agreement 0.833333 is below --min-agreement 0.84" in outcome.stdout
+    assert "failed: mean KL divergence 0.0" in outcome.stdout
+    assert "exceeds --max-kl 0.01" in outcome.stdout
+    outside = run("compare", "scores.ark", name, "--min-agreement", "99")
+    assert (outside.code, outside.stdout) == (2, "")
+
+
+def test_columns_that_are_no_classes_keep_no_limit_on_classes(folder: Path) -> None:
+    write_table("one.ark", {"utt": np.ones((3, 1), np.float32)})
+    outcome = run("compare", "one.ark", "one.ark", "--min-agreement", "0")
+    assert outcome.code == 1
+    assert "no frames with classes were compared, so --min-agreement 0 cannot be kept" in outcome.stdout
+
+
+@pytest.mark.parametrize("option", ["--min-agreement", "--max-kl"])
+def test_measures_can_be_left_out_unless_a_limit_needs_them(option: str) -> None:
+    outcome = run("compare", "scores.ark", reference(), "-v", "--no-measures", "--report", "report.json")
+    assert outcome.code == 0
+    assert "KL divergence" not in outcome.stdout
+    assert json.loads(Path("report.json").read_text(encoding="utf-8"))["measures"] == {}
+    outcome = run("compare", "scores.ark", reference(), "--no-measures", option, "1")
+    expected = f"--no-measures: {option} is a limit on measures; leave one out"
+    assert (outcome.code, outcome.error) == (2, expected)
+
+
+def test_measures_are_shown_and_reported() -> None:
+    name = reference(utt1=SCORES["utt1"] + np.float32(0.5))
+    outcome = run("compare", "scores.ark", name, "-v", "--report", "report.json")
+    assert "  KL divergence: mean 0, largest 0 nats" in outcome.stdout  # a constant makes no difference
+    assert "  rms by position: first 10 frames 0.289, middle 0, last 10 0.289" in outcome.stdout
+    assert [line.split()[:-1] for line in outcome.stdout.splitlines() if "#" in line] == [
+        ["none", "12", "66.67%"],
+        ["1e-1", "to", "1e+0", "6", "33.33%"],
+    ]
+    measures = json.loads(Path("report.json").read_text(encoding="utf-8"))["measures"]["scores"]
+    assert (measures["frames"], measures["class_agreement"], measures["top5_overlap"]) == (6, 1.0, 1.0)
+    assert measures["worst_classes"][0] == {"column": 0, "rms": pytest.approx(0.5 / 3**0.5), "max_abs": 0.5}
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
@@ -150,3 +195,16 @@ def test_the_json_report_to_standard_output(folder: Path) -> None:
     outcome = run_process("compare", folder / "scores.ark", folder / "scores.ark", "--report", "-")
     assert json.loads(outcome.stdout)["verdict"] == "ok"
     assert "verdict: ok" in outcome.stderr
+
+
+def test_a_page_without_its_library_is_one_line_and_exit_code_3(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    done = run("compare", "a.ark", "b.ark", "--report", "r.html")
+    assert done.code == 3
+    assert "pip install 'ov-asr-score[report]'" in done.error
+
+
+def test_pictures_of_scores_without_a_page_are_wrong_use(folder: Path) -> None:
+    done = run("compare", "a.ark", "b.ark", "--report-scores")
+    assert done.code == 2
+    assert done.error == "--report-scores: expected a page (--report FILE.html), found no report"

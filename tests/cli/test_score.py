@@ -291,6 +291,9 @@ def test_limits_make_the_exit_code(tiny: tuple[str, ...]) -> None:
         assert "0.25 exceeds " + option in outcome.stdout
     assert run(*arguments, "--max-relative-error", "1e-9").code == 1
     assert run(*arguments, "--max-relative-error", "1e9").code == 0
+    assert run(*arguments, "--min-agreement", "1", "--max-kl", "1e-6").code == 0  # a constant changes no posterior
+    assert run(*arguments, "--no-measures", "--max-kl", "1").code == 2
+    assert "correlation" not in run(*arguments, "--no-measures").stdout
     assert "errors over 0.3: 0 of" in run(*arguments, "--threshold", "0.3").stdout
     assert "errors over 0.2: 27 of 27" in run(*arguments, "--threshold", "0.2").stdout
 

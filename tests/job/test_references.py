@@ -22,9 +22,18 @@ def reference(folder: Path) -> str:
     return write_table("ark,scp:reference.ark,reference.scp", TABLE).replace("ark,scp:reference.ark,", "scp:")
 
 
-def compared(specifier: str, scores: Table, **options: bool) -> RunReport:
+def compared(
+    specifier: str,
+    scores: Table,
+    *,
+    by_position: bool = False,
+    skip_damaged: bool = False,
+    allow_commands: bool = False,
+) -> RunReport:
     report = RunReport(tool_version="")
-    with ReferenceTables({"output": specifier}, **{"by_position": False, "allow_commands": False, **options}) as tables:
+    with ReferenceTables(
+        {"output": specifier}, by_position=by_position, allow_commands=allow_commands, skip_damaged=skip_damaged
+    ) as tables:
         for key, matrix in scores.items():
             tables.compare(key, {"output": matrix}, report, 1e-4)
         tables.note_unused(report)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from ov_asr_score import KaldiOptions
-from ov_asr_score.comparison import ErrorLocation, compare_scores
+from ov_asr_score.comparison import ClassError, ErrorLocation, compare_scores, measure_scores
 from ov_asr_score.job import ScoreJob, run_job
 from ov_asr_score.kaldi_io import TableWriter
 from ov_asr_score.ports import PortInfo
@@ -69,6 +69,7 @@ def example_report() -> str:
         verdict="failed",
     )
     report.add_difference("utt1", "output", difference)
+    report.measures["output"] = measure_scores(scores, reference)
     report.add_failure("utt2", "feats.ark: utterance 'utt2' at byte 1042: expected FM, DM or CM, found 'FX'")
     file = io.StringIO()
     with JsonReportWriter(file) as writer:
@@ -95,6 +96,7 @@ def test_every_field_is_documented_and_no_other() -> None:
         "The report": report,
         "Utterance": report["utterances"][0],
         "Difference": report["comparison"]["output"],
+        "Measures": report["measures"]["output"],
         "Totals": report["totals"],
         "Device": report["device"],
         "Plan": report["plan"],
@@ -137,5 +139,12 @@ def test_a_run_with_a_kaldi_model_says_how_it_was_converted(tmp_path: Path) -> N
 @pytest.mark.parametrize("field", ErrorLocation.__slots__)
 def test_the_place_of_the_largest_error_is_documented(field: str) -> None:
     line = re.search(r"^\| `worst` \| object or null.*$", DOCUMENT.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert line is not None
+    assert f"`{field}`" in line[0]
+
+
+@pytest.mark.parametrize("field", ClassError.__slots__)
+def test_what_is_listed_of_a_column_is_documented(field: str) -> None:
+    line = re.search(r"^\| `worst_classes` .*$", DOCUMENT.read_text(encoding="utf-8"), flags=re.MULTILINE)
     assert line is not None
     assert f"`{field}`" in line[0]

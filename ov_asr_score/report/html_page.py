@@ -1,0 +1,239 @@
+"""A page in one file: verdict, key figures, then sections; it loads nothing from anywhere.
+
+Texts are escaped here and nowhere else: whatever takes ``str`` takes any text, and markup has a type of its own.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import math
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import TextIO, TypeAlias
+
+from ov_asr_score import __version__
+
+
+class Html(str):
+    """Markup that is safe to show: made by this module or by ``html_charts``."""
+
+    __slots__ = ()
+
+
+Cell: TypeAlias = str | int | float | None
+
+_ORDER = ' aria-sort="descending"'
+_MAX_LARGE = 9  # characters of a key figure that fit in large letters
+
+
+@dataclass(frozen=True, slots=True)
+class PageVerdict:
+    """What the page says first: ``passed`` gives the colour, ``word`` stands large, ``reasons`` below it."""
+
+    passed: bool
+    word: str
+    reasons: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFigure:
+    """A number that counts, with what it is and where it comes from."""
+
+    name: str
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the page under its own heading; sections without a body are left out."""
+
+    title: str
+    body: Html
+    intro: str = ""
+
+
+def write_page(
+    file: TextIO, subject: str, verdict: PageVerdict, figures: Sequence[KeyFigure], sections: Iterable[Section]
+) -> None:
+    """Nothing; writes the page to an open text file, in the order of the arguments. OSError passes through."""
+    style, script = (files(__package__).joinpath(name).read_text("utf-8") for name in ("page.css", "page.js"))
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    # The browser itself refuses to load anything, and to run any script but this one.
+    policy = f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
+    file.write(
+        "<!DOCTYPE html>\n"
+        '<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n'
+        f'<meta name="generator" content="ov-asr-score {escape(__version__)}">\n'
+        '<link rel="icon" href="data:,">\n'
+        f"<title>{escape(verdict.word)}: {escape(subject)}</title>\n"
+        f"<style>\n{style}</style>\n</head>\n<body>\n<main>\n"
+    )
+    file.write(_verdict(subject, verdict))
+    if figures:
+        file.write('<dl class="figures">\n' + "".join(map(_figure, figures)) + "</dl>\n")
+    for section in sections:
+        if section.body:
+            intro = f'<p class="intro">{escape(section.intro)}</p>\n' if section.intro else ""
+            file.write(f"<section>\n<h2>{escape(section.title)}</h2>\n{intro}{section.body}\n</section>\n")
+    file.write(
+        f"<footer>ov-asr-score {escape(__version__)}</footer>\n</main>\n<script>{script}</script>\n</body>\n</html>\n"
+    )
+
+
+def escape(text: str) -> Html:
+    """The text as markup; what has no place in a text (control characters, halves of characters) becomes visible."""
+    shown = "".join(each if each.isprintable() or each == "\n" else ascii(each)[1:-1] for each in text)
+    return Html(html.escape(shown))
+
+
+def join(parts: Iterable[Html]) -> Html:
+    """One markup after the other."""
+    return Html("\n".join(part for part in parts if part))
+
+
+def table(
+    heads: Sequence[str],
+    rows: Sequence[Sequence[Cell]],
+    *,
+    filters: str = "",
+    left_out: int = 0,
+    descending: str = "",
+) -> Html:
+    """A table that sorts by a click on a header, in a box of its own that scrolls; empty without rows.
+
+    Numbers stand to the right and sort as numbers. ``filters`` labels a field that filters the rows by their text;
+    ``left_out`` rows are said to be missing, and ``descending`` names the column by which they are in order already.
+    """
+    if not rows:
+        return Html("")
+    numeric = [any(_is_number(row[index]) for row in rows) for index in range(len(heads))]
+    head = "".join(
+        f'<th scope="col"{_right(number)}{_ORDER if name == descending else ""}>'
+        f'<button type="button">{escape(name)}</button></th>'
+        for name, number in zip(heads, numeric, strict=True)
+    )
+    body = "\n".join(
+        "<tr>" + "".join(_cell(value, number) for value, number in zip(row, numeric, strict=True)) + "</tr>"
+        for row in rows
+    )
+    tools = ""
+    if filters:
+        more = f" ({left_out:,} more are not in this table)" if left_out else ""
+        tools = (
+            f'<p class="tools"><input type="search" placeholder="{escape(filters)}" aria-label="{escape(filters)}">'
+            f"<span><output>{len(rows):,}</output> of {len(rows):,} rows{more}</span></p>\n"
+        )
+    return Html(
+        f'<div class="sortable">{tools}<div class="scroll" tabindex="0"><table>\n<thead><tr>{head}</tr></thead>\n'
+        f"<tbody>\n{body}\n</tbody>\n</table></div></div>"
+    )
+
+
+def facts(title: str, named: Mapping[str, object]) -> Html:
+    """A list of names and values under a small heading; what says nothing (None, empty) is left out."""
+    told = {name.replace("_", " "): phrase(value) for name, value in named.items() if value is not None}
+    lines = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in told.items() if text)
+    return Html(f'<div class="facts"><h3>{escape(title)}</h3><dl>{lines}</dl></div>' if lines else "")
+
+
+def grid(parts: Iterable[Html]) -> Html:
+    """Parts beside each other as far as there is room, row by row."""
+    return _within("grid", parts)
+
+
+def columns(parts: Iterable[Html]) -> Html:
+    """Parts of different heights in two columns where there is room, down the first one and then the second."""
+    return _within("columns", parts)
+
+
+def command_line(words: Sequence[str]) -> Html:
+    """A command line that a shell takes; empty without words."""
+    return Html(f'<p class="command"><code>{escape(shlex.join(words))}</code></p>' if words else "")
+
+
+def lines(kind: str, texts: Sequence[str]) -> Html:
+    """A list of lines; ``kind`` is ``note`` or ``bad``."""
+    items = "".join(f"<li>{escape(text)}</li>" for text in texts)
+    return Html(f'<ul class="{kind}">{items}</ul>' if items else "")
+
+
+def figure(chart: Html, caption: Html) -> Html:
+    """A chart with its caption above it."""
+    return Html(f'<figure><figcaption>{caption}</figcaption><div class="scroll" tabindex="0">{chart}</div></figure>')
+
+
+def share_bar(share: float) -> Html:
+    """A bar with a share of 0 to 1 as its length, and the share in percent; it sorts as a number."""
+    percent = 100 * min(max(share, 0.0), 1.0)
+    return Html(f'<i class="bar" style="--share:{percent:.2f}%"></i><data value="{percent:.6g}">{percent:.1f}%</data>')
+
+
+def phrase(value: object) -> str:
+    """A value in words: lists and mappings with commas, numbers in few digits."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}={phrase(item)}" for name, item in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(phrase, value))
+    if _is_number(value):
+        return number(value)  # type: ignore[arg-type]
+    return str(value)
+
+
+def percentage(share: float) -> float:
+    """A share in percent, rounded down, so that what is not all does not look like all."""
+    return math.floor(share * 1e4) / 1e2
+
+
+def number(value: float) -> str:
+    """A number in few digits: whole ones with commas, others with four digits."""
+    if isinstance(value, int):
+        return f"{value:,}"
+    if not math.isfinite(value):
+        return {"inf": "∞", "-inf": "−∞"}.get(str(value), "NaN")
+    return f"{value:,.0f}" if abs(value) >= 1e4 else f"{value:.4g}"
+
+
+def _within(kind: str, parts: Iterable[Html]) -> Html:
+    inner = join(parts)
+    return Html(f'<div class="{kind}">\n{inner}\n</div>' if inner else "")
+
+
+def _verdict(subject: str, verdict: PageVerdict) -> str:
+    kind, sign = ("passed", "✓") if verdict.passed else ("failed", "✕")
+    reasons = "".join(f"<li>{escape(reason)}</li>" for reason in verdict.reasons)
+    return (
+        f'<header class="{kind}">\n<p class="subject">{escape(subject)}</p>\n'
+        f'<h1><span aria-hidden="true">{sign}</span> {escape(verdict.word)}</h1>\n'
+        + (f"<ul>{reasons}</ul>\n" if reasons else "")
+        + "</header>\n"
+    )
+
+
+def _figure(each: KeyFigure) -> str:
+    note = f'<dd class="note">{escape(each.note)}</dd>' if each.note else ""
+    long = ' class="long"' if len(each.value) > _MAX_LARGE else ""
+    return f"<div><dt>{escape(each.name)}</dt><dd{long}>{escape(each.value)}</dd>{note}</div>\n"
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _right(numeric: bool) -> str:
+    return ' class="n"' if numeric else ""
+
+
+def _cell(value: Cell, numeric: bool) -> str:
+    if value is None:
+        return f"<td{_right(numeric)}></td>"
+    if isinstance(value, int | float):
+        return f'<td{_right(numeric)} data-v="{float(value):.9g}">{number(value)}</td>'
+    return f"<td{_right(numeric)}>{value if isinstance(value, Html) else escape(value)}</td>"
