@@ -32,6 +32,13 @@ def lanes_are_independent(
     The last lane begins its utterance when others are under way. Uses frames of ``utterance`` (None: noise alone);
     results that are not finite tell nothing.
     """
+    with np.errstate(all="ignore"):  # what overflows tells nothing
+        return _lanes_agree(laned, single, fits, plan, utterance)
+
+
+def _lanes_agree(
+    laned: Runner, single: Runner, fits: Sequence[InputFit], plan: ScoringPlan, utterance: Utterance | None
+) -> bool:
     random = np.random.default_rng(0)
     one_lane = replace(plan, lanes=1)
     sequence = _sequence(single, fits, one_lane, utterance, random)

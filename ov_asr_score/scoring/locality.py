@@ -30,6 +30,12 @@ def rows_are_independent(
     size = plan.block if plan.pad else _TRIED_ROWS
     if size < 2:
         return True
+    # What overflows tells nothing, and numpy's warnings would tell nobody where it comes from.
+    with np.errstate(all="ignore"):
+        return _rows_agree(runner, fits, utterance, size)
+
+
+def _rows_agree(runner: Runner, fits: Sequence[InputFit], utterance: Utterance | None, size: int) -> bool:
     frames, middle = _frames(fits, utterance, size), size // 2
     disturbed = _disturbed(frames, middle)
     turned = [np.roll(rows, size - middle, axis=0) for rows in disturbed]  # the middle frame comes first
