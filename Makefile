@@ -69,7 +69,7 @@ $(VENV)/.installed-test: $(VENV)/.installed
 $(VENV_2023)/.installed: pyproject.toml
 	$(PYTHON_2023) -m venv $(VENV_2023)
 	$(VENV_2023)/bin/python -m pip install --quiet --disable-pip-version-check --editable . "openvino==2023.3.*" \
-	  build hypothesis kaldi-native-io onnx pytest pytest-timeout pytest-xdist pyyaml
+	  build hypothesis kaldi-native-io "matplotlib>=3.9" onnx pytest pytest-timeout pytest-xdist pyyaml
 	touch $@
 
 $(VENV)/.installed-bench: $(VENV)/.installed
