@@ -18,12 +18,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.turns import Contestant, Target, ratios, spread, take_turns
-from ov_asr_score.gna.exact.kernels import COMPOUND_BIAS
-from ov_asr_score.gna.exact.piecewise import SEGMENT
 from ov_asr_score.gna.exact.program import ExactProgram
 from ov_asr_score.gna.format.blob import read_blob
 from ov_asr_score.gna.format.blob_checks import check_model
-from ov_asr_score.gna.model import PAGE, DataType, GnaEndpoint, GnaModel, GnaOperation, GnaTensor, OperationType
+from ov_asr_score.gna.model import (
+    COMPOUND_BIAS,
+    PAGE,
+    SEGMENT,
+    DataType,
+    GnaEndpoint,
+    GnaModel,
+    GnaOperation,
+    GnaTensor,
+    OperationType,
+)
 from ov_asr_score.gna.runner import GnaRunner
 
 SIZES = (440, 512, 512, 512, 300)

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from math import prod
 
+import numpy as np
+
 
 class DataType(IntEnum):
     """Types of tensors, with the numbers that the format has for them (Gna2DataType)."""
@@ -45,6 +47,12 @@ _SIZES = {
     **dict.fromkeys((DataType.INT64, DataType.UINT64), 8),
     **dict.fromkeys((DataType.COMPOUND_BIAS, DataType.PWL_SEGMENT, DataType.WEIGHT_SCALE), 8),
 }
+
+
+COMPOUND_BIAS = np.dtype([("bias", "<i4"), ("multiplier", "u1"), ("unused", "u1", (3,))])
+"""A bias with the multiplier of its row of 8-bit weights."""
+SEGMENT = np.dtype([("base", "<i4"), ("value", "<i2"), ("slope", "<i2")])
+"""A record of a table; the two low bits of ``base`` are the shift code c, the shift is 8 · (c + 1)."""
 
 
 class OperationType(IntEnum):

@@ -71,12 +71,6 @@ class GnaRunner:
         """Slots that can be under way at the same time."""
         return max(1, min(self.num_slots, os.cpu_count() or 1))
 
-    def again(self, num_slots: int) -> GnaRunner:
-        """A runner of the same program with ``num_slots`` slots."""
-        runner = GnaRunner(self.program, num_slots, self.block, self._restart, self._wanted, self.profiling)
-        runner.num_runs = self.num_runs
-        return runner
-
     def bind(self, slot: int, arrays: Sequence[Float32Array]) -> None:
         """Let the slot read its inputs from ``arrays`` [lanes, …]; another number of lanes begins utterances in all."""
         self._slots[slot].arrays = [array.reshape(len(array), -1) for array in arrays]
@@ -116,10 +110,6 @@ class GnaRunner:
         """Values of each input that were held to their integer type, in all runs; none where nothing counts them."""
         counts = [self._clipped, *(held.memory.clipped for held in self._slots if hasattr(held.memory, "clipped"))]
         return [sum(each) for each in zip_longest(*counts, fillvalue=0)]
-
-    def memories(self) -> list[Any]:
-        """Memories of the slots that are bound, with what they count."""
-        return [held.memory for held in self._slots if held.memory is not None]
 
     def renew(self) -> None:
         """Nothing: a failure spoils nothing here."""

@@ -9,10 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.gna.exact.image import DTYPES
-from ov_asr_score.gna.exact.kernels import COMPOUND_BIAS
-from ov_asr_score.gna.exact.piecewise import SEGMENT
 from ov_asr_score.gna.format.blob_layout import shape_parameter
-from ov_asr_score.gna.model import PAGE, DataType, GnaEndpoint, GnaModel, GnaOperation, GnaTensor, OperationType
+from ov_asr_score.gna.model import (
+    COMPOUND_BIAS,
+    PAGE,
+    SEGMENT,
+    DataType,
+    GnaEndpoint,
+    GnaModel,
+    GnaOperation,
+    GnaTensor,
+    OperationType,
+)
 
 Rng = np.random.Generator
 INT8, INT16, INT32 = DataType.INT8, DataType.INT16, DataType.INT32

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ov_asr_score.gna.exact.piecewise import SEGMENT, Scratch, evaluate, segment_table
-from ov_asr_score.gna.model import DataType
+from ov_asr_score.gna.exact.piecewise import Scratch, evaluate, segment_table
+from ov_asr_score.gna.model import SEGMENT, DataType
 from tests.gna.random_models import random_segments
 from tests.gna.slow_reference import activate
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ov_asr_score.gna.compiler.quantization import COMPOUND_BIAS, quantize_values, quantize_weights
-from ov_asr_score.gna.model import DataType
+from ov_asr_score.gna.compiler.quantization import quantize_values, quantize_weights
+from ov_asr_score.gna.model import COMPOUND_BIAS, DataType
 
 RANDOM = np.random.default_rng(0)
 

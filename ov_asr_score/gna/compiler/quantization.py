@@ -9,10 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.gna.compiler.value_ranges import Float64Array
-from ov_asr_score.gna.model import DataType
-
-COMPOUND_BIAS = np.dtype([("bias", "<i4"), ("multiplier", "u1"), ("unused", "u1", (3,))])
-"""A bias with the multiplier of its row of 8-bit weights."""
+from ov_asr_score.gna.model import COMPOUND_BIAS, DataType
 
 _INT32 = (-(2**31), 2**31 - 1)
 _LAST_16, _LAST_8, _LAST_MULTIPLIER = 32767, 127, 255

@@ -9,9 +9,7 @@ from numpy.typing import NDArray
 
 from ov_asr_score.gna.compiler.segment_functions import INT16_MAX, INT16_MIN, STEP, Float64Array, Int64Array, Target
 from ov_asr_score.gna.compiler.segment_spread import sample
-
-SEGMENT = np.dtype([("base", "<i4"), ("value", "<i2"), ("slope", "<i2")])
-"""A record of a table in a blob; the two low bits of ``base`` are the shift code c, the shift is 8 · (c + 1)."""
+from ov_asr_score.gna.model import SEGMENT
 
 # Places in a segment, both ends among them. They are not evenly spaced: what is lost by flooring has a period.
 _FRACTIONS = np.unique(np.concatenate([[0.0, 1.0], (np.arange(31) + np.modf(np.arange(31) * 0.6180339887)[0]) / 31]))

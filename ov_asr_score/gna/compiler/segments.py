@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.gna.compiler.segment_fitting import SEGMENT, fit_segments, integer_slopes
+from ov_asr_score.gna.compiler.segment_fitting import fit_segments, integer_slopes
 from ov_asr_score.gna.compiler.segment_functions import INT32_MAX, INT32_MIN, STEP, Int64Array, Target, target_values
 from ov_asr_score.gna.compiler.segment_spread import least_edges, spread_edges
 from ov_asr_score.gna.graphs.graph import Float32Array, Function
+from ov_asr_score.gna.model import SEGMENT
 
 MAX_SEGMENTS = 128
 """What the device takes for a table."""

@@ -9,10 +9,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.gna.exact.kernels import COMPOUND_BIAS
-from ov_asr_score.gna.exact.piecewise import SEGMENT, SegmentTable, segment_table
+from ov_asr_score.gna.exact.piecewise import SegmentTable, segment_table
 from ov_asr_score.gna.format.operation_checks import operand_bytes
-from ov_asr_score.gna.model import BUFFER_ALIGNMENT, OUTPUT, SEGMENTS, DataType, GnaModel, GnaOperation, GnaTensor
+from ov_asr_score.gna.model import (
+    BUFFER_ALIGNMENT,
+    COMPOUND_BIAS,
+    OUTPUT,
+    SEGMENT,
+    SEGMENTS,
+    DataType,
+    GnaModel,
+    GnaOperation,
+    GnaTensor,
+)
 
 DTYPES: dict[DataType, np.dtype[Any]] = {
     DataType.INT8: np.dtype(np.int8),

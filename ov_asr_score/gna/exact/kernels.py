@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.gna.exact.piecewise import CHUNK_ELEMENTS, Scratch, SegmentTable, evaluate
-from ov_asr_score.gna.model import DataType
+from ov_asr_score.gna.model import COMPOUND_BIAS, DataType
 
 Float64Array = NDArray[np.float64]
 IntegerArray = NDArray[Any]  # of any integer type
@@ -23,7 +23,6 @@ IntegerArray = NDArray[Any]  # of any integer type
 INT32_LOW, INT32_HIGH = -(2**31), 2**31 - 1
 _INT16_LOW = -(2**15)
 
-COMPOUND_BIAS = np.dtype([("bias", "<i4"), ("multiplier", "u1"), ("unused", "V3")])
 
 # The library adds products of 8-bit weights in 32 bits over so many inputs, and takes 16 inputs at a time.
 _WRAP_BLOCK, _VECTOR = 4096, 16

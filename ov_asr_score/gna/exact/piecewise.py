@@ -18,8 +18,6 @@ from ov_asr_score.gna.model import DataType
 
 Float64Array = NDArray[np.float64]
 
-SEGMENT = np.dtype([("base", "<i4"), ("value", "<i2"), ("slope", "<i2")])
-"""One segment; the two low bits of ``base`` are the shift code."""
 
 OUTPUT_RANGES = {
     DataType.INT8: (-(2**7), 2**7 - 1),
