@@ -1,6 +1,9 @@
 # make demo   install, score the bundled utterances with the bundled models, compare with Kaldi's own scores; the
 #             DNN as a GNA device would, too, with 16 and 8 bit weights and a table of what each layer loses
 # make test   install, lint, check types, run all tests
+# make fast   all tests but those marked as slow; make coverage: all tests, with the coverage of lines and branches
+# make docs   the API reference, in out/docs; make schemas: the JSON Schemas of the reports, in docs/schemas
+# make hooks  check what is committed and pushed (.pre-commit-config.yaml)
 # make test-2023  all tests with OpenVINO 2023.3 (needs Python 3.10 or 3.11); TESTS_2023=tests/device: some of them
 # make bench  measure side by side with the old way, with what the runtime can do at best, and with Kaldi if it is there;
 #             about five minutes. make bench-full takes an hour or more. BENCH_OPTIONS=--update-readme, --only dnn, ...
@@ -15,7 +18,9 @@ TESTS_2023 ?= tests
 BENCH_FOLDER ?= out/bench
 BENCH_OPTIONS ?=
 
-.PHONY: demo test test-2023 lint types install bench bench-full clean
+SOURCES := ov_asr_score tests models benchmarks docs .github
+
+.PHONY: demo test fast coverage test-2023 lint types docs schemas hooks install bench bench-full clean
 
 demo: $(VENV)/.installed
 	@mkdir -p out
@@ -31,6 +36,13 @@ demo: $(VENV)/.installed
 
 test: lint types
 	$(BIN)/python -m pytest -n 2 -q
+
+fast: $(VENV)/.installed-test
+	$(BIN)/python -m pytest -n 2 -q -m "not slow"
+
+coverage: $(VENV)/.installed-test
+	@mkdir -p out
+	$(BIN)/python -m pytest -n 2 -q --durations=15 --cov --cov-report=term:skip-covered --cov-report=xml:out/coverage.xml
 
 ifeq ($(PYTHON_2023),)
 test-2023:
@@ -48,11 +60,21 @@ bench-full: $(VENV)/.installed-bench
 	$(BIN)/python -m benchmarks.harness --full --folder $(BENCH_FOLDER) $(BENCH_OPTIONS)
 
 lint: $(VENV)/.installed-test
-	$(BIN)/ruff check ov_asr_score tests models benchmarks
-	$(BIN)/ruff format --check ov_asr_score tests models benchmarks
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
 
 types: $(VENV)/.installed-test
 	$(BIN)/mypy
+
+docs: $(VENV)/.installed-docs
+	$(BIN)/python docs/build_api_reference.py out/docs
+
+schemas: $(VENV)/.installed
+	$(BIN)/python -m ov_asr_score.report.schemas docs/schemas
+
+hooks: $(VENV)/.installed-test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	$(BIN)/pre-commit install
 
 install: $(VENV)/.installed
 
@@ -65,11 +87,15 @@ $(VENV)/.installed-test: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[test]"
 	touch $@
 
+$(VENV)/.installed-docs: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[docs]"
+	touch $@
+
 # without nncf, which is for newer releases
 $(VENV_2023)/.installed: pyproject.toml
 	$(PYTHON_2023) -m venv $(VENV_2023)
 	$(VENV_2023)/bin/python -m pip install --quiet --disable-pip-version-check --editable . "openvino==2023.3.*" \
-	  build hypothesis kaldi-native-io "matplotlib>=3.9" onnx pytest pytest-timeout pytest-xdist pyyaml
+	  build hypothesis jsonschema kaldi-native-io "matplotlib>=3.9" onnx pdoc pytest pytest-timeout pytest-xdist pyyaml
 	touch $@
 
 $(VENV)/.installed-bench: $(VENV)/.installed
@@ -77,4 +103,4 @@ $(VENV)/.installed-bench: $(VENV)/.installed
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(VENV_2023) out build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV_2023) out build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*

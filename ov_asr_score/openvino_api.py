@@ -6,14 +6,37 @@
 from __future__ import annotations
 
 import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-import openvino as ov
-from openvino import preprocess
 
-try:
-    from openvino import opset13 as opset
-except ImportError:  # 2023.3
-    from openvino.runtime import opset13 as opset  # type: ignore[no-redef,unused-ignore]
+@contextmanager
+def _without_telemetry() -> Iterator[None]:
+    """Import OpenVINO as if its package openvino_telemetry were not installed.
+
+    The import alone starts a process that reports the use to OpenVINO's makers, unless the user has opted out.
+    """
+    name = "openvino_telemetry"
+    loaded = sys.modules.get(name)
+    sys.modules[name] = None  # type: ignore[assignment]  # makes its import an ImportError, which OpenVINO expects
+    try:
+        yield
+    finally:
+        if loaded is None:
+            del sys.modules[name]
+        else:
+            sys.modules[name] = loaded
+
+
+with _without_telemetry():
+    import openvino as ov
+    from openvino import preprocess
+
+    try:
+        from openvino import opset13 as opset
+    except ImportError:  # 2023.3
+        from openvino.runtime import opset13 as opset  # type: ignore[no-redef,unused-ignore]
 
 __all__ = ["RUNTIME_ERRORS", "first_cause", "opset", "ov", "preprocess", "version"]
 

@@ -1,0 +1,232 @@
+"""JSON Schemas (2020-12) of the JSON reports, made from the dataclasses that are written.
+
+``python -m ov_asr_score.report.schemas FOLDER`` writes them all. An object has a property for each field and each
+property of its dataclass, as :func:`~ov_asr_score.report.run_report.as_dict` writes them. Descriptions are what the
+source says of a field: the comment behind it, the docstring under it, the docstring of a property or of the class.
+Properties that are not listed are allowed, because new ones may come within a version of a format.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import io
+import json
+import sys
+import tokenize
+import types
+import typing
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeAlias, Union
+
+from ov_asr_score.comparison import ScoreMeasures
+from ov_asr_score.comparison.summary import MeasureSummary
+from ov_asr_score.report import bench_report, json_report, layer_report, run_report, suite_report
+
+Schema: TypeAlias = dict[str, Any]
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+NONFINITE = ("nan", "inf", "-inf")
+"""What stands for the numbers that JSON does not have."""
+
+_WRITTEN_AS: Mapping[type, type] = {ScoreMeasures: MeasureSummary}
+_SIMPLE: Mapping[type, Schema] = {
+    str: {"type": "string"},
+    bool: {"type": "boolean"},
+    int: {"type": "integer"},
+    object: {},
+}
+
+
+class _Definitions:
+    """The ``$defs`` of one schema: an object for each dataclass that was met, and ``number``."""
+
+    def __init__(self) -> None:
+        self.schemas: dict[str, Schema] = {}
+
+    def of(self, annotation: Any) -> Schema:
+        """The schema of a value with this type. Raises TypeError for a type that no report has."""
+        origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+        if annotation is type(None):
+            return {"type": "null"}
+        if annotation is float:
+            self.schemas.setdefault("number", {"anyOf": [{"type": "number"}, {"enum": list(NONFINITE)}]})
+            return {"$ref": "#/$defs/number"}
+        if annotation in _SIMPLE:
+            return dict(_SIMPLE[annotation])
+        if inspect.isclass(annotation) and is_dataclass(annotation):
+            return self._reference(_WRITTEN_AS.get(annotation, annotation))
+        if origin is Literal:
+            return {"enum": list(arguments)}
+        if origin in (Union, types.UnionType):
+            return {"anyOf": [self.of(argument) for argument in arguments]}
+        if origin is tuple and Ellipsis not in arguments:
+            return {
+                "type": "array",
+                "prefixItems": [self.of(argument) for argument in arguments],
+                "minItems": len(arguments),
+                "maxItems": len(arguments),
+            }
+        if origin in (list, tuple, Sequence):
+            return {"type": "array", "items": self.of(arguments[0])}
+        if origin in (dict, Mapping):
+            return self._mapping(*arguments)
+        raise TypeError(f"a field of a report: expected a type that JSON has, found {annotation}")
+
+    def _mapping(self, key: Any, value: Any) -> Schema:
+        names = typing.get_args(key)  # of a Literal: a property each
+        if names:
+            return {"type": "object", "properties": {name: self.of(value) for name in names}, "required": list(names)}
+        return {"type": "object", "additionalProperties": self.of(value)}
+
+    def _reference(self, dataclass: type) -> Schema:
+        name = dataclass.__name__
+        if name not in self.schemas:
+            self.schemas[name] = {}  # a place for classes that hold themselves
+            self.schemas[name] = self.object_of(dataclass)
+        return {"$ref": f"#/$defs/{name}"}
+
+    def object_of(self, dataclass: type, *, without: Collection[str] = ()) -> Schema:
+        """An object with the fields and properties of a dataclass but those in ``without``; all are required."""
+        properties = {
+            name: self.of(annotation) | _described(text)
+            for name, annotation, text in _members(dataclass)
+            if name not in without
+        }
+        return _object(properties, inspect.cleandoc(dataclass.__doc__ or ""))
+
+
+def run_report_schema() -> Schema:
+    """Of ``--report FILE.json`` of ``score`` and ``compare``."""
+    definitions = _Definitions()
+    rest = definitions.object_of(run_report.RunReport, without=["format_version"])
+    head = _head(json_report.FORMAT, run_report.FORMAT_VERSION) | {
+        "utterances": definitions.of(list[run_report.UtteranceReport])
+        | _described("The scored utterances, in the order in which they were finished.")
+    }
+    verdicts = [*typing.get_args(run_report.Verdict), "incomplete"]
+    properties = head | rest["properties"] | {"verdict": {"enum": verdicts}}
+    schema = _object(properties, rest["description"])
+    schema["required"] = [*head, "verdict"]
+    # a report on standard output whose run did not come to its end has no more than that
+    schema["if"] = {"properties": {"verdict": {"const": "incomplete"}}}
+    schema["else"] = {"required": rest["required"]}
+    return _document("Report of a run of ov-asr-score", schema, definitions)
+
+
+def suite_report_schema() -> Schema:
+    """Of ``check --json``."""
+    definitions = _Definitions()
+    report = definitions.object_of(suite_report.SuiteReport, without=["results", "summary"])
+    run = definitions.object_of(suite_report.RunResult, without=["reason"])
+    run["properties"]["reasons"] |= _described("One text for each thing that does not hold.")
+    definitions.schemas["RunResult"] = run
+    runs = {"type": "array", "items": {"$ref": "#/$defs/RunResult"}, "description": "In the order of the suite."}
+    properties = _head(suite_report.FORMAT, suite_report.FORMAT_VERSION) | report["properties"] | {"runs": runs}
+    return _document("Report of ov-asr-score check", _object(properties, report["description"]), definitions)
+
+
+def bench_report_schema() -> Schema:
+    """Of ``bench --json``."""
+    definitions = _Definitions()
+    measured = definitions.object_of(bench_report.Measured, without=["median"])
+    measured["properties"] |= {
+        "frames_per_second": definitions.of(float) | _described("Median of the repeats."),
+        "repeats": definitions.of(list[float]) | _described("Frames per second of each repeat."),
+        "real_time_factor": definitions.of(float) | _described("Seconds of work per second of speech."),
+    }
+    definitions.schemas["Measured"] = _object(measured["properties"], measured["description"])
+    report = definitions.object_of(bench_report.BenchReport, without=["fastest"])
+    properties = _head(bench_report.FORMAT, bench_report.FORMAT_VERSION) | report["properties"]
+    return _document("Report of ov-asr-score bench", _object(properties, report["description"]), definitions)
+
+
+def layer_comparison_schema() -> Schema:
+    """Of ``compare-layers --json``."""
+    definitions = _Definitions()
+    report = definitions.object_of(layer_report.LayerComparison)
+    properties = _head(layer_report.FORMAT, layer_report.FORMAT_VERSION) | report["properties"]
+    return _document("Report of ov-asr-score compare-layers", _object(properties, report["description"]), definitions)
+
+
+SCHEMAS: Mapping[str, Callable[[], Schema]] = {
+    "run-report": run_report_schema,
+    "suite-report": suite_report_schema,
+    "bench-report": bench_report_schema,
+    "layer-comparison": layer_comparison_schema,
+}
+"""Name of a schema's file, without ``.schema.json``, and what makes it."""
+
+
+def schema_text(name: str) -> str:
+    """The schema called ``name`` in SCHEMAS, as the text of its file."""
+    return json.dumps(SCHEMAS[name](), indent=2, ensure_ascii=False) + "\n"
+
+
+def write_schemas(folder: Path) -> None:
+    """Write ``NAME.schema.json`` for each of SCHEMAS into ``folder``, which is made if it is not there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in SCHEMAS:
+        (folder / f"{name}.schema.json").write_text(schema_text(name), encoding="utf-8")
+
+
+def _head(form: str, version: int) -> dict[str, Schema]:
+    return {
+        "format": {"const": form, "description": "What the file is."},
+        "format_version": {
+            "const": version,
+            "description": "Grows when a field is removed or changes its meaning, not when one is added.",
+        },
+    }
+
+
+def _object(properties: Mapping[str, Schema], text: str) -> Schema:
+    schema: Schema = {"type": "object"} | _described(text)
+    return schema | {"properties": dict(properties), "required": list(properties)}
+
+
+def _document(title: str, schema: Schema, definitions: _Definitions) -> Schema:
+    return {"$schema": DIALECT, "title": title, **schema, "$defs": dict(sorted(definitions.schemas.items()))}
+
+
+def _described(text: str) -> Schema:
+    """The text of a comment or docstring as a description: no markup of reStructuredText, a line per paragraph."""
+    paragraphs = [" ".join(paragraph.split()) for paragraph in text.replace("``", "`").split("\n\n")]
+    return {"description": "\n".join(paragraphs)} if text else {}
+
+
+def _members(dataclass: type) -> Iterable[tuple[str, Any, str]]:
+    """Name, type and description of each field, then of each property, in the order of the source."""
+    hints, texts = typing.get_type_hints(dataclass), _field_texts(dataclass)
+    for field in fields(dataclass):
+        yield field.name, hints[field.name], texts.get(field.name, "")
+    for name, member in vars(dataclass).items():
+        if isinstance(member, property):
+            yield name, typing.get_type_hints(member.fget)["return"], inspect.cleandoc(member.__doc__ or "")
+
+
+def _field_texts(dataclass: type) -> dict[str, str]:
+    """What the source says of each field: a comment that ends on its last line, or a docstring under it."""
+    source = inspect.cleandoc(inspect.getsource(dataclass))
+    comments = {
+        token.start[0]: token.string.lstrip("# ").strip()
+        for token in tokenize.generate_tokens(io.StringIO(source).readline)
+        if token.type == tokenize.COMMENT and not token.line.lstrip().startswith("#")
+    }
+    (definition,) = ast.parse(source).body
+    assert isinstance(definition, ast.ClassDef)
+    texts = {}
+    for node, following in zip(definition.body, [*definition.body[1:], None], strict=True):
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            match following:
+                case ast.Expr(value=ast.Constant(value=str(text))):
+                    texts[node.target.id] = inspect.cleandoc(text)
+                case _ if node.end_lineno in comments:
+                    texts[node.target.id] = comments[node.end_lineno]
+    return texts
+
+
+if __name__ == "__main__":
+    write_schemas(Path(sys.argv[1]))
