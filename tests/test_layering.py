@@ -15,7 +15,7 @@ LEVELS: dict[str, int] = {
     name: level
     for level, names in enumerate(
         [
-            ["errors", "ports", "openvino_api"],
+            ["errors", "ports", "sizes", "openvino_api"],
             ["kaldi_io", "comparison", "profiling"],
             ["device", "report", "kaldi_model", "gna"],
             ["convert"],
@@ -34,6 +34,7 @@ WITHOUT_OPENVINO = (
     "__init__",
     "errors",
     "ports",
+    "sizes",
     "kaldi_io",
     "comparison",
     "profiling",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ov_asr_score.errors import UsageError
-from ov_asr_score.ov_model.conversion_cache import cache_folder
+from ov_asr_score.ov_model.cache_folder import cache_folder
 
 
 def conversion_cache(cache_dir: str, no_cache: bool) -> str | None:

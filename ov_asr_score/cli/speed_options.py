@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
 import typer
 
 from ov_asr_score.errors import UsageError
+from ov_asr_score.sizes import UNITS, parse_size
 
 _SPEED = "Speed"
-_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
 BatchOption = Annotated[
     int,
@@ -62,8 +61,7 @@ MemoryOption = Annotated[
 
 def parse_memory(text: str) -> int:
     """Bytes from a number with or without K, M, G or T (powers of 1024) behind it. Raises UsageError."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", text.strip(), re.IGNORECASE | re.ASCII)
-    size = int(float(match[1]) * _UNITS[match[2].upper()]) if match else 0
-    if size < _UNITS["M"]:
+    size = parse_size(text)
+    if size is None or size < UNITS["M"]:
         raise UsageError(f"--memory-limit '{text}': expected at least 1M, as in 500M or 4G")
     return size

@@ -8,14 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import re
-import shutil
-import sys
 import tempfile
-from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from zlib import crc32
@@ -27,6 +22,15 @@ from ov_asr_score.convert.metadata import read_facts
 from ov_asr_score.convert.saving import save_ir
 from ov_asr_score.errors import OvAsrScoreError
 from ov_asr_score.openvino_api import ov, version
+from ov_asr_score.ov_model.cache_folder import (
+    CHECKSUMS,
+    LIMIT_VARIABLE,
+    UNFINISHED,
+    cache_limit,
+    folder_size,
+    mark_used,
+    trim_cache,
+)
 from ov_asr_score.ov_model.loading import load_model
 
 # Reading an entry takes 5 to 20 ms and, for its checksum and the digest of the Kaldi file, 0.7 ms per MB; writing it
@@ -34,42 +38,6 @@ from ov_asr_score.ov_model.loading import load_model
 # a text file is not (0.4 million parameters: 0.12 s), nor are networks with hundreds of nodes.
 WORTH_KEEPING_SECONDS = 0.1
 _SECONDS_PER_BYTE = 2e-9
-
-_ENVIRONMENT = "OV_ASR_SCORE_CACHE"
-_KEY = re.compile(r"[0-9a-f]{32}")
-_HIDDEN = ".unfinished-"
-_CHECKSUMS = "checksums.json"
-
-
-@dataclass(frozen=True, slots=True)
-class CacheContents:
-    """What a cache folder holds; ``size`` in bytes."""
-
-    folder: Path
-    models: int
-    size: int
-
-
-def default_cache_folder() -> Path | None:
-    """The user's own cache folder, or what the environment variable OV_ASR_SCORE_CACHE says; None without a home."""
-    given = os.environ.get(_ENVIRONMENT)
-    if given:
-        return Path(given)
-    try:
-        if sys.platform == "win32":
-            base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-        elif sys.platform == "darwin":
-            base = Path.home() / "Library" / "Caches"
-        else:
-            base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    except RuntimeError:
-        return None
-    return base / "ov-asr-score" / "converted"
-
-
-def cache_folder(cache_dir: str = "") -> Path | None:
-    """The folder for conversions when the user names one for everything that is kept; the default one for no name."""
-    return Path(cache_dir) / "converted" if cache_dir else default_cache_folder()
 
 
 def conversion_key(path: Path, options: KaldiOptions, source_sha256: str = "") -> str:
@@ -94,10 +62,11 @@ def is_worth_keeping(path: Path, conversion_seconds: float) -> bool:
 
 
 def load_kept_model(folder: str, key: str, core: ov.Core | None = None) -> ov.Model | None:
-    """The model kept under ``key``; None when there is none, or a damaged one."""
+    """The model kept under ``key``, which counts as used now; None when there is none, or a damaged one."""
     entry = Path(folder) / key
     if not _is_whole(entry):
         return None
+    mark_used(entry)
     try:
         model = load_model(entry / "model.xml", core)
         return model if read_facts(model) is not None else None
@@ -106,40 +75,33 @@ def load_kept_model(folder: str, key: str, core: ov.Core | None = None) -> ov.Mo
 
 
 def keep_model(model: ov.Model, folder: str, key: str) -> str:
-    """Empty text when the model was kept; else why not: a cache that cannot be written is no reason to stop."""
+    """Empty text when the model was kept; else why not: a cache that cannot be written is no reason to stop.
+
+    The models used least recently make room for it, and it is not kept when it is larger than the limit by itself. With
+    a limit of 0 no model is kept, which is not worth a word.
+    """
     place = Path(folder)
     try:
+        limit = cache_limit()
+        if limit == 0:
+            return ""
         place.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=_HIDDEN, dir=place) as temporary:
+        with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=place) as temporary:
             entry = Path(temporary) / key
             entry.mkdir()
             save_ir(model, entry / "model.xml", sync=False)  # checksums tell what a crash leaves
-            (entry / _CHECKSUMS).write_text(json.dumps(_checksums(entry)), encoding="ascii")
+            (entry / CHECKSUMS).write_text(json.dumps(_checksums(entry)), encoding="ascii")
+            size = folder_size(entry)
+            if size > limit:
+                return (
+                    f"the converted model ({size:,} bytes) is larger than the limit of the cache ({limit:,} bytes) and "
+                    f"was not kept; {LIMIT_VARIABLE} sets another"
+                )
             _put_in_place(entry, place / key)
+        trim_cache(place, limit)
     except (OSError, OvAsrScoreError) as error:
         return f"the converted model could not be kept in {folder}: {error}; --no-cache leaves it out"
     return ""
-
-
-def cache_contents(folder: Path) -> CacheContents:
-    """Number and size of the models in a cache folder."""
-    entries = [path for path in _listed(folder) if _KEY.fullmatch(path.name)]
-    size = 0
-    for entry in entries:
-        for path in _listed(entry):
-            with suppress(OSError):
-                size += path.stat().st_size
-    return CacheContents(folder, len(entries), size)
-
-
-def clear_cache(folder: Path) -> CacheContents:
-    """What was removed: the converted models in ``folder``, and what broken-off runs left; nothing else there."""
-    before = cache_contents(folder)
-    for path in _listed(folder):
-        if _KEY.fullmatch(path.name) or path.name.startswith(_HIDDEN):
-            shutil.rmtree(path, ignore_errors=True)
-    after = cache_contents(folder)
-    return CacheContents(folder, before.models - after.models, before.size - after.size)
 
 
 def _put_in_place(entry: Path, target: Path) -> None:
@@ -163,7 +125,7 @@ def _put_in_place(entry: Path, target: Path) -> None:
 
 def _is_whole(entry: Path) -> bool:
     try:
-        return bool(json.loads((entry / _CHECKSUMS).read_text(encoding="ascii")) == _checksums(entry))
+        return bool(json.loads((entry / CHECKSUMS).read_text(encoding="ascii")) == _checksums(entry))
     except (OSError, ValueError):
         return False
 
@@ -185,11 +147,6 @@ def _converter_digest() -> str:
     digest = hashlib.sha256(ov_asr_score.__version__.encode())
     package = Path(ov_asr_score.__file__).parent
     for folder in ("convert", "kaldi_model", "kaldi_io"):
-        for path in sorted(package.glob(f"{folder}/*.py")):
+        for path in sorted(package.glob(f"{folder}/**/*.py")):
             digest.update(path.read_bytes())
     return digest.hexdigest()
-
-
-def _listed(folder: Path) -> Iterator[Path]:
-    with suppress(OSError):
-        yield from list(folder.iterdir())

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import os
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ov_asr_score.ov_model import opening
-from ov_asr_score.ov_model.conversion_cache import cache_contents
+from ov_asr_score.ov_model.cache_folder import LIMIT_VARIABLE, cache_contents
 from tests.command_line import run
 from tests.kaldi_texts import WIDTH, acoustic_nnet3, spliced_nnet3, spliced_scores, write_model
 from tests.tiny_model import write_table
@@ -65,7 +67,13 @@ def test_a_cache_that_cannot_be_written_is_a_note(arguments: tuple[str, ...], fo
 def test_the_command_shows_and_clears(arguments: tuple[str, ...]) -> None:
     empty = run("cache")
     assert empty.code == 0
-    assert empty.stdout.splitlines() == ["Converted models", "  folder: own/cache", "  models: 0", "  size: 0 bytes"]
+    assert empty.stdout.splitlines() == [
+        "Converted models",
+        "  folder: own/cache",
+        "  models: 0",
+        "  size: 0 bytes",
+        "  limit: 4,294,967,296 bytes",
+    ]
     run(*arguments)
     run(*arguments, "--frames-per-chunk=3")
     lines = run("cache").stdout.splitlines()
@@ -75,6 +83,39 @@ def test_the_command_shows_and_clears(arguments: tuple[str, ...]) -> None:
     cleared = run("cache", "--clear").stdout.splitlines()
     assert cleared == ["Removed", "  folder: own/cache", "  models: 2", f"  size: {size:,} bytes"]
     assert "  models: 0" in run("cache").stdout.splitlines()
+
+
+def test_the_command_shows_the_limit_and_keeps_to_one(
+    arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(*arguments)
+    size = cache_contents(Path("own/cache")).size
+    checksums = next(Path("own/cache").glob("*/checksums.json"))
+    then = datetime(2024, 5, 6, 7, 8, 9).timestamp()
+    os.utime(checksums, (then, then))
+    monkeypatch.setenv(LIMIT_VARIABLE, "2G")
+    lines = run("cache").stdout.splitlines()
+    assert "  limit: 2,147,483,648 bytes" in lines
+    assert "  oldest use: 2024-05-06 07:08:09" in lines
+    run(*arguments, "--frames-per-chunk=3")
+    trimmed = run("cache", "--limit", str(cache_contents(Path("own/cache")).size - 1)).stdout.splitlines()
+    assert trimmed == ["Removed", "  folder: own/cache", "  models: 1", f"  size: {size:,} bytes"]
+    assert models_in("own/cache") == 1
+    assert not checksums.exists()
+    assert run("cache", "--limit", "0").code == 0
+    assert models_in("own/cache") == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        (("--limit", "much"), "--limit 'much': expected a size, as in 500M or 2G"),
+        (("--limit", "1G", "--clear"), "--clear, --limit: expected one of them, found both"),
+    ],
+)
+def test_wrong_use(options: tuple[str, ...], error: str) -> None:
+    outcome = run("cache", *options)
+    assert (outcome.code, outcome.error) == (2, error)
 
 
 def test_without_a_home_nothing_is_kept(arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,9 @@ from ov_asr_score.convert.kaldi_options import KaldiOptions
 from ov_asr_score.errors import ModelFormatError, UsageError
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.ov_model import conversion_cache, opening
-from ov_asr_score.ov_model.conversion_cache import (
-    cache_contents,
-    cache_folder,
-    clear_cache,
-    conversion_key,
-    default_cache_folder,
-    is_worth_keeping,
-    keep_model,
-)
+from ov_asr_score.ov_model.cache_folder import LIMIT_VARIABLE, cache_contents, trim_cache
+from ov_asr_score.ov_model.conversion_cache import conversion_key, is_worth_keeping, keep_model, load_kept_model
+from ov_asr_score.ov_model.loading import load_model
 from ov_asr_score.ov_model.opening import FoundModel, open_model_file
 from tests.kaldi_texts import PDFS, WIDTH, acoustic_nnet3, spliced_nnet3, spliced_scores, write_model
 
@@ -211,20 +206,6 @@ def test_runs_at_the_same_time_do_not_disturb_each_other(model: Path, cache: Pat
     assert [path.name for path in cache.iterdir()] == [conversion_key(model, NO_CHUNKS)]
 
 
-def test_clearing_takes_conversions_alone(model: Path, cache: Path) -> None:
-    opened(model, cache)
-    opened(model, cache, frames_per_chunk=5)
-    (cache / ".unfinished-abc").mkdir()
-    (cache / "mine.txt").write_text("stays")
-    (cache / "a folder").mkdir()
-    before = cache_contents(cache)
-    assert clear_cache(cache) == before
-    assert before.models == 2
-    assert sorted(path.name for path in cache.iterdir()) == ["a folder", "mine.txt"]
-    assert clear_cache(cache).models == 0
-    assert cache_contents(cache / "nowhere").models == clear_cache(cache / "nowhere").size == 0
-
-
 def test_what_is_worth_keeping(tmp_path: Path) -> None:
     file = tmp_path / "final.mdl"
     file.write_bytes(bytes(1000))
@@ -234,27 +215,6 @@ def test_what_is_worth_keeping(tmp_path: Path) -> None:
         sparse.truncate(100_000_000)
     assert not is_worth_keeping(file, 0.15)
     assert is_worth_keeping(file, 2.0)
-
-
-def test_where_conversions_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("OV_ASR_SCORE_CACHE", raising=False)
-    monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
-    monkeypatch.setattr(sys, "platform", "linux")
-    assert default_cache_folder() == Path("/somewhere/ov-asr-score/converted")
-    assert cache_folder() == default_cache_folder()
-    assert cache_folder("mine") == Path("mine/converted")
-    monkeypatch.setenv("OV_ASR_SCORE_CACHE", "/elsewhere")
-    assert default_cache_folder() == Path("/elsewhere")
-    monkeypatch.delenv("OV_ASR_SCORE_CACHE")
-    monkeypatch.delenv("XDG_CACHE_HOME")
-    monkeypatch.setattr(Path, "home", lambda: Path("/home/me"))
-    assert default_cache_folder() == Path("/home/me/.cache/ov-asr-score/converted")
-
-    def homeless() -> Path:
-        raise RuntimeError("no home")
-
-    monkeypatch.setattr(Path, "home", homeless)
-    assert default_cache_folder() is None
 
 
 def test_options_of_an_ir_must_be_those_that_it_was_made_with(model: Path, tmp_path: Path) -> None:
@@ -276,3 +236,104 @@ def test_options_are_for_kaldi_models(tiny_model: str) -> None:
 
 def test_scores_have_as_many_columns_as_pdfs(model: Path) -> None:
     assert scores_of(open_model_file(model)).shape == (len(FEATURES), PDFS)
+
+
+def test_a_model_that_is_used_is_not_the_next_to_go(model: Path, cache: Path) -> None:
+    for frames in (1, 2, 3):
+        opened(model, cache, frames_per_chunk=frames)
+    for age, frames in ((30, 1), (20, 2), (10, 3)):
+        entry = cache / conversion_key(model, KaldiOptions(frames_per_chunk=frames))
+        os.utime(entry / "checksums.json", (time.time() - age,) * 2)
+    assert opened(model, cache, frames_per_chunk=1).from_cache
+    trim_cache(cache, cache_contents(cache).size - 1)
+    assert not (cache / conversion_key(model, KaldiOptions(frames_per_chunk=2))).exists()
+    assert cache_contents(cache).models == 2
+
+
+def test_a_new_model_takes_the_place_of_the_least_recently_used(
+    model: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened(model, cache)
+    monkeypatch.setenv(LIMIT_VARIABLE, str(cache_contents(cache).size + 1000))
+    assert opened(model, cache, frames_per_chunk=5).notes == ()
+    assert [path.name for path in cache.iterdir()] == [conversion_key(model, KaldiOptions(frames_per_chunk=5))]
+
+
+def test_a_model_above_the_limit_is_not_kept(model: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened(model, cache)
+    monkeypatch.setenv(LIMIT_VARIABLE, "100")
+    found = opened(model, cache, frames_per_chunk=5)
+    assert len(found.notes) == 1
+    assert "is larger than the limit of the cache (100 bytes) and was not kept" in found.notes[0]
+    assert [path.name for path in cache.iterdir()] == [conversion_key(model, NO_CHUNKS)]
+
+
+def test_with_a_limit_of_0_no_model_is_added(model: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(LIMIT_VARIABLE, "0")
+    assert opened(model, cache).notes == ()
+    assert not cache.exists()
+    monkeypatch.delenv(LIMIT_VARIABLE)
+    opened(model, cache)
+    monkeypatch.setenv(LIMIT_VARIABLE, "0")
+    assert opened(model, cache).from_cache
+    assert opened(model, cache, frames_per_chunk=5).notes == ()
+    assert cache_contents(cache).models == 1
+
+
+def test_a_limit_that_is_no_size_is_a_note(model: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(LIMIT_VARIABLE, "plenty")
+    assert "OV_ASR_SCORE_CACHE_LIMIT='plenty': expected a size" in opened(model, cache).notes[0]
+
+
+def test_a_model_that_is_removed_while_it_is_in_use_still_scores(model: Path, cache: Path) -> None:
+    opened(model, cache)
+    found = opened(model, cache)
+    assert found.from_cache
+    assert trim_cache(cache, 0).models == 1
+    np.testing.assert_allclose(scores_of(found), spliced_scores(FEATURES), rtol=0, atol=1e-5)
+
+
+def test_a_model_that_is_removed_before_it_is_read_is_converted(
+    model: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened(model, cache)
+
+    def read_too_late(path: Path, core: ov.Core | None) -> ov.Model:
+        trim_cache(cache, 0)
+        return load_model(path, core)
+
+    monkeypatch.setattr(conversion_cache, "load_model", read_too_late)
+    assert load_kept_model(str(cache), conversion_key(model, NO_CHUNKS)) is None
+    assert not opened(model, cache).from_cache
+
+
+def test_runs_at_the_same_time_share_a_cache_with_room_for_one(model: Path, cache: Path) -> None:
+    opened(model, cache)
+    limit = str(cache_contents(cache).size + 1000)
+    program = (
+        "import sys; from pathlib import Path; from ov_asr_score.ov_model import opening\n"
+        "from ov_asr_score.convert.kaldi_options import KaldiOptions\n"
+        "opening.is_worth_keeping = lambda path, seconds: True\n"
+        "for turn in range(20):\n"
+        "    options = KaldiOptions(frames_per_chunk=(turn + int(sys.argv[3])) % 3)\n"
+        "    found = opening.open_model_file(Path(sys.argv[1]), options=options, cache=sys.argv[2])\n"
+        "    assert found.notes == (), found.notes\n"
+        "    assert found.model.get_parameters()\n"
+    )
+    runs = [
+        subprocess.Popen(
+            [sys.executable, "-c", program, str(model), str(cache), str(number)],
+            cwd=ROOT,
+            env=os.environ | {LIMIT_VARIABLE: limit},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(3)
+    ]
+    for run in runs:
+        _, errors = run.communicate(timeout=120)
+        assert run.returncode == 0, errors
+    # the last one to add a model trims after it; two at once may have removed both of theirs
+    assert cache_contents(cache).models == len(list(cache.iterdir())) <= 1
+    opened(model, cache)
+    assert opened(model, cache).from_cache
