@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import runpy
 import subprocess
 import sys
+from dataclasses import dataclass, fields
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 
@@ -79,3 +81,36 @@ number = 1
     exec(source, vars(module))
     assert BUILDER["public_names"](module) == ["told", "silent", "Told", "Silent", "SilentData"]
     assert BUILDER["undocumented_names"](module) == ["silent", "Silent", "SilentData"]
+
+
+@dataclass(frozen=True)
+class Help:
+    help: str
+
+
+@dataclass
+class Example:
+    """An example."""
+
+    commented: int  # in frames
+    silent: int
+    setting: Annotated[int, Help("How many.")] = 3
+
+
+# as in modules of settings, which do not postpone their annotations
+Example.__annotations__["setting"] = fields(Example)[2].type = Annotated[int, Help("How many.")]
+
+
+def test_fields_are_described() -> None:
+    assert BUILDER["describe_fields"](Example) == {"commented": "in frames", "setting": "How many."}
+    assert Example.__annotations__["setting"] is int
+    assert "Help" not in str(inspect.signature(Example))
+
+
+def test_pages_hold_what_is_said_of_fields(built: Path) -> None:
+    text = (built / "ov_asr_score.html").read_text(encoding="utf-8")
+    assert re.search(r'<section id="KaldiOptions">', text)
+    report = next(path for path in built.rglob("*.html") if 'id="RunTotals.load_seconds"' in path.read_text())
+    assert "reading and compiling the model" in re.sub(
+        r'<div class="pdoc-code.*?</div>', "", report.read_text(), flags=re.S
+    )

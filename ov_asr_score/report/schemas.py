@@ -199,7 +199,7 @@ def _described(text: str) -> Schema:
 
 def _members(dataclass: type) -> Iterable[tuple[str, Any, str]]:
     """Name, type and description of each field, then of each property, in the order of the source."""
-    hints, texts = typing.get_type_hints(dataclass), _field_texts(dataclass)
+    hints, texts = typing.get_type_hints(dataclass), field_texts(dataclass)
     for field in fields(dataclass):
         yield field.name, hints[field.name], texts.get(field.name, "")
     for name, member in vars(dataclass).items():
@@ -207,7 +207,7 @@ def _members(dataclass: type) -> Iterable[tuple[str, Any, str]]:
             yield name, typing.get_type_hints(member.fget)["return"], inspect.cleandoc(member.__doc__ or "")
 
 
-def _field_texts(dataclass: type) -> dict[str, str]:
+def field_texts(dataclass: type) -> dict[str, str]:
     """What the source says of each field: a comment that ends on its last line, or a docstring under it."""
     source = inspect.cleandoc(inspect.getsource(dataclass))
     comments = {
