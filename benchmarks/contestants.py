@@ -79,10 +79,10 @@ def environment(folder: Path) -> dict[str, str]:
     return os.environ | {"PYTHONPATH": path, "OV_ASR_SCORE_CACHE": str(folder / "cache")}
 
 
-def run_command(command: Sequence[str], variables: dict[str, str]) -> float:
-    """Seconds that the command took. Raises CommandFailed."""
+def run_command(command: Sequence[str], variables: dict[str, str], folder: Path = ROOT) -> float:
+    """Seconds that the command took in ``folder``. Raises CommandFailed."""
     started = time.perf_counter()
-    done = subprocess.run(command, env=variables, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=variables, cwd=folder, capture_output=True, text=True, check=False)
     seconds = time.perf_counter() - started
     if done.returncode:
         words = " ".join(command[:6])
