@@ -12,6 +12,7 @@ from tests.frozen.command_line import commands, plain
 # Texts that have a format, where the first thing that comes to mind would be refused.
 EXAMPLES = {
     "--memory-limit": "3G",
+    "--limit": "3G",
     "--shard": "1/2",
     "--config": "PERFORMANCE_HINT=LATENCY",
     "--scale-factor": "2.0",
