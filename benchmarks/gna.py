@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from benchmarks.turns import Contestant, Target, ratios, spread, take_turns
 from ov_asr_score.gna.exact.program import ExactProgram
 from ov_asr_score.gna.format.blob import read_blob
-from ov_asr_score.gna.format.blob_checks import check_model
+from ov_asr_score.gna.format.model_checks import check_model
 from ov_asr_score.gna.model import (
     COMPOUND_BIAS,
     PAGE,

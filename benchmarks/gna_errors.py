@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ov_asr_score.comparison import ScoreDifference, compare_scores
-from ov_asr_score.device.gna_settings import GnaSettings
-from ov_asr_score.device.settings import DeviceSettings
 from ov_asr_score.gna.layer_errors import LayerError, measure_layers
 from ov_asr_score.job import ScoreJob
-from ov_asr_score.job.trial import TrialRun, open_trial
-from ov_asr_score.scoring.gna_emulation import requests_of
+from ov_asr_score.job.run.trial import TrialRun, open_trial
+from ov_asr_score.scoring.gna.emulation import requests_of
+from ov_asr_score.settings.device import DeviceSettings
+from ov_asr_score.settings.gna import GnaSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT, PICTURE = ROOT / "docs" / "gna.md", ROOT / "docs" / "gna_errors.png"

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from benchmarks.models import make_models
 from benchmarks.timing import matrix_product, medians, requests
 from ov_asr_score.convert.from_file import convert_file
-from ov_asr_score.convert.kaldi_options import KaldiOptions
 from ov_asr_score.openvino_api import ov
+from ov_asr_score.settings.kaldi import KaldiOptions
 
 STREAMS, REPEATS = 2, 7
 

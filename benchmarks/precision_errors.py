@@ -12,19 +12,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ov_asr_score.comparison import ScoreDifference, compare_scores
-from ov_asr_score.convert.kaldi_options import DEFAULT_OPTIONS, KaldiOptions
 from ov_asr_score.convert.saving import save_ir
 from ov_asr_score.device.compilation import list_devices
-from ov_asr_score.device.settings import DeviceSettings
 from ov_asr_score.job import ScoreJob
-from ov_asr_score.job.trial import TrialRun, open_trial
+from ov_asr_score.job.run.trial import TrialRun, open_trial
 from ov_asr_score.openvino_api import ov, version
-from ov_asr_score.ov_model.quantization import quantize_model
-from ov_asr_score.scoring.calibration import record_requests
-from ov_asr_score.scoring.model_opening import load, open_model
+from ov_asr_score.ov_model.int8 import quantize_model
+from ov_asr_score.scoring.opening import load, open_model
+from ov_asr_score.scoring.options import ScorerOptions
+from ov_asr_score.scoring.recording.calibration import record_requests
 from ov_asr_score.scoring.scorer import Scorer, prepare_scorer
-from ov_asr_score.scoring.scorer_options import ScorerOptions
-from ov_asr_score.scoring.utterances import Utterance
+from ov_asr_score.scoring.utterances.joining import Utterance
+from ov_asr_score.settings.device import DeviceSettings
+from ov_asr_score.settings.kaldi import DEFAULT_OPTIONS, KaldiOptions
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "docs" / "precision.md"

@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from ov_asr_score import ScoreJob, run_job
-from ov_asr_score.report.console import render_run_report
+from ov_asr_score.report.console.run import render_run_report
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from ov_asr_score.convert.kaldi_options import KaldiOptions
     from ov_asr_score.job import (
         BenchJob,
         CheckJob,
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
         run_suite,
     )
     from ov_asr_score.library import convert_model, score
+    from ov_asr_score.settings.kaldi import KaldiOptions
 
 __all__ = [
     "BenchJob",
@@ -61,7 +61,7 @@ _HOMES = {
     "CompareJob": "job",
     "CompareLayersJob": "job",
     "ConvertJob": "job",
-    "KaldiOptions": "convert.kaldi_options",
+    "KaldiOptions": "settings.kaldi",
     "QuantizeJob": "job",
     "ScoreJob": "job",
     "convert_model": "library",

@@ -11,19 +11,19 @@ from numpy.typing import ArrayLike, NDArray
 
 from ov_asr_score import __version__
 from ov_asr_score.convert.from_file import convert_file
-from ov_asr_score.convert.kaldi_options import DEFAULT_OPTIONS, KaldiOptions
-from ov_asr_score.device.settings import DeviceSettings
 from ov_asr_score.errors import UnknownNameError, UsageError
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.ov_model.outputs import find_port, port_names, suggestion
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.scoring.engine import UtteranceScores
-from ov_asr_score.scoring.ivector_tables import ivector_table, missing_tables, per_speaker
-from ov_asr_score.scoring.layer_specs import pair_layers
-from ov_asr_score.scoring.model_opening import load, open_model
+from ov_asr_score.scoring.opening import load, open_model
+from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.scorer import prepare_scorer
-from ov_asr_score.scoring.scorer_options import ScorerOptions
-from ov_asr_score.scoring.utterances import InputTable, JoinOptions, Utterance, read_utterances
+from ov_asr_score.scoring.utterances.ivector_tables import ivector_table, missing_tables, per_speaker
+from ov_asr_score.scoring.utterances.joining import InputTable, JoinOptions, Utterance, read_utterances
+from ov_asr_score.scoring.utterances.table_specs import pair_layers
+from ov_asr_score.settings.device import DeviceSettings
+from ov_asr_score.settings.kaldi import DEFAULT_OPTIONS, KaldiOptions
 
 Tables = str | Sequence[str] | Mapping[str, str]
 Features = ArrayLike | Mapping[str, ArrayLike]
@@ -93,7 +93,7 @@ def score(
 
 
 def convert_model(model: str | Path, kaldi: KaldiOptions = DEFAULT_OPTIONS) -> ov.Model:
-    """The OpenVINO model that a Kaldi model becomes; :func:`ov_asr_score.convert.metadata.read_facts` tells its facts.
+    """The OpenVINO model that a Kaldi model becomes; :func:`ov_asr_score.convert.facts.read_facts` tells its facts.
 
     ``openvino.save_model`` writes it, and it is scored as any other file then. Raises children of
     :class:`ov_asr_score.errors.OvAsrScoreError`.

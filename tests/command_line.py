@@ -10,7 +10,7 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from ov_asr_score.cli.app import app
-from ov_asr_score.cli.old_spellings import modern_arguments
+from ov_asr_score.cli.spellings import modern_arguments
 
 ROOT = Path(__file__).parent.parent
 MODELS, DATA = ROOT / "models", ROOT / "data"

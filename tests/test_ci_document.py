@@ -14,11 +14,11 @@ from xml.etree import ElementTree
 import pytest
 
 from ov_asr_score.job import read_suite
-from ov_asr_score.job.suite import SuiteLimits
-from ov_asr_score.job.suite_baseline import BaselineEntry
-from ov_asr_score.job.suite_options import OPTION_NAMES
-from ov_asr_score.report.suite_files import suite_json
-from ov_asr_score.report.suite_report import RunResult, SuiteReport
+from ov_asr_score.job.suite.baseline import BaselineEntry
+from ov_asr_score.job.suite.options import OPTION_NAMES
+from ov_asr_score.job.suite.suite import SuiteLimits
+from ov_asr_score.report.data.suite import RunResult, SuiteReport
+from ov_asr_score.report.files.suite import suite_json
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")

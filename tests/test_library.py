@@ -14,8 +14,8 @@ import pytest
 
 import ov_asr_score
 from ov_asr_score import score
-from ov_asr_score.device.settings import DeviceSettings
 from ov_asr_score.errors import FileAccessError, MissingUtteranceError, ShapeMismatchError, UnknownNameError, UsageError
+from ov_asr_score.settings.device import DeviceSettings
 
 ROOT = Path(__file__).parents[1]
 DIGITS = str(ROOT / "models" / "dnn_digits.xml")

@@ -35,7 +35,7 @@ def test_wheel_holds_the_package_its_types_and_its_licence(wheel: Path) -> None:
     assert any(name.endswith("licenses/LICENSE") for name in names)
     sources = {path.relative_to(ROOT).as_posix() for path in (ROOT / "ov_asr_score").rglob("*.py")}
     assert sources <= set(names)
-    assert {"ov_asr_score/report/page.css", "ov_asr_score/report/page.js"} <= set(names)
+    assert {"ov_asr_score/report/html/page.css", "ov_asr_score/report/html/page.js"} <= set(names)
     assert {name.split("/")[0] for name in names} == {"ov_asr_score", "ov_asr_score-0.1.0.dist-info"}
 
 

@@ -9,21 +9,21 @@ from typing import Annotated
 import typer
 
 from ov_asr_score import __version__
-from ov_asr_score.cli.bench import bench
-from ov_asr_score.cli.cache import cache
-from ov_asr_score.cli.check import check
-from ov_asr_score.cli.compare import compare
-from ov_asr_score.cli.compare_layers import compare_layers
-from ov_asr_score.cli.compare_profiles import compare_profiles
-from ov_asr_score.cli.convert import convert
-from ov_asr_score.cli.copy_table import copy_table
-from ov_asr_score.cli.devices import devices
+from ov_asr_score.cli.commands.bench import bench
+from ov_asr_score.cli.commands.cache import cache
+from ov_asr_score.cli.commands.check import check
+from ov_asr_score.cli.commands.compare import compare
+from ov_asr_score.cli.commands.compare_layers import compare_layers
+from ov_asr_score.cli.commands.compare_profiles import compare_profiles
+from ov_asr_score.cli.commands.convert import convert
+from ov_asr_score.cli.commands.copy_table import copy_table
+from ov_asr_score.cli.commands.devices import devices
+from ov_asr_score.cli.commands.inspect_model import inspect
+from ov_asr_score.cli.commands.merge import merge
+from ov_asr_score.cli.commands.quantize import quantize
+from ov_asr_score.cli.commands.score import score
 from ov_asr_score.cli.failures import EXIT_WRONG_USE, say
-from ov_asr_score.cli.inspect_model import inspect
-from ov_asr_score.cli.merge import merge
-from ov_asr_score.cli.old_spellings import modern_arguments
-from ov_asr_score.cli.quantize import quantize
-from ov_asr_score.cli.score import score
+from ov_asr_score.cli.spellings import modern_arguments
 
 _EPILOG = (
     "Exit codes: 0 fine, 1 comparison failed, utterances failed or there were none, 2 wrong use, 3 cannot go on, "

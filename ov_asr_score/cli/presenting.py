@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from rich.console import Console
+
 from ov_asr_score.cli.failures import say
-from ov_asr_score.cli.report_console import ReportConsole, uses_standard_output
-from ov_asr_score.cli.table_texts import specifiers_of
+from ov_asr_score.errors import OvAsrScoreError
 from ov_asr_score.job import CompareJob, ScoreJob, run_comparison, run_job
-from ov_asr_score.kaldi_io.table_size import estimate_utterances
-from ov_asr_score.report.console import render_run_report, render_utterance
+from ov_asr_score.kaldi_io import parse_write_specifier
+from ov_asr_score.kaldi_io.tables.size import estimate_utterances
+from ov_asr_score.report.console.run import render_run_report, render_utterance
+from ov_asr_score.report.data.run import RunReport, UtteranceReport, Verdict
 from ov_asr_score.report.progress import ScoringProgress
-from ov_asr_score.report.run_report import RunReport, UtteranceReport, Verdict
+from ov_asr_score.scoring.utterances.table_specs import split_name, split_specifiers
+from ov_asr_score.settings.score_job import Tables
 
 
 def present_run(job: ScoreJob, *, quiet: bool, verbose: bool) -> Verdict:
@@ -64,3 +70,48 @@ def _present(report: RunReport, console: ReportConsole, *, quiet: bool, verbose:
             for table, keys in tables.items()
         ]
         say(f"failed: {'; '.join(reasons)}")
+
+
+_STANDARD_OUTPUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
+
+
+class ReportConsole(Console):
+    """A console for reports, on standard output unless ``stderr``; raises BrokenPipeError when its reader is gone."""
+
+    def __init__(self, *, stderr: bool = False) -> None:
+        """Numbers and paths are not coloured: a report reads the same everywhere."""
+        super().__init__(stderr=stderr, highlight=False)
+
+    def on_broken_pipe(self) -> None:
+        """Raise the error again, where rich would leave with exit code 1: a failed comparison."""
+        raise BrokenPipeError
+
+
+def uses_standard_output(job: ScoreJob) -> bool:
+    """Whether scores, the report or the trace go to standard output (``-``, ``ark:-``, ``scores=ark,t:-``)."""
+    return (
+        job.report in _STANDARD_OUTPUT
+        or job.trace in _STANDARD_OUTPUT
+        or any(_is_standard_output(specifier) for specifier in specifiers_of(job.outputs))
+    )
+
+
+def _is_standard_output(specifier: str) -> bool:
+    try:
+        parsed = parse_write_specifier(specifier)
+    except OvAsrScoreError:
+        return False
+    return parsed.archive == "" or parsed.archive in _STANDARD_OUTPUT or parsed.script in _STANDARD_OUTPUT
+
+
+def specifiers_of(tables: Tables) -> list[str]:
+    """The specifiers without the names of their layers; none for a text that cannot be right.
+
+    A path that holds ``=`` is cut there: good enough to tell what goes to standard output, and for estimates.
+    """
+    if isinstance(tables, Mapping):
+        return list(tables.values())
+    try:
+        return [split_name(item, bool)[1] for text in tables for item in split_specifiers(text, bool)]
+    except OvAsrScoreError:
+        return []  # what is wrong with it is said by those who open it

@@ -7,9 +7,9 @@ from ov_asr_score.comparison.differences import (
     compare_scores,
     describe_location,
 )
-from ov_asr_score.comparison.limits import Limits, exceeded_limits
 from ov_asr_score.comparison.measures import EDGE_FRAMES, ScoreMeasures, measure_scores
 from ov_asr_score.comparison.summary import ClassError, MeasureSummary, summarize
+from ov_asr_score.settings.limits import Limits, exceeded_limits
 
 __all__ = [
     "DEFAULT_THRESHOLD",

@@ -9,31 +9,31 @@ from pathlib import Path
 
 import numpy as np
 
-from ov_asr_score.convert.assembly import Assembly, Value
 from ov_asr_score.convert.facts import EDGES_INPUT, ConversionFacts
-from ov_asr_score.convert.folding import fold_network
-from ov_asr_score.convert.frame_graph import build_frame_graph
-from ov_asr_score.convert.frame_patterns import frame_pattern
-from ov_asr_score.convert.grids import Grid, InputWindow
-from ov_asr_score.convert.loop_forms import straighten_loops
-from ov_asr_score.convert.lowering import lower_splicing
-from ov_asr_score.convert.metadata import write_facts
+from ov_asr_score.convert.frames.grids import Grid, InputWindow
+from ov_asr_score.convert.frames.irregular_frames import frame_pattern
+from ov_asr_score.convert.frames.utterance_plan import TimePlan, plan_time
+from ov_asr_score.convert.graph.assembly import Assembly, Value
+from ov_asr_score.convert.graph.output_scores import adjust_scores
+from ov_asr_score.convert.graph.recurrence import compute_group
+from ov_asr_score.convert.graph.streaming_graph import build_frame_graph
+from ov_asr_score.convert.graph.time_layers import TIME_LAYERS
+from ov_asr_score.convert.graph.utterance_axis import TimeAxis, pad_frames
+from ov_asr_score.convert.nnet1.graph import build_sequence_graph, sequence_reach
 from ov_asr_score.convert.options import ConvertOptions
-from ov_asr_score.convert.ports import INNER_OUTPUT, named_parameter, named_result
-from ov_asr_score.convert.recurrence import compute_group
-from ov_asr_score.convert.scores import adjust_scores
-from ov_asr_score.convert.sequence import build_sequence_graph, sequence_reach
-from ov_asr_score.convert.sharing import share_constants
-from ov_asr_score.convert.splicing_order import multiply_before_splicing
+from ov_asr_score.convert.rewriting.layer_folding import fold_network
+from ov_asr_score.convert.rewriting.multiply_before_splicing import multiply_before_splicing
+from ov_asr_score.convert.rewriting.splicing_to_descriptors import lower_splicing
+from ov_asr_score.convert.rewriting.straight_loops import straighten_loops
+from ov_asr_score.convert.rt_info import write_facts
 from ov_asr_score.convert.support import check_supported
-from ov_asr_score.convert.time_axis import TimeAxis, pad_frames
-from ov_asr_score.convert.time_layers import TIME_LAYERS
-from ov_asr_score.convert.time_plan import TimePlan, plan_time
+from ov_asr_score.convert.tensors.ports import INNER_OUTPUT, named_parameter, named_result
+from ov_asr_score.convert.tensors.shared_constants import share_constants
 from ov_asr_score.errors import ModelFormatError, UnknownNameError, UnsupportedModelError
-from ov_asr_score.kaldi_model.context import Contexts, check_period, network_contexts
-from ov_asr_score.kaldi_model.evaluation_order import evaluation_order, reads_itself, time_period
+from ov_asr_score.kaldi_model.frames.context import Contexts, check_period, network_contexts
+from ov_asr_score.kaldi_model.frames.evaluation_order import evaluation_order, reads_itself, time_period
+from ov_asr_score.kaldi_model.frames.reach import component_periods, network_reach
 from ov_asr_score.kaldi_model.network import ComponentNode, DimRangeNode, InputNode, KaldiNetwork, NodeRef, OutputNode
-from ov_asr_score.kaldi_model.reading_spans import component_periods, network_reach
 from ov_asr_score.openvino_api import opset, ov
 
 
@@ -74,6 +74,7 @@ def looks_back_only(network: KaldiNetwork, options: ConvertOptions) -> bool:
 def _convert(network: KaldiNetwork, options: ConvertOptions) -> ov.Model:
     network, outputs = _with_outputs(network, options.outputs)
     if network.generation == 1:
+        check_supported(network, outputs)
         return build_sequence_graph(network, outputs, options)
     check_period(network)
     lowered = lower_splicing(network)

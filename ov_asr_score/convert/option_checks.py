@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from math import isfinite
 
-from ov_asr_score.convert.kaldi_options import UNSET, KaldiOptions, spelled
 from ov_asr_score.errors import UsageError
 from ov_asr_score.kaldi_model.network import FARTHEST_FRAME, Generation, KaldiNetwork
+from ov_asr_score.settings.kaldi import UNSET, KaldiOptions, spelled
 
 LARGEST_FACTOR = 1000
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
-from pkgutil import iter_modules
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -52,21 +51,13 @@ def supported_types(generation: Generation) -> tuple[str, ...]:
 
 # Functions are entered when their modules are imported; who asks the table must not need to know the modules.
 _MODULES = (
-    "activation",
-    "affine",
-    "composite",
-    "constants",
-    "convolution",
-    "elementwise",
-    "gated",
-    "normalization",
-    "pooling",
+    *("layers.activation", "layers.affine", "layers.composite", "layers.constant", "layers.convolution"),
+    *("layers.elementwise", "layers.gated", "layers.nnet2", "layers.normalization", "layers.pooling"),
+    *("nnet1.activation", "nnet1.affine", "nnet1.columns", "nnet1.nested", "nnet1.recurrent"),
 )
 
 
 @cache
 def _load() -> None:
-    package = import_module("ov_asr_score.convert")
-    older = [module.name for module in iter_modules(package.__path__) if module.name.startswith(("nnet1_", "nnet2_"))]
-    for name in (*_MODULES, *sorted(older)):
+    for name in _MODULES:
         import_module(f"ov_asr_score.convert.{name}")

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from ov_asr_score.errors import FileAccessError, UsageError
-from ov_asr_score.kaldi_io.files import access_error
+from ov_asr_score.kaldi_io.files.input import access_error
 from ov_asr_score.openvino_api import RUNTIME_ERRORS, first_cause, ov
 
 

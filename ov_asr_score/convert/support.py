@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ov_asr_score.convert.folding_forms import (
+from ov_asr_score.convert.graph.recurrence import loop_problems
+from ov_asr_score.convert.graph.time_layers import TIME_LAYERS
+from ov_asr_score.convert.layers.linear_forms import (
     NO_STATISTICS,
     TRAINING_MODE,
     keeps_training_statistics,
     lacks_statistics,
 )
-from ov_asr_score.convert.nnet1_limits import chain_problems
-from ov_asr_score.convert.recurrence import loop_problems
+from ov_asr_score.convert.nnet1.chain import chain_problems
 from ov_asr_score.convert.registry import find_converter
-from ov_asr_score.convert.time_layers import TIME_LAYERS
 from ov_asr_score.errors import UnsupportedModelError
-from ov_asr_score.kaldi_model.dependencies import Block, Nothing, component_dependency
-from ov_asr_score.kaldi_model.evaluation_order import evaluation_order, reads_itself
+from ov_asr_score.kaldi_model.components.dependencies import Block, Nothing, component_dependency
+from ov_asr_score.kaldi_model.frames.evaluation_order import evaluation_order, reads_itself
 from ov_asr_score.kaldi_model.network import Component, ComponentNode, KaldiNetwork
 
 

@@ -10,18 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ov_asr_score.device.gna_settings import GNA_PROPERTIES, gna_mode
-from ov_asr_score.device.settings import (
+from ov_asr_score.errors import BlobFormatError, DeviceError, FileAccessError, UnknownNameError
+from ov_asr_score.kaldi_io.files.input import open_path
+from ov_asr_score.kaldi_io.files.output import atomic_output
+from ov_asr_score.openvino_api import RUNTIME_ERRORS, first_cause, ov, version
+from ov_asr_score.settings.device import (
     DeviceSettings,
     base_devices,
     compile_properties,
     import_properties,
     runtime_device,
 )
-from ov_asr_score.errors import BlobFormatError, DeviceError, FileAccessError, UnknownNameError
-from ov_asr_score.kaldi_io.atomic import atomic_output
-from ov_asr_score.kaldi_io.files import open_path
-from ov_asr_score.openvino_api import RUNTIME_ERRORS, first_cause, ov, version
+from ov_asr_score.settings.gna import GNA_PROPERTIES, gna_mode
 
 GNA_ADVICE = (
     "OpenVINO removed its GNA plugin after 2023.3 and no PyPI wheel ever held it; -d GNA_SW_EXACT scores in software "

@@ -30,7 +30,8 @@ class TimedProgram(Protocol):
 
 
 class GnaRunner:
-    """``num_slots`` requests of ``block`` lanes of ``program``; see :class:`ov_asr_score.scoring.runner.Runner`.
+    """``num_slots`` requests of ``block`` lanes of ``program``,
+    as :class:`ov_asr_score.scoring.requests.runner.Runner` describes.
 
     ``restart`` is the name of a last input [lanes, 1]: an utterance begins in the lanes where it is above 0.5; without
     a name there is none, and ``reset_state`` begins one in all lanes. Slots that were started run at the same time, as

@@ -1,15 +1,15 @@
 """Whole jobs in plain values, without a terminal: score tables, compare two, or the layers of a model, run a suite,
 convert, quantize or bench a model."""
 
-from ov_asr_score.job.benchmarking import BenchJob, run_bench
+from ov_asr_score.job.bench import BenchJob, run_bench
 from ov_asr_score.job.compare import CompareJob, run_comparison
-from ov_asr_score.job.conversion import ConversionReport, ConvertJob, run_conversion
-from ov_asr_score.job.layer_comparison import CompareLayersJob, run_layer_comparison
-from ov_asr_score.job.quantizing import QuantizationReport, QuantizeJob, run_quantization
-from ov_asr_score.job.run import run_job
-from ov_asr_score.job.score_job import ScoreJob
-from ov_asr_score.job.suite_file import read_suite
-from ov_asr_score.job.suite_run import CheckJob, run_suite
+from ov_asr_score.job.compare_layers import CompareLayersJob, run_layer_comparison
+from ov_asr_score.job.convert import ConversionReport, ConvertJob, run_conversion
+from ov_asr_score.job.quantize import QuantizationReport, QuantizeJob, run_quantization
+from ov_asr_score.job.score import run_job
+from ov_asr_score.job.suite.file import read_suite
+from ov_asr_score.job.suite.run import CheckJob, run_suite
+from ov_asr_score.settings.score_job import ScoreJob
 
 __all__ = [
     "BenchJob",

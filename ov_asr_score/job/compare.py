@@ -12,13 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.comparison import DEFAULT_THRESHOLD, Limits
-from ov_asr_score.job.overwriting import check_files, files_read
-from ov_asr_score.job.references import ReferenceTables
-from ov_asr_score.job.report_files import report_file
-from ov_asr_score.job.run_facts import new_report
-from ov_asr_score.job.verdict import check_measures, judge
+from ov_asr_score.job.run.overwriting import check_files, files_read
+from ov_asr_score.job.run.references import ReferenceTables
+from ov_asr_score.job.run.report_files import new_report, report_file
+from ov_asr_score.job.run.verdict import check_measures, judge
 from ov_asr_score.kaldi_io import read_table
-from ov_asr_score.report.run_report import RunReport, UtteranceReport
+from ov_asr_score.report.data.run import RunReport, UtteranceReport
 
 OUTPUT_NAME = "scores"
 

@@ -1,10 +1,9 @@
 """Kaldi tables and files: bytes to arrays and back. Needs numpy and kaldiio only."""
 
-from ov_asr_score.kaldi_io.atomic import OutputFile, atomic_output, open_output
-from ov_asr_score.kaldi_io.files import open_input
-from ov_asr_score.kaldi_io.keyed_table import KeyedTable, open_table
-from ov_asr_score.kaldi_io.matrix import encode_array, load_array, read_array, skip_array, write_array
-from ov_asr_score.kaldi_io.sharding import Shard, parse_shard
+from ov_asr_score.kaldi_io.files.input import open_input
+from ov_asr_score.kaldi_io.files.output import OutputFile, atomic_output, open_output
+from ov_asr_score.kaldi_io.matrices.matrix import encode_array, load_array, read_array, skip_array, write_array
+from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, open_stream
 from ov_asr_score.kaldi_io.specifier import (
     Range,
     ReadSpecifier,
@@ -14,11 +13,12 @@ from ov_asr_score.kaldi_io.specifier import (
     parse_read_specifier,
     parse_write_specifier,
 )
-from ov_asr_score.kaldi_io.stream import KaldiStream, open_stream
-from ov_asr_score.kaldi_io.table import read_table
-from ov_asr_score.kaldi_io.table_size import estimate_utterances
-from ov_asr_score.kaldi_io.table_writer import TableWriter
-from ov_asr_score.kaldi_io.token_table import read_token_table
+from ov_asr_score.kaldi_io.tables.key_value import read_token_table
+from ov_asr_score.kaldi_io.tables.random_access import KeyedTable, open_table
+from ov_asr_score.kaldi_io.tables.sequential import read_table
+from ov_asr_score.kaldi_io.tables.sharding import Shard, parse_shard
+from ov_asr_score.kaldi_io.tables.size import estimate_utterances
+from ov_asr_score.kaldi_io.tables.writer import TableWriter
 
 __all__ = [
     "KaldiStream",

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, replace
 
 from ov_asr_score.errors import ModelFormatError, unreachable
-from ov_asr_score.kaldi_io.stream import clipped
+from ov_asr_score.kaldi_io.matrices.stream import clipped
 from ov_asr_score.kaldi_model.network import (
     Append,
     Const,

@@ -6,13 +6,13 @@ import os
 from dataclasses import replace
 
 from ov_asr_score.errors import ModelFormatError, TableFormatError, UnsupportedModelError
-from ov_asr_score.kaldi_io.stream import KaldiStream, clipped, open_stream
-from ov_asr_score.kaldi_model.fields import ModelReader
+from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, clipped, open_stream
 from ov_asr_score.kaldi_model.network import KaldiNetwork
-from ov_asr_score.kaldi_model.nnet1 import read_nnet1
-from ov_asr_score.kaldi_model.nnet2 import read_nnet2
-from ov_asr_score.kaldi_model.nnet3 import read_acoustic_model, read_nnet3
-from ov_asr_score.kaldi_model.transition import read_transition_model
+from ov_asr_score.kaldi_model.reader import ModelReader
+from ov_asr_score.kaldi_model.reading.nnet1 import read_nnet1
+from ov_asr_score.kaldi_model.reading.nnet2 import read_nnet2
+from ov_asr_score.kaldi_model.reading.nnet3 import read_acoustic_model, read_nnet3
+from ov_asr_score.kaldi_model.reading.transition_model import read_transition_model
 from ov_asr_score.kaldi_model.validation import check_network
 
 _MARK = b"\0B"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ov_asr_score.errors import ModelFormatError, TableFormatError, UsageError
-from ov_asr_score.kaldi_io.matrix import BINARY_MARK
-from ov_asr_score.kaldi_io.stream import open_stream
-from ov_asr_score.kaldi_io.text import read_text
+from ov_asr_score.kaldi_io.matrices.matrix import BINARY_MARK
+from ov_asr_score.kaldi_io.matrices.stream import open_stream
+from ov_asr_score.kaldi_io.matrices.text import read_text
 from ov_asr_score.kaldi_model.network import FloatArray, KaldiNetwork
 
 _SMALLEST = 1e-20

@@ -9,11 +9,12 @@ from typing import cast
 import numpy as np
 
 from ov_asr_score.errors import UnsupportedModelError
-from ov_asr_score.kaldi_model.component_settings import Setting, component_settings, rounded
-from ov_asr_score.kaldi_model.context import network_contexts
+from ov_asr_score.kaldi_model.components.dims import component_dims, descriptor_dim, node_dim
+from ov_asr_score.kaldi_model.components.info_settings import Setting, component_settings, rounded
+from ov_asr_score.kaldi_model.components.parameter_counts import count_parameters
 from ov_asr_score.kaldi_model.descriptors import format_descriptor
-from ov_asr_score.kaldi_model.dims import component_dims, descriptor_dim, node_dim
-from ov_asr_score.kaldi_model.evaluation_order import modulus
+from ov_asr_score.kaldi_model.frames.context import network_contexts
+from ov_asr_score.kaldi_model.frames.evaluation_order import modulus
 from ov_asr_score.kaldi_model.network import (
     Component,
     ComponentNode,
@@ -25,7 +26,6 @@ from ov_asr_score.kaldi_model.network import (
     Node,
     OutputNode,
 )
-from ov_asr_score.kaldi_model.parameter_counts import count_parameters
 
 # What comes out of these depends on all frames before, or of the whole utterance.
 _WHOLE_UTTERANCE = frozenset(

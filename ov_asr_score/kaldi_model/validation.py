@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import cast
 
 from ov_asr_score.errors import ModelFormatError, unreachable
-from ov_asr_score.kaldi_model.consistency import component_problem
-from ov_asr_score.kaldi_model.dependencies import Nothing, component_dependency
-from ov_asr_score.kaldi_model.dims import component_dims, descriptor_dim, node_dim
+from ov_asr_score.kaldi_model.components.dependencies import Nothing, component_dependency
+from ov_asr_score.kaldi_model.components.dims import component_dims, descriptor_dim, node_dim
+from ov_asr_score.kaldi_model.components.nnet3_checks import component_problem
 from ov_asr_score.kaldi_model.network import (
     FARTHEST_FRAME,
     WIDEST_LAYER,

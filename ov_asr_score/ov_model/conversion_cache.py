@@ -17,8 +17,7 @@ from zlib import crc32
 
 import ov_asr_score
 from ov_asr_score.convert.from_file import file_digest, read_subsampling_factor
-from ov_asr_score.convert.kaldi_options import KaldiOptions
-from ov_asr_score.convert.metadata import read_facts
+from ov_asr_score.convert.rt_info import read_facts
 from ov_asr_score.convert.saving import save_ir
 from ov_asr_score.errors import OvAsrScoreError
 from ov_asr_score.openvino_api import ov, version
@@ -31,7 +30,8 @@ from ov_asr_score.ov_model.cache_folder import (
     mark_used,
     trim_cache,
 )
-from ov_asr_score.ov_model.loading import load_model
+from ov_asr_score.ov_model.ir_file import load_model
+from ov_asr_score.settings.kaldi import KaldiOptions
 
 # Reading an entry takes 5 to 20 ms and, for its checksum and the digest of the Kaldi file, 0.7 ms per MB; writing it
 # once takes twice that. A binary file is mostly converted as fast (0.4 million parameters: 10 ms; 28 million: 0.12 s),

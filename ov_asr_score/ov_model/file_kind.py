@@ -10,8 +10,8 @@ from typing import Literal
 from xml.etree import ElementTree
 
 from ov_asr_score.errors import ModelFormatError
-from ov_asr_score.kaldi_io.files import GZIP_MAGIC, open_path
-from ov_asr_score.kaldi_model.nnet1_fields import MARKERS
+from ov_asr_score.kaldi_io.files.input import GZIP_MAGIC, open_path
+from ov_asr_score.kaldi_model.components.nnet1_fields import MARKERS
 
 ModelKind = Literal["ir", "onnx", "kaldi", "gna-blob", "cpu-blob", "table", "unknown"]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from ov_asr_score.device.mending import KEPT_APART
+from ov_asr_score.device.graph_repair import KEPT_APART
 from ov_asr_score.openvino_api import opset, ov
 from ov_asr_score.ov_model.description import describe_output, shape_of
 

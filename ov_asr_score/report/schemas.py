@@ -1,7 +1,7 @@
 """JSON Schemas (2020-12) of the JSON reports, made from the dataclasses that are written.
 
 ``python -m ov_asr_score.report.schemas FOLDER`` writes them all. An object has a property for each field and each
-property of its dataclass, as :func:`~ov_asr_score.report.run_report.as_dict` writes them. Descriptions are what the
+property of its dataclass, as :func:`~ov_asr_score.report.data.run.as_dict` writes them. Descriptions are what the
 source says of a field: the comment behind it, the docstring under it, the docstring of a property or of the class.
 Properties that are not listed are allowed, because new ones may come within a version of a format.
 """
@@ -23,7 +23,11 @@ from typing import Any, Literal, TypeAlias, Union
 
 from ov_asr_score.comparison import ScoreMeasures
 from ov_asr_score.comparison.summary import MeasureSummary
-from ov_asr_score.report import bench_report, json_report, layer_report, run_report, suite_report
+from ov_asr_score.report.console import bench as bench_report
+from ov_asr_score.report.console import layers as layer_report
+from ov_asr_score.report.data import run as run_report
+from ov_asr_score.report.data import suite as suite_report
+from ov_asr_score.report.files import run_json as json_report
 
 Schema: TypeAlias = dict[str, Any]
 

@@ -6,16 +6,16 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from ov_asr_score.scoring.assembly import Assembly, UtteranceScores
-from ov_asr_score.scoring.blocks import RecordLayers, score_blocks
-from ov_asr_score.scoring.feeding import feed_chunks, feed_groups, feed_rows, feed_whole
-from ov_asr_score.scoring.filling import checked
-from ov_asr_score.scoring.lockstep import score_lockstep
-from ov_asr_score.scoring.planning import InputFit, ScoringPlan
-from ov_asr_score.scoring.requests import BusyClock, Requests
-from ov_asr_score.scoring.runner import Runner
-from ov_asr_score.scoring.streaming import score_streams
-from ov_asr_score.scoring.utterances import SkipUtterance, Utterance
+from ov_asr_score.scoring.lockstep.lanes import score_lockstep
+from ov_asr_score.scoring.plan import InputFit, ScoringPlan
+from ov_asr_score.scoring.requests.blocks import RecordLayers, score_blocks
+from ov_asr_score.scoring.requests.feed import feed_chunks, feed_groups, feed_rows, feed_whole
+from ov_asr_score.scoring.requests.fill import checked
+from ov_asr_score.scoring.requests.pending_scores import Assembly, UtteranceScores
+from ov_asr_score.scoring.requests.pool import BusyClock, Requests
+from ov_asr_score.scoring.requests.runner import Runner
+from ov_asr_score.scoring.requests.streaming import score_streams
+from ov_asr_score.scoring.utterances.joining import SkipUtterance, Utterance
 
 __all__ = ["BusyClock", "RecordLayers", "UtteranceScores", "score_utterances"]
 

@@ -10,24 +10,14 @@ from functools import partial
 import numpy as np
 
 from ov_asr_score.device.compilation import DeviceReport, compile_model, describe_device
-from ov_asr_score.device.gna_settings import (
-    gna_mode,
-    input_scale_factors,
-    largest_value,
-    scale_factor,
-    scale_factor_of,
-)
-from ov_asr_score.device.settings import DeviceSettings
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.ov_model.description import describe_ports
 from ov_asr_score.ov_model.memory_span import memory_span
 from ov_asr_score.ov_model.outputs import with_outputs
 from ov_asr_score.ov_model.preparation import set_layouts
-from ov_asr_score.scoring.choosing import plan_blob, plan_converted, plan_dependent_rows, plan_model
-from ov_asr_score.scoring.chunks import fit_converted
 from ov_asr_score.scoring.engine import RecordLayers, UtteranceScores, score_utterances
-from ov_asr_score.scoring.gna_emulation import (
+from ov_asr_score.scoring.gna.emulation import (
     Emulation,
     emulate_model,
     emulated_device,
@@ -35,16 +25,26 @@ from ov_asr_score.scoring.gna_emulation import (
     plan_emulation,
     requests_of,
 )
-from ov_asr_score.scoring.lane_planning import asks_for_lockstep, plan_streams, take_lanes
-from ov_asr_score.scoring.locality import rows_are_independent
-from ov_asr_score.scoring.model_opening import OpenModel
-from ov_asr_score.scoring.openvino_runner import OpenVinoRunner
-from ov_asr_score.scoring.planning import Grouping, InputFit, ScoringPlan, fit_inputs, shape_text
-from ov_asr_score.scoring.runner import DeviceRunner
-from ov_asr_score.scoring.scorer_options import ScorerOptions
-from ov_asr_score.scoring.sizing import is_frame_local
-from ov_asr_score.scoring.time_axis import open_time_axes, time_comes_first
-from ov_asr_score.scoring.utterances import SkipUtterance, Utterance
+from ov_asr_score.scoring.lockstep.planning import asks_for_lockstep, plan_streams, take_lanes
+from ov_asr_score.scoring.opening import OpenModel
+from ov_asr_score.scoring.options import ScorerOptions
+from ov_asr_score.scoring.plan import Grouping, InputFit, ScoringPlan, fit_inputs, shape_text
+from ov_asr_score.scoring.plans.choosing import plan_blob, plan_converted, plan_dependent_rows, plan_model
+from ov_asr_score.scoring.plans.sizing import is_frame_local
+from ov_asr_score.scoring.requests.chunk_windows import fit_converted
+from ov_asr_score.scoring.requests.openvino_runner import OpenVinoRunner
+from ov_asr_score.scoring.requests.runner import DeviceRunner
+from ov_asr_score.scoring.trials.row_independence import rows_are_independent
+from ov_asr_score.scoring.trials.time_axis import open_time_axes, time_comes_first
+from ov_asr_score.scoring.utterances.joining import SkipUtterance, Utterance
+from ov_asr_score.settings.device import DeviceSettings
+from ov_asr_score.settings.gna import (
+    gna_mode,
+    input_scale_factors,
+    largest_value,
+    scale_factor,
+    scale_factor_of,
+)
 
 # Steps of an integer input that an utterance has to reach to say anything about others.
 _QUIET = 1024

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.gna import INTEL, LSTM, main, random_mlp
-from ov_asr_score.gna.format.blob_checks import check_model
+from ov_asr_score.gna.format.model_checks import check_model
 
 
 @pytest.mark.parametrize("bits", [8, 16])

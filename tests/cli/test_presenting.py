@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ov_asr_score.cli import presenting
+from ov_asr_score.cli.presenting import specifiers_of, uses_standard_output
 from ov_asr_score.job import CompareJob, ScoreJob
 from ov_asr_score.report.progress import ScoringProgress
 from tests.tiny_model import tiny_features, write_table
@@ -48,3 +50,46 @@ def test_why_a_quiet_run_failed(job: ScoreJob, folder: Path, capsys: pytest.Capt
     error = capsys.readouterr().err
     assert error.startswith("failed: 1 utterances failed, first utt1: narrow.ark: utterance 'utt1'")
     assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("outputs", "expected"),
+    [
+        (["-"], True),
+        (["ark,t:-"], True),
+        (["ark:/dev/stdout"], True),
+        (["a=x.ark,b=-"], True),
+        (["a=x.ark", "layer/0:0=ark:-"], True),
+        (["ark,scp:x.ark,-"], True),
+        ({"a": "ark:-"}, True),
+        ([], False),
+        (["x.ark"], False),
+        (["ark,scp:x.ark,x.scp"], False),
+        (["out/a=b.ark"], False),
+        (["scp:x.scp"], False),
+        (["ark:| sort -"], False),
+        (["x.ark,"], False),
+        (["ark,x:-"], False),
+    ],
+)
+def test_where_scores_go(outputs: Sequence[str] | Mapping[str, str], expected: bool) -> None:
+    assert uses_standard_output(ScoreJob(outputs=outputs)) is expected
+
+
+@pytest.mark.parametrize(("report", "expected"), [("-", True), ("/dev/stdout", True), ("", False), ("r.json", False)])
+def test_where_the_report_goes(report: str, expected: bool) -> None:
+    assert uses_standard_output(ScoreJob(report=report)) is expected
+
+
+@pytest.mark.parametrize(
+    ("tables", "expected"),
+    [
+        (["a.ark"], ["a.ark"]),
+        (["x=a.ark,y:0=ark,t:-", "ark,scp:b,c"], ["a.ark", "ark,t:-", "ark,scp:b,c"]),
+        ({"x": "a.ark", "y": "b=c.ark"}, ["a.ark", "b=c.ark"]),
+        (["a.ark,"], []),
+        ([], []),
+    ],
+)
+def test_specifiers_without_layers(tables: Sequence[str] | Mapping[str, str], expected: list[str]) -> None:
+    assert specifiers_of(tables) == expected

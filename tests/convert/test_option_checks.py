@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from ov_asr_score.convert.from_file import convert_file
-from ov_asr_score.convert.kaldi_options import KaldiOptions
-from ov_asr_score.convert.metadata import read_facts
 from ov_asr_score.convert.option_checks import check_options
+from ov_asr_score.convert.rt_info import read_facts
 from ov_asr_score.errors import UsageError
 from ov_asr_score.kaldi_model.network import Generation, InputNode, KaldiNetwork
+from ov_asr_score.settings.kaldi import KaldiOptions
 from tests.kaldi_texts import acoustic_nnet3, spliced_nnet3, write_model
 
 

@@ -16,7 +16,7 @@ from unittest import mock
 import typer
 
 from ov_asr_score.cli.app import app, main
-from ov_asr_score.cli.old_spellings import modern_arguments
+from ov_asr_score.cli.spellings import modern_arguments
 
 ROOT = Path(__file__).parents[2]
 FROZEN = Path(__file__).parent

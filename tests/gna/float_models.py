@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.device.mending import mend_memory_concats
+from ov_asr_score.device.graph_repair import mend_memory_concats
 from ov_asr_score.gna.graphs.float_program import FloatProgram
 from ov_asr_score.gna.graphs.graph import GnaGraph
 from ov_asr_score.openvino_api import opset, ov

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.gna.exact.image import DTYPES
-from ov_asr_score.gna.format.blob_layout import shape_parameter
+from ov_asr_score.gna.format.layout import shape_parameter
 from ov_asr_score.gna.model import (
     COMPOUND_BIAS,
     PAGE,

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ov_asr_score.gna.format.blob_layout import shape_parameter
+from ov_asr_score.gna.format.layout import shape_parameter
 from ov_asr_score.gna.model import (
     PAGE,
     DataType,

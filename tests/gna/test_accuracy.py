@@ -13,17 +13,17 @@ import numpy as np
 import pytest
 
 from ov_asr_score.gna.compiler.compilation import compile_graph
-from ov_asr_score.gna.compiler.compile_settings import CompileSettings
+from ov_asr_score.gna.compiler.options import CompileSettings
 from ov_asr_score.gna.exact.program import ExactProgram
 from ov_asr_score.gna.format.blob import read_blob, write_blob
 from ov_asr_score.gna.graphs.float_program import FloatProgram
 from ov_asr_score.gna.graphs.graph import GnaGraph
-from ov_asr_score.gna.graphs.graph_reading import read_graph
+from ov_asr_score.gna.graphs.reading.model_reader import read_graph
 from ov_asr_score.gna.model import GnaModel
 from ov_asr_score.kaldi_io.specifier import parse_read_specifier
-from ov_asr_score.kaldi_io.table import read_table
+from ov_asr_score.kaldi_io.tables.sequential import read_table
 from ov_asr_score.openvino_api import ov
-from tests.gna.graphs import Floats, scores_of
+from tests.gna.small_graphs import Floats, scores_of
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-from ov_asr_score.kaldi_model.components import NNET3_TYPES
-from ov_asr_score.kaldi_model.nnet1_fields import LAYOUTS
-from ov_asr_score.kaldi_model.nnet2_fields import NNET2_TABLES
+from ov_asr_score.kaldi_model.components.nnet1_fields import LAYOUTS
+from ov_asr_score.kaldi_model.components.nnet2_fields import NNET2_TABLES
+from ov_asr_score.kaldi_model.reading.nnet3 import NNET3_TYPES
 
 HERE = Path(__file__).parent
 DOCUMENT = HERE.parents[1] / "docs" / "kaldi-models.md"

@@ -11,19 +11,19 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 
-from ov_asr_score.convert.kaldi_options import KaldiOptions
+from ov_asr_score.convert.graph.time_layers import TIME_LAYERS
 from ov_asr_score.convert.registry import supported_types
-from ov_asr_score.convert.time_layers import TIME_LAYERS
 from ov_asr_score.kaldi_io import read_table
-from ov_asr_score.kaldi_model.components import NNET3_TYPES
+from ov_asr_score.kaldi_model.components.nnet1_fields import LAYOUTS
+from ov_asr_score.kaldi_model.components.nnet2_fields import NNET2_TABLES
 from ov_asr_score.kaldi_model.loading import load_network
 from ov_asr_score.kaldi_model.network import Component, ComponentNode, Descriptor, Generation, NodeRef, OutputNode
-from ov_asr_score.kaldi_model.nnet1_fields import LAYOUTS
-from ov_asr_score.kaldi_model.nnet2_fields import NNET2_TABLES
-from ov_asr_score.scoring.model_opening import load, open_model
+from ov_asr_score.kaldi_model.reading.nnet3 import NNET3_TYPES
+from ov_asr_score.scoring.opening import load, open_model
+from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.scorer import prepare_scorer
-from ov_asr_score.scoring.scorer_options import ScorerOptions
-from ov_asr_score.scoring.utterances import InputTable, JoinOptions, read_utterances
+from ov_asr_score.scoring.utterances.joining import InputTable, JoinOptions, read_utterances
+from ov_asr_score.settings.kaldi import KaldiOptions
 
 HERE = Path(__file__).parent
 FOLDERS = sorted(path.parent for path in HERE.glob("nnet[23]/*/case.toml"))

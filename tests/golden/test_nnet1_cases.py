@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from ov_asr_score.convert.from_file import convert_file
-from ov_asr_score.convert.kaldi_options import KaldiOptions
-from ov_asr_score.convert.metadata import read_facts
 from ov_asr_score.convert.registry import supported_types
+from ov_asr_score.convert.rt_info import read_facts
 from ov_asr_score.kaldi_io import read_table
-from ov_asr_score.kaldi_model.nnet1_fields import OLD_MARKERS
+from ov_asr_score.kaldi_model.components.nnet1_fields import OLD_MARKERS
 from ov_asr_score.openvino_api import ov
+from ov_asr_score.settings.kaldi import KaldiOptions
 
 HERE = Path(__file__).parent / "nnet1"
 FOLDERS = sorted(path.parent for path in HERE.glob("*/case.toml"))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from ov_asr_score.convert.graph.time_layers import TIME_LAYERS
 from ov_asr_score.convert.registry import supported_types
-from ov_asr_score.convert.time_layers import TIME_LAYERS
-from ov_asr_score.kaldi_model.components import NNET3_TYPES
-from ov_asr_score.kaldi_model.nnet1_fields import LAYOUTS
-from ov_asr_score.kaldi_model.nnet2_fields import NNET2_TABLES
+from ov_asr_score.kaldi_model.components.nnet1_fields import LAYOUTS
+from ov_asr_score.kaldi_model.components.nnet2_fields import NNET2_TABLES
+from ov_asr_score.kaldi_model.reading.nnet3 import NNET3_TYPES
 from tests.golden.support_table import DESCRIPTORS, DOCUMENT, cases_of, document_with_table
 
 

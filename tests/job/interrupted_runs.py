@@ -21,8 +21,10 @@ from types import FrameType
 from typing import Any
 
 from ov_asr_score.job import ScoreJob, run_job
-from ov_asr_score.kaldi_io import atomic, parse_write_specifier, partial
-from ov_asr_score.kaldi_io.partial import find_whole_entries, hidden_path
+from ov_asr_score.kaldi_io import parse_write_specifier
+from ov_asr_score.kaldi_io.files import output as atomic
+from ov_asr_score.kaldi_io.tables import resumable_output as partial
+from ov_asr_score.kaldi_io.tables.resumable_output import find_whole_entries, hidden_path
 
 OUTPUTS = {"scores": "ark,scp:scores.ark,scores.scp", "hidden": "ark,t:hidden.txt"}
 MOST_KILLS = 4

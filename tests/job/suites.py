@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ov_asr_score.job import CheckJob, read_suite, run_suite
-from ov_asr_score.report.suite_report import RunResult, SuiteReport
+from ov_asr_score.report.data.suite import RunResult, SuiteReport
 from tests.tiny_model import Table, tiny_features, tiny_scores, write_table
 
 FEATURES: Table = tiny_features(5, 3, 8)

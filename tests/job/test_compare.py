@@ -6,7 +6,7 @@ import numpy as np
 
 from ov_asr_score.comparison import Limits
 from ov_asr_score.job import CompareJob, run_comparison
-from ov_asr_score.report.run_report import UtteranceReport
+from ov_asr_score.report.data.run import UtteranceReport
 from tests.tiny_model import write_table
 
 

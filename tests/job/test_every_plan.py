@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ov_asr_score.convert.kaldi_options import KaldiOptions
-from ov_asr_score.device.settings import DeviceSettings
 from ov_asr_score.scoring.engine import UtteranceScores
-from ov_asr_score.scoring.model_opening import load, open_model
+from ov_asr_score.scoring.opening import load, open_model
+from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.scorer import prepare_scorer
-from ov_asr_score.scoring.scorer_options import ScorerOptions
-from ov_asr_score.scoring.utterances import InputTable, JoinOptions, read_utterances
+from ov_asr_score.scoring.utterances.joining import InputTable, JoinOptions, read_utterances
+from ov_asr_score.settings.device import DeviceSettings
+from ov_asr_score.settings.kaldi import KaldiOptions
 
 ROOT = Path(__file__).parents[2]
 SMALL = 1 << 20

@@ -12,9 +12,9 @@ import pytest
 from numpy.typing import NDArray
 
 from ov_asr_score.errors import OvAsrScoreError
-from ov_asr_score.kaldi_io.keyed_table import open_table
-from ov_asr_score.kaldi_io.matrix import encode_array
-from ov_asr_score.kaldi_io.table import read_table
+from ov_asr_score.kaldi_io.matrices.matrix import encode_array
+from ov_asr_score.kaldi_io.tables.random_access import open_table
+from ov_asr_score.kaldi_io.tables.sequential import read_table
 
 RANDOM = np.random.default_rng(0)
 MATRIX = RANDOM.normal(size=(5, 2)).astype(np.float32)

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from ov_asr_score.errors import FileAccessError, ModelFormatError, UnsupportedModelError
-from ov_asr_score.kaldi_io.compressed import encode_compressed, read_compressed
-from ov_asr_score.kaldi_io.stream import open_stream
+from ov_asr_score.kaldi_io.matrices.compressed import encode_compressed, read_compressed
+from ov_asr_score.kaldi_io.matrices.stream import open_stream
 from ov_asr_score.kaldi_model.loading import load_network
 from ov_asr_score.kaldi_model.network import Component, FieldValue, KaldiNetwork
 from tests.kaldi_model.model_files import BINARY, FOLDER, name_of

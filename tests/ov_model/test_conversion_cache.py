@@ -12,14 +12,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ov_asr_score.convert.kaldi_options import KaldiOptions
 from ov_asr_score.errors import ModelFormatError, UsageError
 from ov_asr_score.openvino_api import ov
-from ov_asr_score.ov_model import conversion_cache, opening
+from ov_asr_score.ov_model import conversion_cache
+from ov_asr_score.ov_model import model_file as opening
 from ov_asr_score.ov_model.cache_folder import LIMIT_VARIABLE, cache_contents, trim_cache
 from ov_asr_score.ov_model.conversion_cache import conversion_key, is_worth_keeping, keep_model, load_kept_model
-from ov_asr_score.ov_model.loading import load_model
-from ov_asr_score.ov_model.opening import FoundModel, open_model_file
+from ov_asr_score.ov_model.ir_file import load_model
+from ov_asr_score.ov_model.model_file import FoundModel, open_model_file
+from ov_asr_score.settings.kaldi import KaldiOptions
 from tests.kaldi_texts import PDFS, WIDTH, acoustic_nnet3, spliced_nnet3, spliced_scores, write_model
 
 ROOT = Path(__file__).parents[2]

@@ -9,8 +9,8 @@ import pytest
 
 from tests.chromium import Browser, find_chromium
 from tests.command_line import DATA, MODELS, run
-from tests.report.test_html_run import HOSTILE
-from tests.report.test_html_run import run as run_page
+from tests.report.html.test_run import HOSTILE
+from tests.report.html.test_run import run as run_page
 
 CHROMIUM = find_chromium()
 pytestmark = [

@@ -6,10 +6,10 @@ import io
 import math
 from html.parser import HTMLParser
 
-from ov_asr_score.report.html_layers import write_layers_page
-from ov_asr_score.report.html_suite import write_suite_page
-from ov_asr_score.report.layer_report import LayerComparison, LayerDifference
-from ov_asr_score.report.suite_report import ErrorPlace, RunResult, SuiteReport
+from ov_asr_score.report.console.layers import LayerComparison, LayerDifference
+from ov_asr_score.report.data.suite import ErrorPlace, RunResult, SuiteReport
+from ov_asr_score.report.html.layers import write_layers_page
+from ov_asr_score.report.html.suite import write_suite_page
 
 HOSTILE = '<script>alert("x")</script>'
 

@@ -16,9 +16,9 @@ from ov_asr_score.job import ScoreJob, run_job
 from ov_asr_score.kaldi_io import TableWriter
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.profiling import LayerTime
-from ov_asr_score.report.gna_report import GnaLayerReport, GnaReport, PlacedLayer
-from ov_asr_score.report.json_report import JsonReportWriter
-from ov_asr_score.report.run_report import RunReport, RunTotals, UtteranceReport
+from ov_asr_score.report.data.gna import GnaLayerReport, GnaReport, PlacedLayer
+from ov_asr_score.report.data.run import RunReport, RunTotals, UtteranceReport
+from ov_asr_score.report.files.run_json import JsonReportWriter
 from tests.kaldi_texts import WIDTH, acoustic_nnet3, spliced_nnet3, write_model
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "report-format.md"

@@ -13,8 +13,8 @@ import jsonschema
 import numpy as np
 import pytest
 
-from ov_asr_score.report.json_report import JsonReportWriter
-from ov_asr_score.report.run_report import UtteranceReport
+from ov_asr_score.report.data.run import UtteranceReport
+from ov_asr_score.report.files.run_json import JsonReportWriter
 from ov_asr_score.report.schemas import SCHEMAS, _Definitions, schema_text, write_schemas
 from tests.command_line import DATA, MODELS, ROOT, run
 from tests.tiny_model import tiny_features, tiny_scores, write_table

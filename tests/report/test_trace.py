@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ov_asr_score.errors import FileAccessError
-from ov_asr_score.job.run_facts import trace_file
+from ov_asr_score.job.run.report_files import trace_file
 from ov_asr_score.profiling import LayerTime
 from ov_asr_score.report import trace as trace_module
 from ov_asr_score.report.trace import LAYERS_NAME, TraceWriter

@@ -11,14 +11,14 @@ import openvino as ov
 import pytest
 
 from ov_asr_score.device.compilation import export_blob
-from ov_asr_score.device.gna_settings import GnaSettings
-from ov_asr_score.device.settings import DeviceSettings
 from ov_asr_score.errors import DeviceError, UnknownNameError, UnsupportedModelError, UsageError
 from ov_asr_score.scoring import scorer as scorer_module
-from ov_asr_score.scoring.model_opening import load, open_model
+from ov_asr_score.scoring.opening import load, open_model
+from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.scorer import prepare_scorer
-from ov_asr_score.scoring.scorer_options import ScorerOptions
-from ov_asr_score.scoring.utterances import Utterance
+from ov_asr_score.scoring.utterances.joining import Utterance
+from ov_asr_score.settings.device import DeviceSettings
+from ov_asr_score.settings.gna import GnaSettings
 from tests.runtimes import computes_in
 from tests.scoring.tiny_models import (
     WIDTH,

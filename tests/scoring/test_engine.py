@@ -12,8 +12,8 @@ import pytest
 from ov_asr_score.errors import DeviceError, ShapeMismatchError
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.scoring.engine import BusyClock, score_utterances
-from ov_asr_score.scoring.planning import InputFit, ScoringPlan
-from ov_asr_score.scoring.utterances import Utterance
+from ov_asr_score.scoring.plan import InputFit, ScoringPlan
+from ov_asr_score.scoring.utterances.joining import Utterance
 
 WIDTH = 2
 

@@ -13,10 +13,10 @@ from onnx import TensorProto, helper
 
 from ov_asr_score.errors import ShapeMismatchError, UnknownNameError, UnsupportedModelError, UsageError
 from ov_asr_score.openvino_api import opset as op
-from ov_asr_score.scoring.model_opening import load, open_model
+from ov_asr_score.scoring.opening import load, open_model
+from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.scorer import plan_text
-from ov_asr_score.scoring.scorer_options import ScorerOptions
-from ov_asr_score.scoring.utterances import Utterance
+from ov_asr_score.scoring.utterances.joining import Utterance
 from tests.scoring.tiny_models import (
     BIAS,
     SCORES,

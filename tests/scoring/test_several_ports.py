@@ -11,7 +11,7 @@ import pytest
 
 from ov_asr_score.errors import UnknownNameError
 from ov_asr_score.openvino_api import opset as op
-from ov_asr_score.scoring.utterances import Utterance
+from ov_asr_score.scoring.utterances.joining import Utterance
 from tests.scoring.tiny_models import (
     SCORES,
     WIDTH,

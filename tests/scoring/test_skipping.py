@@ -14,11 +14,11 @@ from ov_asr_score.convert.facts import ConversionFacts
 from ov_asr_score.errors import DeviceError, OvAsrScoreError
 from ov_asr_score.openvino_api import opset as op
 from ov_asr_score.ports import PortInfo
-from ov_asr_score.scoring import chunks
 from ov_asr_score.scoring.engine import score_utterances
-from ov_asr_score.scoring.planning import InputFit, ScoringPlan
+from ov_asr_score.scoring.plan import InputFit, ScoringPlan
+from ov_asr_score.scoring.requests import chunk_windows as chunks
 from ov_asr_score.scoring.scorer import Scorer
-from ov_asr_score.scoring.utterances import Utterance
+from ov_asr_score.scoring.utterances.joining import Utterance
 from tests.scoring.tiny_models import WIDTH, frames, input_of, integers, make_scorer, model_of, utterances
 
 KERNEL = 3

@@ -11,10 +11,10 @@ import openvino as ov
 
 from ov_asr_score.openvino_api import opset as op
 from ov_asr_score.scoring.engine import UtteranceScores
-from ov_asr_score.scoring.model_opening import load, open_model
+from ov_asr_score.scoring.opening import load, open_model
+from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.scorer import Scorer, prepare_scorer
-from ov_asr_score.scoring.scorer_options import ScorerOptions
-from ov_asr_score.scoring.utterances import Utterance
+from ov_asr_score.scoring.utterances.joining import Utterance
 
 WIDTH, SCORES = 6, 3
 GENERATOR = np.random.default_rng(7)

@@ -8,14 +8,14 @@ from dataclasses import replace
 import numpy as np
 
 from ov_asr_score.errors import UnsupportedModelError, UsageError
-from ov_asr_score.gna.compiler.compile_settings import CompiledGna, CompiledLayer, CompileSettings
 from ov_asr_score.gna.compiler.emission import Emitter, convolution_extents
-from ov_asr_score.gna.compiler.graph_drafts import GraphDraft, with_operand
+from ov_asr_score.gna.compiler.graph_draft import GraphDraft, with_operand
 from ov_asr_score.gna.compiler.layouts import Layout, address_unit, lay_out
 from ov_asr_score.gna.compiler.lowering import lower_graph
-from ov_asr_score.gna.compiler.measurement import Frames, measured
+from ov_asr_score.gna.compiler.measured_ranges import Frames, measured
 from ov_asr_score.gna.compiler.memory_plan import plan_memory
-from ov_asr_score.gna.compiler.planned_steps import Step, plan_steps
+from ov_asr_score.gna.compiler.operation_plan import Step, plan_steps
+from ov_asr_score.gna.compiler.options import CompiledGna, CompiledLayer, CompileSettings
 from ov_asr_score.gna.compiler.scale_factors import ScaleFactors, class_conflicts, find_scale_factors
 from ov_asr_score.gna.compiler.value_ranges import ValueRange, value_ranges
 from ov_asr_score.gna.graphs.graph import Activation, Concat, Convolution, Crop, GnaGraph, GraphPort, Permute

@@ -9,16 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.errors import UnsupportedModelError
-from ov_asr_score.gna.compiler.compile_settings import CompileSettings
-from ov_asr_score.gna.compiler.graph_drafts import GraphDraft
+from ov_asr_score.gna.compiler.graph_draft import GraphDraft
 from ov_asr_score.gna.compiler.layouts import MOST_INPUTS, Layout
 from ov_asr_score.gna.compiler.memory_plan import Copying, MemoryPlan, aligned
-from ov_asr_score.gna.compiler.planned_steps import Step
+from ov_asr_score.gna.compiler.operation_plan import Step
+from ov_asr_score.gna.compiler.options import CompileSettings
 from ov_asr_score.gna.compiler.quantization import Quantized, quantize_values, quantize_weights
 from ov_asr_score.gna.compiler.scale_factors import STRAIGHT, ScaleFactors, step_key, weight_bits_of
-from ov_asr_score.gna.compiler.segments import design_segments
+from ov_asr_score.gna.compiler.segments.tables import design_segments
 from ov_asr_score.gna.compiler.value_ranges import Float64Array, ValueRange
-from ov_asr_score.gna.format.blob_layout import shape_parameter
+from ov_asr_score.gna.format.layout import shape_parameter
 from ov_asr_score.gna.graphs.graph import Constant, Convolution, Permute
 from ov_asr_score.gna.model import BUFFER_ALIGNMENT, PAGE, DataType, GnaOperation, GnaTensor, OperationType
 

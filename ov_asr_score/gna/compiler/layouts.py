@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.errors import UnsupportedModelError
-from ov_asr_score.gna.compiler.graph_drafts import GraphDraft, has_wide_sums, operands, with_operand
+from ov_asr_score.gna.compiler.graph_draft import GraphDraft, has_wide_sums, operands, with_operand
 from ov_asr_score.gna.graphs.graph import Activation, Affine, Concat, Crop, Diagonal, Layer, Permute, Product, Sum
 from ov_asr_score.gna.model import BUFFER_ALIGNMENT
 

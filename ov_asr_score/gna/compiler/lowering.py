@@ -16,7 +16,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ov_asr_score.gna.compiler.graph_drafts import GraphDraft, draft_of, has_wide_sums
+from ov_asr_score.gna.compiler.graph_draft import GraphDraft, draft_of, has_wide_sums
 from ov_asr_score.gna.graphs.graph import (
     Activation,
     Affine,

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from ov_asr_score.gna.compiler.graph_drafts import GraphDraft
+from ov_asr_score.gna.compiler.graph_draft import GraphDraft
 from ov_asr_score.gna.compiler.layouts import Layout
-from ov_asr_score.gna.compiler.planned_steps import Step
+from ov_asr_score.gna.compiler.operation_plan import Step
 from ov_asr_score.gna.graphs.graph import Concat, Constant, Crop
 from ov_asr_score.gna.model import BUFFER_ALIGNMENT
 

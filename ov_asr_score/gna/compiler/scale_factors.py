@@ -13,9 +13,9 @@ from math import ceil, floor, log2
 
 import numpy as np
 
-from ov_asr_score.gna.compiler.graph_drafts import GraphDraft, is_identity, operands
+from ov_asr_score.gna.compiler.graph_draft import GraphDraft, is_identity, operands
 from ov_asr_score.gna.compiler.layouts import Layout
-from ov_asr_score.gna.compiler.planned_steps import Step
+from ov_asr_score.gna.compiler.operation_plan import Step
 from ov_asr_score.gna.compiler.value_ranges import Float64Array, ValueRange, narrow_reach, wide_reach
 from ov_asr_score.gna.graphs.graph import Concat, Convolution, Crop, Permute
 

@@ -13,7 +13,7 @@ from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.gna.exact.image import DTYPES, Image, Layout, needed, table_of
 from ov_asr_score.gna.exact.kernels import INT32_HIGH, Care, Counts, Finish, chunks, pairs_of, read_weights, sums_of
 from ov_asr_score.gna.exact.piecewise import OUTPUT_RANGES, SHARED_ELEMENTS, Scratch
-from ov_asr_score.gna.format.blob_layout import read_shape_parameter
+from ov_asr_score.gna.format.layout import read_shape_parameter
 from ov_asr_score.gna.format.operation_checks import (
     FILTER_ALIGNMENT,
     PADDING,

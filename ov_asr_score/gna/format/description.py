@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from ov_asr_score.gna.format.blob_layout import read_shape_parameter
+from ov_asr_score.gna.format.layout import read_shape_parameter
 from ov_asr_score.gna.format.memory_ranges import endpoint_range, operand_range
 from ov_asr_score.gna.model import (
     BIASES,

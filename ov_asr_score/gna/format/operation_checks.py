@@ -6,7 +6,7 @@ from collections.abc import Callable
 from math import ceil, prod
 from typing import NoReturn
 
-from ov_asr_score.gna.format import blob_layout as layout
+from ov_asr_score.gna.format import layout
 from ov_asr_score.gna.model import (
     BIASES,
     BUFFER_ALIGNMENT,

@@ -27,7 +27,7 @@ from ov_asr_score.gna.graphs.graph import (
     Product,
     Sum,
 )
-from ov_asr_score.gna.graphs.graph_simplifying import pooled_positions
+from ov_asr_score.gna.graphs.simplifying import pooled_positions
 from ov_asr_score.ports import PortInfo
 
 

@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ov_asr_score.gna.graphs.graph_reading import Reading, output_key, read_model, try_graph
-from ov_asr_score.gna.graphs.graph_shapes import for_one_frame, port_name
-from ov_asr_score.gna.graphs.graph_values import Tensor
+from ov_asr_score.gna.graphs.reading.model_reader import Reading, output_key, read_model, try_graph
+from ov_asr_score.gna.graphs.reading.ports import for_one_frame, port_name
+from ov_asr_score.gna.graphs.reading.tensors import Tensor
 from ov_asr_score.openvino_api import opset, ov
 
 Device = Literal["GNA", "CPU"]

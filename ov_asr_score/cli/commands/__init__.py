@@ -1,0 +1,1 @@
+"""The commands, one file each: settings -> job -> console -> exit code."""

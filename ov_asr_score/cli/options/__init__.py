@@ -1,0 +1,1 @@
+"""Typer options, grouped as the commands share them."""

@@ -1,0 +1,79 @@
+"""Command lines of the removed samples, put into the form that this command line takes."""
+
+from __future__ import annotations
+
+import re
+
+from ov_asr_score.cli.options.kaldi import IVECTOR_VALUES, KALDI_FLAGS, KALDI_VALUES
+
+# Google's gflags (the C++ sample) takes one dash or two before any name, and a value after `=` as well as after a
+# blank; argparse (the Python sample) takes `-m=x` too. These are the samples' names that have one dash here.
+_FLAGS = frozenset({"pc", "memory_reuse_off"})
+_WITH_VALUE = frozenset(
+    ("m", "i", "o", "r", "d", "a", "q", "bs", "rg", "wg", "we", "we_gen", "qb", "sf", "cw_l", "cw_r", "iname", "oname")
+) | {"layout", "exec_target", "compile_target", "pwl_me", "log", "nthreads"}
+_TRUE = frozenset({"true", "t", "yes", "y", "1"})
+_NO_COMMAND_NEEDED = ("-h", "--h", "-help", "--help", "--version", "--install-completion", "--show-completion")
+
+
+def modern_arguments(arguments: list[str]) -> list[str]:
+    """The arguments with the samples' spellings changed, and ``score`` put in front where it is missing.
+
+    ``-pc=true`` becomes ``-pc``, ``-pc=false`` and ``-nopc`` vanish, ``--bs=8`` and ``-m=x`` become ``-bs 8`` and
+    ``-m x``, so that ``alias speech_sample=ov-asr-score`` is enough for an old script. Options of Kaldi's programs are
+    taken in their spelling, too (:mod:`ov_asr_score.cli.spellings`).
+    """
+    if arguments and arguments[0].startswith("-") and arguments[0] not in _NO_COMMAND_NEEDED:
+        arguments = ["score", *arguments]
+    if arguments and arguments[0] in ("score", *_NO_COMMAND_NEEDED):
+        arguments = [modern for argument in arguments for modern in _modern(argument)]
+    return plain_arguments(arguments) if arguments and arguments[0] in ("score", "convert") else arguments
+
+
+def _modern(argument: str) -> list[str]:
+    match = re.fullmatch(r"--?([a-z_]+)(?:=(.*))?", argument, re.DOTALL)
+    name, value = match.groups() if match else ("", None)
+    if name in ("h", "help"):
+        return ["--help"]
+    if name in _FLAGS:
+        return [f"-{name}"] if value is None or value.lower() in _TRUE else []
+    if name.removeprefix("no") in _FLAGS:
+        return []
+    if name in _WITH_VALUE:
+        return [f"-{name}"] if value is None else [f"-{name}", value]
+    return [argument]
+
+
+_KALDI_TRUE = frozenset({"true", "t", "1", ""})
+_KALDI_FALSE = frozenset({"false", "f", "0"})
+# Scripts give it to every program; where there is no GPU in Kaldi's sense, these are what happens anyway.
+_NO_GPU = frozenset({"no", "optional"})
+_OPTION = re.compile(r"--([A-Za-z][A-Za-z_-]*)(?:=(.*))?", re.DOTALL)
+
+
+def plain_arguments(arguments: list[str]) -> list[str]:
+    """The arguments with ``--use-priors=true`` as ``--use-priors``, and ``--frames_per_chunk`` with hyphens.
+
+    What is said last counts, as in Kaldi; a flag that is false by itself vanishes when it is said to be. So does
+    ``--use-gpu=no``.
+    """
+    plain: list[str] = []
+    for argument in arguments:
+        match = _OPTION.fullmatch(argument)
+        # Kaldi takes capitals and underscores in names of options.
+        name = match[1].lower().replace("_", "-") if match else ""
+        if match is not None and name == "use-gpu" and match[2] in _NO_GPU:
+            continue
+        if match is None or name not in (*KALDI_FLAGS, *KALDI_VALUES, *IVECTOR_VALUES):
+            plain.append(argument)
+        elif name not in KALDI_FLAGS:
+            plain.append(f"--{name}" if match[2] is None else f"--{name}={match[2]}")
+        elif match[2] is None or match[2].lower() in _KALDI_TRUE:
+            plain.append(f"--{name}")
+        elif match[2].lower() not in _KALDI_FALSE:
+            plain.append(argument)
+        elif name == "pad-input":
+            plain.append("--no-pad-input")
+        else:
+            plain = [each for each in plain if each != f"--{name}"]
+    return plain

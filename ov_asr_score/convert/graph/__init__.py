@@ -1,0 +1,1 @@
+"""Nodes, components and recurrences assembled into one OpenVINO graph."""

@@ -1,0 +1,1 @@
+"""How each component of nnet2 and nnet3 becomes operations of OpenVINO."""

@@ -1,0 +1,1 @@
+"""Small operations on tensors that the layers share."""

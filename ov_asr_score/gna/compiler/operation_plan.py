@@ -1,0 +1,245 @@
+"""The operations that a graph becomes: which sums stay 32 bits wide, which get a function on their way to 16 bits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ov_asr_score.gna.compiler.graph_draft import GraphDraft, has_wide_sums, operands
+from ov_asr_score.gna.compiler.value_ranges import ValueRange, narrow_reach
+from ov_asr_score.gna.graphs.graph import (
+    Activation,
+    Affine,
+    Convolution,
+    Diagonal,
+    Float32Array,
+    Function,
+    Layer,
+    Permute,
+    Product,
+    Sum,
+)
+
+Kind = Literal["affine", "diagonal", "product", "convolution", "transpose"]
+
+_RISING = {"identity", "sigmoid", "tanh", "softsign", "exp", "log", "sign", "relu", "leaky_relu", "clamp"}
+"""Functions that may go through a maximum."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """One operation: ``output`` = ``function`` of the sums of ``input``, as 16-bit values; no function: the int32 sums.
+
+    ``value`` is the value of the graph that the sums are, before the function. Sums are
+
+    - affine: ``weights`` [M, K] · input + ``biases``;
+    - diagonal: ``weights`` [K] ⊙ input + ``biases``, or + the sums of ``base`` as an earlier step left them.
+      Without ``input`` they are those of ``base``;
+    - product: input ⊙ ``factor``;
+    - convolution: as ``layer`` says.
+
+    transpose only turns 16-bit values.
+    """
+
+    kind: Kind
+    name: str
+    value: str
+    output: str
+    size: int
+    input: str = ""
+    function: Function | None = None
+    parameters: tuple[float, ...] = ()
+    weights: Float32Array | None = None
+    biases: Float32Array | None = None
+    base: str = ""
+    factor: str = ""
+    layer: Layer | None = None
+
+    @property
+    def is_wide(self) -> bool:
+        """Is the output int32?"""
+        return self.function is None and self.kind != "transpose"
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The 16-bit values that it reads."""
+        return tuple(value for value in (self.input, self.factor) if value)
+
+
+@dataclass(slots=True)
+class _Demand:
+    """Who wants a value of 32-bit sums in which form."""
+
+    wide: bool = False
+    narrow: bool = False
+    activations: list[Activation] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """Of a sum the side whose 32-bit sums it begins with, and what is added to them."""
+
+    base: str
+    added: str
+    sign: int
+
+
+def plan_steps(draft: GraphDraft, ranges: Mapping[str, ValueRange], transposes: bool) -> tuple[Step, ...]:
+    """The operations of a lowered graph, in order; ``transposes``: may there be transpositions?"""
+    choices = {layer.output: _choose(draft, layer, ranges) for layer in draft.layers.values() if isinstance(layer, Sum)}
+    fused = {value for value, choice in choices.items() if _is_scaling(draft, choice.added)}
+    demands = _demands(draft, choices, fused)
+    steps: list[Step] = []
+    absorbed = {choices[value].added for value in fused}
+    taken: set[str] = set()
+    for layer in draft.ordered_layers():
+        if layer.output in absorbed or layer.output in taken:
+            continue
+        if isinstance(layer, Permute):
+            steps.extend(_permute(layer, transposes))
+        elif isinstance(layer, Activation):
+            if not has_wide_sums(draft.layers.get(layer.input)):
+                ones = np.ones(draft.sizes[layer.input], np.float32)
+                step = Step("diagonal", layer.name, layer.input, layer.output, len(ones), layer.input, weights=ones)
+                steps.append(_with_function(step, layer))
+        elif isinstance(layer, Convolution) and not has_wide_sums(layer):
+            steps.append(_pooled(draft, layer, taken))
+        elif has_wide_sums(layer):
+            steps.extend(_formed(_sums(draft, layer, choices, fused), demands[layer.output]))
+    return tuple(steps)
+
+
+def _choose(draft: GraphDraft, layer: Sum, ranges: Mapping[str, ValueRange]) -> _Choice:
+    left, right = (has_wide_sums(draft.layers.get(value)) for value in (layer.left, layer.right))
+    if layer.sign < 0 or not right:
+        return _Choice(layer.left, layer.right, layer.sign)
+    if not left:
+        return _Choice(layer.right, layer.left, 1)
+    # The side that becomes 16 bits is the one that loses least: scalings lose nothing, small values little.
+    for base, added in ((layer.left, layer.right), (layer.right, layer.left)):
+        if _is_scaling(draft, added):
+            return _Choice(base, added, 1)
+    sides = sorted((layer.left, layer.right), key=lambda value: narrow_reach(ranges[value]))
+    return _Choice(sides[1], sides[0], 1)
+
+
+def _is_scaling(draft: GraphDraft, value: str) -> bool:
+    """Is it a scaling without biases that nothing but one sum uses?"""
+    layer = draft.layers.get(value)
+    if not isinstance(layer, Diagonal) or (layer.biases is not None and np.any(layer.biases)):
+        return False
+    return len(draft.users()[value]) == 1 and value not in draft.kept_values()
+
+
+def _demands(draft: GraphDraft, choices: Mapping[str, _Choice], fused: set[str]) -> dict[str, _Demand]:
+    demands = {value: _Demand() for value in draft.sizes}
+    for layer in draft.layers.values():
+        if isinstance(layer, Sum):
+            choice = choices[layer.output]
+            demands[choice.base].wide = True
+            if layer.output not in fused:
+                demands[choice.added].narrow = True
+            continue
+        for value in operands(layer):
+            if isinstance(layer, Activation):
+                demands[value].activations.append(layer)
+            else:
+                demands[value].narrow = True
+    for port in draft.outputs:
+        demands[port.value].wide = True
+    for memory in draft.memories:
+        demands[memory.stored].narrow = True
+    return demands
+
+
+def _sums(draft: GraphDraft, layer: Layer, choices: Mapping[str, _Choice], fused: set[str]) -> Step:
+    value, size = layer.output, draft.sizes[layer.output]
+    match layer:
+        case Affine():
+            return Step(
+                "affine", layer.name, value, value, size, layer.input, weights=layer.weights, biases=layer.biases
+            )
+        case Diagonal():
+            return Step(
+                "diagonal", layer.name, value, value, size, layer.input, weights=layer.weights, biases=layer.biases
+            )
+        case Product():
+            return Step("product", layer.name, value, value, size, layer.left, factor=layer.right)
+        case Sum():
+            choice = choices[value]
+            added = draft.layers.get(choice.added)
+            if value in fused and isinstance(added, Diagonal):
+                weights, source = added.weights * np.float32(choice.sign), added.input
+            else:
+                weights, source = np.full(size, choice.sign, np.float32), choice.added
+            return Step("diagonal", layer.name, value, value, size, source, weights=weights, base=choice.base)
+        case _:
+            return Step("convolution", layer.name, value, value, size, operands(layer)[0], layer=layer)
+
+
+def _formed(sums: Step, demand: _Demand) -> list[Step]:
+    """The step, and more where its sums are wanted in several forms."""
+    forms = len(demand.activations) + demand.narrow + demand.wide
+    if forms == 1 and not demand.wide:
+        return [_with_function(sums, demand.activations[0]) if demand.activations else _narrowed(sums)]
+    steps = [sums]
+    tap = Step("diagonal", sums.name, sums.value, sums.value, sums.size, base=sums.value)
+    steps.extend(_with_function(tap, activation) for activation in demand.activations)
+    if demand.narrow:
+        steps.append(_narrowed(tap))
+    return steps
+
+
+def _narrowed(step: Step) -> Step:
+    return _changed(step, step.name, step.output, "identity", ())
+
+
+def _with_function(step: Step, activation: Activation) -> Step:
+    numbers = tuple(float(np.asarray(number).reshape(-1)[0]) for number in activation.parameters)
+    return _changed(step, activation.name, activation.output, activation.function, numbers)
+
+
+def _changed(step: Step, name: str, output: str, function: Function, parameters: tuple[float, ...]) -> Step:
+    return Step(
+        step.kind,
+        name,
+        step.value,
+        output,
+        step.size,
+        step.input,
+        function,
+        parameters,
+        step.weights,
+        step.biases,
+        step.base,
+        step.factor,
+        step.layer,
+    )
+
+
+def _pooled(draft: GraphDraft, layer: Convolution, taken: set[str]) -> Step:
+    """Pooling ends in 16 bits; a rising function after it may be computed before."""
+    step = Step(
+        "convolution", layer.name, layer.output, layer.output, draft.sizes[layer.output], layer.input, layer=layer
+    )
+    users = draft.users()[layer.output]
+    if len(users) == 1 and isinstance(users[0], Activation) and layer.output not in draft.kept_values():
+        slopes = users[0].parameters[:1] if users[0].function == "leaky_relu" else ()
+        if users[0].function in _RISING and all(np.all(np.asarray(slope) >= 0) for slope in slopes):
+            taken.add(users[0].output)
+            return _with_function(step, users[0])
+    return _narrowed(step)
+
+
+def _permute(layer: Permute, transposes: bool) -> list[Step]:
+    size = layer.rows * layer.columns
+    small, large = sorted((layer.rows, layer.columns))
+    if transposes and small <= 8 and large % 8 == 0:
+        return [Step("transpose", layer.name, layer.output, layer.output, size, layer.input, layer=layer)]
+    order: NDArray[np.int64] = np.arange(size).reshape(layer.rows, layer.columns).T.reshape(-1)
+    weights = np.eye(size, dtype=np.float32)[order]
+    return [_narrowed(Step("affine", layer.name, layer.output, layer.output, size, layer.input, weights=weights))]

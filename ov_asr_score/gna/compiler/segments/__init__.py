@@ -1,0 +1,1 @@
+"""Piecewise linear tables that stand for activation functions."""

@@ -1,0 +1,1 @@
+"""Operations of an OpenVINO model read into the float graph that GNA models are made from."""

@@ -1,0 +1,286 @@
+"""Where two ways to compute the same scores part: every layer of a model beside the same layer elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from math import isnan, nan
+from pathlib import Path
+
+from ov_asr_score.convert.facts import ConversionFacts
+from ov_asr_score.convert.from_file import node_names
+from ov_asr_score.device.compilation import DeviceReport
+from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError, UsageError
+from ov_asr_score.job.layers.gna import measure_gna
+from ov_asr_score.job.layers.names import choose, choose_common, common_layers
+from ov_asr_score.job.run.overwriting import check_files, files_read, kaldi_files_read
+from ov_asr_score.job.run.report_files import new_report
+from ov_asr_score.job.run.trial import TrialRun, open_trial, scorer_options
+from ov_asr_score.kaldi_model.loading import load_network
+from ov_asr_score.ov_model.file_kind import read_model_kind
+from ov_asr_score.report.console.layers import LayerComparison, LayerDifference
+from ov_asr_score.scoring.opening import LoadedModel, load, open_model
+from ov_asr_score.scoring.options import ScorerOptions
+from ov_asr_score.scoring.plans.sizing import is_frame_local
+from ov_asr_score.scoring.recording.calibration import record_requests
+from ov_asr_score.scoring.recording.layer_sums import LayerSums
+from ov_asr_score.scoring.recording.layer_values import Side, compare_sides, match_inputs
+from ov_asr_score.settings.device import DeviceSettings
+from ov_asr_score.settings.gna import gna_mode
+from ov_asr_score.settings.kaldi import DEFAULT_OPTIONS, KaldiOptions
+from ov_asr_score.settings.score_job import ScoreJob
+
+DEFAULT_LIMIT = 40.0
+"""Decibels of signal-to-noise ratio: an error of one per cent."""
+
+OnGroup = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class CompareLayersJob:
+    """The layers of the model of ``scoring`` beside those of ``against_model`` (none: the same) on ``against``.
+
+    The tables of ``scoring`` give the utterances, of which the first ``max_utterances`` are taken. ``layers`` are
+    names, which may hold ``*``, ``?`` and ``[…]``; none: all that compute something. A layer below ``limit`` decibels
+    fails. ``report`` is the path of the comparison as JSON, ``page`` that of a page for people.
+    """
+
+    scoring: ScoreJob
+    against: DeviceSettings
+    against_model: str = ""
+    layers: Sequence[str] = ()
+    max_utterances: int = 20
+    limit: float = DEFAULT_LIMIT
+    report: str = ""
+    page: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What either way to compare gives; ``sides`` are facts of both devices."""
+
+    layers: tuple[LayerDifference, ...]
+    sides: tuple[dict[str, object], dict[str, object]]
+    frames: int
+    utterances: int
+    notes: tuple[str, ...]
+    only_in_reference: tuple[str, ...] = ()
+    only_in_other: tuple[str, ...] = ()
+    incomparable: tuple[str, ...] = ()
+    groups: int = 1
+
+
+def run_layer_comparison(job: CompareLayersJob, on_group: OnGroup | None = None) -> LayerComparison:
+    """What became of every layer; ``on_group`` is told how many groups of layers of how many are done.
+
+    Raises UsageError (options), UnknownNameError (a layer that is not there), UnsupportedModelError (no common layer,
+    a blob), ShapeMismatchError (other inputs), and what opening, reading and scoring raise.
+    """
+    started = time.perf_counter()
+    _check(job)
+    found = _against_gna(job) if gna_mode(job.against.device) is not None else _side_by_side(job, on_group)
+    below = [layer for layer in found.layers if not layer.signal_to_noise >= job.limit]
+    blank = new_report(job.scoring.command)
+    return LayerComparison(
+        reference={"model": job.scoring.model, **found.sides[0]},
+        other={"model": job.against_model or job.scoring.model, **found.sides[1]},
+        limit=job.limit,
+        utterances=found.utterances,
+        frames=found.frames,
+        layers=found.layers,
+        first_below=below[0].name if below else None,
+        only_in_reference=found.only_in_reference,
+        only_in_other=found.only_in_other,
+        incomparable=found.incomparable,
+        groups=found.groups,
+        notes=found.notes,
+        total_seconds=time.perf_counter() - started,
+        command=blank.command,
+        tool_version=blank.tool_version,
+        versions=blank.versions,
+    )
+
+
+def _check(job: CompareLayersJob) -> None:
+    if job.max_utterances < 1:
+        raise UsageError(f"--max-utterances {job.max_utterances}: expected 1 or more")
+    if isnan(job.limit):
+        raise UsageError(f"--min-snr {job.limit}: expected decibels")
+    if gna_mode(job.scoring.device.device) is not None:
+        raise UsageError(
+            f"-d {job.scoring.device.device}: the reference is computed in floats; give it as --against "
+            f"device={job.scoring.device.device}"
+        )
+    if not job.against_model and job.against == job.scoring.device:
+        raise UsageError(
+            "--against, --against-model: expected another device or precision, as in --against precision=bf16, or "
+            "another model; both sides are the same"
+        )
+
+
+def _side_by_side(job: CompareLayersJob, on_group: OnGroup | None) -> _Found:
+    models = [job.scoring.model, *([job.against_model] if job.against_model else [])]
+    in_order = all(read_model_kind(Path(model)) == "kaldi" for model in models)
+    options = _options(job.scoring, job.scoring.model, job.scoring.device, in_order=in_order)
+    trial = open_trial(job.scoring, job.max_utterances, options)
+    _check_report(job, trial)
+    loaded, names = trial.opened.loaded, _names_of(job.scoring.model)
+    other_loaded, other_names = loaded, names
+    other_options = replace(options, device=job.against)
+    if job.against_model:
+        other_options = _options(job.scoring, job.against_model, job.against, in_order=in_order)
+        other_loaded, other_names = load(other_options), _names_of(job.against_model)
+        _check_feeding(loaded, other_loaded)
+    reference = _side(loaded, options, names)
+    other = _side(other_loaded, other_options, other_names)
+    match_inputs(reference, other)
+    common = common_layers(reference, other)
+    layers = choose_common(common, job.layers, reference, other)
+    requests = record_requests(trial.opened, _one_utterance_at_a_time(trial), trial.utterances)
+    notes, frames = trial.opened.notes, [utterance.num_frames for utterance in trial.utterances]
+    del trial  # and its compiled model
+    chosen = [layer.name for layer in layers]
+    compared = compare_sides(
+        reference, other, chosen, requests, job.scoring.memory_limit, _warm_up(loaded.facts), on_group
+    )
+    kinds = {layer.name: layer.type for layer in layers}
+    differences = tuple(
+        _difference(name, kinds[name], sums) for name, sums in compared.sums.items() if sums.other_shape is None
+    )
+    incomparable = tuple(name for name, sums in compared.sums.items() if sums.other_shape is not None)
+    if not differences:
+        raise UnsupportedModelError(
+            f"{other.name}: no layer has values of the same shape as in {reference.name}: {', '.join(incomparable[:5])}"
+        )
+    told = [*notes, *(note for device in compared.devices for note in device.precision_notes())]
+    left_out = len(common.both) - len(layers)
+    if left_out and not job.layers:
+        told.append(f"{left_out} layers that only move values are left out; --layer '*' takes them in")
+    return _Found(
+        differences,
+        (_device_facts(compared.devices[0]), _device_facts(compared.devices[1])),
+        sum(frames),
+        len(frames),
+        tuple(dict.fromkeys(told)),
+        common.only_in_reference,
+        common.only_in_other,
+        incomparable,
+        compared.groups,
+    )
+
+
+def _against_gna(job: CompareLayersJob) -> _Found:
+    """GNA has layers of its own, each of which is known in floats, too."""
+    scoring = job.scoring
+    if job.against_model:
+        raise UsageError(f"--against device={job.against.device}: has no other model; leave --against-model out")
+    if scoring.device.device != "CPU" or scoring.device.precision != "f32":
+        raise UsageError(f"--against device={job.against.device}: its layers are compared with those in f32 on the CPU")
+    options = replace(scorer_options(scoring), device=job.against)
+    measured = measure_gna(scoring, options, job.max_utterances, lambda trial: _check_report(job, trial))
+    layers = choose(measured.layers, job.layers)
+    floats: dict[str, object] = {"device": "CPU", "precision": "f32"}
+    return _Found(
+        tuple(layer for layer in layers if layer.values),
+        (floats, measured.device),
+        measured.frames,
+        measured.utterances,
+        measured.notes,
+    )
+
+
+def _options(scoring: ScoreJob, model: str, device: DeviceSettings, *, in_order: bool) -> ScorerOptions:
+    """``in_order``: recurrences of Kaldi models may go frame by frame, unless the user says otherwise.
+
+    Their layers cannot be seen inside of a loop over a whole utterance.
+    """
+    kaldi: KaldiOptions = DEFAULT_OPTIONS
+    if read_model_kind(Path(model)) == "kaldi":
+        kaldi = scoring.kaldi
+        if kaldi.time == "auto":
+            kaldi = (
+                replace(kaldi, time="lockstep", frames_per_request=1) if in_order else replace(kaldi, time="utterance")
+            )
+    elif model == scoring.model:
+        kaldi = scoring.kaldi  # which is refused in words of its own
+    return replace(scorer_options(scoring), model=model, device=device, kaldi=kaldi, keep_nodes=True)
+
+
+def _names_of(model: str) -> Collection[str] | None:
+    """The names of a Kaldi model's nodes; of a graph that was converted from it nobody knows the others."""
+    return node_names(load_network(model)) if read_model_kind(Path(model)) == "kaldi" else None
+
+
+def _check_feeding(reference: LoadedModel, other: LoadedModel) -> None:
+    """Nothing; raises ShapeMismatchError where the requests of one model mean something else to the other."""
+    ours, theirs = _feeding(reference), _feeding(other)
+    if ours != theirs:
+        raise ShapeMismatchError(
+            f"{other.path}: takes {theirs}, and {reference.path} takes {ours}; expected two models that are fed in the "
+            "same way (of Kaldi models: --time and chunks), so that their layers see the same frames"
+        )
+
+
+def _feeding(loaded: LoadedModel) -> str:
+    facts = loaded.facts
+    states = loaded.model is not None and bool(loaded.model.get_sinks())
+    if facts is None:
+        return "features as they are" + (" and has variables" if states else "")
+    if facts.time == "chunk":
+        return f"chunks of {facts.frames_per_chunk} frames"
+    if facts.time == "frame":
+        each, before = facts.frames_per_request, facts.fed_before
+        return f"frames in order ({each} a request, the first {before} times more, scores {facts.delay} frames late)"
+    return "whole utterances"
+
+
+def _side(loaded: LoadedModel, options: ScorerOptions, names: Collection[str] | None) -> Side:
+    model = open_model(loaded, options).model
+    if model is None:
+        raise UnsupportedModelError(f"{options.model}: is compiled already; its layers cannot be taken out")
+    return Side(options.model, loaded.core, model, options.device, names)
+
+
+def _one_utterance_at_a_time(trial: TrialRun) -> ScorerOptions:
+    """Options for requests that hold what depends on each other and nothing else: frames, or an utterance."""
+    facts = trial.opened.loaded.facts
+    rows = trial.scorer.plan.mode == "rows" if facts is None else facts.time != "frame" and is_frame_local(facts)
+    return replace(trial.options, batch_size=0 if rows else 1, requests=1)
+
+
+def _warm_up(facts: ConversionFacts | None) -> int:
+    """Requests at the beginning of an utterance that give no scores yet: memories hold what is of no utterance."""
+    return -(-facts.delay // facts.frames_per_request) if facts is not None and facts.time == "frame" else 0
+
+
+def _check_report(job: CompareLayersJob, trial: TrialRun) -> None:
+    written = [(option, path) for option, path in (("--json", job.report), ("--report", job.page)) if path]
+    check_files(_read_by(job, trial), iter(written))
+
+
+def _read_by(job: CompareLayersJob, trial: TrialRun) -> Iterator[tuple[str, str]]:
+    for option, path in (("MODEL", job.scoring.model), ("--against-model", job.against_model)):
+        yield option, path
+        yield option, str(Path(path).with_suffix(".bin")) if path.endswith(".xml") else ""
+    yield from kaldi_files_read(job.scoring.kaldi)
+    for table in trial.tables:
+        yield from files_read("-i", table.specifier)
+
+
+def _difference(name: str, kind: str, sums: LayerSums) -> LayerDifference:
+    return LayerDifference(
+        name=name,
+        type=kind,
+        shape=sums.shape or (),
+        values=sums.count + sums.broken,
+        signal_to_noise=sums.signal_to_noise if sums.count or sums.broken else nan,
+        rms=sums.rms,
+        largest=sums.largest,
+        reference_rms=sums.reference_rms,
+        broken=sums.broken,
+    )
+
+
+def _device_facts(device: DeviceReport) -> dict[str, object]:
+    return {"device": device.requested, "name": device.full_name, "precision": device.precision_used}

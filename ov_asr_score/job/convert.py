@@ -1,0 +1,82 @@
+"""Convert a Kaldi model and write it as OpenVINO IR."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ov_asr_score import __version__
+from ov_asr_score.convert.facts import ConversionFacts
+from ov_asr_score.convert.from_file import convert_file
+from ov_asr_score.convert.rt_info import read_facts
+from ov_asr_score.convert.saving import save_ir
+from ov_asr_score.errors import UnsupportedModelError, UsageError
+from ov_asr_score.job.inspect_kaldi import Section, origin_section
+from ov_asr_score.job.inspect_model import model_kind_name
+from ov_asr_score.job.run.overwriting import check_files, kaldi_files_read
+from ov_asr_score.ov_model.description import ModelDescription, describe_model
+from ov_asr_score.ov_model.file_kind import read_model_kind
+from ov_asr_score.scoring.plan import shape_text
+from ov_asr_score.settings.kaldi import DEFAULT_OPTIONS, KaldiOptions
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertJob:
+    """A conversion of the Kaldi model in the file ``model`` to the IR ``output`` (.xml, with its .bin beside it)."""
+
+    model: str
+    output: str
+    kaldi: KaldiOptions = DEFAULT_OPTIONS
+    compress_to_fp16: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConversionReport:
+    """What was converted and written, and how long it took."""
+
+    job: ConvertJob
+    facts: ConversionFacts
+    description: ModelDescription
+    seconds: float
+
+    def sections(self) -> list[Section]:
+        """Titles with facts for people."""
+        weights = Path(self.job.output).with_suffix(".bin")
+        model: dict[str, object] = {
+            "path": self.job.output,
+            "weights": f"{weights} ({weights.stat().st_size:,} bytes{', f16' if self.job.compress_to_fp16 else ''})",
+            "parameters": f"{self.description.parameter_count:,} in the graph, where layers are folded",
+            "seconds": f"{self.seconds:.2f}",
+        }
+        inputs: dict[str, object] = {port.name: shape_text(port.shape) for port in self.description.inputs}
+        outputs: dict[str, object] = {port.name: shape_text(port.shape) for port in self.description.outputs}
+        return [origin_section(self.facts), ("Model", model), ("Inputs", inputs), ("Outputs", outputs)]
+
+
+def run_conversion(job: ConvertJob) -> ConversionReport:
+    """The report of a conversion; both files of the IR are there when this returns, and untouched when it raises.
+
+    Raises UsageError (options, a name that does not end in .xml, a file that is read and written),
+    UnsupportedModelError (no Kaldi model, or one that cannot be converted), ModelFormatError, FileAccessError.
+    """
+    started = time.perf_counter()
+    if not job.output.endswith(".xml"):
+        raise UsageError(f"-o {job.output}: expected a name that ends in .xml; the weights go beside it as .bin")
+    kind = read_model_kind(Path(job.model))
+    if kind not in ("kaldi", "unknown"):
+        what = "a Kaldi archive" if kind == "table" else f"{model_kind_name(job.model)} already"
+        raise UnsupportedModelError(f"{job.model}: is {what}; expected a Kaldi model")
+    check_files(_read_by(job), iter([("-o", job.output), ("-o", str(Path(job.output).with_suffix(".bin")))]))
+    model = convert_file(job.model, job.kaldi, __version__)
+    save_ir(model, job.output, compress_to_fp16=job.compress_to_fp16)
+    facts = read_facts(model, job.model)
+    if facts is None:
+        raise ValueError("a converted model has no facts")
+    return ConversionReport(job, facts, describe_model(model), time.perf_counter() - started)
+
+
+def _read_by(job: ConvertJob) -> Iterator[tuple[str, str]]:
+    yield "MODEL", job.model
+    yield from kaldi_files_read(job.kaldi)

@@ -1,0 +1,141 @@
+"""What can be told of a model file, in sections of facts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ov_asr_score.convert.rt_info import read_facts
+from ov_asr_score.device.compilation import import_blob, read_blob_note
+from ov_asr_score.errors import BlobFormatError, OvAsrScoreError, UnsupportedModelError
+from ov_asr_score.gna.format.blob import read_blob
+from ov_asr_score.gna.format.description import describe_blob
+from ov_asr_score.gna.format.model_checks import check_model
+from ov_asr_score.job.inspect_kaldi import Section, kaldi_sections, origin_section
+from ov_asr_score.kaldi_io.files.input import open_path
+from ov_asr_score.openvino_api import ov
+from ov_asr_score.ov_model.description import describe_model, describe_ports
+from ov_asr_score.ov_model.file_kind import read_model_kind
+from ov_asr_score.ov_model.ir_file import load_model
+from ov_asr_score.ov_model.memory_span import memory_span
+from ov_asr_score.ports import PortInfo
+from ov_asr_score.scoring.plan import shape_text
+from ov_asr_score.settings.device import DeviceSettings
+
+_KIND_NAMES = {
+    "ir": "OpenVINO IR",
+    "onnx": "ONNX",
+    "kaldi": "Kaldi model",
+    "gna-blob": "exported blob for GNA",
+    "cpu-blob": "exported blob for CPU",
+}
+
+
+def model_kind_name(path: str) -> str:
+    """What kind of file ``path`` is, in words. Raises FileAccessError."""
+    return _KIND_NAMES.get(read_model_kind(Path(path)), "exported blob")
+
+
+def inspect_model(path: str, device: str = "CPU", *, all_layers: bool = False) -> list[Section]:
+    """Titles with facts by name: of an IR or ONNX file from its graph, of a blob from ``device`` and its note.
+
+    A blob for GNA needs no device; what keeps it from being run is a fact of the model. Of a Kaldi model they say what
+    Kaldi's info programs say, and whether it can be converted. ``all_layers`` adds every layer, or every node and
+    component. Raises FileAccessError, ModelFormatError, UnsupportedModelError, BlobFormatError (a blob for GNA that is
+    damaged), DeviceError (another blob, and no such device).
+    """
+    kind = read_model_kind(Path(path))
+    if kind == "kaldi":
+        return kaldi_sections(path, all_parts=all_layers)
+    if kind in ("ir", "onnx", "table"):
+        return _graph_sections(path, all_layers)
+    if kind == "gna-blob":
+        return _gna_sections(Path(path))
+    return _blob_sections(Path(path), kind in _KIND_NAMES, device)
+
+
+def _graph_sections(path: str, all_layers: bool) -> list[Section]:
+    model = load_model(path)
+    description = describe_model(model)
+    weights = {name: f"{count:,} bytes" for name, count in description.weight_bytes.items()}
+    sections: list[Section] = [
+        (
+            "Model",
+            {
+                "path": path,
+                "kind": model_kind_name(path),
+                "name": description.name,
+                "parameters": description.parameter_count,
+                "constants": ", ".join(f"{name} {size}" for name, size in weights.items()) or "none",
+            },
+        ),
+        ("Inputs", {port.name: _port_text(port) for port in description.inputs}),
+        ("Outputs", {port.name: _port_text(port) for port in description.outputs}),
+    ]
+    facts = read_facts(model, path)
+    if facts is not None:
+        sections.insert(1, origin_section(facts))
+    if description.variables:
+        variables: dict[str, object] = {
+            variable.name: f"{shape_text(variable.shape)} {variable.element_type}" for variable in description.variables
+        }
+        if facts is None:
+            span = memory_span(model)
+            variables["memory"] = f"the last {span} frames" if span is not None else "recurrent: all earlier frames"
+        sections.append(("Variables", variables))
+    sections.append(("Layers", dict(description.layer_counts)))
+    if all_layers:
+        sections.append(("All layers", {name: f"{kind} {shape}" for name, kind, shape in description.layers}))
+    return sections
+
+
+def _gna_sections(path: Path) -> list[Section]:
+    with open_path(str(path)) as file:
+        content = file.read()
+    model = read_blob(content, str(path))
+    facts = _file_facts(path, model_kind_name(str(path)))
+    try:
+        check_model(model, str(path))
+    except BlobFormatError as error:
+        facts["cannot be run"] = str(error).removeprefix(f"{path}: ")
+    (title, told), *sections = describe_blob(model)
+    return [(title, facts | told), *sections]
+
+
+def _file_facts(path: Path, kind: str) -> dict[str, object]:
+    note = read_blob_note(path)
+    facts: dict[str, object] = {"path": str(path), "kind": kind, "size": f"{path.stat().st_size:,} bytes"}
+    return facts | {name: note[name] for name in ("device", "precision", "openvino") if name in note}
+
+
+def _blob_sections(path: Path, is_known_kind: bool, device: str) -> list[Section]:
+    note = read_blob_note(path)
+    kind = model_kind_name(str(path)) if is_known_kind or note else "unknown; taken for an exported blob"
+    facts = _file_facts(path, kind)
+    try:
+        compiled = import_blob(ov.Core(), path, DeviceSettings(device=device))
+    except OvAsrScoreError as error:
+        if not (note or is_known_kind):
+            if isinstance(error, BlobFormatError):
+                reason = str(error).removeprefix(f"{path}: ")
+                raise UnsupportedModelError(
+                    f"{path}: is no Kaldi model, OpenVINO IR or ONNX file; taken for a blob, {reason}"
+                ) from error
+            raise
+        return [("Model", facts | {"cannot be imported here": str(error)})]
+    inputs, outputs = describe_ports(compiled)
+    states = [state.name for state in compiled.create_infer_request().query_state()]
+    sections: list[Section] = [
+        ("Model", facts),
+        ("Inputs", {port.name: _port_text(port) for port in inputs}),
+        ("Outputs", {port.name: _port_text(port) for port in outputs}),
+    ]
+    if states:
+        sections.append(("Variables", {"names": ", ".join(states)}))
+    return sections
+
+
+def _port_text(port: PortInfo) -> str:
+    others = [name for name in (*port.names, port.layer) if name != port.name]
+    also = f"  also called {', '.join(dict.fromkeys(others))}" if others else ""
+    layout = f" layout {port.layout}" if port.layout else ""
+    return f"{shape_text(port.shape)} {port.element_type}{layout}{also}"

@@ -1,0 +1,1 @@
+"""Names and errors of layers, shared by several jobs."""

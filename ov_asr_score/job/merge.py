@@ -1,0 +1,33 @@
+"""Join the outputs of shards into one table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ov_asr_score.errors import UsageError
+from ov_asr_score.job.run.overwriting import check_files, files_read, files_written
+from ov_asr_score.kaldi_io import parse_read_specifier, parse_write_specifier
+from ov_asr_score.kaldi_io.tables.joining import find_entries, join_archives, join_scripts, read_order
+
+
+def merge_tables(
+    shards: Sequence[str], target: str, *, order: str = "", allow_missing: bool = False, allow_commands: bool = False
+) -> int:
+    """Number of utterances of ``shards``, written to ``target`` in their order, or in that of the file ``order``.
+
+    ``target`` is ``ark:…``, ``ark,scp:…``, or ``scp:…`` for a script that points to the archives of the shards. Raises
+    UsageError (a file that is read and written, ``--allow-missing`` without an order), MissingUtteranceError,
+    TableFormatError (a key twice, damage), FileAccessError, SpecifierError.
+    """
+    given = parse_write_specifier(target)
+    if given.form == "npz":
+        raise UsageError(f"{target}: NPZ cannot be joined to; write an archive")
+    if allow_missing and not order:
+        raise UsageError("--allow-missing: is for --order, which says what might be missing")
+    read = [pair for shard in shards for pair in files_read("SHARD", shard)]
+    check_files(iter([*read, ("--order", order)]), files_written("-o", target))
+    tables = [parse_read_specifier(shard) for shard in shards]
+    entries = find_entries(tables, read_order(order) if order else None, allow_missing=allow_missing)
+    if given.archive is None:
+        return join_scripts(entries, given.script or "")
+    return join_archives(tables, entries, given, allow_commands=allow_commands)

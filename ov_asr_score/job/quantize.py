@@ -1,0 +1,149 @@
+"""Make an int8 model of a float model, and measure how far its scores are off."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ov_asr_score.comparison import ScoreDifference, compare_scores
+from ov_asr_score.convert.saving import save_ir
+from ov_asr_score.errors import UnsupportedModelError, UsageError
+from ov_asr_score.job.inspect_kaldi import Section
+from ov_asr_score.job.run.overwriting import check_files, files_read, kaldi_files_read
+from ov_asr_score.job.run.trial import TrialRun, open_trial
+from ov_asr_score.ov_model.description import ModelDescription, describe_model
+from ov_asr_score.ov_model.int8 import Preset, QuantizedModel, import_nncf, quantize_model
+from ov_asr_score.scoring.opening import open_model
+from ov_asr_score.scoring.recording.calibration import record_requests
+from ov_asr_score.scoring.scorer import prepare_scorer
+from ov_asr_score.scoring.utterances.joining import InputTable
+from ov_asr_score.settings.score_job import ScoreJob
+
+
+@dataclass(frozen=True, slots=True)
+class QuantizeJob:
+    """An int8 IR ``output`` (.xml, with its .bin beside it) of the model that ``scoring`` names.
+
+    The tables of ``scoring`` are the calibration utterances, of which the first ``max_utterances`` are used.
+    """
+
+    scoring: ScoreJob
+    output: str
+    max_utterances: int = 100
+    preset: Preset = "mixed"
+    first_layers: bool = False  # the layers that take the features, too
+    show_progress: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class QuantizationReport:
+    """What was made; ``comparison`` is the error of int8 against f32 on the calibration utterances, by output."""
+
+    job: QuantizeJob
+    utterances: int
+    frames: int
+    requests: int
+    kept: tuple[str, ...]
+    products: int
+    before: ModelDescription
+    after: ModelDescription
+    comparison: dict[str, ScoreDifference]
+    notes: tuple[str, ...]
+    seconds: float
+
+    def sections(self) -> list[Section]:
+        """Titles with facts for people."""
+        weights = Path(self.job.output).with_suffix(".bin")
+        inside = self.products - len(self.kept)
+        model: dict[str, object] = {
+            "path": self.job.output,
+            "weights": f"{weights} ({weights.stat().st_size:,} bytes)",
+            "constants": f"{_constants(self.after)}; before {_constants(self.before)}",
+            "matrix products": f"{inside} of {self.products} to be int8",
+            "layers kept f32": ", ".join(self.kept),
+        }
+        calibration: dict[str, object] = {
+            "utterances": f"{self.utterances:,} with {self.frames:,} frames in {self.requests:,} requests",
+            "preset": self.job.preset,
+            "seconds": f"{self.seconds:.2f}",
+        }
+        return [("Model", model), ("Calibration", calibration)]
+
+
+def run_quantization(job: QuantizeJob) -> QuantizationReport:
+    """The report of a quantization; both files of the IR are there when this returns, and untouched when it raises.
+
+    Raises UsageError (options, a name that does not end in .xml, no table, a file that is read and written),
+    UnsupportedModelError (NNCF is not installed or cannot take the model), and what scoring raises.
+    """
+    started = time.perf_counter()
+    _check(job)
+    import_nncf()  # what is missing is better known before minutes of reading
+    kaldi = job.scoring.kaldi
+    # What is written takes whole utterances unless it is asked for another.
+    kaldi = replace(kaldi, time="utterance") if kaldi.time == "auto" else kaldi
+    trial = open_trial(replace(job.scoring, kaldi=kaldi), job.max_utterances)
+    written = [job.output, str(Path(job.output).with_suffix(".bin"))]
+    check_files(_read_by(job.scoring, trial.tables), (("-o", name) for name in written))
+    model = trial.opened.model
+    if model is None:
+        raise UnsupportedModelError(f"{job.scoring.model}: is compiled already; quantize the model it was made of")
+    requests = record_requests(trial.opened, trial.options, trial.utterances)
+    made = quantize_model(
+        model,
+        requests,
+        job.scoring.model,
+        preset=job.preset,
+        first_layers=job.first_layers,
+        show_progress=job.show_progress,
+    )
+    comparison = _compare(trial, made)
+    save_ir(made.model, job.output)
+    return QuantizationReport(
+        job=job,
+        utterances=len(trial.utterances),
+        frames=sum(utterance.num_frames for utterance in trial.utterances),
+        requests=len(requests),
+        kept=made.kept,
+        products=made.products,
+        before=describe_model(model),
+        after=describe_model(made.model),
+        comparison=comparison,
+        notes=trial.opened.notes,
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _compare(trial: TrialRun, made: QuantizedModel) -> dict[str, ScoreDifference]:
+    """The error of the int8 model by output; both models score side by side, so that no scores pile up."""
+    loaded = replace(trial.opened.loaded, model=made.model)
+    opened = open_model(loaded, trial.options)
+    int8 = prepare_scorer(opened, trial.options, trial.utterances[0])
+    total: dict[str, ScoreDifference] = {}
+    pairs = zip(int8.score(trial.utterances), trial.scorer.score(trial.utterances), strict=True)
+    for scored, reference in pairs:
+        for name, scores in scored.scores.items():
+            difference = compare_scores(scores, reference.scores[name], key=scored.key)
+            total[name] = total[name] + difference if name in total else difference
+    return total
+
+
+def _check(job: QuantizeJob) -> None:
+    if not job.output.endswith(".xml"):
+        raise UsageError(f"-o {job.output}: expected a name that ends in .xml; the weights go beside it as .bin")
+    if job.max_utterances < 1:
+        raise UsageError(f"--max-utterances {job.max_utterances}: expected 1 or more")
+
+
+def _read_by(job: ScoreJob, tables: Sequence[InputTable]) -> Iterator[tuple[str, str]]:
+    yield "MODEL", job.model
+    yield "MODEL", str(Path(job.model).with_suffix(".bin")) if job.model.endswith(".xml") else ""
+    yield from kaldi_files_read(job.kaldi)
+    for table in tables:
+        yield from files_read("-i", table.specifier)
+
+
+def _constants(description: ModelDescription) -> str:
+    return ", ".join(f"{name} {size:,} bytes" for name, size in description.weight_bytes.items())

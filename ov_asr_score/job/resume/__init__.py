@@ -1,0 +1,1 @@
+"""Runs that continue where an interrupted run ended."""

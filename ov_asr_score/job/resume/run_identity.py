@@ -1,0 +1,101 @@
+"""What decides the bytes that a run of ``score`` writes, so that only its like goes on with it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import BinaryIO
+
+from ov_asr_score import __version__
+from ov_asr_score.convert.from_file import file_digest
+from ov_asr_score.job.run.tables import JobTables
+from ov_asr_score.kaldi_io import parse_read_specifier
+from ov_asr_score.kaldi_io.files.input import split_offset
+from ov_asr_score.kaldi_io.specifier import ReadSpecifier
+from ov_asr_score.kaldi_io.tables.script import read_script
+from ov_asr_score.openvino_api import version as openvino_version
+from ov_asr_score.settings.score_job import ScoreJob
+
+# Of these the bytes do not depend, or they are told by content below.
+_LEFT_OUT = {
+    *("model", "import_model", "export_model", "device", "kaldi", "conversion_cache", "shard", "resume"),
+    *("inputs", "input_layers", "utt2spk", "ivector_period", "ivectors", "online_ivectors", "online_ivector_period"),
+    *("outputs", "output_layers", "references", "threshold", "limits", "measures", "allow_commands"),
+    *("profile", "report", "report_scores", "trace", "frame_shift_seconds", "command", "notes"),
+}
+_SAMPLE_BYTES = 1 << 16
+_MOST_SAMPLES = 256
+
+
+def run_identity(job: ScoreJob, tables: JobTables) -> dict[str, str]:
+    """By option, texts that are equal for two runs exactly if both are to write the same bytes.
+
+    Models, scripts and small files count by all their content, archives by size, beginning and end, streams not at all;
+    paths count where they are written. Raises FileAccessError, TableFormatError.
+    """
+    identity = {"version of ov-asr-score": __version__, "version of OpenVINO": openvino_version()}
+    identity |= {"-m/--model": _digests(job.model, str(Path(job.model).with_suffix(".bin")))} if job.model else {}
+    identity |= {"--import-model": _digests(job.import_model)} if job.import_model else {}
+    for table in tables.inputs:
+        name = f"-i/--input {table.input}"
+        identity[name] = _table_content(table.specifier)
+        identity[f"rows of {name}"] = f"{table.period} {table.utt2spk and _table_content(table.utt2spk)}"
+    for layer, specifier in tables.outputs.items():
+        identity[f"-o/--output {layer}"] = specifier
+    kaldi = asdict(job.kaldi)
+    for option in ("feature_transform", "class_frame_counts"):
+        identity[_spelled(option)] = _digests(kaldi.pop(option))
+    device = asdict(job.device)
+    del device["profile"], device["cache_dir"], device["gna"]["accuracy_report"], device["gna"]["log_level"]
+    settings = {each.name: getattr(job, each.name) for each in fields(job) if each.name not in _LEFT_OUT}
+    identity |= {_spelled(name): str(value) for name, value in (kaldi | device | settings).items()}
+    identity["--shard"] = str(job.shard or "")
+    if job.shard is not None and job.shard.frames is not None:
+        identity["--utt2num-frames"] = hashlib.sha256(repr(job.shard.frames).encode()).hexdigest()
+    return identity
+
+
+def _spelled(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _digests(*paths: str) -> str:
+    return " ".join(file_digest(Path(path)) for path in paths if path and Path(path).is_file())
+
+
+def _table_content(specifier: str) -> str:
+    given = parse_read_specifier(specifier)
+    path, offset = split_offset(given.filename)
+    if not _is_plain(path):
+        return f"{given.form}:{given.filename}"
+    digest = hashlib.sha256(f"{given.form} {offset or 0}".encode())
+    for number, place in enumerate(_places(given, path)):
+        if number > _MOST_SAMPLES:
+            break
+        with Path(place).open("rb") as file:
+            digest.update(file.read() if given.form == "scp" and place == path else _sample(file))
+    return digest.hexdigest()
+
+
+def _places(given: ReadSpecifier, path: str) -> Iterator[str]:
+    """The file, and those that a script points to, each once."""
+    yield path
+    if given.form == "scp":
+        named = dict.fromkeys(split_offset(line.rxfilename)[0] for line in read_script(path))
+        yield from filter(_is_plain, named)
+
+
+def _sample(file: BinaryIO) -> bytes:
+    beginning = file.read(_SAMPLE_BYTES)
+    size = file.seek(0, 2)
+    file.seek(max(0, size - _SAMPLE_BYTES))
+    return b"%d " % size + beginning + file.read()
+
+
+def _is_plain(path: str) -> bool:
+    try:
+        return path not in ("", "-") and Path(path).is_file()
+    except (OSError, ValueError):
+        return False

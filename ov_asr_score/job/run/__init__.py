@@ -1,0 +1,1 @@
+"""The parts of a scoring run: tables, checks, references, reports."""

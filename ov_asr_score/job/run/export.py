@@ -1,0 +1,28 @@
+"""Write what a model was compiled to, for the plugin of its device or for GNA."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from ov_asr_score.device.compilation import export_blob, write_blob_file
+from ov_asr_score.errors import UsageError
+from ov_asr_score.gna.format.blob import write_blob
+from ov_asr_score.scoring.scorer import Scorer
+from ov_asr_score.settings.device import DeviceSettings
+
+
+def export_model(
+    scorer: Scorer, path: Path, settings: DeviceSettings, conversion: Mapping[str, object] | None = None
+) -> None:
+    """Write the compiled model of ``scorer`` to ``path``, with a note beside it; see ``export_blob``.
+
+    Raises UsageError (there are no integers to write), DeviceError, FileAccessError.
+    """
+    if scorer.compiled is not None:
+        export_blob(scorer.compiled, path, settings, conversion)
+    elif scorer.emulation is None or scorer.emulation.blob is None:
+        why = "is for two devices, and a blob for GNA alone" if ":" in settings.device else "computes in floats"
+        raise UsageError(f"-wg {path}: {settings.device} {why}; a blob is written with -d GNA_SW_EXACT")
+    else:
+        write_blob_file(write_blob(scorer.emulation.blob), path, settings, conversion)

@@ -1,0 +1,107 @@
+"""Refuse jobs that would write over what they read, or write two things to one file."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from ov_asr_score.errors import FileAccessError, UsageError
+from ov_asr_score.job.run.tables import JobTables
+from ov_asr_score.kaldi_io import parse_read_specifier, parse_write_specifier
+from ov_asr_score.kaldi_io.files.input import split_offset
+from ov_asr_score.kaldi_io.tables.script import read_script
+from ov_asr_score.settings.kaldi import KaldiOptions
+from ov_asr_score.settings.score_job import ScoreJob
+
+NamedFiles = Iterator[tuple[str, str]]  # option, path
+
+
+def check_overwriting(job: ScoreJob, tables: JobTables) -> None:
+    """Nothing; raises UsageError when a file that the job writes is also one that it reads, or is written twice.
+
+    Scripts are followed to the archives they point into. Standard input, devices, FIFOs and commands are left out.
+    """
+    check_files(_read_by(job, tables), _written_by(job, tables))
+
+
+def check_files(read: NamedFiles, written: NamedFiles) -> None:
+    """Nothing; the same for pairs of an option and the path it names, and for standard input read twice.
+
+    Raises UsageError.
+    """
+    taken: dict[str, str] = {}
+    from_stdin = ""
+    for option, path in read:
+        if path == "-":
+            if from_stdin:
+                raise UsageError(f"{option} -: standard input is read by {from_stdin} already; give another table")
+            from_stdin = option
+        if place := _place(path):
+            taken[place] = option
+    for option, path in written:
+        place = "-" if path in ("", "-") else _place(path)
+        if place in taken:
+            what = "standard output" if place == "-" else path
+            raise UsageError(f"{option} {what}: is the same file as that of {taken[place]}; give another name")
+        if place:
+            taken[place] = option
+
+
+def kaldi_files_read(options: KaldiOptions) -> NamedFiles:
+    """The files beside a Kaldi model that its conversion reads."""
+    yield "--feature-transform", options.feature_transform
+    yield "--class-frame-counts", options.class_frame_counts
+
+
+def files_read(option: str, specifier: str) -> NamedFiles:
+    """The files behind an rspecifier: archive, or script and what it points into. Raises SpecifierError."""
+    given = parse_read_specifier(specifier)
+    yield option, split_offset(given.filename)[0] or "-"
+    if given.form == "scp" and _place(given.filename):
+        try:
+            names = {split_offset(line.rxfilename)[0] for line in read_script(given.filename)}
+        except FileAccessError:
+            return  # said where the table is read, if it is an error there
+        yield from ((option, name) for name in names)
+
+
+def files_written(option: str, specifier: str) -> NamedFiles:
+    """The files that a wspecifier names. Raises SpecifierError."""
+    given = parse_write_specifier(specifier)
+    yield from ((option, name) for name in (given.archive, given.script) if name is not None)
+
+
+def _read_by(job: ScoreJob, tables: JobTables) -> NamedFiles:
+    yield "-m", job.model
+    yield "-m", str(Path(job.model).with_suffix(".bin")) if job.model.endswith(".xml") else ""
+    yield "-rg", job.import_model
+    yield from kaldi_files_read(job.kaldi)
+    for table in tables.inputs:
+        yield from files_read("-i", table.specifier)
+        yield from files_read("--utt2spk", table.utt2spk) if table.utt2spk else ()
+    for specifier in tables.references.values():
+        yield from files_read("-r", specifier)
+
+
+def _written_by(job: ScoreJob, tables: JobTables) -> NamedFiles:
+    for specifier in tables.outputs.values():
+        yield from files_written("-o", specifier)
+    if job.export_model:
+        yield "-wg", job.export_model
+    if job.report:
+        yield "--report", job.report
+    if job.trace:
+        yield "--trace", job.trace
+
+
+def _place(path: str) -> str | None:
+    """The real path of a plain file, there already or not; None for everything else."""
+    if path in ("", "-") or "|" in path:
+        return None
+    try:
+        real = os.path.realpath(path)
+        return real if not Path(real).exists() or stat.S_ISREG(Path(real).stat().st_mode) else None
+    except (OSError, ValueError):
+        return None  # said where it is opened

@@ -1,0 +1,36 @@
+"""Whether a run is fine: limits kept, something compared, nothing missing, nothing failed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ov_asr_score.comparison import Limits, exceeded_limits
+from ov_asr_score.errors import UsageError
+from ov_asr_score.report.data.run import RunReport
+
+
+def check_measures(measures: bool, limits: Limits) -> None:
+    """Nothing; raises UsageError when a limit is on what is not to be measured."""
+    options = {"--min-agreement": limits.min_agreement, "--max-kl": limits.max_kl}
+    needed = [option for option, limit in options.items() if limit is not None]
+    if needed and not measures:
+        raise UsageError(f"--no-measures: {needed[0]} is a limit on measures; leave one out")
+
+
+def judge(
+    report: RunReport, references: Mapping[str, str], limits: Limits, *, allow_missing: bool, may_be_empty: bool = False
+) -> None:
+    """Set the verdict of ``report`` and its messages; ``references`` are the reference tables by layer."""
+    if not report.totals.utterances and not report.num_failures and not may_be_empty:
+        report.limit_messages.append("there were no utterances")
+    for layer, specifier in references.items():
+        total = report.comparison.get(layer)
+        name = f"{layer}: " if len(references) > 1 else ""
+        if total is not None:
+            messages = exceeded_limits(total, limits, report.measures.get(layer))
+            report.limit_messages += [f"{name}{message}" for message in messages]
+        elif report.totals.utterances:
+            report.limit_messages.append(f"{name}no utterance could be compared with {specifier}")
+    gaps = (report.missing_keys or report.extra_keys) and not allow_missing
+    if report.limit_messages or report.num_failures or gaps:
+        report.verdict = "failed"

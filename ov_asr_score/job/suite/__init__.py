@@ -1,0 +1,1 @@
+"""Suites of scoring runs: the file, the runs, verdicts, baselines."""

@@ -1,0 +1,234 @@
+"""Read a suite from its TOML file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ov_asr_score.errors import SpecifierError, SuiteFormatError, UsageError
+from ov_asr_score.job.suite.options import ALIASES, OPTION_NAMES, job_of, read_options
+from ov_asr_score.job.suite.suite import Suite, SuiteLimits, SuiteRun, run_name
+from ov_asr_score.job.suite.table import SuiteTable, make_table
+from ov_asr_score.job.suite.toml_lines import key_lines, parse_toml
+from ov_asr_score.kaldi_io import parse_read_specifier
+from ov_asr_score.kaldi_io.files.input import open_path
+from ov_asr_score.ov_model.outputs import suggestion
+from ov_asr_score.settings.gna import gna_mode
+
+FORMAT_VERSION = 1
+PRECISIONS = ("f32", "bf16", "f16", "i16", "i8")
+_LIMIT_NAMES = (
+    *("max_error", "max_rms_error", "max_relative_error", "min_class_agreement", "min_speed_ratio", "speed_reference"),
+    *("max_error_to_baseline", "max_rms_error_to_baseline", "min_speed_to_baseline"),
+)
+_CASE_KEYS = (
+    *("name", "model", "blob", "inputs", "references", "devices", "precisions", "options", "limits", "tags"),
+    *("runs_only", "repeats"),
+)
+_DEFAULT_KEYS = ("devices", "precisions", "options", "limits", "tags", "repeats")
+_SINGULAR = {"input": "inputs", "reference": "references", "device": "devices", "precision": "precisions"}
+_ELSEWHERE = {
+    **dict.fromkeys((*OPTION_NAMES, *ALIASES), "options"),
+    **dict.fromkeys(_LIMIT_NAMES, "limits"),
+    **{wrong: f"the list '{right}'" for wrong, right in _SINGULAR.items()},
+}
+
+
+def read_suite(path: Path | str) -> Suite:
+    """The suite in the file at ``path``; paths in it stay as they are, nothing in them is expanded.
+
+    Raises FileAccessError, and SuiteFormatError with the line of what is wrong.
+    """
+    with open_path(str(path)) as file:
+        content = file.read()
+    try:
+        text = content.decode("utf-8-sig")
+        data = parse_toml(text)
+        lines = key_lines(text.replace("\r\n", "\n"))
+    except UnicodeDecodeError as error:
+        raise SuiteFormatError(
+            f"{path}: expected a TOML file in UTF-8, found byte {error.object[error.start]:#x}"
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise SuiteFormatError(f"{path}: expected a TOML file, found none: {error}") from error
+    top = make_table(str(path), data, (), lines)
+    top.expect_keys(("format_version", "defaults", "case"), {"cases": "'case' ([[case]] for each)"})
+    version = top.integer("format_version", FORMAT_VERSION, least=1)
+    if version != FORMAT_VERSION:
+        top.fail("format_version", f"format_version: expected {FORMAT_VERSION}, found {version}")
+    defaults = top.table("defaults")
+    defaults.expect_keys(_DEFAULT_KEYS, _ELSEWHERE | {"name": "a [[case]]", "model": "a [[case]]"})
+    runs = [run for case in _cases(top) for run in _read_case(case, defaults)]
+    _check_names(top)
+    return Suite(Path(path), tuple(_with_speed_references(top, runs)))
+
+
+def _cases(top: SuiteTable) -> list[SuiteTable]:
+    values = top.values.get("case", [])
+    if not isinstance(values, list) or not values or not all(isinstance(value, dict) for value in values):
+        top.fail("case", "expected a [[case]] for each case, found none")
+    return [make_table(top.source, value, ("case", index), top.lines) for index, value in enumerate(values)]
+
+
+def _read_case(case: SuiteTable, defaults: SuiteTable) -> list[SuiteRun]:
+    case.expect_keys(_CASE_KEYS, _ELSEWHERE)
+    name = case.text("name")
+    if not name:
+        case.fail("", 'a case without a name; expected name = "…"')
+    if ("model" in case) == ("blob" in case):
+        case.fail("", f"case '{name}': expected a model or a blob, found {'both' if 'model' in case else 'none'}")
+    runs_only = case.flag("runs_only")
+    if "inputs" not in case:
+        case.fail("", f"case '{name}': expected inputs, found none")
+    if runs_only and "references" in case:
+        case.fail("runs_only", f"case '{name}': runs_only is for cases without references")
+    if not runs_only and "references" not in case:
+        case.fail("", f"case '{name}': expected references, found none; a case that has none says runs_only = true")
+    options = read_options(defaults.table("options")) | read_options(case.table("options"))
+    inputs, references = _tables(case, "inputs"), _tables(case, "references")
+    tags = tuple(dict.fromkeys((*defaults.texts("tags"), *case.texts("tags"))))
+    repeats = case.integer("repeats", defaults.integer("repeats", 1, least=1), least=1)
+    runs: list[SuiteRun] = []
+    for device, precision in _combinations(case, defaults, options):
+        limits = _limits(case, defaults, device, precision, runs_only)
+        try:
+            job = job_of(options, device, precision)
+        except UsageError as error:
+            case.fail("options", f"case '{name}': {error}")
+        job = replace(
+            job, model=case.text("model"), import_model=case.text("blob"), inputs=inputs, references=references
+        )
+        if not runs_only and not limits.holds_errors:
+            case.fail("", f"case '{name}' on {device} {precision}: expected a limit such as max_error, found none")
+        runs.append(SuiteRun(name, device, precision, job, limits, tags, runs_only, repeats, is_first=not runs))
+    return runs
+
+
+def _combinations(case: SuiteTable, defaults: SuiteTable, options: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Devices and precisions; whole numbers of bits are for GNA, floats for all others and GNA_SW_FP32."""
+    devices = case.texts("devices", defaults.texts("devices", ("CPU",)))
+    holder = case if "precisions" in case else defaults
+    precisions = holder.texts("precisions")
+    for precision in precisions:
+        if precision not in PRECISIONS:
+            holder.fail("precisions", f"precisions: '{precision}'{suggestion(precision, PRECISIONS)}")
+    found = []
+    for device in devices:
+        mode = gna_mode(device)
+        possible = ("f32",) if mode == "GNA_SW_FP32" else ("i16", "i8") if mode is not None else ("f32", "bf16", "f16")
+        default = f"i{options.get('quantization_bits', 16)}" if possible[0] == "i16" else "f32"
+        chosen = [precision for precision in precisions or (default,) if precision in possible]
+        if not chosen:
+            holder.fail(
+                "precisions",
+                f"precisions: expected {' or '.join(possible)} for {device}, found {', '.join(precisions)}",
+            )
+        found += [(device, precision) for precision in chosen]
+    return found
+
+
+def _limits(case: SuiteTable, defaults: SuiteTable, device: str, precision: str, runs_only: bool) -> SuiteLimits:
+    """Limits of a run: those for its precision before those for its device before those for all; the case's first."""
+    found: dict[str, Any] = {}
+    for part in ("", device, precision):
+        for holder in (defaults, case):
+            limits = holder.table("limits", kept=False)
+            _check_parts(limits)
+            table = limits.table(part.replace("-", "_")) if part else limits
+            given = _read_limits(table)
+            errors = [
+                name for name in given if name not in ("min_speed_ratio", "speed_reference", "min_speed_to_baseline")
+            ]
+            if runs_only and errors and holder is case:
+                table.fail(errors[0], f"{errors[0]}: a case that only runs has no references to compare with")
+            found |= {name: value for name, value in given.items() if not (runs_only and name in errors)}
+    if ("min_speed_ratio" in found) != ("speed_reference" in found):
+        case.fail("limits", "limits: min_speed_ratio and speed_reference go together, and only one of them is there")
+    return SuiteLimits(**found)
+
+
+def _check_parts(limits: SuiteTable) -> None:
+    """Tables among limits are for a precision or a device."""
+    limits.expect_keys([*_LIMIT_NAMES, *(key for key, value in limits.values.items() if isinstance(value, dict))])
+    for key, value in limits.values.items():
+        if isinstance(value, dict):
+            known = key in PRECISIONS or limits.spellings[key].split(":")[0].split(".")[0].isupper()
+            if not known:
+                limits.fail(key, f"limits: expected a table for a precision or a device{suggestion(key, PRECISIONS)}")
+            limits.table(key).expect_keys(_LIMIT_NAMES)
+
+
+def _read_limits(table: SuiteTable) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in table.values.items():
+        if isinstance(value, dict):
+            continue
+        if key == "speed_reference":
+            found[key] = table.text(key)
+        elif key == "min_class_agreement":
+            found[key] = table.number(key, most=1.0)
+        else:
+            found[key] = table.number(key)
+        if key.startswith("min_") and not found[key]:
+            table.fail(key, f"{key}: 0 holds always; expected a number above it")
+    return found
+
+
+def _tables(case: SuiteTable, key: str) -> tuple[str, ...] | dict[str, str]:
+    """Specifiers in order or by layer; files only, because a suite must run nothing and wait for nothing."""
+    value = case.values.get(key)
+    if isinstance(value, dict):
+        by_layer = case.table(key, kept=True)
+        found: tuple[str, ...] | dict[str, str] = {layer: by_layer.text(layer) for layer in by_layer.values}
+        if not found:
+            case.fail(key, f"{key}: expected a table specifier for a layer, found none")
+    else:
+        found = case.texts(key)
+    for text in found.values() if isinstance(found, dict) else found:
+        try:
+            filename = parse_read_specifier(text).filename
+        except SpecifierError as error:
+            case.fail(key, f"{key}: {error}")
+        if filename in ("-", "") or "|" in (filename[:1], filename[-1:]):
+            case.fail(key, f"{key}: '{text}': a suite takes files only, neither commands nor standard input")
+    return found
+
+
+def _check_names(top: SuiteTable) -> None:
+    seen = set()
+    for case in _cases(top):
+        name = case.values["name"]
+        if name in seen:
+            case.fail("name", f"name: there is a case '{name}' already")
+        seen.add(name)
+
+
+def _with_speed_references(top: SuiteTable, runs: Sequence[SuiteRun]) -> list[SuiteRun]:
+    """The runs, each knowing the whole name of the run that its speed is held against."""
+    known = {run.name for run in runs}
+    by_case: dict[str, list[SuiteRun]] = {}
+    for run in runs:
+        by_case.setdefault(run.case, []).append(run)
+    tables = {case.values["name"]: case for case in _cases(top)}
+    resolved = []
+    for run in runs:
+        wanted = run.limits.speed_reference
+        if not wanted:
+            resolved.append(run)
+            continue
+        others = by_case.get(wanted, [])
+        alike = run_name(wanted, run.device, run.precision)
+        same_device = [other for other in others if other.device == run.device]
+        only = next((found[0].name for found in (same_device, others) if len(found) == 1), "")
+        name = next((each for each in (wanted, alike) if each in known), only)
+        if not name:
+            which = [other.name for other in others] or list(by_case)
+            tables[run.case].fail(
+                "limits", f"speed_reference '{wanted}': expected a case, or one of its runs{suggestion(wanted, which)}"
+            )
+        if name == run.name:
+            tables[run.case].fail("limits", f"speed_reference: '{wanted}' is this very run")
+        resolved.append(replace(run, limits=replace(run.limits, speed_reference=name)))
+    return resolved

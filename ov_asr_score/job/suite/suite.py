@@ -1,0 +1,150 @@
+"""A suite of cases in plain data: what is scored on which device, and what must hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from ov_asr_score.comparison import ScoreDifference
+from ov_asr_score.errors import UnknownNameError
+from ov_asr_score.kaldi_io import parse_read_specifier
+from ov_asr_score.ov_model.outputs import suggestion
+from ov_asr_score.settings.score_job import ScoreJob, Tables
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteLimits:
+    """What must hold of a run; None sets no limit.
+
+    ``min_class_agreement`` is the least share of frames with the same best class. ``min_speed_ratio`` is the least
+    number of frames per second in proportion to those of the run ``speed_reference``. The last three are in proportion
+    to what a baseline holds of the same run.
+    """
+
+    max_error: float | None = None
+    max_rms_error: float | None = None
+    max_relative_error: float | None = None
+    min_class_agreement: float | None = None
+    min_speed_ratio: float | None = None
+    speed_reference: str = ""
+    max_error_to_baseline: float | None = None
+    max_rms_error_to_baseline: float | None = None
+    min_speed_to_baseline: float | None = None
+
+    @property
+    def holds_errors(self) -> bool:
+        """Whether anything is asked of the distance from references."""
+        return any(getattr(self, name) is not None for name in ERROR_LIMITS)
+
+    @property
+    def needs_baseline(self) -> bool:
+        """Whether anything is held against a baseline."""
+        return any(getattr(self, name) is not None for name in BASELINE_LIMITS)
+
+
+ERROR_LIMITS = (
+    "max_error",
+    "max_rms_error",
+    "max_relative_error",
+    "min_class_agreement",
+    "max_error_to_baseline",
+    "max_rms_error_to_baseline",
+)
+BASELINE_LIMITS = ("max_error_to_baseline", "max_rms_error_to_baseline", "min_speed_to_baseline")
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteRun:
+    """A case on one device in one precision. The first run of a case is the one that records its references."""
+
+    case: str
+    device: str
+    precision: str
+    job: ScoreJob  # paths as the suite has them, from its folder
+    limits: SuiteLimits = field(default_factory=SuiteLimits)
+    tags: tuple[str, ...] = ()
+    runs_only: bool = False  # there are no references: the case must run and give finite scores
+    repeats: int = 1  # the speed is the median of so many
+    is_first: bool = True
+
+    @property
+    def name(self) -> str:
+        """``case [CPU f32]``."""
+        return run_name(self.case, self.device, self.precision)
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """All runs of a suite in the order of its file."""
+
+    path: Path
+    runs: tuple[SuiteRun, ...]
+
+    @property
+    def folder(self) -> Path:
+        """Where relative paths begin."""
+        return self.path.resolve().parent
+
+    @property
+    def baseline_path(self) -> Path:
+        """The file beside the suite that keeps what runs gave."""
+        return self.path.with_name(f"{self.path.stem}.baseline.json")
+
+    def sources(self) -> set[Path]:
+        """Models and tables of features, absolute."""
+        models = {run.job.model or run.job.import_model for run in self.runs}
+        tables = {name for run in self.runs for name in file_names(run.job.inputs)}
+        return {(self.folder / name).resolve() for name in models | tables}
+
+    def files(self) -> set[Path]:
+        """Everything that the suite reads, and the baseline, absolute."""
+        references = {name for run in self.runs for name in file_names(run.job.references)}
+        own = {self.path.resolve(), self.baseline_path.resolve()}
+        return own | self.sources() | {(self.folder / name).resolve() for name in references}
+
+
+def file_names(tables: Tables) -> list[str]:
+    """The files of table specifiers."""
+    texts = tables.values() if isinstance(tables, Mapping) else tables
+    return [parse_read_specifier(text).filename for text in texts]
+
+
+def run_name(case: str, device: str, precision: str) -> str:
+    """``case [CPU f32]``."""
+    return f"{case} [{device} {precision}]"
+
+
+def select_runs(suite: Suite, only: Sequence[str]) -> list[SuiteRun]:
+    """The runs whose case, tag or whole name one of ``only`` names or matches, all without any; in the suite's order.
+
+    Runs that these are measured against come with them. Raises UnknownNameError where a pattern matches nothing.
+    """
+    chosen = set() if only else {run.name for run in suite.runs}
+    for pattern in only:
+        found = {run.name for run in suite.runs if any(_matches(word, pattern) for word in (*run.tags, run.case))}
+        found |= {run.name for run in suite.runs if run.name == pattern}
+        if not found:
+            known = [word for run in suite.runs for word in (run.case, *run.tags)]
+            raise UnknownNameError(
+                f"--only '{pattern}': {suite.path} has no such case or tag{suggestion(pattern, known)}"
+            )
+        chosen |= found
+    by_name = {run.name: run for run in suite.runs}
+    pending = list(chosen)
+    while pending:
+        reference = by_name[pending.pop()].limits.speed_reference
+        if reference and reference not in chosen:
+            chosen.add(reference)
+            pending.append(reference)
+    return [run for run in suite.runs if run.name in chosen]
+
+
+def class_agreement(difference: ScoreDifference) -> float:
+    """Share of frames whose best class is that of the reference; 0 without frames."""
+    return 1 - difference.class_changes / difference.frames if difference.frames else 0.0
+
+
+def _matches(word: str, pattern: str) -> bool:
+    return word == pattern or fnmatchcase(word, pattern)

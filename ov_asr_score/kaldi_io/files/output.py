@@ -1,0 +1,306 @@
+"""Files to write to, which appear under their name only when they are whole.
+
+A plain file is written beside its final place under a hidden name and renamed at the end. Standard output, devices,
+FIFOs and commands get every byte at once. The names are Kaldi's wxfilenames (util/kaldi-io.cc, ``ClassifyWxfilename``).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import gzip
+import io
+import os
+import re
+import secrets
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Literal, TextIO, overload
+
+from ov_asr_score.errors import FileAccessError, SpecifierError
+from ov_asr_score.kaldi_io.files.input import BUFFER_BYTES, access_error, check_commands_allowed, printable_name
+from ov_asr_score.kaldi_io.files.large_output import LargeFile
+
+DESCRIPTOR_FOLDERS = ("/dev/fd/", "/dev/std", "/proc/self/fd/")
+FLUSH_SECONDS = 1.0
+
+
+class OutputFile(io.BufferedIOBase):
+    """A binary file being written; ``commit`` puts it in its place, ``abort`` leaves no trace of it.
+
+    As a context manager it commits, and aborts on any exception. With ``keeps_part`` what was written stays under the
+    hidden name when it is aborted.
+
+    ``is_plain_file`` is false for what cannot be taken back (standard output, a device, a command). ``offset`` counts
+    the bytes written. All methods raise FileAccessError.
+    """
+
+    def __init__(
+        self,
+        file: IO[bytes] | LargeFile,
+        name: str,
+        *,
+        part: Path | None = None,
+        target: Path | None = None,
+        command: subprocess.Popen[bytes] | None = None,
+        compress: bool = False,
+        keeps_part: bool = False,
+    ) -> None:
+        """``part`` is the hidden file that ``file`` writes to and ``target`` the final place, for plain files.
+
+        With ``keeps_part`` the ``file`` stands behind what an earlier run left there.
+        """
+        super().__init__()
+        self.is_plain_file = part is not None
+        self.offset = file.tell() if keeps_part else 0
+        self._keeps_part = keeps_part
+        self._next_flush = time.monotonic() + FLUSH_SECONDS
+        self._finished = False
+        self._written = False
+        self._name = name
+        self._part = part
+        self._target = target
+        self._command = command
+        self._raw = file
+        # No name and no time in the gzip header: the same contents give the same bytes.
+        self._gzip = gzip.GzipFile("", "wb", fileobj=file, mtime=0) if compress else None
+        self._is_stdout = file is getattr(sys.stdout, "buffer", None)
+
+    @property
+    def part_path(self) -> Path | None:
+        """The hidden file of a plain file."""
+        return self._part
+
+    def writable(self) -> bool:
+        """Always true."""
+        return True
+
+    def seekable(self) -> bool:
+        """True for plain files that are not compressed."""
+        return self.is_plain_file and self._gzip is None
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        """New position in bytes."""
+        try:
+            self.offset = self._raw.seek(offset, whence)  # writes what is buffered
+        except io.UnsupportedOperation:
+            raise  # zipfile asks in this way whether it can seek
+        except OSError as error:
+            raise self._explained(error) from error
+        return self.offset
+
+    def tell(self) -> int:
+        """Position in bytes."""
+        return self.offset
+
+    def write(self, data: Any, /) -> int:
+        """Number of bytes in ``data``, which are all taken."""
+        try:
+            count = (self._gzip or self._raw).write(data)
+        except OSError as error:
+            raise self._explained(error) from error
+        self.offset += count
+        return count
+
+    def flush(self) -> None:
+        """Nothing; hands over what is buffered."""
+        if self._finished:
+            return
+        try:
+            (self._gzip or self._raw).flush()
+        except OSError as error:
+            raise self._explained(error) from error
+
+    def flush_if_due(self) -> None:
+        """Nothing; hands over what is buffered once a second, where a killed process is to lose little."""
+        if self._keeps_part and time.monotonic() >= self._next_flush:
+            self.flush()
+            self._next_flush = time.monotonic() + FLUSH_SECONDS
+
+    def finish(self) -> None:
+        """Nothing; brings everything to the disk, so that only the name is missing; nothing can be written after it.
+
+        Several outputs that belong together are finished before the first of them is committed. Raises FileAccessError.
+        """
+        if self._finished or self._written:
+            return
+        try:
+            if self._gzip is not None:
+                self._gzip.close()
+            self._raw.flush()
+            if self._part is not None:
+                os.fsync(self._raw.fileno())
+                self._raw.close()
+        except OSError as error:
+            explained = self._explained(error)
+            self.abort()
+            raise explained from error
+        self._written = True
+
+    def commit(self) -> None:
+        """Nothing; finishes the file and gives it its name. Raises FileAccessError, and then nothing is left behind."""
+        if self._finished:
+            return
+        self.finish()
+        try:
+            if self._part is not None and self._target is not None:
+                self._part.replace(self._target)
+            self._close_raw()
+        except OSError as error:
+            explained = self._explained(error)
+            self.abort()
+            raise explained from error
+        self._finished = True
+        self._check_command()
+
+    def abort(self) -> None:
+        """Nothing; drops what was written, as far as that can be done, or leaves it for the next run."""
+        if self._finished:
+            return
+        self._finished = True
+        if self._gzip is not None:
+            # Or it would still write its end when it is collected.
+            self._gzip.fileobj = None  # type: ignore[assignment]
+        if self._command is not None:
+            self._command.terminate()
+        with contextlib.suppress(OSError):
+            self._close_raw()
+        if self._part is not None and not self._keeps_part:
+            self._part.unlink(missing_ok=True)
+        if self._command is not None:
+            self._command.wait()
+
+    def close(self) -> None:
+        """Nothing; an output that was not committed is aborted."""
+        self.abort()
+        super().close()
+
+    def __enter__(self) -> OutputFile:
+        """The file itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing; commits, or aborts if there was an exception (Ctrl-C too)."""
+        if kind is None:
+            self.commit()
+        self.close()
+
+    def _close_raw(self) -> None:
+        if not self._is_stdout:
+            self._raw.close()
+
+    def _check_command(self) -> None:
+        if self._command is not None and (status := self._command.wait()) != 0:
+            raise FileAccessError(f"command {self._name!r}: ended with exit status {status}")
+
+    def _explained(self, error: OSError) -> FileAccessError:
+        if error.errno == errno.EPIPE and self._command is not None:
+            # Mostly the command could not even start: then its exit status says more.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                status = self._command.wait(timeout=1)
+                return FileAccessError(f"command {self._name!r}: ended early with exit status {status}")
+        elif error.errno == errno.EPIPE:
+            # Python would write the rest once more at its end, and complain in its own words.
+            with contextlib.suppress(OSError, ValueError), Path(os.devnull).open("wb") as sink:
+                os.dup2(sink.fileno(), self._raw.fileno())
+        return access_error(self._name, error)
+
+
+def open_output(wxfilename: str, *, allow_commands: bool = False) -> OutputFile:
+    """Output for a path (gzip if it ends in ``.gz``), ``-`` for standard output, or ``| command``.
+
+    The command is run by /bin/sh, only with ``allow_commands``. Raises SpecifierError (not a wxfilename, commands not
+    allowed) and FileAccessError (a folder, no such folder, no permission).
+    """
+    if wxfilename.startswith("|"):
+        command = wxfilename[1:].strip()
+        check_commands_allowed(command, allow_commands)
+        process = subprocess.Popen(["/bin/sh", "-c", command], stdin=subprocess.PIPE, bufsize=BUFFER_BYTES)
+        if process.stdin is None:
+            raise FileAccessError(f"command {printable_name(command)!r}: has no input")
+        return OutputFile(process.stdin, printable_name(command), command=process)
+    _check_wxfilename(wxfilename)
+    return _open_file(wxfilename)
+
+
+@overload
+def atomic_output(path: str | Path, mode: Literal["wb"] = "wb") -> contextlib.AbstractContextManager[OutputFile]: ...
+@overload
+def atomic_output(path: str | Path, mode: Literal["w"]) -> contextlib.AbstractContextManager[TextIO]: ...
+def atomic_output(path: str | Path, mode: str = "wb") -> contextlib.AbstractContextManager[Any]:
+    """Context manager with a file to write to, binary (``wb``) or UTF-8 text (``w``); ``-`` is standard output.
+
+    The file gets its name at the end of the ``with``, or never if there was an exception: no half-written file is ever
+    seen, and an older one stays. Raises FileAccessError.
+    """
+    return _text_output(str(path)) if mode == "w" else _open_file(str(path))
+
+
+@contextlib.contextmanager
+def _text_output(path: str) -> Iterator[TextIO]:
+    with _open_file(path) as output:
+        text = io.TextIOWrapper(output, encoding="utf-8", newline="\n")  # type: ignore[type-var]
+        yield text
+        text.detach()
+
+
+def _check_wxfilename(name: str) -> None:
+    shown = printable_name(name)
+    if "|" in name:
+        raise SpecifierError(f"{shown}: pipe symbol in the wrong place, expected at the beginning")
+    if name != name.strip():
+        raise SpecifierError(f"{name!r}: a file name must not begin or end with a blank")
+    if re.search(r":\d+\Z", name, re.ASCII):
+        raise SpecifierError(f"{shown}: cannot write to an offset inside a file")
+    if re.match(r"(ark|scp|npz)(,[a-z]+)*:", name):
+        raise SpecifierError(f"{shown}: expected a file name, found a table specifier")
+
+
+def _open_file(name: str) -> OutputFile:
+    if name in ("", "-"):
+        if sys.stdout is None or sys.stdout.closed:
+            raise FileAccessError("standard output: is closed")
+        return OutputFile(sys.stdout.buffer, "standard output")
+    compress = name.endswith(".gz")
+    try:
+        mode = mode_of_existing(name)
+        if name.startswith(DESCRIPTOR_FOLDERS) or (mode is not None and not stat.S_ISREG(mode)):
+            return OutputFile(Path(name).open("wb", buffering=BUFFER_BYTES), name, compress=compress)
+        return _open_part(name, mode, compress)
+    except (OSError, ValueError) as error:
+        folder = Path(name).parent
+        if isinstance(error, FileNotFoundError) and not folder.is_dir():
+            raise FileAccessError(f"{printable_name(name)}: no such folder {printable_name(str(folder))}") from error
+        raise access_error(name, error) from error
+
+
+def _open_part(name: str, mode: int | None, compress: bool) -> OutputFile:
+    # A symbolic link stays, and the file that it stands for is replaced.
+    target = Path(os.path.realpath(name))
+    if mode is not None and not os.access(target, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    # The name is cut, because the hidden name must not become longer than a name may be.
+    part = target.with_name(f".{target.name[:40]}.{os.getpid()}-{secrets.token_hex(4)}.part")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    if mode is not None:
+        os.fchmod(descriptor, stat.S_IMODE(mode))
+    file = open(descriptor, "wb", buffering=BUFFER_BYTES)  # noqa: PTH123, SIM115
+    return OutputFile(file if compress else LargeFile(file), name, part=part, target=target, compress=compress)
+
+
+def mode_of_existing(name: str) -> int | None:
+    """Permissions and kind of the file there, None when there is none. Raises OSError (a folder)."""
+    try:
+        mode = Path(name).stat().st_mode
+    except FileNotFoundError:
+        return None
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, "expected a file name, found a folder")
+    return mode

@@ -1,0 +1,1 @@
+"""Kaldi's matrices, from bytes to arrays and back."""

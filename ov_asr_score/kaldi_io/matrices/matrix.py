@@ -1,0 +1,219 @@
+"""One matrix or vector, as Kaldi keeps it in archives and in files of its own: read, skipped, written.
+
+Binary objects begin with ``\\0B``; then ``FM``/``DM`` (float32/float64 matrix, row by row), ``FV``/``DV`` (vector),
+``CM…`` (see compressed.py), ``SM`` (see sparse.py), or the byte 4 of a vector of int32. All else is text (see text.py).
+Sources: matrix/kaldi-matrix.cc, kaldi-vector.cc, util/kaldi-holder-inl.h (``BasicVectorHolder``).
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from typing import Any, Protocol
+
+import kaldiio.matio
+import numpy as np
+from numpy.typing import NDArray
+
+from ov_asr_score.errors import TableFormatError, UsageError
+from ov_asr_score.kaldi_io.matrices.compressed import (
+    ALL_COMPRESSION_METHODS,
+    encode_compressed,
+    peek_compressed_rows,
+    read_compressed,
+    skip_compressed,
+)
+from ov_asr_score.kaldi_io.matrices.sparse import read_sparse, skip_sparse
+from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, clipped, open_stream
+from ov_asr_score.kaldi_io.matrices.text import format_text, read_text, skip_text
+
+BINARY_MARK = b"\0B"
+ELEMENT_BYTES = {"FM": 4, "DM": 8, "FV": 4, "DV": 8}
+COMPRESSED_TOKENS = ("CM", "CM2", "CM3")
+INTEGER = np.dtype([("size", "u1"), ("value", "<i4")])
+
+
+class ByteSink(Protocol):
+    """Whatever takes bytes in order."""
+
+    def write(self, data: Any, /) -> object:
+        """Anything; takes all of ``data``."""
+
+
+def read_array(stream: KaldiStream) -> NDArray[Any]:
+    """The matrix or vector at the stream's place, binary or text; the stream then stands behind it.
+
+    Matrices are [T, D] float32 (``FM``, ``CM…``, ``SM``, text) or float64 (``DM``), vectors [D] float32, float64 or
+    int32; all are C-contiguous and writable. Raises TableFormatError naming file, context and byte.
+    """
+    if stream.peek(2) != BINARY_MARK:
+        return read_text(stream)
+    kind = _peek_kind(stream)
+    if kind in ELEMENT_BYTES:
+        return _read_plain(stream, kind)
+    stream.read(len(BINARY_MARK) + (len(kind) + 1 if kind else 0))
+    if kind in COMPRESSED_TOKENS:
+        return read_compressed(stream, kind)
+    if kind == "SM":
+        return read_sparse(stream)
+    return _read_integers(stream)
+
+
+def skip_array(stream: KaldiStream) -> None:
+    """Nothing; passes over what ``read_array`` would read, by the sizes in its header. Raises TableFormatError."""
+    if stream.peek(2) != BINARY_MARK:
+        skip_text(stream)
+        return
+    kind = _peek_kind(stream)
+    if kind in ELEMENT_BYTES:
+        shape, header_bytes = _peek_shape(stream, kind)
+        stream.skip(header_bytes + _payload_bytes(kind, shape))
+        return
+    stream.read(len(BINARY_MARK) + (len(kind) + 1 if kind else 0))
+    if kind in COMPRESSED_TOKENS:
+        skip_compressed(stream, kind)
+    elif kind == "SM":
+        skip_sparse(stream)
+    else:
+        stream.skip(INTEGER.itemsize * _read_length(stream))
+
+
+def peek_num_rows(stream: KaldiStream) -> int | None:
+    """Rows of the binary matrix at the stream's place, where its first bytes tell; None for all other objects.
+
+    Raises TableFormatError.
+    """
+    if stream.peek(2) != BINARY_MARK:
+        return None
+    kind = _peek_kind(stream)
+    if kind in ("FM", "DM"):
+        return _peek_shape(stream, kind)[0][0]
+    if kind in COMPRESSED_TOKENS:
+        return peek_compressed_rows(stream, len(BINARY_MARK) + len(kind) + 1)
+    return None
+
+
+def encode_array(
+    array: NDArray[Any], *, text: bool = False, compression_method: int | None = None
+) -> list[bytes | memoryview]:
+    """Pieces to write one after the other for a matrix [T, D] or vector [D]: ``\\0B`` and binary, or text.
+
+    float64 stays (``DM``, ``DV``), one-dimensional int32 is written as integers, all other numbers as float32.
+    C-contiguous arrays are written from where they lie, without the copy that kaldiio's writer makes first.
+    ``compression_method`` 1 to 7 applies to matrices; an empty matrix is written as ``FM``, because Kaldi cannot read
+    its own empty compressed one. Raises TableFormatError (not a matrix or vector of real numbers; NaN or infinity with
+    compression) and UsageError (unknown method).
+    """
+    if compression_method is not None and compression_method not in ALL_COMPRESSION_METHODS:
+        raise UsageError(f"compression method {compression_method}: expected 1 to 7")
+    values = _writable_values(array)
+    if text:
+        return [format_text(values)]
+    if values.dtype.kind == "i":
+        integers = np.empty(len(values), INTEGER)
+        integers["size"], integers["value"] = 4, values
+        return [BINARY_MARK + struct.pack("<Bi", 4, len(values)) + integers.tobytes()]
+    if compression_method is not None and values.ndim == 2:
+        if values.size:
+            return [BINARY_MARK + encode_compressed(values, compression_method)]
+        values = values.astype(np.float32)
+    if values.ndim == 2 and not values.size:
+        values = values.reshape(0, 0)  # Kaldi takes an empty matrix for damage unless both its sizes are 0
+    token = ("F" if values.dtype.itemsize == 4 else "D") + ("M" if values.ndim == 2 else "V")
+    sizes = b"".join(struct.pack("<Bi", 4, size) for size in values.shape)
+    head = BINARY_MARK + token.encode() + b" " + sizes
+    return [head, values.data.cast("B")] if values.size else [head]
+
+
+def write_array(
+    file: ByteSink, array: NDArray[Any], *, text: bool = False, compression_method: int | None = None
+) -> None:
+    """Nothing; writes what ``encode_array`` gives, which also tells what may be raised."""
+    for piece in encode_array(array, text=text, compression_method=compression_method):
+        file.write(piece)
+
+
+def load_array(rxfilename: str, *, allow_commands: bool = False) -> NDArray[Any]:
+    """The matrix or vector in a file of its own (``final.vec``, ``cmvn.mat``) or at ``archive:offset``.
+
+    Raises FileAccessError, SpecifierError, TableFormatError.
+    """
+    with open_stream(rxfilename, allow_commands=allow_commands) as stream:
+        return read_array(stream)
+
+
+class _KaldiioFile:
+    """What kaldiio reads from: header as bytes, the payload in memory of its own, so that it is writable."""
+
+    def __init__(self, stream: KaldiStream) -> None:
+        self._stream = stream
+
+    def read(self, count: int) -> Any:
+        return self._stream.read(count) if count < 16 else self._stream.read_bytes(count).data
+
+
+def _peek_kind(stream: KaldiStream) -> str:
+    """Token after ``\\0B``, nothing for a vector of integers. Raises TableFormatError for anything else."""
+    ahead = stream.peek(6)[2:]
+    if ahead[:1] == b"\4":
+        return ""
+    match = re.match(rb"([FD][MV]|CM[23]?|SM) ", ahead)
+    if not match:
+        found = clipped(ahead) if ahead else "the end of the file"
+        raise stream.error("FM, DM, FV, DV, CM, CM2, CM3, SM or integers", found)
+    return match[1].decode()
+
+
+def _peek_shape(stream: KaldiStream, kind: str) -> tuple[tuple[int, ...], int]:
+    """Shape in the header of a plain matrix or vector and the number of bytes up to its first element."""
+    dimensions = 2 if kind.endswith("M") else 1
+    header_bytes = 5 + 5 * dimensions
+    header = stream.peek(header_bytes)
+    if len(header) < header_bytes:
+        raise stream.error(f"{header_bytes} bytes of a header", str(len(header)), "the file is truncated")
+    fields = struct.unpack_from("<" + "Bi" * dimensions, header, 5)
+    sizes, shape = fields[0::2], fields[1::2]
+    if any(size != 4 for size in sizes):
+        raise stream.error("a byte 4 before every size", str(sizes[0] if sizes[0] != 4 else sizes[-1]))
+    if min(shape) < 0 or (dimensions == 2 and shape[0] > 0 and shape[1] == 0):
+        raise stream.error(f"sizes of 1 or more after {kind}", " x ".join(map(str, shape)), "the header is damaged")
+    return shape, header_bytes
+
+
+def _payload_bytes(kind: str, shape: tuple[int, ...]) -> int:
+    return ELEMENT_BYTES[kind] * (shape[0] * shape[1] if len(shape) == 2 else shape[0])
+
+
+def _read_plain(stream: KaldiStream, kind: str) -> NDArray[Any]:
+    shape, header_bytes = _peek_shape(stream, kind)
+    num_bytes = _payload_bytes(kind, shape)
+    stream.check_left(header_bytes + num_bytes)
+    if num_bytes == 0:
+        stream.read(header_bytes)
+        return np.empty(shape, np.float32 if ELEMENT_BYTES[kind] == 4 else np.float64)
+    array: NDArray[Any] = kaldiio.matio.read_matrix_or_vector(_KaldiioFile(stream))
+    return array if array.flags.writeable else array.copy()
+
+
+def _read_length(stream: KaldiStream) -> int:
+    length = stream.read_int32()
+    if length < 0:
+        raise stream.error("a length of 0 or more", str(length), "the header is damaged")
+    return length
+
+
+def _read_integers(stream: KaldiStream) -> NDArray[np.int32]:
+    start = stream.offset
+    items = stream.read_bytes(INTEGER.itemsize * _read_length(stream)).view(INTEGER)
+    if not (items["size"] == 4).all():
+        raise stream.error("integers of four bytes", "other sizes", offset=start)
+    return np.ascontiguousarray(items["value"], np.int32)
+
+
+def _writable_values(array: NDArray[Any]) -> NDArray[Any]:
+    if array.ndim not in (1, 2) or array.dtype.kind not in "fiub":
+        raise TableFormatError(f"expected a matrix or vector of real numbers, found {array.ndim}-D {array.dtype}")
+    if array.dtype == np.int32 and array.ndim == 1:
+        return array
+    dtype = np.float64 if array.dtype == np.float64 else np.float32
+    return np.ascontiguousarray(array, dtype)

@@ -1,0 +1,218 @@
+"""A binary file that always knows at which byte it stands, so that every complaint can say where.
+
+Holds the smallest values of Kaldi's formats (base/io-funcs.cc): tokens, and numbers with their size in front.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import re
+import stat
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ov_asr_score.errors import TableFormatError
+from ov_asr_score.kaldi_io.files.input import access_error, open_input, printable_name, split_offset
+
+LOOK_AHEAD_BYTES = 64
+TEXT_PIECE_BYTES = 1 << 16
+PIECE_BYTES = 16 << 20
+CLIPPED_LENGTH = 20
+BLANK = re.compile(rb"\s")
+
+
+class KaldiStream:
+    """Reads a binary file forwards and knows its ``offset`` in bytes; ``name`` and ``context`` go into its errors.
+
+    ``size`` is the file's size where it is a plain file, which can also be sought in; ``None`` for pipes and gzip.
+    ``context`` may name what is being read, such as ``utterance 'utt2'``.
+    """
+
+    def __init__(self, file: BinaryIO, name: str) -> None:
+        """Start at the place where ``file`` stands."""
+        self.name = printable_name(name)
+        self.context = ""
+        self.size = plain_file_size(file)
+        self.offset = file.tell() if self.size is not None else 0
+        self._file = file
+        # What was read ahead, and how much of it is used up.
+        self._ahead = b""
+        self._used = 0
+
+    def peek(self, count: int) -> bytes:
+        """The next ``count`` bytes, fewer at the end of the file, without moving on."""
+        while len(self._ahead) - self._used < count and self._look_further(count):
+            pass
+        return self._ahead[self._used : self._used + count]
+
+    def read(self, count: int) -> bytes:
+        """Exactly ``count`` bytes. Raises TableFormatError if the file ends before."""
+        if self._used + count <= len(self._ahead):
+            data = self._ahead[self._used : self._used + count]
+            self._used += count
+            self.offset += count
+            return data
+        return self.read_bytes(count).tobytes()
+
+    def read_bytes(self, count: int) -> NDArray[np.uint8]:
+        """Exactly ``count`` bytes as a writable array [count]. Raises TableFormatError if the file ends before.
+
+        A size taken from a damaged header never makes it allocate more than the file holds (or a piece, in a pipe).
+        """
+        self.check_left(count)
+        if self.size is not None or count <= PIECE_BYTES:
+            data = np.empty(count, np.uint8)
+            self._fill(data.data)
+            return data
+        pieces = [self.read_bytes(min(PIECE_BYTES, count - done)) for done in range(0, count, PIECE_BYTES)]
+        return np.concatenate(pieces)
+
+    def read_before(self, stop: re.Pattern[bytes], limit: int | None = None) -> bytes:
+        """Bytes before the first match of ``stop`` (one byte long), or all up to the end of the file or ``limit``.
+
+        Takes what a pipe has to offer and never waits for more than it needs.
+        """
+        pieces: list[bytes] = []
+        length = 0
+        while (limit is None or length < limit) and (
+            self._used < len(self._ahead) or self._look_further(TEXT_PIECE_BYTES)
+        ):
+            match = stop.search(self._ahead, self._used)
+            wanted = (match.start() if match else len(self._ahead)) - self._used
+            pieces.append(self.read(wanted if limit is None else min(wanted, limit - length)))
+            length += len(pieces[-1])
+            if match:
+                break
+        return b"".join(pieces)
+
+    def read_all(self) -> bytes:
+        """All bytes up to the end of the file."""
+        return b"".join(iter(lambda: self.read(len(self.peek(TEXT_PIECE_BYTES))), b""))
+
+    def read_token(self, limit: int = 256) -> str:
+        """Text up to the next blank, which is passed over. Raises TableFormatError if none comes in ``limit`` bytes."""
+        token = self.read_before(BLANK, limit)
+        if not self.peek(1).isspace():
+            raise self.error("a token and a blank", clipped(token + self.peek(1)))
+        self.read(1)
+        return token.decode("utf-8", "surrogateescape")
+
+    def read_int32(self) -> int:
+        """Number written as a byte 4 and four bytes, lowest first. Raises TableFormatError."""
+        return int(self._read_sized("<i")[0])
+
+    def read_float(self) -> float:
+        """Number written as a byte 4 and a float32, or as a byte 8 and a float64. Raises TableFormatError."""
+        return float(self._read_sized("<d" if self.peek(1) == b"\x08" else "<f")[0])
+
+    def skip(self, count: int) -> None:
+        """Nothing; passes over ``count`` bytes. Raises TableFormatError if the file ends before."""
+        self.check_left(count)
+        if self._used + count <= len(self._ahead):
+            self.read(count)
+        elif self.size is not None:
+            self.seek(self.offset + count)
+        else:
+            for done in range(0, count, PIECE_BYTES):
+                self.read_bytes(min(PIECE_BYTES, count - done))
+
+    def seek(self, offset: int) -> None:
+        """Nothing; goes to an absolute offset of a plain file. Raises TableFormatError beyond its end."""
+        if self.size is None or offset > self.size:
+            raise self.error(f"at least {offset} bytes", f"{self.size} bytes", "the offset does not fit the file")
+        self._file.seek(offset)
+        self._ahead, self._used = b"", 0
+        self.offset = offset
+
+    def error(self, expected: str, found: str, advice: str = "", *, offset: int | None = None) -> TableFormatError:
+        """Error that names the file, the context and the byte (``offset``, or where the stream stands)."""
+        context = f" {self.context}" if self.context else ""
+        place = f"{self.name}:{context} at byte {self.offset if offset is None else offset}"
+        return TableFormatError(f"{place}: expected {expected}, found {found}" + (f"; {advice}" if advice else ""))
+
+    def check_left(self, count: int) -> None:
+        """Nothing; raises TableFormatError if the file is known to hold fewer than ``count`` bytes more."""
+        if self.size is not None and count > self.size - self.offset:
+            raise self._truncated(count, max(self.size - self.offset, 0))
+
+    def _truncated(self, count: int, left: int) -> TableFormatError:
+        return self.error(f"{count} bytes", str(left), "the file is truncated or its header is damaged")
+
+    def _read_sized(self, layout: str) -> tuple[float, ...]:
+        size = struct.calcsize(layout)
+        head = self.peek(1)
+        if head != bytes([size]):
+            raise self.error(f"a byte {size} before a number", clipped(head) if head else "the end of the file")
+        return struct.unpack_from(layout, self.read(1 + size), 1)
+
+    def _fill(self, target: memoryview) -> None:
+        ahead = self._ahead[self._used : self._used + len(target)]
+        done = len(ahead)
+        target[:done] = ahead
+        while done < len(target):
+            with self._foreign_errors():
+                # Reads straight into the array: no second copy of a large matrix.
+                count = self._file.readinto(target[done:])  # type: ignore[attr-defined]
+            if not count:
+                raise self._truncated(len(target), done)
+            done += count
+        self._used += len(ahead)
+        self.offset += len(target)
+
+    def _look_further(self, count: int) -> bool:
+        with self._foreign_errors():
+            # read1() gives what has come so far; read() would wait for a slow pipe to offer all of it.
+            piece: bytes = self._file.read1(max(count, LOOK_AHEAD_BYTES))  # type: ignore[attr-defined]
+        self._ahead, self._used = self._ahead[self._used :] + piece, 0
+        return bool(piece)
+
+    @contextmanager
+    def _foreign_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise self.error("whole gzip data", str(error)[:60], "the compressed file is damaged") from error
+        except OSError as error:
+            raise access_error(self.name, error) from error
+
+
+@contextmanager
+def open_stream(rxfilename: str, *, allow_commands: bool = False) -> Iterator[KaldiStream]:
+    """Stream over what an rxfilename stands for; see ``open_input`` for what may be given and raised."""
+    with open_input(rxfilename, allow_commands=allow_commands) as file:
+        stream = KaldiStream(file, rxfilename if rxfilename.endswith("|") else split_offset(rxfilename)[0])
+        if stream.size is not None and stream.offset > stream.size:
+            raise stream.error(f"at least {stream.offset} bytes", str(stream.size), "the offset does not fit the file")
+        yield stream
+
+
+def clipped(foreign: bytes | str) -> str:
+    """Quoted beginning of foreign bytes or text, printable, at most 20 characters of it; never a line break."""
+    if isinstance(foreign, str):
+        foreign = foreign.encode("utf-8", "surrogateescape")
+    text = foreign[: CLIPPED_LENGTH + 1].decode("utf-8", "backslashreplace")
+    return repr(text[:CLIPPED_LENGTH] + "…" if len(text) > CLIPPED_LENGTH else text)
+
+
+def shown_key(key: str) -> str:
+    """The key in quotes and printable, for messages: ``'utt1'``."""
+    return f"'{printable_name(key)}'"
+
+
+def plain_file_size(file: BinaryIO) -> int | None:
+    """Size in bytes of a file that can be sought in, ``None`` for pipes, terminals and decompressed data."""
+    if isinstance(file, io.BytesIO):
+        return file.getbuffer().nbytes
+    raw = getattr(file, "raw", None)
+    if not isinstance(raw, io.FileIO):
+        return None
+    status = os.fstat(raw.fileno())
+    return status.st_size if stat.S_ISREG(status.st_mode) else None

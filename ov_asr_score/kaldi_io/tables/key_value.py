@@ -1,0 +1,31 @@
+"""Tables of words, such as utt2spk: a line ``key word`` for every utterance."""
+
+from __future__ import annotations
+
+from ov_asr_score.errors import SpecifierError, TableFormatError
+from ov_asr_score.kaldi_io.matrices.stream import clipped, open_stream
+from ov_asr_score.kaldi_io.specifier import ReadSpecifier, parse_read_specifier
+
+
+def read_token_table(specifier: str | ReadSpecifier, *, allow_commands: bool = False) -> dict[str, str]:
+    """Word of every key, in the order of the file; a plain file name and ``ark:<file>`` mean the same.
+
+    Raises SpecifierError (scp, npz), FileAccessError, and TableFormatError with the number of the bad line (not two
+    words, a key that came before). Source: util/kaldi-holder-inl.h (``TokenHolder``).
+    """
+    given = parse_read_specifier(specifier) if isinstance(specifier, str) else specifier
+    if given.form != "ark":
+        raise SpecifierError(f"{given.original!r}: a table of words is read from a text file or ark:<file>")
+    table: dict[str, str] = {}
+    with open_stream(given.filename, allow_commands=allow_commands) as stream:
+        text = stream.read_all()
+        name = stream.name
+    for number, line in enumerate(text.splitlines(), start=1):
+        words = line.decode("utf-8", "surrogateescape").split()
+        if len(words) != 2:
+            found = f"{len(words)} in {clipped(line)}"
+            raise TableFormatError(f"{name}: line {number}: expected two words, a key and its value, found {found}")
+        if words[0] in table:
+            raise TableFormatError(f"{name}: line {number}: key {clipped(words[0])} came before")
+        table[words[0]] = words[1]
+    return table

@@ -1,0 +1,155 @@
+"""NPZ files as tables: one array per utterance, read and written one at a time, and never unpickled.
+
+The format is a zip file of ``<key>.npy`` members (numpy.lib.format).
+"""
+
+from __future__ import annotations
+
+import lzma
+import shutil
+import struct
+import tempfile
+import tokenize
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Any
+
+import numpy as np
+from numpy.lib import format as npy_format
+from numpy.typing import NDArray
+
+from ov_asr_score.errors import TableFormatError
+from ov_asr_score.kaldi_io.files.input import open_input, printable_name
+from ov_asr_score.kaldi_io.files.output import OutputFile
+from ov_asr_score.kaldi_io.matrices.stream import clipped, plain_file_size, shown_key
+from ov_asr_score.kaldi_io.tables.archive import check_key
+
+SUFFIX = ".npy"
+FIRST_ZIP_DATE = (1980, 1, 1, 0, 0, 0)
+"""The same arrays give the same bytes: no time goes into the file."""
+
+MOST_DEFLATED = 1032
+"""A byte of deflated data stands for at most this many."""
+
+DAMAGE = (
+    *(ValueError, TypeError, LookupError, ArithmeticError, SyntaxError, RuntimeError, EOFError, MemoryError, OSError),
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, tokenize.TokenError),
+)
+"""What zipfile and numpy may raise over damaged bytes."""
+
+
+class NpzReader:
+    """The arrays of an NPZ file by key; ``keys`` are in the order of the file."""
+
+    def __init__(self, file: IO[bytes], name: str) -> None:
+        """Reads the directory only. Raises TableFormatError (not a zip file, a key twice)."""
+        self._name = name
+        try:
+            self._zip = zipfile.ZipFile(file)
+            members = sorted(self._zip.infolist(), key=lambda member: member.header_offset)
+        except DAMAGE as error:
+            found = str(error)[:60] or type(error).__name__
+            raise TableFormatError(f"{name}: expected an NPZ file, found damage: {found}") from error
+        self._members: dict[str, zipfile.ZipInfo] = {}
+        for member in members:
+            # The old speech_sample writes keys with a blank at the end.
+            key = member.filename.removesuffix(SUFFIX).strip()
+            if key in self._members:
+                raise TableFormatError(f"{name}: the key {shown_key(key)} stands there twice")
+            self._members[key] = member
+        self.keys = list(self._members)
+
+    def num_bytes(self, key: str) -> int:
+        """Size of the array's member, uncompressed, as the directory tells it."""
+        return self._members[key].file_size
+
+    def read(self, key: str) -> NDArray[Any] | None:
+        """Matrix [T, D] or vector [D], float32 or (from float64 and wide integers) float64; ``None`` if there is none.
+
+        Raises TableFormatError naming file, utterance and the byte where the member begins.
+        """
+        member = self._members.get(key)
+        if member is None:
+            return None
+        place = f"{self._name}: utterance {shown_key(key)} at byte {member.header_offset}"
+        try:
+            return self._read_member(member, place)
+        except DAMAGE as error:
+            found = str(error).partition("\n")[0][:100] or type(error).__name__
+            raise TableFormatError(f"{place}: expected an array in NPY format, found damage: {found}") from error
+
+    def _read_member(self, member: zipfile.ZipInfo, place: str) -> NDArray[Any]:
+        with self._zip.open(member) as file:
+            version = npy_format.read_magic(file)
+            read_header = npy_format.read_array_header_1_0 if version == (1, 0) else npy_format.read_array_header_2_0
+            shape, by_column, dtype = read_header(file)
+            if dtype.kind not in "fiub" or dtype.itemsize > 8 or len(shape) not in (1, 2):
+                raise TableFormatError(
+                    f"{place}: expected a matrix or vector of real numbers, found {len(shape)} dimensions of {dtype}"
+                )
+            num_bytes = dtype.itemsize * int(np.prod(shape, dtype=object))
+            # The sizes may be damaged: nothing is allocated that the file cannot hold.
+            most = member.compress_size * (1 if member.compress_type == zipfile.ZIP_STORED else MOST_DEFLATED)
+            if not 0 <= num_bytes <= min(member.file_size, most):
+                found = f"a shape of {num_bytes}"
+                raise TableFormatError(f"{place}: expected {member.file_size} bytes at most, found {found}")
+            data = file.read(num_bytes)
+            if len(data) < num_bytes or file.read(1):
+                raise TableFormatError(f"{place}: expected {num_bytes} bytes, found more or fewer")
+        values = np.frombuffer(data, dtype).reshape(shape, order="F" if by_column else "C")
+        return np.array(values, np.result_type(dtype.newbyteorder("="), np.float32), order="C")
+
+
+class NpzWriter:
+    """Writes an NPZ file one array at a time; the directory follows with ``close``."""
+
+    def __init__(self, output: OutputFile, *, compressed: bool = False) -> None:
+        """``output`` is not closed; ``compressed`` deflates every array."""
+        self._zip = zipfile.ZipFile(output, "w")
+        self._compress_type = zipfile.ZIP_DEFLATED if compressed else zipfile.ZIP_STORED
+
+    def write(self, key: str, array: NDArray[Any]) -> None:
+        """Nothing; adds one array. Raises TableFormatError for a key that is taken or not UTF-8."""
+        check_key(key, blanks_inside=True)
+        member = zipfile.ZipInfo(key + SUFFIX, FIRST_ZIP_DATE)
+        member.compress_type = self._compress_type
+        member.external_attr = 0o644 << 16
+        # Known beforehand, the size lets zipfile take the wide header for large members only.
+        member.file_size = array.nbytes + 256
+        if member.filename in self._zip.NameToInfo:
+            raise TableFormatError(f"the key {clipped(key)} was written before; NPZ holds every key once")
+        try:
+            key.encode()
+        except UnicodeEncodeError as error:
+            raise TableFormatError(f"the key {clipped(key)} is not UTF-8, which NPZ needs; write an archive") from error
+        with self._zip.open(member, "w") as file:
+            npy_format.write_array(file, array, allow_pickle=False)
+
+    def close(self) -> None:
+        """Nothing; writes the directory."""
+        self._zip.close()
+
+    def abort(self) -> None:
+        """Nothing; makes sure that nothing more is written."""
+        self._zip.fp = None
+
+
+@contextmanager
+def open_npz(rxfilename: str, *, allow_commands: bool = False) -> Iterator[NpzReader]:
+    """Reader for an NPZ file; what cannot be sought in (a pipe, gzip) is copied to a temporary file first.
+
+    Raises FileAccessError, SpecifierError, TableFormatError.
+    """
+    name = printable_name(rxfilename)
+    with open_input(rxfilename, allow_commands=allow_commands) as file:
+        if plain_file_size(file) is not None:
+            yield NpzReader(file, name)
+            return
+        with tempfile.TemporaryFile() as copy:
+            try:
+                shutil.copyfileobj(file, copy, 1 << 20)
+            except DAMAGE as error:
+                raise TableFormatError(f"{name}: expected an NPZ file, found damage: {str(error)[:60]}") from error
+            yield NpzReader(copy, name)

@@ -1,0 +1,224 @@
+"""Tables asked by key, for joining several of them; archives are read forwards as far as they are asked for."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from abc import ABC, abstractmethod
+from types import TracebackType
+from typing import Any
+
+from numpy.typing import NDArray
+
+from ov_asr_score.errors import FileAccessError, TableFormatError, UsageError
+from ov_asr_score.kaldi_io.matrices.matrix import read_array, skip_array
+from ov_asr_score.kaldi_io.matrices.stream import open_stream, shown_key
+from ov_asr_score.kaldi_io.specifier import ReadSpecifier, parse_read_specifier
+from ov_asr_score.kaldi_io.tables.archive import read_key
+from ov_asr_score.kaldi_io.tables.npz import open_npz
+from ov_asr_score.kaldi_io.tables.script import ScriptLine, ScriptReader, read_script
+
+logger = logging.getLogger(__name__)
+
+
+class KeyedTable(ABC):
+    """A table by key; made by ``open_table``, closed at the end of its ``with``.
+
+    A key that stands there twice is an error when it is met, as in Kaldi: a join by such a key would be a guess.
+    """
+
+    def __init__(self, given: ReadSpecifier) -> None:
+        """``given`` says what the table is and what is promised about its keys."""
+        self.specifier = given
+        self._resources = contextlib.ExitStack()
+        self._asked: set[str] = set()
+
+    def get(self, key: str) -> NDArray[Any] | None:
+        """Matrix or vector of an utterance, ``None`` if the table has none.
+
+        Raises FileAccessError and TableFormatError naming file, utterance and byte, and UsageError for a key asked for
+        twice against the promise ``o`` (or in a pipe that was not opened with ``keep_values``).
+        """
+        if self.specifier.once and key in self._asked:
+            raise UsageError(f"{self.specifier.original}: {shown_key(key)} is asked for twice against the option 'o'")
+        try:
+            array = self._find(key)
+        except (FileAccessError, TableFormatError) as error:
+            if not self.specifier.permissive:
+                raise
+            logger.warning("skipped: %s", error)
+            array = None
+        if array is not None:
+            self._asked.add(key)
+        return array
+
+    def unused_keys(self) -> list[str]:
+        """Keys that ``get`` was never asked for, in the order of the table; goes through an archive to its end."""
+        return [key for key in self._all_keys() if key not in self._asked]
+
+    def close(self) -> None:
+        """Nothing; closes the files."""
+        self._resources.close()
+
+    def __enter__(self) -> KeyedTable:
+        """The table itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing; closes the files."""
+        self._resources.__exit__(kind, error, trace)
+
+    @abstractmethod
+    def _find(self, key: str) -> NDArray[Any] | None: ...
+
+    @abstractmethod
+    def _all_keys(self) -> list[str]: ...
+
+
+def open_table(
+    specifier: str | ReadSpecifier, *, allow_commands: bool = False, keep_values: bool = False
+) -> KeyedTable:
+    """Table to be asked by key: archive, script or NPZ.
+
+    Memory is flat for scripts, NPZ and archives in plain files: of what is passed over only the offset is kept. A pipe
+    or gzip cannot be gone back in, so there the arrays passed over are kept until they are asked for (not at all with
+    ``s,cs``), and those given away only with ``keep_values``: set it where keys are asked for again, such as speakers.
+    Raises SpecifierError, FileAccessError, and TableFormatError for a bad script or NPZ file.
+    """
+    given = parse_read_specifier(specifier) if isinstance(specifier, str) else specifier
+    if given.form == "scp":
+        return _ScriptTable(given, allow_commands)
+    if given.form == "npz":
+        return _NpzTable(given, allow_commands)
+    return _ArchiveTable(given, allow_commands, keep_values)
+
+
+class _ScriptTable(KeyedTable):
+    def __init__(self, given: ReadSpecifier, allow_commands: bool) -> None:
+        super().__init__(given)
+        self._lines: dict[str, ScriptLine] = {}
+        try:
+            lines = read_script(given.filename, allow_commands=allow_commands)
+        except FileAccessError as error:
+            if not given.permissive:
+                raise
+            logger.warning("%s; treated as an empty table", error)
+            lines = []
+        for line in lines:
+            if line.key in self._lines:
+                place = f"{given.filename}: line {line.number}"
+                raise TableFormatError(f"{place}: the key {shown_key(line.key)} came before; keys must differ")
+            self._lines[line.key] = line
+        reader = ScriptReader(given.filename, allow_commands=allow_commands)
+        self._reader = self._resources.enter_context(reader)
+
+    def _find(self, key: str) -> NDArray[Any] | None:
+        line = self._lines.get(key)
+        return None if line is None else self._reader.read(line)
+
+    def _all_keys(self) -> list[str]:
+        return list(self._lines)
+
+
+class _NpzTable(KeyedTable):
+    def __init__(self, given: ReadSpecifier, allow_commands: bool) -> None:
+        super().__init__(given)
+        self._reader = self._resources.enter_context(open_npz(given.filename, allow_commands=allow_commands))
+
+    def _find(self, key: str) -> NDArray[Any] | None:
+        return self._reader.read(key)
+
+    def _all_keys(self) -> list[str]:
+        return self._reader.keys
+
+
+class _ArchiveTable(KeyedTable):
+    def __init__(self, given: ReadSpecifier, allow_commands: bool, keep_values: bool) -> None:
+        super().__init__(given)
+        self._stream = self._resources.enter_context(open_stream(given.filename, allow_commands=allow_commands))
+        self._can_go_back = self._stream.size is not None
+        self._keeps_values = keep_values and not self._can_go_back
+        self._keeps_skipped = not self._can_go_back and not (given.sorted and given.called_sorted)
+        self._values: dict[str, NDArray[Any]] = {}
+        self._offsets: dict[str, int] = {}
+        # Where the part begins whose keys are not known yet, and the key before it.
+        self._next_offset = self._stream.offset
+        self._last_key = ""
+        # A key that was read too early; the stream stands at its object, or can go back there.
+        self._waiting: str | None = None
+
+    def _find(self, key: str) -> NDArray[Any] | None:
+        if key in self._values:
+            return self._values[key] if self._keeps_values else self._values.pop(key)
+        if key in self._offsets and key != self._waiting:
+            return self._read_again(key)
+        while (found := self._next_key()) is not None:
+            if found == key:
+                return self._read_here(key)
+            if self.specifier.sorted and _bytes(found) > _bytes(key):
+                self._waiting = found
+                return None
+            self._pass_over(found)
+        return None
+
+    def _all_keys(self) -> list[str]:
+        while (key := self._next_key()) is not None:
+            self._pass_over(key)
+        return list(self._offsets)
+
+    def _next_key(self) -> str | None:
+        """Next key that was not passed yet; the stream then stands at its object."""
+        if self._waiting is not None:
+            key, self._waiting = self._waiting, None
+            self._go_to(self._offsets[key])
+            return key
+        self._go_to(self._next_offset)
+        next_key = read_key(self._stream)
+        if next_key is not None:
+            self._note(next_key)
+        return next_key
+
+    def _note(self, key: str) -> None:
+        offset = self._stream.offset
+        place = f"{self._stream.name}: utterance {shown_key(key)} at byte {offset}"
+        if key in self._offsets:
+            raise TableFormatError(f"{place}: the key came before at byte {self._offsets[key]}; keys must differ")
+        if self.specifier.sorted and _bytes(key) < _bytes(self._last_key):
+            last = shown_key(self._last_key)
+            raise TableFormatError(f"{place}: expected a key after {last} because of the option 's'; sort the table")
+        self._offsets[key] = offset
+        self._last_key = key
+
+    def _read_here(self, key: str) -> NDArray[Any]:
+        array = read_array(self._stream)
+        self._next_offset = self._stream.offset
+        if self._keeps_values:
+            self._values[key] = array
+        return array
+
+    def _pass_over(self, key: str) -> None:
+        if self._keeps_skipped:
+            self._values[key] = read_array(self._stream)
+        else:
+            skip_array(self._stream)
+        self._next_offset = self._stream.offset
+
+    def _read_again(self, key: str) -> NDArray[Any]:
+        if not self._can_go_back:
+            raise UsageError(
+                f"{self.specifier.original}: {shown_key(key)} was given or passed before, and a pipe cannot be "
+                "gone back in; ask in the order of the table, or store it in a file"
+            )
+        self._stream.context = f"utterance {shown_key(key)}"
+        self._go_to(self._offsets[key])
+        return read_array(self._stream)
+
+    def _go_to(self, offset: int) -> None:
+        if self._can_go_back and self._stream.offset != offset:
+            self._stream.seek(offset)
+
+
+def _bytes(key: str) -> bytes:
+    return key.encode("utf-8", "surrogateescape")

@@ -1,0 +1,126 @@
+"""Script files: a line ``key rxfilename`` for every utterance, perhaps with a range of rows and columns behind it.
+
+Source: util/kaldi-table.cc (``ReadScriptFile``) and kaldi-table-inl.h. As there, one bad line makes the whole file
+invalid, and paths are relative to the working folder.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+from numpy.typing import NDArray
+
+from ov_asr_score.errors import OvAsrScoreError, SpecifierError, TableFormatError
+from ov_asr_score.kaldi_io.files.input import printable_name, split_offset
+from ov_asr_score.kaldi_io.matrices.matrix import read_array
+from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, clipped, open_stream, shown_key
+from ov_asr_score.kaldi_io.specifier import Range, apply_range, parse_range
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptLine:
+    """Where one utterance is; ``number`` is that of the line, from 1."""
+
+    key: str
+    rxfilename: str
+    part: Range | None
+    number: int
+
+
+def read_script(rxfilename: str, *, allow_commands: bool = False) -> list[ScriptLine]:
+    """All lines of a script file. Raises FileAccessError, and TableFormatError with the number of a bad line."""
+    with open_stream(rxfilename, allow_commands=allow_commands) as stream:
+        name = stream.name
+        if b"\0" in stream.peek(256):
+            raise stream.error("lines of text", "binary data", "this looks like an archive, use ark:<file>")
+        text = stream.read_all()
+    lines = text.split(b"\n")
+    if lines[-1] == b"":
+        lines.pop()
+    return [_parse_line(line, name, number) for number, line in enumerate(lines, start=1)]
+
+
+class ScriptReader:
+    """Reads what script lines point to; keeps the last archive open, because lines mostly stay in one archive."""
+
+    def __init__(self, name: str, *, allow_commands: bool = False) -> None:
+        """``name`` is that of the script, for errors. Nothing is opened yet."""
+        self._name = printable_name(name)
+        self._allow_commands = allow_commands
+        self._open_file = contextlib.ExitStack()
+        self._stream: KaldiStream | None = None
+        self._path = ""
+        self._whole: tuple[str, NDArray[Any]] | None = None
+
+    def read(self, line: ScriptLine) -> NDArray[Any]:
+        """Matrix or vector, cut to the range of the line.
+
+        Lines that take ranges of one rxfilename, one after the other, read it once, as in Kaldi. Raises
+        FileAccessError, SpecifierError or TableFormatError, all naming the script's line.
+        """
+        try:
+            if line.part is None:
+                return self._read_whole(line.rxfilename)
+            if self._whole is None or self._whole[0] != line.rxfilename:
+                self._whole = (line.rxfilename, self._read_whole(line.rxfilename))
+            return apply_range(self._whole[1], line.part)
+        except OvAsrScoreError as error:
+            place = f"{self._name}: line {line.number}: utterance {shown_key(line.key)}"
+            raise type(error)(f"{place}: {error}") from error
+
+    def close(self) -> None:
+        """Nothing; closes the archive."""
+        self._open_file.close()
+        self._stream = None
+        self._whole = None
+
+    def __enter__(self) -> ScriptReader:
+        """The reader itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing; closes the archive."""
+        self.close()
+
+    def _read_whole(self, rxfilename: str) -> NDArray[Any]:
+        path, offset = split_offset(rxfilename)
+        if offset is None:
+            with open_stream(rxfilename, allow_commands=self._allow_commands) as stream:
+                return read_array(stream)
+        if self._stream is None or self._path != path:
+            self._stream = None
+            self._open_file.close()
+            self._stream = self._open_file.enter_context(open_stream(rxfilename, allow_commands=self._allow_commands))
+            self._path = path
+        else:
+            self._stream.seek(offset)
+        return read_array(self._stream)
+
+
+def _parse_line(line: bytes, name: str, number: int) -> ScriptLine:
+    place = f"{name}: line {number}"
+    words = line.split(None, 1)
+    if len(words) != 2:
+        found = clipped(line) if words else "an empty line"
+        raise TableFormatError(f"{place}: expected a key and a file name, found {found}")
+    key, rest = words[0].decode("utf-8", "surrogateescape"), words[1].decode("utf-8", "surrogateescape").strip()
+    if line[:1].isspace():
+        raise TableFormatError(f"{place}: expected a key at the beginning of the line, found a blank")
+    if rest.startswith("["):
+        raise TableFormatError(
+            f"{place}: expected a file name, found {clipped(rest)}; this looks like a text archive, use ark:<file>"
+        )
+    if not rest.endswith("]") or rest.endswith("|"):
+        return ScriptLine(key, rest, None, number)
+    rxfilename, _, part = rest[:-1].rpartition("[")
+    if not rxfilename:
+        raise TableFormatError(f"{place}: expected a file name before the range, found {clipped(rest)}")
+    try:
+        return ScriptLine(key, rxfilename, parse_range(part), number)
+    except SpecifierError as error:
+        raise TableFormatError(f"{place}: {error}") from error

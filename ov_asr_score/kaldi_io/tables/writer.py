@@ -1,0 +1,182 @@
+"""Tables written one utterance at a time: archive, script, text, compressed, NPZ."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from functools import partial
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from ov_asr_score.errors import MissingUtteranceError, SpecifierError, UsageError
+from ov_asr_score.kaldi_io.files.output import OutputFile, open_output
+from ov_asr_score.kaldi_io.matrices.compressed import ALL_COMPRESSION_METHODS
+from ov_asr_score.kaldi_io.matrices.matrix import encode_array
+from ov_asr_score.kaldi_io.matrices.stream import shown_key
+from ov_asr_score.kaldi_io.specifier import WriteSpecifier, parse_write_specifier
+from ov_asr_score.kaldi_io.tables.archive import check_key
+from ov_asr_score.kaldi_io.tables.npz import NpzWriter
+from ov_asr_score.kaldi_io.tables.script import read_script
+
+
+class TableWriter:
+    """Writes a table; as a context manager it commits at the end, and leaves no file behind after an exception.
+
+    Archive and script get their names together, the archive first. ``scp:<file>`` writes a file of its own for every
+    utterance, each complete at once, as the existing script says.
+    """
+
+    def __init__(
+        self,
+        specifier: str | WriteSpecifier,
+        *,
+        dtype: DTypeLike | None = np.float32,
+        compression_method: int | None = None,
+        npz_compressed: bool = False,
+        allow_commands: bool = False,
+        open_file: Callable[[str], OutputFile] | None = None,
+    ) -> None:
+        """Open the outputs, so that a bad place is known before the work begins.
+
+        ``dtype`` is float32 or float64 and applies to floats, None leaves each entry its own; vectors of int32 stay
+        integers. ``compression_method`` 1 to 7 is Kaldi's. ``open_file`` opens archive and script by their names, in
+        place of ``open_output``. Raises SpecifierError, UsageError (options that contradict
+        each other), FileAccessError.
+        """
+        given = parse_write_specifier(specifier) if isinstance(specifier, str) else specifier
+        self.specifier = given
+        self._dtype = None if dtype is None else np.dtype(dtype)
+        self._compression_method = compression_method
+        self._allow_commands = allow_commands
+        self._check_options()
+        self._archive: OutputFile | None = None
+        self._script: OutputFile | None = None
+        self._npz: NpzWriter | None = None
+        self._finished = False
+        self._files_of_script: dict[str, str] = {}
+        self._write: Callable[[str, NDArray[Any]], None] = self._write_entry
+        if given.archive is None:
+            lines = read_script(given.script or "", allow_commands=allow_commands)
+            self._files_of_script = {line.key: line.rxfilename for line in lines}
+            self._write = self._write_own_file
+            return
+        opened = open_file or partial(open_output, allow_commands=allow_commands)
+        self._archive = opened(given.archive)
+        try:
+            if given.form == "npz":
+                self._npz = NpzWriter(self._archive, compressed=npz_compressed)
+                self._write = self._npz.write
+            if given.script is not None:
+                self._check_offsets_possible(self._archive)
+                self._script = opened(given.script)
+        except BaseException:
+            self.abort()
+            raise
+
+    def write(self, key: str, array: NDArray[Any]) -> None:
+        """Nothing; writes a matrix [T, D] or a vector [D]. Blanks around the key are left out, as when it is read.
+
+        An entry that is refused (TableFormatError: a bad key, not real numbers, NaN with compression) leaves the table
+        as it was. Raises FileAccessError, and MissingUtteranceError for a key that the script of ``scp:`` lacks.
+        """
+        self._write(key.strip(), self._converted(array))
+
+    def finish(self) -> None:
+        """Nothing; brings everything to the disk, so that only the names are missing. Raises FileAccessError."""
+        if self._npz is not None and not self._finished:
+            self._npz.close()
+        self._finished = True
+        for output in (self._archive, self._script):
+            if output is not None:
+                output.finish()
+
+    def commit(self) -> None:
+        """Nothing; gives the files their names, after all of them were finished. Raises FileAccessError."""
+        self.finish()
+        for output in (self._archive, self._script):
+            if output is not None:
+                output.commit()
+
+    def abort(self) -> None:
+        """Nothing; drops what was written."""
+        if self._npz is not None:
+            self._npz.abort()
+        for output in (self._script, self._archive):
+            if output is not None:
+                output.abort()
+
+    def __enter__(self) -> TableWriter:
+        """The writer itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing; commits, or aborts after an exception."""
+        with contextlib.ExitStack() as cleaning:
+            cleaning.callback(self.abort)
+            if kind is None:
+                self.commit()
+
+    def _check_options(self) -> None:
+        given = self.specifier
+        if self._dtype not in (None, np.float32, np.float64):
+            raise UsageError(f"{given.original}: expected float32 or float64, found {self._dtype}")
+        if self._compression_method is None:
+            return
+        if self._compression_method not in ALL_COMPRESSION_METHODS:
+            raise UsageError(f"{given.original}: compression method {self._compression_method}: expected 1 to 7")
+        if given.text or given.form == "npz":
+            raise UsageError(f"{given.original}: Kaldi's compression is for binary archives; leave one of both out")
+
+    def _check_offsets_possible(self, archive: OutputFile) -> None:
+        if not archive.seekable():
+            raise SpecifierError(
+                f"{self.specifier.original!r}: a script needs offsets into a plain file; "
+                "the archive must not be a pipe, standard output or gzip"
+            )
+
+    def _converted(self, array: NDArray[Any]) -> NDArray[Any]:
+        keeps_integers = array.dtype == np.int32 and array.ndim == 1
+        own = np.float64 if array.dtype == np.float64 else np.float32
+        wanted = own if self._dtype is None else self._dtype
+        if keeps_integers or array.dtype == wanted or array.dtype.kind not in "fiub":
+            return np.ascontiguousarray(array)
+        return np.ascontiguousarray(array, wanted)
+
+    def _encoded(self, array: NDArray[Any]) -> list[bytes | memoryview]:
+        return encode_array(array, text=self.specifier.text, compression_method=self._compression_method)
+
+    def _write_entry(self, key: str, array: NDArray[Any]) -> None:
+        check_key(key)
+        pieces = self._encoded(array)
+        raw_key = key.encode("utf-8", "surrogateescape")
+        if self._archive is not None:
+            self._archive.write(raw_key + b" ")
+            offset = self._archive.offset
+            for piece in pieces:
+                self._archive.write(piece)
+            if self._script is not None:
+                place = f" {self.specifier.archive}:{offset}\n"
+                self._script.write(raw_key + place.encode("utf-8", "surrogateescape"))
+                self._script.flush_if_due()
+            self._archive.flush_if_due()
+            self._flush(self._archive)
+
+    def _write_own_file(self, key: str, array: NDArray[Any]) -> None:
+        name = self._files_of_script.get(key)
+        if name is None:
+            if self.specifier.permissive:
+                return
+            raise MissingUtteranceError(f"{self.specifier.script}: no line for utterance {shown_key(key)}")
+        with open_output(name, allow_commands=self._allow_commands) as output:
+            for piece in self._encoded(array):
+                output.write(piece)
+
+    def _flush(self, output: OutputFile) -> None:
+        # What goes into a pipe is for somebody who waits; a plain file is seen only when it is whole.
+        if self.specifier.flush and not output.is_plain_file:
+            output.flush()

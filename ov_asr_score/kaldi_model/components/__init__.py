@@ -1,0 +1,1 @@
+"""What is known of each type of component: fields, checks, dimensions, reach."""

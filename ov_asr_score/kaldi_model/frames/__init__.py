@@ -1,0 +1,1 @@
+"""Contexts, frames that can be computed, and the order in which nodes are computed."""

@@ -1,0 +1,1 @@
+"""Readers of model files, one for each generation of Kaldi's networks."""

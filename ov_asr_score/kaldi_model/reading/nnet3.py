@@ -1,0 +1,203 @@
+"""Reads networks of nnet3: configuration lines, then components.
+
+Sources: nnet3/nnet-nnet.cc (``Nnet::Read``), nnet3/am-nnet-simple.cc, util/text-utils.cc (``ConfigLine``).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import numpy as np
+
+from ov_asr_score.errors import ModelFormatError, UnsupportedModelError
+from ov_asr_score.kaldi_io.matrices.stream import clipped
+from ov_asr_score.kaldi_model.components.nnet3_fields import (
+    CONVOLUTION_MODEL,
+    TABLES,
+    TIME_HEIGHT_CONVOLUTION,
+    UPDATABLE,
+)
+from ov_asr_score.kaldi_model.descriptors import parse_descriptor
+from ov_asr_score.kaldi_model.network import (
+    Component,
+    ComponentNode,
+    DimRangeNode,
+    FieldValue,
+    InputNode,
+    KaldiNetwork,
+    Node,
+    OutputNode,
+)
+from ov_asr_score.kaldi_model.reader import ModelReader, read_fields
+from ov_asr_score.kaldi_model.reading.config_lines import ConfigLine, parse_config_line
+
+_LINE_END = re.compile(rb"\n")
+_LONGEST_LINE = 1 << 20
+_MOST_COMPONENTS = 100_000
+
+
+def read_nnet3(reader: ModelReader) -> KaldiNetwork:
+    """The raw network ``<Nnet3> … </Nnet3>``, checked by no one yet. Raises ModelFormatError, UnsupportedModelError."""
+    reader.expect_token("<Nnet3>")
+    nodes, offsets = _read_config(reader)
+    reader.expect_token("<NumComponents>")
+    count = reader.read_int()
+    if not 0 <= count < _MOST_COMPONENTS:
+        raise reader.error("a number of components", str(count), "the file is damaged")
+    components: dict[str, Component] = {}
+    for index in range(count):
+        reader.expect_token("<ComponentName>")
+        name = reader.read_name()
+        reader.stream.context = f"component '{name}' ({index + 1} of {count})"
+        if name in components:
+            raise reader.error("every component once", f"'{name}' twice")
+        components[name] = read_component(reader, name)
+        reader.stream.context = ""
+    reader.expect_token("</Nnet3>")
+    return KaldiNetwork(3, tuple(nodes), components, reader.source, binary=reader.binary, node_offsets=offsets)
+
+
+def read_acoustic_model(reader: ModelReader, num_pdfs: int) -> KaldiNetwork:
+    """The network with contexts and priors, as they follow a transition model. Raises ModelFormatError."""
+    network = read_nnet3(reader)
+    reader.expect_token("<LeftContext>")
+    left = reader.read_int()
+    reader.expect_token("<RightContext>")
+    right = reader.read_int()
+    reader.expect_token("<Priors>")
+    priors = np.asarray(reader.read_vector(), np.float32)
+    return replace(
+        network,
+        stored_contexts=(left, right),
+        priors=priors if priors.size else None,
+        is_acoustic_model=True,
+        num_pdfs=num_pdfs,
+    )
+
+
+def _read_config(reader: ModelReader) -> tuple[list[Node], dict[str, int]]:
+    nodes: list[Node] = []
+    offsets: dict[str, int] = {}
+    first = _read_line(reader)
+    if first.strip():
+        raise reader.error("a line break after <Nnet3>", clipped(first))
+    while True:
+        offset = reader.offset
+        text = _read_line(reader)
+        if text in ("", "\r"):
+            return nodes, offsets
+        try:
+            line = parse_config_line(text)
+            node = None if line is None else _node(line)
+        except ModelFormatError as error:
+            raise ModelFormatError(f"{reader.source}: at byte {offset}: {error}") from error
+        if node is None:
+            continue
+        if node.name in offsets:
+            raise reader.error("every node once", f"'{node.name}' twice", offset=offset)
+        nodes.append(node)
+        offsets[node.name] = offset
+
+
+def _read_line(reader: ModelReader) -> str:
+    offset = reader.offset
+    line = reader.stream.read_before(_LINE_END, _LONGEST_LINE)
+    if reader.stream.peek(1) != b"\n":
+        found = "the end of the file" if not reader.stream.peek(1) else f"no line break in {_LONGEST_LINE} bytes"
+        raise reader.error("a line of the network's configuration", found, "the file is truncated", offset=offset)
+    reader.stream.read(1)
+    return line.decode("utf-8", "replace")
+
+
+def _node(line: ConfigLine) -> Node:
+    match line.kind:
+        case "input-node":
+            line.check_known(("name", "dim"))
+            return InputNode(line.name("name"), line.integer("dim"))
+        case "component-node":
+            line.check_known(("name", "component", "input"))
+            return ComponentNode(line.name("name"), line.name("component"), parse_descriptor(line.value("input")))
+        case "dim-range-node":
+            line.check_known(("name", "input-node", "dim-offset", "dim"))
+            return DimRangeNode(
+                line.name("name"), line.name("input-node"), line.integer("dim-offset"), line.integer("dim")
+            )
+        case "output-node":
+            line.check_known(("name", "input", "objective"))
+            objective = line.settings.get("objective", "linear")
+            if objective not in ("linear", "quadratic"):
+                raise ModelFormatError(
+                    f"output-node: expected objective linear or quadratic, found {clipped(objective)}"
+                )
+            return OutputNode(
+                line.name("name"),
+                parse_descriptor(line.value("input")),
+                "linear" if objective == "linear" else "quadratic",
+            )
+    raise ModelFormatError(
+        f"expected input-node, component-node, dim-range-node or output-node, found {clipped(line.kind)}; "
+        "the file is damaged"
+    )
+
+
+_MOST_NESTED = 100_000
+_DEEPEST = 10
+
+NNET3_TYPES = frozenset({*TABLES, "CompositeComponent", "TimeHeightConvolutionComponent"})
+"""The types of components that can be read."""
+
+
+def read_component(reader: ModelReader, name: str, depth: int = 0) -> Component:
+    """The component at the reader's place, from its opening token to its closing one.
+
+    Raises ModelFormatError, and UnsupportedModelError for a type that Kaldi does not have either.
+    """
+    reader.skip_blanks()
+    offset = reader.offset
+    token = reader.read_token()
+    kind = token[1:-1]
+    if not token.startswith("<") or not token.endswith(">") or kind.startswith("/"):
+        raise reader.error("a component type as in <AffineComponent>", clipped(token), offset=offset)
+    if kind not in NNET3_TYPES:
+        raise UnsupportedModelError(
+            f"{reader.source}: component '{name}' at byte {offset}: type {clipped(kind)} is not one of Kaldi's nnet3; "
+            f"expected one of {', '.join(sorted(NNET3_TYPES))}"
+        )
+    nested: tuple[tuple[Component, ...], ...] = ()
+    if kind == "CompositeComponent":
+        fields, nested = _read_composite(reader, name, depth)
+    elif kind == "TimeHeightConvolutionComponent":
+        fields = _read_convolution(reader)
+    else:
+        table, required = TABLES[kind]
+        # Files of old versions of Kaldi end some components with their opening token.
+        end = (
+            (f"</{kind}>", token)
+            if kind in ("NaturalGradientAffineComponent", "SumGroupComponent")
+            else (f"</{kind}>",)
+        )
+        fields = read_fields(reader, table, end, required)
+    return Component(name, kind, fields, offset, nested)
+
+
+def _read_composite(
+    reader: ModelReader, name: str, depth: int
+) -> tuple[dict[str, FieldValue], tuple[tuple[Component, ...], ...]]:
+    if depth > _DEEPEST:
+        raise reader.error(f"at most {_DEEPEST} components inside of each other", "more")
+    fields = read_fields(reader, {**UPDATABLE, "MaxRowsProcess": "int"}, ("<NumComponents>",), ("MaxRowsProcess",))
+    count = reader.read_int()
+    if not 0 <= count <= _MOST_NESTED:
+        raise reader.error("a number of components", str(count), "the file is damaged")
+    chain = tuple(read_component(reader, f"{name}.{index}", depth + 1) for index in range(count))
+    reader.expect_token("</CompositeComponent>")
+    return fields, (chain,)
+
+
+def _read_convolution(reader: ModelReader) -> dict[str, FieldValue]:
+    fields = read_fields(reader, UPDATABLE, ("<Model>",))
+    reader.expect_token("<ConvolutionModel>")
+    fields |= read_fields(reader, CONVOLUTION_MODEL[0], ("</ConvolutionModel>",), CONVOLUTION_MODEL[1])
+    table, required = TIME_HEIGHT_CONVOLUTION
+    return fields | read_fields(reader, table, ("</TimeHeightConvolutionComponent>",), required)

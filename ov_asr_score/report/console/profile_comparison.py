@@ -1,0 +1,148 @@
+"""Two profiles beside each other: which layers took longer, as plain data, JSON and a table."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rich.console import Console
+
+from ov_asr_score.profiling import LayerTime
+from ov_asr_score.report.console.run import render_facts, render_table
+from ov_asr_score.report.files.profile_reader import Profile
+
+MAX_LISTED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class LayerChange:
+    """One layer in two runs: microseconds in all, 0 where it did not run; what it is."""
+
+    name: str
+    before: float
+    after: float
+    kind: str  # type and implementation, both implementations where they differ
+    runs_in: str  # "both", "A" or "B"
+
+    @property
+    def change(self) -> float:
+        """Microseconds that B takes more."""
+        return self.after - self.before
+
+    @property
+    def ratio(self) -> float:
+        """Time of B as a multiple of that of A; infinite for a layer of B alone."""
+        return ratio_of(self.before, self.after)
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileComparison:
+    """All layers, the largest change first; times of B are multiplied by ``scale``, which makes them for A's frames."""
+
+    layers: tuple[LayerChange, ...]
+    frames: tuple[int, int]  # 0: unknown
+    scale: float
+    notes: tuple[str, ...]
+
+    @property
+    def before(self) -> float:
+        """Microseconds of all layers of A."""
+        return sum(layer.before for layer in self.layers)
+
+    @property
+    def after(self) -> float:
+        """Microseconds of all layers of B, scaled."""
+        return sum(layer.after for layer in self.layers)
+
+    @property
+    def ratio(self) -> float:
+        """All layers of B as a multiple of those of A."""
+        return ratio_of(self.before, self.after)
+
+
+def ratio_of(before: float, after: float) -> float:
+    """``after / before``; 1 where both are 0."""
+    if before > 0:
+        return after / before
+    return math.inf if after > 0 else 1.0
+
+
+def compare_profiles(before: Profile, after: Profile) -> ProfileComparison:
+    """The layers of two profiles by name; where the frames of both are known, times of ``after`` are for as many."""
+    notes, scale = [], 1.0
+    frames = before.frames, after.frames
+    if all(frames) and frames[0] != frames[1]:
+        scale = frames[0] / frames[1]
+        notes.append(f"A scored {frames[0]:,} frames and B {frames[1]:,}: times of B are multiplied by {scale:.4g}")
+    elif not all(frames):
+        notes.append("the frames of both runs are not known: times are compared as they are")
+    ours, theirs = _by_name(before.layers), _by_name(after.layers)
+    layers = [_change(name, ours.get(name, ()), theirs.get(name, ()), scale) for name in ours | theirs]
+    if not ours.keys() & theirs.keys():
+        notes.append("A and B have no layer in common: profiles of two models tell little of each other's layers")
+    layers.sort(key=lambda layer: -abs(layer.change))
+    return ProfileComparison(tuple(layers), frames, scale, tuple(notes))
+
+
+def slowdowns(comparison: ProfileComparison, limit: float, least_share: float) -> list[str]:
+    """A line for each ratio above ``limit``: of all layers together, of those with ``least_share`` of A's time."""
+    messages = []
+    if comparison.ratio > limit:
+        messages.append(f"all layers take {comparison.ratio:.3f} times as long, more than --max-slowdown {limit:g}")
+    for layer in comparison.layers:
+        if layer.runs_in == "both" and layer.before >= least_share * comparison.before and layer.ratio > limit:
+            messages.append(
+                f"layer '{layer.name}' takes {layer.ratio:.3f} times as long, more than --max-slowdown {limit:g}"
+            )
+    return messages
+
+
+def render_profile_comparison(comparison: ProfileComparison, console: Console, *, verbose: bool = False) -> None:
+    """Print totals and layers, the largest change first; ``verbose``: all of them."""
+    added, removed = (_num(comparison.layers, where) for where in ("B", "A"))
+    facts = {
+        "A": f"{comparison.before / 1e3:,.3f} ms in {_num(comparison.layers, 'both') + removed} layers",
+        "B": f"{comparison.after / 1e3:,.3f} ms in {_num(comparison.layers, 'both') + added} layers",
+        "B / A": f"{comparison.ratio:.3f}",
+        "only in A": removed or None,
+        "only in B": added or None,
+    }
+    render_facts(console, "Time of all layers", facts)
+    listed = comparison.layers if verbose else comparison.layers[:MAX_LISTED]
+    rows = [
+        (
+            f"{layer.change / 1e3:+,.3f}",
+            {"both": f"{layer.ratio:.3f}", "A": "only A", "B": "only B"}[layer.runs_in],
+            f"{layer.before / 1e3:,.3f}",
+            f"{layer.after / 1e3:,.3f}",
+            f"{layer.name} ({layer.kind})",
+        )
+        for layer in listed
+    ]
+    columns = ("B - A ms", "B / A", "A ms", "B ms", "layer (type, implementation)")
+    render_table(console, "Layers, largest change first", columns, rows)
+    if len(listed) < len(comparison.layers):
+        console.print(f"  and {len(comparison.layers) - len(listed)} more (-v)", markup=False)
+    for note in comparison.notes:
+        console.print(f"note: {note}", style="yellow", markup=False, soft_wrap=True)
+
+
+def _by_name(layers: Iterable[LayerTime]) -> dict[str, list[LayerTime]]:
+    found: dict[str, list[LayerTime]] = {}
+    for layer in layers:
+        if layer.calls:
+            found.setdefault(layer.name, []).append(layer)
+    return found
+
+
+def _change(name: str, before: Sequence[LayerTime], after: Sequence[LayerTime], scale: float) -> LayerChange:
+    types = " -> ".join(dict.fromkeys(layer.type for layer in (*before, *after)))
+    forms = " -> ".join(dict.fromkeys("/".join(layer.exec_type for layer in side) for side in (before, after) if side))
+    ours, theirs = (sum(layer.real_microseconds for layer in side) for side in (before, after))
+    runs_in = "both" if before and after else "A" if before else "B"
+    return LayerChange(name, ours, theirs * scale, f"{types}, {forms}", runs_in)
+
+
+def _num(layers: Iterable[LayerChange], runs_in: str) -> int:
+    return sum(layer.runs_in == runs_in for layer in layers)

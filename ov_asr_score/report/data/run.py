@@ -1,0 +1,184 @@
+"""A run in plain data: what was scored, on what, how fast, and how far from the reference."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+
+from ov_asr_score.comparison import ScoreDifference, ScoreMeasures, summarize
+from ov_asr_score.ports import PortInfo
+from ov_asr_score.profiling import LayerTime
+from ov_asr_score.report.data.gna import GnaReport, PlacedLayer
+
+FORMAT_VERSION = 1
+"""Version of the JSON report; it grows when a field is removed or changes its meaning, not when one is added."""
+
+MAX_LISTED_FAILURES = 1000
+"""Failures that are listed; the others are only counted, so that a run in which all fails keeps flat memory."""
+
+MAX_WORST = 10
+"""How many of the utterances farthest from the reference are listed."""
+
+Verdict: TypeAlias = Literal["ok", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class UtteranceReport:
+    """One scored utterance."""
+
+    key: str
+    frames: int  # frames of the utterance itself
+    context_frames: int  # frames fed besides, for context windows
+    requests: int
+    infer_seconds: float
+    scores: dict[str, int]  # output name -> scores per frame
+    differences: dict[str, ScoreDifference] = field(default_factory=dict)  # output name -> distance from its reference
+
+
+@dataclass(slots=True)
+class RunTotals:
+    """Counts and times of the whole run; times are wall time in seconds.
+
+    ``infer_seconds`` is the time in which at least one request was under way: requests side by side count once.
+    """
+
+    utterances: int = 0
+    frames: int = 0
+    context_frames: int = 0
+    requests: int = 0
+    total_seconds: float = 0.0
+    infer_seconds: float = 0.0
+    read_seconds: float = 0.0
+    write_seconds: float = 0.0
+    load_seconds: float = 0.0  # reading and compiling the model
+    frame_shift_seconds: float = 0.01  # speech that one frame stands for
+    resumed_utterances: int = 0  # of all utterances, those that an interrupted run had scored before
+    resumed_frames: int = 0
+
+    @property
+    def frames_per_second(self) -> float:
+        """Frames scored in this run, without context, per second of inference; 0 when nothing was measured."""
+        return (self.frames - self.resumed_frames) / self.infer_seconds if self.infer_seconds > 0 else 0.0
+
+    @property
+    def overall_frames_per_second(self) -> float:
+        """Frames scored in this run, without context, per second of all of it; 0 when nothing was measured."""
+        return (self.frames - self.resumed_frames) / self.total_seconds if self.total_seconds > 0 else 0.0
+
+    @property
+    def real_time_factor(self) -> float:
+        """Seconds of inference per second of speech; 0 when there were no frames."""
+        speech_seconds = (self.frames - self.resumed_frames) * self.frame_shift_seconds
+        return self.infer_seconds / speech_seconds if speech_seconds > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An utterance that was not scored, and why, in one line."""
+
+    key: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorstUtterance:
+    """One output of an utterance that is among the farthest from the reference."""
+
+    key: str
+    output: str
+    difference: ScoreDifference
+
+
+@dataclass(slots=True)
+class RunReport:
+    """Everything known about a run when it is over, except its utterances, which are written as they come."""
+
+    tool_version: str
+    format_version: int = FORMAT_VERSION
+    command: list[str] | None = None
+
+    model: dict[str, object] = field(default_factory=dict)  # path, kind, …
+    device: dict[str, object] = field(default_factory=dict)  # requested, full_name, precision_used, properties, …
+    inputs: list[PortInfo] = field(default_factory=list)
+    outputs: list[PortInfo] = field(default_factory=list)
+    plan: dict[str, object] = field(default_factory=dict)  # mode, batch size, requests, …
+    versions: dict[str, str] = field(default_factory=dict)  # openvino, numpy, python, platform
+    notes: list[str] = field(default_factory=list)  # warnings that do not fail the run
+
+    totals: RunTotals = field(default_factory=RunTotals)
+    layers: list[LayerTime] = field(default_factory=list)  # slowest first; empty unless asked for
+    placement: list[PlacedLayer] = field(default_factory=list)  # where layers run, if not all on one device
+    gna: GnaReport | None = None  # where accuracy goes; only if asked for
+
+    comparison: dict[str, ScoreDifference] = field(default_factory=dict)  # output name -> sum over all utterances
+    measures: dict[str, ScoreMeasures] = field(
+        default_factory=dict
+    )  # output name -> classes, posteriors, where errors are
+    worst: list[WorstUtterance] = field(default_factory=list)  # worst first, at most MAX_WORST
+
+    failures: list[Failure] = field(default_factory=list)  # the first MAX_LISTED_FAILURES
+    num_failures: int = 0
+    missing_keys: dict[str, list[str]] = field(default_factory=dict)  # table -> utterances that it lacks
+    extra_keys: dict[str, list[str]] = field(default_factory=dict)  # table -> utterances that only it has
+
+    limit_messages: list[str] = field(default_factory=list)
+    verdict: Verdict = "ok"
+
+    def add_failure(self, key: str, message: str) -> None:
+        """Count a failure, and list it while there is room."""
+        self.num_failures += 1
+        if len(self.failures) < MAX_LISTED_FAILURES:
+            self.failures.append(Failure(key, message))
+
+    def add_difference(self, key: str, output: str, difference: ScoreDifference) -> None:
+        """Add one utterance to the total of ``output``, and list it if it is among the worst so far."""
+        total = self.comparison.get(output)
+        self.comparison[output] = difference if total is None else total + difference
+        if difference.max_abs > 0:
+            self.worst.append(WorstUtterance(key, output, difference))
+            self.worst.sort(key=_badness, reverse=True)
+            del self.worst[MAX_WORST:]
+
+
+def as_dict(report: object) -> dict[str, object]:
+    """A report (a dataclass) as dicts, lists, strings and numbers: every field and every property, under its own name.
+
+    JSON has no number for them, so NaN and the infinities become the strings ``"nan"``, ``"inf"`` and ``"-inf"``.
+    Values of foreign types, such as a runtime's own enums, become their text.
+    """
+    return _fields_and_properties(report)
+
+
+def _badness(worst: WorstUtterance) -> tuple[float, int]:
+    return worst.difference.max_abs, worst.difference.num_nonfinite_mismatch
+
+
+def plain_value(value: object) -> object:
+    """A value as JSON has it: see :func:`as_dict`."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else str(float(value))
+    if isinstance(value, np.ndarray | np.generic):
+        return plain_value(value.tolist())
+    if isinstance(value, Mapping):
+        return {str(key): plain_value(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain_value(item) for item in value]
+    if isinstance(value, ScoreMeasures):  # its arrays have a place for every column
+        value = summarize(value)
+    if is_dataclass(value):
+        return _fields_and_properties(value)
+    return str(value)
+
+
+def _fields_and_properties(instance: Any) -> dict[str, object]:
+    properties = [name for name, member in vars(type(instance)).items() if isinstance(member, property)]
+    names = [each.name for each in fields(instance)] + properties
+    return {name: plain_value(getattr(instance, name)) for name in names}

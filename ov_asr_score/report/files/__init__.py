@@ -1,0 +1,1 @@
+"""Reports as files: JSON, CSV, JUnit, Markdown; and profiles read back."""

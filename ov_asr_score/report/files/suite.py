@@ -1,0 +1,139 @@
+"""The outcome of a suite as JSON, as JUnit XML and as Markdown; the formats are in docs/ci.md."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import fields
+from xml.etree import ElementTree
+
+from ov_asr_score.report.data.run import plain_value
+from ov_asr_score.report.data.suite import (
+    COLUMNS,
+    FORMAT,
+    FORMAT_VERSION,
+    RunResult,
+    SuiteReport,
+    printable_line,
+    result_cells,
+)
+
+# What XML 1.0 can hold.
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# What Markdown would obey; underscores inside of words and single colons are plain text.
+_MARKUP = re.compile(r"[\\`*{}\[\]()#|~!@]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:(?=//)|(?<=www)\.", re.IGNORECASE)
+_MARKS = {"passed": "✅", "failed": "❌", "error": "💥", "skipped": "⚪"}
+
+
+def suite_json(report: SuiteReport) -> str:
+    """The report as a JSON object in plain ASCII, one run a line."""
+    head = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "tool_version": report.tool_version,
+        "versions": report.versions,
+        "suite": report.suite,
+        "verdict": report.verdict,
+        "counts": report.counts,
+        "seconds": report.seconds,
+        "recorded": list(report.recorded),
+    }
+    lines = [f"{json.dumps(name)}: {json.dumps(plain_value(value), allow_nan=False)}" for name, value in head.items()]
+    runs = ",\n".join(json.dumps(plain_value(_as_dict(result)), allow_nan=False) for result in report.results)
+    return "{\n" + ",\n".join(lines) + f',\n"runs": [\n{runs}\n]\n' + "}\n"
+
+
+def suite_junit(report: SuiteReport) -> str:
+    """The report as JUnit XML: a suite per case, a test per device and precision."""
+    counts = report.counts
+    root = ElementTree.Element(
+        "testsuites",
+        {
+            "name": _xml(report.suite),
+            "tests": str(len(report.results)),
+            "failures": str(counts["failed"]),
+            "errors": str(counts["error"]),
+            "skipped": str(counts["skipped"]),
+            "time": f"{report.seconds:.3f}",
+        },
+    )
+    for case in dict.fromkeys(result.case for result in report.results):
+        results = [result for result in report.results if result.case == case]
+        found = [result.status for result in results]
+        suite = ElementTree.SubElement(
+            root,
+            "testsuite",
+            {
+                "name": _xml(case),
+                "tests": str(len(results)),
+                "failures": str(found.count("failed")),
+                "errors": str(found.count("error")),
+                "skipped": str(found.count("skipped")),
+                "time": f"{sum(result.seconds for result in results):.3f}",
+            },
+        )
+        for result in results:
+            _add_test(suite, result)
+    ElementTree.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def suite_markdown(report: SuiteReport) -> str:
+    """The report for a job summary: verdict, counts, one table; all foreign text is escaped."""
+    verdict = {"ok": "passed", "failed": "failed", "nothing": "nothing could be run"}[report.verdict]
+    lines = [
+        f"## {_MARKS['passed'] if report.verdict == 'ok' else _MARKS['failed']} {_markdown(report.suite)}: {verdict}",
+        "",
+        f"{report.summary} in {report.seconds:.1f} s"
+        + (f"; ov-asr-score {report.tool_version}" if report.tool_version else "")
+        + (f", OpenVINO {_markdown(report.versions['openvino'])}" if "openvino" in report.versions else ""),
+        "",
+        "| " + " | ".join(COLUMNS) + " |",
+        "|---|---|---|---|---:|---:|---:|---:|---|",
+    ]
+    for result in report.results:
+        cells = [_markdown(cell) for cell in result_cells(result)]
+        cells[3] = f"{_MARKS[result.status]} {cells[3]}"
+        lines.append("| " + " | ".join(cells) + " |")
+    if report.recorded:
+        lines += ["", "Recorded: " + ", ".join(_markdown(name) for name in report.recorded)]
+    return "\n".join(lines) + "\n"
+
+
+def _as_dict(result: RunResult) -> dict[str, object]:
+    return {"name": result.name, **{each.name: getattr(result, each.name) for each in fields(result)}}
+
+
+def _add_test(suite: ElementTree.Element, result: RunResult) -> None:
+    name = f"{result.device} {result.precision}"
+    attributes = {"classname": _xml(result.case), "name": _xml(name), "time": f"{result.seconds:.3f}"}
+    test = ElementTree.SubElement(suite, "testcase", attributes)
+    facts = {
+        "max_error": result.max_error,
+        "rms_error": result.rms_error,
+        "class_agreement": result.class_agreement,
+        "frames_per_second": result.frames_per_second,
+    }
+    told = {name: value for name, value in facts.items() if value is not None}
+    if told:
+        properties = ElementTree.SubElement(test, "properties")
+        for name, value in told.items():
+            ElementTree.SubElement(properties, "property", {"name": name, "value": f"{value:.6g}"})
+    element = {"failed": "failure", "error": "error", "skipped": "skipped"}.get(result.status)
+    if element is not None:
+        message = ElementTree.SubElement(test, element, {"message": _xml(result.reason)})
+        if element != "skipped":
+            message.set("type", result.status)
+            message.text = _xml("\n".join(result.reasons))
+
+
+def _xml(text: str) -> str:
+    """The text with escapes for what XML cannot hold, even escaped."""
+    return _NOT_XML.sub(lambda match: ascii(match[0])[1:-1], text)
+
+
+def _markdown(text: str) -> str:
+    """The text as one line that Markdown and HTML take for nothing but text."""
+    line = printable_line(text)
+    line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _MARKUP.sub(lambda match: f"&#{ord(match[0])};", line)

@@ -1,0 +1,1 @@
+"""Reports as a single HTML page."""

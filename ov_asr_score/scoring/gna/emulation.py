@@ -1,0 +1,232 @@
+"""GNA modes where the runtime has no GNA plugin: the model is compiled for GNA and run in software.
+
+An IR becomes layers, layers become integers (or stay floats: GNA_SW_FP32), a blob holds integers already. What comes
+out is a program that the engine feeds as it feeds a compiled model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ov_asr_score.convert.facts import RESTART_INPUT
+from ov_asr_score.device.compilation import DeviceReport, has_plugin
+from ov_asr_score.errors import DeviceError, UnsupportedModelError, UsageError
+from ov_asr_score.gna.compiler.compilation import MOST_VECTORS, compile_graph
+from ov_asr_score.gna.compiler.measured_ranges import Frames
+from ov_asr_score.gna.compiler.options import CompiledGna, CompileSettings
+from ov_asr_score.gna.exact.program import ExactProgram
+from ov_asr_score.gna.execution import Program
+from ov_asr_score.gna.graphs.float_program import FloatProgram
+from ov_asr_score.gna.graphs.frame_independence import read_graph_of_frames
+from ov_asr_score.gna.graphs.partition import Part, PlacedLayer, partition
+from ov_asr_score.gna.graphs.reading.model_reader import read_graph
+from ov_asr_score.gna.model import GnaModel
+from ov_asr_score.gna.runner import GnaRunner
+from ov_asr_score.openvino_api import ov
+from ov_asr_score.ov_model.description import describe_ports
+from ov_asr_score.ports import PortInfo
+from ov_asr_score.scoring.gna.hetero import CpuProgram, frames_are_independent, make_parts
+from ov_asr_score.scoring.options import ScorerOptions
+from ov_asr_score.scoring.plan import ScoringPlan
+from ov_asr_score.scoring.plans.sizing import num_cores
+from ov_asr_score.scoring.requests.runner import Float32Array
+from ov_asr_score.scoring.utterances.joining import Utterance
+from ov_asr_score.settings.device import DeviceSettings, base_devices
+from ov_asr_score.settings.gna import gna_mode
+
+# Frames that a request takes where no state goes from one to the next, and utterances side by side where one does:
+# enough for the matrix products to be fast, few enough for the caches.
+_ROWS, _LANES = 512, 64
+_FALLING_BACK = ("GNA_AUTO", "GNA_HW_WITH_SW_FBACK")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Emulation:
+    """A model made ready to run in software: ``blob`` is what is exported, ``watched`` is for a report on layers.
+
+    ``placement`` tells where each layer runs, if some run on another device.
+    """
+
+    program: Program
+    blob: GnaModel | None = None
+    watched: CompiledGna | None = None
+    notes: tuple[str, ...] = ()
+    placement: tuple[PlacedLayer, ...] = ()
+
+
+def is_emulated(core: ov.Core, settings: DeviceSettings) -> bool:
+    """Whether a GNA mode is asked for and the runtime has no plugin for it. Raises DeviceError for GNA_HW."""
+    mode = gna_mode(settings.device)
+    if mode is None or has_plugin(core, "GNA"):
+        return False
+    if settings.gna.embedded_image:
+        raise DeviceError(
+            f"-we {settings.gna.embedded_image}: images for embedded devices are made by the GNA plugin only, which "
+            "this OpenVINO does not have; -wg writes a blob, which an OpenVINO up to 2023.3 with the plugin can import"
+        )
+    if mode == "GNA_HW":
+        raise DeviceError(
+            f"{settings.device}: needs a GNA device and an OpenVINO (up to 2023.3) with the GNA plugin; "
+            "GNA_HW_WITH_SW_FBACK and GNA_SW_EXACT compute the same in software"
+        )
+    return True
+
+
+def requests_of(utterance: Utterance, ports: Sequence[PortInfo]) -> list[Float32Array]:
+    """What each input takes in one request after the other, [R, K]: one frame, or as many as a request holds.
+
+    The last frame fills up the last request; an input with one vector for the utterance takes it every time.
+    """
+    rows = []
+    for port in ports:
+        features = np.atleast_2d(np.asarray(utterance.features[port.name], np.float32))
+        together = (port.shape or ())[1] or 1 if len(port.shape or ()) > 2 else 1
+        count = -(-utterance.num_frames // together)
+        taken = np.minimum(np.arange(count * together), len(features) - 1)
+        rows.append(features[taken].reshape(count, -1))
+    return rows
+
+
+def emulate_model(
+    core: ov.Core, model: ov.Model, source: str, options: ScorerOptions, utterances: Sequence[Frames] = ()
+) -> Emulation:
+    """The program of an IR; ``utterances`` ([T, D] for each input), if there are any, tell how large values are.
+
+    Raises UnsupportedModelError with the list of layers that GNA does not have, UsageError, DeviceError.
+    """
+    mode = gna_mode(options.device.device)
+    if ":" in options.device.device:
+        return _emulate_parts(core, model, source, options, utterances)
+    graph = read_graph_of_frames(model, source)
+    if mode == "GNA_SW_FP32":
+        return Emulation(FloatProgram(graph), notes=_notes(options.device))
+    settings = _compile_settings(options)
+    compiled = compile_graph(graph, settings, utterances)
+    watched = None
+    if options.device.gna.accuracy_report:  # which looks at layers after the last of them has run
+        watched = compile_graph(graph, replace(settings, memory_reuse=False), utterances)
+    notes = (*_notes(options.device), *compiled.notes)
+    names = {layer.operation: layer.name for layer in compiled.layers}
+    return Emulation(ExactProgram(compiled.model, source, names), compiled.model, watched, notes)
+
+
+def _emulate_parts(
+    core: ov.Core, model: ov.Model, source: str, options: ScorerOptions, utterances: Sequence[Frames]
+) -> Emulation:
+    mode, settings = gna_mode(options.device.device), _compile_settings(options)
+    device = options.device.device
+    if not device.upper().startswith("HETERO:") or base_devices(device) != ["GNA", "CPU"]:
+        raise UsageError(f"-d {device}: in software GNA goes together with the CPU; expected HETERO:{mode},CPU")
+    if not frames_are_independent(core, model):
+        raise UnsupportedModelError(
+            f"{source}: its frames depend on each other, and GNA takes one at a time: expected a model for one frame, "
+            "with variables for what it remembers"
+        )
+    inputs, outputs = describe_ports(model)
+    for port in inputs:
+        if port.shape and len(port.shape) == 2 and (port.shape[0] or 1) > 1:
+            raise UnsupportedModelError(
+                f"{source}: input '{port.name}' [{port.shape[0]},{port.shape[1]}]: {device} takes one frame at a time: "
+                f"expected [1,{port.shape[1]}] or a free first axis; convert the model with such an input"
+            )
+    found = partition(model, source)
+
+    def make(part: Part, factors: Mapping[str, float]) -> Program:
+        if part.device == "CPU":
+            return CpuProgram(core, part.model, options.device)
+        graph = read_graph(part.model, source)
+        if mode == "GNA_SW_FP32":
+            return FloatProgram(graph)
+        # parts that read the model's inputs alone see what goes into them; others are ranged by their weights
+        seen = set(part.inputs) <= set(found.inputs)
+        places = [found.inputs.index(name) for name in part.inputs] if seen else []
+        told = [[frames[place] for place in places] for frames in utterances] if seen else []
+        return ExactProgram(compile_graph(graph, replace(settings, scale_factors=factors), told).model)
+
+    given = settings.scale_factors
+    names = zip(found.inputs, inputs, strict=True)
+    factors = {name: given[port.name] for name, port in names if port.name in given}
+    program = make_parts(found, make, inputs, outputs, factors, _joined(utterances))
+    return Emulation(program, notes=_notes(options.device), placement=found.layers)
+
+
+def _joined(utterances: Sequence[Frames]) -> list[Float32Array]:
+    """One utterance of all: [T, D] for each input."""
+    return [np.concatenate(arrays) for arrays in zip(*utterances, strict=True)]
+
+
+def _compile_settings(options: ScorerOptions) -> CompileSettings:
+    gna, vectors = options.device.gna, options.batch_size if options.fixed_batch else 1
+    if vectors > MOST_VECTORS:
+        raise UsageError(f"-bs {vectors}: a blob for GNA takes at most {MOST_VECTORS} frames side by side")
+    return CompileSettings(
+        scale_factors=gna.scale_factors,
+        weight_bits=gna.weight_bits,
+        pwl_max_error_percent=gna.pwl_max_error_percent,
+        num_vectors=max(1, vectors),
+        memory_reuse=gna.memory_reuse,
+    )
+
+
+def emulate_blob(blob: GnaModel, options: ScorerOptions) -> Emulation:
+    """The program of a blob. Raises UnsupportedModelError, UsageError (what a blob cannot be asked for)."""
+    mode = gna_mode(options.device.device)
+    if mode == "GNA_SW_FP32":
+        raise UsageError(f"-d {mode}: a blob holds integers only; give the IR that it was made from to -m/--model")
+    return Emulation(ExactProgram(blob, options.blob), blob, notes=_notes(options.device))
+
+
+def plan_emulation(
+    emulation: Emulation, options: ScorerOptions, plan: ScoringPlan | None, wanted: Sequence[int]
+) -> tuple[GnaRunner, ScoringPlan]:
+    """A runner and the plan for it; ``plan`` is that of a model that was converted from Kaldi's, if it is one.
+
+    ``wanted`` are the numbers of the outputs that are handed out.
+    """
+    program, slots = emulation.program, options.requests or num_cores(options)
+    profiling = options.device.profile
+    if plan is None:
+        reason = "GNA takes one frame after the other" if program.is_stateful else ""
+        plan = ScoringPlan("blocks", 1, 1, pad=True, stateful=program.is_stateful, reason=reason)
+    if not program.is_stateful and plan.converted is None:
+        block = options.batch_size if options.batch_size > 1 else _ROWS
+        plan = replace(plan, mode="rows", block=block, slots=slots, pad=False, stateful=False)
+        return GnaRunner(program, slots, block, wanted=wanted, profiling=profiling), plan
+    lanes = 1 if options.one_at_a_time else options.batch_size or _LANES
+    plan = replace(plan, slots=slots, lanes=lanes, any_lanes=True, held_bytes=options.memory_limit // 2)
+    if lanes == 1 and slots == 1:
+        return GnaRunner(program, 1, wanted=wanted, profiling=profiling), plan
+    reason = "; ".join(filter(None, [plan.reason, "many utterances in lock-step, each with its own state"]))
+    restart = RESTART_INPUT if lanes > 1 else ""
+    runner = GnaRunner(program, slots, lanes, restart, wanted, profiling)
+    return runner, replace(plan, mode="lockstep", reason=reason)
+
+
+def emulated_device(settings: DeviceSettings) -> DeviceReport:
+    """What is reported in the place of a device."""
+    mode = gna_mode(settings.device)
+    precision = "f32" if mode == "GNA_SW_FP32" else f"i{settings.gna.weight_bits}"
+    return DeviceReport(
+        requested=settings.device,
+        execution_devices=(f"{mode if mode not in _FALLING_BACK else 'GNA_SW_EXACT'} (in software)",),
+        full_name="GNA 3 in software",
+        precision_requested=precision,
+        precision_used=precision,
+        emulated=False,
+        properties={},
+    )
+
+
+def _notes(settings: DeviceSettings) -> tuple[str, ...]:
+    """What a caller may not expect: modes that are others in software, settings that no plugin is there for."""
+    mode, notes = gna_mode(settings.device), []
+    if mode in _FALLING_BACK:
+        notes.append(f"{mode}: this OpenVINO has no GNA plugin, so it is computed in software, as GNA_SW_EXACT")
+    unused = [f"--precision {settings.precision}"] if settings.precision != "f32" else []
+    unused += [f"--config {name}" for name in settings.config]
+    if unused and ":" not in settings.device:
+        notes.append(f"without effect on {settings.device} in software: {', '.join(unused)}")
+    return tuple(notes)

@@ -1,0 +1,172 @@
+"""From a model path to a model whose ports are settled: read or imported, with the asked outputs and layouts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ov_asr_score.convert.facts import EDGES_INPUT, FRAMES_LEFT_INPUT, ConversionFacts
+from ov_asr_score.convert.rt_info import parse_facts
+from ov_asr_score.device.compilation import check_blob_note, import_blob, read_blob_note
+from ov_asr_score.device.graph_repair import mend_memory_concats
+from ov_asr_score.errors import UnknownNameError, UnsupportedModelError, UsageError
+from ov_asr_score.gna.format.blob import read_blob
+from ov_asr_score.gna.format.model_checks import check_model
+from ov_asr_score.kaldi_io.files.input import open_path
+from ov_asr_score.openvino_api import ov
+from ov_asr_score.ov_model.description import describe_ports
+from ov_asr_score.ov_model.file_kind import read_model_kind
+from ov_asr_score.ov_model.model_file import check_made_with, open_model_file
+from ov_asr_score.ov_model.outputs import add_output, find_port, layer_names, port_names, suggestion
+from ov_asr_score.ov_model.preparation import parse_layouts, set_layouts, use_float32_ports
+from ov_asr_score.ports import PortInfo
+from ov_asr_score.scoring.gna.emulation import Emulation, emulate_blob, is_emulated
+from ov_asr_score.scoring.options import ScorerOptions
+from ov_asr_score.scoring.plans.sizing import kaldi_options
+
+NODE_ADVICE = "; --output-name makes nodes of a Kaldi model its outputs"
+"""What to say when a converted model has no such output: its inner layers are not those of the Kaldi model."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """A model as it is in its file: ``model`` for IR and ONNX, ``compiled`` for a blob; ``names`` of all layers."""
+
+    core: ov.Core
+    path: Path
+    model: ov.Model | None
+    compiled: ov.CompiledModel | None
+    inputs: tuple[PortInfo, ...]
+    outputs: tuple[PortInfo, ...]
+    names: frozenset[str]
+    seconds: float
+    facts: ConversionFacts | None = None  # of a model that was converted from a Kaldi model
+    notes: tuple[str, ...] = ()
+    from_cache: bool = False  # converted by an earlier run
+    emulation: Emulation | None = None  # of a blob for GNA that is run in software
+
+
+@dataclass(frozen=True, slots=True)
+class OpenModel:
+    """A model whose ports are settled, not yet fitted to features; ``wanted`` are the numbers of the asked outputs."""
+
+    loaded: LoadedModel
+    model: ov.Model | None
+    inputs: tuple[PortInfo, ...]
+    outputs: tuple[PortInfo, ...]
+    wanted: tuple[int, ...]
+    notes: tuple[str, ...]
+    seconds: float
+
+    def compiled(self) -> ov.CompiledModel:
+        """The imported blob. Raises UnsupportedModelError when there is none."""
+        if self.loaded.compiled is None:
+            raise UnsupportedModelError(f"{self.loaded.path}: is not a compiled model")
+        return self.loaded.compiled
+
+
+def load(options: ScorerOptions) -> LoadedModel:
+    """The model or blob of ``options`` as it is in its file.
+
+    Raises UsageError (none or both given) and what loading and importing raise.
+    """
+    if bool(options.model) == bool(options.blob):
+        given = "both" if options.model else "neither"
+        raise UsageError(f"expected one of -m/--model and -rg/--import-model, found {given}")
+    started = time.perf_counter()
+    core = ov.Core()
+    path = Path(options.model or options.blob)
+    if options.blob:
+        facts = _facts_of_blob(path)
+        check_made_with(path, facts, options.kaldi)
+        emulation = _emulated_blob(core, path, options)
+        compiled = import_blob(core, path, options.device) if emulation is None else None
+        program = None if emulation is None else emulation.program
+        inputs, outputs = describe_ports(compiled) if program is None else (program.inputs, program.outputs)
+        names = frozenset(port_names([*inputs, *outputs]))
+        seconds = time.perf_counter() - started
+        inputs = _fed_by_tables(inputs, facts)
+        return LoadedModel(core, path, None, compiled, inputs, outputs, names, seconds, facts, emulation=emulation)
+    kaldi = kaldi_options(options) if read_model_kind(path) == "kaldi" else options.kaldi
+    found = open_model_file(path, core, kaldi, options.conversion_cache, keep_nodes=options.keep_nodes)
+    inputs, outputs = describe_ports(found.model)
+    # Inner layers of a converted graph have frames of their own, and names that no one knows.
+    names = frozenset([*port_names([*inputs, *outputs]), *(() if found.facts else layer_names(found.model))])
+    seconds = time.perf_counter() - started
+    inputs = _fed_by_tables(inputs, found.facts)
+    return LoadedModel(
+        core, path, found.model, None, inputs, outputs, names, seconds, found.facts, found.notes, found.from_cache
+    )
+
+
+def _emulated_blob(core: ov.Core, path: Path, options: ScorerOptions) -> Emulation | None:
+    """The blob at ``path``, if it is one for GNA and is to be run in software; None for any other."""
+    if not is_emulated(core, options.device):
+        return None
+    with open_path(str(path)) as file:
+        data = file.read()
+    check_blob_note(path, data)
+    model = read_blob(data, str(path))
+    check_model(model, str(path))
+    return emulate_blob(model, options)
+
+
+def _facts_of_blob(path: Path) -> ConversionFacts | None:
+    """The facts of a converted model that was exported, from the note beside it."""
+    facts = read_blob_note(path).get("conversion")
+    return parse_facts(facts, str(path)) if isinstance(facts, Mapping) else None
+
+
+def open_model(loaded: LoadedModel, options: ScorerOptions) -> OpenModel:
+    """The loaded model with its wanted outputs, layouts and float32 ports set, and mended where that is needed.
+
+    Raises UnknownNameError (an output or input that is not there), UsageError, ShapeMismatchError (layouts).
+    """
+    started = time.perf_counter()
+    if loaded.model is None:
+        if options.layout:
+            raise UsageError("--layout: a blob keeps the layout it was exported with")
+        wanted = tuple(_known_output(loaded.outputs, name) for name in options.outputs)
+        wanted = wanted or tuple(range(len(loaded.outputs)))
+        return OpenModel(loaded, None, loaded.inputs, loaded.outputs, wanted, (), loaded.seconds)
+    notes = list(loaded.notes)
+    model = loaded.model.clone()
+    if loaded.facts is not None:
+        _check_outputs(loaded, options.outputs)
+    wanted = tuple(add_output(model, name) for name in options.outputs) or tuple(range(len(model.outputs)))
+    if options.layout:
+        set_layouts(model, parse_layouts(options.layout))
+    mended = mend_memory_concats(model) if options.mend and not is_emulated(loaded.core, options.device) else 0
+    if mended:
+        notes.append(
+            f"graph mended in {mended} place{'s' if mended > 1 else ''}, where a model input goes straight into a "
+            "variable: CPU plugins since 2025 read it before it is written (--keep-graph leaves the model as it is)"
+        )
+    model = use_float32_ports(model)
+    inputs, outputs = describe_ports(model)
+    inputs = _fed_by_tables(inputs, loaded.facts)
+    seconds = loaded.seconds + time.perf_counter() - started
+    return OpenModel(loaded, model, inputs, outputs, wanted, tuple(notes), seconds)
+
+
+def _fed_by_tables(inputs: tuple[PortInfo, ...], facts: ConversionFacts | None) -> tuple[PortInfo, ...]:
+    """The inputs that take features; what a converted model wants to know of chunks is told to it by the engine."""
+    return (
+        inputs if facts is None else tuple(port for port in inputs if port.name not in (EDGES_INPUT, FRAMES_LEFT_INPUT))
+    )
+
+
+def _check_outputs(loaded: LoadedModel, names: Sequence[str]) -> None:
+    for name in names:
+        if find_port(loaded.outputs, name) is None:
+            near = suggestion(name, port_names(loaded.outputs))
+            raise UnknownNameError(f"{loaded.path}: the model has no output '{name}'{near}{NODE_ADVICE}")
+
+
+def _known_output(outputs: Sequence[PortInfo], name: str) -> int:
+    index = find_port(outputs, name)
+    if index is None:
+        raise UnknownNameError(f"the blob has no output '{name}'{suggestion(name, port_names(outputs))}")
+    return index

@@ -1,0 +1,194 @@
+"""Choose the plan for a model or blob, and reshape the model for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ov_asr_score.convert.facts import ConversionFacts
+from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError, UsageError
+from ov_asr_score.openvino_api import ov
+from ov_asr_score.ov_model.description import describe_ports
+from ov_asr_score.ov_model.preparation import with_leading_dimension
+from ov_asr_score.ports import PortInfo
+from ov_asr_score.scoring.options import ScorerOptions
+from ov_asr_score.scoring.plan import InputFit, ScoringPlan, default_rows
+from ov_asr_score.scoring.plans.sizing import (
+    group_by_length,
+    is_frame_local,
+    num_slots,
+    num_streams,
+    takes_any_shape,
+)
+from ov_asr_score.settings.gna import gna_mode
+
+
+def plan_model(
+    model: ov.Model, inputs: Sequence[PortInfo], options: ScorerOptions, fits: Sequence[InputFit], *, stateful: bool
+) -> tuple[ov.Model, ScoringPlan]:
+    """The model, reshaped where its plan needs that, and the plan.
+
+    Raises UnsupportedModelError when the graph does not allow the batch, ShapeMismatchError when inputs disagree.
+    """
+    batched = [index for index, fit in enumerate(fits) if len(fit.shape) > 1 and _has_batch_axis(fit)]
+    leading = {(inputs[index].shape or (None,))[0] for index in batched}
+    kinds = {fit.kind for fit in fits}
+    if kinds == {"row"} and not stateful:
+        return _plan_rows(model, options, batched, leading.pop() if len(leading) == 1 else None)
+    if batched and leading != {1}:
+        model = with_leading_dimension(model, batched, 1, follow="time" not in kinds)
+    ignored = f"; batch size {options.batch_size} has no effect" if options.batch_size > 1 else ""
+    if "time" not in kinds:
+        reason = "frames go one by one, " + (
+            "variables are reset between utterances" if stateful else "one input takes a vector without a batch"
+        )
+        return model, ScoringPlan("blocks", 1, 1, pad=True, stateful=stateful, reason=reason + ignored)
+    times = {
+        (port.shape or ())[fit.frame_axis]
+        for port, fit in zip(inputs, fits, strict=True)
+        if fit.kind == "time" and fit.frame_axis is not None
+    }
+    if None in times:
+        reason = "the time axis is free: a whole utterance per request"
+        streams = num_streams(options)
+        plan = ScoringPlan(
+            "utterance",
+            0,
+            num_slots(options, streams),
+            pad=False,
+            stateful=stateful,
+            reason=reason + ignored,
+            streams=streams,
+        )
+        return model, plan
+    if len(times) != 1:
+        raise ShapeMismatchError(f"inputs take different numbers of frames per request: {sorted(filter(None, times))}")
+    block = times.pop() or 1
+    reason = f"the time axis holds {block} frames: utterances go in pieces of that length, each on its own"
+    return model, ScoringPlan("blocks", block, 1, pad=True, stateful=stateful, reason=reason + ignored)
+
+
+def plan_converted(
+    model: ov.Model | None,
+    inputs: Sequence[PortInfo],
+    outputs: Sequence[PortInfo],
+    facts: ConversionFacts,
+    options: ScorerOptions,
+) -> tuple[ov.Model | None, ScoringPlan]:
+    """The model and the plan for what was converted from a Kaldi model, which says itself how it is to be fed.
+
+    Raises UsageError for context windows, which such a model has inside.
+    """
+    if options.left_context or options.right_context:
+        raise UsageError(
+            "-cw_l, -cw_r: this model was converted from a Kaldi model and repeats the edges of utterances itself; "
+            "leave them out"
+        )
+    ignored = f"; batch size {options.batch_size} has no effect" if options.batch_size > 1 else ""
+    if facts.time == "frame":
+        reason = f"converted from a Kaldi model for frames in order, scores come {facts.delay} frames late{ignored}"
+        block = facts.frames_per_request
+        return model, ScoringPlan("frames", block, 1, pad=True, stateful=True, reason=reason, converted=facts)
+    streams = num_streams(options, recurrent=facts.reach_left < 0)
+    plan = ScoringPlan("utterance", 0, num_slots(options, streams), False, False, converted=facts, streams=streams)
+    if facts.time == "chunk":
+        program = {2: "nnet-am-compute", 3: "nnet3-compute"}.get(facts.generation, "Kaldi")
+        program += "-batch" if facts.batch_compute else ""
+        reason = f"chunks of {facts.frames_per_chunk} frames as {program} cuts them{ignored}"
+        return model, replace(plan, mode="chunks", block=facts.frames_per_chunk, reason=reason)
+    batches = all(port.shape and port.shape[0] is None for port in inputs) and takes_any_shape(options)
+    if batches and is_frame_local(facts):
+        block = options.batch_size or default_rows(outputs)
+        plan = replace(
+            plan, mode="rows", block=block, reason="converted from a Kaldi model that scores every frame on its own"
+        )
+    elif batches and facts.pad_input:
+        reason = "converted from a Kaldi model for whole utterances"
+        plan = replace(plan, reason=reason, grouping=group_by_length(inputs, outputs, facts, options, plan.slots))
+    else:
+        plan = replace(plan, reason=f"converted from a Kaldi model for whole utterances{ignored}")
+    if model is not None and plan.grouping is None:
+        model = model.clone()
+        model.reshape({port: ov.PartialShape([1, *list(port.get_partial_shape())[1:]]) for port in model.inputs})
+    return model, plan
+
+
+def _has_batch_axis(fit: InputFit) -> bool:
+    """Whether the first axis is a batch; that of a time axis in front is not."""
+    return fit.kind != "time" or fit.frame_axis == 1
+
+
+def _plan_rows(
+    model: ov.Model, options: ScorerOptions, batched: list[int], fixed: int | None
+) -> tuple[ov.Model, ScoringPlan]:
+    """Rows of frames: any batch where the graph allows it, else the asked or the built-in one (``fixed``)."""
+    streams = num_streams(options)
+    slots = num_slots(options, streams)
+    if not batched:
+        return model, ScoringPlan(
+            "rows", 1, slots, pad=True, stateful=False, reason="the inputs hold one frame", streams=streams
+        )
+    _, outputs = describe_ports(model)
+    is_gna = gna_mode(options.device.device) is not None  # whose plugin takes no more than eight frames
+    block = options.batch_size or (1 if is_gna else default_rows(outputs))
+    size = None if takes_any_shape(options) and not options.fixed_batch else block
+    try:
+        changed = with_leading_dimension(model, batched, size)
+        return changed, ScoringPlan("rows", block, slots, pad=size is not None, stateful=False, streams=streams)
+    except UnsupportedModelError:
+        if options.batch_size and options.batch_size != fixed:
+            changed = with_leading_dimension(model, batched, options.batch_size)
+            return changed, ScoringPlan("rows", block, slots, pad=True, stateful=False, streams=streams)
+        if fixed is None:
+            raise
+    reason = f"the graph fixes its batch to {fixed}"
+    return model, ScoringPlan("rows", fixed, slots, pad=True, stateful=False, reason=reason, streams=streams)
+
+
+def plan_blob(
+    inputs: Sequence[PortInfo],
+    outputs: Sequence[PortInfo],
+    options: ScorerOptions,
+    fits: Sequence[InputFit],
+    *,
+    stateful: bool,
+) -> ScoringPlan:
+    """The plan for a blob, whose shapes cannot be changed any more. Raises UsageError for another batch size."""
+    frames = {
+        (port.shape or ())[fit.frame_axis] if fit.frame_axis is not None else 1
+        for port, fit in zip(inputs, fits, strict=True)
+        if fit.kind != "vector"
+    }
+    kinds = {fit.kind for fit in fits}
+    if "time" in kinds and None in frames:
+        reason = "the time axis of the blob is free: a whole utterance per request"
+        slots = num_slots(options, options.device.streams)
+        return ScoringPlan("utterance", 0, slots, pad=False, stateful=stateful, reason=reason)
+    fixed = max((length for length in frames if length), default=None)
+    if stateful and "time" not in kinds and fixed not in (None, 1):
+        raise UnsupportedModelError(
+            f"{options.blob}: has variables for {fixed} utterances at a time; export the model with batch 1"
+        )
+    if fixed and options.batch_size not in (0, fixed):
+        raise UsageError(
+            f"-bs {options.batch_size}: the blob {options.blob} was exported for requests of {fixed} "
+            f"frame{'s' if fixed > 1 else ''}"
+        )
+    reason = f"the blob takes {fixed} frame{'s' if fixed != 1 else ''} per request" if fixed else ""
+    if stateful or kinds != {"row"}:
+        return ScoringPlan("blocks", fixed or 1, 1, pad=True, stateful=stateful, reason=reason)
+    block = fixed or options.batch_size or default_rows(outputs)
+    return ScoringPlan(
+        "rows", block, num_slots(options, options.device.streams), pad=fixed is not None, stateful=False, reason=reason
+    )
+
+
+def plan_dependent_rows(inputs: Sequence[PortInfo], plan: ScoringPlan) -> ScoringPlan:
+    """The plan for a model [T, D] whose rows know each other: whole utterances if T is free, else its own T."""
+    own = next((port.shape[0] for port in inputs if port.shape and port.shape[0] is not None), None)
+    found = "scores of a frame depend on other frames of the request"
+    if own is None:
+        reason = f"{found}: a whole utterance per request"
+        return ScoringPlan("utterance", 0, plan.slots, pad=False, stateful=False, reason=reason)
+    reason = f"{found}: utterances go in pieces of {own} frame{'s' if own > 1 else ''}, as the model has it"
+    return ScoringPlan("blocks", own, 1, pad=True, stateful=False, reason=reason)

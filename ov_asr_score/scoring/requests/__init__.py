@@ -1,0 +1,1 @@
+"""Utterances into infer requests, and their results back into utterances."""

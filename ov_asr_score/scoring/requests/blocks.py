@@ -1,0 +1,62 @@
+"""Models that take frames in order, a fixed number per request: those with variables, or with a fixed time axis."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from ov_asr_score.scoring.plan import InputFit, ScoringPlan
+from ov_asr_score.scoring.requests.cut import score_rows
+from ov_asr_score.scoring.requests.fill import copy_frames, frames_in_order, middle_frame, request_buffers
+from ov_asr_score.scoring.requests.pending_scores import Assembly, UtteranceScores, naming
+from ov_asr_score.scoring.requests.runner import Runner
+from ov_asr_score.scoring.utterances.joining import Utterance
+
+RecordLayers = Callable[[Iterable[Any]], None]
+
+
+def score_blocks(
+    runner: Runner,
+    fits: Sequence[InputFit],
+    plan: ScoringPlan,
+    utterances: Iterable[Utterance],
+    record_layers: RecordLayers | None,
+) -> Iterator[UtteranceScores]:
+    """Frames in order, ``block`` a request, the edges repeated for context; the delay of the context is cut off."""
+    block, context = plan.block, plan.left_context + plan.right_context
+    buffers = request_buffers(fits, block)
+    runner.bind(0, buffers)
+    targets = [
+        buffer.reshape(1 if fit.kind == "vector" else block, -1) for fit, buffer in zip(fits, buffers, strict=True)
+    ]
+    for utterance in utterances:
+        length = utterance.num_frames + context if utterance.num_frames and not utterance.is_scored else 0
+        assembly = Assembly(utterance, 0, context if utterance.num_frames else 0)
+        sources = [frames_in_order(utterance, fit, plan) for fit in fits] if length else []
+        filling = list(zip(fits, targets, sources, strict=False))
+        if plan.stateful:
+            runner.reset_state(0)
+        seconds = 0.0
+        with naming(utterance):
+            # this loop runs for every frame of a model with variables, so it is kept lean
+            for start in range(0, length, block):
+                for fit, target, source in filling:
+                    if fit.kind == "vector":
+                        target[:] = middle_frame(source[start : start + block], plan)
+                    elif block == 1:
+                        target[0] = source[start]
+                    else:
+                        copy_frames(target, source, start)
+                began = time.perf_counter()
+                runner.run(0)
+                seconds += time.perf_counter() - began
+                if record_layers is not None:
+                    record_layers(runner.layer_records(0))
+                first, last = max(start, context), min(start + block, length)
+                if first < last:
+                    for index, result in enumerate(runner.results(0)):
+                        rows = score_rows(result, block, runner.outputs[index].name, utterance.key)
+                        assembly.put_rows(index, first - context, rows[first - start : last - start])
+        assembly.num_requests, assembly.infer_seconds = -(-length // block), seconds
+        yield from assembly.finished(runner, plan)

@@ -1,0 +1,54 @@
+"""Results of a request as score matrices."""
+
+from __future__ import annotations
+
+from math import prod
+
+import numpy as np
+
+from ov_asr_score.errors import ShapeMismatchError
+from ov_asr_score.ports import PortInfo
+from ov_asr_score.scoring.plan import ScoringPlan, shape_text
+from ov_asr_score.scoring.requests.runner import Float32Array
+
+
+def score_rows(result: Float32Array, rows: int, name: str, key: str) -> Float32Array:
+    """The result of a request with ``rows`` frames as a matrix [rows, N], a view of ``result``.
+
+    Raises ShapeMismatchError when there is no axis of that length before the others.
+    """
+    lengths = [length for length in result.shape if length != 1]
+    if rows > 1 and (not lengths or lengths[0] != rows):
+        raise ShapeMismatchError(
+            f"utterance '{key}': output '{name}' {shape_text(result.shape)}: expected scores of {rows} frames, "
+            f"found {lengths[0] if lengths else 1}; this model cannot be scored so many frames at a time"
+        )
+    return result.reshape(rows, -1)
+
+
+def whole_scores(result: Float32Array, num_frames: int, context: int, name: str, key: str) -> Float32Array:
+    """A copy of the result [T + context, N] of an utterance of T frames without the rows that the context delays.
+
+    Without context any number of rows is taken (models that give fewer frames than they get). Raises
+    ShapeMismatchError when rows and frames do not fit.
+    """
+    matrix = result.reshape(-1, result.shape[-1] if result.ndim else 1)
+    extra = len(matrix) - num_frames
+    if context and extra not in (0, context):
+        raise ShapeMismatchError(
+            f"utterance '{key}': output '{name}' {shape_text(result.shape)}: expected {num_frames} rows, or {context} "
+            f"more for the frames of context, found {len(matrix)}"
+        )
+    return np.array(matrix[extra:] if context and extra > 0 else matrix, dtype=np.float32)
+
+
+def no_scores(port: PortInfo, plan: ScoringPlan) -> Float32Array:
+    """The scores [0, N] of an utterance without frames; N is 0 where the model does not tell it."""
+    shape = port.shape or ()
+    if plan.mode in ("utterance", "chunks"):
+        width = shape[-1] if shape else None
+    else:
+        # a free dimension is that of the frames, of which a request has `block`
+        values = prod(plan.block if length is None else length for length in shape)
+        width = None if shape.count(None) > 1 else values // (plan.rows_per_request * plan.lanes)
+    return np.zeros((0, width or 0), dtype=np.float32)

@@ -1,0 +1,1 @@
+"""Trial requests that settle what shapes leave open."""

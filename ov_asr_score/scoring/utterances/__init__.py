@@ -1,0 +1,1 @@
+"""Tables joined by key into utterances."""

@@ -1,0 +1,58 @@
+"""Tables of i-vectors in the words of nnet3-compute: --ivectors, --online-ivectors, --online-ivector-period."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ov_asr_score.errors import UsageError
+from ov_asr_score.ports import PortInfo
+from ov_asr_score.scoring.utterances.joining import InputTable
+
+IVECTOR_INPUT = "ivector"
+"""What Kaldi calls the input of i-vectors in every model."""
+
+
+def ivector_table(
+    ports: Sequence[PortInfo],
+    ivectors: str = "",
+    online_ivectors: str = "",
+    online_ivector_period: int = 0,
+) -> InputTable | None:
+    """The table of the input ``ivector`` of a model with these inputs; None when no i-vectors are given.
+
+    ``ivectors`` has a vector per utterance, ``online_ivectors`` a matrix with a row per ``online_ivector_period``
+    frames. Raises UsageError where they do not fit together or the model takes none. Source: nnet3bin/nnet3-compute.cc.
+    """
+    if ivectors and online_ivectors:
+        raise UsageError("--ivectors, --online-ivectors: expected one of them, found both")
+    if online_ivector_period < 0:
+        raise UsageError(f"--online-ivector-period {online_ivector_period}: expected a number of frames, 1 or more")
+    if online_ivector_period and not online_ivectors:
+        raise UsageError(f"--online-ivector-period {online_ivector_period}: expected --online-ivectors with it")
+    if online_ivectors and not online_ivector_period:
+        raise UsageError("--online-ivectors: expected --online-ivector-period with it, frames per row (mostly 10)")
+    if not ivectors and not online_ivectors:
+        return None
+    option = "--ivectors" if ivectors else "--online-ivectors"
+    if all(port.name != IVECTOR_INPUT for port in ports):
+        names = ", ".join(f"'{port.name}'" for port in ports)
+        raise UsageError(f"{option}: the model has no input '{IVECTOR_INPUT}'; its inputs are {names}")
+    # Kaldi looks i-vectors up by the keys of the features, and does not mind others.
+    return InputTable(IVECTOR_INPUT, ivectors or online_ivectors, period=online_ivector_period, may_hold_more=True)
+
+
+def per_speaker(table: InputTable, utt2spk: str) -> InputTable:
+    """The table of i-vectors by speaker, if ``utt2spk`` names a file. Raises UsageError for online i-vectors."""
+    if utt2spk and table.period:
+        raise UsageError("--utt2spk: is for --ivectors; those of --online-ivectors are per utterance")
+    return replace(table, utt2spk=utt2spk)
+
+
+def missing_tables(names: Sequence[str], ports: Sequence[PortInfo]) -> str:
+    """What to say of inputs that no table is for."""
+    have = "one input" if len(ports) == 1 else f"{len(ports)} inputs"
+    advice = ""
+    if IVECTOR_INPUT in names:
+        advice = "; i-vectors go to --ivectors, or to --online-ivectors with --online-ivector-period"
+    return f"no table for input {', '.join(names)}; the model has {have}{advice}"

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ov_asr_score.errors import FileAccessError, SpecifierError, TableFormatError
+from ov_asr_score.kaldi_io.matrices.matrix import load_array
+from ov_asr_score.kaldi_io.specifier import Range
+from ov_asr_score.kaldi_io.tables.script import ScriptLine, ScriptReader, read_script
+
+
+def script(folder: Path, text: bytes) -> str:
+    path = folder / "x.scp"
+    path.write_bytes(text)
+    return str(path)
+
+
+def test_lines_of_every_form(tmp_path: Path) -> None:
+    lines = read_script(
+        script(
+            tmp_path,
+            b"a x.ark:15\nb\tmy file.ark:3[0:9,0:3] \r\nc cat x[1] |\nd  -\n\xff x[1].ark:7\n",
+        )
+    )
+    assert lines == [
+        ScriptLine("a", "x.ark:15", None, 1),
+        ScriptLine("b", "my file.ark:3", Range((0, 9), (0, 3)), 2),
+        ScriptLine("c", "cat x[1] |", None, 3),
+        ScriptLine("d", "-", None, 4),
+        ScriptLine("\udcff", "x[1].ark:7", None, 5),
+    ]
+
+
+def test_empty_script_has_no_lines(tmp_path: Path) -> None:
+    assert read_script(script(tmp_path, b"")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b"a x.ark:1\n\nb x.ark:2\n", "line 2: expected a key and a file name, found an empty line"),
+        (b"a x.ark:1\nb\n", "line 2: expected a key and a file name, found 'b'"),
+        (b" a x.ark:1\n", "line 1: expected a key at the beginning"),
+        (b"a x.ark:1[3]\n", "line 1: range '3'"),
+        (b"a [0:1]\n", "line 1: expected a file name, found '[0:1]'"),
+        (b"a  [\n  1 2 ]\n", "use ark:<file>"),
+        (b"a \0BFM \4\n", "use ark:<file>"),
+    ],
+)
+def test_bad_line_makes_the_whole_script_invalid(tmp_path: Path, text: bytes, message: str) -> None:
+    with pytest.raises(TableFormatError) as caught:
+        read_script(script(tmp_path, text))
+    assert message in str(caught.value)
+    assert "x.scp" in str(caught.value)
+
+
+def test_one_archive_is_opened_once(readers: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    original = Path.open
+
+    def counting(path: Path, *arguments: object, **options: object) -> object:
+        opened.append(path.name)
+        return original(path, *arguments, **options)  # type: ignore[call-overload]
+
+    lines = read_script(f"{readers}/ranges.scp")
+    monkeypatch.setattr(Path, "open", counting)
+    with ScriptReader("ranges.scp") as reader:
+        for line in lines + lines[::-1]:
+            reader.read(line)
+    assert opened == ["base.ark"]
+
+
+def test_ranges_of_one_matrix_do_not_share_memory(readers: Path) -> None:
+    line = ScriptLine("a", f"{readers}/base.ark:15", Range((0, 2), None), 1)
+    with ScriptReader("x.scp") as reader:
+        first = reader.read(line)
+        first[:] = 0
+        np.testing.assert_array_equal(reader.read(line), load_array(f"{readers}/base.ark:15")[:3])
+
+
+@pytest.mark.parametrize(
+    ("rxfilename", "kind", "message"),
+    [
+        ("no-such.ark:5", FileAccessError, "no such file"),
+        ("readers/base.ark", TableFormatError, "needs <file>:<offset>"),
+        ("readers/base.ark:99999999", TableFormatError, "the offset does not fit the file"),
+        ("readers/base.ark:16", TableFormatError, "at byte 16"),
+        ("cat readers/base.ark |", SpecifierError, "--allow-commands"),
+    ],
+)
+@pytest.mark.usefixtures("readers")
+def test_errors_name_script_line_and_utterance(rxfilename: str, kind: type[Exception], message: str) -> None:
+    with pytest.raises(kind) as caught, ScriptReader("x.scp") as reader:
+        reader.read(ScriptLine("utt1", rxfilename, None, 7))
+    assert str(caught.value).startswith("x.scp: line 7: utterance 'utt1': ")
+    assert message in str(caught.value)
+
+
+def test_range_that_does_not_fit_is_an_error(readers: Path) -> None:
+    with pytest.raises(TableFormatError, match=r"line 1.*expected to lie within 0:56"), ScriptReader("x.scp") as reader:
+        reader.read(ScriptLine("a", f"{readers}/base.ark:15", Range((0, 100), None), 1))

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import json
+import math
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ov_asr_score.report.data.suite import ErrorPlace, RunResult, Status, SuiteReport, share_text
+from ov_asr_score.report.files.suite import suite_json, suite_junit, suite_markdown
+
+PASSED = RunResult(
+    "a",
+    "CPU",
+    "f32",
+    "passed",
+    tags=("x",),
+    frames=16,
+    max_error=0.25,
+    rms_error=0.125,
+    class_agreement=1.0,
+    place=ErrorPlace("utt1", 1, 2),
+    frames_per_second=1234.5,
+    seconds=0.5,
+)
+FAILED = RunResult("a", "CPU", "bf16", "failed", ("too far", "too\nslow"), max_error=math.inf, rms_error=math.nan)
+BROKEN = RunResult("b", "GPU", "f32", "error", ("no file",))
+SKIPPED = RunResult("b", "NPU", "f32", "skipped", ("no NPU here",))
+REPORT = SuiteReport("s.toml", (PASSED, FAILED, BROKEN, SKIPPED), ("r.ark",), 2.0, "1.2", {"openvino": "2026.4"})
+
+
+@pytest.mark.parametrize(
+    ("results", "verdict"),
+    [
+        ((), "nothing"),
+        ((SKIPPED,), "nothing"),
+        ((PASSED, SKIPPED), "ok"),
+        ((PASSED, FAILED), "failed"),
+        ((PASSED, BROKEN), "failed"),
+        ((SKIPPED, BROKEN), "failed"),
+    ],
+)
+def test_verdict(results: tuple[RunResult, ...], verdict: str) -> None:
+    assert SuiteReport("s", results).verdict == verdict
+
+
+def test_a_share_is_all_only_if_it_is() -> None:
+    assert [share_text(share) for share in (1.0, 1 - 1e-9, 0.5, None)] == ["100.000%", "99.999%", "50.000%", ""]
+
+
+def test_json() -> None:
+    data = json.loads(suite_json(REPORT))
+    assert (data["format"], data["format_version"], data["verdict"]) == ("ov-asr-score-check", 1, "failed")
+    assert data["counts"] == {"passed": 1, "failed": 1, "error": 1, "skipped": 1}
+    assert [run["name"] for run in data["runs"]] == ["a [CPU f32]", "a [CPU bf16]", "b [GPU f32]", "b [NPU f32]"]
+    assert data["runs"][0]["place"] == {"key": "utt1", "frame": 1, "column": 2}
+    assert (data["runs"][1]["max_error"], data["runs"][1]["rms_error"]) == ("inf", "nan")
+    assert json.loads(suite_json(SuiteReport("s", ())))["runs"] == []
+
+
+def test_junit() -> None:
+    root = ElementTree.fromstring(suite_junit(REPORT))
+    assert {name: root.get(name) for name in ("tests", "failures", "errors", "skipped")} == {
+        "tests": "4",
+        "failures": "1",
+        "errors": "1",
+        "skipped": "1",
+    }
+    assert [(suite.get("name"), suite.get("failures"), suite.get("errors")) for suite in root] == [
+        ("a", "1", "0"),
+        ("b", "0", "1"),
+    ]
+    passed, failed, broken, skipped = root.iter("testcase")
+    assert (passed.get("classname"), passed.get("name"), passed.get("time")) == ("a", "CPU f32", "0.500")
+    assert [each.tag for each in passed] == ["properties"]
+    assert {each.get("name"): each.get("value") for each in passed.iter("property")} == {
+        "max_error": "0.25",
+        "rms_error": "0.125",
+        "class_agreement": "1",
+        "frames_per_second": "1234.5",
+    }
+    failure = failed.find("failure")
+    assert failure is not None
+    assert (failure.get("message"), failure.text) == ("too far; too slow", "too far\ntoo\nslow")
+    assert broken.find("error") is not None
+    assert skipped.find("skipped") is not None
+
+
+def test_markdown() -> None:
+    lines = suite_markdown(REPORT).splitlines()
+    assert lines[0] == "## ❌ s.toml: failed"
+    assert lines[2] == "1 passed, 1 failed, 1 error, 1 skipped in 2.0 s; ov-asr-score 1.2, OpenVINO 2026.4"
+    assert lines[6] == "| a | CPU | f32 | ✅ passed | 0.25 | 0.125 | 100.000% | 1,234 |  |"
+    assert lines[7] == "| a | CPU | bf16 | ❌ failed | inf | nan |  |  | too far; too slow |"
+    assert lines[-1] == "Recorded: r.ark"
+
+
+HOSTILE = "<b a='1'>&amp; ]]> \x1b[2J \x00 \ud800 | ` * # [x](http://e) ![i](www.e) @me <!-- \r\n \u202e _x_ a_b"
+
+
+def test_hostile_names_stay_text() -> None:
+    result = RunResult(HOSTILE, HOSTILE, "f32", "failed", (HOSTILE,), (HOSTILE,))
+    report = SuiteReport(HOSTILE, (result,), (HOSTILE,))
+    root = ElementTree.fromstring(suite_junit(report).encode())
+    (test,) = root.iter("testcase")
+    assert "<b a='1'>&amp; ]]> \\x1b[2J \\x00 \\ud800" in str(test.get("classname"))
+    assert json.loads(suite_json(report))["runs"][0]["reasons"] == [HOSTILE]
+    markdown = suite_markdown(report)
+    markdown.encode()
+    row = markdown.splitlines()[6]
+    assert row.count("|") == 10
+    for mark in ("<", "`", "[", "](", "![", "http://", "www.e", "@me", "\x1b", "\x00", "\u202e", " _x_"):
+        assert mark not in row.replace("\\x1b", ""), mark
+    assert "a_b" in row
+
+
+@given(st.text(max_size=30), st.sampled_from(["passed", "failed", "error", "skipped"]))
+def test_every_text_gives_valid_files(text: str, status: Status) -> None:
+    report = SuiteReport(text, (RunResult(text, text, text, status, (text,)),), (text,))
+    ElementTree.fromstring(suite_junit(report).encode())
+    json.loads(suite_json(report))
+    rows = [line for line in suite_markdown(report).split("\n") if line.startswith("| ")]
+    assert [row.count("|") for row in rows] == [10, 10]
