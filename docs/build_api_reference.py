@@ -25,10 +25,10 @@ PAGES = (
     "ov_asr_score.kaldi_io",
     "ov_asr_score.comparison",
     "ov_asr_score.errors",
-    "ov_asr_score.report.run_report",
-    "ov_asr_score.report.suite_report",
-    "ov_asr_score.report.bench_report",
-    "ov_asr_score.report.layer_report",
+    "ov_asr_score.report.data.run",
+    "ov_asr_score.report.data.suite",
+    "ov_asr_score.report.console.bench",
+    "ov_asr_score.report.console.layers",
 )
 """Modules with a page: the faces of the package, and the modules of what its functions return."""
 
