@@ -11,7 +11,8 @@ from ov_asr_score.errors import FileAccessError, UsageError
 from ov_asr_score.job.run.tables import JobTables
 from ov_asr_score.kaldi_io import parse_read_specifier, parse_write_specifier
 from ov_asr_score.kaldi_io.files.input import split_offset
-from ov_asr_score.kaldi_io.tables.script import read_script
+from ov_asr_score.kaldi_io.matrices.stream import open_stream
+from ov_asr_score.kaldi_io.tables.script import script_lines
 from ov_asr_score.settings.kaldi import KaldiOptions
 from ov_asr_score.settings.score_job import ScoreJob
 
@@ -61,7 +62,8 @@ def files_read(option: str, specifier: str) -> NamedFiles:
     yield option, split_offset(given.filename)[0] or "-"
     if given.form == "scp" and _place(given.filename):
         try:
-            names = {split_offset(line.rxfilename)[0] for line in read_script(given.filename)}
+            with open_stream(given.filename) as stream:
+                names = {split_offset(line.rxfilename)[0] for _, line in script_lines(stream)}
         except FileAccessError:
             return  # said where the table is read, if it is an error there
         yield from ((option, name) for name in names)

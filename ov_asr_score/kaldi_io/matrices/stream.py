@@ -27,6 +27,7 @@ TEXT_PIECE_BYTES = 1 << 16
 PIECE_BYTES = 16 << 20
 CLIPPED_LENGTH = 20
 BLANK = re.compile(rb"\s")
+LINE_END = re.compile(rb"\n")
 
 
 class KaldiStream:
@@ -92,6 +93,26 @@ class KaldiStream:
             if match:
                 break
         return b"".join(pieces)
+
+    def read_line(self) -> bytes:
+        """Bytes up to the next line break, which is passed over, or up to the end of the file."""
+        line = self.read_before(LINE_END)
+        self.read(len(self.peek(1)))
+        return line
+
+    def lines(self) -> Iterator[tuple[int, bytes]]:
+        """Offset and bytes of each line up to the end of the file, without line breaks.
+
+        The stream stands somewhere behind a line while that is used, and is not read otherwise.
+        """
+        start, rest = self.offset, b""
+        while piece := self.read(len(self.peek(TEXT_PIECE_BYTES))):
+            *lines, rest = (rest + piece).split(b"\n")
+            for line in lines:
+                yield start, line
+                start += len(line) + 1
+        if rest:
+            yield start, rest
 
     def read_all(self) -> bytes:
         """All bytes up to the end of the file."""

@@ -15,10 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.kaldi_io.matrices.sparse import dense_matrix
-from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, clipped
+from ov_asr_score.kaldi_io.matrices.stream import LINE_END, KaldiStream, clipped
 
 BRACKET = re.compile(rb"\]")
-LINE_END = re.compile(rb"\n")
 ROW_END = re.compile(rb"[\n;]")
 SPARSE_ROW = re.compile(rb"\s*dim=(\d{1,10})\s*\[([^\]\[]*)\]\s*")
 SCRIPT_LINE = re.compile(rb"\S+:\d+(\[\S*\])?|\S*[/.]\S*|.*\|")

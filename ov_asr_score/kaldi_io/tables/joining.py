@@ -3,78 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from numpy.typing import NDArray
 
-from ov_asr_score.errors import MissingUtteranceError, SpecifierError, TableFormatError
-from ov_asr_score.kaldi_io.files.input import split_offset
+from ov_asr_score.errors import SpecifierError
 from ov_asr_score.kaldi_io.files.output import OutputFile, open_output
 from ov_asr_score.kaldi_io.matrices.matrix import BINARY_MARK, encode_array, read_array, skip_array
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, open_stream, shown_key
 from ov_asr_score.kaldi_io.specifier import Range, ReadSpecifier, WriteSpecifier
-from ov_asr_score.kaldi_io.tables.archive import archive_entries
-from ov_asr_score.kaldi_io.tables.script import ScriptLine, ScriptReader, read_script
+from ov_asr_score.kaldi_io.tables.entries import Entry
+from ov_asr_score.kaldi_io.tables.script import ScriptReader
 
 _PIECE_BYTES = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """Where an utterance is: at ``start`` of the file ``path``, or as ``line`` of the script ``table`` says."""
-
-    key: str
-    table: int
-    path: str
-    start: int
-    line: ScriptLine | None = None
-
-
-def find_entries(
-    tables: Sequence[ReadSpecifier], order: Sequence[str] | None, *, allow_missing: bool
-) -> Iterator[Entry]:
-    """Entries of all tables, table after table, or those of ``order`` in its order.
-
-    Raises TableFormatError (a key that two entries have, damage), MissingUtteranceError for keys that only the tables
-    hold or, without ``allow_missing``, that only ``order`` holds; SpecifierError (NPZ, streams), FileAccessError.
-    """
-    if order is None:
-        yield from _all_entries(tables)
-        return
-    entries = {entry.key: entry for entry in _all_entries(tables)}
-    listed = set(order)
-    gaps = {
-        "lack": [] if allow_missing else [key for key in order if key not in entries],
-        "hold, besides those of the order,": [key for key in entries if key not in listed],
-    }
-    for what, keys in gaps.items():
-        if keys:
-            shown = ", ".join(map(shown_key, keys[:5])) + (", …" if len(keys) > 5 else "")
-            advice = "; --allow-missing leaves them out" if what == "lack" else ""
-            many = f"{len(keys)} utterance{'s' if len(keys) > 1 else ''}"
-            raise MissingUtteranceError(f"the shards {what} {many}: {shown}{advice}")
-    yield from (entries[key] for key in order if key in entries)
-
-
-def read_order(path: str) -> list[str]:
-    """The first words of the lines of a file: a script, utt2spk, or a list of keys.
-
-    Raises FileAccessError, TableFormatError (an empty line, a key twice).
-    """
-    with open_stream(path) as stream:
-        lines = stream.read_all().splitlines()
-        name = stream.name
-    keys: dict[str, int] = {}
-    for number, line in enumerate(lines, start=1):
-        words = line.split(None, 1)
-        if not words or b"\0" in words[0]:
-            raise TableFormatError(f"{name}: line {number}: expected a key at its beginning, found none")
-        key = words[0].decode("utf-8", "surrogateescape")
-        if keys.setdefault(key, number) != number:
-            raise TableFormatError(f"{name}: line {number}: key {shown_key(key)} came before")
-    return list(keys)
 
 
 def join_archives(
@@ -181,34 +123,6 @@ class _Source:
             raise SpecifierError(f"{entry.path}: is compressed or no plain file; copy-table makes it one")
         with ScriptReader(self._tables[entry.table].filename, allow_commands=self._allow_commands) as reader:
             return reader.read(line)
-
-
-def _all_entries(tables: Sequence[ReadSpecifier]) -> Iterator[Entry]:
-    seen: set[str] = set()
-    for number, given in enumerate(tables):
-        for entry in _entries_of(given, number):
-            if entry.key in seen:
-                raise TableFormatError(
-                    f"{given.original}: the key {shown_key(entry.key)} came before; keys must differ"
-                )
-            seen.add(entry.key)
-            yield entry
-
-
-def _entries_of(given: ReadSpecifier, number: int) -> Iterator[Entry]:
-    if given.form == "npz":
-        raise SpecifierError(f"{given.original}: NPZ cannot be joined; copy-table makes it an archive")
-    if given.form == "scp":
-        for line in read_script(given.filename):
-            path, offset = split_offset(line.rxfilename)
-            yield Entry(line.key, number, path, offset or 0, line)
-        return
-    with open_stream(given.filename) as stream:
-        if stream.size is None:
-            raise SpecifierError(f"{given.original}: expected a plain file; copy-table makes one of pipes and gzip")
-        path = split_offset(given.filename)[0]
-        for key, start in archive_entries(stream):
-            yield Entry(key, number, path, start)
 
 
 def _range_text(part: Range | None) -> str:

@@ -7,6 +7,7 @@ invalid, and paths are relative to the working folder.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -33,14 +34,40 @@ class ScriptLine:
 def read_script(rxfilename: str, *, allow_commands: bool = False) -> list[ScriptLine]:
     """All lines of a script file. Raises FileAccessError, and TableFormatError with the number of a bad line."""
     with open_stream(rxfilename, allow_commands=allow_commands) as stream:
-        name = stream.name
-        if b"\0" in stream.peek(256):
-            raise stream.error("lines of text", "binary data", "this looks like an archive, use ark:<file>")
-        text = stream.read_all()
-    lines = text.split(b"\n")
-    if lines[-1] == b"":
-        lines.pop()
-    return [_parse_line(line, name, number) for number, line in enumerate(lines, start=1)]
+        return [line for _, line in script_lines(stream)]
+
+
+def script_lines(stream: KaldiStream) -> Iterator[tuple[int, ScriptLine]]:
+    """Offset in bytes and contents of each line of a script, one at a time. Raises TableFormatError at a bad line."""
+    if b"\0" in stream.peek(256):
+        raise stream.error("lines of text", "binary data", "this looks like an archive, use ark:<file>")
+    for number, (start, line) in enumerate(stream.lines(), start=1):
+        yield start, parse_script_line(line, stream.name, number)
+
+
+def parse_script_line(line: bytes, name: str, number: int) -> ScriptLine:
+    """Line ``number`` (from 1) of the script ``name``, without its line break. Raises TableFormatError naming both."""
+    place = f"{name}: line {number}"
+    words = line.split(None, 1)
+    if len(words) != 2:
+        found = clipped(line) if words else "an empty line"
+        raise TableFormatError(f"{place}: expected a key and a file name, found {found}")
+    key, rest = words[0].decode("utf-8", "surrogateescape"), words[1].decode("utf-8", "surrogateescape").strip()
+    if line[:1].isspace():
+        raise TableFormatError(f"{place}: expected a key at the beginning of the line, found a blank")
+    if rest.startswith("["):
+        raise TableFormatError(
+            f"{place}: expected a file name, found {clipped(rest)}; this looks like a text archive, use ark:<file>"
+        )
+    if not rest.endswith("]") or rest.endswith("|"):
+        return ScriptLine(key, rest, None, number)
+    rxfilename, _, part = rest[:-1].rpartition("[")
+    if not rxfilename:
+        raise TableFormatError(f"{place}: expected a file name before the range, found {clipped(rest)}")
+    try:
+        return ScriptLine(key, rxfilename, parse_range(part), number)
+    except SpecifierError as error:
+        raise TableFormatError(f"{place}: {error}") from error
 
 
 class ScriptReader:
@@ -100,27 +127,3 @@ class ScriptReader:
         else:
             self._stream.seek(offset)
         return read_array(self._stream)
-
-
-def _parse_line(line: bytes, name: str, number: int) -> ScriptLine:
-    place = f"{name}: line {number}"
-    words = line.split(None, 1)
-    if len(words) != 2:
-        found = clipped(line) if words else "an empty line"
-        raise TableFormatError(f"{place}: expected a key and a file name, found {found}")
-    key, rest = words[0].decode("utf-8", "surrogateescape"), words[1].decode("utf-8", "surrogateescape").strip()
-    if line[:1].isspace():
-        raise TableFormatError(f"{place}: expected a key at the beginning of the line, found a blank")
-    if rest.startswith("["):
-        raise TableFormatError(
-            f"{place}: expected a file name, found {clipped(rest)}; this looks like a text archive, use ark:<file>"
-        )
-    if not rest.endswith("]") or rest.endswith("|"):
-        return ScriptLine(key, rest, None, number)
-    rxfilename, _, part = rest[:-1].rpartition("[")
-    if not rxfilename:
-        raise TableFormatError(f"{place}: expected a file name before the range, found {clipped(rest)}")
-    try:
-        return ScriptLine(key, rxfilename, parse_range(part), number)
-    except SpecifierError as error:
-        raise TableFormatError(f"{place}: {error}") from error

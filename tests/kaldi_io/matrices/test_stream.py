@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ov_asr_score.errors import TableFormatError
+from ov_asr_score.kaldi_io.matrices import stream as stream_module
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, clipped, open_stream
 
 
@@ -117,3 +118,20 @@ def test_foreign_text_is_clipped_and_printable() -> None:
     assert clipped(b"short\n") == r"'short\n'"
     assert clipped("x" * 50) == "'" + "x" * 20 + "…'"
     assert "\udcff" not in clipped("\udcff")
+
+
+@pytest.mark.parametrize("piece_bytes", [1, 3, 1000])
+def test_lines(piece_bytes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream_module, "TEXT_PIECE_BYTES", piece_bytes)
+    for data, lines in (
+        (b"", []),
+        (b"\n", [(0, b"")]),
+        (b"a\n\nbc\r\nd", [(0, b"a"), (2, b""), (3, b"bc\r"), (7, b"d")]),
+        (b"one\ntwo\n", [(0, b"one"), (4, b"two")]),
+    ):
+        assert list(KaldiStream(io.BytesIO(data), "x").lines()) == lines
+        stream = KaldiStream(io.BytesIO(data), "x")
+        for start, line in lines:
+            assert stream.offset == start
+            assert stream.read_line() == line
+        assert stream.read_line() == b""
