@@ -13,7 +13,7 @@ from ov_asr_score import __version__
 from ov_asr_score.convert.from_file import convert_file
 from ov_asr_score.errors import UnknownNameError, UsageError
 from ov_asr_score.openvino_api import ov
-from ov_asr_score.ov_model.outputs import find_port, port_names, suggestion
+from ov_asr_score.ov_model.outputs import find_port, port_names
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.scoring.engine import UtteranceScores
 from ov_asr_score.scoring.opening import load, open_model
@@ -24,6 +24,7 @@ from ov_asr_score.scoring.utterances.joining import InputTable, JoinOptions, Utt
 from ov_asr_score.scoring.utterances.table_specs import pair_layers
 from ov_asr_score.settings.device import DeviceSettings
 from ov_asr_score.settings.kaldi import DEFAULT_OPTIONS, KaldiOptions
+from ov_asr_score.text import suggestion
 
 Tables = str | Sequence[str] | Mapping[str, str]
 Features = ArrayLike | Mapping[str, ArrayLike]

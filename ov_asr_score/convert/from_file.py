@@ -13,13 +13,13 @@ from ov_asr_score.convert.options import ConvertOptions
 from ov_asr_score.convert.rt_info import read_facts, write_facts
 from ov_asr_score.errors import ModelFormatError, ShapeMismatchError, UnsupportedModelError, UsageError
 from ov_asr_score.kaldi_io.files.input import access_error
-from ov_asr_score.kaldi_io.matrices.stream import clipped
 from ov_asr_score.kaldi_model.chain import concatenate_chains
 from ov_asr_score.kaldi_model.loading import load_network
 from ov_asr_score.kaldi_model.network import FloatArray, KaldiNetwork
 from ov_asr_score.kaldi_model.priors import log_priors_of_counts, stored_log_priors
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.settings.kaldi import DEFAULT_OPTIONS, UNSET, KaldiOptions
+from ov_asr_score.text import clipped
 
 
 def convert_file(

@@ -7,8 +7,8 @@ from dataclasses import asdict, fields
 
 from ov_asr_score.convert.facts import ConversionFacts
 from ov_asr_score.errors import ModelFormatError
-from ov_asr_score.kaldi_io.matrices.stream import clipped
 from ov_asr_score.openvino_api import RUNTIME_ERRORS, first_cause, ov
+from ov_asr_score.text import clipped
 
 SECTION = "ov_asr_score"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 from collections.abc import Mapping
@@ -22,6 +21,7 @@ from ov_asr_score.settings.device import (
     runtime_device,
 )
 from ov_asr_score.settings.gna import GNA_PROPERTIES, gna_mode
+from ov_asr_score.text import did_you_mean, near_names
 
 GNA_ADVICE = (
     "OpenVINO removed its GNA plugin after 2023.3 and no PyPI wheel ever held it; -d GNA_SW_EXACT scores in software "
@@ -305,8 +305,7 @@ def _check_config(core: ov.Core, settings: DeviceSettings) -> None:
         known |= GNA_PROPERTIES
     for name in settings.config:
         if name not in known:
-            near = difflib.get_close_matches(name.upper(), known, n=3, cutoff=0.6)
-            hint = f"; did you mean {' or '.join(near)}?" if near else ""
+            hint = did_you_mean(near_names(name.upper(), known))
             raise UnknownNameError(f"--config {name}: {settings.device} has no such property{hint}")
 
 
@@ -326,8 +325,8 @@ def _device_error(core: ov.Core, settings: DeviceSettings, error: Exception | No
     for name in [*base_devices(settings.device), prefix]:
         if name not in ("AUTO", "MULTI", "HETERO", "BATCH") and not has_plugin(core, name):
             known = [*core.available_devices, "AUTO", "MULTI", "HETERO"]
-            near = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.6)
-            hint = f"; did you mean {near[0]}?" if near and near[0] != name else ""
+            near = near_names(name.upper(), known, most=1)
+            hint = did_you_mean([candidate for candidate in near if candidate != name])
             fault = _plugin_fault(core, name)
             return DeviceError(f"{settings.device}: no device '{name}' here: {fault}{hint} (available: {available})")
     cause = first_cause(error) if error else "it is not there"

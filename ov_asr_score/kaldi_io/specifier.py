@@ -6,7 +6,6 @@ util/kaldi-holder.cc). On top of it: ``npz:x.npz``, bare file names, and a blank
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.errors import SpecifierError, TableFormatError
+from ov_asr_score.text import near_names
 
 TABLE_FORMS = ("ark", "scp", "npz")
 READ_OPTIONS = ("b", "t", "o", "no", "s", "ns", "cs", "ncs", "p", "np", "bg")
@@ -182,7 +182,7 @@ def _split(text: str, known: tuple[str, ...]) -> tuple[list[str], str]:
         return [], text
     if unknown:
         option = unknown[0]
-        near = difflib.get_close_matches(option.lower(), (*TABLE_FORMS, *known), n=1)
+        near = near_names(option.lower(), (*TABLE_FORMS, *known), most=1)
         hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join((*TABLE_FORMS, *known))}"
         raise SpecifierError(f"{text!r}: unknown option {option[:20]!r} before the colon; {hint}")
     return options, rest

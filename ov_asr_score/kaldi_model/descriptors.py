@@ -9,7 +9,6 @@ import re
 from dataclasses import dataclass, replace
 
 from ov_asr_score.errors import ModelFormatError, unreachable
-from ov_asr_score.kaldi_io.matrices.stream import clipped
 from ov_asr_score.kaldi_model.network import (
     Append,
     Const,
@@ -24,6 +23,7 @@ from ov_asr_score.kaldi_model.network import (
     Sum,
     Switch,
 )
+from ov_asr_score.text import clipped
 
 _TOKEN = re.compile(r"\s*([(),]|[^\s(),]+)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*")

@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 
 from ov_asr_score.errors import ModelFormatError, TableFormatError, UnsupportedModelError
-from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, clipped, open_stream
+from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, open_stream
 from ov_asr_score.kaldi_model.network import KaldiNetwork
 from ov_asr_score.kaldi_model.reader import ModelReader
 from ov_asr_score.kaldi_model.reading.nnet1 import read_nnet1
@@ -14,6 +14,7 @@ from ov_asr_score.kaldi_model.reading.nnet2 import read_nnet2
 from ov_asr_score.kaldi_model.reading.nnet3 import read_acoustic_model, read_nnet3
 from ov_asr_score.kaldi_model.reading.transition_model import read_transition_model
 from ov_asr_score.kaldi_model.validation import check_network
+from ov_asr_score.text import clipped
 
 _MARK = b"\0B"
 

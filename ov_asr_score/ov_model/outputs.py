@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from ov_asr_score.errors import UnknownNameError
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.ov_model.description import describe_ports
 from ov_asr_score.ports import PortInfo
-
-
-def suggestion(name: str, known: Iterable[str]) -> str:
-    """``; did you mean 'x'?`` for a name that is nearly one of ``known``, else the first few of them, else nothing."""
-    known = [candidate for candidate in dict.fromkeys(known) if candidate]
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
-    if near:
-        return "; did you mean " + " or ".join(f"'{candidate}'" for candidate in near) + "?"
-    if not known:
-        return ""
-    shown = ", ".join(f"'{candidate}'" for candidate in known[:8])
-    return f"; known: {shown}{', …' if len(known) > 8 else ''}"
+from ov_asr_score.text import suggestion
 
 
 def find_port(ports: Sequence[PortInfo], name: str) -> int | None:

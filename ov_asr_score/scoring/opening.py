@@ -19,12 +19,13 @@ from ov_asr_score.openvino_api import ov
 from ov_asr_score.ov_model.description import describe_ports
 from ov_asr_score.ov_model.file_kind import read_model_kind
 from ov_asr_score.ov_model.model_file import check_made_with, open_model_file
-from ov_asr_score.ov_model.outputs import add_output, find_port, layer_names, port_names, suggestion
+from ov_asr_score.ov_model.outputs import add_output, find_port, layer_names, port_names
 from ov_asr_score.ov_model.preparation import parse_layouts, set_layouts, use_float32_ports
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.scoring.gna.emulation import Emulation, emulate_blob, is_emulated
 from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.plans.sizing import kaldi_options
+from ov_asr_score.text import suggestion
 
 NODE_ADVICE = "; --output-name makes nodes of a Kaldi model its outputs"
 """What to say when a converted model has no such output: its inner layers are not those of the Kaldi model."""

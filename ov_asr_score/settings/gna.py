@@ -6,7 +6,6 @@ release with such a plugin. Scale factors follow the C++ sample: 16384 / max|x| 
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.errors import UsageError
+from ov_asr_score.text import did_you_mean, near_names
 
 GNA_MODES = ("GNA", "GNA_AUTO", "GNA_HW", "GNA_HW_WITH_SW_FBACK", "GNA_SW_EXACT", "GNA_SW_FP32")
 MAX_QUANTIZED = 16384.0
@@ -128,9 +128,11 @@ def gna_mode(device: str) -> str | None:
             found = found or ("GNA_AUTO" if name == "GNA" else name)
         elif re.match(r"GNA($|_)", name, re.IGNORECASE):
             near = [mode for mode in GNA_MODES if mode.startswith(name.upper()) and name[4:]]
-            near += difflib.get_close_matches(name.upper(), GNA_MODES, n=1, cutoff=0.7)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            raise UsageError(f"-d/--device: no GNA mode '{name[:30]}'; expected one of {', '.join(GNA_MODES)}{hint}")
+            near += near_names(name.upper(), GNA_MODES, most=1, similarity=0.7)
+            expected = ", ".join(GNA_MODES)
+            raise UsageError(
+                f"-d/--device: no GNA mode '{name[:30]}'; expected one of {expected}{did_you_mean(near[:1])}"
+            )
     return found
 
 

@@ -12,7 +12,7 @@ import pytest
 from ov_asr_score.errors import UnknownNameError
 from ov_asr_score.openvino_api import opset as op
 from ov_asr_score.ov_model.description import describe_ports
-from ov_asr_score.ov_model.outputs import add_output, find_port, layer_names, port_names, suggestion
+from ov_asr_score.ov_model.outputs import add_output, find_port, layer_names, port_names
 from ov_asr_score.ports import PortInfo
 
 MODELS = Path(__file__).parents[2] / "models"
@@ -98,10 +98,3 @@ def test_find_port_prefers_tensor_names_to_layers() -> None:
     assert find_port(ports, "d") is None
     assert find_port([], "a") is None
     assert set(port_names(ports)) == {"a", "b", "c", "also", "plain"}
-
-
-def test_suggestion() -> None:
-    assert suggestion("skore", ["score", "hidden"]) == "; did you mean 'score'?"
-    assert suggestion("zz", ["score", "score", "hidden"]) == "; known: 'score', 'hidden'"
-    assert suggestion("zz", list("abcdefghij")).endswith("'h', …")
-    assert suggestion("zz", [""]) == ""

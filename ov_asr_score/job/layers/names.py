@@ -9,8 +9,8 @@ from typing import Protocol, TypeVar
 
 from ov_asr_score.errors import UnknownNameError, UnsupportedModelError
 from ov_asr_score.ov_model.layers import Layer
-from ov_asr_score.ov_model.outputs import suggestion
 from ov_asr_score.scoring.recording.layer_values import Side
+from ov_asr_score.text import suggestion
 
 
 class Named(Protocol):

@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ov_asr_score.errors import UnknownNameError, UsageError
-from ov_asr_score.ov_model.outputs import find_port, port_names, suggestion
+from ov_asr_score.ov_model.outputs import find_port, port_names
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.scoring.utterances.ivector_tables import ivector_table, missing_tables, per_speaker
 from ov_asr_score.scoring.utterances.joining import InputTable
 from ov_asr_score.scoring.utterances.table_specs import pair_layers, split_name, split_specifiers
 from ov_asr_score.settings.score_job import ScoreJob, Tables
+from ov_asr_score.text import suggestion
 
 IsName = Callable[[str], bool]
 

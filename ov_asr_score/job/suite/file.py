@@ -14,8 +14,8 @@ from ov_asr_score.job.suite.table import SuiteTable, make_table
 from ov_asr_score.job.suite.toml_lines import key_lines, parse_toml
 from ov_asr_score.kaldi_io import parse_read_specifier
 from ov_asr_score.kaldi_io.files.input import open_path
-from ov_asr_score.ov_model.outputs import suggestion
 from ov_asr_score.settings.gna import gna_mode
+from ov_asr_score.text import suggestion
 
 FORMAT_VERSION = 1
 PRECISIONS = ("f32", "bf16", "f16", "i16", "i8")

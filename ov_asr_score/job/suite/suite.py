@@ -10,8 +10,8 @@ from pathlib import Path
 from ov_asr_score.comparison import ScoreDifference
 from ov_asr_score.errors import UnknownNameError
 from ov_asr_score.kaldi_io import parse_read_specifier
-from ov_asr_score.ov_model.outputs import suggestion
 from ov_asr_score.settings.score_job import ScoreJob, Tables
+from ov_asr_score.text import suggestion
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from ov_asr_score.errors import SuiteFormatError
 from ov_asr_score.job.suite.toml_lines import KeyPath
-from ov_asr_score.ov_model.outputs import suggestion
+from ov_asr_score.text import suggestion
 
 
 @dataclass(frozen=True, slots=True)

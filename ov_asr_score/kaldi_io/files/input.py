@@ -6,7 +6,6 @@ bytes and undone, and a command whose exit status is not zero is an error.
 
 from __future__ import annotations
 
-import difflib
 import errno
 import gzip
 import re
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from ov_asr_score.errors import FileAccessError, OvAsrScoreError, SpecifierError
+from ov_asr_score.text import did_you_mean, near_names, printable_name
 
 BUFFER_BYTES = 1 << 20
 GZIP_MAGIC = b"\x1f\x8b"
@@ -71,19 +71,13 @@ def access_error(path: str, error: Exception) -> FileAccessError:
     shown = printable_name(path)
     code = error.errno if isinstance(error, OSError) else None
     if code == errno.ENOENT:
-        return FileAccessError(f"{shown}: no such file{_near_names(path)}")
+        return FileAccessError(f"{shown}: no such file{_advice_for_missing(path)}")
     if code == errno.ENOSPC:
         return FileAccessError(f"{shown}: no space left on the device; free some and run again")
     if code == errno.EPIPE:
         return FileAccessError(f"{shown}: closed by its reader before everything was written")
     reason = error.strerror.lower() if isinstance(error, OSError) and error.strerror else str(error)
     return FileAccessError(f"{shown}: {reason}")
-
-
-def printable_name(name: str) -> str:
-    """The name in one printable line, whatever bytes it is made of."""
-    decoded = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in decoded) or "standard input"
 
 
 def check_commands_allowed(command: str, allow_commands: bool) -> None:
@@ -107,7 +101,7 @@ def _check_rxfilename(name: str) -> None:
         raise SpecifierError(f"{printable_name(name)}: expected a file name, found a table specifier")
 
 
-def _near_names(path: str) -> str:
+def _advice_for_missing(path: str) -> str:
     if path.startswith("~"):
         return "; the shell replaces ~ only at the start of a word, write the folder in full"
     if path == "-" or path.rstrip().endswith("|"):
@@ -119,8 +113,7 @@ def _near_names(path: str) -> str:
         names = [entry.name for entry in folder.iterdir()]
     except OSError:
         return ""
-    near = difflib.get_close_matches(Path(path).name, names, n=3)
-    return f"; did you mean {' or '.join(printable_name(name) for name in near)}?" if near else ""
+    return did_you_mean([printable_name(name) for name in near_names(Path(path).name, names)])
 
 
 def _at_offset(file: BinaryIO, path: str, offset: int) -> BinaryIO:

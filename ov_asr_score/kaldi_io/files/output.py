@@ -23,8 +23,9 @@ from types import TracebackType
 from typing import IO, Any, Literal, TextIO, overload
 
 from ov_asr_score.errors import FileAccessError, SpecifierError
-from ov_asr_score.kaldi_io.files.input import BUFFER_BYTES, access_error, check_commands_allowed, printable_name
+from ov_asr_score.kaldi_io.files.input import BUFFER_BYTES, access_error, check_commands_allowed
 from ov_asr_score.kaldi_io.files.large_output import LargeFile
+from ov_asr_score.text import printable_name
 
 DESCRIPTOR_FOLDERS = ("/dev/fd/", "/dev/std", "/proc/self/fd/")
 FLUSH_SECONDS = 1.0

@@ -24,8 +24,9 @@ from ov_asr_score.kaldi_io.matrices.compressed import (
     skip_compressed,
 )
 from ov_asr_score.kaldi_io.matrices.sparse import read_sparse, skip_sparse
-from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, clipped, open_stream
+from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, open_stream
 from ov_asr_score.kaldi_io.matrices.text import format_text, read_text, skip_text
+from ov_asr_score.text import clipped
 
 BINARY_MARK = b"\0B"
 ELEMENT_BYTES = {"FM": 4, "DM": 8, "FV": 4, "DV": 8}

@@ -20,12 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.errors import TableFormatError
-from ov_asr_score.kaldi_io.files.input import access_error, open_input, printable_name, split_offset
+from ov_asr_score.kaldi_io.files.input import access_error, open_input, split_offset
+from ov_asr_score.text import clipped, printable_name
 
 LOOK_AHEAD_BYTES = 64
 TEXT_PIECE_BYTES = 1 << 16
 PIECE_BYTES = 16 << 20
-CLIPPED_LENGTH = 20
 BLANK = re.compile(rb"\s")
 LINE_END = re.compile(rb"\n")
 
@@ -213,19 +213,6 @@ def open_stream(rxfilename: str, *, allow_commands: bool = False) -> Iterator[Ka
         if stream.size is not None and stream.offset > stream.size:
             raise stream.error(f"at least {stream.offset} bytes", str(stream.size), "the offset does not fit the file")
         yield stream
-
-
-def clipped(foreign: bytes | str) -> str:
-    """Quoted beginning of foreign bytes or text, printable, at most 20 characters of it; never a line break."""
-    if isinstance(foreign, str):
-        foreign = foreign.encode("utf-8", "surrogateescape")
-    text = foreign[: CLIPPED_LENGTH + 1].decode("utf-8", "backslashreplace")
-    return repr(text[:CLIPPED_LENGTH] + "…" if len(text) > CLIPPED_LENGTH else text)
-
-
-def shown_key(key: str) -> str:
-    """The key in quotes and printable, for messages: ``'utt1'``."""
-    return f"'{printable_name(key)}'"
 
 
 def plain_file_size(file: BinaryIO) -> int | None:

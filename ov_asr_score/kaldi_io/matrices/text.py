@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.kaldi_io.matrices.sparse import dense_matrix
-from ov_asr_score.kaldi_io.matrices.stream import LINE_END, KaldiStream, clipped
+from ov_asr_score.kaldi_io.matrices.stream import LINE_END, KaldiStream
+from ov_asr_score.text import clipped
 
 BRACKET = re.compile(rb"\]")
 ROW_END = re.compile(rb"[\n;]")

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 from ov_asr_score.errors import TableFormatError
 from ov_asr_score.kaldi_io.matrices.matrix import BINARY_MARK, skip_array
-from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, clipped, shown_key
+from ov_asr_score.kaldi_io.matrices.stream import KaldiStream
+from ov_asr_score.text import clipped, shown_key
 
 NOT_SPACE = re.compile(rb"\S")
 END_OF_KEY = re.compile(rb"[\s\0]")

@@ -14,11 +14,12 @@ from itertools import islice
 
 from ov_asr_score.errors import MissingUtteranceError, SpecifierError, TableFormatError
 from ov_asr_score.kaldi_io.files.input import split_offset
-from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, open_stream, shown_key
+from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, open_stream
 from ov_asr_score.kaldi_io.specifier import ReadSpecifier
 from ov_asr_score.kaldi_io.tables.archive import archive_entries
 from ov_asr_score.kaldi_io.tables.key_digests import KeyDigests
 from ov_asr_score.kaldi_io.tables.script import ScriptLine, parse_script_line, script_lines
+from ov_asr_score.text import shown_key
 
 _SHOWN_KEYS = 5
 

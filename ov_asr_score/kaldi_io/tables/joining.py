@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from ov_asr_score.errors import SpecifierError
 from ov_asr_score.kaldi_io.files.output import OutputFile, open_output
 from ov_asr_score.kaldi_io.matrices.matrix import BINARY_MARK, encode_array, read_array, skip_array
-from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, open_stream, shown_key
+from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, open_stream
 from ov_asr_score.kaldi_io.specifier import Range, ReadSpecifier, WriteSpecifier
 from ov_asr_score.kaldi_io.tables.entries import Entry
 from ov_asr_score.kaldi_io.tables.script import ScriptReader
+from ov_asr_score.text import shown_key
 
 _PIECE_BYTES = 1 << 20
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ov_asr_score.errors import SpecifierError, TableFormatError
-from ov_asr_score.kaldi_io.matrices.stream import clipped, open_stream
+from ov_asr_score.kaldi_io.matrices.stream import open_stream
 from ov_asr_score.kaldi_io.specifier import ReadSpecifier, parse_read_specifier
+from ov_asr_score.text import clipped
 
 
 def read_token_table(specifier: str | ReadSpecifier, *, allow_commands: bool = False) -> dict[str, str]:

@@ -21,10 +21,11 @@ from numpy.lib import format as npy_format
 from numpy.typing import NDArray
 
 from ov_asr_score.errors import TableFormatError
-from ov_asr_score.kaldi_io.files.input import open_input, printable_name
+from ov_asr_score.kaldi_io.files.input import open_input
 from ov_asr_score.kaldi_io.files.output import OutputFile
-from ov_asr_score.kaldi_io.matrices.stream import clipped, plain_file_size, shown_key
+from ov_asr_score.kaldi_io.matrices.stream import plain_file_size
 from ov_asr_score.kaldi_io.tables.archive import check_key
+from ov_asr_score.text import clipped, printable_name, shown_key
 
 SUFFIX = ".npy"
 FIRST_ZIP_DATE = (1980, 1, 1, 0, 0, 0)

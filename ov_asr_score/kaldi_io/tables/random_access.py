@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from ov_asr_score.errors import FileAccessError, TableFormatError, UsageError
 from ov_asr_score.kaldi_io.matrices.matrix import read_array, skip_array
-from ov_asr_score.kaldi_io.matrices.stream import open_stream, shown_key
+from ov_asr_score.kaldi_io.matrices.stream import open_stream
 from ov_asr_score.kaldi_io.specifier import ReadSpecifier, parse_read_specifier
 from ov_asr_score.kaldi_io.tables.archive import read_key
 from ov_asr_score.kaldi_io.tables.npz import open_npz
 from ov_asr_score.kaldi_io.tables.script import ScriptLine, ScriptReader, read_script
+from ov_asr_score.text import shown_key
 
 logger = logging.getLogger(__name__)
 

@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ov_asr_score.errors import FileAccessError, SpecifierError, TableFormatError
-from ov_asr_score.kaldi_io.files.input import BUFFER_BYTES, access_error, open_path, printable_name
+from ov_asr_score.kaldi_io.files.input import BUFFER_BYTES, access_error, open_path
 from ov_asr_score.kaldi_io.files.output import DESCRIPTOR_FOLDERS, OutputFile, mode_of_existing
 from ov_asr_score.kaldi_io.matrices.matrix import skip_array
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream
 from ov_asr_score.kaldi_io.specifier import WriteSpecifier
 from ov_asr_score.kaldi_io.tables.archive import read_key
+from ov_asr_score.text import printable_name
 
 _LONGEST_NAME = 200  # bytes, so that the hidden name does not become longer than a name may be
 

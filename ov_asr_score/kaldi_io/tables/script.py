@@ -15,10 +15,11 @@ from typing import Any
 from numpy.typing import NDArray
 
 from ov_asr_score.errors import OvAsrScoreError, SpecifierError, TableFormatError
-from ov_asr_score.kaldi_io.files.input import printable_name, split_offset
+from ov_asr_score.kaldi_io.files.input import split_offset
 from ov_asr_score.kaldi_io.matrices.matrix import read_array
-from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, clipped, open_stream, shown_key
+from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, open_stream
 from ov_asr_score.kaldi_io.specifier import Range, apply_range, parse_range
+from ov_asr_score.text import clipped, printable_name, shown_key
 
 
 @dataclass(frozen=True, slots=True)

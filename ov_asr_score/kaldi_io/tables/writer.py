@@ -15,11 +15,11 @@ from ov_asr_score.errors import MissingUtteranceError, SpecifierError, UsageErro
 from ov_asr_score.kaldi_io.files.output import OutputFile, open_output
 from ov_asr_score.kaldi_io.matrices.compressed import ALL_COMPRESSION_METHODS
 from ov_asr_score.kaldi_io.matrices.matrix import encode_array
-from ov_asr_score.kaldi_io.matrices.stream import shown_key
 from ov_asr_score.kaldi_io.specifier import WriteSpecifier, parse_write_specifier
 from ov_asr_score.kaldi_io.tables.archive import check_key
 from ov_asr_score.kaldi_io.tables.npz import NpzWriter
 from ov_asr_score.kaldi_io.tables.script import read_script
+from ov_asr_score.text import shown_key
 
 
 class TableWriter:

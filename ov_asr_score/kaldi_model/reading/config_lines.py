@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ov_asr_score.errors import ModelFormatError
-from ov_asr_score.kaldi_io.matrices.stream import clipped
+from ov_asr_score.text import clipped
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,10}")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from ov_asr_score.errors import UnsupportedModelError
-from ov_asr_score.kaldi_io.matrices.stream import clipped
 from ov_asr_score.kaldi_model.chain import chain_network
 from ov_asr_score.kaldi_model.components.nnet1_checks import check_components
 from ov_asr_score.kaldi_model.components.nnet1_fields import LAYOUTS, MARKERS
 from ov_asr_score.kaldi_model.network import Component, FieldValue, KaldiNetwork
 from ov_asr_score.kaldi_model.reader import ModelReader
+from ov_asr_score.text import clipped
 
 _END = "<!EndOfComponent>"
 _DEEPEST = 10

@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 
 from ov_asr_score.errors import ModelFormatError, UnsupportedModelError
-from ov_asr_score.kaldi_io.matrices.stream import clipped
 from ov_asr_score.kaldi_model.chain import chain_network
 from ov_asr_score.kaldi_model.components.nnet2_checks import component_problem
 from ov_asr_score.kaldi_model.components.nnet2_dims import nnet2_dims
 from ov_asr_score.kaldi_model.components.nnet2_fields import NNET2_TABLES
 from ov_asr_score.kaldi_model.network import FARTHEST_FRAME, Component, FieldValue, IntArray, KaldiNetwork
 from ov_asr_score.kaldi_model.reader import ModelReader, read_fields
+from ov_asr_score.text import clipped
 
 _MOST_COMPONENTS = 100_000
 

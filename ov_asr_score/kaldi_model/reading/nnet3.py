@@ -11,7 +11,6 @@ from dataclasses import replace
 import numpy as np
 
 from ov_asr_score.errors import ModelFormatError, UnsupportedModelError
-from ov_asr_score.kaldi_io.matrices.stream import clipped
 from ov_asr_score.kaldi_model.components.nnet3_fields import (
     CONVOLUTION_MODEL,
     TABLES,
@@ -31,6 +30,7 @@ from ov_asr_score.kaldi_model.network import (
 )
 from ov_asr_score.kaldi_model.reader import ModelReader, read_fields
 from ov_asr_score.kaldi_model.reading.config_lines import ConfigLine, parse_config_line
+from ov_asr_score.text import clipped
 
 _LINE_END = re.compile(rb"\n")
 _LONGEST_LINE = 1 << 20

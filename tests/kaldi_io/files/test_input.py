@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ov_asr_score.errors import FileAccessError, SpecifierError, TableFormatError
-from ov_asr_score.kaldi_io.files.input import open_input, open_path, printable_name
+from ov_asr_score.kaldi_io.files.input import open_input, open_path
 
 
 def read(name: str | Path, *, allow_commands: bool = False) -> bytes:
@@ -107,8 +107,3 @@ def test_impossible_names_are_refused() -> None:
         read("x\0y")
     with pytest.raises(FileAccessError, match="too long"):
         read("x" * 5000)
-
-
-def test_names_in_messages_stay_in_one_printable_line() -> None:
-    assert printable_name("a\nb\udcff\x1b") == "a\\nb\\xff\\x1b"
-    assert printable_name("naïve") == "naïve"
