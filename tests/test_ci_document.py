@@ -81,7 +81,7 @@ def test_workflow_steps(place: Path) -> None:
     assert ElementTree.parse(place / "out" / "check.xml").getroot().get("failures") == "0"
 
 
-def test_workflow_is_what_the_steps_were_read_from() -> None:
+def test_workflow_file_matches_document() -> None:
     yaml = pytest.importorskip("yaml")
     workflow = yaml.safe_load(WORKFLOW)
     steps = workflow["jobs"]["check"]["steps"]
@@ -119,7 +119,7 @@ def test_suite_example(tmp_path: Path) -> None:
     ]
 
 
-def test_nothing_is_left_out() -> None:
+def test_all_example_blocks_are_tested() -> None:
     named = set(re.findall(r"`([a-z0-9_]+)", DOCUMENT))
     assert {field.name for field in fields(SuiteLimits)} <= named
     assert set(OPTION_NAMES) <= named

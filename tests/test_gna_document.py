@@ -16,12 +16,12 @@ def rms_in_table(model: str, way: str) -> float:
     return float(row[1])
 
 
-def test_the_table_has_every_model_in_every_way() -> None:
+def test_table_has_every_model_and_mode() -> None:
     assert PICTURE.is_file()
     assert all(rms_in_table(subject.model, way) > 0 for subject in SUBJECTS for way in WAYS)
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_the_errors_are_still_those_of_the_table(way: str) -> None:
+def test_table_errors_are_current(way: str) -> None:
     # Integers are the same everywhere; the floats that scales are made from may differ in their last bits.
     assert error_of(SUBJECTS[0], WAYS[way]).rms == pytest.approx(rms_in_table(SUBJECTS[0].model, way), rel=0.1)

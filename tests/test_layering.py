@@ -173,7 +173,7 @@ def loaded_with(name: str) -> set[str]:
     return loaded
 
 
-def test_every_module_has_a_level() -> None:
+def test_every_room_has_a_level() -> None:
     assert {part_of(name) for name in MODULES} - {"__init__"} <= set(LEVELS)
 
 
@@ -224,7 +224,7 @@ def test_libraries_stay_in_their_rooms(library: str) -> None:
 
 
 @pytest.mark.parametrize("name", WITHOUT_OPENVINO)
-def test_what_works_without_the_runtime(name: str) -> None:
+def test_modules_that_work_without_openvino(name: str) -> None:
     modules = [module for module in MODULES if module == name or module.startswith(f"{name}.")]
     assert modules
     for module in modules:
@@ -233,7 +233,7 @@ def test_what_works_without_the_runtime(name: str) -> None:
         assert "openvino" not in {part_of(found) for found in loaded}, module
 
 
-def test_results_do_not_know_the_models_and_tables_do_not_know_either() -> None:
+def test_reports_do_not_import_models() -> None:
     for name in MODULES:
         if part_of(name) in ("report", "comparison", "profiling"):
             assert not any(part_of(found) in ("ov_model", "device", "scoring") for found in own(all_imports(name)))

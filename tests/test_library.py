@@ -32,7 +32,7 @@ def read(name: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("inputs", [FEATURES, [FEATURES], {"input": FEATURES}, [f"input={FEATURES}"]])
-def test_a_table(inputs: Any) -> None:
+def test_score_table(inputs: Any) -> None:
     expected = read("dnn_digits/kaldi_loglik.ark")
     found = {result.key: result.scores["score"] for result in score(DIGITS, inputs)}
     assert list(found) == list(expected)
@@ -40,13 +40,13 @@ def test_a_table(inputs: Any) -> None:
         np.testing.assert_allclose(scores, expected[key], rtol=0, atol=1e-4)
 
 
-def test_arrays() -> None:
+def test_score_arrays() -> None:
     features, expected = read("dnn_digits/features.ark"), read("dnn_digits/kaldi_loglik.ark")
     for result in score(DIGITS, arrays=features.items(), batch_size=100):
         np.testing.assert_allclose(result.scores["score"], expected[result.key], rtol=0, atol=1e-4)
 
 
-def test_several_inputs_and_wanted_outputs() -> None:
+def test_score_several_inputs_and_selected_outputs() -> None:
     expected = read("two_inputs/bottleneck_utterance.ark")
     features, ivectors = read("two_inputs/features.ark"), read("two_inputs/ivectors_utterance.ark")
     arrays = [(key, {"features": features[key], "ivector": ivectors[key]}) for key in features]
@@ -59,7 +59,7 @@ def test_several_inputs_and_wanted_outputs() -> None:
             np.testing.assert_allclose(result.scores["bottleneck"], expected[result.key], rtol=0, atol=2e-6)
 
 
-def test_context_windows_and_device() -> None:
+def test_score_with_context_and_device() -> None:
     value = next(iter(read("tdnn_al/features.ark").values()))
     options: dict[str, Any] = {"left_context": 3, "right_context": 3, "device": DeviceSettings(threads=1)}
     model = str(ROOT / "models" / "tdnn_al.xml")
@@ -68,7 +68,7 @@ def test_context_windows_and_device() -> None:
     np.testing.assert_array_equal(windowed.scores["output"], delayed.scores["output"][6:])
 
 
-def test_utterances_without_frames_and_no_utterances() -> None:
+def test_score_empty_utterances() -> None:
     empty, some = np.zeros((0, 0), np.float32), np.zeros((2, 440), np.float32)
     arrays = [("a", empty), ("b", some), ("c", empty)]
     assert [result.scores["score"].shape for result in score(DIGITS, arrays=arrays)] == [(0, 120), (2, 120), (0, 120)]
@@ -76,7 +76,7 @@ def test_utterances_without_frames_and_no_utterances() -> None:
     assert list(score(DIGITS, arrays=[])) == []
 
 
-def test_scores_come_before_all_is_read() -> None:
+def test_score_is_lazy() -> None:
     def endless() -> Iterator[tuple[str, Any]]:
         number = 0
         while True:
@@ -101,12 +101,12 @@ def test_scores_come_before_all_is_read() -> None:
         ({"arrays": [("a", {"other": np.zeros((2, 440))})]}, UsageError, "expected arrays for input, found other"),
     ],
 )
-def test_wrong_use(options: dict[str, Any], kind: type[Exception], message: str) -> None:
+def test_score_wrong_use(options: dict[str, Any], kind: type[Exception], message: str) -> None:
     with pytest.raises(kind, match=message):
         list(score(DIGITS, **options))
 
 
-def test_wrong_use_of_several_inputs(tmp_path: Path) -> None:
+def test_score_wrong_use_of_several_inputs(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no table for input ivector"):
         list(score(TWO, TWO_TABLES["features"]))
     kaldiio.save_ark(str(tmp_path / "few.ark"), {"spk1-utt1": np.zeros(10, np.float32)})
@@ -116,7 +116,7 @@ def test_wrong_use_of_several_inputs(tmp_path: Path) -> None:
     assert [result.key for result in score(TWO, tables, allow_missing=True)] == ["spk1-utt1"]
 
 
-def test_the_package_loads_the_runtime_when_it_is_needed() -> None:
+def test_package_imports_openvino_lazily() -> None:
     code = (
         "import sys, ov_asr_score, ov_asr_score.kaldi_io, ov_asr_score.scoring.engine; "
         "assert 'openvino' not in sys.modules; ov_asr_score.score; assert 'openvino' in sys.modules"
@@ -124,14 +124,14 @@ def test_the_package_loads_the_runtime_when_it_is_needed() -> None:
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 
 
-def test_names_of_the_package() -> None:
+def test_public_names() -> None:
     for name in ov_asr_score.__all__:
         assert getattr(ov_asr_score, name)
     with pytest.raises(AttributeError, match="no attribute 'scores'"):
         ov_asr_score.scores  # noqa: B018
 
 
-def test_arrays_of_any_kind() -> None:
+def test_score_array_types() -> None:
     matrix = np.linspace(-1, 1, 3 * 440).reshape(3, 440)
     expected = next(score(Path(DIGITS), arrays=[("utt", matrix.astype(np.float32))])).scores["score"]
     for arrays in ({"utt": matrix}, [("utt", matrix.tolist())], {"utt": {"input": np.asfortranarray(matrix)}}):
@@ -143,6 +143,6 @@ def test_arrays_of_any_kind() -> None:
         next(score(Path(DIGITS), arrays={"utt": np.zeros((1, 2, 3))}))
 
 
-def test_a_path_is_a_table() -> None:
+def test_score_path() -> None:
     path = ROOT / "data" / "dnn_digits" / "features.ark"
     assert next(score(Path(DIGITS), path)).key == "es_Andrea-t0004"

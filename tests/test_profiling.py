@@ -37,7 +37,7 @@ REQUEST = [
 ]
 
 
-def test_records_become_layer_times_in_order() -> None:
+def test_layer_times_from_records() -> None:
     assert layer_times_from(REQUEST) == [
         LayerTime("input", "FullyConnected", "brgemm_f32", "NOT_RUN", 0.0, 0.0, 0),
         LayerTime("affine1", "FullyConnected", "brgemm_f32", "EXECUTED", 119.0, 117.0, 1),
@@ -47,12 +47,12 @@ def test_records_become_layer_times_in_order() -> None:
 
 
 @pytest.mark.parametrize("status", ["EXECUTED", "Status.EXECUTED", Status.EXECUTED])
-def test_status_is_read_from_its_text(status: object) -> None:
+def test_status_from_text(status: object) -> None:
     (layer,) = layer_times_from([Record("a", status=status)])
     assert (layer.status, layer.calls) == ("EXECUTED", 1)
 
 
-def test_requests_add_up_and_the_slowest_comes_first() -> None:
+def test_requests_are_summed_and_sorted_by_time() -> None:
     times = LayerTimes()
     times.add(REQUEST)
     times.add(iter(REQUEST))
@@ -63,7 +63,7 @@ def test_requests_add_up_and_the_slowest_comes_first() -> None:
     ]
 
 
-def test_layers_that_never_ran_come_last_and_only_when_asked_for() -> None:
+def test_layers_not_run_are_optional_and_last() -> None:
     times = LayerTimes()
     times.add([*REQUEST, Record("quick")])
     assert [layer.name for layer in times.slowest_first()] == ["affine2", "affine1", "quick"]
@@ -72,7 +72,7 @@ def test_layers_that_never_ran_come_last_and_only_when_asked_for() -> None:
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-def test_a_layer_that_ran_once_counts_as_executed(order: tuple[int, int]) -> None:
+def test_layer_that_ran_once_is_executed(order: tuple[int, int]) -> None:
     records = Record("a", status=Status.NOT_RUN), Record("a", microseconds(5))
     times = LayerTimes()
     times.add(records[index] for index in order)
@@ -80,13 +80,13 @@ def test_a_layer_that_ran_once_counts_as_executed(order: tuple[int, int]) -> Non
     assert (layer.status, layer.calls, layer.mean_microseconds) == ("EXECUTED", 1, 5.0)
 
 
-def test_one_name_with_two_implementations_is_two_layers() -> None:
+def test_implementations_of_one_name_are_separate_layers() -> None:
     times = LayerTimes()
     times.add([Record("a", exec_type="jit_f32"), Record("a", exec_type="ref_f32"), Record("a", node_type="Add")])
     assert len(times.slowest_first()) == 3
 
 
-def test_merging_sums_equals_adding_their_requests() -> None:
+def test_merge_equals_adding_requests() -> None:
     first, second, together = LayerTimes(), LayerTimes(), LayerTimes()
     other = [Record("input", microseconds(1)), Record("affine1", microseconds(10)), Record("new", microseconds(4))]
     first.add(REQUEST)
@@ -99,7 +99,7 @@ def test_merging_sums_equals_adding_their_requests() -> None:
     assert first.slowest_first(include_not_run=True) == together.slowest_first(include_not_run=True)
 
 
-def test_a_merged_layer_that_never_ran_does_not_undo_one_that_did() -> None:
+def test_merge_keeps_executed_status() -> None:
     times = LayerTimes()
     times.add([Record("a", microseconds(5))])
     times.merge(layer_times_from([Record("a", status=Status.NOT_RUN)]))

@@ -43,7 +43,7 @@ def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
-def test_there_are_examples() -> None:
+def test_readme_has_examples() -> None:
     assert len(blocks("bash")) == 10
     assert len(blocks("bash", KALDI_MODELS)) == 3
     assert len(blocks("bash", SCALING)) == 1
@@ -81,7 +81,7 @@ for job in words[end + 1 :]:
 """
 
 
-def test_examples_of_scaling(tmp_path: Path) -> None:
+def test_scaling_examples(tmp_path: Path) -> None:
     for name in ("exp/scores/log", "data/test", "bin"):
         (tmp_path / name).mkdir(parents=True)
     (tmp_path / "exp" / "chain").symlink_to(ROOT / "models" / "nnet3_chain_tdnnf")
@@ -116,7 +116,7 @@ def test_python_example(folder: Path) -> None:
     assert lines[-1] == "ok"
 
 
-def test_python_example_of_kaldi_models(folder: Path) -> None:
+def test_kaldi_python_example(folder: Path) -> None:
     done = run([sys.executable, "-c", blocks("python", KALDI_MODELS)[0]], folder)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
@@ -124,7 +124,7 @@ def test_python_example_of_kaldi_models(folder: Path) -> None:
     assert "shape[1,1,40]" in lines[-1]
 
 
-def test_links_lead_somewhere() -> None:
+def test_links_resolve() -> None:
     targets = re.findall(r"\]\(([^)#:]+)\)", README)
     assert targets
     assert [target for target in targets if not (ROOT / target).exists()] == []

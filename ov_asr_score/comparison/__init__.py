@@ -1,4 +1,4 @@
-"""How far scores are from reference scores: differences, measures of classes and posteriors, limits."""
+"""Distance between scores and reference scores: errors, measures of classes and posteriors, limits."""
 
 from ov_asr_score.comparison.differences import (
     DEFAULT_THRESHOLD,

@@ -1,4 +1,7 @@
-"""The greatest scores of each frame."""
+"""The greatest scores of each frame.
+
+Tests: tests/comparison/test_measures.py
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-# The maxima of so many groups of columns, instead of all scores, tell from where on a score can be among the greatest.
+# Maxima over this many groups of columns give a lower bound for the greatest scores without sorting all of them.
 _GROUPS = 256
 
 
 def best_places(scores: NDArray[np.floating[Any]], number: int) -> NDArray[np.intp]:
-    """Where the ``number`` greatest scores of each row are: places in the rows one behind the other, ascending.
+    """Flat indices into ``scores`` of the ``number`` greatest scores of each row, ascending: [T * number].
 
-    Of equal scores the one in the first column is the greater, as in argmax. ``scores`` are [T, N] without NaN, N is at
-    least ``number``, and ``number`` at most 64.
+    ``scores`` is [T, N] without NaN, N at least ``number``, and ``number`` at most 64. Of equal scores the one in the
+    first column counts as the greater, as in argmax.
     """
     num_frames, num_columns = scores.shape
     groups = min(num_columns, _GROUPS)
@@ -24,11 +27,11 @@ def best_places(scores: NDArray[np.floating[Any]], number: int) -> NDArray[np.in
     rest = num_columns - grouped
     if rest:
         np.maximum(tops[:, :rest], scores[:, grouped:], out=tops[:, :rest])
-    # At least `number` scores reach the least of the `number` greatest maxima, and the greatest scores are among them.
+    # At least `number` scores of a row reach its `number`-th greatest maximum, the greatest scores among them.
     least = np.partition(tops, groups - number, axis=1)[:, groups - number, None]
     places = np.flatnonzero(scores >= least)
     if len(places) != number * num_frames:
-        # Some rows have more: all their scores that reach it, in order, and what comes after the first ones goes.
+        # Some rows have more candidates: sort those rows and drop all but the first `number` of each.
         rows = places // num_columns
         several = np.flatnonzero(np.bincount(rows, minlength=num_frames)[rows] > number)
         order = several[np.lexsort((-scores.reshape(-1)[places[several]], rows[several]))]

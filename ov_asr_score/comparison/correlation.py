@@ -1,4 +1,7 @@
-"""Pearson's correlation from moments that add up."""
+"""Pearson's correlation from moments that can be added up.
+
+Tests: tests/comparison/test_measures.py
+"""
 
 from __future__ import annotations
 
@@ -10,15 +13,16 @@ from numpy.typing import NDArray
 
 Float64s = NDArray[np.float64]
 
-# Squares around a mean that are less than this part of what they are made of are a constant's rounding.
+# A sum of squares around the mean below this fraction of the sum of plain squares is rounding: the values are constant.
 _CONSTANT = 1e-13
 
 
 @dataclass(frozen=True, slots=True)
 class PairMoments:
-    """Means of references and errors, and sums of squares and products around these means; ``+`` joins two.
+    """Means of references and errors, and sums of squares and products around these means; ``+`` joins two of them.
 
-    Scores are references and errors: theirs follow from these, and little is lost where errors are small.
+    A score is its reference plus its error, so the moments of the scores follow from these. Holding errors instead of
+    scores keeps precision where errors are small.
     """
 
     count: int = 0
@@ -55,18 +59,19 @@ class PairMoments:
         mean = self.mean_reference + self.mean_error
         if squares <= _CONSTANT * (self.reference_squares + self.error_squares + self.count * mean * mean):
             return None
-        # roots apart: the product of the squares can leave the range of a double
+        # separate roots: the product of the squares can overflow a double
         spread = math.sqrt(squares) * math.sqrt(self.reference_squares)
         correlation = (self.reference_squares + self.products) / spread
         return correlation if math.isnan(correlation) else max(-1.0, min(1.0, correlation))
 
 
 def pair_moments(reference: Float64s, error: Float64s, count: int) -> PairMoments:
-    """The moments of ``count`` pairs; both arrays are [T, N], with zeros in both where there is no pair."""
+    """The moments of ``count`` pairs; both arrays are [T, N] and hold 0 where there is no pair."""
     if count == 0:
         return PairMoments()
     reference_mean, error_mean = float(reference.sum()) / count, float(error.sum()) / count
-    reference_squares, error_squares = (float(np.einsum("ij,ij->", each, each)) for each in (reference, error))
+    reference_squares = float(np.einsum("ij,ij->", reference, reference))
+    error_squares = float(np.einsum("ij,ij->", error, error))
     products = float(np.einsum("ij,ij->", reference, error))
     return PairMoments(
         count,

@@ -1,11 +1,11 @@
-"""How far scores are from reference scores: one pass over a pair of matrices, and totals that add up exactly.
+"""Error statistics of scores against reference scores, from one pass over two matrices; totals add up exactly.
 
 A pair is one score and the reference value at the same frame and column.
 
-- Pairs of finite values count; their error is ``|score - reference|``, taken in float64.
-- Pairs of the same infinity agree and are left out: a log probability of zero is ``-inf`` on both sides.
-- Every other pair with a NaN or an infinity is a non-finite mismatch: the largest error becomes infinite, and no limit
-  is kept, so that a broken score cannot hide in an average.
+- Pairs of finite values count; their error is ``|score - reference|``, computed in float64.
+- Pairs of the same infinity agree and are left out: the logarithm of a zero probability is ``-inf`` on both sides.
+- Every other pair with a NaN or an infinity is a non-finite mismatch: the largest error becomes infinite and every
+  limit is exceeded, so that a broken score cannot hide in an average.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from ov_asr_score.errors import ShapeMismatchError, UsageError
 
 DEFAULT_THRESHOLD = 1e-4
-"""Absolute error above which a score counts in ``num_over_threshold``, unless the user names another one."""
+"""Absolute error above which a score counts in ``num_over_threshold``, unless the caller gives another one."""
 
-# Scores compared at a time: three float64 temporaries of this size stay in a processor's cache.
+# Scores compared at a time: three float64 temporaries of this size fit in the processor's cache.
 _BLOCK_SCORES = 1 << 16
 
 Matrix: TypeAlias = NDArray[np.floating[Any]]
@@ -30,7 +30,7 @@ Matrix: TypeAlias = NDArray[np.floating[Any]]
 
 @dataclass(frozen=True, slots=True)
 class ErrorLocation:
-    """The place of an error: the frame (row) within the utterance and the column, both from 0, and the two values."""
+    """Where an error is: frame (row) of the utterance and column, both from 0, and the two values there."""
 
     frame: int
     column: int
@@ -41,10 +41,10 @@ class ErrorLocation:
 
 @dataclass(frozen=True, slots=True)
 class ScoreDifference:
-    """The sums from which every error statistic follows; ``+`` gives the sums over both sides.
+    """The sums from which every error statistic follows; ``+`` adds two of them.
 
-    ``ScoreDifference()`` is the difference of nothing, the start of a total. Sums and maxima are over finite pairs
-    only, except that ``max_abs`` is infinite when ``num_nonfinite_mismatch`` is not zero.
+    ``ScoreDifference()`` is empty, the start of a total. Sums and maxima are over finite pairs only, except that
+    ``max_abs`` is infinite when ``num_nonfinite_mismatch`` is not zero.
     """
 
     threshold: float = DEFAULT_THRESHOLD
@@ -58,13 +58,13 @@ class ScoreDifference:
     num_over_threshold: int = 0  # finite pairs whose error is greater than the threshold
 
     # Relative error, |score - reference| / |reference|, only where |reference| is greater than the threshold:
-    # next to zero the quotient tells about the divisor, not about the error
+    # close to zero the quotient would measure the divisor rather than the error
     count_rel: int = 0
     max_rel: float = 0.0
     sum_rel: float = 0.0
     sum_squared_rel: float = 0.0
 
-    # Magnitude of the reference, to see the errors in proportion
+    # Magnitude of the reference, to put the errors in proportion
     max_abs_reference: float = 0.0
     sum_abs_reference: float = 0.0
 
@@ -81,11 +81,11 @@ class ScoreDifference:
     worst: ErrorLocation | None = None  # the first pair with the largest error; None when there is no error at all
 
     def __add__(self, other: ScoreDifference) -> ScoreDifference:
-        """The difference over both sides; raises UsageError when their thresholds are not the same."""
+        """The sums over both sides. Raises UsageError when their thresholds differ."""
         if self.threshold != other.threshold:
             raise UsageError(
                 f"score differences: expected one threshold, found {self.threshold:g} and {other.threshold:g};"
-                " compare everything with the same threshold"
+                " use the same threshold everywhere"
             )
         return ScoreDifference(
             threshold=self.threshold,
@@ -112,7 +112,7 @@ class ScoreDifference:
 
     @property
     def mean_abs(self) -> float:
-        """Mean absolute error over the finite pairs; 0 when there is none, as for every mean here."""
+        """Mean absolute error over the finite pairs; like every mean here, 0 when there are none."""
         return _mean(self.sum_abs, self.count)
 
     @property
@@ -122,7 +122,7 @@ class ScoreDifference:
 
     @property
     def std(self) -> float:
-        """Standard deviation (of the population) of the absolute errors of the finite pairs."""
+        """Population standard deviation of the absolute errors of the finite pairs."""
         # sqrt(E[e^2] - E[e]^2), which rounding can bring below zero when all errors are equal
         variance = _mean(self.sum_squared, self.count) - self.mean_abs * self.mean_abs
         return 0.0 if variance < 0 else math.sqrt(variance)
@@ -146,26 +146,26 @@ class ScoreDifference:
 def compare_scores(
     scores: Matrix, reference: Matrix, *, threshold: float = DEFAULT_THRESHOLD, key: str = ""
 ) -> ScoreDifference:
-    """The difference between ``scores`` and ``reference``, both [T, N], of any floating type each.
+    """The difference between ``scores`` and ``reference``, both [T, N]; each may be of any floating-point type.
 
-    ``key`` names the utterance in ``worst``. Temporary memory is a few MB however large the matrices are.
+    ``key`` is the utterance that ``worst`` names. Temporary memory is a few MB, however large the matrices are.
 
-    Raises ShapeMismatchError when the shapes are not the same or not [T, N] (the caller knows which file and
-    utterance to name), UsageError when the threshold is negative or not finite.
+    Raises ShapeMismatchError when the shapes differ or are not [T, N] (the caller adds file and utterance), and
+    UsageError when the threshold is negative or not finite.
     """
     if not (math.isfinite(threshold) and threshold >= 0):
         raise UsageError(f"threshold: expected a finite number of at least 0, found {threshold}")
     if scores.shape != reference.shape or scores.ndim != 2:
         raise ShapeMismatchError(
-            f"expected scores and reference of one shape [T, N], found {list(scores.shape)} and"
-            f" {list(reference.shape)}; take the reference made from the same features and model"
+            f"expected scores and reference of the same shape [T, N], found {list(scores.shape)} and"
+            f" {list(reference.shape)}; use a reference made from the same features and model"
         )
     num_frames, num_columns = scores.shape
     if num_columns == 0:
         return ScoreDifference(threshold=threshold, frames=num_frames)
     block_frames = max(1, _BLOCK_SCORES // num_columns)
     total = ScoreDifference(threshold=threshold)
-    with np.errstate(all="ignore"):  # inf - inf, overflow and division by zero are dealt with below
+    with np.errstate(all="ignore"):  # inf - inf, overflow and division by zero are handled below
         for first in range(0, num_frames, block_frames):
             block = slice(first, first + block_frames)
             total += _compare_block(scores[block], reference[block], threshold, key, first)
@@ -181,7 +181,7 @@ def _compare_block(scores: Matrix, reference: Matrix, threshold: float, key: str
     nonfinite: dict[str, int] = {}
     mismatch: NDArray[np.bool_] | None = None
     sum_abs = float(error.sum())
-    # One sum finds any NaN or infinity, so that finite scores, nearly all there are, pay for no masks.
+    # The sum reveals any NaN or infinity, so that finite scores, the usual case, need no masks.
     if not math.isfinite(sum_abs):
         finite = np.isfinite(scores) & np.isfinite(reference)
         mismatch = ~(finite | (np.isinf(scores) & (scores == reference)))
@@ -235,7 +235,7 @@ def _compare_block(scores: Matrix, reference: Matrix, threshold: float, key: str
 
 
 def describe_location(location: ErrorLocation) -> str:
-    """The place and the two values in one phrase, such as ``utterance 'a', frame 3, column 7: 1.5, reference 1.25``."""
+    """Place and values in one phrase, such as ``utterance 'a', frame 3, column 7: 1.5, reference 1.25``."""
     utterance = f"utterance '{location.key}', " if location.key else ""
     values = f"{location.score:.7g}, reference {location.reference:.7g}"
     return f"{utterance}frame {location.frame}, column {location.column}: {values}"

@@ -1,10 +1,10 @@
-"""Measures that tell what an error means for recognition: best classes, posteriors, and where errors sit.
+"""What errors mean for recognition: measures of best classes, posteriors, and where errors occur.
 
 One pass over pairs of matrices; totals are of fixed size and add up. Sums are in float64.
 
-A pair is one score and the reference at the same frame and column. Pairs count where both are finite. A frame counts
-where all its pairs do, but for those that are minus infinity on both sides (a probability of zero), and one at least
-does; other frames are skipped and counted. Classes are compared in frames of two columns or more.
+A pair is one score and the reference at the same frame and column; it counts if both are finite. A frame counts if at
+least one of its pairs does and every other one is minus infinity on both sides (a probability of zero). The remaining
+frames are skipped, and counted as such. Classes are compared in frames of at least two columns.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from ov_asr_score.comparison.posteriors import SMALL_ERROR, kl_divergence, small
 from ov_asr_score.errors import ShapeMismatchError
 
 EDGE_FRAMES = 10
-"""Frames at the beginning and at the end of an utterance whose errors are counted apart."""
+"""Frames at the beginning and at the end of an utterance whose errors are also counted separately."""
 
 _TOP = 5
 
-# Scores measured at a time: the float64 temporaries of this size stay in a processor's cache.
+# Scores measured at a time: float64 temporaries of this size fit in the processor's cache.
 _BLOCK_SCORES = 1 << 16
 
 Matrix = NDArray[np.floating[Any]]
@@ -40,47 +40,47 @@ def _no_classes() -> Float64s:
 
 @dataclass(slots=True, eq=False)
 class ScoreMeasures:
-    """Sums of everything measured; ``add`` takes one utterance more, ``merge`` another total."""
+    """Sums of everything measured; ``add`` takes in an utterance, ``merge`` another total."""
 
-    frames: int = 0  # frames that count, of one column too
+    frames: int = 0  # frames that count, those with a single column included
     skipped_frames: int = 0
-    class_frames: int = 0  # frames that count and have two columns or more
+    class_frames: int = 0  # frames that count and have at least two columns
     class_agreements: int = 0
     top_agreements: int = 0
-    top_shared: int = 0  # classes that are among the best five on both sides
-    top_possible: int = 0  # five for each frame, or fewer where there are fewer columns
+    top_shared: int = 0  # classes among the best five of both sides
+    top_possible: int = 0  # five for each frame, fewer where there are fewer columns
     sum_kl: float = 0.0
     max_kl: float = 0.0
     moments: PairMoments = field(default_factory=PairMoments)
     class_squared: Float64s = field(default_factory=_no_classes)  # by column: sum of squared errors
     class_largest: Float64s = field(default_factory=_no_classes)  # by column: largest absolute error
     class_pairs: Float64s = field(default_factory=_no_classes)  # by column: finite pairs
-    # of the first frames, the middle, the last frames
+    # each for the first frames, the middle, and the last frames
     position_squared: Float64s = field(default_factory=lambda: np.zeros(3))
     position_pairs: Float64s = field(default_factory=lambda: np.zeros(3))
     histogram: NDArray[np.int64] = field(default_factory=lambda: np.zeros(NUM_BINS, np.int64))
-    # what blocks are computed in: new memory for each of them would cost as much as the computation
-    _room: _Room = field(default_factory=lambda: _Room(0), repr=False)
+    # reused for every block: allocating memory for each of them would cost as much as the computation
+    _workspace: _Workspace = field(default_factory=lambda: _Workspace(0), repr=False)
 
     def add(self, scores: Matrix, reference: Matrix) -> None:
-        """Count one whole utterance, both [T, N], of any floating type each.
+        """Count one whole utterance, both matrices [T, N]; each may be of any floating-point type.
 
-        Temporary memory is a few MB however large they are. Raises ShapeMismatchError when the shapes are not the same
-        or not [T, N].
+        Temporary memory is a few MB, however large they are. Raises ShapeMismatchError when the shapes differ or are
+        not [T, N].
         """
         if scores.shape != reference.shape or scores.ndim != 2:
             raise ShapeMismatchError(
-                f"expected scores and reference of one shape [T, N], found {list(scores.shape)} and"
-                f" {list(reference.shape)}; take the reference made from the same features and model"
+                f"expected scores and reference of the same shape [T, N], found {list(scores.shape)} and"
+                f" {list(reference.shape)}; use a reference made from the same features and model"
             )
         num_frames, num_columns = scores.shape
         if scores.size == 0:
             return
         self._widen(num_columns)
         block_frames = max(1, _BLOCK_SCORES // num_columns)
-        if self._room.size < block_frames * num_columns:
-            self._room = _Room(max(_BLOCK_SCORES, num_columns))
-        with np.errstate(all="ignore"):  # infinities are dealt with
+        if self._workspace.size < block_frames * num_columns:
+            self._workspace = _Workspace(max(_BLOCK_SCORES, num_columns))
+        with np.errstate(all="ignore"):  # infinities are handled
             for first in range(0, num_frames, block_frames):
                 block = slice(first, first + block_frames)
                 self._add_block(scores[block], reference[block], first, num_frames)
@@ -108,37 +108,37 @@ class ScoreMeasures:
 
     @property
     def class_agreement(self) -> float | None:
-        """Share of frames whose best class is the reference's (the first of equal scores); None without classes."""
+        """Fraction of frames with the best class of the reference (the first of equal scores); None without classes."""
         return _share(self.class_agreements, self.class_frames)
 
     @property
     def top5_agreement(self) -> float | None:
-        """Share of frames whose best class in the reference is among the five best scores; None without classes."""
+        """Fraction of frames whose best reference class is among the five best scores; None without classes."""
         return _share(self.top_agreements, self.class_frames)
 
     @property
     def top5_overlap(self) -> float | None:
-        """Mean share of the reference's five best classes that are among the five best scores; None without classes."""
+        """Mean fraction of the five best reference classes among the five best scores; None without classes."""
         return _share(self.top_shared, self.top_possible)
 
     @property
     def mean_kl(self) -> float | None:
-        """Mean of KL(reference || scores) over frames, in nats, softmax over the columns; None without classes."""
+        """Mean over frames of KL(reference || scores), in nats, with softmax over the columns; None without classes."""
         return _share(self.sum_kl, self.class_frames)
 
     @property
     def class_rms(self) -> Float64s:
-        """RMS error by column; 0 for a column without finite pairs."""
+        """RMS error by column: [N]; 0 for a column without finite pairs."""
         return np.sqrt(self.class_squared / np.maximum(self.class_pairs, 1))
 
     @property
     def position_rms(self) -> tuple[float, float, float]:
-        """RMS error of the first frames of utterances, the middle, the last; a frame of a short one can be in both."""
+        """RMS error of the first frames of utterances, the middle and the last; in short ones a frame can be in two."""
         first, middle, last = np.sqrt(self.position_squared / np.maximum(self.position_pairs, 1)).tolist()
         return first, middle, last
 
     def percentile(self, percent: float) -> float:
-        """The absolute error that ``percent`` of the pairs do not exceed, within 1/32 of itself."""
+        """The absolute error that ``percent`` of the pairs do not exceed, accurate to 1/32 of its value."""
         largest = float(self.class_largest.max(initial=0.0))
         return min(percentile(self.histogram, percent), largest)
 
@@ -150,14 +150,14 @@ class ScoreMeasures:
             self.class_pairs = np.pad(self.class_pairs, (0, missing))
 
     def _add_block(self, scores: Matrix, reference: Matrix, first: int, num_frames: int) -> None:
-        room = self._room
-        error, wide = room.take("error", scores.shape), room.take("reference", scores.shape)
+        workspace = self._workspace
+        error, wide = workspace.array("error", scores.shape), workspace.array("reference", scores.shape)
         np.copyto(wide, reference)
         np.copyto(error, scores)
         error -= wide
         largest = np.maximum(error.max(axis=0), -error.min(axis=0))
         finite = None
-        # Maxima find any NaN or infinity, so that finite scores, nearly all there are, pay for no masks.
+        # The maxima reveal any NaN or infinity, so that finite scores, the usual case, need no masks.
         if math.isfinite(float(largest.max())):
             self._add_frames(scores, reference, error, float(largest.max()))
         else:
@@ -183,7 +183,7 @@ class ScoreMeasures:
         number = min(_TOP, num_columns)
         self.class_frames += num_frames
         self.top_possible += num_frames * number
-        if largest == 0:  # what is equal agrees in everything
+        if largest == 0:  # equal scores agree in every measure
             self.class_agreements += num_frames
             self.top_agreements += num_frames
             self.top_shared += num_frames * number
@@ -201,21 +201,21 @@ class ScoreMeasures:
 
     def _divergence(self, scores: Matrix, reference: Matrix, top: Matrix, error: Float64s, largest: float) -> Float64s:
         if largest <= SMALL_ERROR:
-            single = self._room.take_single("single", error.shape)
+            single = self._workspace.single_array("single", error.shape)
             np.copyto(single, error, casting="same_kind")
-            return small_kl_divergence(reference, top, single, self._room.take_single("work", error.shape))
-        work = self._room.take("work", error.shape)
+            return small_kl_divergence(reference, top, single, self._workspace.single_array("work", error.shape))
+        work = self._workspace.array("work", error.shape)
         wide, wide_reference, wide_top = (part.astype(np.float64) for part in (scores, reference, top))
         return kl_divergence(wide, wide_reference, wide_top, error, work)
 
     def _add_errors(self, error: Float64s, finite: NDArray[np.bool_] | None, first: int, num_frames: int) -> None:
         frames, columns = error.shape
-        single = self._room.take_single("single", error.shape)
+        single = self._workspace.single_array("single", error.shape)
         np.copyto(single, error, casting="same_kind")
         np.abs(single, out=single)
-        counts = count_errors(single, self._room.take("work", error.shape).view(np.int64))
+        counts = count_errors(single, self._workspace.array("work", error.shape).view(np.int64))
         if finite is not None:
-            counts[0] -= finite.size - int(np.count_nonzero(finite))  # errors set to 0
+            counts[0] -= finite.size - int(np.count_nonzero(finite))  # their errors were set to 0 above
         self.histogram += counts
         squared = np.square(error, out=error)
         self.class_squared[:columns] += squared.sum(axis=0)
@@ -229,24 +229,24 @@ class ScoreMeasures:
             self.position_pairs[index] += pairs[span].sum()
 
 
-class _Room:
-    """Arrays to compute a block in, by name, of at most ``size`` elements."""
+class _Workspace:
+    """Scratch arrays of at most ``size`` elements, by name, in which blocks are computed."""
 
     def __init__(self, size: int) -> None:
         self.size = size
         self._arrays = {name: np.empty(size) for name in ("error", "reference", "work", "single")}
 
-    def take(self, name: str, shape: tuple[int, ...]) -> Float64s:
-        """An array of this shape with the name's memory: what it held is lost."""
+    def array(self, name: str, shape: tuple[int, ...]) -> Float64s:
+        """A float64 array of this shape in the memory called ``name``; its contents are undefined."""
         return self._arrays[name][: math.prod(shape)].reshape(shape)
 
-    def take_single(self, name: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
-        """The same in single precision."""
+    def single_array(self, name: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
+        """A float32 array of this shape in the memory called ``name``; its contents are undefined."""
         return self._arrays[name].view(np.float32)[: math.prod(shape)].reshape(shape)
 
 
 def measure_scores(scores: Matrix, reference: Matrix) -> ScoreMeasures:
-    """The measures of one utterance, both [T, N]; raises ShapeMismatchError as ``ScoreMeasures.add`` does."""
+    """The measures of one utterance, both matrices [T, N]. Raises ShapeMismatchError, as ``ScoreMeasures.add`` does."""
     measures = ScoreMeasures()
     measures.add(scores, reference)
     return measures

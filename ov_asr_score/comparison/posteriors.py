@@ -1,7 +1,9 @@
-"""How far apart two distributions over classes are: the Kullback-Leibler divergence, KL(reference || scores), in nats.
+"""Kullback-Leibler divergence of two distributions over classes, KL(reference || scores), in nats.
 
-Scores are taken as logits: their softmax over the columns is the distribution. Logarithms of posteriors are logits of
-these posteriors; whatever is added to all scores of a frame makes no difference.
+Scores are taken as logits: their softmax over the columns is the distribution. Log posteriors are logits of their
+posteriors, and a constant added to all scores of a frame makes no difference.
+
+Tests: tests/comparison/test_measures.py
 """
 
 from __future__ import annotations
@@ -14,17 +16,17 @@ from numpy.typing import NDArray
 Float64s = NDArray[np.float64]
 
 SMALL_ERROR = 1 / 64
-"""Up to this absolute error ``small_kl_divergence`` holds."""
+"""Largest absolute error for which ``small_kl_divergence`` is accurate."""
 
 
-def kl_divergence(scores: Float64s, reference: Float64s, top: Float64s, error: Float64s, room: Float64s) -> Float64s:
-    """The divergence of each frame: [T], none below 0.
+def kl_divergence(scores: Float64s, reference: Float64s, top: Float64s, error: Float64s, work: Float64s) -> Float64s:
+    """The divergence of each frame: [T], never negative.
 
-    All are [T, N] but ``top``, [T, 1]: the greatest value of each row of ``reference``. ``error`` is
-    ``scores - reference``, and 0 where both are minus infinity; ``room`` is overwritten.
+    ``scores``, ``reference`` and ``error`` are [T, N]; ``error`` is ``scores - reference``, and 0 where both are minus
+    infinity. ``top`` is [T, 1], the greatest value of each row of ``reference``. ``work`` is scratch memory, [T, N].
     """
     # KL = sum of p (log p - log q) = log sum exp(scores) - log sum exp(reference) - sum of p error, p of the reference
-    weights = np.subtract(reference, top, out=room)
+    weights = np.subtract(reference, top, out=work)
     np.exp(weights, out=weights)
     sums = np.einsum("ij->i", weights)
     expected = np.einsum("ij,ij->i", weights, error) / sums
@@ -39,14 +41,14 @@ def small_kl_divergence(
     reference: NDArray[np.floating[Any]],
     top: NDArray[np.floating[Any]],
     error: NDArray[np.float32],
-    room: NDArray[np.float32],
+    work: NDArray[np.float32],
 ) -> Float64s:
-    """The same within 1e-4 of itself, where no ``error`` is larger than ``SMALL_ERROR``.
+    """The divergence of each frame, [T], to a relative accuracy of 1e-4, where no ``error`` exceeds ``SMALL_ERROR``.
 
-    It takes half the work, and loses nothing to cancellation.
+    Takes the same arrays as :func:`kl_divergence`, half the time, and loses no digits to cancellation.
     """
-    # KL = log sum of p exp(error) - sum of p error: the cumulants of the error under p from the second, k2/2 + k3/6 …
-    weights = np.subtract(reference, top, out=room, casting="same_kind")
+    # KL = log sum of p exp(error) - sum of p error: cumulants of the error under p from the second on, k2/2 + k3/6 + …
+    weights = np.subtract(reference, top, out=work, casting="same_kind")
     np.exp(weights, out=weights)
     sums = np.einsum("ij->i", weights).astype(np.float64)
     weights *= error
@@ -60,6 +62,6 @@ def small_kl_divergence(
 
 
 def _not_negative(divergence: Float64s) -> Float64s:
-    """Rounding can bring a divergence below 0 when both sides are nearly the same."""
+    """The divergence without the tiny negative values that rounding makes of nearly equal sides."""
     result: Float64s = np.maximum(divergence, 0)
     return result

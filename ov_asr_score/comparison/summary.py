@@ -1,4 +1,7 @@
-"""Measures in the few numbers that reports hold."""
+"""Measures condensed into the few numbers that reports hold.
+
+Tests: tests/comparison/test_measures.py
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from ov_asr_score.comparison.error_histogram import by_octave
 from ov_asr_score.comparison.measures import ScoreMeasures
 
 MAX_WORST_CLASSES = 20
-"""How many of the columns with the largest errors a summary lists."""
+"""How many columns, those with the largest errors, a summary lists."""
 
 PERCENTS = (50.0, 90.0, 99.0, 99.9)
 """Percentiles of the absolute error in a summary."""
@@ -27,15 +30,13 @@ class ClassError:
 
 @dataclass(frozen=True, slots=True)
 class MeasureSummary:
-    """The measures in a few numbers, as reports hold them; None where there is nothing to measure."""
+    """Measures in a few numbers, as reports hold them; None where there is nothing to measure."""
 
-    frames: int  # whose classes were compared
-    skipped_frames: int  # with values that are not finite
+    frames: int  # frames whose classes were compared
+    skipped_frames: int  # frames with values that are not finite
     class_agreement: float | None  # share of frames with the same best class
     top5_agreement: float | None  # share of frames whose best class in the reference is among the best five scores
-    top5_overlap: (
-        float | None
-    )  # mean share of the best five classes of the reference that are among those of the scores
+    top5_overlap: float | None  # mean share of the best five classes of the reference among those of the scores
     mean_kl: float | None  # nats
     max_kl: float | None
     correlation: float | None
@@ -47,11 +48,11 @@ class MeasureSummary:
     worst_classes: list[ClassError]  # by RMS error, at most MAX_WORST_CLASSES
     histogram_edges: list[float]  # powers of two
     histogram_counts: list[int]  # pairs whose error lies between two edges, the lower one included
-    exact_pairs: int  # pairs without any error
+    exact_pairs: int  # pairs without an error
 
 
 def summarize(measures: ScoreMeasures) -> MeasureSummary:
-    """The measures as reports hold them."""
+    """The measures in the few numbers that reports hold."""
     rms, (first, middle, last) = measures.class_rms, measures.position_rms
     worst = np.argsort(-rms, kind="stable")[:MAX_WORST_CLASSES]
     edges, counts = by_octave(measures.histogram)

@@ -117,13 +117,13 @@ def test_statistics_follow_their_definitions(shape: tuple[int, int], dtype: type
     assert_follows_definitions(*random_pair(*shape, dtype))
 
 
-def test_the_two_sides_may_have_different_types_orders_and_strides() -> None:
+def test_sides_may_differ_in_type_order_and_strides() -> None:
     scores, reference = random_pair(12, 8)
     wide = np.asfortranarray(reference.astype(">f8"))
     assert_follows_definitions(scores[::2, 1::3], wide[::2, 1::3])
 
 
-def test_numbers_worked_out_by_hand() -> None:
+def test_statistics_match_hand_computed_values() -> None:
     difference = compare_scores(
         np.array([[1.5, 2.0], [4.0, 0.25]]), np.array([[1.0, 2.0], [2.0, 0.0]]), threshold=0.5, key="a"
     )
@@ -151,13 +151,13 @@ def test_float32_scores_are_subtracted_in_float64() -> None:
     assert compare_scores(scores, reference).max_abs == 99999999.0
 
 
-def test_equal_scores_have_no_error_and_no_worst_place() -> None:
+def test_equal_scores_have_no_error_and_no_worst_location() -> None:
     scores, _ = random_pair(5, 4)
     difference = compare_scores(scores, scores.copy())
     assert (difference.max_abs, difference.rms, difference.std, difference.worst) == (0.0, 0.0, 0.0, None)
 
 
-def test_std_of_equal_errors_is_zero_and_never_a_math_error() -> None:
+def test_std_of_equal_errors_is_zero() -> None:
     for error in (0.1, 1e-7, 123.456):
         difference = compare_scores(np.full((3, 7), error), np.zeros((3, 7)))
         assert difference.std <= 2e-7 * error
@@ -166,7 +166,7 @@ def test_std_of_equal_errors_is_zero_and_never_a_math_error() -> None:
 
 @pytest.mark.parametrize("columns", [1, 5, 16])
 @pytest.mark.parametrize("frames", [1, 2, 3, 4, 7, 8, 9])
-def test_block_boundaries_change_nothing(monkeypatch: pytest.MonkeyPatch, frames: int, columns: int) -> None:
+def test_block_size_does_not_change_statistics(monkeypatch: pytest.MonkeyPatch, frames: int, columns: int) -> None:
     scores, reference = random_pair(frames, columns)
     whole = compare_scores(scores, reference)
     monkeypatch.setattr(differences, "_BLOCK_SCORES", 8)
@@ -175,7 +175,7 @@ def test_block_boundaries_change_nothing(monkeypatch: pytest.MonkeyPatch, frames
     assert blocks.worst == whole.worst
 
 
-def test_worst_place_counts_frames_across_blocks() -> None:
+def test_worst_location_counts_frames_across_blocks() -> None:
     columns = differences._BLOCK_SCORES // 2
     reference = np.zeros((7, columns), np.float32)
     scores = reference.copy()
@@ -183,7 +183,7 @@ def test_worst_place_counts_frames_across_blocks() -> None:
     assert compare_scores(scores, reference, key="u").worst == ErrorLocation(5, 17, -0.5, 0.0, "u")
 
 
-def test_of_equal_errors_the_first_one_is_the_worst() -> None:
+def test_first_of_equal_errors_is_worst() -> None:
     difference = compare_scores(np.array([[0.0, 1.0], [1.0, 0.0]]), np.zeros((2, 2)))
     assert difference.worst == ErrorLocation(0, 1, 1.0, 0.0)
 
@@ -193,7 +193,7 @@ def test_empty_matrices_compare_nothing(shape: tuple[int, int]) -> None:
     assert compare_scores(np.zeros(shape), np.zeros(shape)) == ScoreDifference(frames=shape[0])
 
 
-def test_relative_error_leaves_out_references_up_to_the_threshold() -> None:
+def test_relative_error_ignores_references_up_to_threshold() -> None:
     reference = np.array([[0.0, 1e-4, -1e-4, 2e-4]])
     difference = compare_scores(reference + 1e-4, reference, threshold=1e-4)
     assert difference.count_rel == 1
@@ -201,7 +201,7 @@ def test_relative_error_leaves_out_references_up_to_the_threshold() -> None:
     assert compare_scores(reference + 1, reference, threshold=0.0).count_rel == 3
 
 
-def test_errors_equal_to_the_threshold_are_not_over_it() -> None:
+def test_error_equal_to_threshold_is_not_over_it() -> None:
     assert compare_scores(np.array([[0.5, 0.75]]), np.zeros((1, 2)), threshold=0.5).num_over_threshold == 1
 
 
@@ -246,7 +246,7 @@ def test_only_the_same_infinity_agrees(score: float, reference: float, mismatche
     assert bool(exceeded_limits(difference, Limits(max_error=1e9))) == bool(mismatches)
 
 
-def test_finite_values_too_far_apart_for_float64_are_an_infinite_error() -> None:
+def test_error_that_overflows_float64_is_infinite() -> None:
     difference = compare_scores(np.array([[1e308, 0.0]]), np.array([[-1e308, 0.0]]))
     assert (difference.count, difference.num_nonfinite_mismatch) == (2, 0)
     assert difference.max_abs == difference.rms == math.inf
@@ -254,7 +254,7 @@ def test_finite_values_too_far_apart_for_float64_are_an_infinite_error() -> None
     assert len(exceeded_limits(difference, Limits(max_error=1e300, max_rms_error=1e300))) == 2
 
 
-def test_no_warning_reaches_the_user(recwarn: pytest.WarningsRecorder) -> None:
+def test_nonfinite_values_cause_no_numpy_warning(recwarn: pytest.WarningsRecorder) -> None:
     values = np.array([[math.nan, math.inf, -math.inf, 0.0, 1e308]])
     compare_scores(values, -values)
     compare_scores(values, values, threshold=0.0)
@@ -278,13 +278,13 @@ def pairs(draw: st.DrawFn) -> tuple[Matrix, Matrix]:
 
 @settings(max_examples=200)
 @given(pairs())
-def test_any_values_follow_the_definitions(pair: tuple[Matrix, Matrix]) -> None:
+def test_statistics_of_random_values_follow_their_definitions(pair: tuple[Matrix, Matrix]) -> None:
     assert_follows_definitions(*pair)
 
 
 @settings(max_examples=200)
 @given(pairs(), st.integers(0, 9), st.integers(0, 9))
-def test_parts_add_up_to_the_whole(pair: tuple[Matrix, Matrix], first: int, second: int) -> None:
+def test_differences_of_parts_add_up(pair: tuple[Matrix, Matrix], first: int, second: int) -> None:
     scores, reference = pair
     low, high = sorted((first, second))
     parts = [
@@ -303,7 +303,7 @@ def test_parts_add_up_to_the_whole(pair: tuple[Matrix, Matrix], first: int, seco
         assert str(total.worst.score) == str(whole.worst.score)
 
 
-def test_sum_keeps_the_place_of_the_larger_error_and_of_the_first_on_a_tie() -> None:
+def test_sum_keeps_location_of_larger_error() -> None:
     reference = np.zeros((2, 2))
     small = compare_scores(reference + 1, reference, key="small")
     large = compare_scores(reference - 2, reference, key="large")
@@ -321,7 +321,7 @@ def test_sums_with_different_thresholds_are_refused() -> None:
     ("scores", "reference"),
     [((3, 4), (3, 5)), ((3, 4), (2, 4)), ((12,), (12,)), ((1, 3, 4), (1, 3, 4)), ((3, 4), (4,))],
 )
-def test_shapes_that_do_not_fit_are_both_named(scores: tuple[int, ...], reference: tuple[int, ...]) -> None:
+def test_shape_mismatch_names_both_shapes(scores: tuple[int, ...], reference: tuple[int, ...]) -> None:
     with pytest.raises(ShapeMismatchError) as caught:
         compare_scores(np.zeros(scores), np.zeros(reference))
     assert str(list(scores)) in str(caught.value)
@@ -329,12 +329,12 @@ def test_shapes_that_do_not_fit_are_both_named(scores: tuple[int, ...], referenc
 
 
 @pytest.mark.parametrize("threshold", [-1e-9, math.nan, math.inf])
-def test_a_threshold_that_means_nothing_is_refused(threshold: float) -> None:
+def test_invalid_thresholds_are_refused(threshold: float) -> None:
     with pytest.raises(UsageError, match="threshold"):
         compare_scores(np.zeros((1, 1)), np.zeros((1, 1)), threshold=threshold)
 
 
-def test_inputs_are_left_as_they_were() -> None:
+def test_comparison_leaves_inputs_unchanged() -> None:
     scores, reference = random_pair(4, 3, np.float64)
     scores[0, 0] = math.nan
     before = scores.copy(), reference.copy()
@@ -344,7 +344,7 @@ def test_inputs_are_left_as_they_were() -> None:
     np.testing.assert_array_equal(reference, before[1])
 
 
-def test_temporary_memory_does_not_grow_with_the_matrices() -> None:
+def test_temporary_memory_is_bounded() -> None:
     import tracemalloc
 
     scores = np.zeros((2000, 2000), np.float32)
@@ -370,21 +370,21 @@ TOTAL = compare_scores(np.array([[1.0, 2.0]]), np.array([[1.0, 2.5]]))
         (Limits(max_error=math.nan), ["max error 0.5 exceeds --max-error nan"]),
     ],
 )
-def test_limits(limits: Limits, messages: list[str]) -> None:
+def test_exceeded_limits(limits: Limits, messages: list[str]) -> None:
     assert exceeded_limits(TOTAL, limits) == messages
 
 
-def test_every_exceeded_limit_is_named() -> None:
+def test_all_exceeded_limits_are_named() -> None:
     assert len(exceeded_limits(TOTAL, Limits(0.1, 0.1, 0.1))) == 3
 
 
-def test_a_statistic_that_is_not_a_number_keeps_no_limit() -> None:
+def test_nan_statistic_exceeds_limit() -> None:
     assert exceeded_limits(replace(TOTAL, max_rel=math.nan), Limits(max_relative_error=1e9)) == [
         "max relative error nan exceeds --max-relative-error 1e+09"
     ]
 
 
-def test_a_nonfinite_mismatch_is_named_with_its_place_even_without_limits() -> None:
+def test_nonfinite_mismatch_is_reported_without_limits() -> None:
     difference = compare_scores(np.array([[1.0, math.nan]]), np.array([[1.0, 2.5]]), key="a[0:9]")
     assert exceeded_limits(difference, Limits()) == [
         "scores and reference disagree in NaN or infinity: 1"
@@ -392,12 +392,12 @@ def test_a_nonfinite_mismatch_is_named_with_its_place_even_without_limits() -> N
     ]
 
 
-def test_a_limit_with_nothing_compared_is_not_kept() -> None:
+def test_limit_without_compared_frames_is_exceeded() -> None:
     assert exceeded_limits(ScoreDifference(), Limits(max_error=1.0)) == [
         "no frames were compared, so --max-error 1 cannot be kept"
     ]
     assert exceeded_limits(ScoreDifference(), Limits()) == []
 
 
-def test_a_location_without_a_key_names_no_utterance() -> None:
+def test_location_without_key_names_no_utterance() -> None:
     assert describe_location(ErrorLocation(3, 7, 1.5, 1.25)) == "frame 3, column 7: 1.5, reference 1.25"

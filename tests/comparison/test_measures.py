@@ -61,7 +61,7 @@ CASES = [
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize(("seed", "frames", "columns", "error"), CASES)
-def test_frame_measures_are_what_each_frame_gives(
+def test_frame_measures_match_frame_by_frame_definitions(
     seed: int, frames: int, columns: int, error: float, dtype: Any
 ) -> None:
     scores, reference = pair(seed, frames, columns, error, dtype)
@@ -81,7 +81,7 @@ def test_frame_measures_are_what_each_frame_gives(
 
 
 @pytest.mark.parametrize(("seed", "frames", "columns", "error"), CASES)
-def test_pair_measures_are_what_each_pair_gives(seed: int, frames: int, columns: int, error: float) -> None:
+def test_pair_measures_match_pair_by_pair_definitions(seed: int, frames: int, columns: int, error: float) -> None:
     scores, reference = pair(seed, frames, columns, error)
     found = measure_scores(scores, reference)
     errors = np.abs(scores.astype(np.float64) - reference.astype(np.float64))
@@ -98,7 +98,7 @@ def test_pair_measures_are_what_each_pair_gives(seed: int, frames: int, columns:
         assert found.percentile(percent) == pytest.approx(expected, rel=RELATIVE_WIDTH * 1.001)
 
 
-def test_by_hand() -> None:
+def test_measures_match_hand_computed_values() -> None:
     # posteriors 1/2, 1/4, 1/4 and 1/4, 1/2, 1/4: KL = log(2)/2 - log(2)/4
     reference = np.log(np.array([[0.5, 0.25, 0.25]]))
     scores = np.log(np.array([[0.25, 0.5, 0.25]])) + 7.0  # a constant makes no difference
@@ -113,7 +113,7 @@ def test_by_hand() -> None:
     assert steps.percentile(100.0) == 8.0  # never beyond the largest
 
 
-def test_of_equal_scores_the_first_columns_are_the_best() -> None:
+def test_ties_are_won_by_the_first_column() -> None:
     columns = 300
     constant = np.zeros((3, columns), np.float32)
     first = constant.copy()
@@ -130,7 +130,7 @@ def test_of_equal_scores_the_first_columns_are_the_best() -> None:
     assert measure_scores(coarse, others).top_shared == shared
 
 
-def test_equal_scores_have_no_distance() -> None:
+def test_equal_scores_agree_and_diverge_by_zero() -> None:
     _, reference = pair(9, 30, 50, 0)
     found = summarize(measure_scores(reference, reference))
     assert (found.class_agreement, found.top5_agreement, found.top5_overlap) == (1.0, 1.0, 1.0)
@@ -139,7 +139,7 @@ def test_equal_scores_have_no_distance() -> None:
     assert (found.exact_pairs, found.histogram_counts, found.worst_classes) == (1500, [], [])
 
 
-def test_equal_blocks_beside_others_count_as_any(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_block_of_equal_scores_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     scores, reference = pair(34, 40, 9, 0.5)
     scores[:20] = reference[:20]
     reference[3, 2] = scores[3, 2] = -math.inf
@@ -152,7 +152,7 @@ def test_equal_blocks_beside_others_count_as_any(monkeypatch: pytest.MonkeyPatch
     assert whole.class_agreement < 1
 
 
-def test_without_classes_there_is_nothing_to_agree_on() -> None:
+def test_single_column_has_no_class_measures() -> None:
     found = measure_scores(np.array([[1.0], [2.0]]), np.array([[1.0], [3.0]]))
     assert (found.class_agreement, found.top5_agreement, found.top5_overlap, found.mean_kl) == (None, None, None, None)
     assert summarize(found).max_kl is None
@@ -161,7 +161,7 @@ def test_without_classes_there_is_nothing_to_agree_on() -> None:
 
 
 @pytest.mark.parametrize("shape", [(0, 5), (5, 0), (0, 0)])
-def test_utterances_without_scores_count_nothing(shape: tuple[int, int]) -> None:
+def test_empty_utterances_count_nothing(shape: tuple[int, int]) -> None:
     found = measure_scores(np.zeros(shape), np.zeros(shape))
     assert (found.frames, found.moments.count, found.class_agreement) == (0, 0, None)
     assert found.percentile(99.0) == 0.0
@@ -169,13 +169,13 @@ def test_utterances_without_scores_count_nothing(shape: tuple[int, int]) -> None
 
 
 @pytest.mark.parametrize("shapes", [((2, 3), (2, 4)), ((3,), (3,))])
-def test_other_shapes_are_refused(shapes: tuple[tuple[int, ...], tuple[int, ...]]) -> None:
-    with pytest.raises(ShapeMismatchError, match="one shape"):
+def test_different_shapes_are_refused(shapes: tuple[tuple[int, ...], tuple[int, ...]]) -> None:
+    with pytest.raises(ShapeMismatchError, match="the same shape"):
         measure_scores(np.zeros(shapes[0]), np.zeros(shapes[1]))
 
 
 @pytest.mark.parametrize("constant", [0.0, 0.1, -123.456])
-def test_a_constant_has_no_correlation(constant: float) -> None:
+def test_constant_scores_have_no_correlation(constant: float) -> None:
     _, reference = pair(10, 100, 1500, 0)
     flat = np.full_like(reference, constant)
     assert measure_scores(flat, reference).moments.correlation is None
@@ -183,7 +183,7 @@ def test_a_constant_has_no_correlation(constant: float) -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_frames_that_are_not_finite_are_skipped_and_counted(dtype: Any) -> None:
+def test_nonfinite_frames_are_skipped_and_counted(dtype: Any) -> None:
     scores, reference = pair(11, 30, 20, 0.5, dtype)
     clean = measure_scores(scores[5:], reference[5:])
     scores[0, 3] = math.nan
@@ -205,7 +205,7 @@ def test_frames_that_are_not_finite_are_skipped_and_counted(dtype: Any) -> None:
 
 
 @pytest.mark.parametrize("error", [0.5, 1e-4])
-def test_a_probability_of_zero_on_both_sides_is_no_obstacle(error: float) -> None:
+def test_minus_infinity_on_both_sides_is_allowed(error: float) -> None:
     scores, reference = pair(12, 20, 30, error)
     reference[:, 7] = scores[:, 7] = -math.inf
     found = measure_scores(scores, reference)
@@ -214,7 +214,7 @@ def test_a_probability_of_zero_on_both_sides_is_no_obstacle(error: float) -> Non
     assert found.mean_kl == pytest.approx(math.fsum(divergence) / 20, rel=2e-4)
 
 
-def test_small_divergences_are_not_lost_in_rounding() -> None:
+def test_small_kl_divergence_survives_rounding() -> None:
     random = np.random.default_rng(13)
     reference = random.normal(size=(10, 500)) * 3 - 1000
     error = 1e-7 * random.normal(size=reference.shape)
@@ -226,7 +226,7 @@ def test_small_divergences_are_not_lost_in_rounding() -> None:
     assert found.mean_kl == pytest.approx(expected.mean(), rel=1e-3)
 
 
-def test_both_ways_to_a_divergence_meet_where_one_takes_over() -> None:
+def test_kl_divergence_methods_agree_at_small_error_limit() -> None:
     random = np.random.default_rng(14)
     reference = random.normal(size=(20, 40))
     signs = random.choice([-1.0, 1.0], reference.shape)
@@ -249,7 +249,7 @@ EVERYTHING: list[Callable[[ScoreMeasures], object]] = [
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_totals_are_the_same_in_any_order_and_grouping(seed: int) -> None:
+def test_merge_is_independent_of_order_and_grouping(seed: int) -> None:
     random = np.random.default_rng(seed)
     pairs = [
         pair(20 + number, int(random.integers(0, 40)), 17, 10.0 ** -int(random.integers(0, 5))) for number in range(8)
@@ -267,7 +267,7 @@ def test_totals_are_the_same_in_any_order_and_grouping(seed: int) -> None:
 
 
 @pytest.mark.parametrize("scores_at_a_time", [1, 40, 1 << 10])
-def test_blocks_make_no_difference(monkeypatch: pytest.MonkeyPatch, scores_at_a_time: int) -> None:
+def test_block_size_does_not_change_measures(monkeypatch: pytest.MonkeyPatch, scores_at_a_time: int) -> None:
     scores, reference = pair(30, 50, 13, 0.2)
     scores[7, 1] = math.nan
     whole = measure_scores(scores, reference)
@@ -277,7 +277,7 @@ def test_blocks_make_no_difference(monkeypatch: pytest.MonkeyPatch, scores_at_a_
         assert part(blocks) == pytest.approx(part(whole), rel=1e-4)
 
 
-def test_utterances_of_other_widths_add_up() -> None:
+def test_merge_of_different_column_counts() -> None:
     narrow, wide = pair(31, 12, 3, 0.5), pair(32, 12, 9, 0.5)
     total = measure_scores(*narrow)
     total.merge(measure_scores(*wide))
@@ -288,7 +288,7 @@ def test_utterances_of_other_widths_add_up() -> None:
     assert total.top_possible == 12 * 3 + 12 * 5
 
 
-def test_inputs_are_left_alone() -> None:
+def test_measures_leave_inputs_unchanged() -> None:
     scores, reference = pair(33, 20, 30, 0.5, np.float64)
     scores[3, 3] = math.nan
     before = scores.copy(), reference.copy()
@@ -297,14 +297,14 @@ def test_inputs_are_left_alone() -> None:
     np.testing.assert_array_equal(reference, before[1])
 
 
-def test_errors_beyond_every_range_are_not_hidden() -> None:
+def test_infinite_errors_stay_infinite() -> None:
     found = measure_scores(np.array([[1e308, 0.0]]), np.array([[-1e308, 0.0]]))
     assert found.class_rms[0] == math.inf
     assert found.percentile(99.0) == math.inf
     assert not (found.mean_kl is not None and found.mean_kl <= 1e300)
 
 
-def test_the_summary_lists_the_worst_columns() -> None:
+def test_summary_lists_worst_columns() -> None:
     reference = np.zeros((4, 50))
     found = summarize(measure_scores(reference + np.arange(50) / 10, reference))
     assert found.num_classes == 50
@@ -313,7 +313,7 @@ def test_the_summary_lists_the_worst_columns() -> None:
     assert found.worst_classes[0].max_abs == pytest.approx(4.9)
 
 
-def test_octaves_hold_every_error_but_zeros() -> None:
+def test_histogram_by_octave_counts_all_nonzero_errors() -> None:
     errors = np.array([0.0, 1e-42, 1e-30, 0.75, 1.0, 1.99, 5.0, 1e300])
     found = measure_scores(errors[None, :], np.zeros((1, 8)))
     edges, counts = by_octave(found.histogram)
@@ -324,7 +324,7 @@ def test_octaves_hold_every_error_but_zeros() -> None:
     assert {power: count for power, count in by_decade(found.histogram).items() if count} == {-30: 1, -1: 1, 0: 3}
 
 
-def test_bins_are_as_wide_as_they_say() -> None:
+def test_histogram_bin_width() -> None:
     edges = lower_edges(np.arange(16 * 16, 255 * 16))
     widths = np.diff(edges) / edges[:-1]
     assert widths.max() == pytest.approx(2 * RELATIVE_WIDTH)

@@ -61,7 +61,7 @@ def cells(browser: Browser, column: int) -> list[str]:
     return found
 
 
-def test_loads_only_itself_and_complains_about_nothing(opened: Browser, page: Path) -> None:
+def test_page_loads_no_resources_and_logs_no_errors(opened: Browser, page: Path) -> None:
     assert opened.run("document.querySelectorAll('svg').length") == 8
     pictures = opened.requests[1:]
     assert opened.requests[0] == page.resolve().as_uri()
@@ -71,7 +71,7 @@ def test_loads_only_itself_and_complains_about_nothing(opened: Browser, page: Pa
     assert opened.run(loaded) is True
 
 
-def test_a_click_on_a_heading_sorts_and_the_next_turns_it_round(opened: Browser) -> None:
+def test_heading_click_sorts_and_reverses(opened: Browser) -> None:
     before = cells(opened, 0)
     assert click(opened, "frames") == "descending"
     frames = [int(text) for text in cells(opened, 1)]
@@ -87,7 +87,7 @@ def test_a_click_on_a_heading_sorts_and_the_next_turns_it_round(opened: Browser)
     assert opened.complaints == []
 
 
-def test_text_filters_rows(opened: Browser) -> None:
+def test_filter_hides_rows(opened: Browser) -> None:
     keys = cells(opened, 0)
     wanted = [key for key in keys if "annie" in key.lower()]
     assert 0 < len(wanted) < len(keys)
@@ -100,13 +100,13 @@ def test_text_filters_rows(opened: Browser) -> None:
 
 
 @pytest.mark.parametrize("width", [360, 390, 768, 1200])
-def test_the_page_itself_never_scrolls_sideways(opened: Browser, width: int) -> None:
+def test_page_never_scrolls_sideways(opened: Browser, width: int) -> None:
     opened.look(width=width)
     assert opened.run("document.documentElement.scrollWidth") <= width
     assert opened.run("innerWidth") == width
 
 
-def test_dark_where_the_reader_has_it_dark(opened: Browser) -> None:
+def test_dark_mode(opened: Browser) -> None:
     colour = "getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number).reduce((a, b) => a + b)"
     text = (
         "getComputedStyle(document.querySelector('svg text')).fill.match(/\\d+/g).map(Number).reduce((a, b) => a + b)"
@@ -121,7 +121,7 @@ def test_dark_where_the_reader_has_it_dark(opened: Browser) -> None:
     assert picture != opened.screenshot()
 
 
-def test_hostile_keys_run_nothing(browser: Browser, tmp_path: Path) -> None:
+def test_hostile_keys_run_no_script(browser: Browser, tmp_path: Path) -> None:
     path = tmp_path / "hostile.html"
     path.write_text(run_page(keys=(HOSTILE, "<script>document.title = 'taken'</script>")), encoding="utf-8")
     browser.complaints.clear()
@@ -131,7 +131,7 @@ def test_hostile_keys_run_nothing(browser: Browser, tmp_path: Path) -> None:
     assert browser.complaints == []
 
 
-def test_no_other_script_runs_and_nothing_is_fetched(browser: Browser, tmp_path: Path) -> None:
+def test_content_security_policy_blocks_scripts_and_requests(browser: Browser, tmp_path: Path) -> None:
     path = tmp_path / "changed.html"
     foreign = "<script>document.title = 'taken'</script><img src='picture.png'>"
     path.write_text(run_page().replace("</main>", f"{foreign}</main>"), encoding="utf-8")

@@ -46,7 +46,7 @@ def suite_page(*results: RunResult) -> tuple[str, Reader]:
     return file.getvalue(), read(file.getvalue())
 
 
-def test_a_suite_says_its_verdict_first_and_why() -> None:
+def test_suite_page_shows_verdict_and_reasons() -> None:
     passed = RunResult("dnn", "CPU", "f32", "passed", frames=7, max_error=1e-5, rms_error=1e-6, class_agreement=0.99999)
     failed = RunResult(
         f"lstm {HOSTILE}", "CPU", "bf16", "failed", ("max error 2 exceeds 1",), place=ErrorPlace("utt1", 3, 4)
@@ -62,7 +62,7 @@ def test_a_suite_says_its_verdict_first_and_why() -> None:
     assert page.texts.index("Failed: suite " + HOSTILE) < page.texts.index("Runs")
 
 
-def test_a_suite_that_passed_and_one_of_which_nothing_ran() -> None:
+def test_suite_page_passed_or_empty() -> None:
     assert "<title>OK: " in suite_page(RunResult("dnn", "CPU", "f32", "passed"))[0]
     assert "<title>Nothing run: " in suite_page(RunResult("dnn", "GPU", "f32", "skipped", ("no device",)))[0]
     many = [RunResult(f"case{index}", "CPU", "f32", "error", ("broken",)) for index in range(9)]
@@ -81,7 +81,7 @@ def comparison(first_below: str | None) -> LayerComparison:
     )
 
 
-def test_layers_name_the_first_that_departs() -> None:
+def test_layers_page_names_first_layer_below_limit() -> None:
     file = io.StringIO()
     write_layers_page(file, comparison(HOSTILE))
     page = read(file.getvalue())
@@ -90,7 +90,7 @@ def test_layers_name_the_first_that_departs() -> None:
     assert "<title>Failed: layers of m.xml" in file.getvalue()
 
 
-def test_layers_that_all_keep_the_limit() -> None:
+def test_layers_page_passed() -> None:
     file = io.StringIO()
     write_layers_page(file, comparison(None))
     assert "<title>OK: " in file.getvalue()

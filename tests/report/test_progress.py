@@ -40,7 +40,7 @@ def run(
     return file.getvalue()
 
 
-def test_outside_a_terminal_one_plain_line_every_ten_seconds() -> None:
+def test_log_file_gets_a_line_every_ten_seconds() -> None:
     text = run([(4.0, 1000)] * 7, total=14)
     assert text.splitlines() == [
         "utterances 3/14, 250 frames/s, RTF 0.4, 12 s elapsed, 44 s left",
@@ -48,23 +48,23 @@ def test_outside_a_terminal_one_plain_line_every_ten_seconds() -> None:
     ]
 
 
-def test_without_a_total_there_is_no_time_left() -> None:
+def test_unknown_total_shows_no_time_left() -> None:
     assert run([(10.0, 20000)]) == "utterances 1, 2,000 frames/s, RTF 0.05, 10 s elapsed\n"
 
 
-def test_more_utterances_than_expected_leave_no_negative_time() -> None:
+def test_time_left_is_never_negative() -> None:
     assert run([(5.0, 10), (5.0, 10)], total=1).endswith(", 0 s left\n")
 
 
-def test_a_short_run_prints_nothing_outside_a_terminal() -> None:
+def test_short_run_prints_nothing_to_log_file() -> None:
     assert run([(1.0, 1000)] * 9, total=9) == ""
 
 
-def test_utterances_without_frames_do_not_divide_by_zero() -> None:
+def test_utterances_without_frames() -> None:
     assert run([(11.0, 0)]) == "utterances 1, 0 frames/s, 11 s elapsed\n"
 
 
-def test_a_terminal_that_cannot_move_its_cursor_gets_lines() -> None:
+def test_dumb_terminal_gets_lines() -> None:
     console = Console(file=io.StringIO(), force_terminal=True, _environ={"TERM": "dumb"})
     clock = Clock()
     with ScoringProgress(console=console, clock=clock) as progress:
@@ -75,11 +75,11 @@ def test_a_terminal_that_cannot_move_its_cursor_gets_lines() -> None:
 
 
 @pytest.mark.parametrize("terminal", [False, True])
-def test_quiet_shows_nothing(terminal: bool) -> None:
+def test_quiet(terminal: bool) -> None:
     assert run([(60.0, 1000)] * 3, terminal=terminal, total=3, quiet=True) == ""
 
 
-def test_on_a_terminal_a_bar_shows_counts_and_speed_and_goes_away() -> None:
+def test_terminal_bar_is_transient() -> None:
     text = run([(1.0, 500)] * 4, terminal=True, total=4)
     final = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
     assert "4/4" in final
@@ -88,7 +88,7 @@ def test_on_a_terminal_a_bar_shows_counts_and_speed_and_goes_away() -> None:
     assert "\x1b[?25h" in text  # and the cursor is back
 
 
-def test_the_bar_goes_away_when_the_run_fails() -> None:
+def test_bar_is_removed_when_run_fails() -> None:
     console, file = console_for(terminal=True)
     with pytest.raises(ValueError, match="broken"), ScoringProgress(total=3, console=console) as progress:
         progress.update(1, 10)
@@ -96,7 +96,7 @@ def test_the_bar_goes_away_when_the_run_fails() -> None:
     assert file.getvalue().rstrip("\r\n").endswith("\x1b[2K")
 
 
-def test_standard_output_is_not_touched(capsys: pytest.CaptureFixture[str]) -> None:
+def test_standard_output_is_untouched(capsys: pytest.CaptureFixture[str]) -> None:
     import sys
 
     stdout = sys.stdout
@@ -107,7 +107,7 @@ def test_standard_output_is_not_touched(capsys: pytest.CaptureFixture[str]) -> N
     assert capsys.readouterr().out == ""
 
 
-def test_counts_are_there_for_the_caller() -> None:
+def test_counts_are_public() -> None:
     console, _ = console_for(terminal=False)
     with ScoringProgress(console=console) as progress:
         progress.update(2, 30)

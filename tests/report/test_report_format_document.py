@@ -85,12 +85,12 @@ def documented_fields(section: str) -> set[str]:
     return {name for cell in first_cells for name in re.findall(r"`(\w+)`", cell)}
 
 
-def test_the_example_is_what_is_written() -> None:
+def test_example_matches_written_report() -> None:
     found = re.findall(r"```json\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), flags=re.DOTALL)
     assert found == [example_report()]
 
 
-def test_every_field_is_documented_and_no_other() -> None:
+def test_documented_fields_match_report_fields() -> None:
     report = json.loads(example_report())
     objects = {
         "The report": report,
@@ -112,7 +112,7 @@ def test_every_field_is_documented_and_no_other() -> None:
         assert documented_fields(section) == set(fields), section
 
 
-def test_a_real_run_has_the_documented_sections(tiny_model: str, tmp_path: Path) -> None:
+def test_real_run_has_documented_sections(tiny_model: str, tmp_path: Path) -> None:
     features = {"utt1": np.zeros((2, 4), dtype=np.float32)}
     with TableWriter(f"{tmp_path}/features.ark") as writer:
         for key, matrix in features.items():
@@ -125,7 +125,7 @@ def test_a_real_run_has_the_documented_sections(tiny_model: str, tmp_path: Path)
     assert set(report["model"]) == {"path", "kind"}
 
 
-def test_a_run_with_a_kaldi_model_says_how_it_was_converted(tmp_path: Path) -> None:
+def test_kaldi_run_reports_conversion(tmp_path: Path) -> None:
     model = write_model(tmp_path / "final.mdl", acoustic_nnet3(spliced_nnet3()))
     with TableWriter(f"{tmp_path}/features.ark") as writer:
         writer.write("utt1", np.zeros((2, WIDTH), dtype=np.float32))
@@ -137,14 +137,14 @@ def test_a_run_with_a_kaldi_model_says_how_it_was_converted(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("field", ErrorLocation.__slots__)
-def test_the_place_of_the_largest_error_is_documented(field: str) -> None:
+def test_worst_location_fields_are_documented(field: str) -> None:
     line = re.search(r"^\| `worst` \| object or null.*$", DOCUMENT.read_text(encoding="utf-8"), flags=re.MULTILINE)
     assert line is not None
     assert f"`{field}`" in line[0]
 
 
 @pytest.mark.parametrize("field", ClassError.__slots__)
-def test_what_is_listed_of_a_column_is_documented(field: str) -> None:
+def test_worst_class_fields_are_documented(field: str) -> None:
     line = re.search(r"^\| `worst_classes` .*$", DOCUMENT.read_text(encoding="utf-8"), flags=re.MULTILINE)
     assert line is not None
     assert f"`{field}`" in line[0]

@@ -29,7 +29,7 @@ def write(path: Path, seconds: list[tuple[float, float]], most_events: int, laye
         writer.finish(layers)
 
 
-def test_events_have_times_in_microseconds(tmp_path: Path) -> None:
+def test_event_times_are_microseconds(tmp_path: Path) -> None:
     write(tmp_path / "t.json", [(0.5, 0.75), (1.0, 1.0)], 10)
     (first, second) = checked_trace(tmp_path / "t.json")["ov-asr-score: reading"]
     assert (first["ts"], first["dur"]) == pytest.approx((500_000, 250_000), abs=0.01)
@@ -37,7 +37,7 @@ def test_events_have_times_in_microseconds(tmp_path: Path) -> None:
     assert first["args"]["frames"] == 3
 
 
-def test_layers_lie_one_after_the_other(tmp_path: Path) -> None:
+def test_layer_track_is_sequential(tmp_path: Path) -> None:
     write(tmp_path / "t.json", [], 10, LAYERS)
     (first, second) = checked_trace(tmp_path / "t.json")[f"{LAYERS_NAME}: slowest first"]
     assert (first["name"], first["ts"], first["dur"]) == ("affine", 0.0, 300.0)
@@ -50,7 +50,7 @@ def test_layers_lie_one_after_the_other(tmp_path: Path) -> None:
     }
 
 
-def test_what_comes_after_the_limit_is_added_up(tmp_path: Path) -> None:
+def test_events_beyond_limit_are_merged(tmp_path: Path) -> None:
     write(tmp_path / "t.json", [(index / 100, index / 100 + 0.005) for index in range(1000)], 300)
     events = checked_trace(tmp_path / "t.json")["ov-asr-score: reading"]
     single, folded = events[:300], events[300:]
@@ -63,7 +63,7 @@ def test_what_comes_after_the_limit_is_added_up(tmp_path: Path) -> None:
     assert label == "700 events after the first 300 are added up by stretches of time"
 
 
-def test_a_long_run_gives_no_larger_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_trace_size_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trace_module, "_FOLDS_PER_LENGTH", 10)
     write(tmp_path / "t.json", [(second, second + 0.5) for second in range(100_000)], 0)
     events = checked_trace(tmp_path / "t.json")["ov-asr-score: reading"]
@@ -71,7 +71,7 @@ def test_a_long_run_gives_no_larger_trace(tmp_path: Path, monkeypatch: pytest.Mo
     assert len(events) < 200
 
 
-def test_threads_may_write_at_the_same_time(tmp_path: Path) -> None:
+def test_concurrent_writers(tmp_path: Path) -> None:
     with (tmp_path / "t.json").open("w") as file:
         writer = TraceWriter(file, "1")
 
@@ -86,7 +86,7 @@ def test_threads_may_write_at_the_same_time(tmp_path: Path) -> None:
     assert {name: len(events) for name, events in tracks.items()} == {f"ov-asr-score: {x}": 500 for x in "abcd"}
 
 
-def test_the_trace_gets_its_name_at_the_end(folder: Path) -> None:
+def test_trace_file_is_renamed_when_finished(folder: Path) -> None:
     with pytest.raises(KeyboardInterrupt), trace_file("t.json"):
         raise KeyboardInterrupt
     assert names_in(folder) == []
@@ -99,7 +99,7 @@ def test_the_trace_gets_its_name_at_the_end(folder: Path) -> None:
         assert writer is None
 
 
-def test_no_room_is_noticed_before_the_end() -> None:
+def test_full_disk_is_noticed_early() -> None:
     with pytest.raises(FileAccessError, match="no space left"), trace_file("/dev/full") as writer:
         assert writer is not None
         writer.finish()

@@ -123,7 +123,7 @@ def test_missing_and_extra_utterances_are_named() -> None:
 def test_unequal_shapes_are_named_and_never_broadcast() -> None:
     outcome = run("compare", "scores.ark", reference(utt3=np.ones((1, 3), np.float32)), "--allow-missing")
     assert outcome.code == 1
-    assert "failed: utt3: reference.ark: expected scores and reference of one shape" in outcome.stdout
+    assert "failed: utt3: reference.ark: expected scores and reference of the same shape" in outcome.stdout
     assert "found [4, 3] and [1, 3]" in outcome.stdout
 
 

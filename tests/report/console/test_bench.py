@@ -36,13 +36,13 @@ def rendered(given: BenchReport) -> list[str]:
     return text.getvalue().splitlines()
 
 
-def test_medians_and_factors() -> None:
+def test_median_and_real_time_factor() -> None:
     assert (CHOSEN.median, OTHER.median) == (1000.0, 2250.0)
     assert CHOSEN.real_time_factor(0.01) == 0.1
     assert report().fastest is OTHER
 
 
-def test_the_table() -> None:
+def test_bench_table() -> None:
     lines = rendered(report(3))
     assert "  frames per second: 1,000 (900 to 1,300)" in lines
     assert "  real-time factor: 0.1 (10 times as fast as speech)" in lines
@@ -55,7 +55,7 @@ def test_the_table() -> None:
     assert "note: 3 more ways were not measured: the time (--seconds) was over" in lines
 
 
-def test_json() -> None:
+def test_bench_json() -> None:
     told = json.loads(json.dumps(bench_as_dict(report()), allow_nan=False))
     assert told["chosen"] == {
         "precision": "f32",

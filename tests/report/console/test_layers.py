@@ -49,7 +49,7 @@ def printed(report: LayerComparison) -> str:
     return console.file.getvalue()
 
 
-def test_layers_in_order_and_the_first_below() -> None:
+def test_layers_table_marks_layers_below_limit() -> None:
     text = printed(comparison(layer("one", inf), layer("two[red]\x1b[31m", 39.96), layer("three", 50.0)))
     assert "Layers in order, over 2 utterances with 1,234 frames, layers in 3 groups" in text
     rows = [line for line in text.splitlines() if line.endswith("(Add)")]
@@ -62,7 +62,7 @@ def test_layers_in_order_and_the_first_below() -> None:
     assert text.splitlines()[-1].startswith("failed: two[red]")
 
 
-def test_the_verdict() -> None:
+def test_layers_verdict() -> None:
     assert verdict_text(comparison(layer("one", 40.0))) == "ok: all 1 layers keep 40 dB"
     assert verdict_text(comparison(layer("one", 41.0), layer("two", 30.0), layer("three", nan))) == (
         "failed: two is the first layer below 40 dB: 30.00 dB; 2 of 3 layers are"
@@ -72,7 +72,7 @@ def test_the_verdict() -> None:
     )
 
 
-def test_json_has_no_infinity() -> None:
+def test_layers_json_has_no_infinity() -> None:
     told = layers_as_dict(comparison(layer("one", inf), layer("two", nan)))
     layers = told["layers"]
     assert isinstance(layers, list)

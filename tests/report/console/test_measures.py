@@ -15,7 +15,7 @@ REFERENCE = np.log(np.array([[0.5, 0.25, 0.25]] * 4))
 SCORES = np.log(np.array([[0.25, 0.5, 0.25]] + [[0.5, 0.25, 0.25]] * 3))
 
 
-def test_facts_of_a_comparison() -> None:
+def test_measure_facts() -> None:
     facts = measure_facts(measure_scores(SCORES, REFERENCE), verbose=False)
     assert facts == {
         "best 3 classes": "hold the reference's best one in 100.000% of frames, overlap 100.000%",
@@ -25,13 +25,13 @@ def test_facts_of_a_comparison() -> None:
     }
 
 
-def test_verbose_facts_tell_where_errors_are() -> None:
+def test_verbose_measure_facts() -> None:
     facts = measure_facts(measure_scores(SCORES, REFERENCE), verbose=True)
     assert facts["rms by position"] == "first 10 frames 0.283, middle 0, last 10 0.283"
     assert facts["worst columns"] == "0 (rms 0.347), 1 (rms 0.347)"
 
 
-def test_what_cannot_be_measured_is_left_out() -> None:
+def test_missing_measures_are_omitted() -> None:
     assert measure_facts(ScoreMeasures(), verbose=True) == {}
     one_column = measure_facts(measure_scores(np.ones((2, 1)), np.zeros((2, 1))), verbose=False)
     assert list(one_column) == ["error percentiles"]
@@ -39,7 +39,7 @@ def test_what_cannot_be_measured_is_left_out() -> None:
     assert broken == {"frames not finite": "2, left out of classes and KL divergence"}
 
 
-def test_a_histogram_has_a_row_for_each_power_of_ten() -> None:
+def test_histogram_rows_by_power_of_ten() -> None:
     errors = np.array([[0.0] * 2 + [0.002] * 40 + [0.5] * 20 + [0.02] * 0 + [3.0]])
     rows = histogram_rows(measure_scores(errors, np.zeros_like(errors)), blocks=False)
     assert [row[:3] for row in rows] == [
@@ -54,14 +54,14 @@ def test_a_histogram_has_a_row_for_each_power_of_ten() -> None:
     assert [row[3] for row in blocks] == ["██", "█" * 40, "", "█" * 20, "█"]
 
 
-def test_what_is_rare_can_be_seen() -> None:
+def test_rare_errors_have_visible_bars() -> None:
     errors = np.full((100, 100), 0.5)
     errors[0, 0] = 3.0
     measures = measure_scores(errors, np.zeros_like(errors))
     assert [histogram_rows(measures, blocks=blocks)[-1][3] for blocks in (False, True)] == ["#", "▏"]
 
 
-def test_there_is_no_histogram_of_nothing() -> None:
+def test_empty_histogram_has_no_rows() -> None:
     assert histogram_rows(ScoreMeasures(), blocks=True) == []
     assert histogram_rows(measure_scores(np.ones((2, 2)), np.ones((2, 2))), blocks=True) == []
 
@@ -77,7 +77,7 @@ def drawn(*, terminal: bool, encoding: str, verbose: bool = True) -> str:
     return stream.buffer.getvalue().decode(encoding)
 
 
-def test_bars_suit_the_console() -> None:
+def test_histogram_bars_fit_console_encoding() -> None:
     assert "█" * 40 in drawn(terminal=True, encoding="utf-8")
     for plain in (drawn(terminal=False, encoding="utf-8"), drawn(terminal=True, encoding="ascii")):
         assert "#" * 10 in plain
@@ -86,7 +86,7 @@ def test_bars_suit_the_console() -> None:
     assert "Errors of score" not in drawn(terminal=True, encoding="utf-8", verbose=False)
 
 
-def test_the_report_of_a_run_shows_its_measures() -> None:
+def test_run_report_shows_measures() -> None:
     report = RunReport("1.0")
     report.add_difference("utt", "score", compare_scores(SCORES, REFERENCE))
     report.measures["score"] = measure_scores(SCORES, REFERENCE)

@@ -40,7 +40,7 @@ def report_text(layers: Sequence[LayerTime], kind: str) -> str:
 
 
 @pytest.mark.parametrize("kind", ["json", "indented", "csv"])
-def test_what_is_written_is_read(kind: str) -> None:
+def test_profiles_round_trip(kind: str) -> None:
     layers = (layer('a, "b"\n', 30.25), layer("b", 20.0))
     assert read_profile(io.StringIO(report_text(layers, kind), newline=""), "x") == Profile(layers, 100)
 
@@ -65,14 +65,14 @@ def test_what_is_written_is_read(kind: str) -> None:
         ("layer,type,implementation,calls,total_us\na,b,c,1,x\n", "cannot be read"),
     ],
 )
-def test_what_is_no_profile_is_refused(text: str, message: str) -> None:
+def test_invalid_profiles_are_refused(text: str, message: str) -> None:
     with pytest.raises(TableFormatError, match=r"^x: ") as caught:
         read_profile(io.StringIO(text, newline=""), "x")
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
-def test_largest_change_first() -> None:
+def test_layers_are_sorted_by_change() -> None:
     before = profile(layer("a", 100), layer("b", 50, "gemm"), layer("old", 10))
     after = profile(layer("a", 90), layer("b", 80, "brgemm"), layer("new", 5))
     found = compare_profiles(before, after)
@@ -88,12 +88,12 @@ def test_largest_change_first() -> None:
     assert (found.before, found.after, found.notes) == (160, 175, ())
 
 
-def test_one_name_with_two_implementations_is_one_layer() -> None:
+def test_implementations_of_one_layer_are_merged() -> None:
     found = compare_profiles(profile(layer("a", 10, "x"), layer("a", 5, "y")), profile(layer("a", 30, "x")))
     assert [(each.name, each.ratio, each.kind) for each in found.layers] == [("a", 2.0, "FullyConnected, x/y -> x")]
 
 
-def test_times_are_for_equal_frames() -> None:
+def test_times_are_scaled_to_equal_frames() -> None:
     found = compare_profiles(profile(layer("a", 10)), profile(layer("a", 20), frames=200))
     assert (found.scale, found.ratio, len(found.notes)) == (0.5, 1.0, 1)
     unknown = compare_profiles(profile(layer("a", 10)), profile(layer("a", 20), frames=0))
@@ -101,19 +101,19 @@ def test_times_are_for_equal_frames() -> None:
     assert "not known" in unknown.notes[0]
 
 
-def test_limits_hold_for_all_together_and_for_large_layers() -> None:
+def test_slowdown_limit_for_total_and_large_layers() -> None:
     found = compare_profiles(profile(layer("a", 900), layer("tiny", 1)), profile(layer("a", 990), layer("tiny", 3)))
     assert slowdowns(found, 1.11, 0.05) == []
     assert len(slowdowns(found, 1.09, 0.05)) == 2
     assert [each.split()[1] for each in slowdowns(found, 2.0, 0.0)] == ["'tiny'"]
 
 
-def test_a_layer_with_no_time_before_is_slower() -> None:
+def test_new_layer_exceeds_limit() -> None:
     found = compare_profiles(profile(layer("a", 0), layer("b", 5)), profile(layer("a", 1), layer("b", 5)))
     assert slowdowns(found, 2.0, 0.0) == ["layer 'a' takes inf times as long, more than --max-slowdown 2"]
 
 
-def test_the_table_lists_twenty_and_all_when_asked() -> None:
+def test_table_lists_twenty_layers_unless_verbose() -> None:
     found = compare_profiles(
         profile(*(layer(f"layer{index}", 10) for index in range(30))),
         profile(*(layer(f"layer{index}", 10 + index) for index in range(30))),

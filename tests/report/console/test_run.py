@@ -41,7 +41,7 @@ def difference_of(*errors: float, key: str = "") -> ScoreDifference:
     return compare_scores(np.array([errors]), np.zeros((1, len(errors))), key=key)
 
 
-def test_scripts_of_the_speech_sample_find_their_lines() -> None:
+def test_speech_sample_lines_are_kept() -> None:
     difference = difference_of(0.25, 0.0, 0.5, 0.0000123)
     lines = lines_of({"logits": difference, "avg error of states": difference_of(2.0)})
     values = [float(line.split(": ")[1]) for line in lines if "avg error:" in line]
@@ -50,7 +50,7 @@ def test_scripts_of_the_speech_sample_find_their_lines() -> None:
         assert f"  {name} error: {value:.7f}" in lines
 
 
-def test_every_statistic_of_a_comparison_is_shown() -> None:
+def test_comparison_shows_all_statistics() -> None:
     scores, reference = np.array([[1.0, 3.0], [4.0, 5.0]]), np.array([[2.0, 1.0], [4.0, 5.0]])
     assert lines_of({"logits": compare_scores(scores, reference, key="utt[0:9]")}) == [
         "Comparison of logits",
@@ -70,13 +70,13 @@ def test_every_statistic_of_a_comparison_is_shown() -> None:
     ]
 
 
-def test_nonfinite_values_are_counted_in_the_open() -> None:
+def test_comparison_counts_nonfinite_values() -> None:
     lines = lines_of({"logits": difference_of(math.nan, math.inf, 0.0)})
     assert "  max error: inf" in lines
     assert "  not finite: NaN scores 1, infinite scores 1, mismatches 2" in lines
 
 
-def test_nothing_compared_is_shown_without_a_division_by_zero() -> None:
+def test_empty_comparison() -> None:
     assert "  errors over 0.0001: 0 of 0 scores" in lines_of({"logits": ScoreDifference()})
 
 
@@ -104,7 +104,7 @@ def full_report() -> RunReport:
     return report
 
 
-def test_a_run_is_shown_line_by_line() -> None:
+def test_run_report_in_log_file() -> None:
     lines = shown(full_report()).splitlines()
     for line in (
         f"  path: {LONG_PATH}",
@@ -140,7 +140,7 @@ def test_a_run_is_shown_line_by_line() -> None:
         assert absent not in text
 
 
-def test_verbose_lifts_the_limits_and_adds_the_details() -> None:
+def test_verbose_run_report() -> None:
     text = shown(full_report(), verbose=True)
     for line in (
         "  kind: Kaldi nnet3",
@@ -160,7 +160,7 @@ def test_verbose_lifts_the_limits_and_adds_the_details() -> None:
     assert worst[0].split()[:5] == ["0.5", "0.5", "1", "0", "0"]
 
 
-def test_layers_show_share_total_mean_and_calls() -> None:
+def test_layer_times_table() -> None:
     layers = [
         LayerTime("affine [0:9]", "FullyConnected", "brgemm", "EXECUTED", 7500.0, 0.0, 1000),
         LayerTime("relu", "Relu", "jit", "EXECUTED", 2500.0, 0.0, 1000),
@@ -169,14 +169,14 @@ def test_layers_show_share_total_mean_and_calls() -> None:
     assert rows == [["75.0%", "7.500", "7.5", "1,000", "affine", "[0:9]", "(FullyConnected,", "brgemm)"]]
 
 
-def test_sections_with_nothing_to_say_are_left_out() -> None:
+def test_empty_sections_are_omitted() -> None:
     text = shown(RunReport("1.0"), verbose=True)
     for absent in ("Totals", "Model", "Device", "Layers", "Comparison", "failed", "missing", "note"):
         assert absent not in text
     assert text.endswith("verdict: ok\n")
 
 
-def test_no_colour_codes_outside_a_terminal() -> None:
+def test_no_colour_codes_in_log_file() -> None:
     assert "\x1b" not in shown(full_report())
 
 
@@ -185,7 +185,7 @@ def words(text: str) -> list[str]:
     return re.findall(r"[^\s│╭╮╰╯├┤┬┴┼─━┃┏┓┗┛┡┩┳┻╇]+", re.sub(r"\x1b\[[0-9;]*m", "", text))
 
 
-def test_tables_on_a_terminal_show_what_the_lines_show() -> None:
+def test_terminal_tables_hold_the_same_values() -> None:
     drawn = shown(full_report(), terminal=True)
     assert "\x1b[1;31m" in drawn
     assert "╭" in drawn
@@ -194,13 +194,13 @@ def test_tables_on_a_terminal_show_what_the_lines_show() -> None:
 
 
 @pytest.mark.parametrize("terminal", [False, True])
-def test_names_are_shown_as_they_are_and_never_obeyed(terminal: bool) -> None:
+def test_markup_and_control_characters_are_escaped(terminal: bool) -> None:
     report = RunReport("1.0", model={"path": "[red]:smile:[0:9]\x1b[2Jfinal\r\n\udc80.mdl"})
     text = re.sub(r"\x1b\[[0-9;]*m", "", shown(report, terminal=terminal))
     assert r"[red]:smile:[0:9]\x1b[2Jfinal\r\n\udc80.mdl" in text
 
 
-def test_names_that_the_encoding_lacks_are_escaped() -> None:
+def test_unencodable_names_are_escaped() -> None:
     stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     render_run_report(RunReport("1.0", notes=["汉"]), Console(file=stream, width=80, _environ={}))
     stream.flush()

@@ -25,19 +25,19 @@ def difference_of(error: float, frames: int = 2) -> ScoreDifference:
     return compare_scores(np.full((frames, 3), error), np.zeros((frames, 3)))
 
 
-def test_rates_leave_context_frames_out() -> None:
+def test_rates_exclude_context_frames() -> None:
     totals = RunTotals(frames=3000, context_frames=500, infer_seconds=1.5, total_seconds=6.0, frame_shift_seconds=0.02)
     assert totals.frames_per_second == 2000.0
     assert totals.overall_frames_per_second == 500.0
     assert totals.real_time_factor == pytest.approx(0.025)
 
 
-def test_rates_of_nothing_are_zero() -> None:
+def test_rates_of_empty_run_are_zero() -> None:
     totals = RunTotals()
     assert (totals.frames_per_second, totals.overall_frames_per_second, totals.real_time_factor) == (0.0, 0.0, 0.0)
 
 
-def test_failures_are_all_counted_but_not_all_listed() -> None:
+def test_listed_failures_are_limited() -> None:
     report = RunReport("1.0")
     for number in range(MAX_LISTED_FAILURES + 5):
         report.add_failure(f"utt{number}", "broken")
@@ -45,7 +45,7 @@ def test_failures_are_all_counted_but_not_all_listed() -> None:
     assert [failure.key for failure in report.failures] == [f"utt{number}" for number in range(MAX_LISTED_FAILURES)]
 
 
-def test_differences_add_up_per_output() -> None:
+def test_differences_are_summed_per_output() -> None:
     report = RunReport("1.0")
     first, second, other = difference_of(1.0), difference_of(2.0, frames=5), difference_of(3.0)
     report.add_difference("a", "logits", first)
@@ -54,7 +54,7 @@ def test_differences_add_up_per_output() -> None:
     assert report.comparison == {"logits": first + second, "states": other}
 
 
-def test_the_worst_utterances_are_kept_in_order() -> None:
+def test_worst_utterances_are_sorted() -> None:
     report = RunReport("1.0")
     errors = np.random.default_rng(3).permutation(40)
     for error in errors:
@@ -63,7 +63,7 @@ def test_the_worst_utterances_are_kept_in_order() -> None:
     assert report.worst[0].difference.max_abs == 39.0
 
 
-def test_of_nonfinite_utterances_the_one_with_more_mismatches_is_worse() -> None:
+def test_worst_nonfinite_utterances_are_sorted_by_mismatches() -> None:
     report = RunReport("1.0")
     for key, frames in (("a", 1), ("b", 3), ("c", 2)):
         report.add_difference(key, "logits", difference_of(math.nan, frames))
@@ -71,14 +71,14 @@ def test_of_nonfinite_utterances_the_one_with_more_mismatches_is_worse() -> None
     assert [worst.key for worst in report.worst] == ["b", "c", "a", "d"]
 
 
-def test_utterances_without_error_are_not_among_the_worst() -> None:
+def test_exact_utterances_are_not_listed_as_worst() -> None:
     report = RunReport("1.0")
     report.add_difference("a", "logits", difference_of(0.0))
     assert report.worst == []
     assert report.comparison["logits"].count == 6
 
 
-def test_a_full_report_survives_json() -> None:
+def test_full_report_round_trips_through_json() -> None:
     report = RunReport(
         "1.0",
         command=["ov-asr-score", "score"],
@@ -105,7 +105,7 @@ def test_a_full_report_survives_json() -> None:
     assert (found["num_failures"], found["verdict"]) == (1, "ok")
 
 
-def test_numbers_json_does_not_have_become_strings() -> None:
+def test_nonfinite_numbers_become_strings() -> None:
     report = UtteranceReport("a", 2, 0, 1, math.nan, {"logits": 3}, {"logits": difference_of(-math.inf)})
     found = as_dict(report)
     assert found["infer_seconds"] == "nan"
@@ -135,7 +135,7 @@ class Mode(Enum):
         (10**20, 10**20),
     ],
 )
-def test_values_of_other_libraries_become_plain(value: object, expected: object) -> None:
+def test_numpy_and_path_values_become_plain(value: object, expected: object) -> None:
     found = as_dict(RunReport("1.0", plan={"value": value}))["plan"]
     assert found == {"value": expected}
     assert json.loads(json.dumps(found)) == {"value": expected}

@@ -18,7 +18,7 @@ def rows(file: io.StringIO) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(file.getvalue())))
 
 
-def test_layers() -> None:
+def test_layers_csv() -> None:
     file = io.StringIO()
     writer = CsvReportWriter(file, of_layers=True)
     writer.utterance(UtteranceReport("utt1", 2, 0, 1, 0.5, {"scores": 3}))
@@ -39,7 +39,7 @@ def test_layers() -> None:
     assert (second["layer"], second["share"]) == ("relu", "0.250000")
 
 
-def test_utterances_with_and_without_reference() -> None:
+def test_utterances_csv_with_and_without_reference() -> None:
     file = io.StringIO()
     writer = CsvReportWriter(file, of_layers=False)
     scores, reference = np.zeros((2, 2), np.float32), np.array([[0.5, 0], [0, np.nan]], np.float32)
@@ -54,7 +54,7 @@ def test_utterances_with_and_without_reference() -> None:
     assert second["max_error"] == second["mismatches"] == ""
 
 
-def test_every_column_is_documented() -> None:
+def test_csv_columns_are_documented() -> None:
     text = DOCUMENT.read_text(encoding="utf-8").split("## CSV\n")[1].split("\n## ")[0]
     cells = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
     documented = [name.strip(" `") for cell in cells for name in cell.split(",")]

@@ -29,7 +29,7 @@ def refuse_constant(name: str) -> Any:
 
 
 @pytest.mark.parametrize("keys", [(), ("a",), ("a", "b", "c")])
-def test_the_whole_is_one_object_with_all_utterances(keys: tuple[str, ...]) -> None:
+def test_report_is_one_object_with_all_utterances(keys: tuple[str, ...]) -> None:
     report = RunReport("1.0", notes=["graph mended"])
     found = json.loads(written(*keys, report=report), parse_constant=refuse_constant)
     assert list(found)[:3] == ["format", "format_version", "utterances"]
@@ -39,7 +39,7 @@ def test_the_whole_is_one_object_with_all_utterances(keys: tuple[str, ...]) -> N
     assert found == as_dict(report)
 
 
-def test_no_name_is_written_twice() -> None:
+def test_no_duplicate_names() -> None:
     names: list[str] = []
 
     def collect(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def test_no_name_is_written_twice() -> None:
     assert len(names) == len(set(names)) > 10
 
 
-def test_each_utterance_is_one_line_and_written_at_once() -> None:
+def test_utterances_are_flushed_line_by_line() -> None:
     file = io.StringIO()
     with JsonReportWriter(file) as writer:
         writer.utterance(utterance("first"))
@@ -61,7 +61,7 @@ def test_each_utterance_is_one_line_and_written_at_once() -> None:
 
 
 @pytest.mark.parametrize("key", ["a[0:9]", 'quote"back\\slash', "汉字", "\udc80byte", "\x1b[31m\n", "\u2028"])
-def test_any_key_comes_back_from_ascii(key: str) -> None:
+def test_any_key_round_trips_through_ascii(key: str) -> None:
     text = written(key)
     assert text.isascii()
     assert json.loads(text)["utterances"][0]["key"] == key
@@ -74,7 +74,7 @@ def test_nonfinite_numbers_are_strings() -> None:
 
 
 @pytest.mark.parametrize("keys", [(), ("a", "b")])
-def test_an_interrupted_run_leaves_valid_json(keys: tuple[str, ...]) -> None:
+def test_interrupted_run_leaves_valid_json(keys: tuple[str, ...]) -> None:
     file = io.StringIO()
     with pytest.raises(KeyboardInterrupt), JsonReportWriter(file) as writer:
         for key in keys:
@@ -85,7 +85,7 @@ def test_an_interrupted_run_leaves_valid_json(keys: tuple[str, ...]) -> None:
     assert found["verdict"] == "incomplete"
 
 
-def test_the_file_stays_open() -> None:
+def test_writer_does_not_close_file() -> None:
     file = io.StringIO()
     with JsonReportWriter(file) as writer:
         writer.finish(RunReport("1.0"))

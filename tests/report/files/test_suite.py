@@ -46,7 +46,7 @@ def test_verdict(results: tuple[RunResult, ...], verdict: str) -> None:
     assert SuiteReport("s", results).verdict == verdict
 
 
-def test_a_share_is_all_only_if_it_is() -> None:
+def test_agreement_is_100_percent_only_if_exact() -> None:
     assert [share_text(share) for share in (1.0, 1 - 1e-9, 0.5, None)] == ["100.000%", "99.999%", "50.000%", ""]
 
 
@@ -100,7 +100,7 @@ def test_markdown() -> None:
 HOSTILE = "<b a='1'>&amp; ]]> \x1b[2J \x00 \ud800 | ` * # [x](http://e) ![i](www.e) @me <!-- \r\n \u202e _x_ a_b"
 
 
-def test_hostile_names_stay_text() -> None:
+def test_hostile_names_are_escaped() -> None:
     result = RunResult(HOSTILE, HOSTILE, "f32", "failed", (HOSTILE,), (HOSTILE,))
     report = SuiteReport(HOSTILE, (result,), (HOSTILE,))
     root = ElementTree.fromstring(suite_junit(report).encode())
@@ -117,7 +117,7 @@ def test_hostile_names_stay_text() -> None:
 
 
 @given(st.text(max_size=30), st.sampled_from(["passed", "failed", "error", "skipped"]))
-def test_every_text_gives_valid_files(text: str, status: Status) -> None:
+def test_any_text_gives_valid_junit_and_markdown(text: str, status: Status) -> None:
     report = SuiteReport(text, (RunResult(text, text, text, status, (text,)),), (text,))
     ElementTree.fromstring(suite_junit(report).encode())
     json.loads(suite_json(report))

@@ -21,7 +21,7 @@ def written(*sections: Section, subject: str = "model", verdict: PageVerdict | N
     return file.getvalue()
 
 
-def test_verdict_first_then_figures_then_sections_in_their_order() -> None:
+def test_page_order() -> None:
     markup = written(Section("One", Html("<p>a</p>")), Section("None", Html("")), Section("Two", Html("<p>b</p>")))
     parsed = Page(markup)
     order = [tag for tag, _ in parsed.tags if tag in ("h1", "dl", "section")]
@@ -32,14 +32,14 @@ def test_verdict_first_then_figures_then_sections_in_their_order() -> None:
 
 
 @pytest.mark.parametrize(("passed", "kind"), [(True, "passed"), (False, "failed")])
-def test_verdict_has_colour_and_word(passed: bool, kind: str) -> None:
+def test_verdict_colour_and_word(passed: bool, kind: str) -> None:
     parsed = Page(written(verdict=PageVerdict(passed, "Word", ["reason one", "reason two"])))
     assert ("header", {"class": kind}) in parsed.tags
     assert parsed.text_of["h1"][0].split()[-1] == "Word"
     assert parsed.text_of["li"] == ["reason one", "reason two"]
 
 
-def test_whatever_text_there_is_stays_text() -> None:
+def test_all_text_is_escaped() -> None:
     harmless = written(
         Section("t", page.table(["c"], [["a"]], filters="f")),
         Section("u", page.join([page.facts("f", {"n": "v"}), page.lines("note", ["l"])]), "i"),
@@ -59,7 +59,7 @@ def test_whatever_text_there_is_stays_text() -> None:
     markup.encode()  # no halves of characters
 
 
-def test_only_its_own_script_may_run() -> None:
+def test_content_security_policy() -> None:
     markup = written()
     policy = next(tag for name, tag in Page(markup).tags if name == "meta" and "http-equiv" in tag)["content"] or ""
     (script,) = re.findall(r"<script>(.*?)</script>", markup, re.DOTALL)
@@ -68,7 +68,7 @@ def test_only_its_own_script_may_run() -> None:
     assert policy.startswith("default-src 'none'")
 
 
-def test_numbers_stand_to_the_right_and_sort_as_numbers() -> None:
+def test_table_numbers_align_right_and_sort_numerically() -> None:
     table = page.table(["name", "value"], [["a", 12345], ["b", 0.000123456], ["c", float("inf")], ["d", None]])
     parsed = Page(table)
     assert parsed.tables[0] == [["name", "value"], ["a", "12,345"], ["b", "0.0001235"], ["c", "∞"], ["d", ""]]
@@ -78,7 +78,7 @@ def test_numbers_stand_to_the_right_and_sort_as_numbers() -> None:
     assert heads == [{"scope": "col"}, {"scope": "col", "class": "n"}]
 
 
-def test_rows_that_are_left_out_are_said() -> None:
+def test_table_counts_omitted_rows() -> None:
     assert "9,000 more are not in this table" in page.table(["a"], [["x"]], filters="Filter", left_out=9000)
     assert page.table(["a"], []) == ""
 
@@ -94,5 +94,5 @@ def test_rows_that_are_left_out_are_said() -> None:
         (1e5, "100,000"),
     ],
 )
-def test_number(value: float, text: str) -> None:
+def test_number_format(value: float, text: str) -> None:
     assert page.number(value) == text

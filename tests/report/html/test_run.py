@@ -48,7 +48,7 @@ def written(report: RunReport, detail: ErrorDetail) -> str:
     return file.getvalue()
 
 
-def test_everything_stands_in_its_order() -> None:
+def test_sections_and_key_figures_in_order() -> None:
     markup = run()
     parsed = Page(markup)
     assert parsed.headings == [
@@ -68,7 +68,7 @@ def test_everything_stands_in_its_order() -> None:
     check_self_contained(markup)
 
 
-def test_charts_take_their_colours_from_the_page() -> None:
+def test_charts_use_page_colours() -> None:
     markup = run()
     assert markup.count("<svg") == 4
     assert "#0101" not in markup
@@ -76,25 +76,25 @@ def test_charts_take_their_colours_from_the_page() -> None:
     assert "DejaVu" not in markup
 
 
-def test_pictures_of_scores_come_when_asked_for() -> None:
+def test_score_images_are_optional() -> None:
     markup = run(with_scores=True)
     images = [attributes for tag, attributes in Page(markup).tags if tag == "image"]
     assert len(images) >= 2 * 3
     check_self_contained(markup)
 
 
-def test_pages_of_one_run_are_the_same() -> None:
+def test_page_is_reproducible() -> None:
     assert run(with_scores=True) == run(with_scores=True)
 
 
-def test_hostile_keys_stay_text() -> None:
+def test_hostile_keys_are_escaped() -> None:
     parsed = Page(run(keys=(HOSTILE, "b")))
     assert [tag for tag, _ in parsed.tags].count("tr") == [tag for tag, _ in Page(run()).tags].count("tr")
     assert HOSTILE in [row[0] for row in parsed.tables[0]]
     assert any(HOSTILE in caption for caption in parsed.text_of["figcaption"])
 
 
-def test_outputs_are_told_apart() -> None:
+def test_several_outputs() -> None:
     parsed = Page(run(outputs=("left", "right"), with_scores=True))
     assert parsed.tables[0][0][:2] == ["utterance", "output"]
     assert sorted(row[1] for row in parsed.tables[0][1:]) == ["left", "left", "right", "right"]
@@ -102,7 +102,7 @@ def test_outputs_are_told_apart() -> None:
 
 
 @pytest.mark.parametrize("reasons", [1, 9])
-def test_a_failed_run_says_why_at_once(reasons: int) -> None:
+def test_failed_run_shows_reasons_in_verdict(reasons: int) -> None:
     report = RunReport("1.0", verdict="failed", limit_messages=[f"reason {index}" for index in range(reasons)])
     report.add_failure("u1", HOSTILE)
     report.missing_keys = {"ref.ark": ["u2", "u3"]}
@@ -114,12 +114,12 @@ def test_a_failed_run_says_why_at_once(reasons: int) -> None:
     assert "missing in ref.ark (2): u2, u3" in parsed.text_of["li"]
 
 
-def test_an_empty_run_has_a_page() -> None:
+def test_empty_run() -> None:
     parsed = Page(written(RunReport("1.0"), ErrorDetail()))
     assert parsed.headings == ["Settings and versions"]
 
 
-def test_messages_about_limits_name_no_scores() -> None:
+def test_limit_messages_without_locations() -> None:
     report = RunReport("1.0", verdict="failed")
     scores, reference = np.array([[1.0, np.nan]]), np.array([[1.0, 4.5678]])
     report.add_difference("a", "out", compare_scores(scores, reference, key="a"))
@@ -134,7 +134,7 @@ def test_messages_about_limits_name_no_scores() -> None:
     )
 
 
-def test_broken_scores_have_a_page() -> None:
+def test_nonfinite_scores() -> None:
     collector, report = DetailCollector(with_scores=True), RunReport("1.0", verdict="failed")
     scores, reference = np.full((30, 4), np.nan, np.float32), np.zeros((30, 4), np.float32)
     for key, values in (("nan", scores), ("huge", reference + np.float32(3e38)), ("none", reference[:0])):
