@@ -10,8 +10,8 @@ import tempfile
 from pathlib import Path
 
 from ov_asr_score import ScoreJob, run_job
-from ov_asr_score.settings.gna import GnaSettings
 from ov_asr_score.settings.device import DeviceSettings
+from ov_asr_score.settings.gna import GnaSettings
 from tests.chromium import Browser, find_chromium
 
 ROOT = Path(__file__).resolve().parent.parent
