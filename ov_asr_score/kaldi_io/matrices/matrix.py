@@ -3,6 +3,9 @@
 Binary objects begin with ``\\0B``; then ``FM``/``DM`` (float32/float64 matrix, row by row), ``FV``/``DV`` (vector),
 ``CM…`` (see compressed.py), ``SM`` (see sparse.py), or the byte 4 of a vector of int32. All else is text (see text.py).
 Sources: matrix/kaldi-matrix.cc, kaldi-vector.cc, util/kaldi-holder-inl.h (``BasicVectorHolder``).
+
+kaldiio decodes the binary matrices and vectors of floats, which features and scores are. Everything else is decoded and
+written here, where kaldiio differs from Kaldi or is slower (docs/tables.md).
 """
 
 from __future__ import annotations
@@ -143,14 +146,20 @@ def load_array(rxfilename: str, *, allow_commands: bool = False) -> NDArray[Any]
         return read_array(stream)
 
 
-class _KaldiioFile:
-    """What kaldiio reads from: header as bytes, the payload in memory of its own, so that it is writable."""
+class _HeaderAndPayload:
+    """The file that kaldiio reads an object from: the header as bytes, the payload as writable memory of its own.
 
-    def __init__(self, stream: KaldiStream) -> None:
+    kaldiio's array is a view of that memory, so it is writable without another copy.
+    """
+
+    def __init__(self, stream: KaldiStream, header_bytes: int) -> None:
         self._stream = stream
+        self._payload_start = stream.offset + header_bytes
 
-    def read(self, count: int) -> Any:
-        return self._stream.read(count) if count < 16 else self._stream.read_bytes(count).data
+    def read(self, count: int) -> bytes | memoryview:
+        if self._stream.offset < self._payload_start:
+            return self._stream.read(count)
+        return self._stream.read_bytes(count).data
 
 
 def _peek_kind(stream: KaldiStream) -> str:
@@ -192,8 +201,9 @@ def _read_plain(stream: KaldiStream, kind: str) -> NDArray[Any]:
     if num_bytes == 0:
         stream.read(header_bytes)
         return np.empty(shape, np.float32 if ELEMENT_BYTES[kind] == 4 else np.float64)
-    array: NDArray[Any] = kaldiio.matio.read_matrix_or_vector(_KaldiioFile(stream))
-    return array if array.flags.writeable else array.copy()
+    # The sizes are checked by now: kaldiio would take any from a damaged header, and its own checks are asserts.
+    array: NDArray[Any] = kaldiio.matio.read_matrix_or_vector(_HeaderAndPayload(stream, header_bytes))
+    return array
 
 
 def _read_length(stream: KaldiStream) -> int:
