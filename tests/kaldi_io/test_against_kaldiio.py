@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import kaldiio
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from ov_asr_score.kaldi_io import KaldiStream, TableWriter, encode_array, read_array, read_table
 
@@ -29,7 +31,10 @@ def test_floats_of_kaldi_are_what_kaldiio_reads(readers: Path, name: str) -> Non
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_kaldiio_reads_what_we_write(tmp_path: Path, dtype: type) -> None:
-    expected = {f"u{rows}": np.random.default_rng(rows).standard_normal((rows, 3)).astype(dtype) for rows in (1, 2, 50)}
+    generator = np.random.default_rng(7)
+    expected: dict[str, NDArray[Any]] = {
+        f"u{rows}": generator.standard_normal((rows, 3)).astype(dtype) for rows in (1, 2, 50)
+    }
     with TableWriter(f"ark,scp:{tmp_path}/x.ark,{tmp_path}/x.scp", dtype=dtype) as writer:
         for key, array in expected.items():
             writer.write(key, array)
