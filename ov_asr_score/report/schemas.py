@@ -1,4 +1,4 @@
-"""JSON Schemas (2020-12) of the JSON reports, made from the dataclasses that are written.
+"""JSON Schemas (2020-12) of the JSON reports, made from the dataclasses and typed dictionaries that are written.
 
 ``python -m ov_asr_score.report.schemas FOLDER`` writes them all. An object has a property for each field and each
 property of its dataclass, as :func:`~ov_asr_score.report.data.run.as_dict` writes them. Descriptions are what the
@@ -13,6 +13,7 @@ import inspect
 import io
 import json
 import sys
+import textwrap
 import tokenize
 import types
 import typing
@@ -60,7 +61,7 @@ class _Definitions:
             return {"$ref": "#/$defs/number"}
         if annotation in _SIMPLE:
             return dict(_SIMPLE[annotation])
-        if inspect.isclass(annotation) and is_dataclass(annotation):
+        if inspect.isclass(annotation) and (is_dataclass(annotation) or typing.is_typeddict(annotation)):
             return self._reference(_WRITTEN_AS.get(annotation, annotation))
         if origin is Literal:
             return {"enum": list(arguments)}
@@ -85,21 +86,27 @@ class _Definitions:
             return {"type": "object", "properties": {name: self.of(value) for name in names}, "required": list(names)}
         return {"type": "object", "additionalProperties": self.of(value)}
 
-    def _reference(self, dataclass: type) -> Schema:
-        name = dataclass.__name__
+    def _reference(self, kind: type) -> Schema:
+        name = kind.__name__
         if name not in self.schemas:
             self.schemas[name] = {}  # a place for classes that hold themselves
-            self.schemas[name] = self.object_of(dataclass)
+            self.schemas[name] = self.object_of(kind)
         return {"$ref": f"#/$defs/{name}"}
 
-    def object_of(self, dataclass: type, *, without: Collection[str] = ()) -> Schema:
-        """An object with the fields and properties of a dataclass but those in ``without``; all are required."""
+    def object_of(self, kind: type, *, without: Collection[str] = ()) -> Schema:
+        """An object with the fields and properties of a dataclass or typed dictionary but those in ``without``.
+
+        All are required, but for keys that a typed dictionary may lack.
+        """
         properties = {
             name: self.of(annotation) | _described(text)
-            for name, annotation, text in _members(dataclass)
+            for name, annotation, text in _members(kind)
             if name not in without
         }
-        return _object(properties, inspect.cleandoc(dataclass.__doc__ or ""))
+        schema = _object(properties, inspect.cleandoc(kind.__doc__ or ""))
+        optional: Collection[str] = getattr(kind, "__optional_keys__", ())
+        schema["required"] = [name for name in properties if name not in optional]
+        return schema
 
 
 def run_report_schema() -> Schema:
@@ -201,19 +208,19 @@ def _described(text: str) -> Schema:
     return {"description": "\n".join(paragraphs)} if text else {}
 
 
-def _members(dataclass: type) -> Iterable[tuple[str, Any, str]]:
-    """Name, type and description of each field, then of each property, in the order of the source."""
-    hints, texts = typing.get_type_hints(dataclass), field_texts(dataclass)
-    for field in fields(dataclass):
-        yield field.name, hints[field.name], texts.get(field.name, "")
-    for name, member in vars(dataclass).items():
+def _members(kind: type) -> Iterable[tuple[str, Any, str]]:
+    """Name, type and description of each field or key, then of each property, in the order of the source."""
+    hints, texts = typing.get_type_hints(kind), field_texts(kind)
+    for name in [field.name for field in fields(kind)] if is_dataclass(kind) else hints:
+        yield name, hints[name], texts.get(name, "")
+    for name, member in vars(kind).items():
         if isinstance(member, property):
             yield name, typing.get_type_hints(member.fget)["return"], inspect.cleandoc(member.__doc__ or "")
 
 
-def field_texts(dataclass: type) -> dict[str, str]:
+def field_texts(kind: type) -> dict[str, str]:
     """What the source says of each field: a comment that ends on its last line, or a docstring under it."""
-    source = inspect.cleandoc(inspect.getsource(dataclass))
+    source = textwrap.dedent(inspect.getsource(kind))
     comments = {
         token.start[0]: token.string.lstrip("# ").strip()
         for token in tokenize.generate_tokens(io.StringIO(source).readline)

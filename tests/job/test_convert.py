@@ -85,7 +85,7 @@ def test_the_folder_of_conversions(model: str, folder: Path, monkeypatch: pytest
     features = write_table(folder / "feats.ark", FEATURES)
     for expected in (False, True):
         report = run_job(ScoreJob(model=model, inputs=features, outputs="s.ark", conversion_cache="kept"))
-        assert report.model["conversion"]["from_cache"] is expected  # type: ignore[index]
+        assert report.model["conversion"]["from_cache"] is expected
     next(score(model, arrays=FEATURES))
     run_job(ScoreJob(model=model, inputs=features))
     assert names_in(folder) == ["feats.ark", "final.mdl", "kept", "s.ark"]

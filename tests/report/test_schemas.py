@@ -7,13 +7,13 @@ import json
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import jsonschema
 import numpy as np
 import pytest
 
-from ov_asr_score.report.data.run import UtteranceReport
+from ov_asr_score.report.data.run import DeviceFacts, ModelFacts, PlanFacts, UtteranceReport
 from ov_asr_score.report.files.run_json import JsonReportWriter
 from ov_asr_score.report.schemas import SCHEMAS, _Definitions, schema_text, write_schemas
 from tests.command_line import DATA, MODELS, ROOT, run
@@ -239,6 +239,34 @@ def test_descriptions_are_those_of_the_source() -> None:
         },
         "double": {"type": "integer", "description": "Twice `plain`."},
     }
+
+
+class ExampleFacts(TypedDict, total=False):
+    """Facts of an example."""
+
+    name: str  # as given
+    length: int | None
+
+
+def test_keys_of_typed_dictionaries_may_be_missing() -> None:
+    definitions = _Definitions()
+    assert definitions.of(ExampleFacts) == {"$ref": "#/$defs/ExampleFacts"}
+    assert definitions.schemas["ExampleFacts"] == {
+        "type": "object",
+        "description": "Facts of an example.",
+        "properties": {
+            "name": {"type": "string", "description": "as given"},
+            "length": {"anyOf": [{"type": "integer"}, {"type": "null"}]},
+        },
+        "required": [],
+    }
+
+
+@pytest.mark.parametrize("facts", [ModelFacts, DeviceFacts, PlanFacts])
+def test_facts_of_a_run_are_all_there(folder: Path, facts: type) -> None:
+    report = scored(folder, "-m", f"{MODELS}/nnet3_tdnn/final.mdl", "-i", f"ark:{DATA}/kaldi/hires.ark")
+    section = facts.__name__.removesuffix("Facts").lower()
+    assert list(report[section]) == list(facts.__annotations__)
 
 
 def test_types_that_no_report_has() -> None:

@@ -6,9 +6,10 @@ from dataclasses import asdict
 
 from ov_asr_score.convert.facts import ConversionFacts
 from ov_asr_score.job.inspect_model import model_kind_name
+from ov_asr_score.report.data.run import ModelFacts
 
 
-def model_facts(path: str, facts: ConversionFacts | None, from_cache: bool) -> dict[str, object]:
+def model_facts(path: str, facts: ConversionFacts | None, from_cache: bool) -> ModelFacts:
     """Path and kind of a model; of one that was converted how, in one line and fact by fact. Raises FileAccessError."""
     kind = model_kind_name(path)
     if facts is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypedDict
 
 import numpy as np
 
@@ -30,11 +30,11 @@ Verdict: TypeAlias = Literal["ok", "failed"]
 class UtteranceReport:
     """One scored utterance."""
 
-    key: str
+    key: str  # key of the utterance
     frames: int  # frames of the utterance itself
     context_frames: int  # frames fed besides, for context windows
-    requests: int
-    infer_seconds: float
+    requests: int  # inference requests
+    infer_seconds: float  # time in inference
     scores: dict[str, int]  # output name -> scores per frame
     differences: dict[str, ScoreDifference] = field(default_factory=dict)  # output name -> distance from its reference
 
@@ -46,18 +46,18 @@ class RunTotals:
     ``infer_seconds`` is the time in which at least one request was under way: requests side by side count once.
     """
 
-    utterances: int = 0
-    frames: int = 0
-    context_frames: int = 0
-    requests: int = 0
-    total_seconds: float = 0.0
-    infer_seconds: float = 0.0
-    read_seconds: float = 0.0
-    write_seconds: float = 0.0
+    utterances: int = 0  # utterances scored
+    frames: int = 0  # their frames; rows of scores in a comparison of two tables
+    context_frames: int = 0  # frames fed besides, for context windows
+    requests: int = 0  # inference requests
+    total_seconds: float = 0.0  # the whole run
+    infer_seconds: float = 0.0  # inference; requests side by side count once
+    read_seconds: float = 0.0  # reading tables
+    write_seconds: float = 0.0  # writing tables
     load_seconds: float = 0.0  # reading and compiling the model
     frame_shift_seconds: float = 0.01  # speech that one frame stands for
     resumed_utterances: int = 0  # of all utterances, those that an interrupted run had scored before
-    resumed_frames: int = 0
+    resumed_frames: int = 0  # of all frames, those of resumed utterances
 
     @property
     def frames_per_second(self) -> float:
@@ -80,36 +80,71 @@ class RunTotals:
 class Failure:
     """An utterance that was not scored, and why, in one line."""
 
-    key: str
-    message: str
+    key: str  # key of the utterance
+    message: str  # why it was not scored, in one line
 
 
 @dataclass(frozen=True, slots=True)
 class WorstUtterance:
     """One output of an utterance that is among the farthest from the reference."""
 
-    key: str
-    output: str
-    difference: ScoreDifference
+    key: str  # key of the utterance
+    output: str  # name of the output
+    difference: ScoreDifference  # distance of this output from its reference
+
+
+class ModelFacts(TypedDict, total=False):
+    """What was scored; empty for a comparison of two tables."""
+
+    path: str  # the file
+    kind: str  # what it holds: OpenVINO IR, ONNX, Kaldi nnet3 model, exported blob for CPU, …
+    summary: str  # only of a model that was converted from a Kaldi model: how it is fed, in words
+    conversion: dict[str, object]  # the same, fact by fact
+
+
+class DeviceFacts(TypedDict, total=False):
+    """What the model ran on; empty for a comparison of two tables."""
+
+    device: str  # as asked for
+    runs_on: list[str]  # devices that really compute
+    name: str  # full name of the first of them
+    precision: str  # what it computes in, as far as its plugin tells
+    precision_requested: str  # what was asked for
+    properties: dict[str, str]  # plugin properties that matter for speed
+
+
+class PlanFacts(TypedDict, total=False):
+    """How frames became requests; empty for a comparison of two tables."""
+
+    mode: str  # rows, blocks, utterance, chunks, frames or lockstep
+    frames_per_request: int  # 0 for whole utterances; of chunks the frames of one, of lockstep those of each utterance
+    utterances_per_request: int  # how many whole utterances share a request at most, or go through one in lockstep
+    requests: int  # infer requests under way at a time
+    streams: int | None  # how many of them the device computes at the same time; null: the runtime chooses
+    stateful: bool  # the model has variables, which are reset before each utterance
+    left_context: int  # frames of a context window before its own
+    right_context: int  # frames of a context window after its own
+    summary: str  # all this in words
+    reason: str | None  # why this plan, where it is not the usual one
 
 
 @dataclass(slots=True)
 class RunReport:
     """Everything known about a run when it is over, except its utterances, which are written as they come."""
 
-    tool_version: str
+    tool_version: str  # version of this package
     format_version: int = FORMAT_VERSION
-    command: list[str] | None = None
+    command: list[str] | None = None  # the command line, word by word; null when the run was not started by one
 
-    model: dict[str, object] = field(default_factory=dict)  # path, kind, …
-    device: dict[str, object] = field(default_factory=dict)  # requested, full_name, precision_used, properties, …
-    inputs: list[PortInfo] = field(default_factory=list)
-    outputs: list[PortInfo] = field(default_factory=list)
-    plan: dict[str, object] = field(default_factory=dict)  # mode, batch size, requests, …
+    model: ModelFacts = field(default_factory=ModelFacts)  # what was scored
+    device: DeviceFacts = field(default_factory=DeviceFacts)  # what it ran on
+    inputs: list[PortInfo] = field(default_factory=list)  # the inputs of the model
+    outputs: list[PortInfo] = field(default_factory=list)  # the outputs of the model
+    plan: PlanFacts = field(default_factory=PlanFacts)  # how frames became requests
     versions: dict[str, str] = field(default_factory=dict)  # openvino, numpy, python, platform
     notes: list[str] = field(default_factory=list)  # warnings that do not fail the run
 
-    totals: RunTotals = field(default_factory=RunTotals)
+    totals: RunTotals = field(default_factory=RunTotals)  # counts and times of the whole run
     layers: list[LayerTime] = field(default_factory=list)  # slowest first; empty unless asked for
     placement: list[PlacedLayer] = field(default_factory=list)  # where layers run, if not all on one device
     gna: GnaReport | None = None  # where accuracy goes; only if asked for
@@ -121,12 +156,12 @@ class RunReport:
     worst: list[WorstUtterance] = field(default_factory=list)  # worst first, at most MAX_WORST
 
     failures: list[Failure] = field(default_factory=list)  # the first MAX_LISTED_FAILURES
-    num_failures: int = 0
+    num_failures: int = 0  # all utterances that were not scored
     missing_keys: dict[str, list[str]] = field(default_factory=dict)  # table -> utterances that it lacks
     extra_keys: dict[str, list[str]] = field(default_factory=dict)  # table -> utterances that only it has
 
-    limit_messages: list[str] = field(default_factory=list)
-    verdict: Verdict = "ok"
+    limit_messages: list[str] = field(default_factory=list)  # one message for each limit that was exceeded
+    verdict: Verdict = "ok"  # whether all utterances were scored, and limits kept
 
     def add_failure(self, key: str, message: str) -> None:
         """Count a failure, and list it while there is room."""

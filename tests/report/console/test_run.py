@@ -83,11 +83,11 @@ def test_empty_comparison() -> None:
 def full_report() -> RunReport:
     report = RunReport(
         "1.0",
-        model={"path": LONG_PATH, "kind": "Kaldi nnet3", "blob": None},
-        device={"device": "CPU", "runs_on": ["CPU", "GPU"], "properties": {"PERF_COUNT": True}},
+        model={"path": LONG_PATH, "kind": "Kaldi nnet3"},
+        device={"device": "CPU", "runs_on": ["CPU", "GPU"], "properties": {"PERF_COUNT": "True"}},
         inputs=[PortInfo("feats", "feats", 0, ("feats",), (None, 440), "f32", "NC")],
         outputs=[PortInfo("logits", "logits", 0, ("logits",), None, "f16", "")],
-        plan={"summary": "8 frames per request", "reason": "", "slots": 2},
+        plan={"summary": "8 frames per request", "reason": "", "streams": None, "requests": 2},
         versions={"numpy": "2.0"},
         notes=["graph mended"],
         totals=RunTotals(12, 2400, 24, 300, 4.0, 2.0, 0.25, 0.5, 0.125),
@@ -130,7 +130,7 @@ def test_run_report_in_log_file() -> None:
         "key10",
         "layer20",
         "complete.ark",
-        "blob",
+        "streams",
         "Worst utterances",
         "numpy",
         "440",
@@ -145,7 +145,7 @@ def test_verbose_run_report() -> None:
     for line in (
         "  kind: Kaldi nnet3",
         "  properties: PERF_COUNT=True",
-        "  slots: 2",
+        "  requests: 2",
         "  feats: [?, 440] f32 NC",
         "  logits: [...] f16",
         "  numpy: 2.0",

@@ -136,6 +136,6 @@ class Mode(Enum):
     ],
 )
 def test_numpy_and_path_values_become_plain(value: object, expected: object) -> None:
-    found = as_dict(RunReport("1.0", plan={"value": value}))["plan"]
-    assert found == {"value": expected}
-    assert json.loads(json.dumps(found)) == {"value": expected}
+    found = as_dict(RunReport("1.0", model={"conversion": {"value": value}}))["model"]
+    assert found == {"conversion": {"value": expected}}
+    assert json.loads(json.dumps(found)) == {"conversion": {"value": expected}}
