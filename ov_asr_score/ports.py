@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -21,3 +22,10 @@ class PortInfo:
     shape: tuple[int | None, ...] | None
     element_type: str
     layout: str
+
+
+def shape_text(shape: Sequence[int | None] | None) -> str:
+    """``[1,?,40]`` for a shape with a free second dimension."""
+    if shape is None:
+        return "[…]"
+    return "[" + ",".join("?" if length is None else str(length) for length in shape) + "]"

@@ -16,11 +16,13 @@ from ov_asr_score.job.run.model_facts import model_facts
 from ov_asr_score.job.run.report_files import new_report
 from ov_asr_score.job.run.trial import open_trial, scorer_options
 from ov_asr_score.report.console.bench import BenchReport, Measured
+from ov_asr_score.scoring.input_fit import fit_inputs
 from ov_asr_score.scoring.opening import OpenModel, load, open_model
 from ov_asr_score.scoring.options import ScorerOptions
-from ov_asr_score.scoring.plan import fit_inputs
+from ov_asr_score.scoring.plan import BlocksPlan, FramesPlan, InOrderPlan, LockstepPlan, RowsPlan
+from ov_asr_score.scoring.plans.text import plan_text
 from ov_asr_score.scoring.requests.chunk_windows import fit_converted
-from ov_asr_score.scoring.scorer import Scorer, plan_text, prepare_scorer
+from ov_asr_score.scoring.scorer import Scorer, prepare_scorer
 from ov_asr_score.scoring.utterances.joining import Utterance
 from ov_asr_score.settings.device import Precision, base_devices
 from ov_asr_score.settings.score_job import ScoreJob
@@ -158,8 +160,8 @@ def _noise(opened: OpenModel, frame_shift_seconds: float) -> _Supply:
 
 def _measure(scorer: Scorer, supply: _Supply, seconds: float) -> tuple[float, ...]:
     """Frames per second of at most REPEATS rounds that take about ``seconds`` together, one at least."""
-    if scorer.plan.stateful and scorer.plan.mode != "utterance":
-        return _measure_in_order(scorer, supply, seconds)
+    if isinstance(scorer.plan, BlocksPlan | FramesPlan | LockstepPlan) and scorer.plan.stateful:
+        return _measure_in_order(scorer, scorer.plan, supply, seconds)
     end = time.perf_counter() + seconds
     a_round = seconds / (REPEATS + 1)  # one share goes into finding how much fits
     utterances, speed = [supply.first], 0.0
@@ -180,14 +182,14 @@ class _Enough(Exception):
     """Ends the supply of utterances at once, where its plain end would let the engine finish what is under way."""
 
 
-def _measure_in_order(scorer: Scorer, supply: _Supply, seconds: float) -> tuple[float, ...]:
+def _measure_in_order(scorer: Scorer, plan: InOrderPlan, supply: _Supply, seconds: float) -> tuple[float, ...]:
     """The same where requests take frames in order, many utterances at a time: from the requests that were run.
 
     Rounds would begin and end with requests that hold few utterances, as a large table does not. A round is what lies
     between two utterances that are asked for.
     """
-    plan, runner = scorer.plan, scorer.runner
-    frames_per_run = plan.block * getattr(plan, "lanes", 1)
+    runner = scorer.runner
+    frames_per_run = plan.frames_per_request * (plan.lanes if isinstance(plan, LockstepPlan) else 1)
     marks = [(time.perf_counter(), 0)]
 
     def marked() -> Iterator[Utterance]:
@@ -275,7 +277,7 @@ def _ways(opened: OpenModel, options: ScorerOptions, scorer: Scorer) -> list[_Wa
     streams = sorted({1, int(threads) if threads.isdigit() else 2})
     if options.device.streams:
         streams = [options.device.streams]
-    sizes = _ROWS if scorer.plan.mode == "rows" else _UTTERANCES
+    sizes = _ROWS if isinstance(scorer.plan, RowsPlan) else _UTTERANCES
     others = () if options.batch_size else sizes
     usual = [_Way(precision, number, options.batch_size) for precision, number in product(precisions, streams)]
     # Whether other batches are of any use is found out first: it tells how much time there is for each way.

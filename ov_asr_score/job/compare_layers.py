@@ -22,6 +22,7 @@ from ov_asr_score.ov_model.file_kind import read_model_kind
 from ov_asr_score.report.console.layers import LayerComparison, LayerDifference
 from ov_asr_score.scoring.opening import LoadedModel, load, open_model
 from ov_asr_score.scoring.options import ScorerOptions
+from ov_asr_score.scoring.plan import RowsPlan
 from ov_asr_score.scoring.plans.sizing import is_frame_local
 from ov_asr_score.scoring.recording.calibration import record_requests
 from ov_asr_score.scoring.recording.layer_sums import LayerSums
@@ -245,7 +246,7 @@ def _side(loaded: LoadedModel, options: ScorerOptions, names: Collection[str] | 
 def _one_utterance_at_a_time(trial: TrialRun) -> ScorerOptions:
     """Options for requests that hold what depends on each other and nothing else: frames, or an utterance."""
     facts = trial.opened.loaded.facts
-    rows = trial.scorer.plan.mode == "rows" if facts is None else facts.time != "frame" and is_frame_local(facts)
+    rows = isinstance(trial.scorer.plan, RowsPlan) if facts is None else facts.time != "frame" and is_frame_local(facts)
     return replace(trial.options, batch_size=0 if rows else 1, requests=1)
 
 

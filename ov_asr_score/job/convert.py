@@ -18,7 +18,7 @@ from ov_asr_score.job.inspect_model import model_kind_name
 from ov_asr_score.job.run.overwriting import check_files, kaldi_files_read
 from ov_asr_score.ov_model.description import ModelDescription, describe_model
 from ov_asr_score.ov_model.file_kind import read_model_kind
-from ov_asr_score.scoring.plan import shape_text
+from ov_asr_score.ports import shape_text
 from ov_asr_score.settings.kaldi import DEFAULT_OPTIONS, KaldiOptions
 
 

@@ -17,8 +17,7 @@ from ov_asr_score.ov_model.description import describe_model, describe_ports
 from ov_asr_score.ov_model.file_kind import read_model_kind
 from ov_asr_score.ov_model.ir_file import load_model
 from ov_asr_score.ov_model.memory_span import memory_span
-from ov_asr_score.ports import PortInfo
-from ov_asr_score.scoring.plan import shape_text
+from ov_asr_score.ports import PortInfo, shape_text
 from ov_asr_score.settings.device import DeviceSettings
 
 _KIND_NAMES = {

@@ -36,7 +36,9 @@ from ov_asr_score.report.trace import TraceWriter
 from ov_asr_score.scoring.engine import RecordLayers, UtteranceScores
 from ov_asr_score.scoring.opening import NODE_ADVICE, OpenModel, load, open_model
 from ov_asr_score.scoring.options import ScorerOptions
-from ov_asr_score.scoring.scorer import Scorer, plan_text, prepare_scorer
+from ov_asr_score.scoring.plan import conversion_of
+from ov_asr_score.scoring.plans.text import plan_facts, plan_text
+from ov_asr_score.scoring.scorer import Scorer, prepare_scorer
 from ov_asr_score.scoring.utterances.joining import JoinGaps, JoinOptions, SkipUtterance, Utterance, read_utterances
 from ov_asr_score.settings.gna import gna_mode
 from ov_asr_score.settings.score_job import ScoreJob
@@ -67,7 +69,7 @@ def run_job(job: ScoreJob, on_utterance: OnUtterance | None = None) -> RunReport
         run = _prepare(job, report, trace)
         with _open_tables(run, reporter.compared) as (writers, references, earlier):
             if job.export_model:
-                facts = run.scorer.plan.converted
+                facts = conversion_of(run.scorer.plan)
                 conversion = None if facts is None else asdict(facts)
                 export_model(run.scorer, Path(job.export_model), job.device, conversion)
                 report.notes.append(f"exported to {job.export_model}; nothing was scored")
@@ -350,7 +352,7 @@ def _count(scored: UtteranceScores, differences: Mapping[str, ScoreDifference], 
 
 def _describe(report: RunReport, job: ScoreJob, opened: OpenModel, scorer: Scorer) -> None:
     report.model = model_facts(job.model or job.import_model, opened.loaded.facts, opened.loaded.from_cache)
-    device, plan = scorer.device, scorer.plan
+    device = scorer.device
     report.device = {
         "device": device.requested,
         "runs_on": list(device.execution_devices),
@@ -361,17 +363,6 @@ def _describe(report: RunReport, job: ScoreJob, opened: OpenModel, scorer: Score
     }
     report.inputs = list(opened.inputs)
     report.outputs = list(scorer.runner.outputs)
-    report.plan = {
-        "mode": plan.mode,
-        "frames_per_request": plan.block,
-        "utterances_per_request": plan.grouping.max_utterances if plan.grouping else plan.lanes,
-        "requests": plan.slots,
-        "streams": plan.streams or job.device.streams or None,
-        "stateful": plan.stateful,
-        "left_context": plan.left_context,
-        "right_context": plan.right_context,
-        "summary": plan_text(plan, scorer.fits),
-        "reason": plan.reason or None,
-    }
+    report.plan = plan_facts(scorer.plan, scorer.fits, job.device.streams)
     report.notes += scorer.notes
     report.totals.load_seconds = scorer.load_seconds

@@ -1,56 +1,24 @@
-"""How utterances go through a model: what each input takes, and how many frames go into a request. No runtime here.
+"""How the infer requests of a model are filled: one frozen dataclass for each way. No runtime here.
 
-Six modes:
-
-``rows``       every frame on its own (a feed-forward model on spliced features): utterances share requests
-``blocks``     a fixed number of frames per request, in order, one utterance at a time (models with variables)
-``utterance``  a whole utterance per request (models with a free time axis)
-``chunks``     windows of an utterance, several of the same length per request (Kaldi models converted for chunks)
-``frames``     a few frames per request, in order, one utterance at a time (Kaldi models converted for streaming)
-``lockstep``   what ``blocks`` and ``frames`` do, with many utterances at a time: one in each lane of a request, and
-               several requests side by side (models with variables)
+``RowsPlan``       every frame on its own (a feed-forward model on spliced features): utterances share requests
+``BlocksPlan``     a fixed number of frames per request, in order, one utterance at a time (models with variables, or
+                   with a time axis of fixed length)
+``UtterancePlan``  whole utterances, one or several of about the same length per request (models with a free time axis)
+``ChunksPlan``     windows of an utterance, several of the same length per request (Kaldi models converted for chunks)
+``FramesPlan``     a few frames per request, in order, one utterance at a time (Kaldi models converted for streaming)
+``LockstepPlan``   what ``BlocksPlan`` and ``FramesPlan`` do, with many utterances at a time: one in each lane of a
+                   request, and several requests side by side (models with variables)
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from math import prod
-from typing import Any, Literal
-
-from numpy.typing import NDArray
+from dataclasses import dataclass
+from typing import ClassVar, Literal, TypeAlias
 
 from ov_asr_score.convert.facts import ConversionFacts
-from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError
-from ov_asr_score.ports import PortInfo
-from ov_asr_score.scoring.utterances.joining import Utterance
 
-InputKind = Literal["row", "time", "vector"]
 PlanMode = Literal["rows", "blocks", "utterance", "chunks", "frames", "lockstep"]
-
-DEFAULT_ROWS = 512
-# Scores of one request stay below this many values, however wide the output is (256 MB of float32).
-_MAX_REQUEST_VALUES = 64_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class InputFit:
-    """What one model input takes of an utterance.
-
-    ``row``: one frame per index of the first axis; ``time``: frames along a time axis; ``vector``: one vector for the
-    whole utterance. ``shape`` is the shape of the input with -1 where the frames of a request go (no -1: one frame or
-    vector); ``width`` is the number of values of a frame.
-    """
-
-    name: str
-    kind: InputKind
-    width: int
-    shape: tuple[int, ...]
-
-    @property
-    def frame_axis(self) -> int | None:
-        """The axis that frames lie along; None where the input holds a single one."""
-        return self.shape.index(-1) if -1 in self.shape else None
+"""What reports call the plans."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,119 +49,122 @@ class Grouping:
         return -(-num_frames // step) * step
 
 
-@dataclass(frozen=True, slots=True)
-class ScoringPlan:
-    """How requests are filled: ``block`` frames each (0: whole utterances), ``slots`` requests under way at a time.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _AnyPlan:
+    """What all plans say: ``slots`` requests are under way at a time, ``streams`` of them are computed side by side.
 
-    ``pad`` says that every request must hold exactly ``block`` frames. Context frames are those of -cw_l and -cw_r.
-    ``converted`` is there for models that were converted from Kaldi's and know how they are to be fed. A request of a
-    lock-step plan holds ``lanes`` utterances, ``block`` frames of each; no more begin while features and scores on
-    their way take ``held_bytes``.
+    ``streams`` 0 leaves the device as it is set up. Contexts are the frames of -cw_l and -cw_r; models that were
+    converted from Kaldi's have theirs inside. ``reason`` tells why this plan was chosen.
     """
 
-    mode: PlanMode
-    block: int
-    slots: int
-    pad: bool
-    stateful: bool
+    slots: int = 1
+    streams: int = 0
     left_context: int = 0
     right_context: int = 0
     reason: str = ""
-    converted: ConversionFacts | None = None
-    streams: int = 0  # inferences that the device runs at the same time; 0: as it is set up
+
+
+@dataclass(frozen=True, slots=True)
+class RowsPlan(_AnyPlan):
+    """Requests of ``frames_per_request`` frames of any utterances; with ``pad`` of exactly so many.
+
+    ``conversion`` is there for models that were converted from Kaldi's.
+    """
+
+    mode: ClassVar[PlanMode] = "rows"
+    stateful: ClassVar[bool] = False
+
+    frames_per_request: int
+    pad: bool = False
+    conversion: ConversionFacts | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BlocksPlan(_AnyPlan):
+    """One request after the other, each with exactly ``frames_per_request`` frames of one utterance.
+
+    ``stateful``: the model has variables, which are reset between utterances.
+    """
+
+    mode: ClassVar[PlanMode] = "blocks"
+
+    frames_per_request: int
+    stateful: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UtterancePlan(_AnyPlan):
+    """A whole utterance per request or, with ``grouping``, several; ``stateful`` as in a BlocksPlan.
+
+    ``conversion`` is there for models that were converted from Kaldi's, the only ones whose utterances share requests.
+    """
+
+    mode: ClassVar[PlanMode] = "utterance"
+
+    stateful: bool = False
+    conversion: ConversionFacts | None = None
     grouping: Grouping | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChunksPlan(_AnyPlan):
+    """The windows of an utterance that Kaldi's program would score, those of one length together."""
+
+    mode: ClassVar[PlanMode] = "chunks"
+    stateful: ClassVar[bool] = False
+
+    conversion: ConversionFacts
+
+    @property
+    def frames_per_chunk(self) -> int:
+        """Frames of an utterance that a window gives scores of."""
+        return self.conversion.frames_per_chunk
+
+
+@dataclass(frozen=True, slots=True)
+class FramesPlan(_AnyPlan):
+    """One request after the other with a few frames of one utterance, for a converted model with variables."""
+
+    mode: ClassVar[PlanMode] = "frames"
+    stateful: ClassVar[bool] = True
+
+    conversion: ConversionFacts
+
+    @property
+    def frames_per_request(self) -> int:
+        """Frames of features in every request."""
+        return self.conversion.frames_per_request
+
+
+@dataclass(frozen=True, slots=True)
+class LockstepPlan(_AnyPlan):
+    """Requests that hold ``lanes`` utterances, ``frames_per_request`` frames of each.
+
+    With ``any_lanes`` requests may hold fewer utterances. No more utterances begin while features and scores on their
+    way take ``held_bytes``. ``conversion`` is there for models that were converted from Kaldi's.
+    """
+
+    mode: ClassVar[PlanMode] = "lockstep"
+    stateful: ClassVar[bool] = True
+
+    frames_per_request: int
     lanes: int = 1
-    any_lanes: bool = False  # requests may hold fewer
+    any_lanes: bool = False
     held_bytes: int = 1 << 29
+    conversion: ConversionFacts | None = None
 
     @property
     def rows_per_request(self) -> int:
-        """Rows of scores that a request gives for each of its utterances, where it holds ``block`` frames of them."""
-        return self.block // (self.converted.frame_subsampling_factor if self.converted else 1)
+        """Rows of scores that a request gives for each of its utterances."""
+        return self.frames_per_request // (self.conversion.frame_subsampling_factor if self.conversion else 1)
 
 
-def fit_inputs(ports: Sequence[PortInfo], first: Utterance | None) -> tuple[InputFit, ...]:
-    """What each input takes, from its shape, its layout and the first utterance (None: from the shapes alone).
+InOrderPlan: TypeAlias = BlocksPlan | FramesPlan | LockstepPlan
+"""Plans whose requests take the frames of an utterance in order."""
 
-    Raises ShapeMismatchError when the features cannot be what an input takes, UnsupportedModelError for inputs whose
-    time axis is neither the first nor the second.
-    """
-    fits = tuple(_fit_input(port, first.features if first else {}) for port in ports)
-    timed = any(fit.kind == "time" for fit in fits)
-    if timed or len({fit.frame_axis for fit in fits}) > 1:
-        # beside an input with a time axis, [N, D] holds one vector for the utterance; so does [D] beside [N, D]
-        return tuple(
-            replace(fit, kind="vector", shape=tuple(abs(length) for length in fit.shape))
-            if fit.kind == "row" and (timed or fit.frame_axis is None)
-            else fit
-            for fit in fits
-        )
-    return fits
+Plan: TypeAlias = RowsPlan | BlocksPlan | UtterancePlan | ChunksPlan | FramesPlan | LockstepPlan
 
 
-def _fit_input(port: PortInfo, features: Mapping[str, NDArray[Any]]) -> InputFit:
-    value, shape = features.get(port.name), port.shape
-    # a matrix without frames has no columns either in Kaldi's files
-    width = int(value.shape[-1]) if value is not None and value.size else None
-    if not shape:
-        raise ShapeMismatchError(f"input '{port.name}' has no fixed number of dimensions; reshape the model first")
-    if len(shape) == 1:
-        frame = _frame_shape(port, shape, width)
-        return InputFit(port.name, "row", prod(frame), frame)
-    axis = _time_axis(port, shape, width)
-    if axis is None:
-        frame = _frame_shape(port, shape[1:], width)
-        return InputFit(port.name, "row", prod(frame), (-1, *frame))
-    if axis > 1:
-        raise UnsupportedModelError(
-            f"input '{port.name}' {shape_text(shape)}: frames lie along axis {axis}; transpose the model's input, so "
-            "that they lie along the first or second"
-        )
-    if axis == 1:
-        frame = _frame_shape(port, shape[2:], width)
-        return InputFit(port.name, "time", prod(frame), (1, -1, *frame))
-    batch = port.layout.find("N")
-    frame = _frame_shape(port, tuple(1 if axis == batch else shape[axis] for axis in range(1, len(shape))), width)
-    return InputFit(port.name, "time", prod(frame), (-1, *frame))
-
-
-def _time_axis(port: PortInfo, shape: tuple[int | None, ...], width: int | None) -> int | None:
-    """The axis of time, as the layout says or else as the number of columns ``width`` tells; None for no such axis."""
-    if "T" in port.layout:
-        return port.layout.index("T")
-    if len(shape) != 3:
-        return None
-    frames, values = shape[1:]
-    if frames is None or values is None:
-        return 2 if values is None and frames is not None and frames == width else 1
-    # [N, 11, 40] takes 440 columns as one frame and 40 columns as 11 frames
-    return 1 if width is not None and frames * values != width else None
-
-
-def _frame_shape(port: PortInfo, shape: tuple[int | None, ...], width: int | None) -> tuple[int, ...]:
-    """``shape``, the axes of one frame, with its free length filled in so that a frame has ``width`` values."""
-    known = prod(length for length in shape if length is not None)
-    free = shape.count(None)
-    if free > 1 or (free and width is None):
-        raise ShapeMismatchError(
-            f"input '{port.name}' {shape_text(port.shape)}: cannot tell how many values a frame has"
-        )
-    filled = tuple((width or 0) // known if length is None else length for length in shape)
-    if width is not None and prod(filled) != width:
-        raise ShapeMismatchError(
-            f"input '{port.name}' {shape_text(port.shape)}: expected {known} values per frame, features have {width}"
-        )
-    return filled
-
-
-def shape_text(shape: Sequence[int | None] | None) -> str:
-    """``[1,?,40]`` for a shape with a free second dimension."""
-    if shape is None:
-        return "[…]"
-    return "[" + ",".join("?" if length is None else str(length) for length in shape) + "]"
-
-
-def default_rows(outputs: Sequence[PortInfo]) -> int:
-    """Rows per request that keep the matrix products large and the scores of one request bounded."""
-    widths = [prod(length or 1 for length in (port.shape or (1,))[1:]) for port in outputs]
-    return max(1, min(DEFAULT_ROWS, _MAX_REQUEST_VALUES // max(1, sum(widths))))
+def conversion_of(plan: Plan) -> ConversionFacts | None:
+    """How the model was converted from a Kaldi model and is to be fed; None for any other model."""
+    return None if isinstance(plan, BlocksPlan) else plan.conversion

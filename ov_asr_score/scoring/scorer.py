@@ -25,10 +25,11 @@ from ov_asr_score.scoring.gna.emulation import (
     plan_emulation,
     requests_of,
 )
-from ov_asr_score.scoring.lockstep.planning import asks_for_lockstep, plan_streams, take_lanes
+from ov_asr_score.scoring.input_fit import InputFit, fit_inputs
+from ov_asr_score.scoring.lockstep.planning import can_go_side_by_side, plan_streams, take_lanes
 from ov_asr_score.scoring.opening import OpenModel
 from ov_asr_score.scoring.options import ScorerOptions
-from ov_asr_score.scoring.plan import Grouping, InputFit, ScoringPlan, fit_inputs, shape_text
+from ov_asr_score.scoring.plan import Plan, RowsPlan
 from ov_asr_score.scoring.plans.choosing import plan_blob, plan_converted, plan_dependent_rows, plan_model
 from ov_asr_score.scoring.plans.sizing import is_frame_local
 from ov_asr_score.scoring.requests.chunk_windows import fit_converted
@@ -57,7 +58,7 @@ class Scorer:
     runner: DeviceRunner
     compiled: ov.CompiledModel | None  # None: run in software
     fits: tuple[InputFit, ...]
-    plan: ScoringPlan
+    plan: Plan
     device: DeviceReport
     notes: tuple[str, ...]
     load_seconds: float
@@ -96,6 +97,8 @@ def prepare_scorer(
     names = [port.name for port in opened.outputs]
     if opened.model is None:
         _check_blob_types(opened)
+    model: ov.Model | None
+    plan: Plan
     if facts is not None:
         model, plan = plan_converted(opened.model, opened.inputs, opened.outputs, facts, options)
     elif opened.model is None:
@@ -109,8 +112,8 @@ def prepare_scorer(
             opened = _with_time_axis(opened, settings, fits)
             fits = fit_inputs(opened.inputs, first)
         model, plan = plan_model(opened.model, opened.inputs, options, fits, stateful=stateful)
-    side_by_side = asks_for_lockstep(plan, options)
-    plan = plan_streams(plan, options) if side_by_side else plan
+    if can_go_side_by_side(plan, options):
+        plan = plan_streams(plan, options)
     settings = replace(settings, streams=plan.streams or settings.streams)
 
     def open_runner(model: ov.Model | None, slots: int) -> OpenVinoRunner:
@@ -119,11 +122,11 @@ def prepare_scorer(
         compiling = partial(compile_model, core, model, settings)
         return OpenVinoRunner(compiling(), slots, opened.wanted, names, compiling)
 
-    if side_by_side:
+    if can_go_side_by_side(plan, options):
         runner, plan = take_lanes(open_runner, model, options, plan, fits, first)
     else:
         runner = open_runner(model, plan.slots)
-    if plan.mode == "rows" and facts is None and not rows_are_independent(runner, fits, plan, first):
+    if isinstance(plan, RowsPlan) and facts is None and not rows_are_independent(runner, fits, plan, first):
         plan = plan_dependent_rows(opened.inputs, plan)
         num_runs = runner.num_runs if opened.model is None else 0  # of this compiled model
         runner = open_runner(opened.model, plan.slots)
@@ -154,13 +157,14 @@ def _prepare_emulation(
         wanted = tuple(kept.index(number) for number in wanted)
         model = with_outputs(model, kept)
         emulation = emulate_model(opened.loaded.core, model, str(opened.loaded.path), options, frames)
-    program, plan = emulation.program, None
+    program = emulation.program
+    converted_plan: Plan | None = None
     if facts is not None and (program.is_stateful or not is_frame_local(facts)):
         fits = fit_converted(opened.inputs)
-        _, plan = plan_converted(None, opened.inputs, opened.outputs, facts, options)
+        _, converted_plan = plan_converted(None, opened.inputs, opened.outputs, facts, options)
     else:
         fits = fit_inputs(program.inputs, first)
-    runner, plan = plan_emulation(emulation, options, plan, wanted)
+    runner, plan = plan_emulation(emulation, options, converted_plan, wanted)
     plan = replace(plan, left_context=options.left_context, right_context=options.right_context)
     span = memory_span(model) if model is not None and facts is None and program.is_stateful else None
     delay_note = _delay_note(plan, span)
@@ -191,7 +195,7 @@ def _check_blob_types(opened: OpenModel) -> None:
             )
 
 
-def _delay_note(plan: ScoringPlan, span: int | None) -> str:
+def _delay_note(plan: Plan, span: int | None) -> str:
     if not plan.stateful or plan.left_context or plan.right_context or not span:
         return ""
     half = span // 2
@@ -233,26 +237,3 @@ def _silence_notes(settings: DeviceSettings, opened: OpenModel, first: Utterance
 
 def _widths(utterance: Utterance) -> dict[str, tuple[int, ...]]:
     return {name: value.shape[-1:] for name, value in utterance.features.items()}
-
-
-def _group_text(grouping: Grouping) -> str:
-    together = (
-        f"utterances of {'about' if grouping.waste else 'exactly'} one length together, up to {grouping.frames} frames"
-    )
-    most = "whole utterances" if grouping.max_utterances == 1 else together
-    return most + (f", longer ones than {grouping.longest} frames in windows" if grouping.longest else "")
-
-
-def plan_text(plan: ScoringPlan, fits: Sequence[InputFit]) -> str:
-    """One line that says how requests are filled."""
-    lanes = f"{plan.lanes} utterances" if plan.lanes > 1 else "one utterance"
-    what = {
-        "rows": f"{plan.block} frames per request, utterances together",
-        "blocks": f"{plan.block} frame{'s' if plan.block > 1 else ''} per request, in order",
-        "frames": f"{plan.block} frame{'s' if plan.block > 1 else ''} per request, in order",
-        "utterance": "a whole utterance per request" if plan.grouping is None else _group_text(plan.grouping),
-        "lockstep": f"{plan.block} frame{'s' if plan.block > 1 else ''} of {lanes} per request, in order",
-        "chunks": f"chunks of {plan.block} frames, several per request",
-    }[plan.mode]
-    inputs = ", ".join(f"{fit.name} {shape_text((fit.width,))}" for fit in fits)
-    return f"{what}; {plan.slots} infer request{'s' if plan.slots > 1 else ''}; inputs {inputs}"

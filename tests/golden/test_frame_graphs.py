@@ -12,6 +12,7 @@ from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.kaldi_io import read_table
 from ov_asr_score.scoring.opening import load, open_model
 from ov_asr_score.scoring.options import ScorerOptions
+from ov_asr_score.scoring.plan import FramesPlan
 from ov_asr_score.scoring.scorer import prepare_scorer
 from ov_asr_score.scoring.utterances.joining import JoinOptions, read_utterances
 from tests.golden.test_cases import FOLDERS, as_run, description, model_files, runs
@@ -75,7 +76,7 @@ def test_scores_frame_by_frame_are_those_of_kaldi(folder: Path, options: list[st
     expected = dict(read_table(f"ark:{output}"))
     utterances = [utterance for utterance in utterances if utterance.key in expected]
     scorer = prepare_scorer(opened, scorer_options, utterances[0])
-    assert scorer.plan.mode == "frames"
+    assert isinstance(scorer.plan, FramesPlan)
     for result in scorer.score(utterances):
         scores = next(iter(result.scores.values()))
         assert scores.shape == expected[result.key].shape, result.key

@@ -15,6 +15,7 @@ from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.kaldi_io import TableWriter, read_table
 from ov_asr_score.scoring.opening import load, open_model
 from ov_asr_score.scoring.options import ScorerOptions
+from ov_asr_score.scoring.plan import FramesPlan
 from ov_asr_score.scoring.scorer import Scorer, prepare_scorer
 from ov_asr_score.scoring.utterances.joining import InputTable, JoinOptions, read_utterances
 from tests.golden.nnet1_text import ModelText, network, parallel, plain, splice
@@ -44,7 +45,7 @@ def test_scores_frame_by_frame_are_those_of_kaldi(folder: Path, frames: int) -> 
             load(options)
         return
     scorer = scorer_of(options)
-    assert scorer.plan.mode == "frames"
+    assert isinstance(scorer.plan, FramesPlan)
     expected = dict(read_table(f"ark:{folder / 'output.ark'}"))
     utterances = read_utterances([InputTable("input", f"ark:{folder / 'input.ark'}")], JoinOptions())
     for result in scorer.score(utterances):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ov_asr_score.kaldi_io import read_table
 from ov_asr_score.scoring.opening import load, open_model
 from ov_asr_score.scoring.options import ScorerOptions
-from ov_asr_score.scoring.plan import Grouping
+from ov_asr_score.scoring.plan import Grouping, Plan, RowsPlan, UtterancePlan, conversion_of
 from ov_asr_score.scoring.requests.grouping import can_cut, can_pad
 from ov_asr_score.scoring.scorer import Scorer, prepare_scorer
 from ov_asr_score.scoring.utterances.joining import InputTable, JoinOptions, Utterance, read_utterances
@@ -44,15 +44,16 @@ def check_plans(
     scorer: Scorer, utterances: list[Utterance], expected: dict[str, NDArray[Any]], tolerance: float
 ) -> None:
     """Compare the scores of every plan that the model allows, and of utterances of one length in one request."""
-    facts = scorer.plan.converted
+    facts = conversion_of(scorer.plan)
     assert facts is not None
     twice = [replace(utterance, key=f"{utterance.key}-{turn}") for utterance in utterances for turn in (1, 2)]
-    plans = {}
-    for name, grouping in PLANS.items() if scorer.plan.grouping is not None else ():
-        if not (name == "together" and not can_pad(facts)) and not (name == "windows" and not can_cut(facts)):
-            plans[name] = replace(scorer.plan, grouping=grouping)
-    if scorer.plan.mode == "rows":
-        plans["rows"] = replace(scorer.plan, block=3)
+    plans: dict[str, Plan] = {}
+    if isinstance(scorer.plan, UtterancePlan) and scorer.plan.grouping is not None:
+        for name, grouping in PLANS.items():
+            if not (name == "together" and not can_pad(facts)) and not (name == "windows" and not can_cut(facts)):
+                plans[name] = replace(scorer.plan, grouping=grouping)
+    if isinstance(scorer.plan, RowsPlan):
+        plans["rows"] = replace(scorer.plan, frames_per_request=3)
     if not plans:
         pytest.skip("one utterance per request")
     for name, plan in plans.items():

@@ -16,6 +16,7 @@ from ov_asr_score.openvino_api import opset, ov
 from ov_asr_score.report.console.bench import BenchReport
 from ov_asr_score.scoring.opening import load, open_model
 from ov_asr_score.scoring.options import ScorerOptions
+from ov_asr_score.scoring.plan import BlocksPlan
 from ov_asr_score.scoring.scorer import prepare_scorer
 from ov_asr_score.scoring.utterances.joining import Utterance
 from ov_asr_score.settings.device import DeviceSettings
@@ -82,7 +83,8 @@ def test_frames_in_order_are_counted_by_requests() -> None:
     supply = benchmarking._noise(opened, 0.01)
     scorer = prepare_scorer(opened, options, supply.first)
     runs = scorer.runner.num_runs
-    found = benchmarking._measure_in_order(scorer, supply, 1.0)
+    assert isinstance(scorer.plan, BlocksPlan)
+    found = benchmarking._measure_in_order(scorer, scorer.plan, supply, 1.0)
     runs = scorer.runner.num_runs - runs
     assert 1 <= len(found) <= benchmarking.REPEATS
     # a request holds one frame, and a round lasts for its share of the time at least

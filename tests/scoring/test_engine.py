@@ -12,7 +12,8 @@ import pytest
 from ov_asr_score.errors import DeviceError, ShapeMismatchError
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.scoring.engine import BusyClock, score_utterances
-from ov_asr_score.scoring.plan import InputFit, ScoringPlan
+from ov_asr_score.scoring.input_fit import InputFit
+from ov_asr_score.scoring.plan import BlocksPlan, Plan, RowsPlan, UtterancePlan
 from ov_asr_score.scoring.utterances.joining import Utterance
 
 WIDTH = 2
@@ -85,12 +86,15 @@ ROW = (InputFit("x", "row", WIDTH, (-1, WIDTH)),)
 TIME = (InputFit("x", "time", WIDTH, (1, -1, WIDTH)),)
 
 
-def rows_plan(block: int, slots: int = 1, *, pad: bool = False) -> ScoringPlan:
-    return ScoringPlan("rows", block, slots, pad=pad, stateful=False)
+def rows_plan(block: int, slots: int = 1, *, pad: bool = False) -> RowsPlan:
+    return RowsPlan(block, pad=pad, slots=slots)
 
 
-BLOCKS = ScoringPlan("blocks", 3, 1, pad=True, stateful=True)
-WHOLE = ScoringPlan("utterance", 0, 3, pad=False, stateful=False)
+BLOCKS = BlocksPlan(3, stateful=True)
+WHOLE = UtterancePlan(slots=3)
+EACH = pytest.mark.parametrize(
+    "plan", [RowsPlan(4, slots=2), BlocksPlan(4, stateful=False), UtterancePlan(slots=2)], ids=lambda plan: plan.mode
+)
 
 
 def utterances(*lengths: int) -> Iterator[Utterance]:
@@ -149,7 +153,7 @@ def test_blocks_in_order_with_the_last_frame_repeated(fits: Any) -> None:
 
 @pytest.mark.parametrize(("left", "right"), [(0, 1), (2, 0), (1, 4), (7, 7)])
 def test_blocks_drop_the_frames_of_the_context(left: int, right: int) -> None:
-    plan = ScoringPlan("blocks", 3, 1, pad=True, stateful=False, left_context=left, right_context=right)
+    plan = BlocksPlan(3, stateful=False, left_context=left, right_context=right)
     for length in (1, 2, 3, 7):
         (result,) = score_utterances(DoublingRunner(), ROW, plan, utterances(length))
         value = next(utterances(length)).features["x"]
@@ -160,26 +164,24 @@ def test_blocks_drop_the_frames_of_the_context(left: int, right: int) -> None:
 
 
 def test_rows_look_ahead_by_the_right_context_only() -> None:
-    plan = ScoringPlan("rows", 4, 1, pad=False, stateful=False, left_context=5, right_context=2)
+    plan = RowsPlan(4, left_context=5, right_context=2)
     (result,) = score_utterances(DoublingRunner(), ROW, plan, utterances(6))
     value = next(utterances(6)).features["x"]
     np.testing.assert_array_equal(result.scores["twice"], 2 * value[[2, 3, 4, 5, 5, 5]])
     assert result.context_frames == 0
 
 
-@pytest.mark.parametrize("mode", ["rows", "blocks", "utterance"])
-def test_layer_records_are_read_once_for_each_request(mode: Any) -> None:
-    plan = ScoringPlan(mode, 4, 2, pad=mode == "blocks", stateful=False)
+@EACH
+def test_layer_records_are_read_once_for_each_request(plan: Plan) -> None:
     records: list[Any] = []
     runner = DoublingRunner(2)
     list(score_utterances(runner, ROW, plan, utterances(5, 6), records.extend))
     assert len(records) == runner.num_started > 0
 
 
-@pytest.mark.parametrize("mode", ["rows", "blocks", "utterance"])
-def test_a_failing_runner_is_reported_with_the_utterance_and_left_idle(mode: Any) -> None:
+@EACH
+def test_a_failing_runner_is_reported_with_the_utterance_and_left_idle(plan: Plan) -> None:
     runner = DoublingRunner(3, fail_at=3)
-    plan = ScoringPlan(mode, 4, 3, pad=mode == "blocks", stateful=False)
     with pytest.raises(DeviceError, match=r"^utterance 'u\d': inference failed: no more$"):
         list(score_utterances(runner, ROW, plan, utterances(9, 9, 9, 9)))
     assert runner.under_way == []
@@ -218,8 +220,8 @@ def test_utterances_are_read_no_further_than_slots_need() -> None:
     assert taken == ["u0"]
 
 
-@pytest.mark.parametrize("mode", ["rows", "blocks", "utterance"])
-def test_only_what_is_under_way_is_kept(mode: Any) -> None:
+@EACH
+def test_only_what_is_under_way_is_kept(plan: Plan) -> None:
     kept: list[weakref.ref[Any]] = []
     most = 0
 
@@ -231,7 +233,6 @@ def test_only_what_is_under_way_is_kept(mode: Any) -> None:
             most = max(most, sum(reference() is not None for reference in kept))
             yield Utterance(f"u{number}", {"x": features}, 8)
 
-    plan = ScoringPlan(mode, 4, 2, pad=mode == "blocks", stateful=False)
     count = sum(1 for _ in score_utterances(DoublingRunner(2), ROW, plan, noting()))
     assert count == 40
     assert most <= 5

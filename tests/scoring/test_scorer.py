@@ -15,7 +15,8 @@ from ov_asr_score.errors import ShapeMismatchError, UnknownNameError, Unsupporte
 from ov_asr_score.openvino_api import opset as op
 from ov_asr_score.scoring.opening import load, open_model
 from ov_asr_score.scoring.options import ScorerOptions
-from ov_asr_score.scoring.scorer import plan_text
+from ov_asr_score.scoring.plan import RowsPlan
+from ov_asr_score.scoring.plans.text import plan_text
 from ov_asr_score.scoring.utterances.joining import Utterance
 from tests.scoring.tiny_models import (
     BIAS,
@@ -80,7 +81,8 @@ def test_a_batch_fixed_inside_the_graph_is_filled_up_and_nothing_leaks(tmp_path:
     check_frames(model, tmp_path)
     check_frames(model, tmp_path, batch_size=4)
     scorer = make_scorer(model, utterances(5)[0], tmp_path)
-    assert (scorer.plan.mode, scorer.plan.block, scorer.plan.pad) == ("rows", 4, True)
+    assert isinstance(scorer.plan, RowsPlan)
+    assert (scorer.plan.frames_per_request, scorer.plan.pad) == (4, True)
     with pytest.raises(UnsupportedModelError, match="cannot take batch size 8"):
         score_with(model, utterances(5), tmp_path, batch_size=8)
 

@@ -15,7 +15,8 @@ from ov_asr_score.errors import DeviceError, OvAsrScoreError
 from ov_asr_score.openvino_api import opset as op
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.scoring.engine import score_utterances
-from ov_asr_score.scoring.plan import InputFit, ScoringPlan
+from ov_asr_score.scoring.input_fit import InputFit
+from ov_asr_score.scoring.plan import ChunksPlan
 from ov_asr_score.scoring.requests import chunk_windows as chunks
 from ov_asr_score.scoring.scorer import Scorer
 from ov_asr_score.scoring.utterances.joining import Utterance
@@ -72,7 +73,7 @@ def test_an_utterance_of_which_some_chunks_fail_is_skipped_once(
 ) -> None:
     monkeypatch.setattr(chunks, "_FRAMES_PER_REQUEST", 2 * CHUNK)
     facts = ConversionFacts("chunk", "final.raw", "", 3, left_context=0, right_context=0, frames_per_chunk=CHUNK)
-    plan = ScoringPlan("chunks", CHUNK, 3, pad=False, stateful=False, converted=facts)
+    plan = ChunksPlan(facts, slots=3)
     given = utterances(16, 17, 16)  # two, three and two requests
     skipped: list[str] = []
     results = list(

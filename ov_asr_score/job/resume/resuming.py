@@ -35,7 +35,7 @@ from ov_asr_score.kaldi_io.tables.resumable_output import (
     hidden_path,
 )
 from ov_asr_score.ports import PortInfo
-from ov_asr_score.scoring.plan import ScoringPlan
+from ov_asr_score.scoring.plan import Plan
 from ov_asr_score.scoring.requests.cut import no_scores
 from ov_asr_score.scoring.requests.pending_scores import UtteranceScores
 from ov_asr_score.scoring.utterances.joining import Utterance
@@ -190,7 +190,7 @@ def mark_known(earlier: Earlier, utterances: Iterator[Utterance]) -> Iterator[Ut
 
 
 def put_known(
-    earlier: Earlier, results: Iterator[UtteranceScores], ports: Mapping[str, PortInfo], plan: ScoringPlan
+    earlier: Earlier, results: Iterator[UtteranceScores], ports: Mapping[str, PortInfo], plan: Plan
 ) -> Iterator[UtteranceScores]:
     """``results`` of marked utterances, with the scores that are there; ``ports`` are the model's outputs by layer.
 
@@ -210,7 +210,7 @@ def put_known(
         yield replace(scored, scores=scores)
 
 
-def _as_scores(array: NDArray[Any], port: PortInfo, plan: ScoringPlan) -> NDArray[np.float32]:
+def _as_scores(array: NDArray[Any], port: PortInfo, plan: Plan) -> NDArray[np.float32]:
     """Scores as the model gave them: in a file those without frames have no columns."""
     return np.atleast_2d(np.asarray(array, np.float32)) if array.size else no_scores(port, plan)
 

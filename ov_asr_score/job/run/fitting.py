@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ov_asr_score.errors import ShapeMismatchError
 from ov_asr_score.ports import PortInfo
-from ov_asr_score.scoring.plan import InputFit, fit_inputs
+from ov_asr_score.scoring.input_fit import InputFit, fit_inputs
 from ov_asr_score.scoring.utterances.joining import SkipUtterance, Utterance
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ov_asr_score.job.run.references import ReferenceTables
 from ov_asr_score.report.data.run import RunReport
+from ov_asr_score.scoring.plan import conversion_of
 from ov_asr_score.scoring.scorer import Scorer
 
 _LONGEST_DELAY = 50  # frames, where the model does not tell how far its memory goes back
@@ -24,7 +25,7 @@ def note_delay(
 ) -> None:
     """Tell the right windows when the utterance just compared equals its reference but for a delay."""
     plan = scorer.plan
-    if not plan.stateful or plan.left_context or plan.right_context or plan.converted:
+    if not plan.stateful or plan.left_context or plan.right_context or conversion_of(plan) is not None:
         return
     for layer, matrix in scores.items():
         reference = references.last.get(layer)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from ov_asr_score.report.trace import TraceWriter
 from ov_asr_score.scoring.engine import RecordLayers, UtteranceScores, score_utterances
+from ov_asr_score.scoring.plan import BlocksPlan, FramesPlan
 from ov_asr_score.scoring.requests.tracing_runner import TracingRunner
 from ov_asr_score.scoring.scorer import Scorer
 from ov_asr_score.scoring.utterances.joining import SkipUtterance, Utterance
@@ -25,5 +26,8 @@ def score_traced(
     def note(slot: int, started: float, ended: float, num_utterances: int, frames: int) -> None:
         trace.event(f"request {slot}", "infer", started, ended, utterances=num_utterances, frames=frames)
 
-    runner = TracingRunner(scorer.runner, note, max(1, scorer.plan.block))
-    return score_utterances(runner, scorer.fits, scorer.plan, utterances, record_layers, on_skip)
+    plan = scorer.plan
+    # Other plans tell what each of their requests holds.
+    frames = plan.frames_per_request if isinstance(plan, BlocksPlan | FramesPlan) else 1
+    runner = TracingRunner(scorer.runner, note, frames)
+    return score_utterances(runner, scorer.fits, plan, utterances, record_layers, on_skip)

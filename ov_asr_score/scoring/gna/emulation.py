@@ -29,8 +29,9 @@ from ov_asr_score.openvino_api import ov
 from ov_asr_score.ov_model.description import describe_ports
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.scoring.gna.hetero import CpuProgram, frames_are_independent, make_parts
+from ov_asr_score.scoring.lockstep.planning import LOCKSTEP_REASON, side_by_side
 from ov_asr_score.scoring.options import ScorerOptions
-from ov_asr_score.scoring.plan import ScoringPlan
+from ov_asr_score.scoring.plan import BlocksPlan, FramesPlan, LockstepPlan, Plan, RowsPlan
 from ov_asr_score.scoring.plans.sizing import num_cores
 from ov_asr_score.scoring.requests.runner import Float32Array
 from ov_asr_score.scoring.utterances.joining import Utterance
@@ -180,29 +181,32 @@ def emulate_blob(blob: GnaModel, options: ScorerOptions) -> Emulation:
 
 
 def plan_emulation(
-    emulation: Emulation, options: ScorerOptions, plan: ScoringPlan | None, wanted: Sequence[int]
-) -> tuple[GnaRunner, ScoringPlan]:
-    """A runner and the plan for it; ``plan`` is that of a model that was converted from Kaldi's, if it is one.
+    emulation: Emulation, options: ScorerOptions, converted_plan: Plan | None, wanted: Sequence[int]
+) -> tuple[GnaRunner, RowsPlan | BlocksPlan | FramesPlan | LockstepPlan]:
+    """A runner and the plan for it; ``converted_plan`` is that of a model that was converted from Kaldi's and has one.
 
-    ``wanted`` are the numbers of the outputs that are handed out.
+    ``wanted`` are the numbers of the outputs that are handed out. Raises UnsupportedModelError for a converted model
+    that does not take frames in order.
     """
     program, slots = emulation.program, options.requests or num_cores(options)
     profiling = options.device.profile
-    if plan is None:
-        reason = "GNA takes one frame after the other" if program.is_stateful else ""
-        plan = ScoringPlan("blocks", 1, 1, pad=True, stateful=program.is_stateful, reason=reason)
-    if not program.is_stateful and plan.converted is None:
-        block = options.batch_size if options.batch_size > 1 else _ROWS
-        plan = replace(plan, mode="rows", block=block, slots=slots, pad=False, stateful=False)
-        return GnaRunner(program, slots, block, wanted=wanted, profiling=profiling), plan
+    if converted_plan is None and not program.is_stateful:
+        rows = options.batch_size if options.batch_size > 1 else _ROWS
+        return GnaRunner(program, slots, rows, wanted=wanted, profiling=profiling), RowsPlan(rows, slots=slots)
+    plan = converted_plan or BlocksPlan(1, stateful=True, reason="GNA takes one frame after the other")
+    if not isinstance(plan, BlocksPlan | FramesPlan):
+        raise UnsupportedModelError("the model was converted for whole utterances; GNA needs one for --time frame")
     lanes = 1 if options.one_at_a_time else options.batch_size or _LANES
-    plan = replace(plan, slots=slots, lanes=lanes, any_lanes=True, held_bytes=options.memory_limit // 2)
     if lanes == 1 and slots == 1:
         return GnaRunner(program, 1, wanted=wanted, profiling=profiling), plan
-    reason = "; ".join(filter(None, [plan.reason, "many utterances in lock-step, each with its own state"]))
+    laned = replace(
+        side_by_side(plan, slots, options.memory_limit // 2),
+        lanes=lanes,
+        any_lanes=True,
+        reason="; ".join(filter(None, [plan.reason, LOCKSTEP_REASON])),
+    )
     restart = RESTART_INPUT if lanes > 1 else ""
-    runner = GnaRunner(program, slots, lanes, restart, wanted, profiling)
-    return runner, replace(plan, mode="lockstep", reason=reason)
+    return GnaRunner(program, slots, lanes, restart, wanted, profiling), laned
 
 
 def emulated_device(settings: DeviceSettings) -> DeviceReport:

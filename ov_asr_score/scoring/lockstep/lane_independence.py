@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.convert.facts import FRAMES_LEFT_INPUT
+from ov_asr_score.scoring.input_fit import InputFit
 from ov_asr_score.scoring.lockstep.lanes import lane_buffers
-from ov_asr_score.scoring.plan import InputFit, ScoringPlan
+from ov_asr_score.scoring.plan import LockstepPlan
 from ov_asr_score.scoring.requests.runner import Float32Array, Runner
 from ov_asr_score.scoring.utterances.joining import Utterance
 
@@ -25,7 +26,7 @@ _Steps = list[list[Float32Array]]  # for each request and each input or output: 
 
 
 def lanes_are_independent(
-    laned: Runner, single: Runner, fits: Sequence[InputFit], plan: ScoringPlan, utterance: Utterance | None
+    laned: Runner, single: Runner, fits: Sequence[InputFit], plan: LockstepPlan, utterance: Utterance | None
 ) -> bool:
     """True when the first and the last lane of ``laned`` give what ``single`` gives, whatever is in the other lanes.
 
@@ -37,7 +38,7 @@ def lanes_are_independent(
 
 
 def _lanes_agree(
-    laned: Runner, single: Runner, fits: Sequence[InputFit], plan: ScoringPlan, utterance: Utterance | None
+    laned: Runner, single: Runner, fits: Sequence[InputFit], plan: LockstepPlan, utterance: Utterance | None
 ) -> bool:
     random = np.random.default_rng(0)
     one_lane = replace(plan, lanes=1)
@@ -67,7 +68,7 @@ def _differ(one: NDArray[np.float32], other: NDArray[np.float32], tolerance: flo
 def _sequence(
     single: Runner,
     fits: Sequence[InputFit],
-    plan: ScoringPlan,
+    plan: LockstepPlan,
     utterance: Utterance | None,
     random: np.random.Generator,
 ) -> _Steps:
@@ -81,7 +82,7 @@ def _sequence(
         values.append(rows.reshape(_STEPS, 1, -1))
     for port in single.inputs[len(fits) :]:
         ends = FRAMES_LEFT_INPUT in port.names
-        left = np.arange(_STEPS - 1, -1, -1, dtype=np.float32) * (plan.block if ends else 0)
+        left = np.arange(_STEPS - 1, -1, -1, dtype=np.float32) * (plan.frames_per_request if ends else 0)
         values.append(left.reshape(_STEPS, 1, 1))
     return [[rows[step] for rows in values] for step in range(_STEPS)]
 
@@ -105,7 +106,7 @@ def _in_lanes(sequence: _Steps, lanes: int, random: np.random.Generator) -> _Ste
     return steps
 
 
-def _run(runner: Runner, fits: Sequence[InputFit], plan: ScoringPlan, steps: _Steps) -> _Steps:
+def _run(runner: Runner, fits: Sequence[InputFit], plan: LockstepPlan, steps: _Steps) -> _Steps:
     """What the runner gives for one request after the other, [lanes, values] of each output."""
     buffers = lane_buffers(runner, fits, plan)
     runner.bind(0, buffers)

@@ -20,9 +20,11 @@ from numpy.typing import NDArray
 
 from ov_asr_score.convert.facts import FRAMES_LEFT_INPUT, RESTART_INPUT
 from ov_asr_score.errors import DeviceError, ShapeMismatchError
+from ov_asr_score.ports import shape_text
+from ov_asr_score.scoring.input_fit import InputFit
 from ov_asr_score.scoring.lockstep.queue import LaneQueue, Passage, output_values
 from ov_asr_score.scoring.lockstep.schedule import fill_requests, frames_left, score_range
-from ov_asr_score.scoring.plan import InputFit, ScoringPlan, shape_text
+from ov_asr_score.scoring.plan import LockstepPlan
 from ov_asr_score.scoring.requests.blocks import RecordLayers
 from ov_asr_score.scoring.requests.cut import score_rows
 from ov_asr_score.scoring.requests.pending_scores import UtteranceScores
@@ -47,13 +49,13 @@ class _Stretch:
     @property
     def is_needed(self) -> bool:
         """Whether scores are to come of it."""
-        return not self.passage.assembly.utterance.is_scored
+        return not self.passage.pending.utterance.is_scored
 
 
 def score_lockstep(
     runner: Runner,
     fits: Sequence[InputFit],
-    plan: ScoringPlan,
+    plan: LockstepPlan,
     utterances: Iterable[Utterance],
     record_layers: RecordLayers | None,
     busy_seconds: Callable[[float, float], float],
@@ -107,7 +109,7 @@ class _Crew:
         slot: int,
         runner: Runner,
         fits: Sequence[InputFit],
-        plan: ScoringPlan,
+        plan: LockstepPlan,
         record_layers: RecordLayers | None,
     ) -> None:
         """All lanes are free."""
@@ -128,7 +130,7 @@ class _Crew:
         runner.bind(slot, buffers)
 
     def advance(self, queue: LaneQueue, most: int) -> None:
-        """Nothing; the next request has begun, if there is anything to do for one of the first ``most`` lanes."""
+        """Begin the next request, if there is anything to do for one of the first ``most`` lanes."""
         stage = self.stage
         if stage.step == stage.num_steps:
             self._fill(queue, most)
@@ -143,7 +145,7 @@ class _Crew:
             self.runner.reset_state(self.slot)
         if self.watched is not None:
             users = int(stage.users[stage.step])
-            self.watched.tell(self.slot, users, users * self.plan.block)
+            self.watched.tell(self.slot, users, users * self.plan.frames_per_request)
         self.start_time = time.perf_counter()
         try:
             if self.runner.num_slots == 1:
@@ -156,7 +158,7 @@ class _Crew:
             raise DeviceError(f"{self._names()}: {error}") from error
 
     def complete(self, busy_seconds: Callable[[float, float], float]) -> None:
-        """Nothing; the request is over, and with the last one of a stage its scores go to their utterances."""
+        """Wait for the request; with the last one of a stage its scores go to their utterances."""
         stage = self.stage
         self.started = False
         if stage.users[stage.step]:
@@ -215,14 +217,14 @@ class _Crew:
 
     def _stretch(self, passage: Passage, lane: int, step: int) -> int:
         """The step after the passage's requests, as many as there is room for from ``step`` on; they are staged."""
-        stage, course, first = self.stage, passage.course, passage.planned
+        stage, schedule, first = self.stage, passage.schedule, passage.planned
         count = min(self.most_steps - step, passage.left)
         end = step + count
         stretch = _Stretch(passage, lane, step, first, count)
         for fit, staged in zip(self.fits, stage.inputs if stretch.is_needed else (), strict=False):
-            fill_requests(staged[step:end, lane], fit, passage.assembly.utterance, course, first, self.plan)
+            fill_requests(staged[step:end, lane], fit, passage.pending.utterance, schedule, first, self.plan)
         if self.end_input is not None:
-            stage.inputs[self.end_input][step:end, lane, 0] = frames_left(course, first, count)
+            stage.inputs[self.end_input][step:end, lane, 0] = frames_left(schedule, first, count)
         self.restarts[step:end, lane] = False
         self.restarts[step, lane] = first == 0
         passage.planned += count
@@ -238,18 +240,18 @@ class _Crew:
         shares = np.concatenate([[0.0], np.cumsum(np.array(stage.seconds) / users)])
         counted = 0
         for stretch in sorted(stage.stretches, key=lambda stretch: stretch.step):
-            stretch.passage.assembly.rows_left -= stretch.count
+            stretch.passage.pending.rows_left -= stretch.count
             if not stretch.is_needed:
                 continue
             end = stretch.step + stretch.count
-            row, used = score_range(stretch.passage.course, stretch.first, stretch.count)
-            assembly = stretch.passage.assembly
+            row, used = score_range(stretch.passage.schedule, stretch.first, stretch.count)
+            pending = stretch.passage.pending
             for index, staged in enumerate(stage.outputs if used.start < used.stop else ()):
                 scores = staged[stretch.step : end, stretch.lane].reshape(stretch.count * rows, -1)
-                assembly.put_rows(index, row, scores[used])
-            assembly.infer_seconds += float(shares[end] - shares[stretch.step])
+                pending.put_rows(index, row, scores[used])
+            pending.infer_seconds += float(shares[end] - shares[stretch.step])
             # A request counts once, for an utterance that it is shared by.
-            assembly.num_requests += max(0, end - max(counted, stretch.step))
+            pending.num_requests += max(0, end - max(counted, stretch.step))
             counted = max(counted, end)
 
     def _checked_width(self, result: Float32Array, name: str) -> int:
@@ -265,7 +267,7 @@ class _Crew:
         """Of the utterances in the request that is under way."""
         step = self.stage.step
         return [
-            stretch.passage.assembly.utterance.key
+            stretch.passage.pending.utterance.key
             for stretch in self.stage.stretches
             if stretch.is_needed and stretch.step <= step < stretch.step + stretch.count
         ]
@@ -275,12 +277,12 @@ class _Crew:
         return f"utterance '{first}'" + (f" and {len(others)} beside it" if others else "")
 
 
-def lane_buffers(runner: Runner, fits: Sequence[InputFit], plan: ScoringPlan) -> list[Float32Array]:
+def lane_buffers(runner: Runner, fits: Sequence[InputFit], plan: LockstepPlan) -> list[Float32Array]:
     """Zeros for each input of a request, in the shape that it has for all lanes."""
     shapes = [
-        [plan.lanes, *(plan.block if axis == -1 else axis for axis in fit.shape[1:])]
-        if plan.lanes > 1 or plan.converted is not None
-        else [plan.block if axis == -1 else axis for axis in fit.shape]
+        [plan.lanes, *(plan.frames_per_request if axis == -1 else axis for axis in fit.shape[1:])]
+        if plan.lanes > 1 or plan.conversion is not None
+        else [plan.frames_per_request if axis == -1 else axis for axis in fit.shape]
         for fit in fits
     ]
     # inputs that no table feeds hold one value for each lane

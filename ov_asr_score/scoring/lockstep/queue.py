@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from math import prod
 
 from ov_asr_score.ports import PortInfo
-from ov_asr_score.scoring.lockstep.schedule import LaneCourse, lane_course
-from ov_asr_score.scoring.plan import InputFit, ScoringPlan
-from ov_asr_score.scoring.requests.pending_scores import Assembly, UtteranceScores
+from ov_asr_score.scoring.input_fit import InputFit
+from ov_asr_score.scoring.lockstep.schedule import LaneSchedule, lane_schedule
+from ov_asr_score.scoring.plan import LockstepPlan
+from ov_asr_score.scoring.requests.pending_scores import PendingScores, UtteranceScores
 from ov_asr_score.scoring.requests.runner import Runner
 from ov_asr_score.scoring.utterances.joining import Utterance
 
@@ -25,8 +26,8 @@ _WAITING = 2
 class Passage:
     """An utterance in a lane, of whose requests ``planned`` have been staged."""
 
-    assembly: Assembly
-    course: LaneCourse
+    pending: PendingScores
+    schedule: LaneSchedule
     held_bytes: int
     planned: int = 0
     is_taken: bool = False
@@ -34,14 +35,14 @@ class Passage:
     @property
     def left(self) -> int:
         """Requests that have not been staged yet."""
-        return self.course.num_requests - self.planned
+        return self.schedule.num_requests - self.planned
 
 
 class LaneQueue:
     """Utterances that wait for a lane, and those in lanes or done whose turn to be handed out is not there yet."""
 
     def __init__(
-        self, source: Iterator[Utterance], runner: Runner, fits: Sequence[InputFit], plan: ScoringPlan
+        self, source: Iterator[Utterance], runner: Runner, fits: Sequence[InputFit], plan: LockstepPlan
     ) -> None:
         """Nothing has been read yet."""
         self.source, self.runner, self.fits, self.plan = source, runner, fits, plan
@@ -75,10 +76,10 @@ class LaneQueue:
         """The next utterance that needs requests; None where there is none, or no memory for it yet."""
         if not self.look_ahead(_WAITING * self.plan.lanes * self.runner.num_slots):
             return None
-        passage = max(self.waiting, key=lambda each: each.left) if self.has_ended else self.waiting[0]
+        passage = max(self.waiting, key=lambda passage: passage.left) if self.has_ended else self.waiting[0]
         if self.held_bytes + passage.held_bytes > self.plan.held_bytes:
             # Only what is in a lane makes room some time, and then what waits for its turn behind it.
-            oldest = next((each for each in self.order if each.assembly.rows_left), passage)
+            oldest = next((other for other in self.order if other.pending.rows_left), passage)
             if oldest.is_taken:
                 return None
             passage = oldest
@@ -88,24 +89,24 @@ class LaneQueue:
         return passage
 
     def _passage(self, utterance: Utterance) -> Passage:
-        course = lane_course(utterance.num_frames, self.plan)
-        context = course.num_requests * course.frames - utterance.num_frames
-        if self.plan.converted is None:
-            context = course.dropped
-        assembly = Assembly(utterance, course.num_requests, max(0, context), num_rows=course.num_rows)
-        return Passage(assembly, course, held_bytes(utterance.num_frames, self.fits, self.plan, self.values))
+        schedule = lane_schedule(utterance.num_frames, self.plan)
+        context = schedule.num_requests * schedule.frames - utterance.num_frames
+        if self.plan.conversion is None:
+            context = schedule.dropped
+        pending = PendingScores(utterance, schedule.num_requests, max(0, context), num_rows=schedule.num_rows)
+        return Passage(pending, schedule, held_bytes(utterance.num_frames, self.fits, self.plan, self.values))
 
     def finished(self) -> Iterator[UtteranceScores]:
         """The scores whose turn it is."""
-        while self.order and self.order[0].assembly.rows_left == 0:
+        while self.order and self.order[0].pending.rows_left == 0:
             passage = self.order.popleft()
             self.held_bytes -= passage.held_bytes if passage.is_taken else 0
-            yield from passage.assembly.finished(self.runner, self.plan)
+            yield from passage.pending.finished(self.runner, self.plan)
 
 
-def held_bytes(num_frames: int, fits: Sequence[InputFit], plan: ScoringPlan, values: int) -> int:
+def held_bytes(num_frames: int, fits: Sequence[InputFit], plan: LockstepPlan, values: int) -> int:
     """Features and scores of an utterance, where a request gives ``values`` values."""
-    rows = lane_course(num_frames, plan).num_rows
+    rows = lane_schedule(num_frames, plan).num_rows
     return 4 * (num_frames * sum(fit.width for fit in fits) + rows * values // (plan.rows_per_request * plan.lanes))
 
 

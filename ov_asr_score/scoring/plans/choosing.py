@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from math import prod
 
 from ov_asr_score.convert.facts import ConversionFacts
 from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError, UsageError
@@ -11,8 +11,9 @@ from ov_asr_score.openvino_api import ov
 from ov_asr_score.ov_model.description import describe_ports
 from ov_asr_score.ov_model.preparation import with_leading_dimension
 from ov_asr_score.ports import PortInfo
+from ov_asr_score.scoring.input_fit import InputFit
 from ov_asr_score.scoring.options import ScorerOptions
-from ov_asr_score.scoring.plan import InputFit, ScoringPlan, default_rows
+from ov_asr_score.scoring.plan import BlocksPlan, ChunksPlan, FramesPlan, RowsPlan, UtterancePlan
 from ov_asr_score.scoring.plans.sizing import (
     group_by_length,
     is_frame_local,
@@ -22,10 +23,14 @@ from ov_asr_score.scoring.plans.sizing import (
 )
 from ov_asr_score.settings.gna import gna_mode
 
+DEFAULT_ROWS = 512
+# Scores of one request stay below this many values, however wide the output is (256 MB of float32).
+_MAX_REQUEST_VALUES = 64_000_000
+
 
 def plan_model(
     model: ov.Model, inputs: Sequence[PortInfo], options: ScorerOptions, fits: Sequence[InputFit], *, stateful: bool
-) -> tuple[ov.Model, ScoringPlan]:
+) -> tuple[ov.Model, RowsPlan | BlocksPlan | UtterancePlan]:
     """The model, reshaped where its plan needs that, and the plan.
 
     Raises UnsupportedModelError when the graph does not allow the batch, ShapeMismatchError when inputs disagree.
@@ -37,44 +42,35 @@ def plan_model(
         return _plan_rows(model, options, batched, leading.pop() if len(leading) == 1 else None)
     if batched and leading != {1}:
         model = with_leading_dimension(model, batched, 1, follow="time" not in kinds)
-    ignored = f"; batch size {options.batch_size} has no effect" if options.batch_size > 1 else ""
+    ignored = _ignored_batch_size(options)
     if "time" not in kinds:
         reason = "frames go one by one, " + (
             "variables are reset between utterances" if stateful else "one input takes a vector without a batch"
         )
-        return model, ScoringPlan("blocks", 1, 1, pad=True, stateful=stateful, reason=reason + ignored)
+        return model, BlocksPlan(1, stateful, reason=reason + ignored)
     times = {
         (port.shape or ())[fit.frame_axis]
         for port, fit in zip(inputs, fits, strict=True)
         if fit.kind == "time" and fit.frame_axis is not None
     }
     if None in times:
-        reason = "the time axis is free: a whole utterance per request"
         streams = num_streams(options)
-        plan = ScoringPlan(
-            "utterance",
-            0,
-            num_slots(options, streams),
-            pad=False,
-            stateful=stateful,
-            reason=reason + ignored,
-            streams=streams,
-        )
-        return model, plan
+        reason = "the time axis is free: a whole utterance per request" + ignored
+        return model, UtterancePlan(stateful, slots=num_slots(options, streams), streams=streams, reason=reason)
     if len(times) != 1:
         raise ShapeMismatchError(f"inputs take different numbers of frames per request: {sorted(filter(None, times))}")
-    block = times.pop() or 1
-    reason = f"the time axis holds {block} frames: utterances go in pieces of that length, each on its own"
-    return model, ScoringPlan("blocks", block, 1, pad=True, stateful=stateful, reason=reason + ignored)
+    frames = times.pop() or 1
+    reason = f"the time axis holds {frames} frames: utterances go in pieces of that length, each on its own"
+    return model, BlocksPlan(frames, stateful, reason=reason + ignored)
 
 
 def plan_converted(
     model: ov.Model | None,
     inputs: Sequence[PortInfo],
     outputs: Sequence[PortInfo],
-    facts: ConversionFacts,
+    conversion: ConversionFacts,
     options: ScorerOptions,
-) -> tuple[ov.Model | None, ScoringPlan]:
+) -> tuple[ov.Model | None, RowsPlan | UtterancePlan | ChunksPlan | FramesPlan]:
     """The model and the plan for what was converted from a Kaldi model, which says itself how it is to be fed.
 
     Raises UsageError for context windows, which such a model has inside.
@@ -84,33 +80,48 @@ def plan_converted(
             "-cw_l, -cw_r: this model was converted from a Kaldi model and repeats the edges of utterances itself; "
             "leave them out"
         )
-    ignored = f"; batch size {options.batch_size} has no effect" if options.batch_size > 1 else ""
-    if facts.time == "frame":
-        reason = f"converted from a Kaldi model for frames in order, scores come {facts.delay} frames late{ignored}"
-        block = facts.frames_per_request
-        return model, ScoringPlan("frames", block, 1, pad=True, stateful=True, reason=reason, converted=facts)
-    streams = num_streams(options, recurrent=facts.reach_left < 0)
-    plan = ScoringPlan("utterance", 0, num_slots(options, streams), False, False, converted=facts, streams=streams)
-    if facts.time == "chunk":
-        program = {2: "nnet-am-compute", 3: "nnet3-compute"}.get(facts.generation, "Kaldi")
-        program += "-batch" if facts.batch_compute else ""
-        reason = f"chunks of {facts.frames_per_chunk} frames as {program} cuts them{ignored}"
-        return model, replace(plan, mode="chunks", block=facts.frames_per_chunk, reason=reason)
-    batches = all(port.shape and port.shape[0] is None for port in inputs) and takes_any_shape(options)
-    if batches and is_frame_local(facts):
-        block = options.batch_size or default_rows(outputs)
-        plan = replace(
-            plan, mode="rows", block=block, reason="converted from a Kaldi model that scores every frame on its own"
+    ignored = _ignored_batch_size(options)
+    if conversion.time == "frame":
+        reason = (
+            f"converted from a Kaldi model for frames in order, scores come {conversion.delay} frames late{ignored}"
         )
-    elif batches and facts.pad_input:
-        reason = "converted from a Kaldi model for whole utterances"
-        plan = replace(plan, reason=reason, grouping=group_by_length(inputs, outputs, facts, options, plan.slots))
+        return model, FramesPlan(conversion, reason=reason)
+    streams = num_streams(options, recurrent=conversion.reach_left < 0)
+    slots = num_slots(options, streams)
+    if conversion.time == "chunk":
+        program = {2: "nnet-am-compute", 3: "nnet3-compute"}.get(conversion.generation, "Kaldi")
+        program += "-batch" if conversion.batch_compute else ""
+        reason = f"chunks of {conversion.frames_per_chunk} frames as {program} cuts them{ignored}"
+        return model, ChunksPlan(conversion, slots=slots, streams=streams, reason=reason)
+    plan: RowsPlan | UtterancePlan
+    batches = all(port.shape and port.shape[0] is None for port in inputs) and takes_any_shape(options)
+    if batches and is_frame_local(conversion):
+        plan = RowsPlan(
+            options.batch_size or default_rows(outputs),
+            conversion=conversion,
+            slots=slots,
+            streams=streams,
+            reason="converted from a Kaldi model that scores every frame on its own",
+        )
     else:
-        plan = replace(plan, reason=f"converted from a Kaldi model for whole utterances{ignored}")
-    if model is not None and plan.grouping is None:
+        groups = batches and conversion.pad_input
+        plan = UtterancePlan(
+            conversion=conversion,
+            grouping=group_by_length(inputs, outputs, conversion, options, slots) if groups else None,
+            slots=slots,
+            streams=streams,
+            reason="converted from a Kaldi model for whole utterances" + ("" if groups else ignored),
+        )
+        if groups:
+            return model, plan
+    if model is not None:
         model = model.clone()
         model.reshape({port: ov.PartialShape([1, *list(port.get_partial_shape())[1:]]) for port in model.inputs})
     return model, plan
+
+
+def _ignored_batch_size(options: ScorerOptions) -> str:
+    return f"; batch size {options.batch_size} has no effect" if options.batch_size > 1 else ""
 
 
 def _has_batch_axis(fit: InputFit) -> bool:
@@ -120,29 +131,28 @@ def _has_batch_axis(fit: InputFit) -> bool:
 
 def _plan_rows(
     model: ov.Model, options: ScorerOptions, batched: list[int], fixed: int | None
-) -> tuple[ov.Model, ScoringPlan]:
+) -> tuple[ov.Model, RowsPlan]:
     """Rows of frames: any batch where the graph allows it, else the asked or the built-in one (``fixed``)."""
     streams = num_streams(options)
     slots = num_slots(options, streams)
     if not batched:
-        return model, ScoringPlan(
-            "rows", 1, slots, pad=True, stateful=False, reason="the inputs hold one frame", streams=streams
-        )
+        return model, RowsPlan(1, pad=True, slots=slots, streams=streams, reason="the inputs hold one frame")
     _, outputs = describe_ports(model)
     is_gna = gna_mode(options.device.device) is not None  # whose plugin takes no more than eight frames
-    block = options.batch_size or (1 if is_gna else default_rows(outputs))
-    size = None if takes_any_shape(options) and not options.fixed_batch else block
+    rows = options.batch_size or (1 if is_gna else default_rows(outputs))
+    size = None if takes_any_shape(options) and not options.fixed_batch else rows
     try:
         changed = with_leading_dimension(model, batched, size)
-        return changed, ScoringPlan("rows", block, slots, pad=size is not None, stateful=False, streams=streams)
+        return changed, RowsPlan(rows, pad=size is not None, slots=slots, streams=streams)
     except UnsupportedModelError:
         if options.batch_size and options.batch_size != fixed:
             changed = with_leading_dimension(model, batched, options.batch_size)
-            return changed, ScoringPlan("rows", block, slots, pad=True, stateful=False, streams=streams)
+            return changed, RowsPlan(rows, pad=True, slots=slots, streams=streams)
         if fixed is None:
             raise
-    reason = f"the graph fixes its batch to {fixed}"
-    return model, ScoringPlan("rows", fixed, slots, pad=True, stateful=False, reason=reason, streams=streams)
+    return model, RowsPlan(
+        fixed, pad=True, slots=slots, streams=streams, reason=f"the graph fixes its batch to {fixed}"
+    )
 
 
 def plan_blob(
@@ -152,7 +162,7 @@ def plan_blob(
     fits: Sequence[InputFit],
     *,
     stateful: bool,
-) -> ScoringPlan:
+) -> RowsPlan | BlocksPlan | UtterancePlan:
     """The plan for a blob, whose shapes cannot be changed any more. Raises UsageError for another batch size."""
     frames = {
         (port.shape or ())[fit.frame_axis] if fit.frame_axis is not None else 1
@@ -160,10 +170,10 @@ def plan_blob(
         if fit.kind != "vector"
     }
     kinds = {fit.kind for fit in fits}
+    slots = num_slots(options, options.device.streams)
     if "time" in kinds and None in frames:
         reason = "the time axis of the blob is free: a whole utterance per request"
-        slots = num_slots(options, options.device.streams)
-        return ScoringPlan("utterance", 0, slots, pad=False, stateful=stateful, reason=reason)
+        return UtterancePlan(stateful, slots=slots, reason=reason)
     fixed = max((length for length in frames if length), default=None)
     if stateful and "time" not in kinds and fixed not in (None, 1):
         raise UnsupportedModelError(
@@ -176,19 +186,22 @@ def plan_blob(
         )
     reason = f"the blob takes {fixed} frame{'s' if fixed != 1 else ''} per request" if fixed else ""
     if stateful or kinds != {"row"}:
-        return ScoringPlan("blocks", fixed or 1, 1, pad=True, stateful=stateful, reason=reason)
-    block = fixed or options.batch_size or default_rows(outputs)
-    return ScoringPlan(
-        "rows", block, num_slots(options, options.device.streams), pad=fixed is not None, stateful=False, reason=reason
-    )
+        return BlocksPlan(fixed or 1, stateful, reason=reason)
+    rows = fixed or options.batch_size or default_rows(outputs)
+    return RowsPlan(rows, pad=fixed is not None, slots=slots, reason=reason)
 
 
-def plan_dependent_rows(inputs: Sequence[PortInfo], plan: ScoringPlan) -> ScoringPlan:
-    """The plan for a model [T, D] whose rows know each other: whole utterances if T is free, else its own T."""
+def plan_dependent_rows(inputs: Sequence[PortInfo], plan: RowsPlan) -> UtterancePlan | BlocksPlan:
+    """The plan for a model [T, D] whose rows depend on each other: whole utterances if T is free, else its own T."""
     own = next((port.shape[0] for port in inputs if port.shape and port.shape[0] is not None), None)
     found = "scores of a frame depend on other frames of the request"
     if own is None:
-        reason = f"{found}: a whole utterance per request"
-        return ScoringPlan("utterance", 0, plan.slots, pad=False, stateful=False, reason=reason)
+        return UtterancePlan(slots=plan.slots, reason=f"{found}: a whole utterance per request")
     reason = f"{found}: utterances go in pieces of {own} frame{'s' if own > 1 else ''}, as the model has it"
-    return ScoringPlan("blocks", own, 1, pad=True, stateful=False, reason=reason)
+    return BlocksPlan(own, stateful=False, reason=reason)
+
+
+def default_rows(outputs: Sequence[PortInfo]) -> int:
+    """Rows per request that keep the matrix products large and the scores of one request bounded."""
+    widths = [prod(length or 1 for length in (port.shape or (1,))[1:]) for port in outputs]
+    return max(1, min(DEFAULT_ROWS, _MAX_REQUEST_VALUES // max(1, sum(widths))))

@@ -12,8 +12,7 @@ from ov_asr_score.openvino_api import RUNTIME_ERRORS, first_cause, ov
 from ov_asr_score.ov_model.description import describe_ports
 from ov_asr_score.ov_model.int8 import CalibrationRequest
 from ov_asr_score.ov_model.layers import Layer, Shape, find_layers, reshaped, value_bytes, with_outputs
-from ov_asr_score.ports import PortInfo
-from ov_asr_score.scoring.plan import shape_text
+from ov_asr_score.ports import PortInfo, shape_text
 from ov_asr_score.scoring.recording.layer_sums import LayerSums
 from ov_asr_score.scoring.requests.openvino_runner import OpenVinoRunner
 from ov_asr_score.settings.device import DeviceSettings

@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from ov_asr_score.scoring.plan import InputFit, ScoringPlan
+from ov_asr_score.scoring.input_fit import InputFit
+from ov_asr_score.scoring.plan import BlocksPlan
 from ov_asr_score.scoring.requests.cut import score_rows
 from ov_asr_score.scoring.requests.fill import copy_frames, frames_in_order, middle_frame, request_buffers
-from ov_asr_score.scoring.requests.pending_scores import Assembly, UtteranceScores, naming
+from ov_asr_score.scoring.requests.pending_scores import PendingScores, UtteranceScores, naming
 from ov_asr_score.scoring.requests.runner import Runner
 from ov_asr_score.scoring.utterances.joining import Utterance
 
@@ -19,12 +20,12 @@ RecordLayers = Callable[[Iterable[Any]], None]
 def score_blocks(
     runner: Runner,
     fits: Sequence[InputFit],
-    plan: ScoringPlan,
+    plan: BlocksPlan,
     utterances: Iterable[Utterance],
     record_layers: RecordLayers | None,
 ) -> Iterator[UtteranceScores]:
-    """Frames in order, ``block`` a request, the edges repeated for context; the delay of the context is cut off."""
-    block, context = plan.block, plan.left_context + plan.right_context
+    """Scores of frames in order, the edges repeated for context; the delay of the context is cut off."""
+    block, context = plan.frames_per_request, plan.left_context + plan.right_context
     buffers = request_buffers(fits, block)
     runner.bind(0, buffers)
     targets = [
@@ -32,7 +33,7 @@ def score_blocks(
     ]
     for utterance in utterances:
         length = utterance.num_frames + context if utterance.num_frames and not utterance.is_scored else 0
-        assembly = Assembly(utterance, 0, context if utterance.num_frames else 0)
+        pending = PendingScores(utterance, 0, context if utterance.num_frames else 0)
         sources = [frames_in_order(utterance, fit, plan) for fit in fits] if length else []
         filling = list(zip(fits, targets, sources, strict=False))
         if plan.stateful:
@@ -43,7 +44,7 @@ def score_blocks(
             for start in range(0, length, block):
                 for fit, target, source in filling:
                     if fit.kind == "vector":
-                        target[:] = middle_frame(source[start : start + block], plan)
+                        target[:] = middle_frame(source[start : start + block])
                     elif block == 1:
                         target[0] = source[start]
                     else:
@@ -57,6 +58,6 @@ def score_blocks(
                 if first < last:
                     for index, result in enumerate(runner.results(0)):
                         rows = score_rows(result, block, runner.outputs[index].name, utterance.key)
-                        assembly.put_rows(index, first - context, rows[first - start : last - start])
-        assembly.num_requests, assembly.infer_seconds = -(-length // block), seconds
-        yield from assembly.finished(runner, plan)
+                        pending.put_rows(index, first - context, rows[first - start : last - start])
+        pending.num_requests, pending.infer_seconds = -(-length // block), seconds
+        yield from pending.finished(runner, plan)

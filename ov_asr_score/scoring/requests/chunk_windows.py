@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from ov_asr_score.convert.facts import ConversionFacts
 from ov_asr_score.errors import ShapeMismatchError
-from ov_asr_score.ports import PortInfo
-from ov_asr_score.scoring.plan import InputFit, ScoringPlan, shape_text
+from ov_asr_score.ports import PortInfo, shape_text
+from ov_asr_score.scoring.input_fit import InputFit
 from ov_asr_score.scoring.requests.runner import Float32Array
 from ov_asr_score.scoring.utterances.joining import Utterance
 
@@ -50,20 +50,20 @@ def fit_converted(ports: Sequence[PortInfo]) -> tuple[InputFit, ...]:
     return tuple(fits)
 
 
-def num_score_rows(num_frames: int, facts: ConversionFacts) -> int:
+def num_score_rows(num_frames: int, conversion: ConversionFacts) -> int:
     """Rows of scores of an utterance: one for each ``frame_subsampling_factor`` frames, rounded up.
 
     Without repeated edges (nnet2's ``--pad-input=false``) those frames have none that lack context.
     """
-    if not facts.pad_input:
-        return max(num_frames - facts.left_context - facts.right_context, 0)
-    return -(-num_frames // facts.frame_subsampling_factor)
+    if not conversion.pad_input:
+        return max(num_frames - conversion.left_context - conversion.right_context, 0)
+    return -(-num_frames // conversion.frame_subsampling_factor)
 
 
-def checked_rows(scores: Float32Array, num_frames: int, plan: ScoringPlan, key: str) -> Float32Array:
+def checked_rows(scores: Float32Array, num_frames: int, conversion: ConversionFacts | None, key: str) -> Float32Array:
     """``scores`` [rows, N], when a converted model gave as many rows as it should. Raises ShapeMismatchError."""
-    if plan.converted is not None:
-        expected = num_score_rows(num_frames, plan.converted)
+    if conversion is not None:
+        expected = num_score_rows(num_frames, conversion)
         if len(scores) != expected:
             raise ShapeMismatchError(f"utterance '{key}': expected {expected} rows of scores, found {len(scores)}")
     return scores
@@ -78,21 +78,23 @@ def chunk_scores(result: Float32Array, rows: int, name: str, key: str) -> Float3
     return result.reshape(rows, result.shape[2])
 
 
-def chunk_requests(utterance: Utterance, fits: Sequence[InputFit], facts: ConversionFacts) -> Iterator[ChunkRequest]:
+def chunk_requests(
+    utterance: Utterance, fits: Sequence[InputFit], conversion: ConversionFacts
+) -> Iterator[ChunkRequest]:
     """Requests for all chunks of an utterance: whole chunks together, the last one on its own if it is not like them.
 
     Frames outside of the utterance are its first or last one. An i-vector input gets the row of the frame in the
     middle of the chunk.
     """
-    factor, frames = facts.frame_subsampling_factor, utterance.num_frames
-    rows = num_score_rows(frames, facts)
-    left = facts.left_context + max(facts.extra_left_context, facts.extra_left_context_initial)
-    right = facts.right_context + max(facts.extra_right_context, facts.extra_right_context_final)
-    for windows in _cut(rows, facts, left + right):
+    factor, frames = conversion.frame_subsampling_factor, utterance.num_frames
+    rows = num_score_rows(frames, conversion)
+    left = conversion.left_context + max(conversion.extra_left_context, conversion.extra_left_context_initial)
+    right = conversion.right_context + max(conversion.extra_right_context, conversion.extra_right_context_final)
+    for windows in _cut(rows, conversion, left + right):
         starts = windows.first_rows * factor
         window = np.arange(-left, (windows.rows_each - 1) * factor + 1 + right)
         order = np.clip(starts[:, None] + window[None, :], 0, frames - 1)
-        middles = np.minimum(_middles(windows, facts), frames - 1)
+        middles = np.minimum(_middles(windows, conversion), frames - 1)
         arrays = []
         for fit in fits:
             value = np.asarray(utterance.features[fit.name], np.float32)
@@ -100,7 +102,7 @@ def chunk_requests(utterance: Utterance, fits: Sequence[InputFit], facts: Conver
                 arrays.append(value[order])
             else:
                 arrays.append(np.tile(value, (len(starts), 1)) if value.ndim == 1 else value[middles])
-        if has_edges_input(facts):
+        if has_edges_input(conversion):
             is_last = windows.first_rows + windows.rows_each >= rows
             arrays.append(np.stack([starts == 0, is_last], axis=1).astype(np.float32))
         yield ChunkRequest(
@@ -125,21 +127,21 @@ class _Windows:
     used: int
 
 
-def _cut(rows: int, facts: ConversionFacts, context: int) -> Iterator[_Windows]:
+def _cut(rows: int, conversion: ConversionFacts, context: int) -> Iterator[_Windows]:
     """The windows of an utterance with so many rows of scores.
 
     nnet3-compute makes the last window as short as it must be. nnet3-compute-batch moves it back, so that it is whole
     and ends with the utterance, and leaves out the rows that came before; a single short window goes on behind the end.
     """
-    each = facts.frames_per_chunk // facts.frame_subsampling_factor
+    each = conversion.frames_per_chunk // conversion.frame_subsampling_factor
     whole, rest = divmod(rows, each)
-    at_once = max(1, _FRAMES_PER_REQUEST // (facts.frames_per_chunk + context))
+    at_once = max(1, _FRAMES_PER_REQUEST // (conversion.frames_per_chunk + context))
     for first in range(0, whole, at_once):
         numbers = np.arange(first, min(whole, first + at_once))
         yield _Windows(numbers * each, each, 0, len(numbers) * each)
     if not rest:
         return
-    if not facts.batch_compute or (not whole and facts.ensure_exact_final_context):
+    if not conversion.batch_compute or (not whole and conversion.ensure_exact_final_context):
         yield _Windows(np.array([rows - rest]), rest, 0, rest)
     elif whole:
         yield _Windows(np.array([rows - each]), each, each - rest, rest)
@@ -147,21 +149,21 @@ def _cut(rows: int, facts: ConversionFacts, context: int) -> Iterator[_Windows]:
         yield _Windows(np.array([0]), each, 0, rest)
 
 
-def _middles(windows: _Windows, facts: ConversionFacts) -> NDArray[np.int64]:
+def _middles(windows: _Windows, conversion: ConversionFacts) -> NDArray[np.int64]:
     """The frame whose i-vector stands for a window: the middle of its frames of scores, which the programs count apart.
 
     nnet3-compute takes the middle between the first and the last frame (``GetCurrentIvector``), nnet3-compute-batch the
     frame of the middle row (``AddOnlineIvectorsToTasks``).
     """
-    factor = facts.frame_subsampling_factor
-    if facts.batch_compute:
+    factor = conversion.frame_subsampling_factor
+    if conversion.batch_compute:
         return (windows.first_rows + windows.rows_each // 2) * factor
     return windows.first_rows * factor + (windows.rows_each - 1) * factor // 2
 
 
-def has_edges_input(facts: ConversionFacts) -> bool:
+def has_edges_input(conversion: ConversionFacts) -> bool:
     """Whether a chunk graph is told which chunks are the first and the last: those with other contexts."""
-    return facts.time == "chunk" and (
-        facts.extra_left_context_initial not in (-1, facts.extra_left_context)
-        or facts.extra_right_context_final not in (-1, facts.extra_right_context)
+    return conversion.time == "chunk" and (
+        conversion.extra_left_context_initial not in (-1, conversion.extra_left_context)
+        or conversion.extra_right_context_final not in (-1, conversion.extra_right_context)
     )

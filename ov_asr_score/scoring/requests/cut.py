@@ -6,9 +6,17 @@ from math import prod
 
 import numpy as np
 
-from ov_asr_score.errors import ShapeMismatchError
-from ov_asr_score.ports import PortInfo
-from ov_asr_score.scoring.plan import ScoringPlan, shape_text
+from ov_asr_score.errors import ShapeMismatchError, unreachable
+from ov_asr_score.ports import PortInfo, shape_text
+from ov_asr_score.scoring.plan import (
+    BlocksPlan,
+    ChunksPlan,
+    FramesPlan,
+    LockstepPlan,
+    Plan,
+    RowsPlan,
+    UtterancePlan,
+)
 from ov_asr_score.scoring.requests.runner import Float32Array
 
 
@@ -42,13 +50,26 @@ def whole_scores(result: Float32Array, num_frames: int, context: int, name: str,
     return np.array(matrix[extra:] if context and extra > 0 else matrix, dtype=np.float32)
 
 
-def no_scores(port: PortInfo, plan: ScoringPlan) -> Float32Array:
+def no_scores(port: PortInfo, plan: Plan) -> Float32Array:
     """The scores [0, N] of an utterance without frames; N is 0 where the model does not tell it."""
     shape = port.shape or ()
-    if plan.mode in ("utterance", "chunks"):
-        width = shape[-1] if shape else None
-    else:
-        # a free dimension is that of the frames, of which a request has `block`
-        values = prod(plan.block if length is None else length for length in shape)
-        width = None if shape.count(None) > 1 else values // (plan.rows_per_request * plan.lanes)
+    match plan:
+        case UtterancePlan() | ChunksPlan():
+            width = shape[-1] if shape else None
+        case RowsPlan() | BlocksPlan():
+            width = _row_width(shape, plan.frames_per_request, plan.frames_per_request)
+        case FramesPlan():
+            rows = plan.frames_per_request // plan.conversion.frame_subsampling_factor
+            width = _row_width(shape, plan.frames_per_request, rows)
+        case LockstepPlan():
+            width = _row_width(shape, plan.frames_per_request, plan.rows_per_request * plan.lanes)
+        case _:
+            raise unreachable(plan)
     return np.zeros((0, width or 0), dtype=np.float32)
+
+
+def _row_width(shape: tuple[int | None, ...], frames: int, rows: int) -> int | None:
+    """Values in each of the ``rows`` of scores of a request; its free dimension is that of its ``frames``."""
+    if shape.count(None) > 1:
+        return None
+    return prod(frames if length is None else length for length in shape) // rows

@@ -1,125 +1,196 @@
-"""Utterances put into requests, as the plan says. Each feed yields utterances in their order, at once or later done."""
+"""Utterances put into requests, and results of requests back into utterances: one feed for each way to share requests.
+
+Each feed yields utterances in their order; their scores are complete at once, or when later requests are.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
-from ov_asr_score.scoring.plan import InputFit
-from ov_asr_score.scoring.requests.chunk_windows import chunk_requests, num_score_rows
+from ov_asr_score.convert.facts import ConversionFacts
+from ov_asr_score.scoring.input_fit import InputFit
+from ov_asr_score.scoring.plan import ChunksPlan, Grouping, RowsPlan, UtterancePlan
+from ov_asr_score.scoring.requests.chunk_windows import checked_rows, chunk_requests, chunk_scores, num_score_rows
+from ov_asr_score.scoring.requests.cut import score_rows, whole_scores
 from ov_asr_score.scoring.requests.fill import copy_frames, request_buffers, whole_utterance
-from ov_asr_score.scoring.requests.grouping import Pool, cut_windows, group_arrays, window_arrays
-from ov_asr_score.scoring.requests.pending_scores import Assembly, naming
-from ov_asr_score.scoring.requests.pool import Piece, Requests
+from ov_asr_score.scoring.requests.grouping import (
+    WaitingUtterances,
+    cut_windows,
+    group_arrays,
+    group_scores,
+    window_arrays,
+)
+from ov_asr_score.scoring.requests.pending_scores import PendingScores, naming
 from ov_asr_score.scoring.requests.runner import Float32Array
+from ov_asr_score.scoring.requests.slots import FilledRequest, Piece, RequestSlots
 from ov_asr_score.scoring.utterances.joining import Utterance
 
 
-def feed_rows(requests: Requests, fits: Sequence[InputFit], utterances: Iterable[Utterance]) -> Iterator[Assembly]:
+def feed_rows(
+    slots: RequestSlots, fits: Sequence[InputFit], plan: RowsPlan, utterances: Iterable[Utterance]
+) -> Iterator[PendingScores]:
     """Rows of many utterances in one request; score t of a model without memory needs frame t + right context only."""
-    plan, runner = requests.plan, requests.runner
+    runner, size = slots.runner, plan.frames_per_request
     buffers: dict[int, list[Float32Array]] = {}
     slot, pieces, filled = -1, list[Piece](), 0
     for utterance in utterances:
-        assembly = Assembly(utterance, utterance.num_frames)
+        pending = PendingScores(utterance, utterance.num_frames)
         row = 0
         while row < utterance.num_frames:
             if slot < 0:
-                slot, pieces, filled = requests.take_slot(), [], 0
+                slot, pieces, filled = slots.take_slot(), [], 0
                 if slot not in buffers:
-                    buffers[slot] = request_buffers(fits, plan.block)
+                    buffers[slot] = request_buffers(fits, size)
                     runner.bind(slot, buffers[slot])
-            count = min(plan.block - filled, utterance.num_frames - row)
+            count = min(size - filled, utterance.num_frames - row)
             for fit, buffer in zip(fits, buffers[slot], strict=True):
-                target = buffer.reshape(plan.block, -1)[filled : filled + count]
+                target = buffer.reshape(size, -1)[filled : filled + count]
                 copy_frames(target, utterance.features[fit.name], row + plan.right_context)
-            pieces.append(Piece(assembly, row, filled, count))
+            pieces.append(Piece(pending, row, filled, count))
             row, filled = row + count, filled + count
-            if filled == plan.block:
-                requests.start(slot, pieces)
+            if filled == size:
+                slots.start(slot, FilledRequest(pieces, filled, partial(_hand_out_rows, pieces, size)))
                 slot = -1
-        yield assembly
+        yield pending
     if slot >= 0:
-        frames = [buffer.reshape(plan.block, -1) for buffer in buffers[slot]]
+        frames = [buffer.reshape(size, -1) for buffer in buffers[slot]]
         if plan.pad:
             for rows in frames:
                 rows[filled:] = rows[filled - 1]
         else:
             shapes = [[filled if axis == -1 else axis for axis in fit.shape] for fit in fits]
             runner.bind(slot, [rows[:filled].reshape(shape) for rows, shape in zip(frames, shapes, strict=True)])
-        requests.start(slot, pieces)
+        given = size if plan.pad else filled
+        slots.start(slot, FilledRequest(pieces, filled, partial(_hand_out_rows, pieces, given)))
 
 
-def feed_whole(requests: Requests, fits: Sequence[InputFit], utterances: Iterable[Utterance]) -> Iterator[Assembly]:
+def _hand_out_rows(pieces: list[Piece], given_rows: int, index: int, result: Float32Array, name: str) -> None:
+    """Rows [given_rows, N] of several utterances."""
+    rows = score_rows(result, given_rows, name, pieces[0].pending.utterance.key)
+    for piece in pieces:
+        end = piece.first_request_row + piece.num_rows
+        piece.pending.put_rows(index, piece.first_row, rows[piece.first_request_row : end])
+
+
+def feed_whole(
+    slots: RequestSlots, fits: Sequence[InputFit], plan: UtterancePlan, utterances: Iterable[Utterance]
+) -> Iterator[PendingScores]:
     """One utterance per request, with its edges repeated for context."""
-    plan, runner = requests.plan, requests.runner
-    context = plan.left_context + plan.right_context
+    runner, context = slots.runner, plan.left_context + plan.right_context
     for utterance in utterances:
         if not utterance.num_frames:
-            yield Assembly(utterance, 0)
+            yield PendingScores(utterance, 0)
             continue
-        assembly = Assembly(utterance, 1, context)
-        slot = requests.take_slot()
-        with requests.skipping(slot, assembly), naming(utterance):
+        pending = PendingScores(utterance, 1, context)
+        slot = slots.take_slot()
+        with slots.skipping(slot, pending), naming(utterance):
             runner.bind(slot, whole_utterance(utterance, fits, plan))
-        if not assembly.failed:
+        if not pending.failed:
             if plan.stateful:
                 runner.reset_state(slot)
-            requests.start(slot, [Piece(assembly, 0, 0, 1)])
-        yield assembly
+            hand_out = partial(_hand_out_whole, pending, context, plan.conversion)
+            slots.start(slot, FilledRequest([Piece(pending, 0, 0, 1)], utterance.num_frames, hand_out))
+        yield pending
 
 
-def feed_groups(requests: Requests, fits: Sequence[InputFit], utterances: Iterable[Utterance]) -> Iterator[Assembly]:
+def _hand_out_whole(
+    pending: PendingScores,
+    context: int,
+    conversion: ConversionFacts | None,
+    index: int,  # outputs come in their order
+    result: Float32Array,
+    name: str,
+) -> None:
+    """The scores [T + context, N] of one utterance."""
+    frames, key = pending.utterance.num_frames, pending.utterance.key
+    scores = whole_scores(result, frames, context, name, key)
+    pending.scores.append(checked_rows(scores, frames, conversion, key))
+
+
+def feed_groups(
+    slots: RequestSlots,
+    fits: Sequence[InputFit],
+    grouping: Grouping,
+    conversion: ConversionFacts,
+    utterances: Iterable[Utterance],
+) -> Iterator[PendingScores]:
     """Utterances of about one length per request, very long ones in windows."""
-    plan, grouping, facts = requests.plan, requests.plan.grouping, requests.plan.converted
-    if grouping is None or facts is None:
-        raise ValueError("a plan of groups needs its grouping and the facts of a converted model")
-    pool = Pool(grouping)
+    waiting = WaitingUtterances(grouping)
     for utterance in utterances:
         frames = utterance.num_frames
-        rows = num_score_rows(frames, facts) if frames else 0
+        rows = num_score_rows(frames, conversion) if frames else 0
         if grouping.longest and frames > grouping.longest:
-            assembly = Assembly(utterance, rows, num_rows=rows)
-            yield assembly
-            for window in cut_windows(frames, grouping.longest, facts):
-                slot = requests.take_slot()
+            pending = PendingScores(utterance, rows, num_rows=rows)
+            yield pending
+            for window in cut_windows(frames, grouping.longest, conversion):
+                slot = slots.take_slot()
                 with naming(utterance):
-                    requests.runner.bind(slot, window_arrays(utterance, window, fits, plan))
-                given = -(-(window.stop - window.first) // facts.frame_subsampling_factor)
-                piece = Piece(assembly, window.first_row, window.skipped_rows, window.num_rows, given)
-                requests.start(slot, [piece])
+                    slots.runner.bind(slot, window_arrays(utterance, window, fits, conversion))
+                given = -(-(window.stop - window.first) // conversion.frame_subsampling_factor)
+                piece = Piece(pending, window.first_row, window.skipped_rows, window.num_rows)
+                slots.start(slot, _windows_request(piece, given, conversion))
             continue
-        assembly = Assembly(utterance, rows)
-        yield assembly
+        pending = PendingScores(utterance, rows)
+        yield pending
         if rows:
-            pool.add(assembly)
-        while pool.frames and pool.frames + requests.frames_waiting >= grouping.look_ahead:
-            _start_group(requests, fits, pool.take())
-    while len(pool):
-        _start_group(requests, fits, pool.take())
+            waiting.add(pending)
+        while waiting.frames and waiting.frames + slots.frames_waiting >= grouping.look_ahead:
+            _start_group(slots, fits, grouping, conversion, waiting.take())
+    while len(waiting):
+        _start_group(slots, fits, grouping, conversion, waiting.take())
 
 
-def _start_group(requests: Requests, fits: Sequence[InputFit], group: list[Assembly]) -> None:
-    slot = requests.take_slot()
-    with naming(group[0].utterance):
-        requests.runner.bind(slot, group_arrays([assembly.utterance for assembly in group], fits, requests.plan))
-    requests.start(slot, [Piece(assembly, 0, 0, assembly.rows_left) for assembly in group])
+def _start_group(
+    slots: RequestSlots,
+    fits: Sequence[InputFit],
+    grouping: Grouping,
+    conversion: ConversionFacts,
+    group: list[PendingScores],
+) -> None:
+    slot, utterances = slots.take_slot(), [pending.utterance for pending in group]
+    with naming(utterances[0]):
+        slots.runner.bind(slot, group_arrays(utterances, fits, grouping, conversion))
+    pieces = [Piece(pending, 0, 0, pending.rows_left) for pending in group]
+    frames = sum(utterance.num_frames for utterance in utterances)
+    slots.start(slot, FilledRequest(pieces, frames, partial(_hand_out_group, pieces)))
 
 
-def feed_chunks(requests: Requests, fits: Sequence[InputFit], utterances: Iterable[Utterance]) -> Iterator[Assembly]:
+def _hand_out_group(pieces: list[Piece], index: int, result: Float32Array, name: str) -> None:
+    """The scores [B, rows, N] of several utterances; outputs come in their order."""
+    rows = [piece.num_rows for piece in pieces]
+    matrices = group_scores(result, rows, name, pieces[0].pending.utterance.key)
+    for piece, scores in zip(pieces, matrices, strict=True):
+        piece.pending.scores.append(scores)
+
+
+def feed_chunks(
+    slots: RequestSlots, fits: Sequence[InputFit], plan: ChunksPlan, utterances: Iterable[Utterance]
+) -> Iterator[PendingScores]:
     """The windows of one utterance after the other, those of the same length together."""
-    facts = requests.plan.converted
-    if facts is None:
-        raise ValueError("a plan of chunks needs the facts of a converted model")
+    conversion = plan.conversion
     for utterance in utterances:
-        rows = num_score_rows(utterance.num_frames, facts)
-        assembly = Assembly(utterance, rows, num_rows=rows)
-        for chunk in chunk_requests(utterance, fits, facts):
-            if assembly.failed:
+        rows = num_score_rows(utterance.num_frames, conversion)
+        pending = PendingScores(utterance, rows, num_rows=rows)
+        for chunk in chunk_requests(utterance, fits, conversion):
+            if pending.failed:
                 break
-            slot = requests.take_slot()
-            with requests.skipping(slot, assembly), naming(utterance):
-                requests.runner.bind(slot, chunk.arrays)
-            if not assembly.failed:
-                piece = Piece(assembly, chunk.first_row, chunk.skipped_rows, chunk.num_rows, chunk.given_rows)
-                requests.start(slot, [piece])
-        yield assembly
+            slot = slots.take_slot()
+            with slots.skipping(slot, pending), naming(utterance):
+                slots.runner.bind(slot, chunk.arrays)
+            if not pending.failed:
+                piece = Piece(pending, chunk.first_row, chunk.skipped_rows, chunk.num_rows)
+                slots.start(slot, _windows_request(piece, chunk.given_rows, conversion))
+        yield pending
+
+
+def _windows_request(piece: Piece, given_rows: int, conversion: ConversionFacts) -> FilledRequest:
+    """A request that holds windows of one utterance, which give ``given_rows`` rows of scores together."""
+    frames = piece.num_rows * conversion.frame_subsampling_factor
+    return FilledRequest([piece], frames, partial(_hand_out_windows, piece, given_rows))
+
+
+def _hand_out_windows(piece: Piece, given_rows: int, index: int, result: Float32Array, name: str) -> None:
+    """The scores [B, rows, N] of windows of one utterance, of which the piece's rows count."""
+    rows = chunk_scores(result, given_rows, name, piece.pending.utterance.key)[piece.first_request_row :]
+    piece.pending.put_rows(index, piece.first_row, rows[: piece.num_rows])

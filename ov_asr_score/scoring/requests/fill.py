@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.errors import ShapeMismatchError
-from ov_asr_score.scoring.plan import InputFit, ScoringPlan
+from ov_asr_score.scoring.input_fit import InputFit
+from ov_asr_score.scoring.plan import BlocksPlan, UtterancePlan
 from ov_asr_score.scoring.requests.runner import Float32Array
 from ov_asr_score.scoring.utterances.joining import Utterance
 
@@ -44,7 +45,7 @@ def copy_frames(target: Float32Array, value: NDArray[Any], first: int) -> None:
     target[available:] = value[-1]
 
 
-def frames_in_order(utterance: Utterance, fit: InputFit, plan: ScoringPlan) -> Float32Array:
+def frames_in_order(utterance: Utterance, fit: InputFit, plan: BlocksPlan | UtterancePlan) -> Float32Array:
     """The frames [T + context, D] that go in one after the other: the edges repeated, a vector for every frame."""
     value = np.asarray(utterance.features[fit.name], dtype=np.float32)
     frames = utterance.num_frames
@@ -58,22 +59,24 @@ def frames_in_order(utterance: Utterance, fit: InputFit, plan: ScoringPlan) -> F
     return value[np.clip(order, 0, frames - 1)]
 
 
-def whole_utterance(utterance: Utterance, fits: Sequence[InputFit], plan: ScoringPlan) -> list[Float32Array]:
+def whole_utterance(utterance: Utterance, fits: Sequence[InputFit], plan: UtterancePlan) -> list[Float32Array]:
     """The arrays of a request that holds all of ``utterance`` with its context."""
+    factor = plan.conversion.frame_subsampling_factor if plan.conversion else 1
     arrays = []
     for fit in fits:
         value = utterance.features[fit.name]
-        frames = middle_frame(value, plan) if fit.kind == "vector" else frames_in_order(utterance, fit, plan)
+        frames = middle_frame(value, factor) if fit.kind == "vector" else frames_in_order(utterance, fit, plan)
         arrays.append(np.array(frames, dtype=np.float32, order="C").reshape(fit.shape))  # the request's own, to keep
     return arrays
 
 
-def middle_frame(value: NDArray[Any], plan: ScoringPlan) -> NDArray[Any]:
-    """The vector that stands for all frames of a request: nnet3 takes the i-vector of the middle frame of scores.
+def middle_frame(value: NDArray[Any], frame_subsampling_factor: int = 1) -> NDArray[Any]:
+    """The vector [D] that stands for all frames of a request: nnet3 takes the i-vector of the middle frame of scores.
 
+    ``value`` is that vector, or holds one for each frame, [T, D].
     See ``DecodableNnetSimple::GetCurrentIvector`` (nnet3/nnet-am-decodable-simple.cc).
     """
     if value.ndim == 1:
         return value
-    factor = plan.converted.frame_subsampling_factor if plan.converted else 1
+    factor = frame_subsampling_factor
     return np.asarray(value[(len(value) - 1) // factor * factor // 2])

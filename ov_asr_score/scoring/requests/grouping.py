@@ -9,10 +9,12 @@ import numpy as np
 
 from ov_asr_score.convert.facts import ConversionFacts
 from ov_asr_score.errors import ShapeMismatchError
-from ov_asr_score.scoring.plan import Grouping, InputFit, ScoringPlan, shape_text
+from ov_asr_score.ports import shape_text
+from ov_asr_score.scoring.input_fit import InputFit
+from ov_asr_score.scoring.plan import Grouping
 from ov_asr_score.scoring.requests.chunk_windows import num_score_rows
 from ov_asr_score.scoring.requests.fill import middle_frame
-from ov_asr_score.scoring.requests.pending_scores import Assembly
+from ov_asr_score.scoring.requests.pending_scores import PendingScores
 from ov_asr_score.scoring.requests.runner import Float32Array
 from ov_asr_score.scoring.utterances.joining import Utterance
 
@@ -31,25 +33,25 @@ class Window:
     num_rows: int
 
 
-class Pool:
+class WaitingUtterances:
     """Utterances that wait for others of their length; the one that came first is always among the next."""
 
     def __init__(self, grouping: Grouping) -> None:
         """Nobody waits."""
         self._grouping = grouping
-        self._waiting: list[Assembly] = []
+        self._waiting: list[PendingScores] = []
         self.frames = 0
 
     def __len__(self) -> int:
         """The number of utterances that wait."""
         return len(self._waiting)
 
-    def add(self, assembly: Assembly) -> None:
+    def add(self, pending: PendingScores) -> None:
         """Let an utterance wait."""
-        self._waiting.append(assembly)
-        self.frames += assembly.utterance.num_frames
+        self._waiting.append(pending)
+        self.frames += pending.utterance.num_frames
 
-    def take(self) -> list[Assembly]:
+    def take(self) -> list[PendingScores]:
         """The utterances of the next request: the one that came first, and those nearest to it in length.
 
         Utterances are added as long as the request stays below ``frames``, the shorter ones filled up to the longest,
@@ -59,15 +61,15 @@ class Pool:
         alone = self._grouping.max_utterances == 1 or len(self._waiting) == 1
         taken = [oldest] if alone else self._nearest(oldest)
         chosen = set(map(id, taken))
-        self._waiting = [assembly for assembly in self._waiting if id(assembly) not in chosen]
-        self.frames -= sum(assembly.utterance.num_frames for assembly in taken)
+        self._waiting = [pending for pending in self._waiting if id(pending) not in chosen]
+        self.frames -= sum(pending.utterance.num_frames for pending in taken)
         return taken
 
-    def _nearest(self, oldest: Assembly) -> list[Assembly]:
+    def _nearest(self, oldest: PendingScores) -> list[PendingScores]:
         grouping = self._grouping
-        by_length = sorted(self._waiting, key=lambda assembly: assembly.utterance.num_frames)
-        lengths = [assembly.utterance.num_frames for assembly in by_length]
-        place = next(index for index, assembly in enumerate(by_length) if assembly is oldest)
+        by_length = sorted(self._waiting, key=lambda pending: pending.utterance.num_frames)
+        lengths = [pending.utterance.num_frames for pending in by_length]
+        place = next(index for index, pending in enumerate(by_length) if pending is oldest)
         first, stop, total = place, place + 1, lengths[place]
         whole = [(first, stop)]  # with as many utterances as a shape of requests has
         while stop - first < grouping.max_utterances:
@@ -88,15 +90,16 @@ class Pool:
         return by_length[first:stop]
 
 
-def group_arrays(utterances: Sequence[Utterance], fits: Sequence[InputFit], plan: ScoringPlan) -> list[Float32Array]:
+def group_arrays(
+    utterances: Sequence[Utterance], fits: Sequence[InputFit], grouping: Grouping, conversion: ConversionFacts
+) -> list[Float32Array]:
     """The arrays [B, T, D] and [B, D] of a request; what is shorter than the longest is filled with its last frame."""
-    longest = max(utterance.num_frames for utterance in utterances)
-    if plan.grouping is not None:
-        longest = plan.grouping.padded(longest)
+    longest = grouping.padded(max(utterance.num_frames for utterance in utterances))
+    factor = conversion.frame_subsampling_factor
     arrays = []
     for fit in fits:
         if fit.kind == "vector":
-            rows = [middle_frame(utterance.features[fit.name], plan) for utterance in utterances]
+            rows = [middle_frame(utterance.features[fit.name], factor) for utterance in utterances]
             arrays.append(np.ascontiguousarray(np.stack(rows), np.float32))
             continue
         array = np.empty((len(utterances), longest, fit.width), np.float32)
@@ -122,14 +125,14 @@ def group_scores(result: Float32Array, rows: Sequence[int], name: str, key: str)
 
 
 def window_arrays(
-    utterance: Utterance, window: Window, fits: Sequence[InputFit], plan: ScoringPlan
+    utterance: Utterance, window: Window, fits: Sequence[InputFit], conversion: ConversionFacts
 ) -> list[Float32Array]:
     """The arrays of a request for a window of an utterance; i-vectors are those of the whole of it."""
     arrays = []
     for fit in fits:
         value = utterance.features[fit.name]
         if fit.kind == "vector":
-            vector = middle_frame(value, plan)
+            vector = middle_frame(value, conversion.frame_subsampling_factor)
             arrays.append(np.array(vector, np.float32, order="C").reshape(fit.shape))
         else:
             part = np.array(value[window.first : window.stop], np.float32, order="C")
@@ -137,31 +140,31 @@ def window_arrays(
     return arrays
 
 
-def cut_windows(num_frames: int, frames_each: int, facts: ConversionFacts) -> Iterator[Window]:
+def cut_windows(num_frames: int, frames_each: int, conversion: ConversionFacts) -> Iterator[Window]:
     """The windows of a long utterance of a converted model whose scores look a fixed number of frames around.
 
     Each begins at a multiple of the model's ``alignment``, and has as many frames more on either side as a row of
     scores may depend on, so that the scores are those of the whole utterance.
     """
-    unit, factor = facts.alignment, facts.frame_subsampling_factor
-    left = -(-facts.reach_left // unit) * unit
-    right = facts.reach_right + factor
+    unit, factor = conversion.alignment, conversion.frame_subsampling_factor
+    left = -(-conversion.reach_left // unit) * unit
+    right = conversion.reach_right + factor
     each = max(1, frames_each // unit) * unit
-    rows = num_score_rows(num_frames, facts)
+    rows = num_score_rows(num_frames, conversion)
     for start in range(0, num_frames, each):
         first, stop = max(0, start - left), min(num_frames, start + each + right)
         last_row = min(rows, (start + each) // factor)
         yield Window(first, stop, start // factor, (start - first) // factor, last_row - start // factor)
 
 
-def can_pad(facts: ConversionFacts) -> bool:
+def can_pad(conversion: ConversionFacts) -> bool:
     """Whether what follows an utterance in a request, copies of its last frame, leaves its scores as they are.
 
     So it is where no score depends on frames that Kaldi would not have either, being beyond the right context.
     """
-    return 0 <= facts.reach_right <= facts.right_context
+    return 0 <= conversion.reach_right <= conversion.right_context
 
 
-def can_cut(facts: ConversionFacts) -> bool:
+def can_cut(conversion: ConversionFacts) -> bool:
     """Whether the scores of an utterance can be computed in windows of it."""
-    return facts.reach_left >= 0 and facts.reach_right >= 0 and facts.pad_input
+    return conversion.reach_left >= 0 and conversion.reach_right >= 0 and conversion.pad_input

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ov_asr_score.errors import DeviceError
-from ov_asr_score.scoring.plan import ScoringPlan
+from ov_asr_score.scoring.plan import Plan
 from ov_asr_score.scoring.requests.cut import no_scores
 from ov_asr_score.scoring.requests.runner import Float32Array, Runner
 from ov_asr_score.scoring.utterances.joining import Utterance
@@ -31,7 +31,7 @@ class UtteranceScores:
 
 
 @dataclass(slots=True)
-class Assembly:
+class PendingScores:
     """An utterance whose scores are still being gathered; ``rows_left`` counts rows that no request has given yet."""
 
     utterance: Utterance
@@ -49,7 +49,7 @@ class Assembly:
             self.scores.append(np.empty((self.num_rows or self.utterance.num_frames, rows.shape[1]), dtype=np.float32))
         self.scores[index][first_row : first_row + len(rows)] = rows
 
-    def finished(self, runner: Runner, plan: ScoringPlan) -> Iterator[UtteranceScores]:
+    def finished(self, runner: Runner, plan: Plan) -> Iterator[UtteranceScores]:
         """The scores of the utterance, once all its rows are there; nothing if it was skipped."""
         if self.failed:
             return

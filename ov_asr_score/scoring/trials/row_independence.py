@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ov_asr_score.scoring.plan import InputFit, ScoringPlan
+from ov_asr_score.scoring.input_fit import InputFit
+from ov_asr_score.scoring.plan import RowsPlan
 from ov_asr_score.scoring.requests.runner import Float32Array, Runner
 from ov_asr_score.scoring.utterances.joining import Utterance
 
@@ -18,16 +19,14 @@ _SAME_PLACE_TOLERANCE = 1e-5
 _OTHER_PLACE_TOLERANCE = 1e-2
 
 
-def rows_are_independent(
-    runner: Runner, fits: Sequence[InputFit], plan: ScoringPlan, utterance: Utterance | None
-) -> bool:
+def rows_are_independent(runner: Runner, fits: Sequence[InputFit], plan: RowsPlan, utterance: Utterance | None) -> bool:
     """True when a frame gets the same scores beside other frames and in another row of the request.
 
     Uses frames of ``utterance`` (None: noise alone); a graph [T, D] that looks along T (a recurrent one, one with
     convolution or slices over time) is told from one whose first axis is a batch, which its shapes cannot say. Taking a
     batch for time is slow, the other way round would be wrong. Results that are not finite tell nothing.
     """
-    size = plan.block if plan.pad else _TRIED_ROWS
+    size = plan.frames_per_request if plan.pad else _TRIED_ROWS
     if size < 2:
         return True
     # What overflows tells nothing, and numpy's warnings would tell nobody where it comes from.

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from ov_asr_score.errors import DeviceError, UnsupportedModelError
-from ov_asr_score.ports import PortInfo
-from ov_asr_score.scoring.plan import InputFit, shape_text
+from ov_asr_score.ports import PortInfo, shape_text
+from ov_asr_score.scoring.input_fit import InputFit
 from ov_asr_score.scoring.requests.runner import Float32Array, Runner
 
 _TRIED_FRAMES = 24

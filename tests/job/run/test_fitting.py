@@ -6,7 +6,7 @@ import pytest
 from ov_asr_score.errors import OvAsrScoreError, ShapeMismatchError
 from ov_asr_score.job.run.fitting import fitting, read_until_fit
 from ov_asr_score.ports import PortInfo
-from ov_asr_score.scoring.plan import fit_inputs
+from ov_asr_score.scoring.input_fit import fit_inputs
 from ov_asr_score.scoring.utterances.joining import Utterance
 
 FIXED = PortInfo("feats", "feats", 0, ("feats",), (1, 4), "f32", "")

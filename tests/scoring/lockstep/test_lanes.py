@@ -18,7 +18,9 @@ from ov_asr_score.scoring.engine import BusyClock, UtteranceScores
 from ov_asr_score.scoring.lockstep.lanes import score_lockstep
 from ov_asr_score.scoring.opening import load, open_model
 from ov_asr_score.scoring.options import ScorerOptions
-from ov_asr_score.scoring.scorer import Scorer, plan_text, prepare_scorer
+from ov_asr_score.scoring.plan import BlocksPlan, FramesPlan, LockstepPlan
+from ov_asr_score.scoring.plans.text import plan_text
+from ov_asr_score.scoring.scorer import Scorer, prepare_scorer
 from ov_asr_score.scoring.utterances.joining import Utterance
 from ov_asr_score.settings.device import DeviceSettings
 from ov_asr_score.settings.kaldi import KaldiOptions
@@ -54,6 +56,16 @@ CASES = [
     *("nnet3/fast_lstm_projected", "nnet3/loop_with_ivector", "nnet3/statistics", "nnet3/attention_required"),
     *("nnet3/time_height_const", "nnet1/lstm_stack", "nnet1/splice_inside", "nnet1/recurrent"),
 ]
+
+
+def lockstep(scorer: Scorer) -> LockstepPlan:
+    assert isinstance(scorer.plan, LockstepPlan)
+    return scorer.plan
+
+
+def laned(scorer: Scorer) -> tuple[int, int]:
+    """Lanes of a request, and requests under way at a time."""
+    return lockstep(scorer).lanes, lockstep(scorer).slots
 
 
 def scorer_for(model: Path, first: Utterance | None = None, frames: int = 0, **options: Any) -> Scorer:
@@ -94,10 +106,10 @@ def test_lanes_give_what_one_utterance_at_a_time_gives(model: str, frames: int) 
     one = scorer_for(path, None, frames, batch_size=1)
     given = utterances_for(one)
     expected = list(one.score(given))
-    assert (one.plan.mode, one.plan.lanes) == ("blocks" if path.suffix == ".xml" else "frames", 1)
+    assert isinstance(one.plan, BlocksPlan if path.suffix == ".xml" else FramesPlan)
     for lanes, requests in ((1, 3), (3, 1), (8, 2)):
         scorer = scorer_for(path, given[0], frames, batch_size=lanes, requests=requests)
-        assert (scorer.plan.mode, scorer.plan.lanes, scorer.plan.slots) == ("lockstep", lanes, requests)
+        assert laned(scorer) == (lanes, requests)
         assert "has no effect" not in scorer.plan.reason
         tried = scorer.runner.num_runs
         found = list(scorer.score(given))
@@ -108,7 +120,7 @@ def test_lanes_give_what_one_utterance_at_a_time_gives(model: str, frames: int) 
 def test_lanes_are_chosen_for_models_with_variables(tmp_path: Path) -> None:
     given = utterances(*LENGTHS)
     scorer = make_scorer(splice_model(), given[0], tmp_path)
-    assert (scorer.plan.mode, scorer.plan.lanes) == ("lockstep", 64)
+    assert laned(scorer)[0] == 64
     assert "1 frame of 64 utterances per request" in plan_text(scorer.plan, scorer.fits)
     for result, utterance in zip(scorer.score(given), given, strict=True):
         if utterance.num_frames:
@@ -142,7 +154,7 @@ def flat_model() -> ov.Model:
 def test_requests_go_side_by_side_where_there_can_be_no_lanes(make: Any, why: str, tmp_path: Path) -> None:
     given = utterances(*LENGTHS)
     scorer = make_scorer(make(), given[0], tmp_path, batch_size=8, requests=3)
-    assert (scorer.plan.mode, scorer.plan.lanes, scorer.plan.slots) == ("lockstep", 1, 3)
+    assert laned(scorer) == (1, 3)
     assert why in scorer.plan.reason and scorer.plan.reason.endswith("; batch size 8 has no effect")
     results = list(scorer.score(given))
     assert [result.key for result in results] == [utterance.key for utterance in given]
@@ -155,10 +167,10 @@ def test_requests_go_side_by_side_where_there_can_be_no_lanes(make: Any, why: st
 def test_one_request_with_one_utterance_is_the_plan_as_it_was(tmp_path: Path) -> None:
     device = DeviceSettings(streams=1)
     scorer = make_scorer(flat_model(), utterances(3)[0], tmp_path, device=device)
-    assert (scorer.plan.mode, scorer.plan.slots) == ("blocks", 1)
+    assert isinstance(scorer.plan, BlocksPlan)
     assert "has no axis" in scorer.plan.reason
-    assert make_scorer(decay_model(), utterances(3)[0], tmp_path, batch_size=1).plan.mode == "blocks"
-    assert make_scorer(decay_model(), utterances(3)[0], tmp_path, one_at_a_time=True).plan.mode == "blocks"
+    assert isinstance(make_scorer(decay_model(), utterances(3)[0], tmp_path, batch_size=1).plan, BlocksPlan)
+    assert isinstance(make_scorer(decay_model(), utterances(3)[0], tmp_path, one_at_a_time=True).plan, BlocksPlan)
 
 
 @pytest.mark.parametrize("shape", [(1, WIDTH), (1, 4, WIDTH)])
@@ -201,7 +213,7 @@ def test_scores_that_wait_for_a_long_utterance_are_bounded(limit: int, most: int
     short, long = [Utterance(f"u{n}", {"x": frames(2, n)}, 2) for n in range(999)], utterances(2000)
     source = Counting([*long, *short])
     scorer = make_scorer(decay_model(), long[0], tmp_path, batch_size=4, requests=2)
-    plan = replace(scorer.plan, held_bytes=limit)
+    plan = replace(lockstep(scorer), held_bytes=limit)
     results = score_lockstep(scorer.runner, scorer.fits, plan, source, None, BusyClock().add)
     first = next(results)
     assert first.key == "utt0" and source.taken <= most
@@ -249,7 +261,7 @@ def test_utterances_whose_scores_are_known_take_their_lanes_but_no_requests(
 def test_an_utterance_larger_than_the_memory_for_all_is_scored(requests: int, tmp_path: Path) -> None:
     given = utterances(0, 50, 0, 60, 1)
     scorer = make_scorer(decay_model(), given[1], tmp_path, batch_size=4, requests=requests)
-    plan = replace(scorer.plan, held_bytes=100)
+    plan = replace(lockstep(scorer), held_bytes=100)
     results = list(score_lockstep(scorer.runner, scorer.fits, plan, given, None, BusyClock().add))
     assert [result.num_frames for result in results] == [0, 50, 0, 60, 1]
 
@@ -258,7 +270,7 @@ def test_times_add_up_and_layers_are_recorded(tmp_path: Path) -> None:
     given, records = utterances(*LENGTHS), list[Any]()
     scorer = make_scorer(decay_model(), given[0], tmp_path, batch_size=4, requests=2)
     clock, before = BusyClock(), scorer.runner.num_runs
-    results = list(score_lockstep(scorer.runner, scorer.fits, scorer.plan, given, records.append, clock.add))
+    results = list(score_lockstep(scorer.runner, scorer.fits, lockstep(scorer), given, records.append, clock.add))
     assert sum(result.infer_seconds for result in results) == pytest.approx(clock.seconds)
     assert len(records) == sum(result.num_requests for result in results) == scorer.runner.num_runs - before
 
@@ -291,7 +303,7 @@ def test_a_request_that_fails_names_its_utterances_and_leaves_none_under_way(tmp
     scorer = make_scorer(decay_model(), given[0], tmp_path, batch_size=4, requests=2)
     runner: Any = Failing(scorer.runner, 3)
     with pytest.raises(DeviceError, match="utterance 'utt0' and 2 beside it: out of order"):
-        list(score_lockstep(runner, scorer.fits, scorer.plan, given, None, BusyClock().add))
+        list(score_lockstep(runner, scorer.fits, lockstep(scorer), given, None, BusyClock().add))
     assert not runner.under_way
 
 
@@ -299,7 +311,7 @@ def test_leaving_off_in_the_middle_leaves_no_request_under_way(tmp_path: Path) -
     given = utterances(*[3] * 40)
     scorer = make_scorer(decay_model(), given[0], tmp_path, batch_size=2, requests=2)
     runner: Any = Failing(scorer.runner, -1)
-    results = score_lockstep(runner, scorer.fits, scorer.plan, given, None, BusyClock().add)
+    results = score_lockstep(runner, scorer.fits, lockstep(scorer), given, None, BusyClock().add)
     assert next(results).key == "utt0"
     results.close()  # type: ignore[attr-defined]
     assert not runner.under_way

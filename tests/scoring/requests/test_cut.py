@@ -7,10 +7,21 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ov_asr_score.convert.facts import ConversionFacts
 from ov_asr_score.errors import ShapeMismatchError
 from ov_asr_score.ports import PortInfo
-from ov_asr_score.scoring.plan import ScoringPlan
+from ov_asr_score.scoring.plan import (
+    BlocksPlan,
+    ChunksPlan,
+    FramesPlan,
+    LockstepPlan,
+    Plan,
+    RowsPlan,
+    UtterancePlan,
+)
 from ov_asr_score.scoring.requests.cut import no_scores, score_rows, whole_scores
+
+CONVERSION = ConversionFacts("frame", "a.mdl", "", 3, 0, 0, frame_subsampling_factor=3, frames_per_request=6)
 
 
 def numbers(*shape: int) -> Any:
@@ -45,23 +56,25 @@ def test_whole_scores_are_a_copy_without_the_delayed_rows() -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "block", "pad", "shape", "width"),
+    ("plan", "shape", "width"),
     [
-        ("rows", 512, False, (None, 120), 120),
-        ("rows", 512, False, (None, 2, 3), 6),
-        ("rows", 512, False, (None, None), 0),
-        ("rows", 4, True, (4, 120), 120),
-        ("rows", 1, True, (120,), 120),
-        ("blocks", 1, True, (1, 120), 120),
-        ("blocks", 5, True, (1, 5, 120), 120),
-        ("utterance", 0, False, (1, None, 120), 120),
-        ("utterance", 0, False, None, 0),
+        (RowsPlan(512), (None, 120), 120),
+        (RowsPlan(512), (None, 2, 3), 6),
+        (RowsPlan(512), (None, None), 0),
+        (RowsPlan(4, pad=True), (4, 120), 120),
+        (RowsPlan(1, pad=True), (120,), 120),
+        (BlocksPlan(1, stateful=True), (1, 120), 120),
+        (BlocksPlan(5, stateful=False), (1, 5, 120), 120),
+        (UtterancePlan(), (1, None, 120), 120),
+        (UtterancePlan(), None, 0),
+        (ChunksPlan(CONVERSION), (None, None, 120), 120),
+        (FramesPlan(CONVERSION), (1, 2, 120), 120),
+        (FramesPlan(CONVERSION), (1, 2, 20, 6), 120),
+        (LockstepPlan(6, lanes=8, conversion=CONVERSION), (8, 2, 120), 120),
+        (LockstepPlan(1, lanes=8), (8, 120), 120),
     ],
 )
-def test_no_frames_have_scores_of_the_width_of_the_model(
-    mode: Any, block: int, pad: bool, shape: Any, width: int
-) -> None:
-    port = PortInfo("y", "y", 0, ("y",), shape, "f32", "")
-    scores = no_scores(port, ScoringPlan(mode, block, 1, pad=pad, stateful=False))
+def test_no_frames_have_scores_of_the_width_of_the_model(plan: Plan, shape: Any, width: int) -> None:
+    scores = no_scores(PortInfo("y", "y", 0, ("y",), shape, "f32", ""), plan)
     assert scores.shape == (0, width)
     assert scores.dtype == np.float32

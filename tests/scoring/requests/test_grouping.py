@@ -9,12 +9,18 @@ import pytest
 
 from ov_asr_score.convert.facts import ConversionFacts
 from ov_asr_score.errors import ShapeMismatchError
-from ov_asr_score.scoring.plan import Grouping, InputFit, ScoringPlan
-from ov_asr_score.scoring.requests.grouping import Pool, can_cut, can_pad, cut_windows, group_arrays, group_scores
-from ov_asr_score.scoring.requests.pending_scores import Assembly
+from ov_asr_score.scoring.input_fit import InputFit
+from ov_asr_score.scoring.plan import Grouping
+from ov_asr_score.scoring.requests.grouping import (
+    WaitingUtterances,
+    can_cut,
+    can_pad,
+    cut_windows,
+    group_arrays,
+    group_scores,
+)
+from ov_asr_score.scoring.requests.pending_scores import PendingScores
 from ov_asr_score.scoring.utterances.joining import Utterance
-
-PLAN = ScoringPlan("utterance", 0, 2, pad=False, stateful=False)
 
 
 def facts(**values: Any) -> ConversionFacts:
@@ -29,13 +35,13 @@ def utterance(number: int, length: int) -> Utterance:
 
 def taken(grouping: Grouping, *lengths: int) -> list[list[int]]:
     """The lengths that go together when all wait."""
-    pool = Pool(grouping)
+    waiting = WaitingUtterances(grouping)
     for number, length in enumerate(lengths):
-        pool.add(Assembly(utterance(number, length), length))
+        waiting.add(PendingScores(utterance(number, length), length))
     groups = []
-    while len(pool):
-        groups.append([assembly.utterance.num_frames for assembly in pool.take()])
-    assert pool.frames == 0
+    while len(waiting):
+        groups.append([pending.utterance.num_frames for pending in waiting.take()])
+    assert waiting.frames == 0
     assert sorted(length for group in groups for length in group) == sorted(lengths)
     return groups
 
@@ -67,22 +73,22 @@ def test_lengths_are_few() -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_the_oldest_is_always_among_the_next(seed: int) -> None:
     random = np.random.default_rng(seed)
-    pool, left = Pool(Grouping(int(random.integers(1, 6)), 300, 0.2, 0)), []
+    waiting, left = WaitingUtterances(Grouping(int(random.integers(1, 6)), 300, 0.2, 0)), []
     for number in range(200):
-        assembly = Assembly(utterance(number, int(random.integers(1, 200))), 1)
-        pool.add(assembly)
-        left.append(assembly)
+        pending = PendingScores(utterance(number, int(random.integers(1, 200))), 1)
+        waiting.add(pending)
+        left.append(pending)
         if random.random() < 0.4:
-            group = pool.take()
-            assert any(assembly is left[0] for assembly in group)
-            left = [assembly for assembly in left if all(assembly is not each for each in group)]
-    assert len(pool) == len(left)
-    assert pool.frames == sum(assembly.utterance.num_frames for assembly in left)
+            group = waiting.take()
+            assert any(pending is left[0] for pending in group)
+            left = [pending for pending in left if all(pending is not each for each in group)]
+    assert len(waiting) == len(left)
+    assert waiting.frames == sum(pending.utterance.num_frames for pending in left)
 
 
 def test_the_shorter_are_filled_with_their_last_frame() -> None:
     fits = (InputFit("x", "time", 2, (1, -1, 2)), InputFit("v", "vector", 3, (1, 3)))
-    frames, vectors = group_arrays([utterance(1, 2), utterance(2, 4)], fits, PLAN)
+    frames, vectors = group_arrays([utterance(1, 2), utterance(2, 4)], fits, Grouping(9, 1000, 0.0, 0), facts())
     assert frames[0].tolist() == [[1, 0], [1, 1], [1, 1], [1, 1]]
     assert frames[1].tolist() == [[2, 0], [2, 1], [2, 2], [2, 3]]
     assert vectors.tolist() == [[1, 1, 1], [2, 2, 2]]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from ov_asr_score.openvino_api import opset as op
+from ov_asr_score.scoring.plan import RowsPlan, UtterancePlan
 from ov_asr_score.scoring.utterances.joining import Utterance
 from tests.places import ROOT
 from tests.scoring.tiny_models import (
@@ -102,7 +103,8 @@ def test_a_batch_is_not_taken_for_time() -> None:
     with_zeros[0] = 0
     for matrix in (value, with_zeros, np.zeros_like(value), value * 1e3):
         scorer = make_scorer(ROOT / "models" / "dnn_digits.xml", Utterance("a", {"input": matrix}, len(matrix)))
-        assert (scorer.plan.mode, scorer.plan.block) == ("rows", 512)
+        assert isinstance(scorer.plan, RowsPlan)
+        assert scorer.plan.frames_per_request == 512
 
 
 def test_a_batch_of_scores_with_a_big_range_is_not_taken_for_time(tmp_path: Path) -> None:
@@ -110,14 +112,14 @@ def test_a_batch_of_scores_with_a_big_range_is_not_taken_for_time(tmp_path: Path
     weights = WEIGHTS * np.array([1e-6, 1, 1e6], np.float32)
     score = op.exp(op.divide(op.matmul(x, op.constant(weights), False, False), op.constant(np.float32(1e6))))
     scorer = make_scorer(model_of(score, [x]), utterances(50)[0], tmp_path)
-    assert scorer.plan.mode == "rows"
+    assert isinstance(scorer.plan, RowsPlan)
 
 
 def test_infinite_features_do_not_hide_that_frames_depend_on_each_other(tmp_path: Path) -> None:
     value = frames(5)
     value[:] = np.nan
     scorer = make_scorer(running_sum_model([-1, WIDTH]), Utterance("a", {"x": value}, 5), tmp_path)
-    assert scorer.plan.mode == "utterance"
+    assert isinstance(scorer.plan, UtterancePlan)
 
 
 def test_scores_that_depend_on_the_place_in_the_request_are_noticed(tmp_path: Path) -> None:
