@@ -186,7 +186,7 @@ def test_a_read_only_folder_is_a_note(model: Path, cache: Path) -> None:
 
 def test_runs_at_the_same_time_do_not_disturb_each_other(model: Path, cache: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from ov_asr_score.ov_model import opening\n"
+        "import sys; from pathlib import Path; from ov_asr_score.ov_model import model_file as opening\n"
         "opening.is_worth_keeping = lambda path, seconds: True\n"
         "for _ in range(15):\n"
         "    found = opening.open_model_file(Path(sys.argv[1]), cache=sys.argv[2])\n"
@@ -312,8 +312,8 @@ def test_runs_at_the_same_time_share_a_cache_with_room_for_one(model: Path, cach
     opened(model, cache)
     limit = str(cache_contents(cache).size + 1000)
     program = (
-        "import sys; from pathlib import Path; from ov_asr_score.ov_model import opening\n"
-        "from ov_asr_score.convert.kaldi_options import KaldiOptions\n"
+        "import sys; from pathlib import Path; from ov_asr_score.ov_model import model_file as opening\n"
+        "from ov_asr_score import KaldiOptions\n"
         "opening.is_worth_keeping = lambda path, seconds: True\n"
         "for turn in range(20):\n"
         "    options = KaldiOptions(frames_per_chunk=(turn + int(sys.argv[3])) % 3)\n"
