@@ -94,7 +94,7 @@ def score(
 
 
 def convert_model(model: str | Path, kaldi: KaldiOptions = DEFAULT_OPTIONS) -> ov.Model:
-    """The OpenVINO model that a Kaldi model becomes; :func:`ov_asr_score.convert.facts.read_facts` tells its facts.
+    """The OpenVINO model that a Kaldi model becomes; :func:`ov_asr_score.convert.rt_info.read_facts` tells its facts.
 
     ``openvino.save_model`` writes it, and it is scored as any other file then. Raises children of
     :class:`ov_asr_score.errors.OvAsrScoreError`.
