@@ -10,9 +10,18 @@ from typing import ClassVar, NoReturn
 
 
 class OvAsrScoreError(Exception):
-    """Anything this package refuses to do; its text is one line that a user can act on."""
+    """Anything this package refuses to do; its text is one line that a user can act on.
+
+    ``fields`` are the names of settings that the text speaks of, so that the command line can put its own spelling in
+    their place: ``references: expected a table`` becomes ``-r/--reference: expected a table`` there.
+    """
 
     exit_code: ClassVar[int] = 3
+
+    def __init__(self, message: str = "", *, fields: tuple[str, ...] = ()) -> None:
+        """Keep the names beside the text."""
+        super().__init__(message)
+        self.fields = fields
 
 
 class UsageError(OvAsrScoreError):

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ov_asr_score import __version__
+from ov_asr_score.cli.bundles import spread
 from ov_asr_score.cli.commands.bench import bench
 from ov_asr_score.cli.commands.cache import cache
 from ov_asr_score.cli.commands.check import check
@@ -35,13 +36,16 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "token_normalize_func": lambda token: token.replace("_", "-"),  # --batch_size as well as --batch-size
+    },
     epilog=_EPILOG,
 )
 COMMANDS = (score, compare, compare_layers, compare_profiles, check, convert, quantize, bench, inspect, devices)
 for command in (*COMMANDS, copy_table, merge, cache):
-    needs_arguments = command not in (devices, cache)
-    app.command(name=command.__name__.replace("_", "-"), no_args_is_help=needs_arguments, epilog=_EPILOG)(command)
+    name, needs_arguments = command.__name__.replace("_", "-"), command not in (devices, cache)
+    app.command(name=name, no_args_is_help=needs_arguments, epilog=_EPILOG)(spread(command))
 
 
 def _show_version(value: bool) -> None:

@@ -6,14 +6,16 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from types import FrameType
+from types import FrameType, MappingProxyType
 from typing import NoReturn
 
 import typer
 
+from ov_asr_score.cli.naming import in_option_names
 from ov_asr_score.errors import OvAsrScoreError
+from ov_asr_score.settings.setting import Setting
 
 EXIT_FAILED = 1
 EXIT_WRONG_USE = 2
@@ -26,8 +28,8 @@ _STOPPING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
-def explained_failures() -> Iterator[None]:
-    """Turn what a command raises into one line and an exit code.
+def explained_failures(options: Mapping[str, Setting] = MappingProxyType({})) -> Iterator[None]:
+    """Turn what a command with these ``options`` raises into one line and an exit code.
 
     0 fine, 1 comparison failed or utterances failed, 2 wrong use, 3 cannot go on, 130 interrupted (Ctrl-C, SIGTERM,
     SIGHUP). Set ``OV_ASR_SCORE_TRACEBACK=1`` to see where an error comes from.
@@ -42,7 +44,7 @@ def explained_failures() -> Iterator[None]:
     except Exception as error:
         if os.environ.get(TRACEBACK_VARIABLE):
             traceback.print_exc()
-        _fail_because(error)
+        _fail_because(error, options)
 
 
 def fail(message: str, code: int) -> NoReturn:
@@ -58,10 +60,10 @@ def say(message: str) -> None:
     typer.echo("".join(each if each.isprintable() else ascii(each)[1:-1] for each in line), err=True)
 
 
-def _fail_because(error: Exception) -> NoReturn:
+def _fail_because(error: Exception, options: Mapping[str, Setting]) -> NoReturn:
     match error:
         case OvAsrScoreError():
-            fail(str(error), error.exit_code)
+            fail(in_option_names(error, options), error.exit_code)
         case BrokenPipeError():
             # Python flushes once more at its end, and would complain in its own words
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

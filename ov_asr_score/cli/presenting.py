@@ -8,14 +8,16 @@ from rich.console import Console
 
 from ov_asr_score.cli.failures import say
 from ov_asr_score.errors import OvAsrScoreError
-from ov_asr_score.job import CompareJob, ScoreJob, run_comparison, run_job
+from ov_asr_score.job import run_comparison, run_job
 from ov_asr_score.kaldi_io import parse_write_specifier
 from ov_asr_score.kaldi_io.tables.size import estimate_utterances
 from ov_asr_score.report.console.run import render_run_report, render_utterance
 from ov_asr_score.report.data.run import RunReport, UtteranceReport, Verdict
 from ov_asr_score.report.progress import ScoringProgress
 from ov_asr_score.scoring.utterances.table_specs import split_name, split_specifiers
-from ov_asr_score.settings.score_job import Tables
+from ov_asr_score.settings.score_job import ScoreJob
+from ov_asr_score.settings.table_jobs import CompareJob
+from ov_asr_score.settings.tables import Tables
 
 
 def present_run(job: ScoreJob, *, quiet: bool, verbose: bool) -> Verdict:

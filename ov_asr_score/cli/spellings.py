@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import re
 
-from ov_asr_score.cli.options.kaldi import IVECTOR_VALUES, KALDI_FLAGS, KALDI_VALUES
+from ov_asr_score.settings.gna import SampleSettings
+from ov_asr_score.settings.kaldi import KaldiOptions
+from ov_asr_score.settings.score_job import ScoreJob
+from ov_asr_score.settings.setting import IVECTORS, Declared, settings_of
 
 # Google's gflags (the C++ sample) takes one dash or two before any name, and a value after `=` as well as after a
 # blank; argparse (the Python sample) takes `-m=x` too. These are the samples' names that have one dash here.
-_FLAGS = frozenset({"pc", "memory_reuse_off"})
-_WITH_VALUE = frozenset(
-    ("m", "i", "o", "r", "d", "a", "q", "bs", "rg", "wg", "we", "we_gen", "qb", "sf", "cw_l", "cw_r", "iname", "oname")
-) | {"layout", "exec_target", "compile_target", "pwl_me", "log", "nthreads"}
+_ONE_DASH = {
+    spelling[1:]: each.kind is bool
+    for each in (*settings_of(ScoreJob), *settings_of(SampleSettings))
+    for spelling in (each.setting.names if each.setting is not None else ())
+    if not spelling.startswith("--")
+}
+_FLAGS = frozenset(name for name, is_flag in _ONE_DASH.items() if is_flag)
+_WITH_VALUE = frozenset(_ONE_DASH) - _FLAGS
 _TRUE = frozenset({"true", "t", "yes", "y", "1"})
 _NO_COMMAND_NEEDED = ("-h", "--h", "-help", "--help", "--version", "--install-completion", "--show-completion")
 
@@ -44,6 +51,16 @@ def _modern(argument: str) -> list[str]:
     return [argument]
 
 
+def _kaldi_name(declared: Declared) -> str:
+    return declared.name.replace("_", "-")
+
+
+# Names of Kaldi's options, with whether they are flags.
+_KALDI = {_kaldi_name(each): each.kind is bool for each in settings_of(KaldiOptions)} | {
+    _kaldi_name(each): False
+    for each in settings_of(ScoreJob)
+    if each.name == "utt2spk" or (each.setting is not None and each.setting.panel == IVECTORS)
+}
 _KALDI_TRUE = frozenset({"true", "t", "1", ""})
 _KALDI_FALSE = frozenset({"false", "f", "0"})
 # Scripts give it to every program; where there is no GPU in Kaldi's sense, these are what happens anyway.
@@ -64,9 +81,9 @@ def plain_arguments(arguments: list[str]) -> list[str]:
         name = match[1].lower().replace("_", "-") if match else ""
         if match is not None and name == "use-gpu" and match[2] in _NO_GPU:
             continue
-        if match is None or name not in (*KALDI_FLAGS, *KALDI_VALUES, *IVECTOR_VALUES):
+        if match is None or name not in _KALDI:
             plain.append(argument)
-        elif name not in KALDI_FLAGS:
+        elif not _KALDI[name]:
             plain.append(f"--{name}" if match[2] is None else f"--{name}={match[2]}")
         elif match[2] is None or match[2].lower() in _KALDI_TRUE:
             plain.append(f"--{name}")

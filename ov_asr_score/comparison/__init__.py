@@ -1,15 +1,10 @@
 """Distance between scores and reference scores: errors, measures of classes and posteriors, limits."""
 
-from ov_asr_score.comparison.differences import (
-    DEFAULT_THRESHOLD,
-    ErrorLocation,
-    ScoreDifference,
-    compare_scores,
-    describe_location,
-)
+from ov_asr_score.comparison.differences import ErrorLocation, ScoreDifference, compare_scores, describe_location
+from ov_asr_score.comparison.limits import exceeded_limits
 from ov_asr_score.comparison.measures import EDGE_FRAMES, ScoreMeasures, measure_scores
 from ov_asr_score.comparison.summary import ClassError, MeasureSummary, summarize
-from ov_asr_score.settings.limits import Limits, exceeded_limits
+from ov_asr_score.settings.limits import DEFAULT_THRESHOLD, Limits
 
 __all__ = [
     "DEFAULT_THRESHOLD",

@@ -18,9 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.errors import ShapeMismatchError, UsageError
-
-DEFAULT_THRESHOLD = 1e-4
-"""Absolute error above which a score counts in ``num_over_threshold``, unless the caller gives another one."""
+from ov_asr_score.settings.limits import DEFAULT_THRESHOLD
 
 # Scores compared at a time: three float64 temporaries of this size fit in the processor's cache.
 _BLOCK_SCORES = 1 << 16

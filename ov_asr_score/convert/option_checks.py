@@ -9,29 +9,14 @@ from __future__ import annotations
 from math import isfinite
 
 from ov_asr_score.errors import UsageError
-from ov_asr_score.kaldi_model.network import FARTHEST_FRAME, Generation, KaldiNetwork
+from ov_asr_score.kaldi_model.network import FARTHEST_FRAME, KaldiNetwork
 from ov_asr_score.settings.kaldi import UNSET, KaldiOptions, spelled
+from ov_asr_score.settings.setting import settings_of
 
 LARGEST_FACTOR = 1000
 
 # Those of the programs that score with a model of that generation, and beyond them what is as clear for the others.
-_ONLY_FOR: dict[str, tuple[Generation, ...]] = {
-    "frame_subsampling_factor": (3,),
-    "frames_per_chunk": (2, 3),
-    "chunk_size": (2,),
-    "extra_left_context": (3,),
-    "extra_right_context": (3,),
-    "extra_left_context_initial": (3,),
-    "extra_right_context_final": (3,),
-    "batch_compute": (3,),
-    "ensure_exact_final_context": (3,),
-    "use_priors": (2, 3),
-    "no_softmax": (1,),
-    "apply_log": (1, 2),
-    "feature_transform": (1,),
-    "divide_by_priors": (2,),
-    "pad_input": (2,),
-}
+_ONLY_FOR = {each.name: each.setting.only_for for each in settings_of(KaldiOptions) if each.setting is not None}
 _NOT_TOGETHER = (
     ("use_priors", "class_frame_counts"),
     ("divide_by_priors", "use_priors"),
@@ -62,8 +47,8 @@ def check_options(network: KaldiNetwork, options: KaldiOptions) -> None:
     _check_values(options)
     asked = options.asked
     for name in asked:
-        generations = _ONLY_FOR.get(name)
-        if generations is not None and network.generation not in generations:
+        generations = _ONLY_FOR[name]
+        if network.generation not in generations:
             kinds = " and ".join(f"nnet{generation}" for generation in generations)
             raise UsageError(
                 f"{spelled(name, options)}: is for {kinds} models, {network.source} is nnet{network.generation}"

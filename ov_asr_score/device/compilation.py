@@ -9,18 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ov_asr_score.device.gna_properties import GNA_PROPERTIES
+from ov_asr_score.device.properties import compile_properties, import_properties
 from ov_asr_score.errors import BlobFormatError, DeviceError, FileAccessError, UnknownNameError
 from ov_asr_score.kaldi_io.files.input import open_path
 from ov_asr_score.kaldi_io.files.output import atomic_output
 from ov_asr_score.openvino_api import RUNTIME_ERRORS, first_cause, ov, version
-from ov_asr_score.settings.device import (
-    DeviceSettings,
-    base_devices,
-    compile_properties,
-    import_properties,
-    runtime_device,
-)
-from ov_asr_score.settings.gna import GNA_PROPERTIES, gna_mode
+from ov_asr_score.settings.device import DeviceSettings, base_devices, runtime_device
 from ov_asr_score.text import did_you_mean, near_names
 
 GNA_ADVICE = (
@@ -129,7 +124,7 @@ def write_blob_file(
         "device": settings.device,
         "openvino": version(),
     }
-    if gna_mode(settings.device) is None:  # a blob for GNA tells its bits itself
+    if settings.gna_mode is None:  # a blob for GNA tells its bits itself
         note["precision"] = settings.precision
     if conversion is not None:
         note["conversion"] = dict(conversion)
@@ -301,7 +296,7 @@ def _check_config(core: ov.Core, settings: DeviceSettings) -> None:
             known.update(str(name) for name in core.get_property(device, "SUPPORTED_PROPERTIES"))
         except RUNTIME_ERRORS:
             return  # a plugin that does not list its properties says itself what it refuses
-    if gna_mode(settings.device) is not None:
+    if settings.gna_mode is not None:
         known |= GNA_PROPERTIES
     for name in settings.config:
         if name not in known:
@@ -320,7 +315,7 @@ def _device_error(core: ov.Core, settings: DeviceSettings, error: Exception | No
     available = ", ".join(core.available_devices) or "none"
     if not settings.device:
         return DeviceError(f"-d/--device: expected a device such as CPU, found nothing (available: {available})")
-    if gna_mode(settings.device) and not has_plugin(core, "GNA"):
+    if settings.gna_mode and not has_plugin(core, "GNA"):
         return DeviceError(f"{settings.device}: this OpenVINO {version()} has no GNA plugin. {GNA_ADVICE}")
     for name in [*base_devices(settings.device), prefix]:
         if name not in ("AUTO", "MULTI", "HETERO", "BATCH") and not has_plugin(core, name):

@@ -25,7 +25,7 @@ from ov_asr_score.scoring.requests.chunk_windows import fit_converted
 from ov_asr_score.scoring.scorer import Scorer, prepare_scorer
 from ov_asr_score.scoring.utterances.joining import Utterance
 from ov_asr_score.settings.device import Precision, base_devices
-from ov_asr_score.settings.score_job import ScoreJob
+from ov_asr_score.settings.model_jobs import BenchJob
 
 REPEATS = 3
 _SHORTEST, _LONGEST = 2.0, 35.0  # seconds, as read speech has them
@@ -33,19 +33,6 @@ _LEAST_SECONDS = 0.4  # for a way to be worth a row
 _ABILITIES: dict[str, Precision] = {"BF16": "bf16", "FP16": "f16"}
 # Rows, or utterances, per request; that which a plan has no use for is found out with the first.
 _ROWS, _UTTERANCES = (128, 2048, 32), (8, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class BenchJob:
-    """A benchmark of the model of ``scoring``, on its tables or, without any, on noise.
-
-    What ``scoring`` forces (batch size, streams, precision) holds for all ways. ``seconds`` bounds all of it, one
-    repeat more or less; of tables the first ``max_utterances`` are used.
-    """
-
-    scoring: ScoreJob
-    seconds: float = 40.0
-    max_utterances: int = 200
 
 
 @dataclass(frozen=True, slots=True)

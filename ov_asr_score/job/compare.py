@@ -3,40 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from itertools import chain
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.comparison import DEFAULT_THRESHOLD, Limits
 from ov_asr_score.job.run.overwriting import check_files, files_read
 from ov_asr_score.job.run.references import ReferenceTables
 from ov_asr_score.job.run.report_files import new_report, report_file
 from ov_asr_score.job.run.verdict import check_measures, judge
 from ov_asr_score.kaldi_io import read_table
 from ov_asr_score.report.data.run import RunReport, UtteranceReport
+from ov_asr_score.settings.table_jobs import CompareJob
 
 OUTPUT_NAME = "scores"
-
-
-@dataclass(frozen=True, slots=True)
-class CompareJob:
-    """A comparison of the table ``scores`` with the table ``reference``, joined by utterance key."""
-
-    scores: str
-    reference: str
-    threshold: float = DEFAULT_THRESHOLD
-    limits: Limits = field(default_factory=Limits)
-    measures: bool = True  # of classes, posteriors and where errors are
-    by_position: bool = False
-    allow_missing: bool = False
-    allow_commands: bool = False
-    report: str = ""  # path; the suffix says what it is (report_files)
-    report_scores: bool = False  # pictures of scores in a page
-    command: Sequence[str] = ()
 
 
 def run_comparison(job: CompareJob, on_utterance: Callable[[UtteranceReport], None] | None = None) -> RunReport:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from math import isnan, nan
 from pathlib import Path
@@ -28,33 +28,11 @@ from ov_asr_score.scoring.recording.calibration import record_requests
 from ov_asr_score.scoring.recording.layer_sums import LayerSums
 from ov_asr_score.scoring.recording.layer_values import Side, compare_sides, match_inputs
 from ov_asr_score.settings.device import DeviceSettings
-from ov_asr_score.settings.gna import gna_mode
 from ov_asr_score.settings.kaldi import DEFAULT_OPTIONS, KaldiOptions
+from ov_asr_score.settings.model_jobs import CompareLayersJob
 from ov_asr_score.settings.score_job import ScoreJob
 
-DEFAULT_LIMIT = 40.0
-"""Decibels of signal-to-noise ratio: an error of one per cent."""
-
 OnGroup = Callable[[int, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class CompareLayersJob:
-    """The layers of the model of ``scoring`` beside those of ``against_model`` (none: the same) on ``against``.
-
-    The tables of ``scoring`` give the utterances, of which the first ``max_utterances`` are taken. ``layers`` are
-    names, which may hold ``*``, ``?`` and ``[…]``; none: all that compute something. A layer below ``limit`` decibels
-    fails. ``report`` is the path of the comparison as JSON, ``page`` that of a page for people.
-    """
-
-    scoring: ScoreJob
-    against: DeviceSettings
-    against_model: str = ""
-    layers: Sequence[str] = ()
-    max_utterances: int = 20
-    limit: float = DEFAULT_LIMIT
-    report: str = ""
-    page: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +58,7 @@ def run_layer_comparison(job: CompareLayersJob, on_group: OnGroup | None = None)
     """
     started = time.perf_counter()
     _check(job)
-    found = _against_gna(job) if gna_mode(job.against.device) is not None else _side_by_side(job, on_group)
+    found = _against_gna(job) if job.against.gna_mode is not None else _side_by_side(job, on_group)
     below = [layer for layer in found.layers if not layer.signal_to_noise >= job.limit]
     blank = new_report(job.scoring.command)
     return LayerComparison(
@@ -108,7 +86,7 @@ def _check(job: CompareLayersJob) -> None:
         raise UsageError(f"--max-utterances {job.max_utterances}: expected 1 or more")
     if isnan(job.limit):
         raise UsageError(f"--min-snr {job.limit}: expected decibels")
-    if gna_mode(job.scoring.device.device) is not None:
+    if job.scoring.device.gna_mode is not None:
         raise UsageError(
             f"-d {job.scoring.device.device}: the reference is computed in floats; give it as --against "
             f"device={job.scoring.device.device}"

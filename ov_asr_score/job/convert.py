@@ -19,17 +19,7 @@ from ov_asr_score.job.run.overwriting import check_files, kaldi_files_read
 from ov_asr_score.ov_model.description import ModelDescription, describe_model
 from ov_asr_score.ov_model.file_kind import read_model_kind
 from ov_asr_score.ports import shape_text
-from ov_asr_score.settings.kaldi import DEFAULT_OPTIONS, KaldiOptions
-
-
-@dataclass(frozen=True, slots=True)
-class ConvertJob:
-    """A conversion of the Kaldi model in the file ``model`` to the IR ``output`` (.xml, with its .bin beside it)."""
-
-    model: str
-    output: str
-    kaldi: KaldiOptions = DEFAULT_OPTIONS
-    compress_to_fp16: bool = False
+from ov_asr_score.settings.model_jobs import ConvertJob
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,27 +14,13 @@ from ov_asr_score.job.inspect_kaldi import Section
 from ov_asr_score.job.run.overwriting import check_files, files_read, kaldi_files_read
 from ov_asr_score.job.run.trial import TrialRun, open_trial
 from ov_asr_score.ov_model.description import ModelDescription, describe_model
-from ov_asr_score.ov_model.int8 import Preset, QuantizedModel, import_nncf, quantize_model
+from ov_asr_score.ov_model.int8 import QuantizedModel, import_nncf, quantize_model
 from ov_asr_score.scoring.opening import open_model
 from ov_asr_score.scoring.recording.calibration import record_requests
 from ov_asr_score.scoring.scorer import prepare_scorer
 from ov_asr_score.scoring.utterances.joining import InputTable
+from ov_asr_score.settings.model_jobs import QuantizeJob
 from ov_asr_score.settings.score_job import ScoreJob
-
-
-@dataclass(frozen=True, slots=True)
-class QuantizeJob:
-    """An int8 IR ``output`` (.xml, with its .bin beside it) of the model that ``scoring`` names.
-
-    The tables of ``scoring`` are the calibration utterances, of which the first ``max_utterances`` are used.
-    """
-
-    scoring: ScoreJob
-    output: str
-    max_utterances: int = 100
-    preset: Preset = "mixed"
-    first_layers: bool = False  # the layers that take the features, too
-    show_progress: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -40,7 +40,6 @@ from ov_asr_score.scoring.plan import conversion_of
 from ov_asr_score.scoring.plans.text import plan_facts, plan_text
 from ov_asr_score.scoring.scorer import Scorer, prepare_scorer
 from ov_asr_score.scoring.utterances.joining import JoinGaps, JoinOptions, SkipUtterance, Utterance, read_utterances
-from ov_asr_score.settings.gna import gna_mode
 from ov_asr_score.settings.score_job import ScoreJob
 
 # Bytes: more would only fill memory.
@@ -287,7 +286,7 @@ def _skip_into(report: RunReport) -> SkipUtterance:
 
 
 def _scorer_options(job: ScoreJob, layers: tuple[str, ...] = ()) -> ScorerOptions:
-    exports_whole = bool(job.export_model) and gna_mode(job.device.device) is None
+    exports_whole = bool(job.export_model) and job.device.gna_mode is None
     return replace(
         scorer_options(job),
         blob=job.import_model,

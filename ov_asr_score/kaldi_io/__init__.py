@@ -16,7 +16,7 @@ from ov_asr_score.kaldi_io.specifier import (
 from ov_asr_score.kaldi_io.tables.key_value import read_token_table
 from ov_asr_score.kaldi_io.tables.random_access import KeyedTable, open_table
 from ov_asr_score.kaldi_io.tables.sequential import read_table
-from ov_asr_score.kaldi_io.tables.sharding import Shard, parse_shard
+from ov_asr_score.kaldi_io.tables.sharding import with_frames
 from ov_asr_score.kaldi_io.tables.size import estimate_utterances
 from ov_asr_score.kaldi_io.tables.writer import TableWriter
 
@@ -26,7 +26,6 @@ __all__ = [
     "OutputFile",
     "Range",
     "ReadSpecifier",
-    "Shard",
     "TableWriter",
     "WriteSpecifier",
     "apply_range",
@@ -40,11 +39,11 @@ __all__ = [
     "open_table",
     "parse_range",
     "parse_read_specifier",
-    "parse_shard",
     "parse_write_specifier",
     "read_array",
     "read_table",
     "read_token_table",
     "skip_array",
+    "with_frames",
     "write_array",
 ]

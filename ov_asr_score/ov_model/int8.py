@@ -13,15 +13,14 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.openvino_api import first_cause, ov, version
-
-Preset = Literal["mixed", "performance"]
+from ov_asr_score.settings.model_jobs import Preset
 
 _PRODUCTS = frozenset({"Convolution", "GroupConvolution", "MatMul"})
 # A loop has products inside, which NNCF leaves as they are.

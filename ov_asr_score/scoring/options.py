@@ -6,9 +6,7 @@ from dataclasses import dataclass, field
 
 from ov_asr_score.settings.device import DeviceSettings
 from ov_asr_score.settings.kaldi import KaldiOptions
-
-DEFAULT_MEMORY_LIMIT = 2 << 30
-"""Bytes that the arrays of a run may take; the model and the runtime come on top."""
+from ov_asr_score.settings.memory import DEFAULT_MEMORY_LIMIT
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from functools import partial
 import numpy as np
 
 from ov_asr_score.device.compilation import DeviceReport, compile_model, describe_device
+from ov_asr_score.device.gna_properties import input_scale_factors
+from ov_asr_score.device.scale_factors import largest_value, scale_factor, scale_factor_of
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.ov_model.description import describe_ports
@@ -39,13 +41,6 @@ from ov_asr_score.scoring.trials.row_independence import rows_are_independent
 from ov_asr_score.scoring.trials.time_axis import open_time_axes, time_comes_first
 from ov_asr_score.scoring.utterances.joining import SkipUtterance, Utterance
 from ov_asr_score.settings.device import DeviceSettings
-from ov_asr_score.settings.gna import (
-    gna_mode,
-    input_scale_factors,
-    largest_value,
-    scale_factor,
-    scale_factor_of,
-)
 
 # Steps of an integer input that an utterance has to reach to say anything about others.
 _QUIET = 1024
@@ -137,7 +132,7 @@ def prepare_scorer(
     device = describe_device(core, runner.compiled, settings)
     delay_note = _delay_note(plan, span)
     notes = [*opened.notes, *([delay_note] if delay_note else [])]
-    notes += device.precision_notes() if gna_mode(settings.device) is None else []
+    notes += device.precision_notes() if settings.gna_mode is None else []
     seconds = opened.seconds + time.perf_counter() - started
     return Scorer(runner, runner.compiled, fits, plan, device, tuple(notes), seconds, span, delay_note)
 
@@ -208,7 +203,7 @@ def _delay_note(plan: Plan, span: int | None) -> str:
 
 def _with_scale_factors(settings: DeviceSettings, opened: OpenModel, first: Utterance | None) -> DeviceSettings:
     """Scale factors of GNA inputs by name: as the user gave them, others from the first utterance."""
-    if gna_mode(settings.device) is None or opened.model is None:
+    if settings.gna_mode is None or opened.model is None:
         return settings
     factors = input_scale_factors(settings.gna.scale_factors, [port.name for port in opened.inputs])
     for port in opened.inputs:
@@ -219,7 +214,7 @@ def _with_scale_factors(settings: DeviceSettings, opened: OpenModel, first: Utte
 
 def _silence_notes(settings: DeviceSettings, opened: OpenModel, first: Utterance | None) -> list[str]:
     """A note where the first utterance is to tell how large values are, and is silent or nearly so."""
-    if first is None or opened.model is None or gna_mode(settings.device) == "GNA_SW_FP32":
+    if first is None or opened.model is None or settings.gna_mode == "GNA_SW_FP32":
         return []
     given = input_scale_factors(settings.gna.scale_factors, [port.name for port in opened.inputs])
     notes = []

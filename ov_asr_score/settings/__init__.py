@@ -1,1 +1,1 @@
-"""What may be asked of a run, as plain data."""
+"""What can be asked of a run, each setting declared once; needs neither numpy nor the runtime nor a terminal."""

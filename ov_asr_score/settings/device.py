@@ -1,25 +1,30 @@
-"""What the user asks of a device, turned into plugin properties.
-
-float32 is asked for unless the user wants less: the CPU plugin takes bf16 by itself where the machine has it, and the
-same command would give other scores on another machine.
-"""
-
-from __future__ import annotations
+"""Where a model is computed, and how."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Literal, get_args
 
 from ov_asr_score.errors import UsageError
-from ov_asr_score.settings.gna import GNA_MODES, GnaSettings, gna_mode, gna_properties
+from ov_asr_score.settings.gna import GNA_MODES, GnaSettings, parse_gna_mode
+from ov_asr_score.settings.setting import MODEL, SPEED, Setting
 
 Precision = Literal["f32", "bf16", "f16"]
 
 # Plugins that only dispatch to others; they hand INFERENCE_PRECISION_HINT and their like on to those.
 META_DEVICES = ("AUTO", "MULTI", "HETERO", "BATCH")
 
-# Of no use, or refused, when a blob is imported.
-_COMPILE_ONLY = ("CACHE_DIR", "GNA_COMPACT_MODE", "GNA_PWL_MAX_ERROR_PERCENT", "GNA_FIRMWARE_MODEL_IMAGE")
+_AGAINST = ("device", "precision")
+
+
+def parse_config(items: Sequence[str]) -> dict[str, str]:
+    """Plugin properties from ``KEY=VALUE`` texts. Raises UsageError where there is no ``=`` or no key."""
+    config = {}
+    for item in items:
+        key, separator, value = item.partition("=")
+        if not separator or not key.strip():
+            raise UsageError(f"'{item}': expected KEY=VALUE, as in NUM_STREAMS=2")
+        config[key.strip()] = value.strip()
+    return config
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,28 +32,65 @@ class DeviceSettings:
     """A device text as the user gives it, and everything that changes how the runtime computes there.
 
     ``threads`` and ``streams`` 0 leave the choice to the runtime. ``config`` are plugin properties by name; they win
-    over everything that this package sets.
+    over everything that this package sets. ``gna_mode`` is the GNA mode that the device text names, if any.
+    Raises UsageError for a GNA mode that does not exist.
     """
 
-    device: str = "CPU"
-    precision: Precision = "f32"
-    threads: int = 0
-    streams: int = 0
+    device: Annotated[
+        str,
+        Setting(
+            "CPU, GPU, GPU.1, NPU, AUTO:…, MULTI:…, HETERO:…, GNA_… (see the command devices).",
+            names=("--device", "-d"),
+            metavar="DEVICE",
+            panel=MODEL,
+            changes_bytes=True,
+        ),
+    ] = "CPU"
+    precision: Annotated[Precision, Setting("What the device computes in.", panel=MODEL, changes_bytes=True)] = "f32"
+    threads: Annotated[
+        int,
+        Setting(
+            "CPU threads; 0: all.",
+            names=("-nthreads",),
+            metavar="N",
+            panel=SPEED,
+            least=0,
+            in_suite=True,
+            changes_bytes=True,
+        ),
+    ] = 0
+    streams: Annotated[
+        int,
+        Setting(
+            "Inferences that run at the same time; 0: chosen.",
+            names=("-nstreams",),
+            metavar="N",
+            panel=SPEED,
+            least=0,
+            in_suite=True,
+            changes_bytes=True,
+        ),
+    ] = 0
     cache_dir: str = ""
     profile: bool = False
-    config: Mapping[str, str] = field(default_factory=dict)
+    config: Annotated[
+        Mapping[str, str],
+        Setting(
+            "Plugin property; may be repeated.",
+            metavar="KEY=VALUE",
+            panel=MODEL,
+            repeated=True,
+            parse=parse_config,
+            in_suite=True,
+            changes_bytes=True,
+        ),
+    ] = field(default_factory=dict)
     gna: GnaSettings = field(default_factory=GnaSettings)
+    gna_mode: str | None = field(init=False, repr=False, compare=False)
 
-
-def parse_config(items: list[str]) -> dict[str, str]:
-    """Plugin properties from ``KEY=VALUE`` texts. Raises UsageError where there is no ``=`` or no key."""
-    config = {}
-    for item in items:
-        key, separator, value = item.partition("=")
-        if not separator or not key.strip():
-            raise UsageError(f"--config '{item}': expected KEY=VALUE, as in NUM_STREAMS=2")
-        config[key.strip()] = value.strip()
-    return config
+    def __post_init__(self) -> None:
+        """Find the GNA mode."""
+        object.__setattr__(self, "gna_mode", parse_gna_mode(self.device))
 
 
 def runtime_device(device: str) -> str:
@@ -73,62 +115,25 @@ def base_devices(device: str) -> list[str]:
     return [name.split(".")[0].split("(")[0] for name in names if name]
 
 
-def compile_properties(settings: DeviceSettings, input_names: Sequence[str]) -> dict[str, object]:
-    """Properties for ``core.compile_model``; with GNA one of several devices, they are nested by device.
+def parse_against(text: str, reference: DeviceSettings) -> DeviceSettings:
+    """The settings of ``reference`` with what ``text`` (``device=GPU,precision=f16``) says instead.
 
-    ``input_names`` in model order are those that scale factors of GNA are for. Raises UsageError where GNA has no such
-    mode, target or input.
+    Raises UsageError.
     """
-    cache: dict[str, object] = {"CACHE_DIR": settings.cache_dir} if settings.cache_dir else {}
-    mode = gna_mode(settings.device)
-    if mode is None:
-        return _general_properties(settings, base_devices(settings.device)) | cache | dict(settings.config)
-    gna = gna_properties(settings.gna, mode, input_names, profile=settings.profile, streams=settings.streams)
-    if ":" not in settings.device:
-        return gna | cache | dict(settings.config)
-    nested = {name: gna if name == "GNA" else _general_properties(settings, [name]) for name in _parts(settings.device)}
-    nested = {
-        name: {key: settings.config.get(key, value) for key, value in own.items()} for name, own in nested.items()
-    }
-    placed = {key for own in nested.values() for key in own}
-    others = {key: value for key, value in settings.config.items() if key not in placed}
-    return {**cache, "DEVICE_PROPERTIES": nested, **others}
-
-
-def import_properties(settings: DeviceSettings) -> dict[str, object]:
-    """Properties for ``core.import_model``: without those that only mean something while a model is compiled.
-
-    Raises UsageError for scale factors, which a blob has inside.
-    """
-    if settings.gna.scale_factors and gna_mode(settings.device) is not None:
-        raise UsageError("-sf: a blob has its scale factors inside; leave -sf out, or give the model itself to -m")
-    return {
-        name: {device: _without(own, _COMPILE_ONLY) for device, own in value.items()}
-        if name == "DEVICE_PROPERTIES" and isinstance(value, dict)
-        else value
-        for name, value in _without(compile_properties(settings, []), _COMPILE_ONLY).items()
-    }
-
-
-def _without(properties: Mapping[str, object], names: Sequence[str]) -> dict[str, object]:
-    return {name: value for name, value in properties.items() if name not in names}
-
-
-def _general_properties(settings: DeviceSettings, devices: Sequence[str]) -> dict[str, object]:
-    properties: dict[str, object] = {}
-    # NPU plugins choose between f16 and int8 by the model and refuse a request for f32
-    if list(devices) != ["NPU"]:
-        properties["INFERENCE_PRECISION_HINT"] = settings.precision
-    if settings.threads:
-        properties["INFERENCE_NUM_THREADS"] = str(settings.threads)
-    if settings.streams:
-        properties["NUM_STREAMS"] = str(settings.streams)
-    if settings.profile:
-        properties["PERF_COUNT"] = True
-    return properties
-
-
-def _parts(device: str) -> list[str]:
-    """The devices that one of ``META_DEVICES`` is to use, as the runtime calls them."""
-    names = runtime_device(device).partition(":")[2].split(",")
-    return list(dict.fromkeys(name.split("(")[0] for name in names if name and not name.startswith("-")))
+    given: dict[str, str] = {}
+    key = ""
+    for part in text.split(",") if text else []:
+        name, equals, value = part.partition("=")
+        if equals:
+            key = name.strip()
+            if key not in _AGAINST or key in given or not value.strip():
+                raise UsageError(f"'{text}': expected device=…,precision=…, each once, found '{part}'")
+            given[key] = value.strip()
+        elif key == "device":  # HETERO:GPU,CPU
+            given[key] += f",{part.strip()}"
+        else:
+            raise UsageError(f"'{text}': expected KEY=VALUE, as in precision=bf16, found '{part}'")
+    known = get_args(Precision)
+    if given.get("precision", "f32") not in known:
+        raise UsageError(f"precision={given['precision']}: expected one of {', '.join(known)}")
+    return replace(reference, **given)  # type: ignore[arg-type]  # the precision was checked

@@ -1,13 +1,16 @@
 """What a user may ask of a Kaldi model, in the words of Kaldi's options."""
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from ov_asr_score.convert.options import TimeMode
+from ov_asr_score.settings.setting import SCORES, TIME, Setting
 
 UNSET = -1
+
+
+def _kaldi(help: str, panel: str, metavar: str | None = None, **more: Any) -> Setting:
+    # Ranges are checked with the model, as everything else is; on a help page they would take the room of the names.
+    return Setting(help, metavar=metavar, panel=panel, checked_later=True, in_suite=True, changes_bytes=True, **more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,29 +25,85 @@ class KaldiOptions:
     those may be frames in order: so are networks converted that look back only, all others for whole utterances.
     """
 
-    time: TimeMode | Literal["auto", "lockstep"] = "auto"
-    frames_per_request: int = 0
-    frame_subsampling_factor: int = 0
-    frames_per_chunk: int = 0
-    chunk_size: int = 0
-    extra_left_context: int = 0
-    extra_right_context: int = 0
-    extra_left_context_initial: int = UNSET
-    extra_right_context_final: int = UNSET
-    batch_compute: bool = False
-    ensure_exact_final_context: bool = False
-    output_name: str = ""
-    use_priors: bool = False
-    class_frame_counts: str = ""
-    prior_scale: float = 1.0
-    prior_floor: float = 1e-10
-    no_softmax: bool = False
-    apply_log: bool = False
-    apply_exp: bool = False
-    acoustic_scale: float = 1.0
-    feature_transform: str = ""
-    divide_by_priors: bool = False
-    pad_input: bool = True
+    time: Annotated[
+        Literal["auto", "utterance", "frame", "lockstep"],
+        _kaldi(
+            "A request takes a whole utterance, or (frame) some frames in order, with variable state; auto: "
+            "whole utterances, and what is faster when scoring.",
+            TIME,
+            "MODE",
+            choices=("auto", "utterance", "frame"),
+        ),
+    ] = "auto"
+    frames_per_request: Annotated[int, _kaldi("With --time frame; 0: chosen.", TIME, "N", least=UNSET)] = 0
+    frame_subsampling_factor: Annotated[
+        int,
+        _kaldi(
+            "A row of scores for every N frames (chain models); 0: the file of this name beside the model, or 1.",
+            TIME,
+            "N",
+            least=UNSET,
+            only_for=(3,),
+        ),
+    ] = 0
+    frames_per_chunk: Annotated[
+        int,
+        _kaldi(
+            "Chunks as nnet3-compute cuts them (its default is 50); 0: the whole utterance.",
+            TIME,
+            "N",
+            least=UNSET,
+            only_for=(2, 3),
+        ),
+    ] = 0
+    chunk_size: Annotated[
+        int, _kaldi("The same for nnet2, as in nnet-am-compute.", TIME, "N", least=UNSET, only_for=(2,))
+    ] = 0
+    extra_left_context: Annotated[
+        int, _kaldi("More frames before each chunk (nnet3).", TIME, "N", least=UNSET, only_for=(3,))
+    ] = 0
+    extra_right_context: Annotated[
+        int, _kaldi("More frames after each chunk (nnet3).", TIME, "N", least=UNSET, only_for=(3,))
+    ] = 0
+    extra_left_context_initial: Annotated[
+        int, _kaldi("Those of the first chunk; -1: as of others.", TIME, "N", least=UNSET, only_for=(3,))
+    ] = UNSET
+    extra_right_context_final: Annotated[
+        int, _kaldi("Those of the last chunk; -1: as of others.", TIME, "N", least=UNSET, only_for=(3,))
+    ] = UNSET
+    batch_compute: Annotated[
+        bool,
+        _kaldi(
+            "Chunks as nnet3-compute-batch cuts them: the last is moved back so that it is whole.",
+            TIME,
+            only_for=(3,),
+        ),
+    ] = False
+    ensure_exact_final_context: Annotated[
+        bool,
+        _kaldi("With --batch-compute: an utterance shorter than a chunk is not filled up.", TIME, only_for=(3,)),
+    ] = False
+    output_name: Annotated[
+        str, _kaldi("Nodes that become outputs, with commas between, such as output-xent.", SCORES, "NODES")
+    ] = ""
+    use_priors: Annotated[bool, _kaldi("Subtract the log priors stored in the model.", SCORES, only_for=(2, 3))] = False
+    class_frame_counts: Annotated[str, _kaldi("Subtract log priors made of these counts.", SCORES, "FILE")] = ""
+    prior_scale: Annotated[float, _kaldi("Factor of log priors.", SCORES, "X")] = 1.0
+    prior_floor: Annotated[float, _kaldi("Pdfs below this relative frequency are ruled out.", SCORES, "X")] = 1e-10
+    no_softmax: Annotated[bool, _kaldi("Leave out the last softmax (nnet1).", SCORES, only_for=(1,))] = False
+    apply_log: Annotated[bool, _kaldi("Logarithm of the scores (nnet1, nnet2).", SCORES, only_for=(1, 2))] = False
+    apply_exp: Annotated[bool, _kaldi("Exponential of the scores.", SCORES)] = False
+    acoustic_scale: Annotated[float, _kaldi("Factor of the scores.", SCORES, "X")] = 1.0
+    feature_transform: Annotated[
+        str, _kaldi("Network in front of the model (nnet1).", SCORES, "FILE", only_for=(1,))
+    ] = ""
+    divide_by_priors: Annotated[
+        bool,
+        _kaldi("Divide posteriors by the stored priors, rows sum to 1 again (nnet2).", SCORES, only_for=(2,)),
+    ] = False
+    pad_input: Annotated[
+        bool, _kaldi("Repeat the edges, so that no frame lacks context (nnet2).", SCORES, only_for=(2,))
+    ] = True
 
     @property
     def asked(self) -> dict[str, object]:

@@ -1,62 +1,59 @@
-"""How far scores may be from their reference, and what is said when they are farther."""
-
-from __future__ import annotations
+"""How far scores may be from their reference."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
-from ov_asr_score.comparison.differences import ScoreDifference, describe_location
-from ov_asr_score.comparison.measures import ScoreMeasures
+from ov_asr_score.settings.setting import COMPARISON, Setting
+
+DEFAULT_THRESHOLD = 1e-4
+"""Absolute error above which a score is counted, unless the user names another one."""
+
+Threshold = Annotated[
+    float, Setting("Absolute errors above it are counted.", metavar="X", panel=COMPARISON, least=0.0, in_suite=True)
+]
+Measures = Annotated[
+    bool,
+    Setting(
+        "Errors alone: no best classes, posteriors, percentiles, which take most of the time of a comparison.",
+        names=("--no-measures",),
+        panel=COMPARISON,
+        switches_off=True,
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """The largest errors, and the least agreement, that still pass; ``None`` sets no limit."""
 
-    max_error: float | None = None  # largest absolute error
-    max_rms_error: float | None = None
-    max_relative_error: float | None = None  # largest relative error
-    min_agreement: float | None = None  # share of frames with the same best class, from 0 to 1
-    max_kl: float | None = None  # mean Kullback-Leibler divergence of the posteriors, in nats
-
-
-def exceeded_limits(total: ScoreDifference, limits: Limits, measures: ScoreMeasures | None = None) -> list[str]:
-    """One message for each limit that ``total`` and ``measures`` do not keep; an empty list when all is well.
-
-    A non-finite mismatch is always reported, even with no limit set, and so is a limit with no frame, or no classes, to
-    hold it against. A statistic that is not a number keeps no limit.
-    """
-    messages = []
-    if total.num_nonfinite_mismatch:
-        place = f" (first at {describe_location(total.worst)})" if total.worst else ""
-        messages.append(f"scores and reference disagree in NaN or infinity: {total.num_nonfinite_mismatch}{place}")
-    checks = (
-        ("max error", total.max_abs, "--max-error", limits.max_error),
-        ("rms error", total.rms, "--max-rms-error", limits.max_rms_error),
-        ("max relative error", total.max_rel, "--max-relative-error", limits.max_relative_error),
-    )
-    for statistic, value, option, limit in checks:
-        if limit is None:
-            continue
-        if total.frames == 0:
-            messages.append(f"no frames were compared, so {option} {limit:g} cannot be kept")
-        elif not value <= limit:
-            messages.append(f"{statistic} {value:.6g} exceeds {option} {limit:g}")
-    return messages + _class_messages(limits, measures or ScoreMeasures())
-
-
-def _class_messages(limits: Limits, measures: ScoreMeasures) -> list[str]:
-    messages = []
-    agreement, divergence = measures.class_agreement, measures.mean_kl
-    if limits.min_agreement is not None:
-        limit = f"--min-agreement {limits.min_agreement:g}"
-        if agreement is None:
-            messages.append(f"no frames with classes were compared, so {limit} cannot be kept")
-        elif not agreement >= limits.min_agreement:
-            messages.append(f"best class agreement {agreement:.6g} is below {limit}")
-    if limits.max_kl is not None:
-        limit = f"--max-kl {limits.max_kl:g}"
-        if divergence is None:
-            messages.append(f"no frames with classes were compared, so {limit} cannot be kept")
-        elif not divergence <= limits.max_kl:
-            messages.append(f"mean KL divergence {divergence:.6g} exceeds {limit}")
-    return messages
+    max_error: Annotated[
+        float | None,
+        Setting("Exit code 1 when the largest absolute error exceeds it.", metavar="X", panel=COMPARISON, least=0.0),
+    ] = None
+    max_rms_error: Annotated[
+        float | None,
+        Setting("Exit code 1 when the RMS error exceeds it.", metavar="X", panel=COMPARISON, least=0.0),
+    ] = None
+    max_relative_error: Annotated[
+        float | None,
+        Setting("Exit code 1 when the largest relative error exceeds it.", metavar="X", panel=COMPARISON, least=0.0),
+    ] = None
+    min_agreement: Annotated[
+        float | None,
+        Setting(
+            "Exit code 1 when a smaller share of frames (0 to 1) has the same best class.",
+            metavar="SHARE",
+            panel=COMPARISON,
+            least=0.0,
+            most=1.0,
+        ),
+    ] = None
+    max_kl: Annotated[
+        float | None,
+        Setting(
+            "Exit code 1 when the mean KL divergence of the posteriors exceeds it.",
+            metavar="NATS",
+            panel=COMPARISON,
+            least=0.0,
+        ),
+    ] = None

@@ -1,18 +1,33 @@
 """Everything that one run of ``score`` is asked to do."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from ov_asr_score.comparison import DEFAULT_THRESHOLD, Limits
-from ov_asr_score.kaldi_io import Shard
-from ov_asr_score.scoring.options import DEFAULT_MEMORY_LIMIT
 from ov_asr_score.settings.device import DeviceSettings
 from ov_asr_score.settings.kaldi import DEFAULT_OPTIONS, KaldiOptions
+from ov_asr_score.settings.limits import DEFAULT_THRESHOLD, Limits, Measures, Threshold
+from ov_asr_score.settings.memory import DEFAULT_MEMORY_LIMIT, parse_memory
+from ov_asr_score.settings.setting import COMPARISON, IVECTORS, MODEL, REPORTS, SPEED, TABLES, Setting
+from ov_asr_score.settings.shard import Shard, parse_shard
+from ov_asr_score.settings.tables import (
+    PAIR,
+    AllowCommands,
+    AllowMissing,
+    CompressionMethod,
+    OnError,
+    Report,
+    ReportScores,
+    Tables,
+)
 
-Tables = str | Sequence[str] | Mapping[str, str]
+
+def _model(help: str, *names: str, **more: Any) -> Setting:
+    return Setting(help, names=names, panel=MODEL, **more)
+
+
+def _table(help: str, *names: str, **more: Any) -> Setting:
+    return Setting(help, names=names, panel=TABLES, **more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,54 +37,240 @@ class ScoreJob:
     """
 
     # The model: an IR, ONNX or Kaldi file, or else a blob that was exported
-    model: str = ""
-    import_model: str = ""
-    export_model: str = ""  # write the compiled model there and score nothing
+    model: Annotated[
+        str,
+        _model(
+            "OpenVINO IR (.xml, .bin beside it), ONNX, or a Kaldi model (nnet1, nnet2, nnet3).",
+            "--model",
+            "-m",
+            metavar="FILE",
+        ),
+    ] = ""
+    import_model: Annotated[
+        str,
+        _model("Exported model (blob) instead of -m.", "--import-model", "--import-gna-model", "-rg", metavar="FILE"),
+    ] = ""
+    export_model: Annotated[
+        str,
+        _model(
+            "Write the compiled model (blob) there; nothing is scored.",
+            "--export-model",
+            "--export-gna-model",
+            "-wg",
+            metavar="FILE",
+        ),
+    ] = ""
     device: DeviceSettings = field(default_factory=DeviceSettings)
-    batch_size: int = 0  # frames per infer request; 0: chosen from the model
-    requests: int = 0  # infer requests under way at a time; 0: chosen
-    memory_limit: int = DEFAULT_MEMORY_LIMIT  # bytes of features and scores on their way
-    layout: str = ""
-    keep_graph: bool = False  # do not mend graphs that the CPU plugin scores wrongly
-    left_context: int = 0  # frames
-    right_context: int = 0  # frames
+    batch_size: Annotated[
+        int,
+        Setting(
+            "Frames per infer request, or utterances where several share requests; 0: chosen from the model.",
+            names=("-bs",),
+            metavar="N",
+            panel=SPEED,
+            least=0,
+            in_suite=True,
+            changes_bytes=True,
+        ),
+    ] = 0
+    requests: Annotated[
+        int,
+        Setting(
+            "Infer requests under way at a time; 0: one more than streams.",
+            names=("-nireq",),
+            metavar="N",
+            panel=SPEED,
+            least=0,
+            in_suite=True,
+            changes_bytes=True,
+        ),
+    ] = 0
+    memory_limit: Annotated[  # bytes
+        int,
+        Setting(
+            "Memory for features and scores on their way: 500M, 4G. The model and the runtime come on top.",
+            metavar="SIZE",
+            panel=SPEED,
+            parse=parse_memory,
+            shown="2G",
+            changes_bytes=True,
+        ),
+    ] = DEFAULT_MEMORY_LIMIT
+    layout: Annotated[
+        str,
+        _model(
+            "Input layouts: [NC] or in0[NC],in1[NTC].",
+            "-layout",
+            metavar="LAYOUT",
+            in_suite=True,
+            changes_bytes=True,
+        ),
+    ] = ""
+    keep_graph: Annotated[
+        bool, _model("Do not mend graphs that CPU plugins score wrongly.", in_suite=True, changes_bytes=True)
+    ] = False
+    left_context: Annotated[
+        int,
+        _model(
+            "Frames of left context: the first frame repeated.",
+            "--context-left",
+            "--context-window-left",
+            "-cw_l",
+            metavar="FRAMES",
+            least=0,
+            in_suite=True,
+            changes_bytes=True,
+        ),
+    ] = 0
+    right_context: Annotated[
+        int,
+        _model(
+            "Frames of right context: the last frame repeated.",
+            "--context-right",
+            "--context-window-right",
+            "-cw_r",
+            metavar="FRAMES",
+            least=0,
+            in_suite=True,
+            changes_bytes=True,
+        ),
+    ] = 0
     kaldi: KaldiOptions = DEFAULT_OPTIONS  # for Kaldi models, which are converted
     conversion_cache: str | None = None  # folder where conversions are kept; None: nowhere
 
     # Tables in
-    inputs: Tables = ()
-    input_layers: str = ""  # names for unnamed tables, comma-separated, in their order
-    utt2spk: Tables = ()
-    ivector_period: Sequence[str] | Mapping[str, int] = ()  # frames per row of online i-vectors
-    ivectors: str = ""  # for the input `ivector`: a vector per utterance, or per speaker with utt2spk
-    online_ivectors: str = ""  # for the input `ivector`: a row per online_ivector_period frames
-    online_ivector_period: int = 0
-    pair: Literal["key", "position"] = "key"
-    allow_missing: bool = False
-    allow_commands: bool = False
-    on_error: Literal["stop", "skip"] = "stop"
+    inputs: Annotated[
+        Tables,
+        _table(
+            "Features: file.ark, ark:…, scp:…, file.npz, -; several inputs as LAYER=SPEC, repeated or with commas, "
+            "the one with a row per frame first.",
+            "--input",
+            "-i",
+            metavar="[LAYER=]SPEC",
+            repeated=True,
+        ),
+    ] = ()
+    input_layers: Annotated[
+        str, _table("Inputs that the tables of -i belong to.", "-iname", metavar="NAMES", in_suite=True)
+    ] = ""
+    utt2spk: Annotated[
+        Tables,
+        _table(
+            "The other inputs hold vectors per speaker, found through this file (ark:FILE as in Kaldi, too).",
+            metavar="[LAYER=]FILE",
+            repeated=True,
+            in_suite=True,
+        ),
+    ] = ()
+    ivector_period: Annotated[
+        Sequence[str] | Mapping[str, int],
+        _table(
+            "The other inputs hold one row (online i-vector) per N frames.",
+            metavar="[LAYER=]N",
+            repeated=True,
+            in_suite=True,
+        ),
+    ] = ()
+    ivectors: Annotated[
+        str,
+        Setting(
+            "A vector per utterance, or per speaker with --utt2spk, for the input ivector.",
+            metavar="RSPECIFIER",
+            panel=IVECTORS,
+            in_suite=True,
+        ),
+    ] = ""
+    online_ivectors: Annotated[
+        str,
+        Setting("Matrices of i-vectors, for the input ivector.", metavar="RSPECIFIER", panel=IVECTORS, in_suite=True),
+    ] = ""
+    online_ivector_period: Annotated[
+        int,
+        Setting(
+            "Frames from row to row of --online-ivectors.",
+            metavar="N",
+            panel=IVECTORS,
+            least=0,
+            checked_later=True,
+            in_suite=True,
+        ),
+    ] = 0
+    pair: Annotated[Literal["key", "position"], PAIR] = "key"
+    allow_missing: AllowMissing = False
+    allow_commands: AllowCommands = False
+    on_error: OnError = "stop"
 
-    shard: Shard | None = None  # this part of the first table only
+    shard: Annotated[  # this part of the first table only
+        Shard | None,
+        _table(
+            "Score the I-th of N parts of the first table, I from 1 (docs/scaling.md).",
+            metavar="I/N",
+            parse=parse_shard,
+        ),
+    ] = None
 
     # Tables out
-    outputs: Tables = ()
-    output_layers: str = ""
-    output_precision: Literal["f32", "f64"] = "f32"
-    compression_method: int | None = None  # of Kaldi's seven
-    resume: bool = False  # go on with an interrupted run of the same job, if there is one
+    outputs: Annotated[
+        Tables,
+        _table(
+            "Scores: file.ark, ark,scp:a,b, ark,t:-, file.npz; LAYER is an output or any inner layer.",
+            "--output",
+            "-o",
+            metavar="[LAYER=]SPEC",
+            repeated=True,
+        ),
+    ] = ()
+    output_layers: Annotated[
+        str, _table("Layers that the tables of -o and -r belong to.", "-oname", metavar="NAMES", in_suite=True)
+    ] = ""
+    output_precision: Annotated[
+        Literal["f32", "f64"], _table("Element type of written scores.", changes_bytes=True)
+    ] = "f32"
+    compression_method: CompressionMethod = None
+    resume: Annotated[
+        bool, _table("Go on where an interrupted run with --resume ended; begin where there is none.")
+    ] = False
 
     # Comparison
-    references: Tables = ()
-    threshold: float = DEFAULT_THRESHOLD
+    references: Annotated[
+        Tables,
+        Setting(
+            "Scores to compare with.",
+            names=("--reference", "-r"),
+            metavar="[LAYER=]SPEC",
+            panel=COMPARISON,
+            repeated=True,
+        ),
+    ] = ()
+    threshold: Threshold = DEFAULT_THRESHOLD
     limits: Limits = field(default_factory=Limits)
-    measures: bool = True  # of classes, posteriors and where errors are
+    measures: Measures = True
 
     # Reports
-    profile: bool = False
-    report: str = ""  # path; the suffix says what it is (report_files)
-    report_scores: bool = False  # pictures of scores in a page
-    trace: str = ""  # path of a trace of the run for Perfetto
-    frame_shift_seconds: float = 0.01
+    profile: Annotated[bool, Setting("Time of every layer.", names=("--performance-counter", "-pc"), panel=REPORTS)] = (
+        False
+    )
+    report: Report = ""
+    report_scores: ReportScores = False
+    trace: Annotated[
+        str,
+        Setting(
+            "Write when was read, inferred and written, for ui.perfetto.dev or chrome://tracing; layers with -pc.",
+            metavar="FILE.json",
+            panel=REPORTS,
+        ),
+    ] = ""
+    frame_shift_seconds: Annotated[
+        float,
+        Setting(
+            "Speech per frame, for the real-time factor.",
+            names=("--frame-shift",),
+            metavar="SECONDS",
+            panel=REPORTS,
+            least=0.0001,
+            in_suite=True,
+        ),
+    ] = 0.01
     command: Sequence[str] = ()  # the command line, if one started the job
     notes: Sequence[str] = ()  # what the caller has to tell in the report
 

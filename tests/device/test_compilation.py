@@ -20,9 +20,10 @@ from ov_asr_score.device.compilation import (
     missing_plugins,
     read_blob_note,
 )
+from ov_asr_score.device.properties import compile_properties
 from ov_asr_score.errors import BlobFormatError, DeviceError, FileAccessError, UnknownNameError
 from ov_asr_score.openvino_api import opset as op
-from ov_asr_score.settings.device import DeviceSettings, Precision, compile_properties
+from ov_asr_score.settings.device import DeviceSettings, Precision
 from tests.runtimes import computes_in
 
 CORE = ov.Core()

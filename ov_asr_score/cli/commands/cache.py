@@ -2,62 +2,45 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
-from ov_asr_score.cli.failures import explained_failures
+from ov_asr_score.errors import FileAccessError, UsageError
+from ov_asr_score.settings.caching import CacheUpkeep
 
 
-def cache(
-    clear: Annotated[bool, typer.Option("--clear", help="Remove the converted models.")] = False,
-    limit: Annotated[
-        str,
-        typer.Option(
-            "--limit", metavar="SIZE", help="Remove the least recently used models until the rest fits: 500M, 2G."
-        ),
-    ] = "",
-    cache_dir: Annotated[
-        str, typer.Option("--cache-dir", metavar="DIR", help="The folder that score was given; else the user's cache.")
-    ] = "",
-) -> None:
+def cache(settings: CacheUpkeep) -> None:
     """Show which converted models are kept, or remove them.
 
     `score` keeps what it made of a Kaldi model where reading that is faster than converting again. Whenever a model is
     added, the least recently used ones are removed until all fit into 4 GiB, or what the environment variable
     OV_ASR_SCORE_CACHE_LIMIT says (0: keep no new ones). Compiled models, which the runtime keeps in --cache-dir, stay.
     """
-    with explained_failures():
-        from datetime import datetime
+    from datetime import datetime
 
-        from ov_asr_score.cli.presenting import ReportConsole
-        from ov_asr_score.errors import FileAccessError, UsageError
-        from ov_asr_score.ov_model import cache_folder as kept
-        from ov_asr_score.report.console.run import render_facts
-        from ov_asr_score.sizes import parse_size
+    from ov_asr_score.cli.presenting import ReportConsole
+    from ov_asr_score.ov_model import cache_folder as kept
+    from ov_asr_score.report.console.run import render_facts
 
-        largest = parse_size(limit) if limit else None
-        if limit and largest is None:
-            raise UsageError(f"--limit '{limit}': expected a size, as in 500M or 2G")
-        if clear and limit:
-            raise UsageError("--clear, --limit: expected one of them, found both")
-        folder = kept.cache_folder(cache_dir)
-        if folder is None:
-            raise FileAccessError("no home folder is known; set OV_ASR_SCORE_CACHE, or give --cache-dir")
-        if clear:
-            contents = kept.clear_cache(folder)
-        else:
-            contents = kept.cache_contents(folder) if largest is None else kept.trim_cache(folder, largest)
-        facts: dict[str, object] = {
-            "folder": str(folder),
-            "models": f"{contents.models:,}",
-            "size": f"{contents.size:,} bytes",
-        }
-        if not clear and largest is None:
-            facts["limit"] = f"{kept.cache_limit():,} bytes"
-            if contents.oldest_use is not None:
-                facts["oldest use"] = f"{datetime.fromtimestamp(contents.oldest_use):%Y-%m-%d %H:%M:%S}"
-        render_facts(ReportConsole(), "Removed" if clear or limit else "Converted models", facts)
-        left = kept.cache_contents(folder)
-        if left.models and (clear or (largest is not None and left.size > largest)):
-            raise FileAccessError(f"{folder}: {left.models} models could not be removed")
+    clear, largest = settings.clear, settings.limit
+    if clear and largest is not None:
+        raise UsageError("clear, limit: expected one of them, found both", fields=("clear", "limit"))
+    folder = kept.cache_folder(settings.cache_dir)
+    if folder is None:
+        raise FileAccessError(
+            "no home folder is known; set OV_ASR_SCORE_CACHE, or give cache_dir", fields=("cache_dir",)
+        )
+    if clear:
+        contents = kept.clear_cache(folder)
+    else:
+        contents = kept.cache_contents(folder) if largest is None else kept.trim_cache(folder, largest)
+    facts: dict[str, object] = {
+        "folder": str(folder),
+        "models": f"{contents.models:,}",
+        "size": f"{contents.size:,} bytes",
+    }
+    if not clear and largest is None:
+        facts["limit"] = f"{kept.cache_limit():,} bytes"
+        if contents.oldest_use is not None:
+            facts["oldest use"] = f"{datetime.fromtimestamp(contents.oldest_use):%Y-%m-%d %H:%M:%S}"
+    render_facts(ReportConsole(), "Removed" if clear or largest is not None else "Converted models", facts)
+    left = kept.cache_contents(folder)
+    if left.models and (clear or (largest is not None and left.size > largest)):
+        raise FileAccessError(f"{folder}: {left.models} models could not be removed")

@@ -7,105 +7,83 @@ import sys
 from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING
 
 import typer
 
-from ov_asr_score.cli.failures import EXIT_CANNOT_GO_ON, EXIT_FAILED, explained_failures, say
-from ov_asr_score.cli.options import shared as o
+from ov_asr_score.cli.caching import conversion_cache
+from ov_asr_score.cli.failures import EXIT_CANNOT_GO_ON, EXIT_FAILED, say
+from ov_asr_score.cli.flags import Quiet
 from ov_asr_score.errors import FileAccessError, UsageError
-from ov_asr_score.kaldi_io import atomic_output
-from ov_asr_score.report.data.suite import SuiteReport
-from ov_asr_score.report.files.suite import suite_json, suite_junit, suite_markdown
-from ov_asr_score.report.html.suite import write_suite_page
+from ov_asr_score.settings.caching import CacheSettings
+from ov_asr_score.settings.table_jobs import CheckSettings
+
+if TYPE_CHECKING:
+    from ov_asr_score.report.data.suite import SuiteReport
 
 
-def check(
-    suite: Annotated[str, typer.Argument(metavar="SUITE.toml", help="Cases, devices and limits (docs/ci.md).")],
-    only: Annotated[
-        Optional[list[str]],  # noqa: UP045 - typer reads this at run time on Python 3.10
-        typer.Option("--only", metavar="NAME|TAG", help="These cases only; may be repeated, * and ? match anything."),
-    ] = None,
-    junit: Annotated[str, typer.Option("--junit", metavar="FILE.xml", help="Write JUnit XML.")] = "",
-    json: Annotated[str, typer.Option("--json", metavar="FILE.json", help="Write JSON.")] = "",
-    markdown: Annotated[
-        str, typer.Option("--markdown", metavar="FILE.md", help="Write Markdown, as for the summary of a CI job.")
-    ] = "",
-    report: Annotated[
-        str, typer.Option("--report", metavar="FILE.html", help="Write a page for people (docs/html-report.md).")
-    ] = "",
-    require_all: Annotated[
-        bool, typer.Option("--require-all", help="What cannot be run here counts as failed, not as skipped.")
-    ] = False,
-    update: Annotated[
-        bool,
-        typer.Option(
-            "--update",
-            help="Write new references of cases that have none or do not keep their limits, and the baseline.",
-        ),
-    ] = False,
-    cache_dir: o.CacheOption = "",
-    no_cache: o.NoCacheOption = False,
-    quiet: o.QuietOption = False,
-) -> None:
+def check(settings: CheckSettings, caches: CacheSettings, quiet: Quiet = False) -> None:
     """Run a suite of cases and tell which of them keep their limits.
 
     `ov-asr-score check data/suite.toml --junit out/check.xml`
     """
-    with explained_failures():
-        from ov_asr_score.cli.options.shared import conversion_cache
-        from ov_asr_score.cli.presenting import ReportConsole
-        from ov_asr_score.job import CheckJob, read_suite, run_suite
-        from ov_asr_score.report.console.suite import render_suite
+    from ov_asr_score.cli.presenting import ReportConsole
+    from ov_asr_score.job import CheckJob, read_suite, run_suite
+    from ov_asr_score.report.console.suite import render_suite
 
-        outputs = {"--junit": junit, "--json": json, "--markdown": markdown, "--report": report}
-        found = read_suite(suite)
-        check_outputs(outputs, found.files())
-        cache = conversion_cache(cache_dir, no_cache)
-        job = CheckJob(found, only or [], require_all, update, cache, cache_dir)
-        console = ReportConsole(stderr="-" in outputs.values())
-        watched = sys.stderr.isatty() and not quiet
-        finished = run_suite(job, (lambda result: say(f"{result.status}: {result.name}")) if watched else None)
-        write_outputs(outputs, finished)
-        if not quiet or finished.verdict != "ok":
-            render_suite(finished, console)
-        if finished.verdict != "ok":
-            raise typer.Exit(EXIT_FAILED if finished.verdict == "failed" else EXIT_CANNOT_GO_ON)
-
-
-_TEXTS = {"--junit": suite_junit, "--json": suite_json, "--markdown": suite_markdown}
+    outputs = {name: getattr(settings, name) for name in ("junit", "json", "markdown", "report")}
+    suite = read_suite(settings.suite)
+    check_outputs(outputs, suite.files())
+    job = CheckJob(
+        suite, settings.only, settings.require_all, settings.update, conversion_cache(caches), caches.cache_dir
+    )
+    console = ReportConsole(stderr="-" in outputs.values())
+    watched = sys.stderr.isatty() and not quiet
+    finished = run_suite(job, (lambda result: say(f"{result.status}: {result.name}")) if watched else None)
+    write_outputs(outputs, finished)
+    if not quiet or finished.verdict != "ok":
+        render_suite(finished, console)
+    if finished.verdict != "ok":
+        raise typer.Exit(EXIT_FAILED if finished.verdict == "failed" else EXIT_CANNOT_GO_ON)
 
 
 def check_outputs(outputs: Mapping[str, str], read: Collection[Path]) -> None:
-    """Nothing; raises before anything is run where a file could not be written, two are one, or one is ``read``.
+    """Raise before anything is run where a file could not be written, two are one, or one is ``read``.
 
-    Raises UsageError, FileAccessError.
+    ``outputs`` are paths by setting. Raises UsageError, FileAccessError.
     """
     places: dict[str, str] = {}
-    for option, path in outputs.items():
+    for name, path in outputs.items():
         if not path:
             continue
         place = path if path == "-" else os.path.realpath(path)
-        other = places.setdefault(place, option)
-        if other != option:
-            raise UsageError(f"{option} {path}: {other} goes there, too; give each a file of its own")
+        other = places.setdefault(place, name)
+        if other != name:
+            raise UsageError(
+                f"{name} {path}: {other} goes there, too; give each a file of its own", fields=(name, other)
+            )
         if Path(place) in read:
-            raise UsageError(f"{option} {path}: the suite reads this file; give another one")
+            raise UsageError(f"{name} {path}: the suite reads this file; give another one", fields=(name,))
         folder = os.path.dirname(place)  # noqa: PTH120 - of a text that may be `-`
         if path != "-" and not os.path.isdir(folder):  # noqa: PTH112
-            raise FileAccessError(f"{option} {path}: no such folder; make it first")
+            raise FileAccessError(f"{name} {path}: no such folder; make it first", fields=(name,))
         if path != "-" and os.path.isdir(place):  # noqa: PTH112
-            raise FileAccessError(f"{option} {path}: is a folder, expected a file")
+            raise FileAccessError(f"{name} {path}: is a folder, expected a file", fields=(name,))
 
 
 def write_outputs(outputs: Mapping[str, str], report: SuiteReport) -> None:
-    """Nothing; each file gets its name when all are whole. Raises FileAccessError."""
+    """Write ``report`` into each file; they get their names when all are whole. Raises FileAccessError."""
+    from ov_asr_score.kaldi_io import atomic_output
+    from ov_asr_score.report.files.suite import suite_json, suite_junit, suite_markdown
+    from ov_asr_score.report.html.suite import write_suite_page
+
+    texts = {"junit": suite_junit, "json": suite_json, "markdown": suite_markdown}
     with ExitStack() as stack:
-        for option, path in outputs.items():
+        for name, path in outputs.items():
             if not path:
                 continue
             file = stack.enter_context(atomic_output(path, "w"))
-            if option == "--report":
+            if name == "report":
                 write_suite_page(file, report)
             else:
-                file.write(_TEXTS[option](report))
+                file.write(texts[name](report))

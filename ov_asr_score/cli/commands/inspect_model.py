@@ -4,42 +4,32 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Annotated
 
 import typer
 
-from ov_asr_score.cli.failures import explained_failures
+from ov_asr_score.cli.flags import AsJson
+from ov_asr_score.settings.model_jobs import InspectSettings
 
 
-def inspect(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="Kaldi model, OpenVINO IR, ONNX, or an exported blob.")],
-    device: Annotated[
-        str, typer.Option("--device", "-d", metavar="DEVICE", help="Where an exported blob is imported.")
-    ] = "CPU",
-    verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Every layer with its shape; every node and component of Kaldi.")
-    ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="All of it as one JSON object.")] = False,
-) -> None:
+def inspect(settings: InspectSettings, as_json: AsJson = False) -> None:
     """Show what is in a model or exported blob.
 
     Inputs, outputs, variables, layers and size; of a blob what can be known. Of a Kaldi model (nnet1, nnet2, nnet3)
     what Kaldi's info programs show, and whether it can be converted.
     """
-    with explained_failures():
-        from ov_asr_score.cli.presenting import ReportConsole
-        from ov_asr_score.job.inspect_model import inspect_model
-        from ov_asr_score.report.console.run import render_facts
+    from ov_asr_score.cli.presenting import ReportConsole
+    from ov_asr_score.job.inspect_model import inspect_model
+    from ov_asr_score.report.console.run import render_facts
 
-        sections = inspect_model(model, device, all_layers=verbose or as_json)
-        if as_json:
-            told = {title: _told(facts) for title, facts in sections}
-            report = {"format": "ov-asr-score-inspection", "format_version": 1, "sections": told}
-            typer.echo(json.dumps(report, indent=1, allow_nan=False))
-            return
-        console = ReportConsole()
-        for title, facts in sections:
-            render_facts(console, title, {name: _readable(fact) for name, fact in facts.items()})
+    sections = inspect_model(settings.model, settings.device, all_layers=settings.all_layers or as_json)
+    if as_json:
+        told = {title: _told(facts) for title, facts in sections}
+        report = {"format": "ov-asr-score-inspection", "format_version": 1, "sections": told}
+        typer.echo(json.dumps(report, indent=1, allow_nan=False))
+        return
+    console = ReportConsole()
+    for title, facts in sections:
+        render_facts(console, title, {name: _readable(fact) for name, fact in facts.items()})
 
 
 def _told(facts: Mapping[str, object]) -> dict[str, object]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import asdict, fields
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from ov_asr_score import __version__
 from ov_asr_score.convert.from_file import file_digest
@@ -16,15 +15,12 @@ from ov_asr_score.kaldi_io.files.input import split_offset
 from ov_asr_score.kaldi_io.specifier import ReadSpecifier
 from ov_asr_score.kaldi_io.tables.script import read_script
 from ov_asr_score.openvino_api import version as openvino_version
+from ov_asr_score.settings.device import DeviceSettings
+from ov_asr_score.settings.gna import GnaSettings
+from ov_asr_score.settings.kaldi import KaldiOptions
 from ov_asr_score.settings.score_job import ScoreJob
+from ov_asr_score.settings.setting import fields_of
 
-# Of these the bytes do not depend, or they are told by content below.
-_LEFT_OUT = {
-    *("model", "import_model", "export_model", "device", "kaldi", "conversion_cache", "shard", "resume"),
-    *("inputs", "input_layers", "utt2spk", "ivector_period", "ivectors", "online_ivectors", "online_ivector_period"),
-    *("outputs", "output_layers", "references", "threshold", "limits", "measures", "allow_commands"),
-    *("profile", "report", "report_scores", "trace", "frame_shift_seconds", "command", "notes"),
-}
 _SAMPLE_BYTES = 1 << 16
 _MOST_SAMPLES = 256
 
@@ -44,17 +40,21 @@ def run_identity(job: ScoreJob, tables: JobTables) -> dict[str, str]:
         identity[f"rows of {name}"] = f"{table.period} {table.utt2spk and _table_content(table.utt2spk)}"
     for layer, specifier in tables.outputs.items():
         identity[f"-o/--output {layer}"] = specifier
-    kaldi = asdict(job.kaldi)
-    for option in ("feature_transform", "class_frame_counts"):
-        identity[_spelled(option)] = _digests(kaldi.pop(option))
-    device = asdict(job.device)
-    del device["profile"], device["cache_dir"], device["gna"]["accuracy_report"], device["gna"]["log_level"]
-    settings = {each.name: getattr(job, each.name) for each in fields(job) if each.name not in _LEFT_OUT}
-    identity |= {_spelled(name): str(value) for name, value in (kaldi | device | settings).items()}
+    kaldi = _deciding(job.kaldi)
+    for name in ("feature_transform", "class_frame_counts"):
+        identity[_spelled(name)] = _digests(kaldi.pop(name))
+    settings = kaldi | _deciding(job.device) | {"gna": _deciding(job.device.gna)} | _deciding(job)
+    identity |= {_spelled(name): str(value) for name, value in settings.items()}
     identity["--shard"] = str(job.shard or "")
     if job.shard is not None and job.shard.frames is not None:
         identity["--utt2num-frames"] = hashlib.sha256(repr(job.shard.frames).encode()).hexdigest()
     return identity
+
+
+def _deciding(bundle: KaldiOptions | DeviceSettings | GnaSettings | ScoreJob) -> dict[str, Any]:
+    """The settings in ``bundle`` itself that decide the bytes."""
+    declared = (each for each in fields_of(type(bundle)) if each.setting is not None and each.setting.changes_bytes)
+    return {each.name: getattr(bundle, each.name) for each in declared}
 
 
 def _spelled(name: str) -> str:

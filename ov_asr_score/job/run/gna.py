@@ -10,6 +10,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from ov_asr_score.device.scale_factors import largest_value, scale_factor
 from ov_asr_score.errors import UsageError
 from ov_asr_score.gna.compiler.measured_ranges import MOST_FRAMES
 from ov_asr_score.gna.exact.program import ExactProgram
@@ -22,7 +23,7 @@ from ov_asr_score.scoring.gna.emulation import Emulation, requests_of
 from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.scorer import Scorer
 from ov_asr_score.scoring.utterances.joining import InputTable, JoinGaps, JoinOptions, Utterance, read_utterances
-from ov_asr_score.settings.gna import GnaSettings, gna_mode, largest_value, scale_factor
+from ov_asr_score.settings.gna import GnaSettings
 
 MAX_FRAMES = 2000
 """Frames that the report on layers looks at: those in order go one by one, each twice."""
@@ -41,7 +42,7 @@ def with_scale_factors(
     cannot be, and what reading raises.
     """
     gna = options.device.gna
-    if gna_mode(options.device.device) is None or gna.scale_factor_utterances == 1 or not tables:
+    if options.device.gna_mode is None or gna.scale_factor_utterances == 1 or not tables:
         return options, []
     for table in tables:
         name = parse_read_specifier(table.specifier).filename

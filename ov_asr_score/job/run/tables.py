@@ -11,7 +11,8 @@ from ov_asr_score.ports import PortInfo
 from ov_asr_score.scoring.utterances.ivector_tables import ivector_table, missing_tables, per_speaker
 from ov_asr_score.scoring.utterances.joining import InputTable
 from ov_asr_score.scoring.utterances.table_specs import pair_layers, split_name, split_specifiers
-from ov_asr_score.settings.score_job import ScoreJob, Tables
+from ov_asr_score.settings.score_job import ScoreJob
+from ov_asr_score.settings.tables import Tables
 from ov_asr_score.text import suggestion
 
 IsName = Callable[[str], bool]

@@ -14,7 +14,7 @@ from ov_asr_score.job.suite.table import SuiteTable, make_table
 from ov_asr_score.job.suite.toml_lines import key_lines, parse_toml
 from ov_asr_score.kaldi_io import parse_read_specifier
 from ov_asr_score.kaldi_io.files.input import open_path
-from ov_asr_score.settings.gna import gna_mode
+from ov_asr_score.settings.gna import parse_gna_mode
 from ov_asr_score.text import suggestion
 
 FORMAT_VERSION = 1
@@ -116,9 +116,9 @@ def _combinations(case: SuiteTable, defaults: SuiteTable, options: Mapping[str, 
             holder.fail("precisions", f"precisions: '{precision}'{suggestion(precision, PRECISIONS)}")
     found = []
     for device in devices:
-        mode = gna_mode(device)
+        mode = parse_gna_mode(device)
         possible = ("f32",) if mode == "GNA_SW_FP32" else ("i16", "i8") if mode is not None else ("f32", "bf16", "f16")
-        default = f"i{options.get('quantization_bits', 16)}" if possible[0] == "i16" else "f32"
+        default = f"i{options.get('weight_bits', 16)}" if possible[0] == "i16" else "f32"
         chosen = [precision for precision in precisions or (default,) if precision in possible]
         if not chosen:
             holder.fail(

@@ -10,7 +10,8 @@ from pathlib import Path
 from ov_asr_score.comparison import ScoreDifference
 from ov_asr_score.errors import UnknownNameError
 from ov_asr_score.kaldi_io import parse_read_specifier
-from ov_asr_score.settings.score_job import ScoreJob, Tables
+from ov_asr_score.settings.score_job import ScoreJob
+from ov_asr_score.settings.tables import Tables
 from ov_asr_score.text import suggestion
 
 

@@ -15,7 +15,8 @@ from ov_asr_score.kaldi_io.specifier import ReadSpecifier, parse_read_specifier
 from ov_asr_score.kaldi_io.tables.archive import archive_entries
 from ov_asr_score.kaldi_io.tables.npz import open_npz
 from ov_asr_score.kaldi_io.tables.script import ScriptReader, read_script
-from ov_asr_score.kaldi_io.tables.sharding import Shard, archive_part, shard_lines
+from ov_asr_score.kaldi_io.tables.sharding import archive_part, shard_lines
+from ov_asr_score.settings.shard import Shard
 
 logger = logging.getLogger(__name__)
 

@@ -7,9 +7,8 @@ order give the order of the table, and each reads one stretch of the archives. E
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
 
@@ -20,51 +19,19 @@ from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, open_stream
 from ov_asr_score.kaldi_io.specifier import ReadSpecifier
 from ov_asr_score.kaldi_io.tables.key_value import read_token_table
 from ov_asr_score.kaldi_io.tables.script import ScriptLine
+from ov_asr_score.settings.shard import Shard
 
 
-@dataclass(frozen=True, slots=True)
-class Shard:
-    """Part ``index`` (from 1) of ``count`` parts of a table.
+def with_frames(shard: Shard | None, utt2num_frames: str) -> Shard | None:
+    """``shard`` with the lengths in the file ``utt2num_frames`` (lines ``key frames``), if one is named.
 
-    ``frames`` are the lengths of utterances by key, where they are known from a file (Kaldi's utt2num_frames).
+    Raises UsageError where there is no shard, and FileAccessError and TableFormatError over the file.
     """
-
-    index: int
-    count: int
-    frames: Mapping[str, int] | None = None
-
-    def __post_init__(self) -> None:
-        """Raise UsageError for a part that there is not."""
-        if not 1 <= self.index <= self.count:
-            raise UsageError(f"--shard {self}: expected I/N with I from 1 to N, as in 2/8")
-
-    def __str__(self) -> str:
-        """``2/8``."""
-        return f"{self.index}/{self.count}"
-
-    def place_of(self, doubled_middle: int, total: int) -> int:
-        """Part that holds an entry whose middle is ``doubled_middle`` / 2 of ``total`` frames or bytes."""
-        return min(doubled_middle * self.count // (2 * total), self.count - 1) + 1
-
-    def has_turn(self, position: int) -> bool:
-        """Whether entry ``position`` (from 0) is in this part when entries are dealt out one by one."""
-        return position % self.count == self.index - 1
-
-
-def parse_shard(text: str, utt2num_frames: str = "") -> Shard | None:
-    """The part that ``I/N`` names, None for an empty text; ``utt2num_frames`` is a file with a line ``key frames``.
-
-    Raises UsageError, and FileAccessError and TableFormatError over the file.
-    """
-    if not text:
-        if utt2num_frames:
-            raise UsageError("--utt2num-frames: is for --shard, which is not given")
-        return None
-    match = re.fullmatch(r"(\d{1,9})/(\d{1,9})", text, re.ASCII)
-    if not match:
-        raise UsageError(f"--shard {text[:20]!r}: expected I/N with I from 1 to N, as in 2/8")
-    index, count = int(match[1]), int(match[2])
-    return Shard(index, count, _read_frames(utt2num_frames) if utt2num_frames else None)
+    if not utt2num_frames:
+        return shard
+    if shard is None:
+        raise UsageError("utt2num_frames: is for shard, which is not given", fields=("utt2num_frames", "shard"))
+    return replace(shard, frames=_read_frames(utt2num_frames))
 
 
 def shard_lines(lines: Sequence[ScriptLine], shard: Shard) -> list[ScriptLine]:

@@ -36,7 +36,6 @@ from ov_asr_score.scoring.plans.sizing import num_cores
 from ov_asr_score.scoring.requests.runner import Float32Array
 from ov_asr_score.scoring.utterances.joining import Utterance
 from ov_asr_score.settings.device import DeviceSettings, base_devices
-from ov_asr_score.settings.gna import gna_mode
 
 # Frames that a request takes where no state goes from one to the next, and utterances side by side where one does:
 # enough for the matrix products to be fast, few enough for the caches.
@@ -60,7 +59,7 @@ class Emulation:
 
 def is_emulated(core: ov.Core, settings: DeviceSettings) -> bool:
     """Whether a GNA mode is asked for and the runtime has no plugin for it. Raises DeviceError for GNA_HW."""
-    mode = gna_mode(settings.device)
+    mode = settings.gna_mode
     if mode is None or has_plugin(core, "GNA"):
         return False
     if settings.gna.embedded_image:
@@ -98,7 +97,7 @@ def emulate_model(
 
     Raises UnsupportedModelError with the list of layers that GNA does not have, UsageError, DeviceError.
     """
-    mode = gna_mode(options.device.device)
+    mode = options.device.gna_mode
     if ":" in options.device.device:
         return _emulate_parts(core, model, source, options, utterances)
     graph = read_graph_of_frames(model, source)
@@ -117,7 +116,7 @@ def emulate_model(
 def _emulate_parts(
     core: ov.Core, model: ov.Model, source: str, options: ScorerOptions, utterances: Sequence[Frames]
 ) -> Emulation:
-    mode, settings = gna_mode(options.device.device), _compile_settings(options)
+    mode, settings = options.device.gna_mode, _compile_settings(options)
     device = options.device.device
     if not device.upper().startswith("HETERO:") or base_devices(device) != ["GNA", "CPU"]:
         raise UsageError(f"-d {device}: in software GNA goes together with the CPU; expected HETERO:{mode},CPU")
@@ -174,7 +173,7 @@ def _compile_settings(options: ScorerOptions) -> CompileSettings:
 
 def emulate_blob(blob: GnaModel, options: ScorerOptions) -> Emulation:
     """The program of a blob. Raises UnsupportedModelError, UsageError (what a blob cannot be asked for)."""
-    mode = gna_mode(options.device.device)
+    mode = options.device.gna_mode
     if mode == "GNA_SW_FP32":
         raise UsageError(f"-d {mode}: a blob holds integers only; give the IR that it was made from to -m/--model")
     return Emulation(ExactProgram(blob, options.blob), blob, notes=_notes(options.device))
@@ -211,7 +210,7 @@ def plan_emulation(
 
 def emulated_device(settings: DeviceSettings) -> DeviceReport:
     """What is reported in the place of a device."""
-    mode = gna_mode(settings.device)
+    mode = settings.gna_mode
     precision = "f32" if mode == "GNA_SW_FP32" else f"i{settings.gna.weight_bits}"
     return DeviceReport(
         requested=settings.device,
@@ -226,7 +225,7 @@ def emulated_device(settings: DeviceSettings) -> DeviceReport:
 
 def _notes(settings: DeviceSettings) -> tuple[str, ...]:
     """What a caller may not expect: modes that are others in software, settings that no plugin is there for."""
-    mode, notes = gna_mode(settings.device), []
+    mode, notes = settings.gna_mode, []
     if mode in _FALLING_BACK:
         notes.append(f"{mode}: this OpenVINO has no GNA plugin, so it is computed in software, as GNA_SW_EXACT")
     unused = [f"--precision {settings.precision}"] if settings.precision != "f32" else []

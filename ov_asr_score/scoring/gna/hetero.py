@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.device.compilation import compile_model
+from ov_asr_score.device.scale_factors import largest_value, scale_factor
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.gna.execution import Program
 from ov_asr_score.gna.graphs.partition import Part, Partition
@@ -18,7 +19,6 @@ from ov_asr_score.ov_model.description import describe_ports, shape_of
 from ov_asr_score.ov_model.preparation import with_leading_dimension
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.settings.device import DeviceSettings
-from ov_asr_score.settings.gna import largest_value, scale_factor
 
 Float32Array = NDArray[np.float32]
 

@@ -21,7 +21,6 @@ from ov_asr_score.scoring.plans.sizing import (
     num_streams,
     takes_any_shape,
 )
-from ov_asr_score.settings.gna import gna_mode
 
 DEFAULT_ROWS = 512
 # Scores of one request stay below this many values, however wide the output is (256 MB of float32).
@@ -138,7 +137,7 @@ def _plan_rows(
     if not batched:
         return model, RowsPlan(1, pad=True, slots=slots, streams=streams, reason="the inputs hold one frame")
     _, outputs = describe_ports(model)
-    is_gna = gna_mode(options.device.device) is not None  # whose plugin takes no more than eight frames
+    is_gna = options.device.gna_mode is not None  # whose plugin takes no more than eight frames
     rows = options.batch_size or (1 if is_gna else default_rows(outputs))
     size = None if takes_any_shape(options) and not options.fixed_batch else rows
     try:

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ov_asr_score.convert.facts import ConversionFacts
+from ov_asr_score.device.gna_properties import requests_at_a_time
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.plan import Grouping
 from ov_asr_score.scoring.requests.grouping import can_cut, can_pad
 from ov_asr_score.settings.device import base_devices
-from ov_asr_score.settings.gna import gna_mode, requests_at_a_time
 from ov_asr_score.settings.kaldi import KaldiOptions
 
 # Measured (benchmarks/): matrix products over more frames than these are no faster, and what lies between the layers no
@@ -50,7 +50,7 @@ def num_streams(options: ScorerOptions, *, recurrent: bool = False) -> int:
 
 def num_slots(options: ScorerOptions, streams: int) -> int:
     """Infer requests under way at a time: one more than compute, so that the next is filled meanwhile."""
-    mode = gna_mode(options.device.device)
+    mode = options.device.gna_mode
     if mode is not None:
         return requests_at_a_time(mode, options.device.streams)
     return options.requests or max(2, streams + 1)
@@ -73,7 +73,7 @@ def kaldi_options(options: ScorerOptions) -> KaldiOptions:
     Recurrences that look back only score faster with many utterances side by side, a few frames of each per request:
     their steps are short, and utterances of any lengths share them without being filled up.
     """
-    if options.kaldi.time == "auto" and gna_mode(options.device.device) is not None:
+    if options.kaldi.time == "auto" and options.device.gna_mode is not None:
         return replace(options.kaldi, time="frame")
     if options.kaldi.time != "auto" or options.batch_size == 1 or not takes_any_shape(options):
         return options.kaldi

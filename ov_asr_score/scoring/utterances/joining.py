@@ -24,7 +24,8 @@ from ov_asr_score.errors import (
     TableFormatError,
     UsageError,
 )
-from ov_asr_score.kaldi_io import Shard, open_table, parse_read_specifier, read_table, read_token_table
+from ov_asr_score.kaldi_io import open_table, parse_read_specifier, read_table, read_token_table
+from ov_asr_score.settings.shard import Shard
 
 logger = logging.getLogger(__name__)
 

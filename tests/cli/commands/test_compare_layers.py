@@ -7,9 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from ov_asr_score.cli.commands.compare_layers import parse_against
-from ov_asr_score.errors import UsageError
-from ov_asr_score.settings.device import DeviceSettings
 from tests.command_line import DATA, MODELS, names_in, run
 
 MODEL, FEATURES = MODELS / "dnn_digits.xml", DATA / "dnn_digits" / "features.ark"
@@ -79,18 +76,6 @@ def test_one_line_for_what_cannot_be(words: list[str], code: int, error: str, fo
     assert done.code == code
     assert error in done.error
     assert names_in(folder) == []
-
-
-def test_what_is_compared_with() -> None:
-    reference = DeviceSettings("CPU", "f32", threads=2)
-    assert parse_against("", reference) == reference
-    assert parse_against("precision=f16", reference) == DeviceSettings("CPU", "f16", threads=2)
-    assert parse_against("device=HETERO:GPU,CPU, precision=bf16", reference) == DeviceSettings(
-        "HETERO:GPU,CPU", "bf16", threads=2
-    )
-    for text in ("device=", "device=CPU,device=GPU", "CPU"):
-        with pytest.raises(UsageError, match="--against"):
-            parse_against(text, reference)
 
 
 def test_a_page_and_json_must_be_two_files(folder: Path) -> None:

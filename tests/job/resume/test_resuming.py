@@ -13,12 +13,13 @@ from ov_asr_score.errors import FileAccessError, OvAsrScoreError, ResumeError, U
 from ov_asr_score.job import ScoreJob, run_job
 from ov_asr_score.job.resume.resuming import open_earlier
 from ov_asr_score.job.run.tables import JobTables
-from ov_asr_score.kaldi_io import Shard, read_table
+from ov_asr_score.kaldi_io import read_table
 from ov_asr_score.report.data.run import UtteranceReport
 from ov_asr_score.scoring.requests.openvino_runner import OpenVinoRunner
 from ov_asr_score.scoring.utterances.joining import InputTable
 from ov_asr_score.settings.device import DeviceSettings
 from ov_asr_score.settings.kaldi import KaldiOptions
+from ov_asr_score.settings.shard import Shard
 from tests.command_line import DATA, MODELS, names_in
 from tests.tiny_model import tiny_features, tiny_scores, write_table
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from ov_asr_score.errors import TableFormatError, UsageError
-from ov_asr_score.kaldi_io import Shard, TableWriter, parse_shard, read_table, write_array
+from ov_asr_score.kaldi_io import TableWriter, read_table, with_frames, write_array
+from ov_asr_score.settings.shard import Shard
 
 LENGTHS = [3, 40, 7, 0, 12, 90, 1, 5, 33, 8, 60, 2, 20, 11, 4, 70, 9, 6, 25, 13]
 TABLE = {f"utt{number:02}": np.full((length, 4), number, np.float32) for number, length in enumerate(LENGTHS)}
@@ -90,18 +91,13 @@ def test_damage_in_another_part_is_not_passed_over() -> None:
         parts_of("feats.ark", 3)
 
 
-@pytest.mark.parametrize("text", ["0/3", "4/3", "1/0", "2", "a/b", "1/2/3", "-1/3", "1 / 2"])
-def test_a_part_that_there_is_not(text: str) -> None:
-    with pytest.raises(UsageError, match="expected I/N with I from 1 to N, as in 2/8"):
-        parse_shard(text)
-
-
 def test_lengths_are_read_from_a_file() -> None:
     Path("utt2num_frames").write_text("a 3\nb 10\n")
-    assert parse_shard("2/3", "utt2num_frames") == Shard(2, 3, {"a": 3, "b": 10})
-    assert parse_shard("") is None
-    with pytest.raises(UsageError, match="is for --shard"):
-        parse_shard("", "utt2num_frames")
+    assert with_frames(Shard(2, 3), "utt2num_frames") == Shard(2, 3, {"a": 3, "b": 10})
+    assert with_frames(None, "") is None
+    assert with_frames(Shard(1, 2), "") == Shard(1, 2)
+    with pytest.raises(UsageError, match="utt2num_frames: is for shard"):
+        with_frames(None, "utt2num_frames")
     Path("utt2num_frames").write_text("a 3.5\n")
     with pytest.raises(TableFormatError, match=r"utt2num_frames: utterance 'a': expected a number of frames"):
-        parse_shard("1/2", "utt2num_frames")
+        with_frames(Shard(1, 2), "utt2num_frames")

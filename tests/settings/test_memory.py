@@ -1,11 +1,9 @@
-"""Sizes of memory."""
-
 from __future__ import annotations
 
 import pytest
 
-from ov_asr_score.cli.options.shared import parse_memory
 from ov_asr_score.errors import UsageError
+from ov_asr_score.settings.memory import parse_memory
 
 
 @pytest.mark.parametrize(
@@ -25,5 +23,5 @@ def test_sizes(text: str, size: int) -> None:
 
 @pytest.mark.parametrize("text", ["", "G", "1000", "0G", "-1G", "1X", "1e9", "1,5G"])
 def test_what_is_no_size_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match=r"--memory-limit .*expected at least 1M"):
+    with pytest.raises(UsageError, match=r"expected at least 1M"):
         parse_memory(text)

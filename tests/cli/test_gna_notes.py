@@ -2,9 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ov_asr_score.cli.options.gna import Quantization, gna_settings
 from ov_asr_score.openvino_api import ov
-from ov_asr_score.settings.gna import GnaSettings
 from tests.command_line import DATA, MODELS, run
 
 DNN = ("-m", MODELS / "dnn_digits.xml", "-i", DATA / "dnn_digits/features.ark")
@@ -16,8 +14,8 @@ without_gna = pytest.mark.skipif("GNA" in ov.Core().available_devices, reason="t
     [
         (("-qb", "8"), "-qb"),
         (("-qb", "16"), "-qb"),  # given, although it is the default
-        (("-q", "user", "-sf", "1.5", "-memory_reuse_off", "-a", "ATOM"), "-q -sf -memory_reuse_off -a"),
-        (("--pwl-me", "1.0", "--exec_target", "GNA_TARGET_3_0"), "-pwl_me -exec_target"),
+        (("-q", "user", "-sf", "1.5", "-memory_reuse_off", "-a", "ATOM"), "-q -a -sf -memory_reuse_off"),
+        (("--pwl-me", "1.0", "--exec_target", "GNA_TARGET_3_0"), "-exec_target -pwl_me"),
         (("--scale-factor-utterances", "all", "--gna-report"), "--scale-factor-utterances --gna-report"),
     ],
 )
@@ -50,18 +48,21 @@ def test_embedded_images_need_the_plugin() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("-qb", "4"), "-qb 4: expected 8 or 16"),
-        (("-q", "dynamic"), "-q dynamic: no GNA plugin ever had it"),
-        (("-q", "user"), "-q user: expected scale factors in -sf"),
-        (("-we", "image.bin"), "-we: embedded images are made by the GNA plugin only"),
-        (("-exec_target", "GMA"), "-exec_target 'GMA': no such GNA device; expected one of GNA_TARGET_1_0, "),
+        (("-qb", "4"), "-qb/--quantization-bits 4: expected 8 or 16"),
+        (("-q", "dynamic"), "-q/--quantization dynamic: no GNA plugin ever had it"),
+        (("-q", "user"), "-q/--quantization user: expected scale factors in -sf"),
+        (("-we", "image.bin"), "-we/--export-embedded-model: embedded images are made by the GNA plugin only"),
+        (("-exec_target", "GMA"), "--exec-target 'GMA': no such GNA device; expected one of GNA_TARGET_1_0, "),
         (
             ("-compile_target", "GNA_TARGET_9_0"),
-            "-compile_target 'GNA_TARGET_9_0': no such GNA device; expected one of",
+            "--compile-target 'GNA_TARGET_9_0': no such GNA device; expected one of",
         ),
         (("-d", "GNA_EXACT"), "-d/--device: no GNA mode 'GNA_EXACT'; expected one of GNA, GNA_AUTO, GNA_HW, "),
-        (("-d", "GNA_HW", "-we", "a.bin", "-we_gen", "GNA2"), "-we_gen 'GNA2': expected one of GNA1, GNA3"),
-        (("-log", "LOUD"), "-log 'LOUD': expected one of LOG_NONE, LOG_ERROR"),
+        (
+            ("-d", "GNA_HW", "-we", "a.bin", "-we_gen", "GNA2"),
+            "-we_gen/--embedded-configuration 'GNA2': expected",
+        ),
+        (("-log", "LOUD"), "--log 'LOUD': expected one of LOG_NONE, LOG_ERROR"),
         (("--scale-factor-utterances", "0"), "--scale-factor-utterances '0': expected a number above 0, or all"),
         (("--scale-factor-utterances", "few"), "--scale-factor-utterances 'few': expected a number above 0, or all"),
         (("-sf", "0"), "expected a number above 0"),
@@ -74,44 +75,6 @@ def test_what_no_plugin_could_do_is_wrong_use(options: tuple[str, ...], message:
     outcome = run(*DNN, *options)
     assert outcome.code == 2
     assert message in outcome.error
-
-
-def test_options_become_settings() -> None:
-    def settings(**options: object) -> GnaSettings:
-        given = {
-            "quantization": Quantization.static,
-            "weight_bits": 16,
-            "scale_factor": "",
-            "scale_factor_utterances": "1",
-            "pwl_max_error_percent": None,
-            "execution_target": "",
-            "compile_target": "",
-            "memory_reuse": True,
-            "embedded_image": "",
-            "embedded_generation": "",
-            "log_level": "",
-            "accuracy_report": False,
-        }
-        return gna_settings("GNA_SW_EXACT", **(given | options))  # type: ignore[arg-type]
-
-    assert settings() == GnaSettings()
-    assert settings(scale_factor_utterances="25").scale_factor_utterances == 25
-    assert settings(scale_factor_utterances="all").scale_factor_utterances is None
-    every = settings(
-        weight_bits=8,
-        scale_factor="x=2",
-        pwl_max_error_percent=0.5,
-        execution_target="GNA_TARGET_3_5",
-        compile_target="GNA_TARGET_3_1",
-        memory_reuse=False,
-        embedded_image="a.bin",
-        embedded_generation="GNA3",
-        log_level="debug",
-        accuracy_report=True,
-    )
-    assert every == GnaSettings(
-        8, {"x": 2.0}, 1, "GNA_3_5", "GNA_3_1", 0.5, False, "LOG_DEBUG", "a.bin", "GNA3", accuracy_report=True
-    )
 
 
 @pytest.mark.parametrize("options", [("-q", "other"), ("-a", "XEON"), ("-pwl_me", "101"), ("-qb", "x")])

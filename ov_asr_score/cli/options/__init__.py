@@ -1,1 +1,0 @@
-"""Typer options, grouped as the commands share them."""

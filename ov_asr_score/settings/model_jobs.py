@@ -1,0 +1,189 @@
+"""What the jobs that make or examine models are asked to do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from ov_asr_score.settings.device import DeviceSettings, parse_against
+from ov_asr_score.settings.kaldi import DEFAULT_OPTIONS, KaldiOptions
+from ov_asr_score.settings.score_job import ScoreJob
+from ov_asr_score.settings.setting import COMPARISON, QUANTIZATION, REPORTS, Part, Setting
+
+DEFAULT_SNR_LIMIT = 40.0
+"""Decibels of signal-to-noise ratio: an error of one per cent."""
+
+Preset = Literal["mixed", "performance"]
+
+_INPUTS = (
+    *("inputs", "input_layers", "utt2spk", "ivector_period", "ivectors", "online_ivectors", "online_ivector_period"),
+    *("allow_missing", "allow_commands"),
+)
+_CONTEXTS = ("layout", "left_context", "right_context")
+# A graph that is written takes whole utterances, unless it is asked for another.
+_WHOLE = {"time": "utterance"}
+
+
+def _given_model(help: str) -> dict[str, Setting]:
+    return {"model": Setting(help, metavar="MODEL", positional=True)}
+
+
+_ANY_MODEL = _given_model("OpenVINO IR, ONNX, or a Kaldi model.")
+
+MaxUtterances = Annotated[int, Setting("Take the first N utterances.", metavar="N", panel=QUANTIZATION, least=1)]
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertJob:
+    """A conversion of the Kaldi model in the file ``model`` to the IR ``output`` (.xml, with its .bin beside it)."""
+
+    model: Annotated[
+        str,
+        Setting("Kaldi model: final.mdl, final.raw, final.nnet; binary or text.", metavar="MODEL", positional=True),
+    ]
+    output: Annotated[
+        str,
+        Setting("OpenVINO IR; weights go beside it as .bin.", names=("--output", "-o"), metavar="FILE.xml"),
+    ]
+    kaldi: Annotated[KaldiOptions, Part(defaults=_WHOLE)] = DEFAULT_OPTIONS
+    compress_to_fp16: Annotated[bool, Setting("Weights as f16: half the size, scores a little off.")] = False
+
+
+@dataclass(frozen=True, slots=True)
+class QuantizeJob:
+    """An int8 IR ``output`` (.xml, with its .bin beside it) of the model that ``scoring`` names.
+
+    The tables of ``scoring`` are the calibration utterances, of which the first ``max_utterances`` are used.
+    """
+
+    scoring: Annotated[
+        ScoreJob,
+        Part(
+            (KaldiOptions, "model", *_CONTEXTS, *_INPUTS),
+            defaults=_WHOLE,
+            settings=_given_model("OpenVINO IR, ONNX, or a Kaldi model, which is converted first."),
+        ),
+    ]
+    output: Annotated[
+        str, Setting("The int8 IR; weights go beside it as .bin.", names=("--output", "-o"), metavar="FILE.xml")
+    ]
+    max_utterances: MaxUtterances = 100
+    preset: Annotated[
+        Preset,
+        Setting(
+            "mixed: activations that can be negative have a zero point; performance: none has.", panel=QUANTIZATION
+        ),
+    ] = "mixed"
+    first_layers: Annotated[
+        bool,
+        Setting(
+            "The layers that take the features become int8, too: a little smaller, clearly less exact.",
+            panel=QUANTIZATION,
+        ),
+    ] = False
+    show_progress: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BenchJob:
+    """A benchmark of the model of ``scoring``, on its tables or, without any, on noise.
+
+    What ``scoring`` forces (batch size, streams, precision) holds for all ways. ``seconds`` bounds all of it, one
+    repeat more or less; of tables the first ``max_utterances`` are used.
+    """
+
+    scoring: Annotated[
+        ScoreJob,
+        Part(
+            (
+                *(KaldiOptions, "model", "device", "precision", "threads", "streams", "config", "keep_graph"),
+                *("batch_size", "requests", "memory_limit", "frame_shift_seconds", *_CONTEXTS, *_INPUTS),
+            ),
+            settings=_ANY_MODEL,
+        ),
+    ]
+    seconds: Annotated[float, Setting("Time for all of it; less gives a shorter table.", metavar="S")] = 40.0
+    max_utterances: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class CompareLayersJob:
+    """The layers of the model of ``scoring`` beside those of ``against_model`` (none: the same) on ``against``.
+
+    The tables of ``scoring`` give the utterances, of which the first ``max_utterances`` are taken. ``layers`` are
+    names, which may hold ``*``, ``?`` and ``[…]``; none: all that compute something. A layer below ``limit`` decibels
+    fails. ``report`` is the path of the comparison as JSON, ``page`` that of a page for people.
+    """
+
+    scoring: Annotated[
+        ScoreJob,
+        Part(
+            (
+                *(KaldiOptions, "model", "device", "precision", "threads", "config", "keep_graph", "memory_limit"),
+                *(*_CONTEXTS, *_INPUTS),
+            ),
+            settings=_ANY_MODEL,
+        ),
+    ]
+    against: Annotated[
+        DeviceSettings,
+        Setting(
+            "The other side: device=…, precision=…; what is not said is as in the reference.",
+            metavar="KEY=VALUE,…",
+            panel=COMPARISON,
+            parse=lambda text, scoring: parse_against(text, scoring.device),
+            needs="scoring",
+        ),
+    ]
+    against_model: Annotated[
+        str,
+        Setting("The other side is another model, whose layers have the same names.", metavar="FILE", panel=COMPARISON),
+    ] = ""
+    layers: Annotated[
+        Sequence[str],
+        Setting(
+            "This layer only, or those that match a pattern with *; may be repeated.",
+            names=("--layer",),
+            metavar="NAME",
+            panel=COMPARISON,
+            repeated=True,
+        ),
+    ] = ()
+    max_utterances: Annotated[int, Setting("Take the first N utterances.", metavar="N", panel=COMPARISON, least=1)] = 20
+    limit: Annotated[
+        float,
+        Setting(
+            "Exit code 1 when the signal-to-noise ratio of a layer is below it.",
+            names=("--min-snr",),
+            metavar="DB",
+            panel=COMPARISON,
+        ),
+    ] = DEFAULT_SNR_LIMIT
+    report: Annotated[
+        str,
+        Setting("Write all of it as JSON (docs/report-format.md).", names=("--json",), metavar="FILE", panel=REPORTS),
+    ] = ""
+    page: Annotated[
+        str,
+        Setting(
+            "Write a page for people (docs/html-report.md).",
+            names=("--report",),
+            metavar="FILE.html",
+            panel=REPORTS,
+        ),
+    ] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InspectSettings:
+    """What to show of a model or blob."""
+
+    model: Annotated[
+        str, Setting("Kaldi model, OpenVINO IR, ONNX, or an exported blob.", metavar="MODEL", positional=True)
+    ]
+    device: Annotated[
+        str, Setting("Where an exported blob is imported.", names=("--device", "-d"), metavar="DEVICE")
+    ] = "CPU"
+    all_layers: Annotated[
+        bool,
+        Setting("Every layer with its shape; every node and component of Kaldi.", names=("--verbose", "-v")),
+    ] = False

@@ -1,0 +1,127 @@
+"""What the jobs on tables, reports and suites are asked to do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Literal
+
+from ov_asr_score.settings.limits import DEFAULT_THRESHOLD, Limits, Measures, Threshold
+from ov_asr_score.settings.setting import Setting
+from ov_asr_score.settings.tables import (
+    PAIR,
+    AllowCommands,
+    AllowMissing,
+    CompressionMethod,
+    OnError,
+    Report,
+    ReportScores,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CompareJob:
+    """A comparison of the table ``scores`` with the table ``reference``, joined by utterance key."""
+
+    scores: Annotated[str, Setting("Table of scores, as for score -i.", metavar="SCORES", positional=True)]
+    reference: Annotated[str, Setting("Table to compare with.", metavar="REFERENCE", positional=True)]
+    threshold: Threshold = DEFAULT_THRESHOLD
+    limits: Limits = field(default_factory=Limits)
+    measures: Measures = True
+    by_position: Annotated[bool, replace(PAIR, parse=lambda text: text == "position", shown="key")] = False
+    allow_missing: AllowMissing = False
+    allow_commands: AllowCommands = False
+    report: Report = ""
+    report_scores: ReportScores = False
+    command: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CopySettings:
+    """A copy of the table ``source`` to the table ``target``; ``precision`` None keeps element types as they are."""
+
+    source: Annotated[
+        str, Setting("Table to read: ark:…, scp:…, npz, file name, -.", metavar="RSPECIFIER", positional=True)
+    ]
+    target: Annotated[
+        str, Setting("Table to write: ark,t:-, ark,scp:a,b, x.npz …", metavar="WSPECIFIER", positional=True)
+    ]
+    precision: Annotated[
+        Literal["f32", "f64"] | None,
+        Setting("Element type of matrices and vectors; as they are unless given.", names=("--output-precision",)),
+    ] = None
+    compression_method: CompressionMethod = None
+    allow_commands: AllowCommands = False
+    on_error: OnError = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class MergeSettings:
+    """The tables ``shards`` as one table ``output``, in their order or in that of the file ``order``."""
+
+    shards: Annotated[
+        Sequence[str],
+        Setting(
+            "Tables to join, in this order: ark:…, scp:…, file names.",
+            metavar="SHARD...",
+            positional=True,
+            repeated=True,
+        ),
+    ]
+    output: Annotated[
+        str,
+        Setting(
+            "ark:FILE, ark,scp:A,B, or scp:FILE to join scripts only.",
+            names=("--output", "-o"),
+            metavar="WSPECIFIER",
+        ),
+    ]
+    order: Annotated[
+        str,
+        Setting("Script or list of keys: these utterances, in this order, and no others.", metavar="FILE"),
+    ] = ""
+    allow_missing: Annotated[bool, Setting("Utterances of --order that no shard has are no error.")] = False
+    allow_commands: AllowCommands = False
+
+
+@dataclass(frozen=True, slots=True)
+class CompareProfilesSettings:
+    """Profiles of two runs, and how much slower the second may be."""
+
+    before: Annotated[str, Setting("Report of a run with -pc, JSON or CSV.", metavar="A", positional=True)]
+    after: Annotated[str, Setting("Report of the run to judge.", metavar="B", positional=True)]
+    max_slowdown: Annotated[
+        float | None,
+        Setting(
+            "Exit code 1 when all layers together, or one of --min-share, take more than RATIO times as long.",
+            metavar="RATIO",
+            least=0.0,
+        ),
+    ] = None
+    min_share: Annotated[
+        float,
+        Setting(
+            "Layers with less of A's time are too short to be held to --max-slowdown by themselves.",
+            metavar="PERCENT",
+            least=0.0,
+            most=100.0,
+        ),
+    ] = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSettings:
+    """A suite, which of its cases are run, and where the outcome is written."""
+
+    suite: Annotated[str, Setting("Cases, devices and limits (docs/ci.md).", metavar="SUITE.toml", positional=True)]
+    only: Annotated[
+        Sequence[str],
+        Setting("These cases only; may be repeated, * and ? match anything.", metavar="NAME|TAG", repeated=True),
+    ] = ()
+    junit: Annotated[str, Setting("Write JUnit XML.", metavar="FILE.xml")] = ""
+    json: Annotated[str, Setting("Write JSON.", metavar="FILE.json")] = ""
+    markdown: Annotated[str, Setting("Write Markdown, as for the summary of a CI job.", metavar="FILE.md")] = ""
+    report: Annotated[str, Setting("Write a page for people (docs/html-report.md).", metavar="FILE.html")] = ""
+    require_all: Annotated[bool, Setting("What cannot be run here counts as failed, not as skipped.")] = False
+    update: Annotated[
+        bool,
+        Setting("Write new references of cases that have none or do not keep their limits, and the baseline."),
+    ] = False
