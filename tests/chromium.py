@@ -1,4 +1,4 @@
-"""A headless Chromium, driven through pipes in its own protocol: pages open, scripts run, complaints are heard."""
+"""A headless Chromium, driven through pipes in the DevTools protocol: opens pages, runs scripts, collects errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run the command line inside the process of the test, and in one of its own where the process matters."""
+"""Runs the command line inside the test process, or in a separate process where that matters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all tests share: a wide console without colours, and a folder of one's own."""
+"""Fixtures of all tests: a wide console without colours, and a separate folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the repository, its models and its data are."""
+"""Paths of the repository, its models and its data."""
 
 from __future__ import annotations
 

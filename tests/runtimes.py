@@ -1,4 +1,4 @@
-"""What tests must know of the runtime they run with."""
+"""Properties of the OpenVINO runtime that tests depend on."""
 
 from __future__ import annotations
 

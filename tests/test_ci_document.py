@@ -1,4 +1,4 @@
-"""docs/ci.md and the examples beside it: run as far as they can be without the service, and complete."""
+"""docs/ci.md and the examples beside it: run as far as possible without the service, and complete."""
 
 from __future__ import annotations
 

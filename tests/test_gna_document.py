@@ -1,4 +1,4 @@
-"""docs/gna.md has figures for the shipped models, and they are still true."""
+"""docs/gna.md has figures for the shipped models, and they are current."""
 
 from __future__ import annotations
 

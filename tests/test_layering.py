@@ -1,4 +1,4 @@
-"""Who may import whom: a module knows only lower levels and its own package."""
+"""Import rules: a module imports lower levels and its own room only."""
 
 from __future__ import annotations
 

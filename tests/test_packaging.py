@@ -1,4 +1,4 @@
-"""The wheel that pyproject.toml builds, installed and run away from the repository."""
+"""The wheel that pyproject.toml builds, installed and run outside the repository."""
 
 from __future__ import annotations
 

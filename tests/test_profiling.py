@@ -1,3 +1,5 @@
+"""Layer times, summed over requests."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The examples of the documents, run as they stand in a folder that holds the bundled models and data."""
+"""The examples of the documents, run unchanged in a folder with the bundled models and data."""
 
 from __future__ import annotations
 

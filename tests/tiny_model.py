@@ -1,4 +1,4 @@
-"""A model that compiles in no time and whose scores can be worked out by hand: scores = 2 · relu(feats · W) + b.
+"""A model that compiles instantly and whose scores are easy to compute by hand: scores = 2 · relu(feats · W) + b.
 
 Input ``feats`` [?, 4], inner layer ``hidden`` [?, 3], output ``scores`` [?, 3].
 """

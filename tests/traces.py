@@ -1,4 +1,4 @@
-"""What Perfetto asks of a trace in the trace-event format, checked."""
+"""Checks of what Perfetto requires of a trace in the trace-event format."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""GNA in software, in four rooms around the data of :mod:`~ov_asr_score.gna.model`.
+"""GNA in software: read, write, compile and run models for Intel's Gaussian & Neural Accelerator.
 
-``format`` turns blobs into a model and back, ``exact`` runs one bit for bit, ``graphs`` reads float models as layers,
-and ``compiler`` makes a model of those. A runner feeds what runs; ``layer_errors`` holds integers beside floats.
+``model`` holds the data that all rooms share. ``format`` reads and writes blobs, ``exact`` runs a model bit for bit,
+``graphs`` reads float models as layers of the device, and ``compiler`` turns those into a model. ``runner`` runs
+programs for the scoring engine; ``layer_errors`` compares the integers of each layer with its float values.
 """

@@ -1,4 +1,7 @@
-"""What a runner asks of anything that computes frames in lanes: integers as the device has them, or floats."""
+"""The protocol of a program that computes frames in lanes: in the device's integers, or in floats.
+
+Tests: tests/gna/test_runner.py
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,9 @@ from ov_asr_score.ports import PortInfo
 
 
 class Program(Protocol):
-    """A model made ready; everything that changes is in the memory that ``new_memory`` gives.
+    """A model prepared to run; everything that changes is in the memory that ``new_memory`` returns.
 
-    ``inputs`` and ``outputs`` are [?, D]: any number of lanes, one frame in each.
+    ``inputs`` and ``outputs`` are [?, D]: any number of lanes, with one frame in each.
     """
 
     inputs: tuple[PortInfo, ...]
@@ -22,10 +25,10 @@ class Program(Protocol):
     is_stateful: bool
 
     def new_memory(self, lanes: int) -> Any:
-        """Memory for ``lanes`` utterances that begin."""
+        """Memory for ``lanes`` utterances, each at its beginning."""
 
     def restart(self, memory: Any, lanes: NDArray[np.bool_]) -> None:
-        """Set the states of those lanes (one value for each) to zero: an utterance begins in them."""
+        """Reset the states of the lanes where the mask ``lanes`` [lanes] is true: a new utterance begins in them."""
 
     def run(self, memory: Any, inputs: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
-        """Outputs float32 [lanes, N] for one frame float32 [lanes, D] of each lane, one array per input."""
+        """The outputs, float32 [lanes, N], for one frame of each lane: float32 [lanes, D] for each input."""

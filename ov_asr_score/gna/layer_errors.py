@@ -1,4 +1,7 @@
-"""Where accuracy goes: each layer in integers beside the same layer in floats, over the same frames."""
+"""Quantization error of each layer: its integers compared with the same layer in floats, over the same frames.
+
+Tests: tests/cli/test_gna_report.py
+"""
 
 from __future__ import annotations
 
@@ -20,15 +23,16 @@ _LIMITS_OF_BITS = {8: _LIMITS[DataType.INT8], 16: _LIMITS[DataType.INT16]}
 
 @dataclass(slots=True)
 class LayerError:
-    """One layer, summed over frames: the float values ``signal`` and the differences ``noise`` squared.
+    """Error of one layer, summed over frames.
 
-    ``saturated`` of ``count`` values stood at an end of their integer type; scale factors are float · factor = integer;
-    ``weight_scale`` is 0 where there are no weights. ``largest`` is the largest absolute difference.
+    ``signal`` is the sum of the squared float values, ``noise`` that of the squared differences, ``largest`` the
+    largest absolute difference. ``saturated`` of ``count`` values were at the limits of their integer type. Scale
+    factors are defined by float · factor = integer; ``weight_scale`` is 0 for a layer without weights.
     """
 
     name: str
     value: str
-    kind: str  # of the operation; "input" for what quantization makes of the features
+    kind: str  # type of the operation; "input" for quantized features
     bits: int
     input_scale: float
     weight_scale: float
@@ -41,7 +45,7 @@ class LayerError:
 
     @property
     def signal_to_noise(self) -> float:
-        """Decibels; infinite where there is no difference at all."""
+        """Signal-to-noise ratio in decibels; infinite without any difference."""
         if self.noise == 0.0:
             return inf
         return 10.0 * log10(self.signal / self.noise) if self.signal > 0.0 else -inf
@@ -55,9 +59,9 @@ class LayerError:
 def measure_layers(
     compiled: CompiledGna, utterances: Iterable[Sequence[NDArray[np.float32]]], most_frames: int
 ) -> tuple[list[LayerError], int]:
-    """What became of every layer, in the order of computation, and the number of frames that tell it.
+    """The error of every layer in the order of computation, inputs first, and the number of frames measured.
 
-    ``utterances`` hold one array [T, D] per input of the model; no more than ``most_frames`` frames are taken.
+    An utterance is one array [T, D] per input of the model; no more than ``most_frames`` frames are used.
     """
     exact, floats = ExactProgram(compiled.model), FloatProgram(compiled.graph)
     operations = [compiled.model.operations[layer.operation] for layer in compiled.layers]
@@ -91,17 +95,17 @@ def measure_layers(
                 memories = exact.new_memory(inputs.lanes), floats.new_memory(inputs.lanes)
             exact.run(memories[0], inputs.arrays)
             floats.run(memories[1], inputs.arrays)
-            wanted = floats.values(memories[1])
+            float_values = floats.values(memories[1])
             for error, tensor in zip(errors, outputs, strict=True):
                 if tensor is not None:
-                    expected = wanted[error.value]
-                    found = exact.value(memories[0], tensor)[:, : expected.shape[1]]
-                    _add(error, found, expected, _LIMITS[tensor.type])
+                    expected = float_values[error.value]
+                    integers = exact.value(memories[0], tensor)[:, : expected.shape[1]]
+                    _add(error, integers, expected, _LIMITS[tensor.type])
     return [*inputs_of, *errors], frames
 
 
 def first_below(errors: Sequence[LayerError], limit: float) -> LayerError | None:
-    """The first layer whose signal-to-noise ratio is below ``limit`` decibels."""
+    """The first layer whose signal-to-noise ratio is below ``limit`` decibels; None if there is none."""
     return next((error for error in errors if error.count and error.signal_to_noise < limit), None)
 
 
@@ -113,7 +117,7 @@ class _Request:
 
 
 def _requests(features: Sequence[NDArray[np.float32]], *, in_order: bool) -> Iterable[_Request]:
-    """All frames side by side, or one after the other where a model has states."""
+    """All frames side by side, or ``in_order`` one after the other, as a model with states needs them."""
     if not in_order:
         yield _Request(list(features), len(features[0]), begins=True)
         return
@@ -122,7 +126,7 @@ def _requests(features: Sequence[NDArray[np.float32]], *, in_order: bool) -> Ite
 
 
 def _quantized(features: NDArray[np.float32], error: LayerError) -> NDArray[np.int64]:
-    """What the device takes for ``features``: rounded half away from zero, and clipped."""
+    """Features as the device sees them: rounded half away from zero, and clipped to the integer type."""
     low, high = _LIMITS_OF_BITS[error.bits]
     scaled = features * np.float32(error.output_scale)
     rounded: NDArray[np.float32] = np.clip(scaled + np.copysign(np.float32(0.5), scaled), low, high)
@@ -130,11 +134,11 @@ def _quantized(features: NDArray[np.float32], error: LayerError) -> NDArray[np.i
 
 
 def _add(
-    error: LayerError, found: NDArray[np.signedinteger], expected: NDArray[np.float32], limits: tuple[int, int]
+    error: LayerError, integers: NDArray[np.signedinteger], expected: NDArray[np.float32], limits: tuple[int, int]
 ) -> None:
-    difference = found.astype(np.float64) / error.output_scale - expected
+    difference = integers.astype(np.float64) / error.output_scale - expected
     error.count += difference.size
-    error.saturated += int(np.count_nonzero((found == limits[0]) | (found == limits[1])))
+    error.saturated += int(np.count_nonzero((integers == limits[0]) | (integers == limits[1])))
     error.signal += float(np.sum(np.square(expected, dtype=np.float64)))
     error.noise += float(np.sum(np.square(difference)))
     error.largest = max(error.largest, float(np.max(np.abs(difference), initial=0.0)))

@@ -1,8 +1,10 @@
-"""A model for GNA as plain data: what an exported blob (GNAM) holds, whichever version of the format it is in.
+"""A model for GNA as plain data: the contents of an exported blob (GNAM), whatever the version of its format.
 
-Operations run in order and work on one memory image. Its first part is read and written (inputs, what lies between
-operations, outputs, states), the rest is read only (weights, biases, segments). Buffers may overlap on purpose: parts
-of a concatenation lie side by side, a split is an address, a state is where the next frame finds it.
+Operations run in order on one memory image. Its first part is read and written (inputs, intermediate values, outputs,
+states), the rest is read only (weights, biases, segments). Buffers may overlap on purpose: parts of a concatenation lie
+side by side, a split is only an address, and a state is written where the next frame reads it.
+
+Tests: tests/gna/format/test_blob.py
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import numpy as np
 
 
 class DataType(IntEnum):
-    """Types of tensors, with the numbers that the format has for them (Gna2DataType)."""
+    """Element types of tensors, with their numbers in the format (Gna2DataType)."""
 
     NONE = 0
     INT8 = 3
@@ -28,7 +30,7 @@ class DataType(IntEnum):
     UINT32 = 10
     UINT64 = 11
     COMPOUND_BIAS = 12
-    """8 bytes: int32 bias, uint8 multiplier of the row's 8-bit weights, 3 unused."""
+    """8 bytes: int32 bias, uint8 multiplier of the row's 8-bit weights, 3 unused bytes."""
     PWL_SEGMENT = 13
     """8 bytes: int32 base with the shift code in its two low bits, int16 value, int16 slope."""
     WEIGHT_SCALE = 14
@@ -52,11 +54,11 @@ _SIZES = {
 COMPOUND_BIAS = np.dtype([("bias", "<i4"), ("multiplier", "u1"), ("unused", "u1", (3,))])
 """A bias with the multiplier of its row of 8-bit weights."""
 SEGMENT = np.dtype([("base", "<i4"), ("value", "<i2"), ("slope", "<i2")])
-"""A record of a table; the two low bits of ``base`` are the shift code c, the shift is 8 · (c + 1)."""
+"""One segment of a table; the two low bits of ``base`` are the shift code c, and the shift is 8 · (c + 1) bits."""
 
 
 class OperationType(IntEnum):
-    """Kinds of operations, with the numbers that the format has for them (Gna2OperationType)."""
+    """Types of operations, with their numbers in the format (Gna2OperationType)."""
 
     CONVOLUTION = 1
     COPY = 2
@@ -67,23 +69,23 @@ class OperationType(IntEnum):
     TRANSPOSITION = 7
 
 
-# Numbers of operands, as the format orders them.
+# Positions of operands in an operation.
 INPUT, OUTPUT, WEIGHTS, BIASES, SEGMENTS = range(5)
 
-# InferenceEngine's numbers for a layout and a precision, and libgna's for the order of a buffer.
+# InferenceEngine's numbers for a layout and a precision, and libgna's for the orientation of a buffer.
 LAYOUT_NC = 193
 PRECISION_FP32 = 10
 INTERLEAVED, NOT_INTERLEAVED, UNKNOWN_ORIENTATION = 101, 102, 100
 
 BUFFER_ALIGNMENT = 64
-"""Bytes; every buffer but those inside another one starts at a multiple of it."""
+"""Bytes; every buffer starts at a multiple of it, unless it is part of another one."""
 PAGE = 4096
-"""Bytes; the read-write part, the read-only part and the whole image are multiples of it."""
+"""Bytes; the sizes of the read-write part, the read-only part and the whole image are multiples of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class GnaTensor:
-    """An operand: ``shape`` of elements of ``type``, row-major, from byte ``offset`` of the memory image on."""
+    """An operand: elements of ``type`` in ``shape``, row-major, starting at byte ``offset`` of the memory image."""
 
     shape: tuple[int, ...]
     type: DataType
@@ -93,18 +95,18 @@ class GnaTensor:
 
     @property
     def num_elements(self) -> int:
-        """Product of the shape."""
+        """Number of elements: the product of the shape."""
         return prod(self.shape)
 
     @property
     def num_bytes(self) -> int:
-        """Bytes that the tensor covers."""
+        """Bytes that the tensor occupies."""
         return self.num_elements * self.type.num_bytes
 
 
 @dataclass(frozen=True, slots=True)
 class GnaOperation:
-    """One step: operands by number (see INPUT … SEGMENTS; None: absent), parameters as the bytes that they have.
+    """One operation: operands by position (INPUT … SEGMENTS; None if absent), and parameters as raw bytes.
 
     An absent parameter is empty.
     """
@@ -114,17 +116,17 @@ class GnaOperation:
     parameters: tuple[bytes, ...] = ()
 
     def operand(self, number: int) -> GnaTensor | None:
-        """The operand, None where there is none."""
+        """The operand at position ``number``; None if it is absent."""
         return self.operands[number] if number < len(self.operands) else None
 
 
 @dataclass(frozen=True, slots=True)
 class GnaEndpoint:
-    """An input or output of the model: a buffer of integers that are float values times ``scale_factor``.
+    """An input or output of the model: a buffer of integers, which are float values times ``scale_factor``.
 
-    ``shape`` is that of the user's tensor, (1, 440) as a rule, its first axis the number of vectors in a request (of
-    formats before 2.7, which do not keep it: vectors, elements of each). ``num_elements`` is the field of the file,
-    which for outputs leaves the vectors out and may count padding.
+    ``shape`` is that of the user's tensor, usually (1, 440); its first axis is the number of vectors in a request.
+    Formats before 2.7 do not store it; there it is (vectors, elements of each). ``num_elements`` is the field of the
+    file, which for outputs does not count the vectors and may include padding.
     """
 
     name: str
@@ -141,7 +143,7 @@ class GnaEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class GnaState:
-    """A variable: ``num_bytes`` (a multiple of 64) of the memory image that are zero when an utterance begins."""
+    """A variable: ``num_bytes`` (a multiple of 64) of the memory image, zero at the beginning of an utterance."""
 
     name: str
     offset: int
@@ -151,7 +153,7 @@ class GnaState:
 
 @dataclass(frozen=True, slots=True)
 class GnaTransposition:
-    """How a 2-D convolution wants an input or output turned: parts (is turned, rows, columns)."""
+    """How an input or output is transposed for a 2-D convolution: parts of (is transposed, rows, columns)."""
 
     name: str
     parts: tuple[tuple[bool, int, int], ...]
@@ -159,12 +161,13 @@ class GnaTransposition:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GnaModel:
-    """All of a blob. ``version`` is that of the format, (2, 8) for the newest; ``memory`` is the whole image.
+    """All contents of a blob. ``version`` is that of the format, such as (2, 8); ``memory`` is the whole image.
 
-    ``turned_inputs`` and ``turned_outputs`` are there for 2-D convolutions only; ``rotation`` are the fields of old
-    headers (input rows, columns, flag; output rows, columns, flag). ``made_with`` are the versions of OpenVINO and of
-    Intel's library where a blob tells them, ``places`` the bytes of the file where what its messages name begins
-    ("operation 3", "input 0", "output 0", "state 1", "memory"; empty for a model that was not read).
+    ``turned_inputs`` and ``turned_outputs`` are the transpositions for 2-D convolutions; ``rotation`` are the fields of
+    old headers for the same (input rows, columns, flag; output rows, columns, flag). ``made_with`` are the versions of
+    OpenVINO and of Intel's library, if the blob names them. ``places`` maps the parts that messages name ("operation
+    3", "input 0", "output 0", "state 1", "memory") to their byte in the file; empty for a model that was not read from
+    one.
     """
 
     version: tuple[int, int]
@@ -181,7 +184,7 @@ class GnaModel:
 
     @property
     def num_vectors(self) -> int:
-        """Frames that a request takes side by side (the batch that the model was compiled for), 1 to 8."""
+        """Frames in one request (the batch size that the model was compiled for), 1 to 8."""
         for operation in self.operations:
             tensor = operation.operand(INPUT)
             if operation.type is OperationType.AFFINE and tensor is not None and len(tensor.shape) == 2:

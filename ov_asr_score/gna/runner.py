@@ -1,4 +1,4 @@
-"""The engine's runner over a program for GNA: slots are memories of the program, worked on in threads."""
+"""The scoring engine's runner for a GNA program: each slot is a memory of the program, run in a thread."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ Float32Array = NDArray[np.float32]
 
 @runtime_checkable
 class TimedProgram(Protocol):
-    """A program that can say where its time goes; its memories have a switch ``watches`` for that."""
+    """A program that can time its operations; the attribute ``watches`` of its memories turns that on."""
 
     def layer_times(self, memory: Any) -> list[LayerTime]:
-        """Times of the operations in all runs of ``memory`` that were watched."""
+        """Times of the operations, over all runs of ``memory`` in which ``watches`` was on."""
 
 
 class GnaRunner:
     """``num_slots`` requests of ``block`` lanes of ``program``,
     as :class:`ov_asr_score.scoring.requests.runner.Runner` describes.
 
-    ``restart`` is the name of a last input [lanes, 1]: an utterance begins in the lanes where it is above 0.5; without
-    a name there is none, and ``reset_state`` begins one in all lanes. Slots that were started run at the same time, as
-    far as there are processors.
+    ``restart`` names an additional last input [lanes, 1]: a new utterance begins in the lanes where it is above 0.5.
+    Without a name there is no such input, and ``reset_state`` begins an utterance in all lanes. Started slots run
+    concurrently, as many at a time as there are processors.
     """
 
     inputs: Sequence[PortInfo]
@@ -50,16 +50,16 @@ class GnaRunner:
         wanted: Sequence[int] | None = None,
         profiling: bool = False,
     ) -> None:
-        """Make the slots; ``wanted`` are the numbers of the outputs that are handed out, None for all."""
+        """Make the slots; ``wanted`` are the indices of the outputs to return, None for all."""
         self.program, self.num_slots, self.block = program, num_slots, block
         self.num_runs = 0  # in all slots
         self.profiling = profiling
         self._restart = restart
         self._wanted = tuple(range(len(program.outputs)) if wanted is None else wanted)
-        given = [replace(port, shape=(block, *(port.shape or ())[1:])) for port in program.inputs]
+        inputs = [replace(port, shape=(block, *(port.shape or ())[1:])) for port in program.inputs]
         if restart:
-            given.append(PortInfo(restart, restart, 0, (restart,), (block, 1), "f32", "NC"))
-        self.inputs = given
+            inputs.append(PortInfo(restart, restart, 0, (restart,), (block, 1), "f32", "NC"))
+        self.inputs = inputs
         outputs = [program.outputs[index] for index in self._wanted]
         self.outputs = [replace(port, shape=(block, *(port.shape or ())[1:])) for port in outputs]
         self._slots = [_Slot() for _ in range(num_slots)]
@@ -69,31 +69,31 @@ class GnaRunner:
 
     @property
     def num_streams(self) -> int:
-        """Slots that can be under way at the same time."""
+        """Slots that can run at the same time."""
         return max(1, min(self.num_slots, os.cpu_count() or 1))
 
     def bind(self, slot: int, arrays: Sequence[Float32Array]) -> None:
-        """Let the slot read its inputs from ``arrays`` [lanes, …]; another number of lanes begins utterances in all."""
+        """Let the slot read its inputs from ``arrays`` [lanes, …]; changing the number of lanes resets all of them."""
         self._slots[slot].arrays = [array.reshape(len(array), -1) for array in arrays]
         self._memory(slot, len(arrays[0]))
 
     def start(self, slot: int) -> None:
-        """Begin to score in another thread; an error is raised by ``finish``."""
+        """Start to score in another thread; ``finish`` raises its errors."""
         self.num_runs += 1
         if self._pool is None:
             self._pool = ThreadPoolExecutor(self.num_streams, thread_name_prefix="gna")
         self._slots[slot].under_way = self._pool.submit(self._score, slot)
 
     def finish(self, slot: int) -> float:
-        """Wait for the slot and give the seconds that it computed."""
+        """Wait for the slot; the seconds that it computed."""
         under_way = self._slots[slot].under_way
         if under_way is None:
-            raise RuntimeError(f"expected slot {slot} to be started before it is waited for")
+            raise RuntimeError(f"slot {slot}: finish() without start()")
         self._slots[slot].under_way = None
         return under_way.result()
 
     def run(self, slot: int) -> None:
-        """Score in the caller's thread."""
+        """Score in the thread of the caller."""
         self.num_runs += 1
         self._score(slot)
 
@@ -102,30 +102,30 @@ class GnaRunner:
         return [self._slots[slot].outputs[index] for index in self._wanted]
 
     def reset_state(self, slot: int) -> None:
-        """Begin an utterance in all lanes of the slot."""
+        """Reset the states: a new utterance begins in all lanes of the slot."""
         held = self._slots[slot]
         if held.memory is not None:
             self.program.restart(held.memory, np.ones(held.lanes, np.bool_))
 
     def clipped(self) -> list[int]:
-        """Values of each input that were held to their integer type, in all runs; none where nothing counts them."""
+        """Number of values of each input clipped to its integer type, in all runs; empty if the program counts none."""
         counts = [self._clipped, *(held.memory.clipped for held in self._slots if hasattr(held.memory, "clipped"))]
-        return [sum(each) for each in zip_longest(*counts, fillvalue=0)]
+        return [sum(of_input) for of_input in zip_longest(*counts, fillvalue=0)]
 
     def renew(self) -> None:
-        """Nothing: a failure spoils nothing here."""
+        """Do nothing: slots stay usable after a failure."""
 
     def layer_records(self, slot: int) -> Iterable[Any]:
-        """None: times are summed over runs, see ``averaged_layer_times``."""
+        """No records: times are summed over runs, see ``averaged_layer_times``."""
         return ()
 
     def forget_layer_times(self) -> None:
-        """Leave the runs up to now out of ``averaged_layer_times``."""
+        """Exclude the runs so far from ``averaged_layer_times``."""
         for held in self._slots:
             held.earlier = self._times_of(held)
 
     def averaged_layer_times(self) -> list[LayerTime]:
-        """Times of the operations over all runs since ``forget_layer_times``; none unless ``profiling``."""
+        """Times of the operations over all runs since ``forget_layer_times``; empty without ``profiling``."""
         sums = LayerTimes()
         for held in self._slots:
             before = {layer.name: layer for layer in held.earlier}
@@ -145,7 +145,7 @@ class GnaRunner:
         held = self._slots[slot]
         if held.memory is None or held.lanes != lanes:
             if hasattr(held.memory, "clipped"):
-                self._clipped = [sum(each) for each in zip_longest(self._clipped, held.memory.clipped, fillvalue=0)]
+                self._clipped = [sum(pair) for pair in zip_longest(self._clipped, held.memory.clipped, fillvalue=0)]
             held.memory, held.lanes, held.earlier = self.program.new_memory(lanes), lanes, []
             if self.profiling and isinstance(self.program, TimedProgram):
                 held.memory.watches = True
@@ -162,7 +162,7 @@ class GnaRunner:
 
 
 class _Slot:
-    """What belongs to one request."""
+    """The state of one request."""
 
     def __init__(self) -> None:
         self.arrays: Sequence[Float32Array] = ()

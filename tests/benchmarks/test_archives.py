@@ -1,3 +1,5 @@
+"""Archives that benchmarks score."""
+
 from __future__ import annotations
 
 import io

@@ -1,4 +1,4 @@
-"""The same network in the forms that other programs take."""
+"""Copies of a network in the formats of other programs."""
 
 from __future__ import annotations
 

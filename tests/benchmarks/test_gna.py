@@ -1,3 +1,5 @@
+"""The benchmark of GNA emulation."""
+
 from __future__ import annotations
 
 import pytest

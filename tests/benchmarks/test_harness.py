@@ -1,4 +1,4 @@
-"""One run of the harness on models so small that it takes seconds, and its command line."""
+"""A run of the harness on tiny models, and its command line."""
 
 from __future__ import annotations
 

@@ -1,3 +1,5 @@
+"""Tables, JSON and plot of benchmark results."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""Contestants that take turns, and the statistics of their figures."""
+
 from __future__ import annotations
 
 import pytest

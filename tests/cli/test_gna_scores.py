@@ -160,7 +160,7 @@ def test_a_blob_keeps_its_integers_and_says_so() -> None:
 @pytest.mark.usefixtures("folder")
 def test_an_exported_blob_has_no_precision_of_floats() -> None:
     outcome = run("score", "-m", MODELS / "dnn_digits.xml", *EXACT, "-wg", "x.gna")
-    assert "has no scale factor: 1 is taken; give -i or -sf" in outcome.stdout
+    assert "has no scale factor: 1 is used; give -i or -sf" in outcome.stdout
     shown = run("inspect", "x.gna").stdout
     assert "16 bit in 4 operations" in shown
     assert "f32" not in shown

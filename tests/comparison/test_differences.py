@@ -1,3 +1,5 @@
+"""Error statistics against their definitions, and limits."""
+
 from __future__ import annotations
 
 import math

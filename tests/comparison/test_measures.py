@@ -1,3 +1,5 @@
+"""Measures of classes, posteriors and error distribution against their definitions."""
+
 from __future__ import annotations
 
 import math

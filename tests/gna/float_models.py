@@ -1,4 +1,4 @@
-"""Small float models made for tests, what the CPU plugin gives for them, and what the layers of GNA give in float."""
+"""Small float models, their scores on the CPU plugin, and their scores as layers of GNA in float."""
 
 from __future__ import annotations
 

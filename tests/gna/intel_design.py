@@ -1,4 +1,4 @@
-"""The tables that Intel's plugin makes for sigmoid and tanh, to compare ours with: tangents that are pivoted."""
+"""The segment tables that Intel's plugin makes for sigmoid and tanh (pivoted tangents), for comparison with ours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Blobs in the older and newer forms of the format, written field by field from what Intel's headers say."""
+"""Blobs in the older and newer forms of the format, written field by field after Intel's headers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The arithmetic of the device in plain Python integers, one number after the other: what programs are held against.
+"""The arithmetic of the device in plain Python integers, one number at a time: the reference for exact programs.
 
 Written from the description of the device alone, and with none of the package's evaluation in it.
 """

@@ -1,4 +1,4 @@
-"""A model of a few hundred bytes of weights with one of everything: two inputs, two outputs, a state, both widths."""
+"""A tiny model with one of everything: two inputs, two outputs, a state, weights of both widths."""
 
 from __future__ import annotations
 

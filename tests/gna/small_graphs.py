@@ -1,4 +1,4 @@
-"""Graphs for tests, layer by layer, and what integers and floats give for them."""
+"""Small graphs built layer by layer, and their scores in integers and in floats."""
 
 from __future__ import annotations
 

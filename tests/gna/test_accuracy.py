@@ -1,4 +1,4 @@
-"""Shipped models in integers are nearer to floats than what Intel's plugin made of them.
+"""Accuracy of the shipped models in integers, compared with those that Intel's plugin made.
 
 Intel's errors: RMS differences of the scores that its software execution gave (OpenVINO 2022.1, default -pwl_me 1.0) to
 float scores, over the same utterances.
@@ -66,19 +66,19 @@ def _compare(name: str, model: GnaModel) -> tuple[float, float]:
 
 @pytest.mark.parametrize(("name", "bits"), INTEL)
 @pytest.mark.parametrize("percent", [1.0, None])
-def test_errors_are_not_above_those_of_intel(name: str, bits: int, percent: float | None) -> None:
+def test_errors_do_not_exceed_intel_design(name: str, bits: int, percent: float | None) -> None:
     rms, _ = _compare(name, _compiled(name, weight_bits=bits, pwl_max_error_percent=percent))
     assert rms <= 1.10 * INTEL[name, bits]
 
 
 @pytest.mark.parametrize("name", ["dnn_digits", "lstm_mem", "tdnn_al"])
-def test_as_many_segments_as_there_are_leave_a_fraction(name: str) -> None:
+def test_all_segments_reduce_error(name: str) -> None:
     rms, same = _compare(name, _compiled(name))
     assert rms <= 0.1 * INTEL[name, 16]
     assert same >= 0.997
 
 
-def test_best_class_is_right() -> None:
+def test_best_class_agrees() -> None:
     rms, same = _compare("dnn_digits", _compiled("dnn_digits"))
     assert rms <= 0.2 * 0.033
     assert same >= 0.999

@@ -76,11 +76,11 @@ def flipped(content: bytes, places: Iterable[int], patterns: tuple[int, ...]) ->
             yield content[:place] + bytes([content[place] ^ pattern]) + content[place + 1 :]
 
 
-def test_the_small_blob_itself() -> None:
+def test_undamaged_small_blob() -> None:
     assert len(survivors([SMALL])) == 1
 
 
-def test_flipped_bytes_of_the_structure() -> None:
+def test_flipped_bytes_in_structure() -> None:
     found = survivors(
         SMALL[:place] + bytes([SMALL[place] ^ EVERY_BIT[place % 9]]) + SMALL[place + 1 :]
         for place in range(MEMORY_START)
@@ -90,31 +90,31 @@ def test_flipped_bytes_of_the_structure() -> None:
 
 
 @pytest.mark.slow
-def test_every_flipped_bit_of_the_structure() -> None:
+def test_all_flipped_bits_in_structure() -> None:
     assert survivors(flipped(SMALL, range(MEMORY_START), EVERY_BIT))
 
 
-def test_flipped_bytes_of_the_memory_image_are_other_weights() -> None:
+def test_flipped_bytes_in_memory_image_are_accepted() -> None:
     places = range(MEMORY_START + 4096, MEMORY_START + 4096 + 1024, 11)
     assert len(survivors(flipped(SMALL, places, (1, 255)))) == 2 * len(places)
 
 
 @pytest.mark.parametrize("minor", MINORS)
-def test_flipped_bytes_of_other_versions(minor: int) -> None:
+def test_flipped_bytes_in_other_versions(minor: int) -> None:
     content = blob_of_version(small_model(), minor)
     survivors(flipped(content, range(minor % 9, read_blob(content, "x").places["memory"], 9), (255,)))
 
 
-def test_every_truncation_of_the_structure() -> None:
+def test_all_truncations_of_structure() -> None:
     assert survivors(SMALL[:length] for length in range(MEMORY_START)) == []
 
 
-def test_truncations_of_the_memory_image() -> None:
+def test_truncations_of_memory_image() -> None:
     lengths = [*range(MEMORY_START, len(SMALL), 97), *range(len(SMALL) - 20, len(SMALL))]
     assert survivors(SMALL[:length] for length in lengths) == []
 
 
-def test_bytes_behind_the_end() -> None:
+def test_trailing_bytes() -> None:
     assert survivors(SMALL + b"\0" * count for count in (1, 3, 4, 5, 8, 9, 4096)) == []
 
 
@@ -132,16 +132,16 @@ def lying_fields() -> Iterator[bytes]:
             yield SMALL[:place] + struct.pack("<Q", number) + SMALL[place + 8 :]
 
 
-def test_lying_numbers() -> None:
+def test_extreme_numbers_in_structure() -> None:
     survivors(lying_numbers(range(0, MEMORY_START - 4, 37)))
 
 
 @pytest.mark.slow
-def test_lying_numbers_everywhere() -> None:
+def test_extreme_numbers_at_every_byte() -> None:
     survivors(lying_numbers(range(MEMORY_START - 4)))
 
 
-def test_lying_fields_allocate_nothing_large() -> None:
+def test_extreme_sizes_allocate_little_memory() -> None:
     tracemalloc.start()
     try:
         survivors(lying_fields())
@@ -151,13 +151,13 @@ def test_lying_fields_allocate_nothing_large() -> None:
     assert peak < 4 << 20
 
 
-def test_nothing_but_noise() -> None:
+def test_random_bytes() -> None:
     rng = np.random.default_rng(7)
     assert survivors(SMALL[:14] + rng.bytes(500) for _ in range(100)) == []
 
 
 @pytest.mark.slow
-def test_several_damages_at_once() -> None:
+def test_combined_damage() -> None:
     rng = np.random.default_rng(11)
 
     def damaged() -> Iterator[bytes]:

@@ -1,3 +1,5 @@
+"""The runner of GNA programs: slots, lanes, layer times, errors."""
+
 from __future__ import annotations
 
 import gc
@@ -29,7 +31,7 @@ def direct(program: ExactProgram, values: list[Floats]) -> Floats:
     return program.run(program.new_memory(len(values[0])), values)[0]
 
 
-def test_it_is_a_runner_with_the_ports_of_a_block() -> None:
+def test_runner_ports() -> None:
     runner = GnaRunner(ExactProgram(small_model()), num_slots=2, block=3, restart="restart")
     engine_runner: Runner = runner
     assert [port.shape for port in engine_runner.inputs] == [(3, 8), (3, 16), (3, 1)]
@@ -38,7 +40,7 @@ def test_it_is_a_runner_with_the_ports_of_a_block() -> None:
     assert GnaRunner(ExactProgram(small_model()), wanted=[1]).outputs[0].name == "second"
 
 
-def test_slots_run_side_by_side_with_the_scores_of_one() -> None:
+def test_concurrent_slots_score_as_one() -> None:
     program = feed_forward()
     runner = GnaRunner(program, num_slots=3, block=4)
     given = [frames(slot, 4, 16) for slot in range(3)]
@@ -54,7 +56,7 @@ def test_slots_run_side_by_side_with_the_scores_of_one() -> None:
     assert runner.num_runs == 15
 
 
-def test_lanes_restart_by_an_input_or_all_at_once() -> None:
+def test_lanes_restart() -> None:
     program = ExactProgram(small_model())
     given = [frames(1, 2, 8), frames(2, 2, 16)]
     restart = np.ones((2, 1), np.float32)
@@ -79,7 +81,7 @@ def test_lanes_restart_by_an_input_or_all_at_once() -> None:
             plain.reset_state(0)
 
 
-def test_times_are_measured_where_they_are_asked_for() -> None:
+def test_layer_times_with_profiling() -> None:
     program = ExactProgram(small_model())
     silent = GnaRunner(program, block=2)
     runner = GnaRunner(program, num_slots=2, block=2, profiling=True)
@@ -100,7 +102,7 @@ def test_times_are_measured_where_they_are_asked_for() -> None:
     assert list(runner.layer_records(0)) == []
 
 
-def test_an_error_in_a_thread_is_raised_where_it_is_waited_for() -> None:
+def test_thread_error_is_raised_by_finish() -> None:
     class Failing(ExactProgram):
         def run(self, memory: ExactMemory, inputs: object) -> list[Floats]:
             raise DeviceError("no more")
@@ -112,7 +114,7 @@ def test_an_error_in_a_thread_is_raised_where_it_is_waited_for() -> None:
         runner.finish(0)
 
 
-def test_matrix_products_have_one_thread_while_there_is_a_runner() -> None:
+def test_blas_is_limited_to_one_thread() -> None:
     def threads() -> list[int]:
         return [int(library["num_threads"]) for library in threadpool_info() if library["user_api"] == "blas"]
 

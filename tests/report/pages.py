@@ -1,4 +1,4 @@
-"""A page taken apart by Python's own parser."""
+"""HTML pages parsed by Python's html.parser."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages in a real browser: they load nothing, complain about nothing, sort, filter, and fit a phone."""
+"""Pages in a real browser: no requests, no errors; sorting, filtering, and the width of a phone."""
 
 from __future__ import annotations
 

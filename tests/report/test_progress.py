@@ -1,3 +1,5 @@
+"""Progress on a terminal and in a log file."""
+
 from __future__ import annotations
 
 import io

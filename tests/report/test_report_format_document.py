@@ -57,7 +57,7 @@ def example_report() -> str:
         versions={"openvino": "2026.4.0", "numpy": "2.4.6", "python": "3.11.9", "platform": "Linux x86_64"},
         totals=RunTotals(1, 2, 0, 1, 0.5, 0.0025, 0.001, 0.0, 0.25),
         layers=[LayerTime("affine1", "FullyConnected", "brgemm_avx512_f32", "EXECUTED", 119.0, 119.0, 1)],
-        placement=[PlacedLayer("softmax", "Softmax", "CPU", 1, "GNA has no exponentials over a whole vector")],
+        placement=[PlacedLayer("softmax", "Softmax", "CPU", 1, "GNA has no softmax (its input is 'affine')")],
         gna=GnaReport(
             2,
             30.0,

@@ -1,3 +1,5 @@
+"""Traces in the trace-event format."""
+
 from __future__ import annotations
 
 import json

@@ -1,1 +1,1 @@
-"""From float layers to a :class:`~ov_asr_score.gna.model.GnaModel`: scale factors, segment tables, places in memory."""
+"""Compiles float layers to a :class:`~ov_asr_score.gna.model.GnaModel`: scale factors, segment tables, memory."""

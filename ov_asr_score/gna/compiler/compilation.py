@@ -1,4 +1,4 @@
-"""From a float graph to a model for GNA: lowered, laid out, scaled, quantized, written into a memory image."""
+"""Compiles a float graph for GNA: lowering, layouts, scale factors, quantization, memory image."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from ov_asr_score.gna.graphs.graph import Activation, Concat, Convolution, Crop,
 from ov_asr_score.gna.model import GnaEndpoint, GnaModel, GnaState
 
 VERSION = (2, 8)
-"""Format of the blobs that are made."""
+"""Format version of compiled blobs."""
 
 MOST_VECTORS = 8
 
 
 def compile_graph(graph: GnaGraph, settings: CompileSettings, utterances: Sequence[Frames] = ()) -> CompiledGna:
-    """``graph`` as a model for GNA, with the scale factors of its layers.
+    """``graph`` compiled to a GNA model, with the scale factors of its layers.
 
-    ``utterances`` ([T, D] for each input), if there are any, tell how large values are; else weights have to.
-    Raises UsageError (scale factors for inputs that are not there; several vectors for a model with memory),
-    UnsupportedModelError (what the operations of GNA cannot do).
+    ``utterances`` ([T, D] for each input) are used to measure the ranges of values; without any they are estimated from
+    the weights. Raises UsageError (scale factors for inputs that do not exist; several vectors for a model with memory)
+    and UnsupportedModelError (operations that GNA cannot do).
     """
     if settings.weight_bits not in (8, 16):
         raise UsageError(f"bits of weights: expected 8 or 16, found {settings.weight_bits}")
@@ -41,11 +41,11 @@ def compile_graph(graph: GnaGraph, settings: CompileSettings, utterances: Sequen
     if settings.num_vectors > 1 and graph.memories:
         raise UsageError(
             f"frames in a request: expected 1, found {settings.num_vectors}; a model with memory "
-            f"('{graph.memories[0].name[:40]}') takes its frames one by one"
+            f"('{graph.memories[0].name[:40]}') processes its frames one by one"
         )
     if settings.num_vectors > 1 and any(isinstance(layer, Convolution) for layer in graph.layers):
         raise UnsupportedModelError(
-            f"frames in a request: expected 1, found {settings.num_vectors}; convolutions of GNA take one frame"
+            f"frames in a request: expected 1, found {settings.num_vectors}; convolutions of GNA process one frame"
         )
     notes: list[str] = []
     draft = lower_graph(graph)
@@ -75,11 +75,12 @@ def compile_graph(graph: GnaGraph, settings: CompileSettings, utterances: Sequen
 
 
 def input_scale_factors(
-    graph: GnaGraph, given: Mapping[str, float], draft: GraphDraft, notes: list[str]
+    graph: GnaGraph, requested: Mapping[str, float], draft: GraphDraft, notes: list[str]
 ) -> dict[str, float]:
-    """Scale factor of every input, by value; names with and without the number of a port (``:0``) are the same.
+    """Scale factor of every input, by value; names with and without a port number (``:0``) are equivalent.
 
-    Raises UsageError: a name that no input has, a factor that is no number above zero.
+    ``requested`` are the factors of the settings, by input name. Raises UsageError for a name that no input has, and
+    for a factor that is not a positive number.
     """
     names: dict[str, str] = {}
     for port in graph.inputs:
@@ -87,13 +88,11 @@ def input_scale_factors(
             names[name] = port.value
             names.setdefault(_without_port(name), port.value)
     scales: dict[str, float] = {}
-    for name, factor in given.items():
+    for name, factor in requested.items():
         value = names.get(name) or names.get(_without_port(name))
         if value is None:
             known = ", ".join(port.name for port in graph.inputs)
-            raise UsageError(
-                f"scale factor for '{name[:40]}': expected one of the inputs {known}; there is no such input"
-            )
+            raise UsageError(f"scale factor for '{name[:40]}': expected one of the inputs {known}, found no such input")
         number = _float32(factor)
         if not np.isfinite(number) or number <= 0:
             raise UsageError(f"scale factor for '{name[:40]}': expected a number above 0, found {factor}")
@@ -101,7 +100,7 @@ def input_scale_factors(
     for port in graph.inputs:
         if port.value not in scales:
             scales[port.value] = _float32(_measured_scale(draft, port))
-            notes.append(f"input '{port.name}' has no scale factor: {scales[port.value]:g} is taken; give -i or -sf")
+            notes.append(f"input '{port.name}' has no scale factor: {scales[port.value]:g} is used; give -i or -sf")
     return scales
 
 
@@ -111,7 +110,7 @@ def _without_port(name: str) -> str:
 
 
 def _measured_scale(draft: GraphDraft, port: GraphPort) -> float:
-    """A scale factor from the range that a FakeQuantize after the input has; 1 where there is none."""
+    """Scale factor from the range of a FakeQuantize behind the input; 1 without one."""
     peaks = [
         draft.peaks[layer.output]
         for layer in draft.users()[port.value]
@@ -127,7 +126,7 @@ def _float32(number: float) -> float:
 def _arranged(
     draft: GraphDraft, scales: Mapping[str, float], settings: CompileSettings, utterances: Sequence[Frames]
 ) -> tuple[dict[str, Layout], dict[str, ValueRange]]:
-    """Layouts and ranges of all values; inputs that do not suit what they are joined with get a rescaled copy."""
+    """Layouts and ranges of all values; inputs whose scale does not suit a concatenation get a rescaled copy."""
     peaks = {value: 16384 / scale for value, scale in scales.items()}
     rescaled: set[str] = set()
     while True:

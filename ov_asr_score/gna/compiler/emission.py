@@ -1,4 +1,7 @@
-"""Operations with their operands in the memory image: constants quantized and placed behind what is written."""
+"""Emits operations and the memory image: constants are quantized and placed behind the read-write part.
+
+Tests: tests/gna/compiler/test_compilation.py
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ _ONE_BIAS_EACH = (0).to_bytes(4, "little")
 
 
 def convolution_extents(steps: Sequence[Step]) -> dict[str, int]:
-    """Elements of their inputs that convolutions read, which are more than there are where filters are filled up."""
+    """Input elements that convolutions read, by value; more than it has where filters are padded."""
     extents: dict[str, int] = {}
     for step in steps:
         if isinstance(step.layer, Convolution):
@@ -37,7 +40,7 @@ def convolution_extents(steps: Sequence[Step]) -> dict[str, int]:
 
 
 def _convolved_shape(step: Step) -> tuple[int, int, int]:
-    """Coefficients of a filter, elements read and positions, so that the device counts as many as the graph."""
+    """Coefficients of a filter, elements read, and positions, such that the device counts as many as the graph."""
     layer = step.layer
     assert isinstance(layer, Convolution)
     count, length = layer.filters.shape
@@ -45,7 +48,7 @@ def _convolved_shape(step: Step) -> tuple[int, int, int]:
     positions = pooled
     if layer.pool_window > 1 or layer.pool_stride > 1:
         positions = (pooled - 1) * layer.pool_stride + min(layer.pool_window, layer.pool_stride)
-        # Windows overlap, so the last one may be cut off: the graph's size tells.
+        # The last window may be incomplete; the size in the graph tells.
         if layer.pool_window > layer.pool_stride:
             positions = (pooled - 1) * layer.pool_stride + layer.pool_window
     for filled in range(aligned(length, 8), aligned(length, 8) + 8 * layer.stride + 1, 8):
@@ -59,7 +62,7 @@ def _convolved_shape(step: Step) -> tuple[int, int, int]:
 
 
 class Emitter:
-    """Makes ``operations`` and the memory image; ``numbered_steps`` tell which operation is which step."""
+    """Makes ``operations`` and the memory image; ``numbered_steps`` maps operations to steps."""
 
     def __init__(
         self,
@@ -70,7 +73,7 @@ class Emitter:
         plan: MemoryPlan,
         settings: CompileSettings,
     ) -> None:
-        """Everything that was decided before."""
+        """Take the decisions of the earlier passes."""
         self._draft, self._layouts, self._ranges = draft, layouts, ranges
         self._factors, self._plan, self._settings = factors, plan, settings
         self._written = aligned(plan.size, PAGE)
@@ -91,18 +94,18 @@ class Emitter:
         self.operations = tuple(operations)
 
     def image(self) -> bytes:
-        """The memory image: zeros that are written, then constants."""
+        """The memory image: the read-write part as zeros, then the constants."""
         return bytes(self._written) + bytes(self._constants) + bytes(-len(self._constants) % PAGE)
 
     def narrow_offset(self, value: str) -> int:
-        """Byte of the image that a 16-bit value begins at."""
+        """Byte of the image at which a 16-bit value begins."""
         if value in self._fixed:
             return self._fixed[value]
         buffer, start = self._plan.narrow[value]
         return self._plan.offsets[buffer] + start * 2 * self._settings.num_vectors
 
     def wide_offset(self, value: str) -> int:
-        """Byte of the image that int32 sums begin at."""
+        """Byte of the image at which the int32 sums of a value begin."""
         return self._plan.offsets[self._plan.wide[value]]
 
     def _constant_values(self, layer: Constant) -> NDArray[np.int16]:
@@ -114,7 +117,7 @@ class Emitter:
         return np.repeat(values, self._settings.num_vectors)
 
     def _put(self, array: NDArray[Any]) -> int:
-        """Byte of the image that a constant is at; the same elements of one type stand once."""
+        """Byte of the image at which a constant is stored; equal constants of one type are stored once."""
         data = array.tobytes()
         key = (array.dtype.str, data)
         place = self._places.get(key)
@@ -144,7 +147,7 @@ class Emitter:
     def _operation(self, step: Step) -> GnaOperation:
         if step.size > MOST_INPUTS:
             raise UnsupportedModelError(
-                f"layer '{step.name[:40]}': expected at most {MOST_INPUTS} outputs, found {step.size}; GNA has no more"
+                f"layer '{step.name[:40]}': expected at most {MOST_INPUTS} outputs, found {step.size}"
             )
         if step.kind == "affine":
             return self._affine(step)
@@ -169,7 +172,7 @@ class Emitter:
             if step.function == "clamp"
             else step.parameters
         )
-        # Straight lines need no more segments to be exact than the device has.
+        # Piecewise linear functions are exact with the segments that the device has.
         error = None if step.function in STRAIGHT else self._settings.pwl_max_error_percent
         table = design_segments(step.function, numbers, self._factors.sums[step_key(step)], out, error)
         return GnaTensor((len(table),), DataType.PWL_SEGMENT, self._put(table))
@@ -196,13 +199,13 @@ class Emitter:
 
     def _elementwise(self, step: Step) -> GnaOperation:
         vectors = self._settings.num_vectors
-        # With operands of a frame's own for weights or biases, all vectors are one long one.
+        # If weights or biases differ from frame to frame, all vectors are treated as a single long one.
         columns = vectors if not step.base and not step.factor else 1
         rows = aligned(step.size * vectors // columns, 8)
         if rows > MOST_INPUTS:
             raise UnsupportedModelError(
-                f"layer '{step.name[:40]}': expected at most {MOST_INPUTS} elements of all frames in a request, found "
-                f"{rows}; take fewer frames"
+                f"layer '{step.name[:40]}': expected at most {MOST_INPUTS} elements over all frames of a request, "
+                f"found {rows}; use fewer frames"
             )
         zeros = self._put(np.zeros(rows * columns, "<i2"))
         source = self.narrow_offset(step.input) if step.input else zeros
@@ -217,7 +220,7 @@ class Emitter:
         return GnaOperation(OperationType.ELEMENTWISE, operands)
 
     def _elementwise_constants(self, step: Step, rows: int, repeats: int) -> tuple[int, int]:
-        """Bytes of the image that weights and biases are at."""
+        """Bytes of the image at which weights and biases are stored."""
         sums = self._factors.sums[step_key(step)]
         integers = np.zeros(rows, "<i2")
         added = np.zeros(rows, "<i4")

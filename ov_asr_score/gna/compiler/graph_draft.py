@@ -1,4 +1,7 @@
-"""A graph while it is being rewritten: who makes a value, who uses it, layers put in order again."""
+"""A graph under rewriting: which layer makes a value, which layers use it, and their order.
+
+Tests: tests/gna/compiler/test_compilation.py
+"""
 
 from __future__ import annotations
 
@@ -48,7 +51,7 @@ def with_operand(layer: Layer, old: str, new: str) -> Layer:
 
 
 def has_wide_sums(layer: Layer | None) -> bool:
-    """Does the device compute this layer as int32 sums, which may be kept as they are?"""
+    """Whether the device computes this layer as int32 sums, which may be kept that wide."""
     match layer:
         case Affine() | Diagonal() | Sum() | Product():
             return True
@@ -60,12 +63,11 @@ def has_wide_sums(layer: Layer | None) -> bool:
 
 @dataclass(slots=True)
 class GraphDraft:
-    """``layers`` by the value that they make, in any order; ``fixed_scales`` are scale factors that values must have.
+    """``layers`` by the value that they make, in any order; ``fixed_scales`` are prescribed scale factors of values.
 
-    ``unused`` values are made for nobody, ``rescaled`` ones to have another scale factor than what they are copies of,
-    ``chosen`` ones by matrix products that only choose elements.
-
-    ``peaks`` are the greatest absolute values that something else than the weights tells (FakeQuantize, measurements).
+    ``unused`` values have no reader, ``rescaled`` ones are copies with a different scale factor, and ``chosen`` ones
+    are made by matrix products that only select elements. ``peaks`` are largest absolute values known from elsewhere
+    than the weights (FakeQuantize, measurements).
     """
 
     layers: dict[str, Layer]
@@ -80,33 +82,33 @@ class GraphDraft:
     chosen: set[str] = field(default_factory=set)
 
     def users(self) -> dict[str, list[Layer]]:
-        """The layers that read a value, once for each; values that nobody reads have an empty list."""
-        found: dict[str, list[Layer]] = {value: [] for value in self.sizes}
+        """The layers that read each value, listed once each; values without readers have an empty list."""
+        users: dict[str, list[Layer]] = {value: [] for value in self.sizes}
         for layer in self.layers.values():
             for value in dict.fromkeys(operands(layer)):
-                found[value].append(layer)
-        return found
+                users[value].append(layer)
+        return users
 
     def kept_values(self) -> set[str]:
-        """Values that outputs or memories need."""
+        """Values that outputs or memories read."""
         return {port.value for port in self.outputs} | {memory.stored for memory in self.memories}
 
     def add(self, layer: Layer, size: int) -> str:
-        """The value that a new layer makes."""
+        """Add a layer whose value has ``size`` elements; the name of the value."""
         self.layers[layer.output] = layer
         self.sizes[layer.output] = size
         return layer.output
 
     def new_value(self, name: str) -> str:
-        """A name that no value has, beginning with ``name``."""
+        """An unused name for a value, beginning with ``name``."""
         number = 2
-        found = name
-        while found in self.sizes:
-            found, number = f"{name}_{number}", number + 1
-        return found
+        candidate = name
+        while candidate in self.sizes:
+            candidate, number = f"{name}_{number}", number + 1
+        return candidate
 
     def rename(self, old: str, new: str) -> None:
-        """Let all that read ``old`` (layers, outputs, memories) read ``new`` instead."""
+        """Make all readers of ``old`` (layers, outputs, memories) read ``new`` instead."""
         self.layers = {value: with_operand(layer, old, new) for value, layer in self.layers.items()}
         self.outputs = tuple(replace(port, value=new) if port.value == old else port for port in self.outputs)
         self.memories = tuple(
@@ -114,7 +116,7 @@ class GraphDraft:
         )
 
     def drop_unused(self) -> None:
-        """Take out the layers and memories that no output depends on."""
+        """Remove the layers and memories that no output depends on."""
         stored = {memory.read: memory.stored for memory in self.memories}
         needed: set[str] = set()
         waiting = [port.value for port in self.outputs]
@@ -130,7 +132,7 @@ class GraphDraft:
         self.memories = tuple(memory for memory in self.memories if memory.read in needed)
 
     def ordered_layers(self) -> tuple[Layer, ...]:
-        """The layers so that each comes after those that it reads from, otherwise in the order they are in."""
+        """The layers in topological order, which otherwise keeps their present order."""
         done: set[str] = set()
         ordered: list[Layer] = []
         for last in list(self.layers):
@@ -150,12 +152,12 @@ class GraphDraft:
         return tuple(ordered)
 
     def graph(self) -> GnaGraph:
-        """The graph as it is now."""
+        """The graph in its present state."""
         return GnaGraph(self.ordered_layers(), self.inputs, self.outputs, self.memories, dict(self.sizes))
 
 
 def draft_of(graph: GnaGraph) -> GraphDraft:
-    """A draft that begins as ``graph``."""
+    """A draft that starts as ``graph``."""
     return GraphDraft(
         {layer.output: layer for layer in graph.layers},
         graph.inputs,
@@ -166,5 +168,5 @@ def draft_of(graph: GnaGraph) -> GraphDraft:
 
 
 def is_identity(layer: Layer) -> bool:
-    """Does the layer only hand on its input?"""
+    """Whether the layer only passes its input on."""
     return isinstance(layer, Activation) and layer.function == "identity"

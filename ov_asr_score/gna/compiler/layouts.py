@@ -1,13 +1,13 @@
-"""Where the elements of a value stand: joints and parts as addresses instead of copies.
+"""Memory layouts of values, with which concatenations and crops become addresses instead of copies.
 
-Every address that an operation works on is a multiple of 64 bytes. A concatenation therefore puts each member at such
-an address and leaves gaps, which a matrix product passes over with weights of zero; what is cut off again, in this
-frame or out of a memory in a later one, then begins at such an address, too::
+Every address that an operation works on is a multiple of 64 bytes. A concatenation therefore places each member at such
+an address and leaves gaps, which a matrix product skips with weights of zero. A crop, in the same frame or from a
+memory in a later one, then begins at such an address, too::
 
-    input 40 │ gap 24 │ input 40 │ gap 24 │ …      three frames of 40 in a memory: a part is an address
+    input 40 │ gap 24 │ input 40 │ gap 24 │ …      three frames of 40 in a memory: a crop is an address
 
-A value is made of blocks without gaps; each block has a class, and all blocks of a class have one scale factor, because
-they are one another's copies or parts.
+A value consists of blocks without gaps. Every block belongs to a scale class; all blocks of a class have the same scale
+factor, because they are copies or parts of one another.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from math import gcd
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,12 +26,16 @@ from ov_asr_score.gna.graphs.graph import Activation, Affine, Concat, Crop, Diag
 from ov_asr_score.gna.model import BUFFER_ALIGNMENT
 
 MOST_INPUTS = 65528
-"""Elements that an operation can read, a multiple of 8."""
+"""Largest number of elements that an operation can read, a multiple of 8."""
+
+
+Cuts: TypeAlias = dict[str, dict[int, str]]
+"""By value the elements at which a block must begin, each with the crop that requires it ("": a concatenation)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """``size`` elements of a value from element ``start`` of its place on; ``root`` names the class."""
+    """``size`` consecutive elements of a value, at element ``start`` of its memory; ``root`` names the scale class."""
 
     start: int
     size: int
@@ -45,21 +50,21 @@ class Layout:
 
     @property
     def extent(self) -> int:
-        """Elements from the first to the last one, gaps counted."""
+        """Number of elements from the first to the last one, including gaps."""
         return self.blocks[-1].start + self.blocks[-1].size
 
     @property
     def is_contiguous(self) -> bool:
-        """Are there no gaps?"""
+        """Whether there are no gaps."""
         return self.extent == sum(block.size for block in self.blocks)
 
     @property
     def positions(self) -> NDArray[np.int64]:
-        """Where each element stands, [K]."""
+        """Position of each element in the memory of the value, [K]."""
         return np.concatenate([np.arange(block.start, block.start + block.size) for block in self.blocks])
 
     def position(self, element: int) -> int:
-        """Where an element stands that begins a block or lies within one."""
+        """Position of element number ``element``; the extent for the element past the last one."""
         for block in self.blocks:
             if element < block.size:
                 return block.start + element
@@ -68,53 +73,54 @@ class Layout:
 
 
 def address_unit(num_vectors: int) -> int:
-    """16-bit elements of ``num_vectors`` vectors from one possible address to the next, a multiple of 8."""
+    """Number of 16-bit elements of ``num_vectors`` vectors between possible addresses, a multiple of 8."""
     bytes_each = 2 * num_vectors
     return max(8, BUFFER_ALIGNMENT // gcd(BUFFER_ALIGNMENT, bytes_each))
 
 
 def lay_out(draft: GraphDraft, unit: int) -> dict[str, Layout]:
-    """Layouts of all values; the draft gets layers for what no address can do.
+    """Layouts of all values by name; ``unit`` is the distance of addresses (:func:`address_unit`).
 
-    Raises UnsupportedModelError where a value with its gaps is larger than an operation can read.
+    Adds layers to the draft for crops that cannot be addresses, and for values that must not have gaps. Raises
+    UnsupportedModelError where a value with its gaps is larger than an operation can read.
     """
     while True:
-        cuts = _all_cuts(draft, unit)
-        wrong = _cuts_inside_operations(draft, cuts, unit)
-        if wrong:
-            for name in wrong:
+        cuts = _all_cuts(draft)
+        unaligned = _unaligned_crops(draft, cuts, unit)
+        if unaligned:
+            for name in unaligned:
                 _crop_by_product(draft, name)
             continue
-        layouts, roots = _layouts(draft, cuts, unit)
+        layouts, classes = _layouts(draft, cuts, unit)
         if not _close_gaps(draft, layouts):
             break
-    _unite_operands(draft, layouts, roots)
+    _unite_operands(draft, layouts, classes)
     layouts = {
-        value: Layout(tuple(replace(block, root=roots.root(block.root)) for block in layout.blocks))
+        value: Layout(tuple(replace(block, root=classes.root(block.root)) for block in layout.blocks))
         for value, layout in layouts.items()
     }
     for value, layout in layouts.items():
         if layout.extent > MOST_INPUTS:
             raise UnsupportedModelError(
-                f"value '{value[:40]}': expected at most {MOST_INPUTS} elements, found {layout.extent} with the gaps "
-                "between the parts that it is joined of; GNA cannot read so many at once"
+                f"value '{value[:40]}': expected at most {MOST_INPUTS} elements, found {layout.extent} including the "
+                "gaps between its concatenated parts; GNA cannot read so many at once"
             )
     return layouts
 
 
-def _is_joint(draft: GraphDraft, value: str) -> bool:
-    """Is the value only an arrangement of others (or a memory), with gaps where there have to be some?"""
+def _may_have_gaps(draft: GraphDraft, value: str) -> bool:
+    """Whether the value is a concatenation, a crop or a memory, and may therefore have gaps."""
     return isinstance(draft.layers.get(value), Concat | Crop) or any(memory.read == value for memory in draft.memories)
 
 
-def _all_cuts(draft: GraphDraft, unit: int) -> dict[str, dict[int, str]]:
-    """For every value the elements where a block has to begin, with the crop that asks for it ("": a joint)."""
-    cuts: dict[str, dict[int, str]] = {value: {} for value in draft.sizes}
+def _all_cuts(draft: GraphDraft) -> Cuts:
+    """The cuts of every value, propagated through crops, concatenations and memories until nothing changes."""
+    cuts: Cuts = {value: {} for value in draft.sizes}
     changed = True
 
-    def put(value: str, found: Iterable[tuple[int, str]]) -> None:
+    def put(value: str, new_cuts: Iterable[tuple[int, str]]) -> None:
         nonlocal changed
-        for position, origin in found:
+        for position, origin in new_cuts:
             if 0 < position < draft.sizes[value] and position not in cuts[value]:
                 cuts[value][position] = origin
                 changed = True
@@ -147,19 +153,19 @@ def _all_cuts(draft: GraphDraft, unit: int) -> dict[str, dict[int, str]]:
     return cuts
 
 
-def _cuts_inside_operations(draft: GraphDraft, cuts: dict[str, dict[int, str]], unit: int) -> set[str]:
-    """The crops that begin where no address is, within what an operation writes without gaps."""
+def _unaligned_crops(draft: GraphDraft, cuts: Cuts, unit: int) -> set[str]:
+    """The crops that begin between two addresses, in a value that an operation writes without gaps."""
     return {
         origin
-        for value, found in cuts.items()
-        if not _is_joint(draft, value)
-        for position, origin in found.items()
+        for value, origins in cuts.items()
+        if not _may_have_gaps(draft, value)
+        for position, origin in origins.items()
         if position % unit and origin
     }
 
 
 def _crop_by_product(draft: GraphDraft, value: str) -> None:
-    """Make a crop a matrix product with ones and zeros."""
+    """Replace a crop by a matrix product with ones and zeros."""
     crop = draft.layers[value]
     if not isinstance(crop, Crop):
         return
@@ -168,35 +174,45 @@ def _crop_by_product(draft: GraphDraft, value: str) -> None:
     draft.layers[value] = Affine(crop.name, crop.input, crop.output, weights)
 
 
-class _Roots:
-    """Which blocks belong together."""
+class _ScaleClasses:
+    """Disjoint sets of block names; the blocks of a set must have the same scale factor."""
 
     def __init__(self) -> None:
         self._above: dict[str, str] = {}
 
     def root(self, name: str) -> str:
-        """The name that stands for all of a class."""
+        """The name that represents the class of ``name``."""
         while name in self._above:
             name = self._above[name]
         return name
 
     def unite(self, one: str, other: str) -> None:
-        """Make two classes one."""
+        """Merge the classes of two blocks."""
         one, other = self.root(one), self.root(other)
         if one != other:
             self._above[max(one, other)] = min(one, other)
 
 
-def _layouts(draft: GraphDraft, cuts: dict[str, dict[int, str]], unit: int) -> tuple[dict[str, Layout], _Roots]:
-    blocks: dict[str, list[tuple[int, str]]] = {}
-    roots = _Roots()
-    reads = {memory.read for memory in draft.memories}
+def _block_name(value: str, index: int, is_memory: bool) -> str:
+    """Name of block number ``index`` of a value that is no concatenation and no crop.
+
+    The blocks of a memory are named separately, because each may hold a copy of another value; all blocks that an
+    operation writes share one name, because an operation has a single scale factor.
+    """
+    return f"{value}|{index}" if is_memory else value
+
+
+def _layouts(draft: GraphDraft, cuts: Cuts, unit: int) -> tuple[dict[str, Layout], _ScaleClasses]:
+    """The layouts that follow from ``cuts``, each block at a multiple of ``unit``, and the classes of the blocks."""
+    blocks: dict[str, list[tuple[int, str]]] = {}  # by value: size and name of each block
+    classes = _ScaleClasses()
+    memories = {memory.read for memory in draft.memories}
     for value in draft.sizes:
         if isinstance(draft.layers.get(value), Concat | Crop):
             continue
         edges = [0, *sorted(cuts[value]), draft.sizes[value]]
         sizes = [edges[i + 1] - edges[i] for i in range(len(edges) - 1)]
-        blocks[value] = [(size, f"{value}|{i}" if value in reads else value) for i, size in enumerate(sizes)]
+        blocks[value] = [(size, _block_name(value, i, value in memories)) for i, size in enumerate(sizes)]
     for layer in draft.ordered_layers():
         if isinstance(layer, Concat):
             blocks[layer.output] = [block for value in layer.inputs for block in blocks[value]]
@@ -204,31 +220,32 @@ def _layouts(draft: GraphDraft, cuts: dict[str, dict[int, str]], unit: int) -> t
             blocks[layer.output] = _cropped(blocks[layer.input], layer.start, layer.size)
     for memory in draft.memories:
         for (_, one), (_, other) in zip(blocks[memory.read], blocks[memory.stored], strict=True):
-            roots.unite(one, other)
+            classes.unite(one, other)
     layouts = {}
-    for value, found in blocks.items():
+    for value, named_blocks in blocks.items():
         placed = []
         start = 0
-        for size, root in found:
+        for size, root in named_blocks:
             placed.append(Block(start, size, root))
             start += -(-size // unit) * unit
         layouts[value] = Layout(tuple(placed))
-    return layouts, roots
+    return layouts, classes
 
 
 def _cropped(blocks: list[tuple[int, str]], start: int, size: int) -> list[tuple[int, str]]:
-    found = []
+    """The parts of ``blocks`` (size, name) within ``size`` elements from ``start`` on."""
+    parts = []
     at = 0
     for length, root in blocks:
         low, high = max(at, start), min(at + length, start + size)
         if low < high:
-            found.append((high - low, root))
+            parts.append((high - low, root))
         at += length
-    return found
+    return parts
 
 
 def _reads_in_order(draft: GraphDraft, layer: Layer) -> tuple[str, ...]:
-    """Operands of ``layer`` that it takes element by element as 16-bit values, so that there may be no gaps."""
+    """Operands that ``layer`` reads element by element as 16-bit values, so that they must not have gaps."""
     match layer:
         case Affine() | Concat() | Crop():
             return ()
@@ -241,7 +258,7 @@ def _reads_in_order(draft: GraphDraft, layer: Layer) -> tuple[str, ...]:
 
 
 def _close_gaps(draft: GraphDraft, layouts: dict[str, Layout]) -> bool:
-    """Did a value with gaps get a copy without them, for users that cannot pass over them?"""
+    """Whether copies without gaps were added to the draft, for readers that cannot skip them."""
     closed: dict[str, str] = {}
     for layer in list(draft.layers.values()):
         for value in _reads_in_order(draft, layer):
@@ -256,22 +273,22 @@ def _close_gaps(draft: GraphDraft, layouts: dict[str, Layout]) -> bool:
     return bool(closed)
 
 
-def _unite_operands(draft: GraphDraft, layouts: dict[str, Layout], roots: _Roots) -> None:
-    """What is taken element by element has one scale factor, and so have copies that operations make."""
+def _unite_operands(draft: GraphDraft, layouts: dict[str, Layout], classes: _ScaleClasses) -> None:
+    """Merge the classes of blocks that are read element by element together, and of copies with their sources."""
     for layer in draft.layers.values():
         for value in _reads_in_order(draft, layer):
             first = layouts[value].blocks[0].root
             for block in layouts[value].blocks:
-                roots.unite(first, block.root)
+                classes.unite(first, block.root)
         if _is_copy(draft, layer):
             (source,) = operands(layer)
-            found = {roots.root(block.root) for block in layouts[source].blocks}
-            if len(found) == 1:
-                roots.unite(found.pop(), layouts[layer.output].blocks[0].root)
+            source_roots = {classes.root(block.root) for block in layouts[source].blocks}
+            if len(source_roots) == 1:
+                classes.unite(source_roots.pop(), layouts[layer.output].blocks[0].root)
 
 
 def _is_copy(draft: GraphDraft, layer: Layer) -> bool:
-    """Does the layer only put elements of 16 bits elsewhere?"""
+    """Whether the layer only moves 16-bit elements."""
     match layer:
         case Permute():
             return True

@@ -1,13 +1,15 @@
-"""Rewrites of a float graph into one that costs the device fewer operations and less accuracy, with the same scores.
+"""Rewrites a float graph so that the device needs fewer operations and loses less accuracy; scores stay the same.
 
-Sums of matrix products become one product of what they read, joined::
+A sum of matrix products becomes one product of the concatenated inputs::
 
     x ── Affine ─┐                      x ─┐
                  ├─ Sum      becomes       ├─ Concat ── Affine
     h ── Affine ─┘                      h ─┘
 
-so that no sum has to be rounded to 16 bits before it is added, and parts of a matrix product (the gates of an LSTM)
-become matrix products of fewer rows, so that a function is computed from 32-bit sums.
+so that no sum is rounded to 16 bits before it is added. Parts of a matrix product (the gates of an LSTM) become matrix
+products with fewer rows, so that their functions are computed from 32-bit sums.
+
+Tests: tests/gna/compiler/test_compilation.py
 """
 
 from __future__ import annotations
@@ -34,13 +36,13 @@ from ov_asr_score.gna.graphs.graph import (
 )
 
 _MOST_ROWS = 2.0
-"""Parts of a matrix product may have so many times its rows together before they are not taken apart."""
+"""A matrix product is only split if its parts together have at most this many times its rows."""
 
 _BOUNDED = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0), "softsign": (-1.0, 1.0), "sign": (-1.0, 1.0)}
 
 
 def lower_graph(graph: GnaGraph) -> GraphDraft:
-    """The graph with the layers that are compiled one by one."""
+    """The graph as a draft whose layers can be compiled one by one."""
     draft = draft_of(graph)
     _lower_fake_quantize(draft)
     _lower_slopes(draft)
@@ -54,7 +56,7 @@ def lower_graph(graph: GnaGraph) -> GraphDraft:
 
 
 def _lower_fake_quantize(draft: GraphDraft) -> None:
-    """Ranges become clamps, or belong to the function before them; grids become scale factors."""
+    """Replace FakeQuantize: ranges become clamps or part of the function before, grids become scale factors."""
     for layer in list(draft.layers.values()):
         if not isinstance(layer, FakeQuantize):
             continue
@@ -77,7 +79,7 @@ def _lower_fake_quantize(draft: GraphDraft) -> None:
 
 
 def _lower_slopes(draft: GraphDraft) -> None:
-    """leaky_relu with a slope for each element: the positive part plus slopes · the negative part."""
+    """Replace leaky_relu with one slope per element by the positive part plus slopes · the negative part."""
     for layer in list(draft.layers.values()):
         if not isinstance(layer, Activation) or layer.function != "leaky_relu":
             continue
@@ -94,7 +96,7 @@ def _lower_slopes(draft: GraphDraft) -> None:
 
 
 def _fold_constants(draft: GraphDraft) -> bool:
-    """Was a sum or a product with a constant made one with weights?"""
+    """Whether a sum or product with a constant was replaced by a layer with weights."""
     changed = False
     for layer in list(draft.layers.values()):
         if not isinstance(layer, Sum | Product):
@@ -126,7 +128,7 @@ def _only_user(draft: GraphDraft, value: str) -> bool:
 
 
 def _fold_diagonals(draft: GraphDraft) -> bool:
-    """Was a scaling put into the matrix product (or scaling) before it, or into those after it?"""
+    """Whether a scaling was folded into the matrix product (or scaling) before it, or into those behind it."""
     for layer in list(draft.layers.values()):
         if not isinstance(layer, Diagonal):
             continue
@@ -165,7 +167,7 @@ def _float32(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Float
 
 
 def _join_sums(draft: GraphDraft) -> bool:
-    """Was a sum of two matrix products made one, or a difference a sum?"""
+    """Whether a sum of two matrix products was merged into one, or a difference turned into a sum."""
     for layer in list(draft.layers.values()):
         if not isinstance(layer, Sum):
             continue
@@ -192,7 +194,7 @@ def _join_sums(draft: GraphDraft) -> bool:
 
 
 def _joined(draft: GraphDraft, inputs: tuple[str, ...]) -> str:
-    """The value of a concatenation, of one that is there where there is one."""
+    """The value of a concatenation of ``inputs``; an existing one is reused."""
     inputs = tuple(
         part
         for value in inputs
@@ -210,7 +212,7 @@ def _is_joint(draft: GraphDraft, value: str) -> bool:
 
 
 def _split_rows(draft: GraphDraft) -> bool:
-    """Were parts of a matrix product made matrix products, or parts of a sum sums?"""
+    """Whether crops of a matrix product became matrix products, or crops of a sum became sums."""
     users = draft.users()
     kept = draft.kept_values()
     for layer in list(draft.layers.values()):
@@ -250,7 +252,7 @@ def _cropped(draft: GraphDraft, value: str, crop: Crop) -> str:
 
 
 def _make_bases(draft: GraphDraft) -> None:
-    """One side of every sum has to be 32-bit sums: where neither is, a scaling by one makes them."""
+    """Give every sum a side with 32-bit sums: where neither side has them, a scaling by one is added."""
     for layer in list(draft.layers.values()):
         if not isinstance(layer, Sum):
             continue
@@ -264,7 +266,7 @@ def _make_bases(draft: GraphDraft) -> None:
 
 
 def _make_outputs(draft: GraphDraft) -> None:
-    """Outputs are made by operations: what only is a part of something, a memory or an input is handed on."""
+    """Let every output be written by an operation: crops, memories and inputs are copied."""
     ports = []
     taken: set[str] = set()
     for port in draft.outputs:
@@ -281,7 +283,7 @@ def _make_outputs(draft: GraphDraft) -> None:
 
 
 def _read_inputs(draft: GraphDraft) -> None:
-    """Something reads every input, though no output depends on it: else the device would not know of it."""
+    """Let an operation read every input, even if no output depends on it; otherwise the blob would lack it."""
     users = draft.users()
     for port in draft.inputs:
         if not users[port.value] and all(memory.stored != port.value for memory in draft.memories):

@@ -1,4 +1,7 @@
-"""How large the values of a graph are in utterances that it is going to see."""
+"""Ranges of the values of a graph, measured on utterances.
+
+Tests: tests/gna/compiler/test_scale_factors.py
+"""
 
 from __future__ import annotations
 
@@ -13,27 +16,27 @@ from ov_asr_score.gna.graphs.float_program import FloatProgram
 from ov_asr_score.gna.graphs.graph import Float32Array, GnaGraph
 
 MOST_FRAMES = 4000
-"""Frames after which enough was seen."""
+"""Number of frames that are measured at most."""
 
 Frames = Sequence[Float32Array]
 """An utterance: [T, D] for each input of the graph."""
 
 
 def measured(graph: GnaGraph, ranges: Mapping[str, ValueRange], utterances: Sequence[Frames]) -> dict[str, ValueRange]:
-    """``ranges`` with means, variances and peaks of all values as they are in ``utterances``, computed in float."""
+    """``ranges`` with means, variances and peaks of all values measured on ``utterances`` in float arithmetic."""
     program = FloatProgram(graph)
     totals = {value: _Total(size) for value, size in graph.sizes.items()}
     left = MOST_FRAMES
     for frames in utterances:
         length = min(len(frames[0]), left)
         left -= length
-        # Without memory, frames do not know each other: they go side by side.
+        # Without memory, frames are independent and can be computed side by side.
         memory = program.new_memory(1 if graph.memories else length)
         for first in range(length) if graph.memories else [0] * min(length, 1):
             count = 1 if graph.memories else length
             program.run(memory, [np.asarray(frame[first : first + count], np.float32) for frame in frames])
-            for value, found in program.values(memory).items():
-                totals[value].add(found)
+            for value, values in program.values(memory).items():
+                totals[value].add(values)
     return {
         value: totals[value].put_into(values) if value in totals and totals[value].count else values
         for value, values in ranges.items()
@@ -41,7 +44,7 @@ def measured(graph: GnaGraph, ranges: Mapping[str, ValueRange], utterances: Sequ
 
 
 class _Total:
-    """Sums over frames of one value."""
+    """Sums of one value over frames."""
 
     def __init__(self, size: int) -> None:
         self.count = 0
@@ -50,11 +53,11 @@ class _Total:
         self.peak: Float64Array = np.zeros(size)
 
     def add(self, values: NDArray[np.float32]) -> None:
-        found = np.nan_to_num(values.astype(np.float64))
-        self.count += len(found)
-        self.sum += found.sum(axis=0)
-        self.squares += (found**2).sum(axis=0)
-        self.peak = np.maximum(self.peak, np.abs(found).max(axis=0))
+        finite = np.nan_to_num(values.astype(np.float64))
+        self.count += len(finite)
+        self.sum += finite.sum(axis=0)
+        self.squares += (finite**2).sum(axis=0)
+        self.peak = np.maximum(self.peak, np.abs(finite).max(axis=0))
 
     def put_into(self, values: ValueRange) -> ValueRange:
         mean = self.sum / self.count

@@ -1,4 +1,7 @@
-"""The order of operations with the copies that they need, and where in the memory image every value stands."""
+"""The order of operations and of the copies between them, and the place of every value in the memory image.
+
+Tests: tests/gna/compiler/test_compilation.py
+"""
 
 from __future__ import annotations
 
@@ -15,9 +18,9 @@ from ov_asr_score.gna.model import BUFFER_ALIGNMENT
 
 @dataclass(frozen=True, slots=True)
 class Copying:
-    """The 16-bit value ``source`` goes to the place of ``target``, from element ``start`` on.
+    """Copies the 16-bit value ``source`` into ``target``, from element ``start`` on.
 
-    ``target`` is a joint or the read value of a memory; or a value that only this makes.
+    ``target`` is a concatenation, the read value of a memory, or a value that only this copy makes.
     """
 
     source: str
@@ -28,14 +31,15 @@ class Copying:
 Action: TypeAlias = Step | Copying
 
 Place: TypeAlias = tuple[str, int]
-"""A buffer, and the element that a value begins with in it."""
+"""A buffer, and the element of it at which a value begins."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MemoryPlan:
-    """``actions`` in order; ``narrow`` has the places of 16-bit values, ``wide`` the buffers of int32 sums.
+    """``actions`` in order; ``narrow`` holds the places of 16-bit values, ``wide`` the buffers of int32 sums.
 
-    ``offsets`` and ``num_bytes`` by buffer; constants have no buffers here. ``size`` is that of the written part.
+    ``offsets`` and ``num_bytes`` are bytes by buffer; constants have no buffer here. ``size`` is the number of bytes
+    of the read-write part.
     """
 
     actions: tuple[Action, ...]
@@ -47,7 +51,7 @@ class MemoryPlan:
 
 
 def aligned(count: int, unit: int) -> int:
-    """The least multiple of ``unit`` that is not less than ``count``."""
+    """``count`` rounded up to a multiple of ``unit``."""
     return -(-count // unit) * unit
 
 
@@ -59,7 +63,10 @@ def plan_memory(
     extents: Mapping[str, int],
     reuse: bool,
 ) -> MemoryPlan:
-    """Places for all values; ``extents`` are elements that an operation reads of a value, where those are more."""
+    """Places of all values; ``extents`` are the elements of a value that an operation reads, where it reads more.
+
+    ``reuse`` lets buffers that are not needed at the same time share memory.
+    """
     planner = _Planner(draft, steps, layouts)
     actions = planner.actions
     lives = planner.lives(actions)
@@ -85,12 +92,12 @@ class _Planner:
         self.actions = self._ordered()
         self.lasting = {f"input {port.value}" for port in draft.inputs}
         self.lasting |= {f"memory {memory.read}" for memory in draft.memories}
-        for step in steps:  # outputs are read when all is done
+        for step in steps:  # outputs are read after the last operation
             if step.output in self.outputs:
                 self.lasting.add(self.wide[step.output] if step.is_wide else self.place(step.output)[0])
 
     def _is_direct(self, value: str) -> bool:
-        """Can the value be made right in its place of a joint?"""
+        """Whether the value can be written directly to its place in a concatenation."""
         is_made = value in self.makers or isinstance(self.draft.layers.get(value), Concat)
         return is_made and len(self.members.get(value, ())) == 1 and value not in self.outputs
 
@@ -125,7 +132,7 @@ class _Planner:
             if memory.stored in in_place and in_place[memory.stored] == memory.read:
                 self.narrow[memory.stored] = (f"memory {memory.read}", 0)
             elif self._root(memory.stored) in {other.read for other in self.draft.memories}:
-                # What a memory held before this frame is set aside before any memory is changed.
+                # Old contents of memories are saved before any memory is written.
                 aside = f"{memory.read}/next"
                 self.narrow[aside] = (f"value {aside}", 0)
                 actions.append(Copying(memory.stored, aside))
@@ -139,8 +146,8 @@ class _Planner:
         return self._root(layer.input) if isinstance(layer, Crop) else value
 
     def _in_place(self, actions: Sequence[Action]) -> dict[str, str]:
-        """Values that can be made right in a memory: all that read the memory come before."""
-        found: dict[str, str] = {}
+        """Values that can be written directly to a memory, because all readers of the memory come before."""
+        memory_of: dict[str, str] = {}
         stored = [memory.stored for memory in self.draft.memories]
         for memory in self.draft.memories:
             value = memory.stored
@@ -157,34 +164,34 @@ class _Planner:
                 (i for i, action in enumerate(actions) if memory.read in map(self._root, _reads(action))), default=-1
             )
             if last < made:
-                found[value] = memory.read
-        return found
+                memory_of[value] = memory.read
+        return memory_of
 
     def place(self, value: str) -> Place:
-        """Where a 16-bit value stands."""
+        """The place of a 16-bit value."""
         if value in self.narrow:
             return self.narrow[value]
         layer = self.draft.layers.get(value)
         if isinstance(layer, Crop):
             buffer, start = self.place(layer.input)
-            found = (buffer, start + self.layouts[layer.input].position(layer.start))
+            place = (buffer, start + self.layouts[layer.input].position(layer.start))
         elif self._is_direct(value):
             joint, element = self.members[value][0]
             buffer, start = self.place(joint.output)
-            found = (buffer, start + element)
+            place = (buffer, start + element)
         elif any(memory.read == value for memory in self.draft.memories):
-            found = (f"memory {value}", 0)
+            place = (f"memory {value}", 0)
         elif any(port.value == value for port in self.draft.inputs):
-            found = (f"input {value}", 0)
+            place = (f"input {value}", 0)
         elif isinstance(layer, Constant):
-            found = (f"constant {value}", 0)
+            place = (f"constant {value}", 0)
         else:
-            found = (f"value {value}", 0)
-        self.narrow[value] = found
-        return found
+            place = (f"value {value}", 0)
+        self.narrow[value] = place
+        return place
 
     def lives(self, actions: Sequence[Action]) -> dict[str, tuple[int, int]]:
-        """First and last action that writes or reads a buffer."""
+        """Indices of the first and last action that writes or reads each buffer."""
         lives: dict[str, tuple[int, int]] = {}
         for number, action in enumerate(actions):
             touched = [self.place(value)[0] for value in _reads(action)]
@@ -202,7 +209,7 @@ class _Planner:
         return {buffer: life for buffer, life in lives.items() if not buffer.startswith("constant ")}
 
     def sizes(self, num_vectors: int, extents: Mapping[str, int]) -> dict[str, int]:
-        """Bytes of all buffers."""
+        """Bytes of each buffer."""
         sizes: dict[str, int] = {}
 
         def grow(buffer: str, count: int) -> None:
@@ -228,7 +235,7 @@ def _reads(action: Action) -> tuple[str, ...]:
 def _offsets(
     lives: Mapping[str, tuple[int, int]], sizes: Mapping[str, int], lasting: set[str], count: int, reuse: bool
 ) -> tuple[dict[str, int], int]:
-    """Places of buffers, with ``reuse`` over others that do not live at the same time; and where they end."""
+    """Byte offsets of buffers, and the end of the last one; ``reuse``: buffers not live together may overlap."""
     offsets: dict[str, int] = {}
     end = 0
     spans = {buffer: (-1, count) if buffer in lasting or not reuse else life for buffer, life in lives.items()}

@@ -1,4 +1,7 @@
-"""The operations that a graph becomes: which sums stay 32 bits wide, which get a function on their way to 16 bits."""
+"""The operations of a graph: which sums stay 32 bits wide, and which are reduced to 16 bits by a function.
+
+Tests: tests/gna/compiler/test_compilation.py
+"""
 
 from __future__ import annotations
 
@@ -27,14 +30,14 @@ from ov_asr_score.gna.graphs.graph import (
 Kind = Literal["affine", "diagonal", "product", "convolution", "transpose"]
 
 _RISING = {"identity", "sigmoid", "tanh", "softsign", "exp", "log", "sign", "relu", "leaky_relu", "clamp"}
-"""Functions that may go through a maximum."""
+"""Monotone functions: they may be exchanged with a maximum."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
-    """One operation: ``output`` = ``function`` of the sums of ``input``, as 16-bit values; no function: the int32 sums.
+    """One operation: ``output`` = ``function`` of the sums, as 16-bit values; without a function, the int32 sums.
 
-    ``value`` is the value of the graph that the sums are, before the function. Sums are
+    ``value`` is the value of the graph that the sums represent, before the function. Sums are
 
     - affine: ``weights`` [M, K] · input + ``biases``;
     - diagonal: ``weights`` [K] ⊙ input + ``biases``, or + the sums of ``base`` as an earlier step left them.
@@ -42,7 +45,7 @@ class Step:
     - product: input ⊙ ``factor``;
     - convolution: as ``layer`` says.
 
-    transpose only turns 16-bit values.
+    transpose only rearranges 16-bit values.
     """
 
     kind: Kind
@@ -61,18 +64,18 @@ class Step:
 
     @property
     def is_wide(self) -> bool:
-        """Is the output int32?"""
+        """Whether the output is int32 sums."""
         return self.function is None and self.kind != "transpose"
 
     @property
     def reads(self) -> tuple[str, ...]:
-        """The 16-bit values that it reads."""
+        """The 16-bit values that the operation reads."""
         return tuple(value for value in (self.input, self.factor) if value)
 
 
 @dataclass(slots=True)
 class _Demand:
-    """Who wants a value of 32-bit sums in which form."""
+    """The forms in which readers need a value of 32-bit sums."""
 
     wide: bool = False
     narrow: bool = False
@@ -81,7 +84,7 @@ class _Demand:
 
 @dataclass(frozen=True, slots=True)
 class _Choice:
-    """Of a sum the side whose 32-bit sums it begins with, and what is added to them."""
+    """The side of a sum whose 32-bit sums it starts from, and the side that is added to them."""
 
     base: str
     added: str
@@ -89,7 +92,7 @@ class _Choice:
 
 
 def plan_steps(draft: GraphDraft, ranges: Mapping[str, ValueRange], transposes: bool) -> tuple[Step, ...]:
-    """The operations of a lowered graph, in order; ``transposes``: may there be transpositions?"""
+    """The operations of a lowered graph, in order; ``transposes``: transpositions are allowed."""
     choices = {layer.output: _choose(draft, layer, ranges) for layer in draft.layers.values() if isinstance(layer, Sum)}
     fused = {value for value, choice in choices.items() if _is_scaling(draft, choice.added)}
     demands = _demands(draft, choices, fused)
@@ -119,7 +122,7 @@ def _choose(draft: GraphDraft, layer: Sum, ranges: Mapping[str, ValueRange]) -> 
         return _Choice(layer.left, layer.right, layer.sign)
     if not left:
         return _Choice(layer.right, layer.left, 1)
-    # The side that becomes 16 bits is the one that loses least: scalings lose nothing, small values little.
+    # The side with the smaller rounding error becomes 16 bits: scalings lose nothing, small values little.
     for base, added in ((layer.left, layer.right), (layer.right, layer.left)):
         if _is_scaling(draft, added):
             return _Choice(base, added, 1)
@@ -128,7 +131,7 @@ def _choose(draft: GraphDraft, layer: Sum, ranges: Mapping[str, ValueRange]) -> 
 
 
 def _is_scaling(draft: GraphDraft, value: str) -> bool:
-    """Is it a scaling without biases that nothing but one sum uses?"""
+    """Whether the value is a scaling without biases that only one sum reads."""
     layer = draft.layers.get(value)
     if not isinstance(layer, Diagonal) or (layer.biases is not None and np.any(layer.biases)):
         return False
@@ -182,7 +185,7 @@ def _sums(draft: GraphDraft, layer: Layer, choices: Mapping[str, _Choice], fused
 
 
 def _formed(sums: Step, demand: _Demand) -> list[Step]:
-    """The step, and more where its sums are wanted in several forms."""
+    """The step, and further ones if its sums are needed in several forms."""
     forms = len(demand.activations) + demand.narrow + demand.wide
     if forms == 1 and not demand.wide:
         return [_with_function(sums, demand.activations[0]) if demand.activations else _narrowed(sums)]
@@ -222,7 +225,7 @@ def _changed(step: Step, name: str, output: str, function: Function, parameters:
 
 
 def _pooled(draft: GraphDraft, layer: Convolution, taken: set[str]) -> Step:
-    """Pooling ends in 16 bits; a rising function after it may be computed before."""
+    """A convolution with pooling, whose output is 16 bits; a monotone function behind it is computed before."""
     step = Step(
         "convolution", layer.name, layer.output, layer.output, draft.sizes[layer.output], layer.input, layer=layer
     )

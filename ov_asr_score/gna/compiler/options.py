@@ -1,4 +1,7 @@
-"""What a float model is compiled with for GNA."""
+"""Settings and result of compiling a float model for GNA.
+
+Tests: tests/gna/compiler/test_compilation.py
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,9 @@ from ov_asr_score.gna.model import GnaModel
 class CompileSettings:
     """``scale_factors`` by input name (tensor or friendly name, with or without a port suffix such as ``:0``).
 
-    ``weight_bits`` 8 or 16. ``pwl_max_error_percent`` None takes as many segments as the device has, placed for the
-    least error; a number takes the fewest that keep the error of a function within so much of its range.
-    ``num_vectors`` frames go into a request of the blob.
+    ``weight_bits`` is 8 or 16. ``pwl_max_error_percent``: None uses all segments of the device, placed for the least
+    error; a number uses the fewest that keep the error of a function within this percentage of its range.
+    ``num_vectors`` is the number of frames in a request of the blob.
     """
 
     scale_factors: Mapping[str, float] = field(default_factory=dict)
@@ -27,10 +30,10 @@ class CompileSettings:
 
 @dataclass(frozen=True, slots=True)
 class CompiledLayer:
-    """Where the value of a layer of the graph is: the output of operation number ``operation``, in integers.
+    """A layer of the graph in integers: the output of operation number ``operation``.
 
-    ``value`` is the name in the graph; scale factors are float · factor = integer; ``weight_scale`` 0 where the layer
-    has no weights.
+    ``value`` is its name in the graph. Scale factors are defined by float · factor = integer; ``weight_scale`` is 0 for
+    a layer without weights.
     """
 
     name: str
@@ -43,7 +46,7 @@ class CompiledLayer:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CompiledGna:
-    """A model compiled for GNA, with what it was made of; ``notes`` are worth telling."""
+    """A model compiled for GNA with the graph it was made from; ``notes`` are remarks for the user."""
 
     model: GnaModel
     graph: GnaGraph

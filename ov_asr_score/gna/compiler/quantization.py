@@ -1,4 +1,4 @@
-"""Weights and biases as the integers that the device has."""
+"""Quantizes weights and biases to the integers of the device."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TRIES = 6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Quantized:
-    """``weights`` int8 or int16, ``biases`` int32 or :data:`COMPOUND_BIAS`, with their types in the format."""
+    """``weights`` (int8 or int16) and ``biases`` (int32 or :data:`COMPOUND_BIAS`), with their types in the format."""
 
     weights: NDArray[Any]
     biases: NDArray[Any]
@@ -31,9 +31,9 @@ def quantize_weights(
 ) -> Quantized:
     """Rows of ``weights`` [M, K] and ``biases`` [M] as integers.
 
-    ``weights`` are already in units of the sums: float weights · scale of the sums / scale of the input.
-    ``input_means`` [K], in integers, are what the inputs are on average: what rounding of the weights adds to a sum on
-    average is taken off its bias.
+    ``weights`` are in units of the sums: float weights · scale factor of the sums / scale factor of the input.
+    ``input_means`` [K] are the mean inputs, in integers: the mean error that rounded weights cause in a sum is
+    subtracted from its bias.
     """
     if weight_bits == 8:
         rounded, multipliers = _round_8(weights)
@@ -50,12 +50,12 @@ def quantize_weights(
 
 
 def _round_8(weights: Float64Array) -> tuple[Float64Array, Float64Array]:
-    """Weights of 8 bits and the multiplier of each row that together come nearest; rows of zeros have 1."""
+    """The 8-bit weights [M, K] and row multipliers [M] with the least error; rows of zeros have multiplier 1."""
     largest = np.max(np.abs(weights), axis=1, initial=0.0)
     least = np.clip(np.ceil(largest / _LAST_8), 1, _LAST_MULTIPLIER)
     best_error = np.full(len(weights), np.inf)
     best_weights, best_multipliers = np.zeros(weights.shape), least.copy()
-    # One less clips the largest weight a little, some more give a finer grid by chance.
+    # One less clips the largest weight slightly; a few more may happen to give a better grid.
     for change in range(-1, _TRIES - 1):
         multipliers = np.clip(least + change, 1, _LAST_MULTIPLIER)
         rounded = np.clip(np.rint(weights / multipliers[:, None]), -_LAST_8, _LAST_8)
@@ -67,5 +67,5 @@ def _round_8(weights: Float64Array) -> tuple[Float64Array, Float64Array]:
 
 
 def quantize_values(values: NDArray[np.float32], scale: float) -> NDArray[np.int16]:
-    """Constants as 16-bit integers."""
+    """Constants rounded to 16-bit integers."""
     return np.asarray(np.clip(np.rint(values.astype(np.float64) * scale), -_LAST_16 - 1, _LAST_16)).astype("<i2")

@@ -1,8 +1,8 @@
 """Scale factors (float · factor = integer) of sums and values of a graph, as precise as the device's integers allow.
 
-A 16-bit value gets what its range allows, or less: the product of a matrix's and its input's scale factors is limited
-by int32 sums, and the error of both together is least where they share it evenly. Sums may saturate where the function
-after them is flat, so a sigmoid's sums need to reach no further than it bends.
+A 16-bit value gets the factor that its range allows, or a smaller one: the product of the factors of a matrix and its
+input is limited by the int32 sums, and the total error is least if both share it evenly. Sums may saturate where the
+function behind them is flat, so the sums of a sigmoid need not reach further than where it flattens.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from ov_asr_score.gna.graphs.graph import Concat, Convolution, Crop, Permute
 _LAST_SUM = 0.99 * 2**31
 _LAST_VALUE = 32752.0
 LAST_WEIGHT = {8: 127 * 255.0, 16: 32767.0}
-"""The largest weight: of 8 bits with the greatest multiplier of a row, of 16 bits."""
+"""Largest weight by number of bits; with 8 bits it includes the largest row multiplier."""
 
 _BENDS = {"sigmoid": 32.0, "tanh": 16.0}
-"""Where a function is flat, as far as 16 bits can tell."""
+"""Input beyond which a function is flat, to 16 bits of precision."""
 
 STRAIGHT = frozenset({"identity", "relu", "leaky_relu", "clamp", "abs"})
-"""Functions of straight lines."""
+"""Piecewise linear functions."""
 _LAST_SLOPE = 32766
 
 _LEAST_SCALE, _FINE_MULTIPLIER, _FINE_SUM = 512.0, 40.0, 256.0
@@ -37,7 +37,7 @@ _WRAPS_BEYOND = 512
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScaleFactors:
-    """``classes`` by root of a block (see layouts), ``sums`` by output of a step: those of its int32 sums."""
+    """``classes`` by the root of a scale class (see layouts); ``sums`` of the int32 sums of steps, by step_key."""
 
     classes: dict[str, float]
     sums: dict[str, float]
@@ -48,32 +48,32 @@ class ScaleFactors:
         return self.classes[self.layouts[value].blocks[0].root]
 
     def of_elements(self, value: str) -> Float64Array:
-        """Scale factors of the elements of a 16-bit value, [K]."""
+        """Scale factor of each element of a 16-bit value, [K]."""
         return np.concatenate([np.full(block.size, self.classes[block.root]) for block in self.layouts[value].blocks])
 
 
 def step_key(step: Step) -> str:
-    """Name of a step's sums: the value where it makes one of 32 bits, and something else where it does not."""
+    """Name of the sums of a step: its value if the output is 32 bits wide, else a name of their own."""
     return step.output if step.is_wide else f"{step.output}|sums"
 
 
 def _with_whole_slope(sums_scale: float, value_scale: float) -> float:
-    """The scale factor of sums, less by what makes the slope of a line to values a number that segments can hold."""
+    """``sums_scale`` reduced so that the slope from sums to values is one that a segment can represent."""
     slope = value_scale / sums_scale
     shift = max((8 * code for code in range(1, 5) if slope * 2.0 ** (8 * code) <= _LAST_SLOPE), default=0)
     return value_scale * 2.0**shift / ceil(slope * 2.0**shift) if shift else sums_scale
 
 
 def is_selection(step: Step) -> bool:
-    """Are all weights zero or one?"""
+    """Whether all weights are zero or one."""
     if step.kind not in ("affine", "diagonal") or step.weights is None:
         return False
-    first = step.weights[:1]  # most matrices are told by their first row
+    first = step.weights[:1]  # the first row decides for most matrices
     return all(bool(np.all((part == 0) | (part == 1))) for part in (first, step.weights))
 
 
 def weight_bits_of(step: Step, weight_bits: int) -> int:
-    """Bits of a step's weights: only matrix products that do more than choose elements have 8."""
+    """Bits of the weights of a step: 16 unless it is a matrix product that does more than select elements."""
     return weight_bits if step.kind == "affine" and not is_selection(step) else 16
 
 
@@ -85,7 +85,7 @@ def find_scale_factors(
     input_scales: Mapping[str, float],
     weight_bits: int,
 ) -> ScaleFactors:
-    """Scale factors for all ``steps``; ``input_scales`` by value."""
+    """Scale factors of all ``steps``; ``input_scales`` are those of the inputs, by value."""
     finder = _Finder(draft, steps, layouts, ranges, input_scales, weight_bits)
     return ScaleFactors(finder.classes, finder.sums, layouts)
 
@@ -96,24 +96,24 @@ def class_conflicts(
     ranges: Mapping[str, ValueRange],
     input_scales: Mapping[str, float],
 ) -> set[str]:
-    """Inputs whose scale factor does not suit what they are joined with, so that they need a rescaled copy."""
+    """Inputs whose scale factor conflicts with that of their scale class, so that they need a rescaled copy."""
     reaches: dict[str, float] = {}
     for value in _made_narrow(draft, layouts):
         root = layouts[value].blocks[0].root
         reaches[root] = max(reaches.get(root, 0.0), _reach_of_made(draft, ranges, value))
-    found = set()
+    conflicts = set()
     fixed: dict[str, float] = {}
     for value, scale in input_scales.items():
         root = layouts[value].blocks[0].root
         other = fixed.setdefault(root, scale)
         unsuitable = root in reaches and not _LEAST_SCALE <= scale * reaches[root] <= _LAST_VALUE
         if abs(scale - other) > 1e-6 * scale or unsuitable:
-            found.add(value)
-    return found
+            conflicts.add(value)
+    return conflicts
 
 
 def _made_narrow(draft: GraphDraft, layouts: Mapping[str, Layout]) -> list[str]:
-    """Values that operations compute; those of the same class as all that they read are copies."""
+    """Values that operations compute as 16 bits, except copies (of the same class as everything they read)."""
     made = []
     for value, layer in draft.layers.items():
         own = {block.root for block in layouts[value].blocks}
@@ -125,7 +125,7 @@ def _made_narrow(draft: GraphDraft, layouts: Mapping[str, Layout]) -> list[str]:
 
 
 def _reach_of_made(draft: GraphDraft, ranges: Mapping[str, ValueRange], value: str) -> float:
-    """The largest absolute value that 16 bits have to hold, as a FakeQuantize says or as is expected."""
+    """The largest absolute value that 16 bits must hold: that of a FakeQuantize, or the expected one."""
     return draft.peaks[value] if value in draft.peaks else narrow_reach(ranges[value])
 
 
@@ -170,7 +170,7 @@ class _Finder:
             self._sums_of(step)
 
     def _needs(self) -> dict[str, float]:
-        """How far the sums of each step have to reach."""
+        """The largest absolute value that the sums of each step must hold."""
         needs: dict[str, float] = {}
         for step in self.steps:
             values = self.ranges[step.value]
@@ -185,7 +185,7 @@ class _Finder:
             if isinstance(step.layer, Convolution) and step.layer.biases is not None:
                 need = max(need, float(np.max(np.abs(step.layer.biases), initial=0.0)))
             needs[step_key(step)] = need
-        for step in reversed(self.steps):  # what is added to sums must fit, too
+        for step in reversed(self.steps):  # values added to sums must fit, too
             if step.base and step.base in needs:
                 needs[step.base] = max(needs[step.base], needs[step_key(step)])
         return needs
@@ -194,7 +194,7 @@ class _Finder:
         return self.reaches.get(self.layouts[value].blocks[0].root, np.inf)
 
     def _weights(self, step: Step) -> tuple[Float64Array, Float64Array]:
-        """Rows of weights as numbers [M, K], and the scale factors of the K inputs."""
+        """The weights [M, K] as float64, and the scale factors of the K inputs."""
         if isinstance(step.layer, Convolution):
             weights = step.layer.filters.astype(np.float64)
             return weights, np.full(weights.shape[1], self.classes[self._root(step.input)])
@@ -208,7 +208,7 @@ class _Finder:
         return self.layouts[value].blocks[0].root
 
     def _share(self, step: Step) -> None:
-        """Lower the scale factors of a matrix's inputs until its weights get a fair part of the sums."""
+        """Lower the scale factors of the inputs of a matrix until its weights get an even share of the sums."""
         room = _LAST_SUM / self.needs[step_key(step)]
         weights, _ = self._weights(step)
         usual = self.ranges[step.input].rms
@@ -226,7 +226,7 @@ class _Finder:
                 continue
             if weight_bits_of(step, self.weight_bits) == 8:
                 even = room * largest / (127 * _FINE_MULTIPLIER)
-                if weights.shape[1] > _WRAPS_BEYOND:  # products of 8 bits are added up in int32 before the multiplier
+                if weights.shape[1] > _WRAPS_BEYOND:  # 8-bit products are summed in int32 before the multiplier
                     even = min(even, _LAST_SUM / (127 * min(weights.shape[1], 4096) * self.reaches.get(root, 1.0)))
             else:
                 even = float(np.sqrt(room * np.sqrt(np.mean(part**2)) / max(np.sqrt(np.mean(inputs**2)), 1e-9)))
@@ -234,7 +234,7 @@ class _Finder:
             self.classes[root] = min(self.classes[root], max(even, least))
 
     def _sums_of(self, step: Step) -> bool:
-        """Set the scale factor of a step's sums; was one of its inputs changed?"""
+        """Set the scale factor of the sums of a step; whether that changed one of its inputs."""
         key = step_key(step)
         room = _LAST_SUM / self.needs[key]
         if step.kind == "product":
@@ -250,14 +250,14 @@ class _Finder:
         scale = min(room, most / largest if largest else most * scales[0])
         scale = self._multiple(key, scale)
         if step.function is not None and is_selection(step) and scale > scales[0]:
-            scale = scales[0] * 2.0 ** floor(log2(scale / scales[0]))  # a power of two, so that nothing is lost
+            scale = scales[0] * 2.0 ** floor(log2(scale / scales[0]))  # a power of two, so that rescaling is exact
         elif step.function in STRAIGHT:
             scale = _with_whole_slope(scale, self.classes[self._root(step.output)])
         self.sums[key] = scale
         return False
 
     def _multiple(self, key: str, scale: float) -> float:
-        """The scale factor of sums, less by what makes it a multiple of that of what is added to it."""
+        """``scale`` of sums reduced to a multiple of the scale factor of the values added to them."""
         for step in self.steps:
             if step.base == key and step.input:
                 added = self.classes[self._root(step.input)]
@@ -279,7 +279,7 @@ class _Finder:
         return True
 
     def _added(self, step: Step) -> bool:
-        """Keep the weights of what is added to sums fine, and whole where that is possible."""
+        """Keep the weights of values that are added to sums precise, and whole numbers if possible."""
         if not step.input or step.weights is None:
             return False
         root = self._root(step.input)

@@ -1,9 +1,11 @@
-"""How large the values of a graph can become, and how large they usually are, from weights and scale factors alone.
+"""Possible and expected ranges of the values of a graph, from its weights and the ranges of its inputs.
 
-For every element: bounds that hold whatever comes in, and mean and variance as if all elements were independent and
-nearly normal. Bounds alone are far too wide for deep networks (every layer multiplies them by its number of inputs),
-statistics alone are no promise; the reaches are the nearer of the bound and
-a generous multiple of the deviation, or of the peak that was measured.
+For every element: bounds that hold for any input, and a mean and variance that assume independent, nearly normal
+elements. Bounds alone are far too wide for deep networks (every layer multiplies them by its number of inputs), and
+statistics alone guarantee nothing. The range to provide for is therefore the smaller of the bound and a generous
+multiple of the standard deviation, or of a measured peak.
+
+Tests: tests/gna/compiler/test_scale_factors.py
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ from ov_asr_score.gna.graphs.graph import (
 Float64Array: TypeAlias = NDArray[np.float64]
 
 _PASSES = 16
-"""Frames that memories are followed for."""
+"""Number of frames over which memories are followed."""
 
 _LEAST, _LARGEST = 1e-6, 1e30
 _NARROW_BOUNDS = 2.5
@@ -42,20 +44,20 @@ _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(9)
 _WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
 
 NARROW_DEVIATIONS, WIDE_DEVIATIONS = 10.0, 40.0
-"""Deviations that 16-bit values and 32-bit sums have room for; sums have it in plenty."""
+"""Standard deviations to provide for in 16-bit values and in 32-bit sums, which have more headroom."""
 
 NARROW_ROOM, WIDE_ROOM = 3.0, 5.0
-"""The same in units of a peak that was measured."""
+"""The same in multiples of a measured peak."""
 
 _FAR = np.array([-4.5, 4.5])
 
 ACCUMULATED = 32.0
-"""What a memory that adds up over frames is expected to stay below, as the cells of an LSTM do."""
+"""Expected limit of a memory that accumulates over frames, such as the cells of an LSTM."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ValueRange:
-    """Of each element [K]: ``low`` and ``high`` bounds, ``mean`` and ``variance``; ``peak`` where it was measured."""
+    """Bounds ``low`` and ``high``, ``mean`` and ``variance`` of each element, [K]; ``peak`` if it was measured."""
 
     low: Float64Array
     high: Float64Array
@@ -65,19 +67,19 @@ class ValueRange:
 
     @property
     def steady_mean(self) -> Float64Array:
-        """The mean where it was measured or bounds leave no room to be far off (as of a sigmoid), else zero."""
+        """The mean if it was measured or is confined by bounds (as for a sigmoid), else zero: [K]."""
         return self.mean if self.peak is not None else np.where(self.high - self.low <= _NARROW_BOUNDS, self.mean, 0.0)
 
     @property
     def rms(self) -> Float64Array:
-        """Root mean square of each element."""
+        """Root mean square of each element, [K]."""
         return np.asarray(np.sqrt(self.mean**2 + self.variance))
 
 
 def value_ranges(graph: GnaGraph, input_peaks: Mapping[str, float]) -> dict[str, ValueRange]:
     """Ranges of all values of ``graph``; ``input_peaks`` are the largest absolute values expected of its inputs.
 
-    Inputs may reach twice their peaks: that is what the scale factors leave.
+    Inputs may reach twice their peaks, the headroom that their scale factors leave.
     """
     ranges: dict[str, ValueRange] = {}
     for port in graph.inputs:
@@ -90,19 +92,19 @@ def value_ranges(graph: GnaGraph, input_peaks: Mapping[str, float]) -> dict[str,
         for layer in graph.layers:
             ranges[layer.output] = _clipped(_range_of(layer, ranges))
         grown = {memory.read: _united(ranges[memory.read], ranges[memory.stored]) for memory in graph.memories}
-        if number == _PASSES - 2:  # whatever still grows then has no bounds
+        if number == _PASSES - 2:  # values that still grow then are unbounded
             grown = {read: _unbounded(ranges[read], grown[read]) for read in grown}
         ranges |= grown
     return ranges
 
 
 def narrow_reach(values: ValueRange) -> float:
-    """The largest absolute value that 16 bits should hold."""
+    """The largest absolute value that a 16-bit value should be able to hold."""
     return _reach(values, NARROW_DEVIATIONS, NARROW_ROOM)
 
 
 def wide_reach(values: ValueRange) -> float:
-    """The largest absolute value that 32-bit sums should hold."""
+    """The largest absolute value that 32-bit sums should be able to hold."""
     return _reach(values, WIDE_DEVIATIONS, WIDE_ROOM)
 
 
@@ -111,17 +113,17 @@ def _reach(values: ValueRange, deviations: float, room: float) -> float:
     is_unbounded = bound >= _LARGEST
     if values.peak is not None:
         usual = values.peak * np.where(is_unbounded, WIDE_ROOM, room)
-        usual = np.maximum(usual, np.max(values.peak, initial=0.0))  # no element is trusted to be zero
+        usual = np.maximum(usual, np.max(values.peak, initial=0.0))  # no element is assumed to be zero
     else:
         usual = 1.5 * np.abs(values.mean) + deviations * np.sqrt(values.variance)
         if np.any(is_unbounded):
             usual = np.maximum(usual, ACCUMULATED)
-    found = float(np.max(np.minimum(bound, usual), initial=0.0))
-    return max(found, _LEAST) if found else 1.0  # what is always zero may have any scale factor
+    reach = float(np.max(np.minimum(bound, usual), initial=0.0))
+    return max(reach, _LEAST) if reach else 1.0  # a value that is always zero may have any scale factor
 
 
 def _united(memory: ValueRange, stored: ValueRange) -> ValueRange:
-    # Means that wander from frame to frame, without any input, are deviations, too.
+    # Means that drift from frame to frame without any input count as deviations, too.
     variance = np.maximum(memory.variance, stored.variance + (stored.mean - memory.mean) ** 2)
     low, high = np.minimum(memory.low, stored.low), np.maximum(memory.high, stored.high)
     return ValueRange(low, high, stored.mean, variance)
@@ -232,14 +234,14 @@ def _function_range(function: Callable[[Float64Array], Float64Array], source: Va
     with np.errstate(all="ignore"):
         values = function(np.clip(source.mean + deviation * _NODES[:, None], source.low, source.high))
         values = np.clip(np.nan_to_num(values), -_LARGEST, _LARGEST)
-        # Functions are taken at many points between the bounds, because not all of them are monotone.
+        # Functions are sampled between the bounds, because not all of them are monotone.
         steps = np.linspace(0.0, 1.0, 33)[:, None]
         zero = np.clip(0 * source.low, source.low, source.high)
         points = np.concatenate([source.low * (1 - steps) + source.high * steps, zero[None]])
         ends = np.nan_to_num(function(points), posinf=_LARGEST, neginf=-_LARGEST)
         far = np.nan_to_num(function(np.clip(source.mean + deviation * _FAR[:, None], source.low, source.high)))
     mean = _WEIGHTS @ values
-    # Functions that grow faster than a line have rare large values: they count as so many deviations, too.
+    # Functions that grow faster than linearly have rare large values; these count as that many deviations, too.
     rare = (np.clip(far, -_LARGEST, _LARGEST) - mean) / NARROW_DEVIATIONS
     variance = np.maximum(_WEIGHTS @ np.minimum((values - mean) ** 2, _LARGEST), np.max(rare**2, axis=0))
     low, high = np.minimum(ends.min(axis=0), values.min(axis=0)), np.maximum(ends.max(axis=0), values.max(axis=0))
@@ -247,32 +249,32 @@ def _function_range(function: Callable[[Float64Array], Float64Array], source: Va
 
 
 def evaluate(layer: Activation, x: Float64Array) -> Float64Array:
-    """The function of ``layer`` in double precision."""
+    """The function of ``layer`` in double precision, in the shape of ``x``."""
     numbers: tuple[Any, ...] = layer.parameters
     with np.errstate(all="ignore"):
         match layer.function:
             case "identity":
-                found = x
+                y = x
             case "sigmoid":
-                found = 1 / (1 + np.exp(-np.clip(x, -700, 700)))
+                y = 1 / (1 + np.exp(-np.clip(x, -700, 700)))
             case "tanh":
-                found = np.tanh(x)
+                y = np.tanh(x)
             case "softsign":
-                found = x / (1 + np.abs(x))
+                y = x / (1 + np.abs(x))
             case "exp":
-                found = np.exp(np.minimum(x, 69.0))
+                y = np.exp(np.minimum(x, 69.0))
             case "log":
-                found = np.log(np.maximum(x, 1e-6))
+                y = np.log(np.maximum(x, 1e-6))
             case "abs":
-                found = np.abs(x)
+                y = np.abs(x)
             case "sign":
-                found = np.sign(x)
+                y = np.sign(x)
             case "relu":
-                found = np.maximum(x, 0)
+                y = np.maximum(x, 0)
             case "leaky_relu":
-                found = np.where(x < 0, x * numbers[0], x)
+                y = np.where(x < 0, x * numbers[0], x)
             case "clamp":
-                found = np.clip(x, numbers[0], numbers[1])
+                y = np.clip(x, numbers[0], numbers[1])
             case "power":
-                found = (numbers[1] * x + numbers[2]) ** numbers[0]
-    return np.asarray(found, np.float64)
+                y = (numbers[1] * x + numbers[2]) ** numbers[0]
+    return np.asarray(y, np.float64)

@@ -1,1 +1,1 @@
-"""The integer arithmetic of Intel's library: a :class:`~ov_asr_score.gna.model.GnaModel` made ready to run."""
+"""The integer arithmetic of Intel's library: runs a :class:`~ov_asr_score.gna.model.GnaModel` bit for bit."""

@@ -1,8 +1,9 @@
-"""One thread for each matrix product of numpy, while somebody computes in threads of their own.
+"""Limits numpy's matrix products to one thread each while slots run in threads of their own.
 
-OpenBLAS would use all processors for every product: two slots then wait for each other, and wait busily, which on a
-machine that has something else to do costs most of the speed (measured on two processors under load: 1,100 frames/s
-instead of 14,000).
+OpenBLAS would use all processors for every product. Two slots then wait for each other with busy loops, which costs
+most of the speed on a loaded machine (measured on two processors under load: 1,100 frames/s instead of 14,000).
+
+Tests: tests/gna/test_runner.py
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ _limit = ExitStack()
 
 
 def hold_while_alive(holder: object) -> None:
-    """Let matrix products use one thread until ``holder``, and all others that this was called for, are gone."""
-    global _holders  # noqa: PLW0603 - what is limited is one for the process, too
+    """Limit matrix products to one thread until ``holder`` and all other objects passed here are garbage-collected."""
+    global _holders  # noqa: PLW0603 - the limit is global to the process, too
     with _lock:
         if not _holders:
             _limit.enter_context(threadpool_limits(1, user_api="blas"))

@@ -1,4 +1,7 @@
-"""The device's convolutions, of vectors and of planes [height, width, depth], with or without pooling."""
+"""The device's convolutions over vectors and over planes [height, width, depth], with or without pooling.
+
+Tests: tests/gna/exact/test_program.py
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,16 @@ from numpy.typing import NDArray
 
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.gna.exact.image import DTYPES, Image, Layout, needed, table_of
-from ov_asr_score.gna.exact.kernels import INT32_HIGH, Care, Counts, Finish, chunks, pairs_of, read_weights, sums_of
+from ov_asr_score.gna.exact.kernels import (
+    INT32_HIGH,
+    Counts,
+    Finish,
+    OverflowRules,
+    chunks,
+    pairs_of,
+    read_weights,
+    sums_of,
+)
 from ov_asr_score.gna.exact.piecewise import OUTPUT_RANGES, SHARED_ELEMENTS, Scratch
 from ov_asr_score.gna.format.layout import read_shape_parameter
 from ov_asr_score.gna.format.operation_checks import (
@@ -29,14 +41,14 @@ _MAXIMUM = 1
 
 
 class ConvolutionStep:
-    """Sums over windows, [positions, filters], their activation, then the largest (or the sum) of each pool.
+    """Sums over windows, [positions, filters], their activation, then the maximum (or sum) of each pooling window.
 
-    A device of the first generation takes the largest sum of a pool before the activation; that is told by the layout
-    ``GNA1``, and by pools that leave out positions.
+    First-generation devices take the maximum of the sums before the activation; the layout ``GNA1``, or pooling windows
+    that skip positions, identify such a model.
     """
 
     def __init__(self, operation: GnaOperation, layout: Layout, place: str) -> None:
-        """Read filters, biases and segments. Raises UnsupportedModelError for what nobody knows the result of."""
+        """Read filters, biases and segments. Raises UnsupportedModelError where the device's result is unknown."""
         self.input, self.output = needed(operation, INPUT), needed(operation, OUTPUT)
         filters, biases = needed(operation, WEIGHTS), needed(operation, BIASES)
         plane = len(self.input.shape) == 4
@@ -48,33 +60,31 @@ class ConvolutionStep:
         self.pool_window, self.pool_stride = _pair(operation, POOLING_WINDOW, 1), _pair(operation, POOLING_STRIDE, 1)
         self.takes_largest = _number(operation, POOLING_MODE) == _MAXIMUM
         if layout.changes(filters.offset, operand_bytes(operation, WEIGHTS)) or layout.tensor_changes(biases):
-            raise UnsupportedModelError(f"{place}: expected filters and biases that do not change, found such that do")
+            raise UnsupportedModelError(f"{place}: expected constant filters and biases, found computed ones")
         stored = _filters(operation, layout)
         weights = read_weights(stored, layout.constant(biases).ravel(), self.input.type, keep_multipliers=False)
         pairs = pairs_of(stored) if stored.dtype.itemsize == 2 and self.input.type is DataType.INT16 else None
         pairs_move = any(self.padding) or (self.window[0] > 1 and self.window[1] * self.window[2] % 2 == 1)
         if pairs is not None and pairs_move:
             raise UnsupportedModelError(
-                f"{place}: expected no neighbouring filter coefficients of -32768 beside zero padding or odd rows, "
+                f"{place}: expected no neighbouring filter coefficients of -32768 with zero padding or odd rows, "
                 "found some"
             )
-        care = None if pairs is None else Care((stored.shape[1],), False, pairs, stored.shape[1])
-        self.compute = sums_of(weights, care)
+        rules = None if pairs is None else OverflowRules((stored.shape[1],), False, pairs, stored.shape[1])
+        self.compute = sums_of(weights, rules)
         table, nothing = table_of(operation, layout), Finish(None, False)
         may_saturate = weights.bound > INT32_HIGH
         self.is_legacy = self.pool_window is not None and self._is_legacy()
         if self.is_legacy:
             if not self.takes_largest:
-                raise UnsupportedModelError(
-                    f"{place}: expected maximum pooling beside layout GNA1, found sums of pools"
-                )
+                raise UnsupportedModelError(f"{place}: expected maximum pooling with layout GNA1, found sum pooling")
             self.finish, self.finish_pooled = Finish(None, may_saturate), Finish(table, False)
             self.middle = DataType.INT32
         else:
             self.finish, self.finish_pooled = Finish(table, may_saturate), nothing
             self.middle = self.output.type
         if self.pool_window is not None and not self.takes_largest and self.middle is not DataType.INT16:
-            raise UnsupportedModelError(f"{place}: expected sums of pools of int16, found {self.middle.name.lower()}")
+            raise UnsupportedModelError(f"{place}: expected sum pooling of int16, found {self.middle.name.lower()}")
 
     def _is_legacy(self) -> bool:
         assert self.pool_window is not None
@@ -83,7 +93,7 @@ class ConvolutionStep:
         return self.output.layout == "GNA1" or leaves_out
 
     def bind(self, image: Image, scratch: Scratch, counts: Counts) -> Callable[[], None]:
-        """See Step."""
+        """A function that runs the convolution on ``image``; see Step."""
         source = image.tensor(self.input).reshape(-1, *self.plane)
         height, width = (length + 2 * pad for length, pad in zip(self.plane, self.padding, strict=False))
         rows, columns = (
@@ -123,7 +133,7 @@ class ConvolutionStep:
         return run
 
     def _pooled(self, values: NDArray[Any]) -> NDArray[Any]:
-        """The largest value (or the sum, within int16) of each pool; the last ones may be cut off."""
+        """The maximum (or the sum, saturated to int16) of each pooling window; the last windows may be incomplete."""
         assert self.pool_window is not None
         lengths, window = values.shape[1:3], self.pool_window
         stride = self.pool_stride or window
@@ -148,7 +158,7 @@ class ConvolutionStep:
 
 
 def _filters(operation: GnaOperation, layout: Layout) -> NDArray[Any]:
-    """Filters [F, coefficients]; each begins at a multiple of 16 bytes."""
+    """Filters [F, coefficients]; each one is stored at a multiple of 16 bytes."""
     tensor = needed(operation, WEIGHTS)
     count, size = tensor.shape[0], tensor.num_elements // tensor.shape[0]
     length = -(-size * tensor.type.num_bytes // FILTER_ALIGNMENT) * FILTER_ALIGNMENT
@@ -157,14 +167,14 @@ def _filters(operation: GnaOperation, layout: Layout) -> NDArray[Any]:
 
 
 def _number(operation: GnaOperation, parameter: int) -> int:
-    given = operation.parameters[parameter] if parameter < len(operation.parameters) else b""
-    return int.from_bytes(given, "little")
+    stored = operation.parameters[parameter] if parameter < len(operation.parameters) else b""
+    return int.from_bytes(stored, "little")
 
 
 def _pair(operation: GnaOperation, parameter: int, rows: int) -> tuple[int, int] | None:
-    """Rows and columns; one dimension alone are columns of ``rows``."""
-    given = operation.parameters[parameter] if parameter < len(operation.parameters) else b""
-    if not given:
+    """Rows and columns of a parameter; a single dimension means columns, in ``rows`` rows. None if it is absent."""
+    stored = operation.parameters[parameter] if parameter < len(operation.parameters) else b""
+    if not stored:
         return None
-    shape = read_shape_parameter(given)
+    shape = read_shape_parameter(stored)
     return (rows, shape[0]) if len(shape) == 1 else (shape[0], shape[1])

@@ -1,4 +1,7 @@
-"""The memory image of a GNA model for many lanes: what operations write once for each lane, the rest once for all."""
+"""The memory image of a GNA model for many lanes: one copy per lane of the bytes that change, one of the rest.
+
+Tests: tests/gna/exact/test_program.py
+"""
 
 from __future__ import annotations
 
@@ -31,19 +34,19 @@ DTYPES: dict[DataType, np.dtype[Any]] = {
     DataType.PWL_SEGMENT: SEGMENT,
 }
 INTEGERS = {1: DataType.INT8, 2: DataType.INT16, 4: DataType.INT32}
-"""Types of endpoints by the bytes of an element."""
+"""Integer types of endpoints by bytes per element."""
 
 
 class Layout:
-    """Which bytes of an image change while a model runs, and what all of them hold at first."""
+    """Which bytes of an image change while a model runs, and the initial contents of all of them."""
 
     def __init__(self, model: GnaModel) -> None:
-        """Find them from what operations write, from the inputs and from the states."""
+        """Collect the bytes of inputs, states and outputs of operations."""
         self.initial = np.frombuffer(model.memory, np.uint8)
         self._starts, self._ends = _joined(_written(model))
         tensors = [tensor for operation in model.operations for tensor in operation.operands if tensor is not None]
         ends = [*self._ends, *(tensor.offset + tensor.num_bytes for tensor in tensors if self.tensor_changes(tensor))]
-        # not a multiple of the pages that caches are organized by, so that lanes do not push each other out
+        # not a multiple of the page size: lanes at equal offsets of pages would evict each other from the caches
         self.num_bytes = max(ends, default=0) // BUFFER_ALIGNMENT * BUFFER_ALIGNMENT + 3 * BUFFER_ALIGNMENT
 
     def changes(self, offset: int, num_bytes: int) -> bool:
@@ -56,23 +59,23 @@ class Layout:
         return self.changes(tensor.offset, tensor.num_bytes)
 
     def constant(self, tensor: GnaTensor) -> NDArray[Any]:
-        """A tensor that does not change, in its shape."""
+        """The array of a tensor that does not change, in its shape."""
         flat = self.initial[tensor.offset : tensor.offset + tensor.num_bytes]
         return flat.view(DTYPES[tensor.type]).reshape(tensor.shape)
 
 
 class Image:
-    """An image for ``groups`` requests side by side."""
+    """The memory image of ``groups`` requests that run side by side."""
 
     def __init__(self, layout: Layout, groups: int) -> None:
-        """All as it was at export."""
+        """Images with the exported contents."""
         self.layout, self.groups = layout, groups
         self.bytes = np.zeros((groups, layout.num_bytes), np.uint8)
         stored = layout.initial[: layout.num_bytes]
         self.bytes[:, : len(stored)] = stored
 
     def elements(self, offset: int, num_bytes: int, type_: DataType) -> NDArray[Any]:
-        """A view [groups, elements] of these bytes; one and the same array for all groups where nothing changes."""
+        """A view [groups, elements] of these bytes; bytes that do not change are broadcast over the groups."""
         dtype = DTYPES[type_]
         if self.layout.changes(offset, num_bytes):
             return self.bytes[:, offset : offset + num_bytes].view(dtype)
@@ -85,7 +88,7 @@ class Image:
 
 
 def needed(operation: GnaOperation, number: int) -> GnaTensor:
-    """An operand that a checked operation has."""
+    """The operand at position ``number``, which every checked operation of this type has."""
     tensor = operation.operand(number)
     if tensor is None:
         raise ValueError(f"{operation.type.name} has no operand {number}")
@@ -93,7 +96,7 @@ def needed(operation: GnaOperation, number: int) -> GnaTensor:
 
 
 def table_of(operation: GnaOperation, layout: Layout) -> SegmentTable | None:
-    """The activation of an operation; None where sums are its output."""
+    """The segment table of an operation; None if its output is the int32 sums."""
     tensor = operation.operand(SEGMENTS)
     if tensor is None:
         return None
@@ -112,7 +115,7 @@ def _written(model: GnaModel) -> Iterable[tuple[int, int]]:
 
 
 def _joined(ranges: Iterable[tuple[int, int]]) -> tuple[list[int], list[int]]:
-    """Starts and ends of ``ranges`` with those that touch joined, ascending."""
+    """Starts and ends of ``ranges``, ascending, with adjacent and overlapping ones merged."""
     starts: list[int] = []
     ends: list[int] = []
     for start, end in sorted(ranges):

@@ -1,8 +1,10 @@
 """The device's matrix products and element-wise products, exact, for many lanes at a time.
 
-Sums of integers are computed as products of doubles, which are exact below 2^53; no sum here comes near it. Only where
-the largest possible sum of a row leaves int32 is looked for saturation, and only where it may matter is done what the
-library does on the way: cut rows into pieces with a saturated sum each, keep sums of products in 32 bits.
+Integer sums are computed in doubles, which are exact up to 2^53; no sum here comes close. Saturation is only checked
+where the largest possible sum of a row exceeds int32. Only then, too, are the intermediate steps of the library
+reproduced: rows split into pieces whose sums saturate separately, and sums of products that wrap at 32 bits.
+
+Tests: tests/gna/exact/test_program.py
 """
 
 from __future__ import annotations
@@ -24,30 +26,30 @@ INT32_LOW, INT32_HIGH = -(2**31), 2**31 - 1
 _INT16_LOW = -(2**15)
 
 
-# The library adds products of 8-bit weights in 32 bits over so many inputs, and takes 16 inputs at a time.
+# The library sums products of 8-bit weights in 32 bits over blocks of this many inputs, 16 inputs per vector.
 _WRAP_BLOCK, _VECTOR = 4096, 16
 
 
 class Counts:
-    """What was cut off in one operation, over all lanes: sums that left int32, outputs at the ends of their type."""
+    """Saturation in one operation, over all lanes: sums clipped to int32, and outputs at the limits of their type."""
 
     __slots__ = ("at_ends", "saturated")
 
     def __init__(self) -> None:
-        """Nothing yet."""
+        """Start at zero."""
         self.saturated = 0
         self.at_ends = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Finish:
-    """What becomes of sums: held to int32, put through a table of segments (None: the sums are the output)."""
+    """The last step of an operation: saturates sums to int32 and applies a segment table (None: outputs the sums)."""
 
     table: SegmentTable | None
     may_saturate: bool
 
     def __call__(self, sums: Float64Array, out: IntegerArray, scratch: Scratch, counts: Counts) -> None:
-        """Write what becomes of ``sums`` (C-contiguous, changed) to ``out``, of the same shape."""
+        """Write the outputs for ``sums`` (C-contiguous; modified in place) to ``out``, of the same shape."""
         if self.may_saturate:
             saturate(sums, counts)
         if self.table is None:
@@ -61,7 +63,7 @@ class Finish:
 
 
 def count_ends(table: SegmentTable, values: Float64Array, counts: Counts) -> None:
-    """Count the outputs at the ends of their type."""
+    """Count the outputs at the limits of their type."""
     if table.greatest >= table.high and values.max() >= table.high:
         counts.at_ends += int(np.count_nonzero(values == table.high))
     if table.least <= table.low and values.min() <= table.low:
@@ -69,7 +71,7 @@ def count_ends(table: SegmentTable, values: Float64Array, counts: Counts) -> Non
 
 
 def saturate(sums: Float64Array, counts: Counts) -> None:
-    """Hold ``sums`` to int32."""
+    """Clip ``sums`` to int32 in place, and count the clipped ones."""
     if sums.max() > INT32_HIGH or sums.min() < INT32_LOW:
         counts.saturated += int(np.count_nonzero((sums > INT32_HIGH) | (sums < INT32_LOW)))
         np.clip(sums, INT32_LOW, INT32_HIGH, out=sums)
@@ -79,8 +81,8 @@ def saturate(sums: Float64Array, counts: Counts) -> None:
 class Weights:
     """Weights and biases of an operation as doubles; sum = bias + multiplier · Σ weight · input.
 
-    ``values`` [M, K] (or [M] of an element-wise product) have the multiplier in them where ``multipliers`` is None.
-    ``bound`` is the largest sum there can be, either way.
+    ``values`` is [M, K], or [M] for an element-wise product, and includes the multipliers if ``multipliers`` is None.
+    ``bound`` is the largest possible absolute value of a sum.
     """
 
     values: Float64Array
@@ -90,12 +92,12 @@ class Weights:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Care:
-    """What has to be looked after in the rows of a matrix product, because it could matter with these weights.
+class OverflowRules:
+    """How intermediate sums of a matrix product overflow in the library, where these weights can make them overflow.
 
-    ``pieces`` are the ends of the stretches of inputs after each of which a sum is held to int32; ``wraps`` says
-    whether products are added in 32 bits before the multiplier; ``pairs`` [M, ⌊K / 2⌋] is 1 where two neighbouring
-    weights are both -32768. The last two are so with the first ``in_vectors`` inputs only.
+    ``pieces`` are the ends of the pieces of a row after which its sum is saturated to int32. ``wraps``: products are
+    summed modulo 2^32 before the multiplier is applied. ``pairs`` [M, ⌊K / 2⌋] is 1 where two neighbouring weights are
+    both -32768. The last two only concern the first ``in_vectors`` inputs.
     """
 
     pieces: tuple[int, ...]
@@ -104,8 +106,8 @@ class Care:
     in_vectors: int
 
 
-def sums_of(weights: Weights, care: Care | None) -> Callable[[Float64Array, Float64Array, Counts], None]:
-    """A function that writes the sums [R, M] of inputs [R, K] to its second argument."""
+def sums_of(weights: Weights, rules: OverflowRules | None) -> Callable[[Float64Array, Float64Array, Counts], None]:
+    """A function that writes the sums [R, M] of inputs [R, K] to its second argument, by ``rules`` if given."""
     values, biases = weights.values, weights.biases
 
     def plain(inputs: Float64Array, sums: Float64Array, _counts: Counts) -> None:
@@ -113,33 +115,33 @@ def sums_of(weights: Weights, care: Care | None) -> Callable[[Float64Array, Floa
         np.add(sums, biases, out=sums)
 
     def careful(inputs: Float64Array, sums: Float64Array, counts: Counts) -> None:
-        assert care is not None
+        assert rules is not None
         sums[...] = biases
         start = 0
-        for stop in care.pieces:
+        for stop in rules.pieces:
             if start:
                 saturate(sums, counts)
-            for first, last, in_vectors in _blocks(start, stop, care):
+            for first, last, in_vectors in _blocks(start, stop, rules):
                 products = inputs[:, first:last] @ values[:, first:last].T
-                if care.pairs is not None and in_vectors:
-                    pairs = care.pairs[:, first // 2 : last // 2]
+                if rules.pairs is not None and in_vectors:
+                    pairs = rules.pairs[:, first // 2 : last // 2]
                     lowest = inputs[:, first : first + 2 * pairs.shape[1]] == _INT16_LOW
                     both = (lowest[:, ::2] & lowest[:, 1::2]).astype(np.float64)
                     products -= 2.0**32 * (both @ pairs.T)
-                if care.wraps and in_vectors:
+                if rules.wraps and in_vectors:
                     _wrap(products)
                 if weights.multipliers is not None:
                     products *= weights.multipliers
                 sums += products
             start = stop
 
-    return plain if care is None else careful
+    return plain if rules is None else careful
 
 
-def _blocks(start: int, stop: int, care: Care) -> Iterator[tuple[int, int, bool]]:
-    """Stretches of start … stop: those in vectors, as long as 32 bits are added up without a break, then the rest."""
-    in_vectors = min(stop, care.in_vectors)
-    step = _WRAP_BLOCK if care.wraps else max(1, in_vectors - start)
+def _blocks(start: int, stop: int, rules: OverflowRules) -> Iterator[tuple[int, int, bool]]:
+    """Blocks (first, last, in vectors) of start … stop: those summed in vectors without a break, then the rest."""
+    in_vectors = min(stop, rules.in_vectors)
+    step = _WRAP_BLOCK if rules.wraps else max(1, in_vectors - start)
     for first in range(start, in_vectors, step):
         yield first, min(first + step, in_vectors), True
     if in_vectors < stop:
@@ -147,7 +149,7 @@ def _blocks(start: int, stop: int, care: Care) -> Iterator[tuple[int, int, bool]
 
 
 def _wrap(products: Float64Array) -> None:
-    """Leave what 32 bits keep of a number."""
+    """Wrap ``products`` around to int32 in place."""
     if products.max() > INT32_HIGH or products.min() < INT32_LOW:
         np.subtract(products, INT32_LOW, out=products)
         np.mod(products, 2.0**32, out=products)
@@ -157,9 +159,9 @@ def _wrap(products: Float64Array) -> None:
 def read_weights(
     weights: NDArray[Any], biases: NDArray[Any] | None, input_type: DataType, keep_multipliers: bool
 ) -> Weights:
-    """Weights as stored ([M, K] or [M]) and biases (of a plain integer type or COMPOUND_BIAS; None: zeros) as doubles.
+    """Stored weights ([M, K] or [M]) and biases (a plain integer type or COMPOUND_BIAS; None: zeros) as doubles.
 
-    ``keep_multipliers``: leave the multipliers of 8-bit weights out of the values.
+    ``keep_multipliers`` keeps the multipliers of 8-bit weights apart from the values.
     """
     values = weights.astype(np.float64)
     multipliers: Float64Array | None = None
@@ -181,16 +183,16 @@ def read_weights(
 
 
 def piece_length(num_vectors: int, input_type: DataType) -> int:
-    """Inputs after which the newest device saturates the sums of a row, for so many vectors in a request."""
+    """Number of inputs after which the newest device saturates the sums of a row, for ``num_vectors`` in a request."""
     return 256 // num_vectors * 64 * (2 if input_type is DataType.INT8 else 1)
 
 
-def care_for(
+def overflow_rules(
     weights: NDArray[Any], compound: bool, bound: float, input_type: DataType, num_vectors: int
-) -> Care | None:
-    """What has to be looked after for weights as stored [M, K], None for nothing.
+) -> OverflowRules | None:
+    """The overflow rules that matter for stored weights [M, K]; None if no intermediate sum can overflow.
 
-    ``compound``: the weights have multipliers; ``bound`` is that of the ``Weights``.
+    ``compound``: the weights have multipliers. ``bound`` is that of the ``Weights``.
     """
     num_inputs = weights.shape[1]
     piece = piece_length(num_vectors, input_type)
@@ -202,18 +204,20 @@ def care_for(
         pairs = pairs_of(weights)
     if not (in_pieces or wraps or pairs is not None):
         return None
-    return Care((*range(piece, num_inputs, piece), num_inputs), wraps, pairs, num_inputs - num_inputs % _VECTOR)
+    return OverflowRules(
+        (*range(piece, num_inputs, piece), num_inputs), wraps, pairs, num_inputs - num_inputs % _VECTOR
+    )
 
 
 def pairs_of(weights: NDArray[Any]) -> Float64Array | None:
-    """1 where weights 2i and 2i + 1 of a row are both -32768, else 0: [M, ⌊K / 2⌋]; None where there are none."""
+    """1 where weights 2i and 2i + 1 of a row are both -32768, else 0: [M, ⌊K / 2⌋]; None without any such pair."""
     lowest = weights == np.int16(_INT16_LOW)
     both = lowest[:, : lowest.shape[1] // 2 * 2 : 2] & lowest[:, 1::2]
     return both.astype(np.float64) if both.any() else None
 
 
 def chunks(count: int, size: int, most_elements: int = CHUNK_ELEMENTS) -> Iterator[slice]:
-    """Stretches of ``count`` things of ``size`` elements each, at most ``most_elements`` (or one thing) at a time."""
+    """Slices over ``count`` items of ``size`` elements each, at most ``most_elements`` (or one item) at a time."""
     step = max(1, most_elements // max(1, size))
     for start in range(0, count, step):
         yield slice(start, min(start + step, count))

@@ -1,8 +1,8 @@
-"""Tables of segments, as an activation of the device is given: evaluated as the library does it, many values at a time.
+"""Segment tables, the device's form of an activation function, evaluated as the library does, many values at a time.
 
-A table is turned into intervals of the input, found by what the library's search does at their ends: that a table need
-not ascend costs nothing then. Within an interval the value is ⌊slope · x + offset⌋, and doubles hold every step of it
-exactly: a slope has 16 bits before its shift of at most 32, an input 32, a value 16.
+A table is converted to intervals of the input, by running the library's search at the borders; so a table need not be
+ascending. Within an interval the value is ⌊slope · x + offset⌋. Doubles hold every intermediate result exactly: a slope
+has 16 bits before its shift of at most 32 bits, an input has 32 bits, and a value 16.
 """
 
 from __future__ import annotations
@@ -24,29 +24,29 @@ OUTPUT_RANGES = {
     DataType.INT16: (-(2**15), 2**15 - 1),
     DataType.INT32: (-(2**31), 2**31 - 1),
 }
-"""Least and greatest number of each type that an output has."""
+"""Least and greatest number of each type that an output can have."""
 
 _INPUT_LOW, _INPUT_HIGH = OUTPUT_RANGES[DataType.INT32]
 
-# The library looks through so few segments one by one, from the last on.
+# Up to this many segments the library searches one by one, from the last to the first.
 _LINEAR_SEGMENTS = 3
 
-# Comparing with every border is faster than looking up cells up to so many (measured: 12 and 13).
+# Up to this many borders, comparing with each is faster than looking up cells (measured: break-even at 12 to 13).
 _MOST_COMPARISONS = 10
 _MOST_CELLS = 1 << 13
 
-# Values that are worked on at a time: what lies between the steps stays in the nearest caches.
+# Values evaluated at a time: intermediate results then stay in the fastest caches.
 CHUNK_ELEMENTS = 1 << 14
 
-# Elements of a matrix product, of its inputs or its outputs, that are worked on at a time.
+# Input or output elements of a matrix product that are computed at a time.
 SHARED_ELEMENTS = 1 << 17
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cells:
-    """Equal cells of the input with at most one border in each: the interval of x is at 2·cell + (x ≥ border).
+    """Cells of equal width with at most one border in each: the interval of x has index 2·cell + (x ≥ border).
 
-    Cell 0 is everything below ``origin`` + 1 / ``scale``, the last one has no upper end.
+    Cell 0 is everything below ``origin`` + 1 / ``scale``; the last one is unbounded.
     """
 
     origin: float
@@ -58,9 +58,9 @@ class Cells:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SegmentTable:
-    """A table ready for evaluation: interval i reaches from ``starts[i - 1]`` to below ``starts[i]``.
+    """A table prepared for evaluation: interval i is [``starts[i - 1]``, ``starts[i]``).
 
-    ``least`` and ``greatest`` are bounds of its values, before they are held to ``low`` … ``high`` of the output type.
+    ``least`` and ``greatest`` bound its values before they are clipped to ``low`` … ``high``, the output type.
     """
 
     starts: Float64Array
@@ -74,21 +74,21 @@ class SegmentTable:
 
     @property
     def reaches_ends(self) -> bool:
-        """Whether some input gives the least or greatest number of the output type."""
+        """Whether some input yields the least or greatest number of the output type."""
         return self.least <= self.low or self.greatest >= self.high
 
 
 class Scratch:
-    """Working arrays for one thread at a time: for ``evaluate``, and what operations share one after the other."""
+    """Scratch arrays for one thread at a time, shared by ``evaluate`` and by operations that run in sequence."""
 
     def __init__(self) -> None:
-        """None yet."""
+        """Start without arrays."""
         self._shared: dict[str, Float64Array] = {}
         self.size = 0
         self.fit(1)
 
     def fit(self, size: int) -> None:
-        """Make room for ``size`` values at a time."""
+        """Make the arrays large enough for ``size`` values at a time."""
         if size > self.size:
             self.size = size
             self.values, self.offsets = np.empty(size), np.empty(size)
@@ -96,7 +96,7 @@ class Scratch:
             self.numbers, self.reached = np.empty(size, np.uint8), np.empty(size, np.bool_)
 
     def shared(self, purpose: str, shape: tuple[int, ...]) -> Float64Array:
-        """An array that others with the same ``purpose`` use, too, so that it stays in the nearest caches."""
+        """The array for ``purpose``, reused by every caller that names it, so that it stays in the fastest caches."""
         size = prod(shape)
         if purpose not in self._shared or self._shared[purpose].size < size:
             self._shared[purpose] = np.empty(size)
@@ -104,15 +104,15 @@ class Scratch:
 
 
 def segment_table(segments: NDArray[Any], output_type: DataType) -> SegmentTable:
-    """The table of ``segments`` (of dtype SEGMENT) for outputs of ``output_type``.
+    """The table of ``segments`` [S] (dtype SEGMENT) for outputs of ``output_type``.
 
-    Up to three segments are searched one by one from the last on, more by halving, as the library does; the first
-    segment's value holds up to and at its base.
+    As in the library, up to three segments are searched one by one from the last, more by bisection; the value of the
+    first segment also holds at and below its base.
     """
     bases = [int(base) & ~3 for base in segments["base"]]
     shifts = [8 * ((int(base) & 3) + 1) for base in segments["base"]]
     values, slopes = segments["value"].tolist(), segments["slope"].tolist()
-    # what the search does depends on comparisons with bases only, so it is the same between neighbouring ones
+    # the search only compares with bases, so its result is constant between neighbouring ones
     starts = sorted({base for base in bases if base > bases[0]} | {bases[0] + 1})
     lines = [(0.0, float(values[0]))]
     borders: list[int] = []
@@ -137,9 +137,10 @@ def segment_table(segments: NDArray[Any], output_type: DataType) -> SegmentTable
 
 
 def evaluate(table: SegmentTable, sums: Float64Array, scratch: Scratch) -> Float64Array:
-    """Values of ``table`` for ``sums`` (C-contiguous, whole numbers within int32): an array of ``scratch``.
+    """Values of ``table`` for ``sums`` (C-contiguous, whole numbers within int32), in the shape of ``sums``.
 
-    It has the shape of ``sums`` and holds whole numbers within the output type, until ``scratch`` is used again.
+    They are whole numbers within the output type. The array belongs to ``scratch``, and is valid until that is used
+    again.
     """
     size = sums.size
     scratch.fit(size)
@@ -183,7 +184,7 @@ def evaluate(table: SegmentTable, sums: Float64Array, scratch: Scratch) -> Float
 
 
 def _found_segment(bases: list[int], x: int) -> int:
-    """The number of the segment that the library's search takes for ``x``, which is above the first base."""
+    """The index of the segment that the library's search finds for ``x``, which is above the first base."""
     if len(bases) <= _LINEAR_SEGMENTS:
         return next(index for index in reversed(range(len(bases))) if bases[index] <= x)
     low, high = 0, len(bases)
@@ -199,14 +200,14 @@ def _found_segment(bases: list[int], x: int) -> int:
 
 
 def _cells(starts: Float64Array, slopes: Float64Array, offsets: Float64Array) -> Cells | None:
-    """Cells as wide as the largest power of two within the least distance of borders; None where they are too many."""
+    """Cells as wide as the largest power of two below the least distance of borders; None if there are too many."""
     width = 2.0 ** np.floor(np.log2(np.diff(starts).min()))
     origin = starts[0] - width
     number = int((starts[-1] - origin) // width) + 1
     if number > _MOST_CELLS:
         return None
     lows = origin + width * np.arange(number)
-    below = np.searchsorted(starts, lows, side="right")  # interval at the low end of each cell
+    below = np.searchsorted(starts, lows, side="right")  # interval at the lower end of each cell
     following = np.append(starts, inf)[below]
     borders = np.where(following < lows + width, following, inf)
     above = np.minimum(below + 1, len(starts))

@@ -1,4 +1,4 @@
-"""A GNA model made ready to run bit for bit as Intel's library runs it, in as many lanes as wanted."""
+"""A GNA model prepared to run bit for bit as in Intel's library, in any number of lanes."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ Float32Array = NDArray[np.float32]
 
 
 class ExactMemory:
-    """What changes while a program runs in ``lanes`` lanes; for one thread at a time.
+    """Everything that changes while a program runs in ``lanes`` lanes; for one thread at a time.
 
-    ``counts`` are those of each operation and ``clipped`` the inputs that were held to their integer type, for each
-    input: over all runs and lanes, those that are only there to fill up a request included. ``seconds`` of each
-    operation are measured where ``watches``.
+    ``counts`` are the saturations of each operation, ``clipped`` the number of values of each input that were clipped
+    to its integer type: over all runs and all lanes, including those that only fill up a request. ``seconds`` of each
+    operation are measured while ``watches`` is set.
     """
 
     def __init__(self, program: ExactProgram, lanes: int) -> None:
-        """Buffers as they were at export, states at zero."""
+        """Buffers as exported, states at zero."""
         self.lanes = lanes
         self.num_runs = 0
         self.watches = False
@@ -53,16 +53,16 @@ class ExactMemory:
 
 
 class ExactProgram:
-    """The integer arithmetic of a model; see :class:`ov_asr_score.gna.execution.Program`."""
+    """A model in integer arithmetic; see :class:`ov_asr_score.gna.execution.Program`."""
 
     inputs: tuple[PortInfo, ...]
     outputs: tuple[PortInfo, ...]
     is_stateful: bool
 
     def __init__(self, model: GnaModel, source: str = "the GNA model", names: Mapping[int, str] | None = None) -> None:
-        """Make ready a model that ``check_model`` found right; ``source`` names it in messages.
+        """Prepare a model that has passed ``check_model``; ``source`` names it in messages.
 
-        ``names`` of operations by number, such as those of the layers that they came from, are for their times.
+        ``names`` of operations by index, such as the layers that they came from, are used for layer times.
 
         Raises UnsupportedModelError.
         """
@@ -71,13 +71,13 @@ class ExactProgram:
         self.is_stateful = bool(model.states)
         if self.is_stateful and self.num_vectors > 1:
             raise UnsupportedModelError(
-                f"{source}: expected one frame in a request of a model with states, found {self.num_vectors}; "
-                "export it for batch 1"
+                f"{source}: expected one frame per request in a model with states, found {self.num_vectors}; "
+                "export it with batch size 1"
             )
         for turned in (*model.turned_inputs, *model.turned_outputs):
             if any(is_turned for is_turned, _, _ in turned.parts):
                 raise UnsupportedModelError(
-                    f"{source}: '{turned.name}' is transposed for a convolution of planes, which cannot be run here"
+                    f"{source}: '{turned.name}' is transposed for a 2-D convolution, which is not supported"
                 )
         self.layout = Layout(model)
         self.steps = [
@@ -88,11 +88,11 @@ class ExactProgram:
         self.outputs = tuple(_port_info(endpoint, self.num_vectors) for endpoint in model.outputs)
 
     def new_memory(self, lanes: int) -> ExactMemory:
-        """Memory for ``lanes`` utterances that begin."""
+        """Memory for ``lanes`` utterances, each at its beginning."""
         return ExactMemory(self, lanes)
 
     def restart(self, memory: ExactMemory, lanes: NDArray[np.bool_]) -> None:
-        """Set the states of those lanes (one value for each) to zero: an utterance begins in them."""
+        """Reset the states of the lanes where the mask ``lanes`` [lanes] is true: a new utterance begins in them."""
         if lanes.all():
             for state in memory.states:
                 state[...] = 0
@@ -101,7 +101,7 @@ class ExactProgram:
                 state[lanes] = 0
 
     def run(self, memory: ExactMemory, inputs: Sequence[Float32Array]) -> list[Float32Array]:
-        """Outputs float32 [lanes, N] for one frame float32 [lanes, D] of each lane, one array per input."""
+        """The outputs, float32 [lanes, N], for one frame of each lane: float32 [lanes, D] for each input."""
         memory.num_runs += 1
         for index, (port, values) in enumerate(zip(memory.sources, inputs, strict=True)):
             memory.clipped[index] += port.write(values)
@@ -116,9 +116,9 @@ class ExactProgram:
         return [port.read(memory.lanes) for port in memory.targets]
 
     def value(self, memory: ExactMemory, tensor: GnaTensor) -> NDArray[Any]:
-        """What ``tensor`` holds after a run: integers [lanes, n], copied.
+        """A copy of the integers of ``tensor`` after a run, [lanes, n].
 
-        Of n elements of a request with several vectors each lane has its own.
+        In a request with several vectors, each lane has its own n elements.
         """
         stored = memory.image.tensor(tensor)
         if self.num_vectors > 1 and tensor.shape[-1] == self.num_vectors:
@@ -127,7 +127,7 @@ class ExactProgram:
         return np.repeat(stored, self.num_vectors, axis=0)[: memory.lanes]
 
     def layer_times(self, memory: ExactMemory) -> list[LayerTime]:
-        """Wall time of each operation in the runs that were watched."""
+        """Wall time of each operation over the runs in which ``watches`` was set."""
         times = []
         for index, (operation, seconds) in enumerate(zip(self.model.operations, memory.seconds, strict=True)):
             operands = [operation.operand(number) for number in (INPUT, WEIGHTS)]
@@ -139,10 +139,10 @@ class ExactProgram:
 
 
 class _Port:
-    """An endpoint in an image: float32 [lanes, D] outside, integers within."""
+    """An endpoint in an image: float32 [lanes, D] outside, integers inside."""
 
     def __init__(self, num_vectors: int, endpoint: GnaEndpoint, image: Image) -> None:
-        """Find the integers of all lanes."""
+        """Locate the integers of all lanes."""
         self.scale = np.float32(endpoint.scale_factor)
         self.size = _frame_size(endpoint, num_vectors)
         type_ = INTEGERS[endpoint.element_bytes]
@@ -154,7 +154,7 @@ class _Port:
         self.scaled: Float32Array | None = None
 
     def write(self, values: Float32Array) -> int:
-        """Quantize ``values``; gives the number of those that were out of range."""
+        """Quantize ``values`` into the image; the number of those that were out of range."""
         if self.scaled is None or self.halves is None:
             self.scaled = np.zeros((self.groups * self.vectors, self.size), np.float32)
             self.halves = np.empty_like(self.scaled)
@@ -179,7 +179,7 @@ class _Port:
         np.copyto(self.integers, self.scaled.reshape(self.integers.shape), casting="unsafe")
 
     def read(self, lanes: int) -> Float32Array:
-        """What the endpoint holds, as floats of its own memory."""
+        """A float32 copy of the endpoint, [lanes, D]."""
         values = np.empty(self.integers.shape, np.float32)
         np.copyto(values, self.integers, casting="unsafe")
         np.divide(values, self.scale, out=values)

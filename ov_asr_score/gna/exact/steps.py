@@ -1,4 +1,7 @@
-"""Operations of a GNA model made ready: what does not change is read once, the rest is bound to a memory image."""
+"""Operations of a GNA model prepared to run: constants are read once, the rest is bound to a memory image.
+
+Tests: tests/gna/exact/test_program.py
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,8 @@ from ov_asr_score.gna.exact.kernels import (
     INT32_HIGH,
     Counts,
     Finish,
-    care_for,
     chunks,
+    overflow_rules,
     read_weights,
     sums_of,
 )
@@ -34,21 +37,21 @@ from ov_asr_score.gna.model import (
 
 Run = Callable[[], None]
 
-# Rows of a matrix product that are worked on at a time, fewer where they are long.
+# Rows of a matrix product that are computed at a time; fewer if they are long.
 _PRODUCT_ROWS = 128
 
 _LARGEST_PRODUCT = 2.0**30  # of two int16
 
 
 class Step(Protocol):
-    """An operation made ready for any number of groups."""
+    """An operation prepared for any number of groups (requests side by side)."""
 
     def bind(self, image: Image, scratch: Scratch, counts: Counts) -> Run:
-        """A function that runs the operation on ``image``, with working arrays of ``scratch``."""
+        """A function that runs the operation on ``image``, with scratch memory ``scratch``, and adds to ``counts``."""
 
 
 def make_step(operation: GnaOperation, layout: Layout, place: str) -> Step:
-    """The step for a checked operation. Raises UnsupportedModelError, beginning with ``place``."""
+    """The step for a checked operation. Raises UnsupportedModelError; its message begins with ``place``."""
     match operation.type:
         case OperationType.AFFINE:
             return AffineStep(operation, layout)
@@ -85,13 +88,13 @@ class AffineStep:
         compound = self.biases.type is DataType.COMPOUND_BIAS
         type_, num_vectors = self.input.type, self.input.shape[1]
         weights = read_weights(stored, biases.ravel(), type_, keep_multipliers=False)
-        care = care_for(stored, compound, weights.bound, type_, num_vectors)
-        if care is not None and compound:
+        rules = overflow_rules(stored, compound, weights.bound, type_, num_vectors)
+        if rules is not None and compound:
             weights = read_weights(stored, biases.ravel(), type_, keep_multipliers=True)
-        return sums_of(weights, care), Finish(self.table, weights.bound > INT32_HIGH)
+        return sums_of(weights, rules), Finish(self.table, weights.bound > INT32_HIGH)
 
     def bind(self, image: Image, scratch: Scratch, counts: Counts) -> Run:
-        """See Step."""
+        """A function that runs the operation on ``image``; see Step."""
         inputs, vectors = self.input.shape
         outputs = self.output.shape[0]
         source = image.tensor(self.input).reshape(-1, inputs, vectors).transpose(0, 2, 1)
@@ -133,7 +136,7 @@ class ElementwiseStep:
     """Products element by element: weights [M] ⊙ inputs [M, N] + biases [M]."""
 
     def __init__(self, operation: GnaOperation, layout: Layout) -> None:
-        """Read what does not change of weights, biases and segments."""
+        """Read the weights, biases and segments that do not change."""
         self.input, self.output = needed(operation, INPUT), needed(operation, OUTPUT)
         self.weights, self.biases = needed(operation, WEIGHTS), needed(operation, BIASES)
         self.weights_change = layout.tensor_changes(self.weights)
@@ -154,7 +157,7 @@ class ElementwiseStep:
         self.finish = Finish(table, bound > INT32_HIGH)
 
     def bind(self, image: Image, scratch: Scratch, counts: Counts) -> Run:
-        """See Step."""
+        """A function that runs the operation on ``image``; see Step."""
         rows, vectors = self.input.shape
         source = image.tensor(self.input).reshape(-1, rows, vectors)
         target = image.tensor(self.output).reshape(-1, rows, vectors)
@@ -187,7 +190,7 @@ class ElementwiseStep:
         return run
 
     def _bind_compound(self, image: Image, scratch: Scratch, counts: Counts) -> Run:
-        """With multipliers or weights that other operations write, which nobody is known to do."""
+        """For multipliers or weights that other operations write; no known compiler emits this."""
         rows, vectors = self.input.shape
         source = image.tensor(self.input).reshape(-1, rows, vectors)
         target = image.tensor(self.output).reshape(-1, rows, vectors)
@@ -202,20 +205,20 @@ class ElementwiseStep:
 
 
 class CopyStep:
-    """A rectangle of elements, each row as far from the next as its tensor says."""
+    """Copies a rectangle of elements; the distance of rows is given by the shapes of its tensors."""
 
     def __init__(self, operation: GnaOperation) -> None:
-        """Read how much is copied."""
+        """Read the number of rows and columns to copy."""
         self.input, self.output = needed(operation, INPUT), needed(operation, OUTPUT)
         self.rows, self.columns = copied_shape(operation)
 
     def bind(self, image: Image, scratch: Scratch, counts: Counts) -> Run:
-        """See Step."""
+        """A function that runs the operation on ``image``; see Step."""
         shown = np.s_[:, : self.rows, : self.columns]
         source = image.tensor(self.input).reshape(-1, *self.input.shape)[shown]
         target = image.tensor(self.output).reshape(-1, *self.output.shape)[shown]
         if np.may_share_memory(source[:1], target[:1]):
-            pairs = [(source[:, row], target[:, row]) for row in range(self.rows)]  # as the library: row after row
+            pairs = [(source[:, row], target[:, row]) for row in range(self.rows)]  # as the library does: row by row
         else:
             pairs = [(source, target)]
 
@@ -227,14 +230,14 @@ class CopyStep:
 
 
 class TranspositionStep:
-    """Rows become columns."""
+    """Transposes a matrix: rows become columns."""
 
     def __init__(self, operation: GnaOperation) -> None:
-        """Nothing to read."""
+        """Read the shape of the matrix."""
         self.input, self.output = needed(operation, INPUT), needed(operation, OUTPUT)
 
     def bind(self, image: Image, scratch: Scratch, counts: Counts) -> Run:
-        """See Step."""
+        """A function that runs the operation on ``image``; see Step."""
         source = image.tensor(self.input).reshape(-1, *self.input.shape).transpose(0, 2, 1)
         target = image.tensor(self.output).reshape(-1, *self.output.shape)
 

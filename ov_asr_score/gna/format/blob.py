@@ -1,4 +1,4 @@
-"""Blobs in the format of Intel's GNA plugin (GNAM): bytes to ``GnaModel`` and back."""
+"""Reads and writes blobs in the format of Intel's GNA plugin (GNAM): bytes to ``GnaModel`` and back."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from ov_asr_score.gna.model import GnaEndpoint, GnaModel, GnaOperation, GnaTenso
 
 
 def read_blob(data: bytes, source: str) -> GnaModel:
-    """The model in ``data``, of any version from 2.1 to 2.9; ``source`` names it in messages.
+    """The model in ``data``, of any format version from 2.1 to 2.9; ``source`` names it in messages.
 
-    What a version lacks gets the values that Intel's plugin gives it. Sizes are checked against the length of the data
-    before anything is made of them; whether the model can be run is up to ``blob_checks.check_model``. Raises
+    Fields that a version lacks get the defaults of Intel's plugin. Every size is checked against the length of the data
+    before anything is allocated. Whether the model can be run is checked by ``model_checks.check_model``. Raises
     BlobFormatError.
     """
     return read_model(data, source)
 
 
 def write_blob(model: GnaModel) -> bytes:
-    """A blob of version 2.8 that Intel's plugin imports, and ``read_blob`` reads back to the same model.
+    """A blob of version 2.8, which Intel's plugin imports and ``read_blob`` reads back as the same model.
 
-    Buffers keep their places in the memory image; the bytes of a blob of 2.8 come back as they were.
+    Buffers keep their place in the memory image. A blob of version 2.8 that was read is written back byte for byte.
     """
     rows, columns, is_turned, output_rows, output_columns, is_output_turned = model.rotation
     header: dict[str, int | float] = {

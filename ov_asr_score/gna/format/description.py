@@ -1,4 +1,4 @@
-"""What a blob for GNA holds, in sections of facts."""
+"""Description of a GNA blob: titled sections of names and values, for people and for JSON."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ _SHAPES = {
 
 
 def describe_blob(model: GnaModel) -> list[Section]:
-    """Titles with facts: the format and memory, inputs, outputs, operations in their order, states.
+    """Sections (title, values by name): format and memory, inputs, outputs, operations in order, states.
 
-    Shapes are those of the file; the bits of weights, biases and outputs are in the names of their types. The model
-    need not have been checked.
+    Shapes are those of the file; widths of weights, biases and outputs are part of the names of their types. The model
+    need not have passed ``check_model``.
     """
     sections: list[Section] = [
-        ("Model", _model_facts(model)),
-        ("Inputs", {endpoint.name: _endpoint_facts(endpoint, model.turned_inputs) for endpoint in model.inputs}),
-        ("Outputs", {endpoint.name: _endpoint_facts(endpoint, model.turned_outputs) for endpoint in model.outputs}),
-        ("Operations", {str(index): _operation_facts(operation) for index, operation in enumerate(model.operations)}),
+        ("Model", _model_values(model)),
+        ("Inputs", {endpoint.name: _endpoint_values(endpoint, model.turned_inputs) for endpoint in model.inputs}),
+        ("Outputs", {endpoint.name: _endpoint_values(endpoint, model.turned_outputs) for endpoint in model.outputs}),
+        ("Operations", {str(index): _operation_values(operation) for index, operation in enumerate(model.operations)}),
     ]
     states: dict[str, object] = {
         state.name: {"bytes": state.num_bytes, "scale-factor": _scale_factor(state.scale_factor)}
@@ -58,7 +58,7 @@ def describe_blob(model: GnaModel) -> list[Section]:
     return [*sections, ("States", states)] if states else sections
 
 
-def _model_facts(model: GnaModel) -> dict[str, object]:
+def _model_values(model: GnaModel) -> dict[str, object]:
     written = _written_bytes(model)
     return {
         "format": "GNAM {}.{}".format(*model.version),
@@ -75,7 +75,7 @@ def _model_facts(model: GnaModel) -> dict[str, object]:
 
 
 def _weight_bits(model: GnaModel) -> str:
-    """Widths of weights with how many operations have them."""
+    """Widths of weights, each with the number of operations that have it."""
     counts: dict[int, int] = {}
     for operation in model.operations:
         weights = operation.operand(WEIGHTS)
@@ -86,15 +86,15 @@ def _weight_bits(model: GnaModel) -> str:
 
 
 def _written_bytes(model: GnaModel) -> int:
-    """The first part of the memory image, whole pages up to the last byte that is written."""
+    """Bytes of the first part of the memory image: whole pages up to the last byte that is written."""
     ends = [endpoint_range(endpoint)[1] for endpoint in model.inputs]
     ends += [state.offset + state.num_bytes for state in model.states]
     ends += [extent[1] for operation in model.operations if (extent := operand_range(operation, OUTPUT)) is not None]
     return min(-(-max(ends, default=0) // PAGE) * PAGE, len(model.memory))
 
 
-def _endpoint_facts(endpoint: GnaEndpoint, turned: Sequence[GnaTransposition]) -> dict[str, object]:
-    facts: dict[str, object] = {
+def _endpoint_values(endpoint: GnaEndpoint, turned: Sequence[GnaTransposition]) -> dict[str, object]:
+    values: dict[str, object] = {
         "shape": _shape(endpoint.shape),
         "scale-factor": _scale_factor(endpoint.scale_factor),
         "element-bytes": endpoint.element_bytes,
@@ -103,25 +103,27 @@ def _endpoint_facts(endpoint: GnaEndpoint, turned: Sequence[GnaTransposition]) -
     }
     names = [name for name in endpoint.tensor_names if name != endpoint.name]
     if names:
-        facts["tensor-names"] = names
-    for each in turned:
-        if each.name == endpoint.name:
-            facts["turned"] = [_shape((rows, columns)) for is_turned, rows, columns in each.parts if is_turned]
-    return facts
+        values["tensor-names"] = names
+    for transposition in turned:
+        if transposition.name == endpoint.name:
+            values["turned"] = [
+                _shape((rows, columns)) for is_turned, rows, columns in transposition.parts if is_turned
+            ]
+    return values
 
 
-def _operation_facts(operation: GnaOperation) -> dict[str, object]:
-    facts: dict[str, object] = {"kind": _KINDS.get(operation.type, operation.type.name.lower())}
+def _operation_values(operation: GnaOperation) -> dict[str, object]:
+    values: dict[str, object] = {"kind": _KINDS.get(operation.type, operation.type.name.lower())}
     for number, name in _OPERANDS.items():
         tensor = operation.operand(number)
         if tensor is None:
             continue
-        facts[name] = tensor.num_elements if number == SEGMENTS else _tensor(tensor)
+        values[name] = tensor.num_elements if number == SEGMENTS else _tensor(tensor)
     shapes = _SHAPES.get(operation.type, {})
     for number, name in shapes.items():
         if number < len(operation.parameters) and operation.parameters[number]:
-            facts[name] = _parameter(operation.parameters[number])
-    return facts
+            values[name] = _parameter(operation.parameters[number])
+    return values
 
 
 def _parameter(parameter: bytes) -> str:
@@ -136,7 +138,7 @@ def _tensor(tensor: GnaTensor) -> str:
 
 
 def _scale_factor(factor: float) -> float | str:
-    """The shortest number that is this one in float32."""
+    """The shortest decimal number that has this float32 value."""
     return float(str(np.float32(factor))) if isfinite(factor) else str(factor)
 
 

@@ -1,8 +1,10 @@
-"""Where the fields of an exported blob (GNAM) are, in each version of the format from 2.1 to 2.9.
+"""Layout of the fields of an exported blob (GNAM) in each version of the format from 2.1 to 2.9.
 
-Little endian. Headers are packed, everything else is aligned as C++ compilers do it. The order in the file: header,
-names of inputs, how inputs and outputs are turned, endpoints of inputs, names of outputs, their endpoints, operations,
-states, memory image, and in later files of 2.8 the versions of what wrote them.
+Little endian. Headers are packed, everything else is aligned as by C++ compilers. Order in the file: header, names of
+inputs, transpositions of inputs and outputs, endpoints of inputs, names of outputs, endpoints of outputs, operations,
+states, memory image, and in later files of version 2.8 the versions of the programs that wrote them.
+
+Tests: tests/gna/format/test_blob.py
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from struct import Struct
 MAGIC = b"GNAM"
 MAJOR = 2
 NEWEST_MINOR = 9
-"""The newest that can be read; 2.8 is what is written."""
+"""The newest minor version that can be read; version 2.8 is written."""
 WRITTEN_MINOR = 8
 
 NAMES_SINCE = 3
@@ -26,39 +28,39 @@ VERSIONS_SINCE = 8
 PROCESSING_MODELS_SINCE = 9
 
 START = Struct("<4sIHI")
-"""Magic, bytes of the header, version."""
+"""Magic bytes, size of the header in bytes, version."""
 
 COUNT = Struct("<I")
 TURNED_PART = Struct("<B7xQQ")
 TENSOR = Struct("<9Ii8si4xQ")
-"""Number of dimensions, eight dimensions, mode, layout, type, offset."""
+"""Number of dimensions, eight dimensions, mode, layout, type, byte offset."""
 SHAPE = Struct("<9I")
 STATE = Struct("<QI")
 SCALE_FACTOR = Struct("<f")
 MAX_DIMENSIONS = 8
 MAX_OPERATIONS = 8192
-"""As many as the newest devices take; inputs, outputs and states are not more."""
+"""The limit of the newest devices; also used as the limit of inputs, outputs and states."""
 MAX_OPERANDS = MAX_PARAMETERS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Names of the fields in a row, and where they are."""
+    """Names of consecutive fields, and their binary layout."""
 
     names: tuple[str, ...]
     struct: Struct
 
     def pack(self, fields: dict[str, int | float]) -> bytes:
-        """Bytes of the fields; those that are not given are 0."""
+        """The packed fields; missing ones are 0."""
         return self.struct.pack(*(fields.get(name, 0) for name in self.names))
 
     def named(self, values: Sequence[int | float]) -> dict[str, int | float]:
-        """Values that the struct gave, by name."""
+        """The unpacked ``values`` by field name."""
         return dict(zip(self.names, values, strict=True))
 
 
 def header_layout(minor: int) -> Layout:
-    """What follows the magic, the header's size and the version."""
+    """The part of the header behind magic bytes, header size and version."""
     fields = [("memory_bytes", "Q"), ("operations", "Q"), ("group", "I"), ("rows", "I"), ("columns", "I")]
     if minor >= 2:
         fields.append(("is_turned", "B"))
@@ -71,12 +73,12 @@ def header_layout(minor: int) -> Layout:
 
 
 def header_bytes(minor: int) -> int:
-    """Size of the whole header: 50 in 2.1, 68 since 2.5."""
+    """Size of the whole header in bytes: 50 in version 2.1, 68 since 2.5."""
     return START.size + header_layout(minor).struct.size
 
 
 def endpoint_layout(minor: int) -> Layout:
-    """Endpoint of an input or output: 40 bytes until 2.6, 80 since 2.7. The pointer is of no meaning in a file."""
+    """Endpoint of an input or output: 40 bytes up to 2.6, 80 since 2.7. Its pointer has no meaning in a file."""
     fields = [("scale_factor", "f4x"), ("pointer", "Q"), ("element_bytes", "I"), ("num_elements", "I"), ("offset", "Q")]
     if minor >= SHAPES_SINCE:
         fields += [("rank", "I"), *((f"dimension{index}", "I") for index in range(MAX_DIMENSIONS))]
@@ -87,14 +89,14 @@ def endpoint_layout(minor: int) -> Layout:
 
 
 def shape_parameter(dimensions: Sequence[int]) -> bytes:
-    """A parameter that is a shape (Gna2Shape, 36 bytes)."""
+    """A shape encoded as a parameter (Gna2Shape, 36 bytes)."""
     return SHAPE.pack(len(dimensions), *dimensions, *[0] * (MAX_DIMENSIONS - len(dimensions)))
 
 
 def read_shape_parameter(parameter: bytes) -> tuple[int, ...]:
-    """Dimensions in a parameter that is a shape; the slots behind them may hold anything.
+    """The dimensions of a shape parameter; unused slots behind them are ignored.
 
-    Raises ValueError: not 36 bytes, or more dimensions than there are slots.
+    Raises ValueError if it is not 36 bytes long or names more dimensions than there are slots.
     """
     if len(parameter) != SHAPE.size:
         raise ValueError(f"expected a shape of {SHAPE.size} bytes, found {len(parameter)}")

@@ -1,4 +1,7 @@
-"""Which bytes of the memory image a GNA model reads and writes."""
+"""The bytes of the memory image that a GNA model reads and writes.
+
+Tests: tests/gna/format/test_model_checks.py
+"""
 
 from __future__ import annotations
 
@@ -15,14 +18,14 @@ READ = (INPUT, WEIGHTS, BIASES)
 """Operands that may change from frame to frame."""
 
 Range = tuple[int, int]
-"""First byte, and the one behind the last."""
+"""First byte, and the one past the last."""
 
 
 class Ranges:
-    """Ranges of bytes, joined where they touch."""
+    """A set of byte ranges; adjacent and overlapping ones are merged."""
 
     def __init__(self, ranges: list[Range]) -> None:
-        """Ranges in any order."""
+        """Take ``ranges`` in any order."""
         self.starts: list[int] = []
         self.ends: list[int] = []
         for start, end in sorted(ranges):
@@ -33,43 +36,43 @@ class Ranges:
                 self.ends.append(end)
 
     def __iter__(self) -> Iterator[Range]:
-        """Them, ascending."""
+        """The merged ranges, ascending."""
         return zip(self.starts, self.ends, strict=True)
 
     def covers(self, offset: int) -> bool:
-        """Whether the byte at ``offset`` is in one of them."""
+        """Whether the byte at ``offset`` is in one of the ranges."""
         return self.holds((offset, offset + 1))
 
     def holds(self, extent: Range) -> bool:
-        """Whether one of them has all of ``extent``."""
+        """Whether one range contains all of ``extent``."""
         index = bisect_right(self.starts, extent[0]) - 1
         return index >= 0 and extent[1] <= self.ends[index]
 
     def meets(self, extent: Range) -> bool:
-        """Whether any byte of ``extent`` is in one of them."""
+        """Whether any byte of ``extent`` is in one of the ranges."""
         index = bisect_right(self.starts, extent[1] - 1) - 1
         return index >= 0 and extent[0] < self.ends[index]
 
 
 class Accesses:
-    """Which operation reads, or writes, which bytes: (operation, start, end), in the order of operations."""
+    """Byte ranges by the operation that reads (or writes) them: (operation, start, end), in the order of operations."""
 
     def __init__(self, accesses: list[tuple[int, int, int]]) -> None:
-        """Accesses in the order of operations."""
+        """Take ``accesses`` in the order of operations."""
         self.operations, self.starts, self.ends = np.array(accesses, np.int64).reshape(-1, 3).T
 
     def first(self, extent: Range) -> int | None:
-        """The first operation with any byte of ``extent``."""
-        found = np.flatnonzero((self.starts < extent[1]) & (extent[0] < self.ends))
-        return int(self.operations[found[0]]) if len(found) else None
+        """The first operation that accesses any byte of ``extent``; None if there is none."""
+        positions = np.flatnonzero((self.starts < extent[1]) & (extent[0] < self.ends))
+        return int(self.operations[positions[0]]) if len(positions) else None
 
     def begins_with(self, offset: int) -> bool:
-        """Whether one of them begins at ``offset``."""
+        """Whether one of the accesses begins at ``offset``."""
         return bool((self.starts == offset).any())
 
 
 def each_read(model: GnaModel) -> Iterator[tuple[int, Range]]:
-    """Numbers of operations with what they read, but for segments."""
+    """Indices of operations with the ranges that they read, except segments."""
     for index, operation in enumerate(model.operations):
         for number in READ:
             if (extent := operand_range(operation, number)) is not None:
@@ -77,7 +80,7 @@ def each_read(model: GnaModel) -> Iterator[tuple[int, Range]]:
 
 
 def written(operation: GnaOperation) -> Iterator[Range]:
-    """Ranges that an operation writes: its output, or the rows of it that a Copy reaches."""
+    """Ranges that an operation writes: its output, or the rows that a Copy fills."""
     output = operation.operand(OUTPUT)
     assert output is not None
     if operation.type is OperationType.COPY:
@@ -91,13 +94,13 @@ def written(operation: GnaOperation) -> Iterator[Range]:
 
 
 def operand_range(operation: GnaOperation, number: int) -> Range | None:
-    """Bytes of an operand; None where it is absent."""
+    """Bytes of the operand at position ``number``; None if it is absent."""
     tensor = operation.operand(number)
     return None if tensor is None else (tensor.offset, tensor.offset + operand_bytes(operation, number))
 
 
 def meet(one: Range | None, other: Range) -> bool:
-    """Whether they have a byte in common."""
+    """Whether the two ranges have a byte in common."""
     return one is not None and one[0] < other[1] and other[0] < one[1]
 
 

@@ -1,6 +1,6 @@
-"""Whether a GNA model can be run: everything inside the memory image, of sizes and types that go together.
+"""Checks that a GNA model can be run: operands lie inside the memory image, and sizes and types match.
 
-What lies in the memory image is not looked at: any weights, biases and segments are right.
+The contents of the memory image are not checked: any weights, biases and segments are valid.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ from ov_asr_score.gna.model import (
 
 _STATE_ALIGNMENT = 64
 _LEAST_SCALE_FACTOR, _GREATEST_SCALE_FACTOR = 1e-20, 1e20
-# Bytes; rows are padded to multiples of 8, what is cut out of a longer buffer is read with a few bytes more, and an
-# address that is a multiple of 64 bytes is one of rows only every 64 rows for odd numbers of vectors.
+# Bytes; rows are padded to multiples of 8, a part of a longer buffer is read with a few bytes more, and for an odd
+# number of vectors only every 64th row begins at a multiple of 64 bytes.
 _PADDING = 448
 _WITH_CHANGING_WEIGHTS = (OperationType.AFFINE, OperationType.ELEMENTWISE)
 _TWO_PARTS_SINCE = (2, 8)
@@ -60,7 +60,7 @@ _ORIENTATIONS = frozenset({UNKNOWN_ORIENTATION, INTERLEAVED, NOT_INTERLEAVED})
 
 
 def check_model(model: GnaModel, source: str) -> None:
-    """Check that running ``model`` is safe and gives what it was made for, as far as that can be known.
+    """Check that ``model`` can be run safely, and is consistent as far as its data tells.
 
     ``source`` names it in messages. Raises BlobFormatError.
     """
@@ -100,7 +100,7 @@ class _Checker:
         for index, endpoint in enumerate(endpoints):
             self.place = f"{kind} {index}"
             if not endpoint.name or endpoint.name in names:
-                self.fail("name", "one that no other has", repr(endpoint.name))
+                self.fail("name", "a unique name", repr(endpoint.name))
             names.add(endpoint.name)
             self.check_scale_factor(endpoint.scale_factor)
             sizes = (1, 2) if kind == "input" else (1, 2, 4)
@@ -110,7 +110,7 @@ class _Checker:
                 mend = "export it with FP32 inputs and outputs"
                 self.fail("precision", f"{PRECISION_FP32} (FP32)", endpoint.precision, mend)
             if endpoint.layout not in _LAYOUTS:
-                self.fail("layout", "that of vectors (193, NC) or a like one", endpoint.layout)
+                self.fail("layout", "193 (NC, vectors) or a similar one", endpoint.layout)
             if endpoint.orientation not in _ORIENTATIONS:
                 self.fail("orientation", " or ".join(map(str, sorted(_ORIENTATIONS))), endpoint.orientation)
             self.check_elements(kind, endpoint, vectors)
@@ -126,14 +126,14 @@ class _Checker:
         if not endpoint.shape or not count:
             self.fail("shape", "dimensions of at least 1", shape)
         if (len(endpoint.shape) > 1 and endpoint.shape[0] != vectors) or count % vectors:
-            self.fail("shape", f"{vectors} vectors, as the operations have", shape)
+            self.fail("shape", f"{vectors} vectors, as in the operations", shape)
         wrong = endpoint.num_elements != count if kind == "input" else endpoint.num_elements * vectors < count
         if wrong:
-            self.fail("elements", f"{count} as the shape {shape} says", endpoint.num_elements)
+            self.fail("elements", f"{count} for the shape {shape}", endpoint.num_elements)
         size = count * endpoint.element_bytes
         if endpoint.offset % endpoint.element_bytes or endpoint.offset + size > len(self.model.memory):
             expected = f"{size:,} bytes within {len(self.model.memory):,} of the memory image, aligned to elements"
-            self.fail("buffer", expected, f"a place at {endpoint.offset:,}")
+            self.fail("buffer", expected, f"offset {endpoint.offset:,}")
 
     def check_state(self, state: GnaState) -> None:
         self.check_scale_factor(state.scale_factor)
@@ -141,24 +141,24 @@ class _Checker:
             self.fail("size", f"a multiple of {_STATE_ALIGNMENT} bytes", state.num_bytes)
         if state.offset % 2 or state.offset + state.num_bytes > len(self.model.memory):
             expected = f"{state.num_bytes:,} bytes within {len(self.model.memory):,} of the memory image"
-            self.fail("buffer", expected, f"a place at {state.offset:,}")
+            self.fail("buffer", expected, f"offset {state.offset:,}")
 
     def check_turning(self) -> None:
         rotation = self.model.rotation
         turned = [
             f"{kind} {name!r}"
-            for kind, given in (("input", self.model.turned_inputs), ("output", self.model.turned_outputs))
-            for name, parts in ((turning.name, turning.parts) for turning in given)
+            for kind, transpositions in (("input", self.model.turned_inputs), ("output", self.model.turned_outputs))
+            for name, parts in ((turning.name, turning.parts) for turning in transpositions)
             if any(is_turned for is_turned, _, _ in parts)
         ]
         turned += [f"every {kind}" for kind, flag in (("input", rotation[2]), ("output", rotation[5])) if flag]
         if turned:
             self.place = "model"
-            mend = "score the IR that the blob was made of"
-            self.fail("", "values in the order of the model (not rows and columns turned)", ", ".join(turned), mend)
+            mend = "score the IR from which the blob was made"
+            self.fail("", "values in the order of the model (not transposed)", ", ".join(turned), mend)
 
     def check_overlaps(self) -> None:
-        """What is written must not be what is constant, nor what the same operation reads."""
+        """Check that no operation writes constants or its own inputs."""
         model = self.model
         buffers = [(f"input {index}", endpoint_range(endpoint)) for index, endpoint in enumerate(model.inputs)]
         buffers += [
@@ -169,7 +169,7 @@ class _Checker:
         for (first, one), (second, other) in pairwise(in_order):
             if other[0] < one[1]:
                 self.place = second
-                self.fail("buffer", f"one apart from that of {first}", f"a place at {other[0]:,}")
+                self.fail("buffer", f"one separate from that of {first}", f"offset {other[0]:,}")
         outputs = [part for operation in model.operations for part in written(operation)]
         computed = Ranges(outputs)
         changed = Ranges([*outputs, *(extent for _, extent in buffers)])
@@ -178,33 +178,35 @@ class _Checker:
             self.place = f"operation {index} ({operation.type.name.lower()})"
             self.check_own_overlap(operation)
         reads = Accesses([(index, *extent) for index, extent in each_read(model)])
-        writes = Accesses([(index, *part) for index, each in enumerate(model.operations) for part in written(each)])
+        writes = Accesses(
+            [(index, *part) for index, operation in enumerate(model.operations) for part in written(operation)]
+        )
         for name, extent in buffers:
             self.place = name
             # a part of a concatenation follows another part, everything else is aligned
             is_placed = extent[0] % BUFFER_ALIGNMENT == 0 or changed.covers(extent[0] - 1)
             if not is_placed or reads.first(extent) is None:
-                self.fail("buffer", "one that an operation reads", f"a place at {extent[0]:,}")
+                self.fail("buffer", "one that an operation reads", f"offset {extent[0]:,}")
             if name.startswith("state"):
                 self.check_remembered(extent, reads, writes)
         for index, endpoint in enumerate(model.outputs):
             self.place = f"output {index}"
-            told = endpoint.offset, endpoint.offset + endpoint.num_elements * endpoint.element_bytes
-            if not (computed.holds(endpoint_range(endpoint)) and computed.holds(told)):
-                self.fail("buffer", "one that operations write", f"a place at {endpoint.offset:,}")
+            stored_range = endpoint.offset, endpoint.offset + endpoint.num_elements * endpoint.element_bytes
+            if not (computed.holds(endpoint_range(endpoint)) and computed.holds(stored_range)):
+                self.fail("buffer", "one that operations write", f"offset {endpoint.offset:,}")
 
     def check_remembered(self, state: Range, reads: Accesses, writes: Accesses) -> None:
-        """A state is read before it is written; where it is no buffer of its own, a write begins with it."""
+        """Check that a state is read before it is written, and that it is a buffer of its own or begins a write."""
         first_read, first_written = reads.first(state), writes.first(state)
         begins = state[0] % BUFFER_ALIGNMENT == 0 or writes.begins_with(state[0])
         if first_written is None or not begins:
-            self.fail("buffer", "one that an operation writes", f"a place at {state[0]:,}")
+            self.fail("buffer", "one that an operation writes", f"offset {state[0]:,}")
         if first_read is None or first_read > first_written:
             expected = "one that is read before it is written"
-            self.fail("buffer", expected, f"a place at {state[0]:,}, written by operation {first_written} first")
+            self.fail("buffer", expected, f"offset {state[0]:,}, written by operation {first_written} first")
 
     def check_constants(self, changed: Ranges, padded: Ranges) -> None:
-        """Constants lie behind all that is written, each apart from the others or used twice."""
+        """Check that constants lie behind everything written, each separate from the others or shared."""
         has_parts = self.model.version >= _TWO_PARTS_SINCE
         written_bytes = -(-changed.ends[-1] // PAGE) * PAGE if has_parts else 0
         constants: dict[tuple[Range, int], str] = {}
@@ -219,22 +221,24 @@ class _Checker:
                 may_change = number == INPUT or (number != SEGMENTS and operation.type in _WITH_CHANGING_WEIGHTS)
                 if may_change and changed.covers(extent[0]):
                     if not padded.holds(extent):
-                        expected = "what operations write, or inputs and states, all through"
+                        expected = "values that operations write, or inputs and states, throughout"
                         self.fail(OPERAND_NAMES[number], expected, f"{extent[0]:,} to {extent[1]:,}")
                     continue
-                found = f"a place at {extent[0]:,}"
+                place = f"offset {extent[0]:,}"
                 if changed.meets(extent):
-                    expected = "constants apart from what operations write, inputs and states"
-                    self.fail(OPERAND_NAMES[number], expected, found)
+                    expected = "constants separate from written values, inputs and states"
+                    self.fail(OPERAND_NAMES[number], expected, place)
                 if extent[0] < written_bytes:
-                    expected = f"what is written before, or constants behind the {written_bytes:,} bytes of what is"
-                    self.fail(OPERAND_NAMES[number], expected, found)
+                    expected = (
+                        f"values written before, or constants behind the {written_bytes:,} bytes that are written"
+                    )
+                    self.fail(OPERAND_NAMES[number], expected, place)
                 if number != INPUT:
                     constants.setdefault((extent, tensor.type), self.place)
         for ((one, _), first), ((other, _), second) in pairwise(sorted(constants.items())):
             if other[0] < one[1]:
                 self.place = second
-                self.fail("constants", f"a place apart from those of {first}", f"a place at {other[0]:,}")
+                self.fail("constants", f"an offset behind those of {first}", f"offset {other[0]:,}")
 
     def check_own_overlap(self, operation: GnaOperation) -> None:
         output = operand_range(operation, OUTPUT)
@@ -242,10 +246,10 @@ class _Checker:
         for number in READ:
             extent = operand_range(operation, number)
             if output is not None and meet(extent, output) and not (by_elements and extent == output):
-                self.fail("output", f"a buffer apart from the {OPERAND_NAMES[number]}", f"a place at {output[0]:,}")
+                self.fail("output", f"a buffer separate from the {OPERAND_NAMES[number]}", f"offset {output[0]:,}")
 
     def check_element_sizes(self) -> None:
-        """What an operation reads must have been written last with elements of that size."""
+        """Check that every value read was last written with elements of the same size."""
         model = self.model
         writes = [(*endpoint_range(endpoint), endpoint.element_bytes) for endpoint in model.inputs]
         first = len(writes)
@@ -261,13 +265,13 @@ class _Checker:
                 size = _last_written(writers, tensor.offset, first + index)
                 if size not in (None, _element_bytes(tensor)):
                     self.place = f"operation {index} ({operation.type.name.lower()})"
-                    expected = f"elements of {size} bytes, as they are written"
+                    expected = f"elements of {size} bytes, as written"
                     self.fail(OPERAND_NAMES[number], expected, f"{_element_bytes(tensor)} bytes")
         for index, endpoint in enumerate(model.outputs):
             size = _last_written(writers, endpoint.offset, len(writers))
             if size not in (None, endpoint.element_bytes):
                 self.place = f"output {index}"
-                self.fail("bytes of an element", f"{size}, as they are written", endpoint.element_bytes)
+                self.fail("bytes of an element", f"{size}, as written", endpoint.element_bytes)
 
     def fail(self, what: str, expected: str, found: object, mend: str = DAMAGED) -> NoReturn:
         label = self.place.split(" (", maxsplit=1)[0]
@@ -277,7 +281,7 @@ class _Checker:
 
 
 def _last_written(writers: NDArray[np.int64], offset: int, before: int) -> int | None:
-    """Bytes of an element that ``offset`` was written with before a step, in this frame or the last; None: never."""
+    """Element bytes of the last write to ``offset`` before an operation, in this or the last frame; None: never."""
     covering = np.flatnonzero((writers[:, 0] <= offset) & (offset < writers[:, 1]))
     if not len(covering):
         return None

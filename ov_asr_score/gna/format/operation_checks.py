@@ -1,4 +1,7 @@
-"""What makes one operation of a GNA model right: operands that go together, as Intel's library takes them."""
+"""Checks of a single operation of a GNA model: operands must match, as Intel's library requires.
+
+Tests: tests/gna/format/test_model_checks.py
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ from ov_asr_score.gna.model import (
 )
 
 Fail = Callable[[str, str, object], NoReturn]
-"""Raises an error: what is wrong, what was expected, what was found."""
+"""Raises an error from: the operand or parameter, what was expected, what was found."""
 
 OPERAND_NAMES = ("input", "output", "weights", "biases", "segments", "weight scale factors")
 MAX_LENGTH = 65535
@@ -48,7 +51,7 @@ _PLAIN = frozenset({DataType.INT8, DataType.INT16, DataType.INT32})
 
 
 def check_operation(operation: GnaOperation, memory_bytes: int, fail: Fail) -> None:
-    """Check all that one operation and the size of the memory image say; ``fail`` raises."""
+    """Check one operation against the size of the memory image; ``fail`` raises the error."""
     kind = operation.type
     if len(operation.operands) not in _NUM_OPERANDS[kind]:
         counts = " or ".join(map(str, _NUM_OPERANDS[kind]))
@@ -74,7 +77,7 @@ def check_operation(operation: GnaOperation, memory_bytes: int, fail: Fail) -> N
 
 
 def operand_bytes(operation: GnaOperation, number: int) -> int:
-    """Bytes of memory that an operand covers; filters of convolutions begin at multiples of 16."""
+    """Bytes of memory that an operand occupies; filters of convolutions begin at multiples of 16."""
     tensor = _operand(operation, number)
     if operation.type is OperationType.CONVOLUTION and number == WEIGHTS and tensor.shape:
         return tensor.shape[0] * _aligned(prod(tensor.shape[1:]) * tensor.type.num_bytes, FILTER_ALIGNMENT)
@@ -82,7 +85,7 @@ def operand_bytes(operation: GnaOperation, number: int) -> int:
 
 
 def copied_shape(operation: GnaOperation) -> tuple[int, int]:
-    """Rows and columns that a checked Copy copies."""
+    """Rows and columns that a checked Copy operation copies."""
     rows, columns = layout.read_shape_parameter(operation.parameters[0])
     return rows, columns
 
@@ -94,16 +97,16 @@ def _check_tensor(operation: GnaOperation, number: int, tensor: GnaTensor, memor
     if tensor.mode:
         fail(name, "mode 0 (in the memory image)", tensor.mode)
     if tensor.layout and not (operation.type is OperationType.CONVOLUTION and tensor.layout == "GNA1"):
-        fail(name, "no name of a layout, or GNA1 for a convolution", repr(tensor.layout))
+        fail(name, "no layout name, or GNA1 for a convolution", repr(tensor.layout))
     if not 1 <= len(tensor.shape) <= 4 or not all(1 <= length <= MAX_LENGTH for length in tensor.shape):
         fail(name, f"1 to 4 dimensions from 1 to {MAX_LENGTH}", _text(tensor.shape))
     if tensor.type is DataType.NONE:
-        fail(name, "a type of elements", "none")
+        fail(name, "an element type", "none")
     if tensor.offset % BUFFER_ALIGNMENT:
-        fail(name, f"a place in the memory image that is a multiple of {BUFFER_ALIGNMENT}", tensor.offset)
+        fail(name, f"an offset that is a multiple of {BUFFER_ALIGNMENT}", tensor.offset)
     size = operand_bytes(operation, number)
     if tensor.offset + size > memory_bytes:
-        fail(name, f"{size:,} bytes within {memory_bytes:,} of the memory image", f"a place at {tensor.offset:,}")
+        fail(name, f"{size:,} bytes within {memory_bytes:,} of the memory image", f"offset {tensor.offset:,}")
 
 
 def _check_parameters(operation: GnaOperation, fail: Fail) -> None:
@@ -185,12 +188,12 @@ def _pooled(operation: GnaOperation, positions: tuple[int, int], fail: Fail) -> 
     stride = _pair_parameter(operation, POOLING_STRIDE, fail)
     if mode == _POOLING_DISABLED:
         if window or stride:
-            fail("pooling", "a mode of pooling beside its window", "none")
+            fail("pooling", "a pooling mode for its window", "none")
         return positions
     if mode not in (1, 2):
         fail("pooling", "1 (maximum), 2 (sum) or none", mode)
     if _has_no(operation, SEGMENTS):
-        fail("pooling", "segments beside it", "none")
+        fail("pooling", "segments for it", "none")
     if window is None or stride is None:
         fail("pooling", "a window and a stride", "none")
     if not all(1 <= length <= limit for length, limit in zip(window, positions, strict=True)) or min(stride) < 1:
@@ -210,8 +213,8 @@ def _check_copy(operation: GnaOperation, fail: Fail) -> None:
             fail(name, "rows and columns of int8, int16 or int32", f"{_text(tensor.shape)} {tensor.type.name.lower()}")
         if shape is None or len(shape) != 2 or not all(map(_fits, shape, tensor.shape)):
             fail("copied shape", f"rows and columns within {_text(tensor.shape)}", shape and _text(shape))
-    # libgna takes as many rows as vectors
-    lengths = [each[1] * source.type.num_bytes for each in (source.shape, output.shape, shape or (0, 1))]
+    # libgna expects as many rows as vectors
+    lengths = [rectangle[1] * source.type.num_bytes for rectangle in (source.shape, output.shape, shape or (0, 1))]
     if shape is None or shape[0] > MAX_VECTORS or any(length % 16 for length in lengths):
         expected = f"1 to {MAX_VECTORS} rows, of a multiple of 16 bytes as those of input and output"
         fail("copied shape", expected, shape and _text(shape))
@@ -250,7 +253,7 @@ def _check_weighted_types(operation: GnaOperation, fail: Fail) -> None:
     segments = operation.operand(SEGMENTS)
     if segments is None:
         if output is not DataType.INT32:
-            fail("output", "int32, as there are no segments", output.name.lower())
+            fail("output", "int32, because there are no segments", output.name.lower())
         return
     fewest = 1 if operation.type is OperationType.CONVOLUTION else 2
     if len(segments.shape) != 1 or not fewest <= segments.shape[0] <= 128:
@@ -258,7 +261,7 @@ def _check_weighted_types(operation: GnaOperation, fail: Fail) -> None:
     if segments.type is not DataType.PWL_SEGMENT:
         fail("segments", "the type of segments (13)", int(segments.type))
     if output not in (DataType.INT8, DataType.INT16):
-        fail("output", "int8 or int16, as there are segments", output.name.lower())
+        fail("output", "int8 or int16, because there are segments", output.name.lower())
 
 
 def _operand(operation: GnaOperation, number: int) -> GnaTensor:
@@ -292,7 +295,7 @@ def _shape_parameter(operation: GnaOperation, number: int, fail: Fail) -> tuple[
 
 
 def _pair_parameter(operation: GnaOperation, number: int, fail: Fail, rows: int = 1) -> tuple[int, int] | None:
-    """Rows and columns; one dimension alone are columns of ``rows``."""
+    """Rows and columns of a parameter; a single dimension means columns, in ``rows`` rows. None if it is absent."""
     shape = _shape_parameter(operation, number, fail)
     if shape is None:
         return None

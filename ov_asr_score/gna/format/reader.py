@@ -1,4 +1,7 @@
-"""Reads an exported blob (GNAM) of any version, with a place for every fault."""
+"""Reads an exported blob (GNAM) of any version; every error names the byte.
+
+Tests: tests/gna/format/test_blob.py, tests/gna/test_blob_fuzz.py
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ def read_model(data: bytes, source: str) -> GnaModel:
 
 
 class _Reader:
-    """Stands at ``offset`` of the data; every size is checked against what is left before it is used."""
+    """Reads ``data`` from ``offset`` on; every size is checked against the remaining bytes before it is used."""
 
     def __init__(self, data: bytes, source: str) -> None:
         self.data, self.source = data, source
@@ -53,7 +56,9 @@ class _Reader:
             inputs_turned = self.turnings("input", turned_inputs)
             outputs_turned = self.turnings("output", turned_outputs)
         elif turned_inputs or turned_outputs:
-            self.fail(self.offset, "header", "no turned inputs and outputs since 2.9", turned_inputs or turned_outputs)
+            self.fail(
+                self.offset, "header", "no transposed inputs and outputs since 2.9", turned_inputs or turned_outputs
+            )
         group = int(header["group"]) if self.minor < layout.SHAPES_SINCE else 1
         inputs = tuple(self.endpoint("input", index, name, group) for index, name in enumerate(input_names))
         output_names = self.names("output", num_outputs)
@@ -67,7 +72,7 @@ class _Reader:
         rows, columns, output_rows, output_columns = (
             int(header.get(name, 0)) for name in ("rows", "columns", "output_rows", "output_columns")
         )
-        # 2.1 has no flag: what has rows and columns is turned
+        # 2.1 has no flag: endpoints with rows and columns are transposed
         is_turned = int(header.get("is_turned", rows and columns and 1))
         rotation = (rows, columns, is_turned, output_rows, output_columns, int(header.get("is_output_turned", 0)))
         return GnaModel(
@@ -87,7 +92,9 @@ class _Reader:
     def header(self) -> dict[str, int | float]:
         if not self.data.startswith(layout.MAGIC):
             found = repr(self.data[:4].decode("latin-1")) if self.data else "an empty file"
-            self.fail(0, "header", "'GNAM' as a blob for GNA begins", found, "give a blob that Intel's plugin exported")
+            self.fail(
+                0, "header", "'GNAM', the first bytes of a GNA blob", found, "give a blob that Intel's plugin exported"
+            )
         _, size, major, self.minor = self.take(layout.START, "header")
         if major != layout.MAJOR or not 1 <= self.minor <= layout.NEWEST_MINOR:
             versions = f"version {layout.MAJOR}.1 to {layout.MAJOR}.{layout.NEWEST_MINOR} of the format"
@@ -99,10 +106,10 @@ class _Reader:
         header = fields.named(self.take(fields.struct, "header"))
         for name in ("is_turned", "is_output_turned"):
             if header.get(name, 0) not in (0, 1):
-                self.fail(layout.START.size, "header", "0 or 1 for whether values are turned", header[name])
+                self.fail(layout.START.size, "header", "0 or 1 as the flag of transposed values", header[name])
         if self.minor < layout.SHAPES_SINCE and not 1 <= header["group"] <= 8:
             self.fail(layout.START.size, "header", "1 to 8 vectors in a request (group)", header["group"])
-        # a newer writer may have put more behind what is known
+        # a newer writer may have appended fields
         self.offset = size
         return header
 
@@ -139,7 +146,7 @@ class _Reader:
         tensor_names = tuple(self.text(f"tensor name of {what}") for _ in range(whole.get("tensor_names", 0)))
         if self.minor >= layout.PROCESSING_MODELS_SINCE and self.text(f"processing of {what}"):
             mend = "score its IR instead, or export it with OpenVINO 2022"
-            self.fail(start, what, "values that need no model of their own before or after GNA", "such a model", mend)
+            self.fail(start, what, "a model without pre- or postprocessing outside GNA", "such a model", mend)
         return GnaEndpoint(
             name=name,
             scale_factor=float(values["scale_factor"]),
@@ -162,7 +169,7 @@ class _Reader:
         if kind in (None, OperationType.GMM, OperationType.RECURRENT):
             found = f"{number} ({kind.name.lower()})" if kind else number
             expected = "a type of operation that Intel's plugin exports (1, 2, 3, 4 or 7)"
-            self.fail(start, what, expected, found, "score the IR that the blob was made of")
+            self.fail(start, what, expected, found, "score the IR from which the blob was made")
         self.check_count(f"operands of {what}", num_operands, layout.TENSOR.size, layout.MAX_OPERANDS)
         operands = tuple(self.tensor(f"operand {operand} of {what}") for operand in range(num_operands))
         num_parameters = self.number(what)
@@ -182,7 +189,7 @@ class _Reader:
         if not (rank or mode or number or offset or name[0]):
             return None
         if number not in {kind.value for kind in DataType}:
-            self.fail(start + 48, what, "a type of elements (0, 3 to 6 or 8 to 14)", number)
+            self.fail(start + 48, what, "an element type (0, 3 to 6 or 8 to 14)", number)
         text = name.rstrip(b"\0").decode("latin-1")
         return GnaTensor(tuple(dimensions[:rank]), DataType(number), offset, mode, text)
 
@@ -204,11 +211,11 @@ class _Reader:
         self.places["memory"] = start = self.offset
         left = len(self.data) - start
         if num_bytes > left:
-            self.fail(start, "memory image", f"{num_bytes:,} bytes as the header says", f"{left:,} bytes")
+            self.fail(start, "memory image", f"{num_bytes:,} bytes, as in the header", f"{left:,} bytes")
         return self.take_bytes(num_bytes, "memory image")
 
     def made_with(self) -> tuple[str, ...]:
-        """Versions of OpenVINO and of Intel's library, which writers since 2022.2 put at the end."""
+        """Versions of OpenVINO and of Intel's library, which writers since 2022.2 append."""
         end = self.offset
         versions: tuple[str, ...] = ()
         if end < len(self.data) and self.minor >= layout.VERSIONS_SINCE:
@@ -218,19 +225,19 @@ class _Reader:
                 self.offset = end
         if self.offset != len(self.data):
             left = f"{len(self.data) - end:,} bytes more"
-            self.fail(end, "memory image", "the end of the file after it, or the versions of its writers", left)
+            self.fail(end, "memory image", "the end of the file behind it, or the versions of its writers", left)
         return versions
 
     def number(self, what: str) -> int:
         return int(self.take(layout.COUNT, what)[0])
 
     def text(self, what: str) -> str:
-        """A name; its length counts a NUL at its end."""
+        """A name; its stored length includes a NUL at its end."""
         start = self.offset
         length = self.number(what)
         content = self.take_bytes(length, what)
         if not content.endswith(b"\0"):
-            self.fail(start, what, "a text that ends with a NUL", repr(content[-1:])[1:] if content else "nothing")
+            self.fail(start, what, "a text terminated by NUL", repr(content[-1:])[1:] if content else "nothing")
         return self.decoded(content[:-1], start, what)
 
     def decoded(self, content: bytes, start: int, what: str) -> str:
@@ -255,7 +262,7 @@ class _Reader:
     def check_count(self, what: str, count: int, fewest_bytes: int, most: int = layout.MAX_OPERATIONS) -> None:
         left = len(self.data) - self.offset
         if count * fewest_bytes > left:
-            self.fail(self.offset, what, f"no more of them than {left:,} bytes can hold", f"{count:,}")
+            self.fail(self.offset, what, f"at most as many as fit in {left:,} bytes", f"{count:,}")
         if count > most:
             self.fail(self.offset, what, f"at most {most:,} of them", f"{count:,}")
 

@@ -1,1 +1,1 @@
-"""Float models as layers that GNA has: read from OpenVINO graphs, run in float32, cut into parts."""
+"""Float models as layers that GNA supports: read from OpenVINO graphs, run in float32, partitioned."""

@@ -1,4 +1,4 @@
-"""A graph for GNA in float32, with exact functions: what the same layers give when nothing is quantized."""
+"""Runs a graph for GNA in float32 with exact functions: the values of the same layers without quantization."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from ov_asr_score.ports import PortInfo
 
 @dataclass(slots=True, eq=False)
 class FloatMemory:
-    """What each lane remembers, [lanes, K] by name of the variable, and the values of the last frame by name."""
+    """The variables of each lane, [lanes, K] by name, and the values of the last frame by name."""
 
     states: dict[str, Float32Array]
     values: dict[str, Float32Array]
@@ -43,48 +43,48 @@ class FloatProgram:
     """An :class:`~ov_asr_score.gna.execution.Program` that computes the layers of a graph in float32."""
 
     def __init__(self, graph: GnaGraph) -> None:
-        """Makes ``graph`` ready."""
+        """Prepare ``graph``."""
         self.graph = graph
         self.inputs = tuple(port_info(port) for port in graph.inputs)
         self.outputs = tuple(port_info(port) for port in graph.outputs)
         self.is_stateful = bool(graph.memories)
 
     def new_memory(self, lanes: int) -> FloatMemory:
-        """Memory for ``lanes`` utterances that begin."""
+        """Memory for ``lanes`` utterances, each at its beginning."""
         return FloatMemory(
             {memory.name: np.zeros((lanes, memory.size), np.float32) for memory in self.graph.memories}, {}
         )
 
     def restart(self, memory: FloatMemory, lanes: NDArray[np.bool_]) -> None:
-        """Set the states of those lanes (one value for each) to zero."""
+        """Reset the states of the lanes where the mask ``lanes`` [lanes] is true."""
         for state in memory.states.values():
             state[lanes] = 0
 
     def run(self, memory: FloatMemory, inputs: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
-        """Outputs float32 [lanes, N] for one frame float32 [lanes, D] of each lane."""
+        """The outputs, float32 [lanes, N], for one frame of each lane: float32 [lanes, D] for each input."""
         values = {port.value: frame for port, frame in zip(self.graph.inputs, inputs, strict=True)}
-        values.update({each.read: memory.states[each.name] for each in self.graph.memories})
+        values.update({variable.read: memory.states[variable.name] for variable in self.graph.memories})
         lanes = len(inputs[0])
         with np.errstate(all="ignore"):
             for layer in self.graph.layers:
                 values[layer.output] = compute(layer, values, lanes)
-        memory.states = {each.name: np.array(values[each.stored]) for each in self.graph.memories}
+        memory.states = {variable.name: np.array(values[variable.stored]) for variable in self.graph.memories}
         memory.values = values
         return [values[port.value] for port in self.graph.outputs]
 
     def values(self, memory: FloatMemory) -> dict[str, NDArray[np.float32]]:
-        """Every value of the graph [lanes, K] in the frame that ran last, by name."""
+        """All values of the graph in the last frame, [lanes, K] by name."""
         return memory.values
 
 
 def port_info(port: GraphPort) -> PortInfo:
-    """An input or output of a graph as a runner shows it, [?, size]."""
+    """The port of a runner for an input or output of a graph, [?, size]."""
     name = port.tensor_names[0] if port.tensor_names else port.name
     return PortInfo(name, port.name, 0, port.tensor_names, (None, port.size), "f32", "")
 
 
 def compute(layer: Layer, values: dict[str, Float32Array], lanes: int) -> Float32Array:
-    """The output [lanes, M] of a layer; ``values`` holds those that it reads [lanes, K]."""
+    """The output of a layer, [lanes, M]; ``values`` holds its operands, [lanes, K] by name."""
     match layer:
         case Affine():
             return _shifted(values[layer.input] @ layer.weights.T, layer.biases)
@@ -141,11 +141,11 @@ def _on_grid(layer: FakeQuantize, values: Float32Array) -> Float32Array:
 
 
 def activate(layer: Activation, x: Float32Array) -> Float32Array:
-    """The function of an activation, exact but for float32."""
+    """The function of ``layer`` in float32, in the shape of ``x``."""
     function = _FUNCTIONS.get(layer.function)
     if function is not None:
         return np.asarray(function(x), np.float32)
-    parameters = [np.asarray(each, np.float32) for each in layer.parameters]
+    parameters = [np.asarray(parameter, np.float32) for parameter in layer.parameters]
     if layer.function == "leaky_relu":
         return np.where(x < 0, x * parameters[0], x)
     if layer.function == "clamp":

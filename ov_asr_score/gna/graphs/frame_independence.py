@@ -1,4 +1,4 @@
-"""Whether a model with a free length may be computed frame by frame."""
+"""Decides whether a model with a free length may be computed frame by frame."""
 
 from __future__ import annotations
 
@@ -14,22 +14,23 @@ _TOLERANCE = 1e-3
 
 
 def read_graph_of_frames(model: ov.Model, source: str) -> GnaGraph:
-    """The layers of ``model`` for one frame, as ``read_graph`` gives them.
+    """The layers of ``model`` for one frame, as ``read_graph`` returns them.
 
-    Raises UnsupportedModelError also where two frames in one request have other scores than one after the other.
+    Raises UnsupportedModelError as that does, and also if two frames in one request score differently from the same
+    frames one after the other.
     """
     graph = read_graph(model, source)
     pairs = _graph_of_pairs(model, source)
     if pairs is not None and not _agree(graph, pairs):
         raise UnsupportedModelError(
-            f"{source}: its frames depend on each other, and GNA takes one at a time: expected a model for one frame, "
-            "with variables for what it remembers (Kaldi models: --time frame)"
+            f"{source}: its frames depend on each other, but GNA computes one at a time: expected a model for one "
+            "frame, with variables for its memory (Kaldi models: --time frame)"
         )
     return graph
 
 
 def _graph_of_pairs(model: ov.Model, source: str) -> GnaGraph | None:
-    """The layers for two frames in one request, None where no length is free or the model is not made for it."""
+    """The layers for two frames in one request; None if no length is free or the model does not support two."""
     pairs = model.clone()
     shapes = {}
     for number, port in enumerate(pairs.inputs):
@@ -54,9 +55,9 @@ def _agree(graph: GnaGraph, pairs: GnaGraph) -> bool:
         return False
     apart, together = _scores(graph, frames), _scores(pairs, [frame.reshape(1, -1) for frame in frames])
     return all(
-        each.size == pair.size
-        and np.allclose(each.reshape(-1), pair.reshape(-1), atol=_TOLERANCE, rtol=_TOLERANCE, equal_nan=True)
-        for each, pair in zip(apart, together, strict=True)
+        single.size == pair.size
+        and np.allclose(single.reshape(-1), pair.reshape(-1), atol=_TOLERANCE, rtol=_TOLERANCE, equal_nan=True)
+        for single, pair in zip(apart, together, strict=True)
     )
 
 

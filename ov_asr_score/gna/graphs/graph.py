@@ -1,7 +1,9 @@
-"""A float model as the layers that GNA has: plain data, between reading an OpenVINO graph and quantizing it.
+"""A float model as layers that GNA supports: plain data between an OpenVINO graph and its quantized form.
 
-Everything is for one frame: a value is a flat vector, named; layers stand in the order in which they are computed, and
-each makes the one value ``output``. What only gives a vector another shape is no layer.
+Everything is for one frame. A value is a named flat vector; layers are in the order of computation, and each makes a
+single value, ``output``. Changes of shape alone are not layers.
+
+Tests: tests/gna/graphs/reading/test_model_reader.py
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ Function = Literal[
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Affine:
-    """``output`` = ``weights`` [M, K] · ``input`` [K] + ``biases`` [M] (None: none)."""
+    """``output`` [M] = ``weights`` [M, K] · ``input`` [K] + ``biases`` [M] (or None)."""
 
     name: str
     input: str
@@ -43,7 +45,7 @@ class Affine:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Diagonal:
-    """``output`` = ``weights`` [K] ⊙ ``input`` [K] + ``biases`` [K] (None: none), with constants for both."""
+    """``output`` [K] = ``weights`` [K] ⊙ ``input`` [K] + ``biases`` [K] (or None); both are constant."""
 
     name: str
     input: str
@@ -77,8 +79,8 @@ class Product:
 class Convolution:
     """A 1-D convolution: output[p·F + f] = biases[f] + Σ_k filters[f, k] · input[p·stride + k], then pooling.
 
-    ``filters`` [F, K], ``biases`` [F] or None. Maximum pooling over ``pool_window`` positions every ``pool_stride`` of
-    them (1: none); a last window that is cut off counts, as in the device.
+    ``filters`` is [F, K], ``biases`` [F] or None. Maximum pooling over ``pool_window`` positions with stride
+    ``pool_stride`` (1: no pooling); an incomplete last window counts, as on the device.
     """
 
     name: str
@@ -95,8 +97,8 @@ class Convolution:
 class Activation:
     """``output`` = ``function`` of each element of ``input``.
 
-    ``parameters``: leaky_relu (slope of negative values, [1] or [K]: PReLU); clamp (least, greatest);
-    power (exponent, scale, shift): (scale · x + shift) ^ exponent.
+    ``parameters``: for leaky_relu the slope of negative values ([1], or [K] for a PReLU); for clamp (least, greatest);
+    for power (exponent, scale, shift): (scale · x + shift) ^ exponent.
     """
 
     name: str
@@ -108,7 +110,7 @@ class Activation:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FakeQuantize:
-    """``output`` = ``input`` on a grid of ``levels`` from ``low`` to ``high``: ranges that somebody else measured."""
+    """``output`` = ``input`` rounded to ``levels`` values from ``low`` to ``high``, a range found by a quantizer."""
 
     name: str
     input: str
@@ -120,7 +122,7 @@ class FakeQuantize:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Concat:
-    """``output`` = ``inputs`` one after the other."""
+    """``output`` = the concatenation of ``inputs``."""
 
     name: str
     inputs: tuple[str, ...]
@@ -140,7 +142,7 @@ class Crop:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Permute:
-    """``output`` = ``input`` [rows, columns] turned to [columns, rows]."""
+    """``output`` = ``input`` [rows, columns] transposed to [columns, rows]."""
 
     name: str
     input: str
@@ -151,7 +153,7 @@ class Permute:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Constant:
-    """``output`` = ``values`` [K], which no input has a part in."""
+    """``output`` = ``values`` [K], independent of the inputs."""
 
     name: str
     output: str
@@ -165,7 +167,7 @@ Layer: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class GraphPort:
-    """An input or output: the value ``value`` of ``size`` elements, a tensor of ``shape`` for the user.
+    """An input or output: the value ``value`` of ``size`` elements, for the user a tensor of ``shape``.
 
     ``name`` is the friendly name of the node, ``tensor_names`` are those of the tensor.
     """
@@ -179,7 +181,7 @@ class GraphPort:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Memory:
-    """A variable: what the frame before left in ``stored`` is read as ``read``; zeros when an utterance begins."""
+    """A variable: ``read`` is the value of ``stored`` in the previous frame, zeros at the beginning of an utterance."""
 
     name: str
     read: str
@@ -189,7 +191,7 @@ class Memory:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GnaGraph:
-    """A whole model; ``sizes`` holds the number of elements of every value."""
+    """A whole model; ``sizes`` is the number of elements of every value."""
 
     layers: tuple[Layer, ...]
     inputs: tuple[GraphPort, ...]

@@ -1,7 +1,7 @@
-"""A model cut into parts for GNA and parts for the CPU, one after the other, as ``HETERO:GNA_SW_EXACT,CPU`` asks for.
+"""Partitions a model into consecutive parts for GNA and for the CPU, as ``HETERO:GNA_SW_EXACT,CPU`` requests.
 
-Layers that GNA cannot do go to the CPU, and with them what would only be there to hand numbers on: a part for GNA has
-a matrix product or a convolution. A variable and all that its next value depends on through it are in one part.
+Layers that GNA does not support go to the CPU, together with layers that would only pass values on: a part for GNA has
+at least one matrix product or convolution. A variable and everything on its recurrent path are in one part.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _ENDS = frozenset({"Parameter", "Result"})
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """A model of its own; ``inputs`` and ``outputs`` name its ports in their order, as in :class:`Partition`."""
+    """A separate model; ``inputs`` and ``outputs`` name its ports in order, as in :class:`Partition`."""
 
     device: Device
     model: ov.Model
@@ -36,7 +36,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class PlacedLayer:
-    """Which part (by number, from 0 on) does a layer, and what GNA lacks for it (empty if nothing)."""
+    """The part (numbered from 0) that computes a layer, and why GNA does not support it (empty if it does)."""
 
     name: str
     type: str
@@ -47,9 +47,9 @@ class PlacedLayer:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Partition:
-    """Parts in the order in which they run: each takes values by name and leaves others.
+    """Parts in the order in which they run: each reads values by name and makes others.
 
-    ``inputs`` and ``outputs`` are the names of those of the whole model, in its order.
+    ``inputs`` and ``outputs`` are the names of the ports of the whole model, in its order.
     """
 
     parts: tuple[Part, ...]
@@ -59,9 +59,9 @@ class Partition:
 
 
 def partition(model: ov.Model, source: str) -> Partition:
-    """The parts of ``model`` for one frame, a single one where GNA can do all of it (or has nothing to do).
+    """The parts of ``model`` for one frame; a single one if GNA supports all of it (or has nothing to do).
 
-    Raises UnsupportedModelError for shapes that leave open what a frame is.
+    Raises UnsupportedModelError if the shapes do not determine what a frame is.
     """
     forced: dict[int, str] = {}
     while True:
@@ -74,7 +74,7 @@ def partition(model: ov.Model, source: str) -> Partition:
             reasons.setdefault(numbers[problem.node], problem.reason)
         stages = _stages(nodes, reading, set(reasons))
         made = _cut(static, nodes, reading, stages, reasons)
-        # What is known of a whole model (that numbers are whole, for one) may be unknown in a part.
+        # Properties known in the whole model (such as whole numbers) may be unknown in a part.
         refused = {
             layer.name: layer.reason
             for part in made.parts
@@ -90,26 +90,26 @@ def partition(model: ov.Model, source: str) -> Partition:
 
 
 def _stages(nodes: list[Any], reading: Reading, on_cpu: set[int]) -> dict[int, int]:
-    """The number of the part of each node by its place, even ones for GNA; known values belong to none."""
+    """The number of the part of each node, by its index: even numbers are for GNA. Known values are in no part."""
     numbers = {node.get_name(): number for number, node in enumerate(nodes)}
     sources = {
         number: [numbers[port.get_source_output().get_node().get_name()] for port in node.inputs()]
         for number, node in enumerate(nodes)
         if not _is_known(node, reading)
     }
-    sources = {number: [each for each in before if each in sources] for number, before in sources.items()}
+    sources = {number: [source for source in before if source in sources] for number, before in sources.items()}
     together = _groups(nodes, sources, reading)
     cpu = {together[number] for number in on_cpu if number in together}
-    given = {number for number in sources if nodes[number].get_type_name() == "Parameter"}
+    parameters = {number for number in sources if nodes[number].get_type_name() == "Parameter"}
     while True:
-        stages = _numbered(sources, together, cpu, given)
+        stages = _numbered(sources, together, cpu, parameters)
         heavy = {stage for number, stage in stages.items() if nodes[number].get_type_name() in _PRODUCTS}
         light = {
             together[number]
             for number, stage in stages.items()
             if stage % 2 == 0
             and stage not in heavy
-            and number not in given
+            and number not in parameters
             and nodes[number].get_type_name() != "Result"
         }
         if not cpu or light <= cpu:
@@ -118,44 +118,44 @@ def _stages(nodes: list[Any], reading: Reading, on_cpu: set[int]) -> dict[int, i
 
 
 def _numbered(
-    sources: Mapping[int, list[int]], together: Mapping[int, int], cpu: set[int], given: set[int]
+    sources: Mapping[int, list[int]], together: Mapping[int, int], cpu: set[int], parameters: set[int]
 ) -> dict[int, int]:
-    """The earliest part of each node; ``together`` numbers the groups, ``given`` are the inputs of the model."""
+    """The earliest possible part of each node; ``together`` are its groups, ``parameters`` the inputs of the model."""
     stages = dict.fromkeys(sources, 0)
     changed = True
     while changed:
         changed = False
         of_group: dict[int, int] = {}
         for number, before in sources.items():
-            if number not in given:
-                least = max((stages[each] for each in before if each not in given), default=0)
+            if number not in parameters:
+                least = max((stages[source] for source in before if source not in parameters), default=0)
                 group = together[number]
                 of_group[group] = max(of_group.get(group, 0), least + (least % 2 != (group in cpu)))
         for number in sources:
-            if number not in given and stages[number] != of_group[together[number]]:
+            if number not in parameters and stages[number] != of_group[together[number]]:
                 stages[number] = of_group[together[number]]
                 changed = True
     return stages
 
 
 def _groups(nodes: list[Any], sources: Mapping[int, list[int]], reading: Reading) -> dict[int, int]:
-    """A number for each node, the same for those that a variable ties together."""
+    """A group number for each node; nodes on the recurrent path of a variable are in one group."""
     following: dict[int, set[int]] = {number: set() for number in sources}
     for number, before in sources.items():
-        for each in before:
-            following[each].add(number)
+        for node in before:
+            following[node].add(number)
     ends: dict[str, list[int]] = {}
     for number in sources:
         if nodes[number].get_name() in reading.variables:
             ends.setdefault(reading.variables[nodes[number].get_name()], []).append(number)
     for pair in ends.values():
-        for each in pair:
-            following[each] |= set(pair) - {each}
-    # Nodes that lead to each other are in one group; only what is behind a variable can be.
+        for node in pair:
+            following[node] |= set(pair) - {node}
+    # Nodes that reach each other form a group; only nodes behind a variable can.
     reached = {number: _reached(number, following) for pair in ends.values() for number in pair}
     together = {number: number for number in sources}
     for number, behind in reached.items():
-        members = {each for each in behind if number in _reached(each, following)} | {number}
+        members = {node for node in behind if number in _reached(node, following)} | {number}
         first = min(members)
         together.update(dict.fromkeys(members, first))
     return together
@@ -164,22 +164,22 @@ def _groups(nodes: list[Any], sources: Mapping[int, list[int]], reading: Reading
 def _reached(start: int, following: Mapping[int, Iterable[int]]) -> set[int]:
     pending, seen = [start], {start}
     while pending:
-        for each in following[pending.pop()]:
-            if each not in seen:
-                seen.add(each)
-                pending.append(each)
+        for node in following[pending.pop()]:
+            if node not in seen:
+                seen.add(node)
+                pending.append(node)
     return seen
 
 
 @dataclass(slots=True, eq=False)
 class _Ports:
-    """What a part takes, by output of a node: its name and the parameter; and what it leaves, by name."""
+    """What a part reads, by output of a node: name and parameter; and what it makes, by name."""
 
     taken: dict[tuple[str, int], tuple[str, Any]]
     left: dict[str, Any]
 
     def take(self, output: Any, name: str) -> Any:
-        """A parameter of the part for a value of another one."""
+        """The parameter of the part for a value of another part."""
         key = output_key(output)
         if key not in self.taken:
             self.taken[key] = (name, _parameter(output, name))
@@ -189,7 +189,7 @@ class _Ports:
 def _cut(
     static: ov.Model, nodes: list[Any], reading: Reading, stages: Mapping[int, int], reasons: Mapping[int, str]
 ) -> Partition:
-    """The parts; ``static`` is taken apart."""
+    """The parts; ``static`` is consumed."""
     placed = {number: stage for number, stage in stages.items() if nodes[number].get_type_name() not in _ENDS}
     parts_of = {stage: _Ports({}, {}) for stage in sorted(set(placed.values())) or [0]}
     first = next(iter(parts_of.values()))
@@ -216,7 +216,7 @@ def _cut(
                     parts_of[of_node[producer.get_name()]].left[name] = value
                 port.replace_source_output(parts_of[stage].take(value, name))
     sinks = {
-        stage: [each for each in static.get_sinks() if of_node.get(each.get_name()) == stage] for stage in parts_of
+        stage: [sink for sink in static.get_sinks() if of_node.get(sink.get_name()) == stage] for stage in parts_of
     }
     parts = tuple(_part(stage, ports, sinks[stage]) for stage, ports in parts_of.items())
     order = {stage: number for number, stage in enumerate(parts_of)}
@@ -248,7 +248,7 @@ def _unused_name(output: Any, taken: Iterable[str]) -> str:
 
 
 def _is_known(node: Any, reading: Reading) -> bool:
-    """Whether a node computes nothing of a frame."""
+    """Whether all outputs of a node are known before a frame is computed."""
     if node.get_type_name() in ("Assign", "Parameter", "ReadValue", "Result"):
         return False
     operands = [reading.operands[output_key(output)] for output in node.outputs()]
@@ -256,7 +256,7 @@ def _is_known(node: Any, reading: Reading) -> bool:
 
 
 def _settled(output: Any, reading: Reading) -> Any:
-    """The output, as a constant where it is known: what it was computed of may be in another part."""
+    """The output, as a constant if it is known, because its producer may be in another part."""
     operand = reading.operands[output_key(output)]
     if operand is None or isinstance(operand, Tensor) or output.get_node().get_type_name() == "Constant":
         return output

@@ -1,4 +1,7 @@
-"""A graph with fewer layers that computes the same: what no output needs is left out, scales and shifts are joined."""
+"""Simplifies a graph without changing its scores: drops unused layers, merges scales and shifts.
+
+Tests: tests/gna/graphs/reading/test_model_reader.py
+"""
 
 from __future__ import annotations
 
@@ -25,11 +28,11 @@ from ov_asr_score.gna.graphs.graph import (
 )
 
 LARGEST_MATRIX = 1 << 24
-"""Elements of a matrix that is only there because GNA has no operation that does without it."""
+"""Largest number of elements of a matrix that replaces an operation GNA does not have."""
 
 
 def inputs_of(layer: Layer) -> tuple[str, ...]:
-    """The values that a layer reads, one that it reads twice twice."""
+    """The values that a layer reads; a value read twice is listed twice."""
     match layer:
         case Sum() | Product():
             return (layer.left, layer.right)
@@ -40,9 +43,9 @@ def inputs_of(layer: Layer) -> tuple[str, ...]:
     return (layer.input,)
 
 
-def value_sizes(layers: Sequence[Layer], given: Mapping[str, int]) -> dict[str, int]:
-    """Number of elements of every value; ``given`` are those of values that no layer makes."""
-    sizes = dict(given)
+def value_sizes(layers: Sequence[Layer], known: Mapping[str, int]) -> dict[str, int]:
+    """Number of elements of every value; ``known`` are those of values that no layer makes."""
+    sizes = dict(known)
     for layer in layers:
         sizes[layer.output] = _output_size(layer, sizes)
     return sizes
@@ -68,14 +71,14 @@ def _output_size(layer: Layer, sizes: Mapping[str, int]) -> int:
 
 
 def pooled_positions(positions: int, window: int, stride: int) -> int:
-    """How many maxima a pooling makes; a last window that is cut off counts."""
+    """Number of pooled positions; an incomplete last window counts."""
     return min(-(-max(positions - window, 0) // stride) + 1, -(-positions // stride))
 
 
 def needed_parts(
     layers: Sequence[Layer], memories: Sequence[Memory], outputs: Iterable[str]
 ) -> tuple[tuple[Layer, ...], tuple[Memory, ...]]:
-    """The layers and memories that have a part in ``outputs`` (values), in their order."""
+    """The layers and memories on which the values ``outputs`` depend, in their order."""
     makers = {layer.output: layer for layer in layers}
     memory_of = {memory.read: memory for memory in memories}
     pending, needed = list(outputs), set[str]()
@@ -91,9 +94,9 @@ def needed_parts(
 
 
 def join_diagonals(layers: Sequence[Layer], kept: Collection[str]) -> tuple[Layer, ...]:
-    """The layers, those that scale and shift within the layers that they read, where nothing else reads those.
+    """The layers, with scales and shifts merged into the layers that they read, where nothing else reads those.
 
-    ``kept`` are values that are read from outside. A layer that takes another one in has the name of that one.
+    ``kept`` are values that are read from outside. A merged layer has the name of the scale or shift.
     """
     readers = Counter(value for layer in layers for value in inputs_of(layer))
     joined: dict[str, Layer] = {}
@@ -110,9 +113,9 @@ def join_diagonals(layers: Sequence[Layer], kept: Collection[str]) -> tuple[Laye
 
 
 def dense_convolutions(layers: Sequence[Layer], sizes: Mapping[str, int]) -> tuple[Layer, ...]:
-    """The layers, convolutions that the device would give another number of positions as matrix products.
+    """The layers, with convolutions replaced by matrix products where the device would count other positions.
 
-    The device reads a multiple of 8 elements with filters of a multiple of 8 coefficients, the rest filled with zeros.
+    The device reads a multiple of 8 elements with filters of a multiple of 8 coefficients, padded with zeros.
     """
     return tuple(
         _dense(layer, sizes[layer.input], sizes[layer.output])
@@ -146,9 +149,9 @@ def _dense(layer: Convolution, width: int, size: int) -> Affine | Convolution:
 
 
 def split_products(layers: Sequence[Layer], kept: Collection[str]) -> tuple[Layer, ...]:
-    """The layers, matrix products (and sums with them) that are only read in parts made part by part.
+    """The layers, with matrix products (and sums of them) that are only read in parts split into these parts.
 
-    So the gates of a recurrent cell each get their function where the sums still have 32 bits::
+    This way the function of each gate of a recurrent cell is applied to sums that still have 32 bits::
 
         Affine ─┐        ┌─ Crop ─ Sigmoid            Affine ─┐
                 ├─ Sum ──┤                   →                ├─ Sum ─ Sigmoid     for each part
@@ -161,16 +164,16 @@ def split_products(layers: Sequence[Layer], kept: Collection[str]) -> tuple[Laye
             for value in inputs_of(layer):
                 readers.setdefault(value, []).append(layer)
         makers = {layer.output: layer for layer in current}
-        found = next((each for each in current if _is_split(each, readers, makers, kept)), None)
-        if found is None:
+        split = next((layer for layer in current if _is_split(layer, readers, makers, kept)), None)
+        if split is None:
             return tuple(current)
-        parts = [part for part in readers[found.output] if isinstance(part, Crop)]
-        made = {part.output: _part(found, part) for part in parts}
-        current = [new for layer in current if layer is not found for new in made.get(layer.output, (layer,))]
+        parts = [part for part in readers[split.output] if isinstance(part, Crop)]
+        made = {part.output: _part(split, part) for part in parts}
+        current = [new for layer in current if layer is not split for new in made.get(layer.output, (layer,))]
 
 
 def _is_split(layer: Layer, readers: dict[str, list[Layer]], makers: dict[str, Layer], kept: Collection[str]) -> bool:
-    """Whether a layer is made part by part."""
+    """Whether a layer is split into parts."""
     parts = readers.get(layer.output, [])
     crops = sorted((part.start, part.start + part.size) for part in parts if isinstance(part, Crop))
     apart = all(before[1] <= after[0] for before, after in pairwise(crops))
@@ -195,7 +198,7 @@ def _part(layer: Layer, part: Crop) -> tuple[Layer, ...]:
 
 
 def scaled_and_shifted(layer: Layer, scale: NDArray[np.float64], shift: NDArray[np.float64]) -> Layer | None:
-    """``scale`` · layer + ``shift`` in one layer, under the name of ``layer``; None where no layer can be so."""
+    """``scale`` · layer + ``shift`` as a single layer with the name of ``layer``; None if that is not possible."""
     if isinstance(layer, Convolution):
         scales, shifts = scale.reshape(-1, len(layer.filters)), shift.reshape(-1, len(layer.filters))
         if layer.pool_window > 1 or (scales != scales[0]).any() or (shifts != shifts[0]).any():

@@ -1,4 +1,4 @@
-"""Graphs compiled for GNA and run in its integers are near to the floats that they stand for."""
+"""Compiled graphs, run in integers, score close to the float graph."""
 
 from __future__ import annotations
 
@@ -173,13 +173,13 @@ def _graph(name: str) -> GnaGraph:
 
 @pytest.mark.parametrize("name", GRAPHS)
 @pytest.mark.parametrize(("bits", "most"), [(16, 0.002), (8, 0.02)])
-def test_integers_are_near_floats(name: str, bits: int, most: float) -> None:
+def test_integer_scores_are_near_float_scores(name: str, bits: int, most: float) -> None:
     errors = noise(_graph(name), weight_bits=bits)
     assert max(errors) <= most, errors
 
 
 @pytest.mark.parametrize("name", GRAPHS)
-def test_buffers_are_aligned_and_apart(name: str) -> None:
+def test_buffers_are_aligned_and_disjoint(name: str) -> None:
     model = compiled(_graph(name), memory_reuse=False).model
     assert len(model.memory) % PAGE == 0
     written = []
@@ -195,7 +195,7 @@ def test_buffers_are_aligned_and_apart(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", GRAPHS)
-def test_memory_used_again_changes_no_score(name: str) -> None:
+def test_memory_reuse_does_not_change_scores(name: str) -> None:
     graph = _graph(name)
     random = np.random.default_rng(3)
     frames = [random.normal(size=(3, 8, port.size)).astype(np.float32) for port in graph.inputs]
@@ -209,7 +209,7 @@ def test_memory_used_again_changes_no_score(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in GRAPHS if "convolution" not in name and "pooling" not in name])
 @pytest.mark.parametrize("num_vectors", [2, 3, 5, 6, 7, 8])
-def test_frames_side_by_side_score_as_one_by_one(name: str, num_vectors: int) -> None:
+def test_batched_frames_score_as_single_frames(name: str, num_vectors: int) -> None:
     graph = _graph(name)
     if graph.memories:
         with pytest.raises(UsageError, match="one by one"):
@@ -229,7 +229,7 @@ def test_fewer_segments_cost_accuracy() -> None:
     assert best < 0.1 * coarse
 
 
-def test_state_is_used_in_place_or_copied_last() -> None:
+def test_state_is_written_in_place_or_copied_last() -> None:
     model = compiled(_graph("lstm")).model
     assert all(operation.type is not OperationType.COPY for operation in model.operations[-1:])
     shifted = compiled(_graph("splice of 64")).model
@@ -240,31 +240,31 @@ def test_state_is_used_in_place_or_copied_last() -> None:
     assert [operation.parameters for operation in last] == expected
 
 
-def test_joint_of_aligned_parts_needs_no_product() -> None:
+def test_aligned_concatenation_needs_no_product() -> None:
     """Parts of a memory are addresses, whatever their size."""
     kinds = [operation.type for operation in compiled(_graph("splice of 40")).model.operations]
     assert kinds.count(OperationType.AFFINE) == 2
 
 
-def test_scale_factors_by_any_name() -> None:
+def test_scale_factors_by_all_input_names() -> None:
     graph = _graph("different scales")
     for names in (("one", "other"), ("one:0", "other:0"), ("one", "other:0"), ("one:1", "other")):
         model = compiled(graph, scale_factors=dict(zip(names, (1000.0, 2000.0), strict=True))).model
         assert [endpoint.scale_factor for endpoint in model.inputs] == [1000.0, 2000.0]
 
 
-def test_scale_factor_without_input_is_refused() -> None:
+def test_scale_factor_of_unknown_input_is_refused() -> None:
     with pytest.raises(UsageError, match=r"'mfcc'.*one, other"):
         compiled(_graph("different scales"), scale_factors={"mfcc": 1000.0})
 
 
 @pytest.mark.parametrize("factor", [0.0, -1.0, float("nan"), float("inf")])
-def test_scale_factor_is_a_number_above_zero(factor: float) -> None:
+def test_invalid_scale_factors_are_refused(factor: float) -> None:
     with pytest.raises(UsageError, match="above 0"):
         compiled(_graph("sigmoid"), scale_factors={"input": factor})
 
 
-def test_missing_scale_factor_is_told() -> None:
+def test_missing_scale_factor_is_noted() -> None:
     found = compiled(_graph("sigmoid"), scale_factors={})
     assert found.model.inputs[0].scale_factor == 1.0
     assert "no scale factor" in found.notes[0]
@@ -272,7 +272,7 @@ def test_missing_scale_factor_is_told() -> None:
     assert ranged.model.inputs[0].scale_factor == pytest.approx(32767 / 4)
 
 
-def test_endpoints_are_complete() -> None:
+def test_endpoints() -> None:
     found = compiled(_graph("several forms"))
     assert [endpoint.name for endpoint in found.model.outputs] == ["sums", "difference", "product", "after"]
     assert [endpoint.shape for endpoint in found.model.outputs] == [(1, 30)] * 3 + [(1, 17)]
@@ -282,7 +282,7 @@ def test_endpoints_are_complete() -> None:
     assert {endpoint.element_bytes for endpoint in narrow.outputs} == {2}
 
 
-def test_layers_name_values_of_the_graph() -> None:
+def test_layers_name_graph_values() -> None:
     graph = _graph("lstm")
     found = compiled(graph)
     for layer in found.layers:
@@ -294,7 +294,7 @@ def test_layers_name_values_of_the_graph() -> None:
     assert {port.value for port in graph.outputs} <= {layer.value for layer in found.layers}
 
 
-def test_wide_weights_have_8_bits_with_multipliers() -> None:
+def test_8_bit_weights_with_multipliers() -> None:
     model = read_blob(write_blob(compiled(_graph("sigmoid"), weight_bits=8).model), "blob")
     for operation in model.operations:
         weights, biases = operation.operand(2), operation.operand(3)
@@ -312,7 +312,7 @@ def test_wide_weights_have_8_bits_with_multipliers() -> None:
         (CompileSettings(num_vectors=0), "1 to 8"),
     ],
 )
-def test_settings_out_of_range_are_refused(settings: CompileSettings, message: str) -> None:
+def test_invalid_settings_are_refused(settings: CompileSettings, message: str) -> None:
     from ov_asr_score.gna.compiler.compilation import compile_graph
 
     with pytest.raises(UsageError, match=message):

@@ -1,4 +1,4 @@
-"""Where parts and joints stand."""
+"""Layouts of concatenations and crops."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from tests.gna.small_graphs import Builder
 
 
 @pytest.mark.parametrize(("vectors", "unit"), [(1, 32), (2, 16), (3, 32), (4, 8), (5, 32), (6, 16), (7, 32), (8, 8)])
-def test_addresses_are_multiples_of_64_bytes(vectors: int, unit: int) -> None:
+def test_address_unit(vectors: int, unit: int) -> None:
     assert address_unit(vectors) == unit
     assert unit * vectors * 2 % 64 == 0
 
 
-def test_members_begin_at_addresses() -> None:
+def test_concatenation_members_are_aligned() -> None:
     b = Builder()
     joint = b.concat(b.input(40, "one"), b.input(32, "two"), b.input(5, "three"))
     b.output(b.affine(joint, 8))
@@ -29,7 +29,7 @@ def test_members_begin_at_addresses() -> None:
     np.testing.assert_array_equal(layout.positions[[0, 39, 40, 71, 72, 76]], [0, 39, 64, 95, 96, 100])
 
 
-def test_frames_of_a_shifted_memory_begin_at_addresses() -> None:
+def test_shifted_memory_frames_are_aligned() -> None:
     b = Builder()
     frame, memory = b.input(40), b.memory(120)
     joint = b.concat(b.crop(memory, 40, 80), frame)
@@ -43,7 +43,7 @@ def test_frames_of_a_shifted_memory_begin_at_addresses() -> None:
     assert len(roots) == 1
 
 
-def test_members_of_joints_for_products_keep_their_own_scale_factors() -> None:
+def test_concatenation_members_keep_separate_scale_classes() -> None:
     b = Builder()
     joint = b.concat(b.input(40, "one"), b.input(32, "two"))
     b.output(b.affine(joint, 8))
@@ -57,7 +57,7 @@ def test_members_of_joints_for_products_keep_their_own_scale_factors() -> None:
     assert layouts[closed].is_contiguous
 
 
-def test_part_of_what_an_operation_writes_is_an_address_or_a_product() -> None:
+def test_crop_is_address_or_product() -> None:
     b = Builder()
     frame = b.input(96)
     aligned, unaligned = b.crop(frame, 32, 40), b.crop(frame, 40, 40)
@@ -69,7 +69,7 @@ def test_part_of_what_an_operation_writes_is_an_address_or_a_product() -> None:
     assert isinstance(draft.layers[unaligned], Affine)
 
 
-def test_values_too_large_with_gaps_are_refused() -> None:
+def test_too_large_layouts_are_refused() -> None:
     b = Builder()
     memory = b.memory(3000)
     joint = b.concat(b.crop(memory, 1, 2999), b.input(1))

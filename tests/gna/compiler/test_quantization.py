@@ -11,7 +11,7 @@ from ov_asr_score.gna.model import COMPOUND_BIAS, DataType
 RANDOM = np.random.default_rng(0)
 
 
-def test_weights_of_16_bits_are_rounded_and_clamped() -> None:
+def test_16_bit_weights_are_rounded_and_clamped() -> None:
     weights = np.array([[1.4, -1.6, 0.5], [40000.0, -40000.0, 0.0]])
     found = quantize_weights(weights, np.array([1.0, -3.0]), 100.0, np.zeros(3), 16)
     assert found.weights.dtype == np.dtype("<i2")
@@ -20,13 +20,13 @@ def test_weights_of_16_bits_are_rounded_and_clamped() -> None:
     assert (found.weight_type, found.bias_type) == (DataType.INT16, DataType.INT32)
 
 
-def test_biases_beyond_int32_are_clamped() -> None:
+def test_biases_are_clamped_to_int32() -> None:
     found = quantize_weights(np.zeros((2, 8)), np.array([1e9, -1e9]), 100.0, np.zeros(8), 16)
     np.testing.assert_array_equal(found.biases, [2**31 - 1, -(2**31)])
 
 
 @pytest.mark.parametrize("scale", [3.0, 300.0, 30000.0])
-def test_rows_of_8_bits_have_multipliers_of_their_own(scale: float) -> None:
+def test_8_bit_rows_have_separate_multipliers(scale: float) -> None:
     weights = RANDOM.normal(size=(40, 64)) * scale / 5 * np.exp(RANDOM.normal(size=(40, 1)) / 3)
     found = quantize_weights(weights, np.zeros(40), 1.0, np.zeros(64), 8)
     assert (found.weights.dtype, found.biases.dtype) == (np.dtype("i1"), COMPOUND_BIAS)
@@ -37,7 +37,7 @@ def test_rows_of_8_bits_have_multipliers_of_their_own(scale: float) -> None:
     assert np.all(errors[rows] <= np.maximum(np.abs(weights).max(axis=1) / 32, 1)[rows])
 
 
-def test_multiplier_of_a_row_is_no_worse_than_its_neighbours() -> None:
+def test_row_multiplier_is_locally_optimal() -> None:
     weights = RANDOM.normal(size=(20, 32)) * 900
     found = quantize_weights(weights, np.zeros(20), 1.0, np.zeros(32), 8)
     chosen = found.biases["multiplier"].astype(float)
@@ -53,7 +53,7 @@ def test_multiplier_of_a_row_is_no_worse_than_its_neighbours() -> None:
     assert error(chosen).sum() < error(least).sum()
 
 
-def test_rows_of_zeros_stay_zeros() -> None:
+def test_zero_rows_stay_zero() -> None:
     found = quantize_weights(np.zeros((3, 16)), np.arange(3.0), 10.0, np.zeros(16), 8)
     assert not found.weights.any()
     np.testing.assert_array_equal(found.biases["bias"], [0, 10, 20])
@@ -61,7 +61,7 @@ def test_rows_of_zeros_stay_zeros() -> None:
 
 
 @pytest.mark.parametrize("bits", [8, 16])
-def test_what_rounding_adds_on_average_is_taken_off_the_bias(bits: int) -> None:
+def test_mean_rounding_error_is_subtracted_from_bias(bits: int) -> None:
     weights = RANDOM.normal(size=(30, 200)) * 400
     means = np.full(200, 1000.0)
     found = quantize_weights(weights, np.zeros(30), 1.0, means, bits)

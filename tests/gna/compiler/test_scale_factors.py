@@ -1,4 +1,4 @@
-"""Scale factors: as large as integers allow, one for what is one another's copy."""
+"""Scale factors: as large as the integers allow, and equal for copies."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ def _layer(b: Builder, value: str, **settings: object) -> float:
 
 
 @pytest.mark.parametrize("function", ["sigmoid", "tanh"])
-def test_bounded_functions_have_fine_values(function: str) -> None:
+def test_bounded_functions_use_full_range(function: str) -> None:
     b = Builder()
     hidden = b.function(b.affine(b.input(40), 16), function)
     b.output(b.affine(hidden, 16, 0.2))
     assert 2048 < _layer(b, hidden) <= 32767
 
 
-def test_sums_of_int32_do_not_overflow() -> None:
+def test_int32_sums_do_not_overflow() -> None:
     """Weights far larger than any that a layer should have: scores are still right."""
     b = Builder()
     hidden = b.function(b.affine(b.input(40), 64, 50.0), "sigmoid")
@@ -33,14 +33,14 @@ def test_sums_of_int32_do_not_overflow() -> None:
     assert noise(b.graph())[0] < 0.01
 
 
-def test_small_weights_are_as_precise_as_large_ones() -> None:
+def test_precision_of_small_and_large_weights() -> None:
     b = Builder()
     hidden = b.function(b.affine(b.input(40), 64, 0.001), "tanh")
     b.output(b.affine(hidden, 16, 0.001))
     assert noise(b.graph())[0] < 0.003
 
 
-def test_sums_have_weights_that_are_whole() -> None:
+def test_sum_weights_are_whole_numbers() -> None:
     b = Builder()
     frame = b.input(40)
     b.output(
@@ -56,7 +56,7 @@ def test_sums_have_weights_that_are_whole() -> None:
     assert biases.offset in written
 
 
-def test_joined_inputs_of_different_scales_are_rescaled_where_elements_are_alike() -> None:
+def test_concatenated_inputs_are_rescaled() -> None:
     """One scale factor for both: the inputs go through operations, no copy has another factor."""
     b = Builder()
     joint = b.concat(b.input(32, "one"), b.input(32, "two"))
@@ -65,7 +65,7 @@ def test_joined_inputs_of_different_scales_are_rescaled_where_elements_are_alike
     assert errors[0] < 0.002
 
 
-def test_grid_of_a_fake_quantize_is_that_of_the_integers() -> None:
+def test_fake_quantize_sets_scale_factor() -> None:
     b = Builder()
     hidden = b.quantized(b.function(b.affine(b.input(40), 32), "tanh"), -128 / 64, 127 / 64, 256)
     b.output(b.affine(hidden, 16))
@@ -73,7 +73,7 @@ def test_grid_of_a_fake_quantize_is_that_of_the_integers() -> None:
     assert noise(b.graph())[0] < 0.02
 
 
-def test_utterances_tell_how_large_values_are() -> None:
+def test_ranges_are_measured_on_utterances() -> None:
     """Inputs that always move together: weights alone let sums look much smaller than they are."""
     b = Builder()
     frame = b.input(256)
@@ -93,7 +93,7 @@ def test_utterances_tell_how_large_values_are() -> None:
     assert errors[1] < errors[0]
 
 
-def test_products_of_choice_lose_nothing() -> None:
+def test_selection_products_are_exact() -> None:
     """A part at any place is the very integers of what it is a part of."""
     b = Builder()
     frame = b.input(40)

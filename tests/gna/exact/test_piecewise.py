@@ -1,3 +1,5 @@
+"""Evaluation of segment tables against the search of the library."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -42,7 +44,7 @@ def test_random_tables(count: int, ascending: bool, type_: DataType) -> None:
         check(random_segments(rng, count, ascending), type_, rng)
 
 
-def test_a_table_of_even_steps_is_looked_up_in_cells() -> None:
+def test_even_table_uses_cells() -> None:
     rng = np.random.default_rng(0)
     segments = random_segments(rng, 40, True)
     segments["base"] = np.arange(40) * 4000 - 80000
@@ -50,7 +52,7 @@ def test_a_table_of_even_steps_is_looked_up_in_cells() -> None:
     check(segments, DataType.INT16, rng)
 
 
-def test_borders_too_close_for_cells() -> None:
+def test_close_borders_use_comparisons() -> None:
     rng = np.random.default_rng(0)
     segments = random_segments(rng, 20, True)
     segments["base"] = [-(2**31), *(4 * np.arange(18)), 2**30]
@@ -58,7 +60,7 @@ def test_borders_too_close_for_cells() -> None:
     check(segments, DataType.INT16, rng)
 
 
-def test_a_last_base_that_overflowed() -> None:
+def test_overflowed_last_base() -> None:
     """Bases as the plugin makes them for a steep scale: the last ones became -2^31."""
     segments = np.zeros(12, SEGMENT)
     segments["base"] = [-(2**31), *np.linspace(-(2**30), 2**30, 10).astype(np.int64) // 4 * 4, -(2**31)]
@@ -68,7 +70,7 @@ def test_a_last_base_that_overflowed() -> None:
     check(segments, DataType.INT16, np.random.default_rng(0))
 
 
-def test_values_that_reach_the_ends_are_known_to() -> None:
+def test_reaches_ends() -> None:
     segments = np.zeros(2, SEGMENT)
     segments["base"], segments["value"], segments["slope"] = [-(2**31), 0], [0, 0], [0, 256]
     table = segment_table(segments, DataType.INT16)

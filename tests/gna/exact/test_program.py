@@ -1,3 +1,5 @@
+"""Exact programs against slow reference arithmetic and against scores of Intel's library."""
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -65,14 +67,14 @@ def test_matrix_products(types: tuple[DataType, DataType, DataType], vectors: in
 
 
 @pytest.mark.parametrize("vectors", range(1, 9))
-def test_long_rows_are_saturated_on_the_way(vectors: int) -> None:
+def test_long_rows_saturate_in_pieces(vectors: int) -> None:
     rng = np.random.default_rng(vectors)
     piece = 256 // vectors * 64
     for inputs in (piece + 8, 2 * piece, 2 * piece + 24):
         check(affine_model(rng, inputs, 3, vectors, WIDE, share=0.9), rng, requests=1)
 
 
-def test_where_a_row_is_cut_matters() -> None:
+def test_piece_borders_of_long_rows() -> None:
     """The first piece alone is beyond int32, the second one brings it back: the sum is not what the whole would be."""
     rng = np.random.default_rng(0)
     model = affine_model(rng, 2 * 16384, 3, 1, WIDE)
@@ -93,7 +95,7 @@ def test_where_a_row_is_cut_matters() -> None:
 
 @pytest.mark.parametrize("vectors", [1, 3])
 @pytest.mark.parametrize("inputs", [600, 4104, 8200])
-def test_narrow_weights_wrap(inputs: int, vectors: int) -> None:
+def test_8_bit_weights_wrap(inputs: int, vectors: int) -> None:
     rng = np.random.default_rng(inputs)
     model = affine_model(rng, inputs, 4, vectors, NARROW, share=1.0)
     memory = bytearray(model.memory)
@@ -109,7 +111,7 @@ def test_narrow_weights_wrap(inputs: int, vectors: int) -> None:
     check(model, rng, requests=1)
 
 
-def test_pairs_of_least_numbers() -> None:
+def test_pairs_of_minus_32768() -> None:
     rng = np.random.default_rng(3)
     model = affine_model(rng, 24, 8, 1, WIDE, share=1.0)
     program = check(model, rng, requests=4)
@@ -153,7 +155,7 @@ def test_convolutions(
 @pytest.mark.parametrize(
     ("window", "stride", "layout"), [(3, 2, ""), (3, 3, ""), (4, 1, ""), (2, 3, ""), (3, 2, "GNA1"), (11, 1, "")]
 )
-def test_pooling_of_vectors(window: int, stride: int, layout: str) -> None:
+def test_1d_pooling(window: int, stride: int, layout: str) -> None:
     rng = np.random.default_rng(window)
     pool = (1, (1, window), (1, stride))
     check(convolution_model(rng, (INT16, INT16), *VECTOR, pool=pool, layout=layout, num_segments=6), rng)
@@ -161,27 +163,27 @@ def test_pooling_of_vectors(window: int, stride: int, layout: str) -> None:
 
 @pytest.mark.parametrize("mode", [1, 2])
 @pytest.mark.parametrize("padding", [(0, 0), (1, 1)])
-def test_pooling_of_planes(mode: int, padding: tuple[int, int]) -> None:
+def test_2d_pooling(mode: int, padding: tuple[int, int]) -> None:
     rng = np.random.default_rng(mode)
     pool = (mode, (2, 3), (1, 2))
     check(convolution_model(rng, (INT16, INT16), *PLANE, padding=padding, pool=pool), rng)
 
 
-def test_sums_of_pools_of_the_first_devices_are_refused() -> None:
+def test_sum_pooling_of_first_generation_is_refused() -> None:
     pool = (2, (1, 3), (1, 2))
     model = convolution_model(np.random.default_rng(0), (INT16, INT16), *VECTOR, pool=pool, layout="GNA1")
     with pytest.raises(UnsupportedModelError, match="operation 0: expected maximum pooling"):
         ExactProgram(model)
 
 
-def test_planes_that_have_to_be_transposed_are_refused() -> None:
+def test_transposed_planes_are_refused() -> None:
     model = small_model()
     turned = replace(model, turned_inputs=(GnaTransposition("left", ((True, 2, 4),)),))
     with pytest.raises(UnsupportedModelError, match="'left' is transposed"):
         ExactProgram(turned)
 
 
-def test_a_model_with_everything_keeps_its_states_by_lane() -> None:
+def test_states_are_separate_per_lane() -> None:
     """Lanes of different utterances, one of them begun again on the way, against one slow model each."""
     model = small_model()
     program = ExactProgram(model)
@@ -203,7 +205,7 @@ def test_a_model_with_everything_keeps_its_states_by_lane() -> None:
 
 
 @pytest.mark.parametrize("vectors", [2, 8])
-def test_lanes_fill_the_last_request(vectors: int) -> None:
+def test_incomplete_last_request(vectors: int) -> None:
     rng = np.random.default_rng(vectors)
     model = affine_model(rng, 16, 5, vectors, WIDE, 3)
     program = ExactProgram(model)
@@ -213,7 +215,7 @@ def test_lanes_fill_the_last_request(vectors: int) -> None:
     assert got.tobytes() == slow_scores(model, [filled])[0][: len(frames)].tobytes()
 
 
-def test_what_is_no_number_is_zero_and_what_is_out_of_range_is_counted() -> None:
+def test_nan_becomes_zero_and_clipped_values_are_counted() -> None:
     rng = np.random.default_rng(0)
     program = ExactProgram(affine_model(rng, 8, 4, 1, WIDE))
     memory = program.new_memory(1)
@@ -225,7 +227,7 @@ def test_what_is_no_number_is_zero_and_what_is_out_of_range_is_counted() -> None
     assert memory.clipped == [3]
 
 
-def test_values_of_tensors_after_a_run() -> None:
+def test_tensor_values_after_a_run() -> None:
     rng = np.random.default_rng(1)
     model = affine_model(rng, 16, 8, 2, WIDE, 3)
     program = ExactProgram(model)
@@ -243,7 +245,7 @@ INTEL = dict(np.load(DATA / "scored" / "intel_scores.npz"))
 
 
 @pytest.mark.parametrize("name", sorted({key.partition("/")[0] for key in INTEL} & set(BLOBS)))
-def test_scores_of_intels_library(name: str) -> None:
+def test_scores_match_intel_library(name: str) -> None:
     """Two utterances side by side; the second one's lane goes on beyond its end."""
     model = read_blob(BLOBS[name].read_bytes(), name)
     program = ExactProgram(model)
@@ -260,11 +262,11 @@ def test_scores_of_intels_library(name: str) -> None:
         assert scores[: len(expected), lane].tobytes() == expected.tobytes()
 
 
-def test_all_blobs_with_scores_are_there() -> None:
+def test_all_reference_blobs_exist() -> None:
     assert len({key.partition("/")[0] for key in INTEL} & set(BLOBS)) == 7
 
 
-def test_a_blob_run_by_the_slow_reference() -> None:
+def test_slow_reference_matches_intel_library() -> None:
     """That what random models are held against computes what Intel's library does."""
     name = "lstm_mem.q8.wbp"
     slow = SlowModel(read_blob(BLOBS[name].read_bytes(), name))

@@ -1,3 +1,5 @@
+"""Reading and writing of GNA blobs, of all versions of the format."""
+
 from __future__ import annotations
 
 import struct
@@ -26,18 +28,18 @@ def differing_fields(one: GnaModel, other: GnaModel) -> list[str]:
 
 
 @pytest.mark.parametrize("path", BLOBS, ids=lambda path: path.name)
-def test_what_intels_plugin_wrote_comes_back_byte_for_byte(path: Path) -> None:
+def test_intel_blobs_round_trip_byte_for_byte(path: Path) -> None:
     content = path.read_bytes()
     model = read_blob(content, path.name)
     check_model(model, path.name)
     assert write_blob(model) == content
 
 
-def test_there_are_blobs_of_intels_plugin() -> None:
+def test_intel_blobs_exist() -> None:
     assert [path.name for path in BLOBS] == ["dnn_digits.q16.gna", "lstm_mem.q8.gna", "tdnn_al.q8.gna"]
 
 
-def test_fields_of_a_blob_of_intels_plugin() -> None:
+def test_fields_of_intel_blob() -> None:
     model = read_blob((DATA / "lstm_mem.q8.gna").read_bytes(), "x")
     (source,), (output,) = model.inputs, model.outputs
     assert (source.name, source.shape, source.element_bytes, source.offset) == ("input", (1, 40), 2, 0)
@@ -62,24 +64,24 @@ def test_fields_of_a_blob_of_intels_plugin() -> None:
     assert first.parameters == (b"",)
 
 
-def test_a_model_comes_back() -> None:
+def test_model_round_trips() -> None:
     model = small_model()
     assert differing_fields(read_blob(write_blob(model), "x"), model) == []
 
 
-def test_turned_inputs_come_back() -> None:
+def test_transposed_inputs_round_trip() -> None:
     turned = GnaTransposition("left", ((False, 1, 3), (True, 2, 4)))
     model = replace(small_model(), turned_inputs=(turned,), turned_outputs=(replace(turned, name="first"),))
     assert differing_fields(read_blob(write_blob(model), "x"), model) == []
 
 
-def test_sizes_of_the_structures() -> None:
+def test_structure_sizes() -> None:
     assert [header_bytes(minor) for minor in MINORS] == [50, 51, 51, 60, 68, 68, 68, 68, 68]
     assert [endpoint_layout(minor).struct.size for minor in MINORS] == [40] * 6 + [80] * 3
 
 
 @pytest.mark.parametrize("minor", MINORS)
-def test_every_version(minor: int) -> None:
+def test_all_format_versions(minor: int) -> None:
     model = small_model()
     found = read_blob(blob_of_version(model, minor), "old.gna")
     check_model(found, "old.gna")
@@ -107,14 +109,14 @@ def test_every_version(minor: int) -> None:
     assert found.made_with == (("2023.3.0", "3.5.0.2116") if minor >= 8 else ())
 
 
-def test_what_was_read_of_an_old_version_is_written_as_the_new_one() -> None:
+def test_old_version_is_written_as_new() -> None:
     found = read_blob(blob_of_version(small_model(), 6), "x")
     again = read_blob(write_blob(found), "x")
     assert differing_fields(again, found) == ["version"]
     assert again.version == (2, 8)
 
 
-def test_vectors_of_an_old_version() -> None:
+def test_vectors_of_old_versions() -> None:
     model = small_model()
     many = [replace(endpoint, num_elements=4 * endpoint.num_elements) for endpoint in (*model.inputs, *model.outputs)]
     wide = replace(model, inputs=tuple(many[:2]), outputs=tuple(many[2:]))  # as old writers count elements
@@ -122,12 +124,12 @@ def test_vectors_of_an_old_version() -> None:
     assert [endpoint.shape for endpoint in found.inputs] == [(4, 8), (4, 16)]
 
 
-def test_a_header_that_a_newer_writer_made_longer() -> None:
+def test_longer_header_of_newer_writer() -> None:
     longer = SMALL[:4] + struct.pack("<I", 80) + SMALL[8:68] + b"?" * 12 + SMALL[68:]
     assert differing_fields(read_blob(longer, "x"), small_model()) == []
 
 
-def test_a_model_for_turning_values() -> None:
+def test_blob_with_transposition_model_is_refused() -> None:
     # written as 2.9 has it: a text of XML behind the tensor names of the first input
     content = blob_of_version(small_model(), 9)
     place = content.index(b"left:0\0") + len(b"left:0\0")
@@ -140,28 +142,31 @@ def test_a_model_for_turning_values() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (b"", r"header at byte 0: expected 'GNAM' as a blob for GNA begins, found an empty file"),
-        (b"GNAX" + SMALL[4:], r"header at byte 0: expected 'GNAM' .* found 'GNAX'; give a blob"),
+        (b"", r"header at byte 0: expected 'GNAM', the first bytes of a GNA blob, found an empty file"),
+        (b"GNAX" + SMALL[4:], r"header at byte 0: expected 'GNAM', .* found 'GNAX'; give a blob"),
         (SMALL[:9], r"header at byte 0: expected 14 bytes, found 9 until the end of the file; the file is damaged"),
         (SMALL[:8] + b"\3" + SMALL[9:], r"header at byte 8: expected version 2.1 to 2.9 .* found 3.8; export it with"),
         (SMALL[:10] + b"\x0a" + SMALL[11:], r"header at byte 8: expected version 2.1 to 2.9 .* found 2.10; export"),
         (SMALL[:10] + b"\0" + SMALL[11:], r"header at byte 8: .* found 2.0; export"),
         (SMALL[:4] + b"\x43" + SMALL[5:], r"header at byte 4: expected 68 bytes of header, .* found 67"),
         (SMALL[:14] + b"\xff" * 8 + SMALL[22:], r"memory image at byte 2675: expected 18,446,744,.* found 8,192 bytes"),
-        (SMALL[:22] + b"\xff" * 8 + SMALL[30:], r"operations at byte 468: expected no more of them than 10,399 bytes"),
-        (SMALL[:43] + b"\xff" * 4 + SMALL[47:], r"inputs at byte 68: expected no more of them .* found 4,294,967,295"),
+        (
+            SMALL[:22] + b"\xff" * 8 + SMALL[30:],
+            r"operations at byte 468: expected at most as many as fit in 10,399 bytes",
+        ),
+        (SMALL[:43] + b"\xff" * 4 + SMALL[47:], r"inputs at byte 68: expected at most as many .* found 4,294,967,295"),
         (SMALL[:68] + b"\xff" * 4 + SMALL[72:], r"name of input 0 at byte 72: expected 4,294,967,295 bytes, found"),
         (SMALL + b"more", r"memory image at byte 10867: expected the end of the file .* found 4 bytes more; the"),
         (SMALL + b"\1\0\0\0\0" * 3, r"memory image at byte 10867: expected the end of the file .* found 15 bytes more"),
-        (SMALL[:-1], r"memory image at byte 2675: expected 8,192 bytes as the header says, found 8,191 bytes"),
+        (SMALL[:-1], r"memory image at byte 2675: expected 8,192 bytes, as in the header, found 8,191 bytes"),
     ],
 )
-def test_what_is_no_blob(change: bytes, message: str) -> None:
+def test_invalid_blobs_are_refused(change: bytes, message: str) -> None:
     with pytest.raises(BlobFormatError, match="^x.gna: " + message):
         read_blob(change, "x.gna")
 
 
-def test_more_operations_than_any_device_takes() -> None:
+def test_too_many_operations() -> None:
     empty = struct.pack("<III", 4, 0, 0)
     start, end = (read_blob(SMALL, "x").places[name] for name in ("operation 0", "state 0"))
     many = SMALL[:22] + struct.pack("<Q", 8193) + SMALL[30:start] + 8193 * empty + SMALL[end - 4 :]
@@ -176,7 +181,7 @@ def test_more_operations_than_any_device_takes() -> None:
 @pytest.mark.parametrize(
     ("number", "found"), [(5, r"5 \(gmm\)"), (6, r"6 \(recurrent\)"), (0, "0"), (8, "8"), (99, "99")]
 )
-def test_unknown_operations(number: int, found: str) -> None:
+def test_unknown_operation_types(number: int, found: str) -> None:
     place = read_blob(SMALL, "x").places["operation 2"]
     changed = SMALL[:place] + struct.pack("<I", number) + SMALL[place + 4 :]
     message = rf"^x: operation 2 at byte {place}: expected a type .* found {found}; score the IR"
@@ -184,7 +189,7 @@ def test_unknown_operations(number: int, found: str) -> None:
         read_blob(changed, "x")
 
 
-def test_unknown_types_of_elements() -> None:
+def test_unknown_element_types() -> None:
     place = read_blob(SMALL, "x").places["operation 0"] + 8 + 48
     changed = SMALL[:place] + b"\7" + SMALL[place + 1 :]
     with pytest.raises(BlobFormatError, match=rf"^x: operand 0 of operation 0 at byte {place}: .* found 7; "):
@@ -192,6 +197,6 @@ def test_unknown_types_of_elements() -> None:
 
 
 @pytest.mark.parametrize("name", [b"le\nt\0", b"le\xff\xfe\0", b"left\x01"])
-def test_names_that_cannot_be_shown(name: bytes) -> None:
+def test_unprintable_names_are_refused(name: bytes) -> None:
     with pytest.raises(BlobFormatError, match=r"^x: name of input 0 at byte 68: expected "):
         read_blob(SMALL[:72] + name + SMALL[77:], "x")

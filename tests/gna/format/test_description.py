@@ -1,3 +1,5 @@
+"""Descriptions of GNA blobs."""
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -11,7 +13,7 @@ from tests.places import ROOT
 DATA = ROOT / "tests" / "gna" / "data"
 
 
-def test_a_blob_of_intels_plugin() -> None:
+def test_describe_blob_of_intel_plugin() -> None:
     sections = dict(describe_blob(read_blob((DATA / "lstm_mem.q8.gna").read_bytes(), "x")))
     assert list(sections) == ["Model", "Inputs", "Outputs", "Operations", "States"]
     model = sections["Model"]
@@ -39,7 +41,7 @@ def test_a_blob_of_intels_plugin() -> None:
     }
 
 
-def test_all_kinds_of_operations() -> None:
+def test_describe_all_operation_types() -> None:
     operations = dict(describe_blob(small_model()))["Operations"]
     kinds = [facts["kind"] for facts in operations.values() if isinstance(facts, dict)]
     assert kinds == [
@@ -57,7 +59,7 @@ def test_all_kinds_of_operations() -> None:
     assert (convolution["stride"], convolution["weights"], convolution["segments"]) == ("[8]", "[4,8] int16", 4)
 
 
-def test_what_a_damaged_model_says() -> None:
+def test_describe_damaged_model() -> None:
     model = small_model()
     left = replace(model.inputs[0], scale_factor=float("inf"), orientation=7)
     turned = GnaTransposition("left", ((True, 2, 4), (False, 1, 1)))

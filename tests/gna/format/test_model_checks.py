@@ -1,3 +1,5 @@
+"""Checks of GNA models: each invalid field is refused with a message that names it."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -102,13 +104,13 @@ WRONG: list[tuple[Change, str]] = [
     # tensors
     (operand(0, WEIGHTS, offset=8192), r"operation 0 \(affine\): weights: expected 128 bytes within 8,192"),
     (operand(0, WEIGHTS, offset=2**63), r"operation 0 \(affine\): weights: expected 128 bytes within 8,192"),
-    (operand(0, WEIGHTS, offset=4098), r"weights: expected a place .* multiple of 64, found 4098"),
+    (operand(0, WEIGHTS, offset=4098), r"weights: expected an offset .* multiple of 64, found 4098"),
     (operand(0, WEIGHTS, mode=0x10000), r"weights: expected mode 0 .* found 65536"),
-    (operand(0, WEIGHTS, layout="GNA1"), r"weights: expected no name of a layout, .* found 'GNA1'"),
+    (operand(0, WEIGHTS, layout="GNA1"), r"weights: expected no layout name, .* found 'GNA1'"),
     (operand(0, WEIGHTS, shape=(16, 0)), r"weights: expected 1 to 4 dimensions .* found \[16,0\]"),
     (operand(0, WEIGHTS, shape=(16, 2**32 - 1)), r"weights: expected 1 to 4 dimensions .* found \[16,4294967295\]"),
     (operand(0, WEIGHTS, shape=()), r"weights: expected 1 to 4 dimensions .* found \[\]"),
-    (operand(0, WEIGHTS, type=DataType.NONE), r"weights: expected a type of elements, found none"),
+    (operand(0, WEIGHTS, type=DataType.NONE), r"weights: expected an element type, found none"),
     (without(0, WEIGHTS), r"operation 0 \(affine\): weights: expected a tensor, found none"),
     (without(6, OUTPUT), r"operation 6 \(copy\): output: expected a tensor, found none"),
     # fully connected
@@ -123,8 +125,11 @@ WRONG: list[tuple[Change, str]] = [
     (operand(1, BIASES, type=DataType.COMPOUND_BIAS), r"biases: expected int8, int16 or int32 .* found compound_bias"),
     (operand(0, INPUT, type=DataType.INT32), r"input: expected int8 or int16, found int32"),
     (operand(0, WEIGHTS, type=DataType.UINT8), r"weights: expected int8 or int16, found uint8"),
-    (operand(1, OUTPUT, type=DataType.INT16), r"output: expected int32, as there are no segments, found int16"),
-    (operand(0, OUTPUT, type=DataType.INT32), r"output: expected int8 or int16, as there are segments, found int32"),
+    (operand(1, OUTPUT, type=DataType.INT16), r"output: expected int32, because there are no segments, found int16"),
+    (
+        operand(0, OUTPUT, type=DataType.INT32),
+        r"output: expected int8 or int16, because there are segments, found int32",
+    ),
     (operand(0, SEGMENTS, shape=(1,)), r"segments: expected 2 to 128, found \[1\]"),
     (operand(0, SEGMENTS, shape=(129,)), r"segments: expected 2 to 128, found \[129\]"),
     (operand(0, SEGMENTS, type=DataType.INT64), r"segments: expected the type of segments \(13\), found 6"),
@@ -154,7 +159,7 @@ WRONG: list[tuple[Change, str]] = [
     (other_parameters(b"\1\0\0\0"), r"bias mode: expected 0 .* found 1"),
     (other_parameters(b"", b"\3\0\0\0"), r"pooling: expected 1 \(maximum\), 2 \(sum\) or none, found 3"),
     (other_parameters(b"", b"\1\0\0\0"), r"pooling: expected a window and a stride, found none"),
-    (other_parameters(b"", b"", shape_parameter((2,))), r"pooling: expected a mode of pooling beside its window"),
+    (other_parameters(b"", b"", shape_parameter((2,))), r"pooling: expected a pooling mode for its window"),
     (other_parameters(b"", b"", b"", b"", shape_parameter((8,))), r"zero padding: expected less than \[1,8\], found"),
     (pooled(4, 2, 1), r"pooling: expected a window .* windows up to \[1,3\], found window \[1,4\]"),
     (pooled(2, 0, 1), r"pooling: expected a window and a stride of at least 1"),
@@ -170,55 +175,58 @@ WRONG: list[tuple[Change, str]] = [
     (operand(5, OUTPUT, shape=(8, 2)), r"output: expected \[2,8\] int16, found \[8,2\] int16"),
     (operand(5, INPUT, type=DataType.INT32), r"input: expected rows and columns of int8 or int16, found \[8,2\] int32"),
     # endpoints
-    (source(name=""), r"input 0: name: expected one that no other has, found ''"),
-    (source(name="right"), r"input 1: name: expected one that no other has, found 'right'"),
+    (source(name=""), r"input 0: name: expected a unique name, found ''"),
+    (source(name="right"), r"input 1: name: expected a unique name, found 'right'"),
     (source(scale_factor=0.0), r"input 0: scale factor: expected a number from 1e-20 to 1e\+20, found 0"),
     (source(scale_factor=float("nan")), r"input 0: scale factor: expected a number from .* found nan"),
     (output(scale_factor=float("inf")), r"output 0: scale factor: expected a number from .* found inf"),
     (source(element_bytes=4), r"input 0: bytes of an element: expected 1 or 2, found 4"),
     (output(element_bytes=8), r"output 0: bytes of an element: expected 1 or 2 or 4, found 8"),
-    (output(element_bytes=2), r"output 0: bytes of an element: expected 4, as they are written, found 2"),
+    (output(element_bytes=2), r"output 0: bytes of an element: expected 4, as written, found 2"),
     (source(element_bytes=1), r"operation 0 \(affine\): input: expected elements of 1 bytes, .* found 2 bytes"),
     (source(precision=40), r"input 0: precision: expected 10 \(FP32\), found 40; export it with FP32"),
     (source(layout=194), r"input 0: layout: expected .* found 194"),
     (source(orientation=0), r"input 0: orientation: expected 100 or 101 or 102, found 0"),
     (source(shape=()), r"input 0: shape: expected dimensions of at least 1, found \[\]"),
     (source(shape=(1, 0)), r"input 0: shape: expected dimensions of at least 1, found \[1,0\]"),
-    (source(shape=(2, 4)), r"input 0: shape: expected 1 vectors, as the operations have, found \[2,4\]"),
-    (source(shape=(1, 16)), r"input 0: elements: expected 16 as the shape \[1,16\] says, found 8"),
+    (source(shape=(2, 4)), r"input 0: shape: expected 1 vectors, as in the operations, found \[2,4\]"),
+    (source(shape=(1, 16)), r"input 0: elements: expected 16 for the shape \[1,16\], found 8"),
     (output(shape=(1, 17)), r"output 0: elements: expected 17 .* found 16"),
     (output(shape=(1, 2**31), num_elements=2**31), r"output 0: buffer: expected 8,589,934,592 bytes within 8,192"),
-    (source(offset=8190), r"input 0: buffer: expected 16 bytes within 8,192 .* found a place at 8,190"),
-    (source(offset=LEFT + 1), r"input 0: buffer: expected 16 bytes .* aligned to elements, found a place at 1"),
-    (source(offset=LEFT + 2), r"operation 0 \(affine\): input: expected constants apart from what .* place at 0"),
-    (source(offset=FIRST + 2), r"operation 0 \(affine\): input: expected what is written before, .* place at 0"),
-    (source(offset=2048), r"operation 0 \(affine\): input: expected what is written before, or constants behind"),
-    (source(offset=STATE), r"(input|state) 0: buffer: expected one apart from that of (input|state) 0, found a place"),
-    (output(offset=2048), r"output 0: buffer: expected one that operations write, found a place at 2,048"),
-    (output(num_elements=64), r"output 0: buffer: expected one that operations write, found a place at 896"),
+    (source(offset=8190), r"input 0: buffer: expected 16 bytes within 8,192 .* found offset 8,190"),
+    (source(offset=LEFT + 1), r"input 0: buffer: expected 16 bytes .* aligned to elements, found offset 1"),
+    (source(offset=LEFT + 2), r"operation 0 \(affine\): input: expected constants separate from .* offset 0"),
+    (source(offset=FIRST + 2), r"operation 0 \(affine\): input: expected values written before, .* offset 0"),
+    (source(offset=2048), r"operation 0 \(affine\): input: expected values written before, or constants behind"),
+    (
+        source(offset=STATE),
+        r"(input|state) 0: buffer: expected one separate from that of (input|state) 0, found offset",
+    ),
+    (output(offset=2048), r"output 0: buffer: expected one that operations write, found offset 2,048"),
+    (output(num_elements=64), r"output 0: buffer: expected one that operations write, found offset 896"),
     # states
     (state(scale_factor=-1.0), r"state 0: scale factor: expected a number from .* found -1"),
     (state(num_bytes=63), r"state 0: size: expected a multiple of 64 bytes, found 63"),
     (state(num_bytes=0), r"state 0: size: expected a multiple of 64 bytes, found 0"),
     (state(num_bytes=2**31), r"state 0: buffer: expected 2,147,483,648 bytes within 8,192"),
     (state(offset=8192), r"state 0: buffer: expected 64 bytes within 8,192"),
-    (state(offset=STATE + 2), r"state 0: buffer: expected one that an operation writes, found a place at 258"),
-    (state(offset=2048), r"state 0: buffer: expected one that an operation reads, found a place at 2,048"),
+    (state(offset=STATE + 2), r"state 0: buffer: expected one that an operation writes, found offset 258"),
+    (state(offset=2048), r"state 0: buffer: expected one that an operation reads, found offset 2,048"),
     (state(offset=HIDDEN), r"state 0: buffer: expected one that is read before it is written, .* operation 0 first"),
     # what is written, and what is not
     (operand(3, OUTPUT, offset=4096), r"operation 0 \(affine\): biases: expected .* constants behind the 8,192 bytes"),
-    (operand(0, SEGMENTS, offset=STATE), r"operation 0 \(affine\): segments: expected constants apart from what"),
-    (operand(0, WEIGHTS, offset=2048), r"operation 0 \(affine\): weights: expected what is written before, or"),
-    (operand(0, SEGMENTS, offset=HIDDEN), r"operation 0 \(affine\): segments: expected constants apart from what"),
-    (operand(0, INPUT, offset=HIDDEN), r"operation 0 \(affine\): output: expected a buffer apart from the input"),
+    (operand(0, SEGMENTS, offset=STATE), r"operation 0 \(affine\): segments: expected constants separate from"),
+    (operand(0, WEIGHTS, offset=2048), r"operation 0 \(affine\): weights: expected values written before, or"),
+    (operand(0, SEGMENTS, offset=HIDDEN), r"operation 0 \(affine\): segments: expected constants separate from"),
+    (operand(0, INPUT, offset=HIDDEN), r"operation 0 \(affine\): output: expected a buffer separate from the input"),
     (
         operand(6, INPUT, shape=(28, 16)),
-        r"operation 6 \(copy\): input: expected what operations write, .* 768 to 1,664",
+        r"operation 6 \(copy\): input: expected values that operations write, .* 768 to 1,664",
     ),
-    (operand(0, BIASES, offset=constant(BIASES).offset + 64), r"constants: expected a place apart from those of"),
-    (operand(4, SEGMENTS, shape=(2,)), r"constants: expected a place apart from those of"),
-    (operand(0, SEGMENTS, offset=constant(BIASES).offset), r"constants: expected a place apart from those of"),
-    (operand(4, BIASES, offset=HIDDEN), r"operation 4 \(convolution\): biases: expected constants apart from what"),
+    (operand(0, BIASES, offset=constant(BIASES).offset + 64), r"constants: expected an offset behind those of"),
+    (operand(4, SEGMENTS, shape=(2,)), r"constants: expected an offset behind those of"),
+    (operand(0, SEGMENTS, offset=constant(BIASES).offset), r"constants: expected an offset behind those of"),
+    (operand(4, BIASES, offset=HIDDEN), r"operation 4 \(convolution\): biases: expected constants separate from"),
     (whole(rotation=(2, 4, 1, 0, 0, 0)), r"model: expected values in the order of the model .* found every input;"),
     (
         whole(turned_outputs=(GnaTransposition("first", ((True, 4, 4),)),)),
@@ -243,19 +251,19 @@ RIGHT: list[Change] = [
 
 
 @pytest.mark.parametrize("change", RIGHT)
-def test_what_can_be_run(change: Change) -> None:
+def test_valid_models(change: Change) -> None:
     check_model(change(small_model()), "x.gna")
 
 
 @pytest.mark.parametrize(("change", "message"), WRONG, ids=[message[:50] for _, message in WRONG])
-def test_what_cannot_be_run(change: Change, message: str) -> None:
+def test_invalid_models_are_refused(change: Change, message: str) -> None:
     with pytest.raises(BlobFormatError, match=f"^x.gna: .*{message}") as caught:
         check_model(change(small_model()), "x.gna")
     assert "\n" not in str(caught.value)
     assert "; " in str(caught.value)
 
 
-def test_the_message_tells_the_byte_of_the_file() -> None:
+def test_message_names_byte_of_file() -> None:
     content = write_blob(operand(2, WEIGHTS, offset=8192)(small_model()))
     model = read_blob(content, "x.gna")
     place = model.places["operation 2"]
@@ -265,7 +273,7 @@ def test_the_message_tells_the_byte_of_the_file() -> None:
         check_model(model, "x.gna")
 
 
-def test_vectors_of_a_request() -> None:
+def test_vectors_per_request() -> None:
     model = small_model()
     interleaved = replace(
         model,
@@ -281,7 +289,7 @@ def test_vectors_of_a_request() -> None:
         check_model(replace(interleaved, inputs=(replace(source, shape=(1, 16)),)), "x")
 
 
-def test_many_states_are_checked_at_once() -> None:
+def test_checks_of_many_states_are_fast() -> None:
     model = small_model()
     big = replace(model, version=(2, 7), memory=model.memory + bytes(1 << 20))
     states = tuple(GnaState(f"s{index}", 8192 + 64 * index, 64, 1.0) for index in range(1 << 14))

@@ -58,35 +58,35 @@ def check_against_the_cpu(model: ov.Model, count: int) -> None:
 
 
 @pytest.mark.parametrize("name", ["dnn_digits", "lstm_mem", "tdnn_al"])
-def test_models_of_model_optimizer_score_as_on_the_cpu(name: str) -> None:
+def test_model_optimizer_models_match_cpu(name: str) -> None:
     check_against_the_cpu(ov.Core().read_model(ROOT / "models" / f"{name}.xml"), 40)
 
 
 @pytest.mark.parametrize("name", FRAME_GRAPHS)
-def test_kaldi_models_score_frame_by_frame_as_on_the_cpu(name: str) -> None:
+def test_kaldi_models_frame_by_frame_match_cpu(name: str) -> None:
     folder = GOLDEN / name
     options = as_run(folder, description(folder), description(folder)["options"]).options
     check_against_the_cpu(convert_file(model_files(folder)[0], replace(options, time="frame")), 25)
 
 
-def test_the_shipped_chain_model_takes_three_frames_at_a_time() -> None:
+def test_chain_model_takes_three_frames_per_request() -> None:
     model = convert_file(ROOT / "models" / "nnet3_chain_tdnnf" / "final.mdl", KaldiOptions(time="frame"))
     assert read_graph(model, "chain").inputs[0].shape == (1, 3, 40)
     check_against_the_cpu(model, 15)
 
 
 @pytest.mark.parametrize("name", ["nnet1_dnn/final.nnet", "nnet3_tdnn/final.mdl"])
-def test_a_softmax_at_the_end_is_refused_and_the_layer_before_it_can_be_scored(name: str) -> None:
+def test_softmax_is_refused_and_its_input_can_be_scored(name: str) -> None:
     model = convert_file(ROOT / "models" / name, KaldiOptions(time="frame"))
-    with pytest.raises(UnsupportedModelError, match=r"a layer that GNA cannot do: '.*oftmax") as caught:
+    with pytest.raises(UnsupportedModelError, match=r"a layer that GNA does not support: '.*oftmax") as caught:
         read_graph(model, "model")
-    before = str(caught.value).split("over a whole vector, '")[1].split("'")[0]
+    before = str(caught.value).split("its input is '")[1].split("'")[0]
     node = next(each for each in model.get_ops() if each.get_friendly_name() == before)
     shorter = ov.Model([opset.result(node)], model.get_sinks(), model.get_parameters())
     check_against_the_cpu(shorter, 15)
 
 
-def test_the_inputs_of_whole_numbers_are_those_of_the_conversion() -> None:
+def test_whole_number_inputs_match_conversion() -> None:
     assert {FRAMES_LEFT_INPUT} == WHOLE_NUMBERS
 
 
@@ -97,7 +97,7 @@ def counting() -> ov.Model:
     return ov.Model([opset.result(total)], [opset.assign(total, "sum")], [x])
 
 
-def test_lanes_remember_by_themselves_and_begin_again_by_themselves() -> None:
+def test_lanes_are_independent() -> None:
     program = FloatProgram(read_graph(counting(), "m"))
     memory = program.new_memory(3)
     frame = np.array([[1, 2], [10, 20], [100, 200]], np.float32)
@@ -110,7 +110,7 @@ def test_lanes_remember_by_themselves_and_begin_again_by_themselves() -> None:
     np.testing.assert_array_equal(frame, [[1, 2], [10, 20], [100, 200]])
 
 
-def test_values_of_all_layers_can_be_looked_at() -> None:
+def test_values_of_all_layers() -> None:
     model = model_of(lambda x: opset.tanh(opset.matmul(x, constant(numbers(2, 3)), False, False), name="t"), [1, 2])
     graph = read_graph(model, "m")
     program = FloatProgram(graph)
@@ -122,13 +122,13 @@ def test_values_of_all_layers_can_be_looked_at() -> None:
     np.testing.assert_allclose(np.tanh(values[graph.layers[0].output]), scores, rtol=1e-6)
 
 
-def test_ports_are_those_of_one_frame() -> None:
+def test_ports_have_shape_of_one_frame() -> None:
     program = FloatProgram(read_graph(counting(), "m"))
     assert [(port.name, port.shape, port.element_type) for port in program.inputs] == [("x", (None, 2), "f32")]
 
 
 @pytest.mark.parametrize("function", ["exp", "log", "power"])
-def test_functions_beyond_their_range_give_what_float_gives(function: str) -> None:
+def test_functions_of_extreme_inputs(function: str) -> None:
     build: dict[str, Any] = {
         "exp": lambda x: opset.exp(opset.multiply(x, constant(1e3))),
         "log": lambda x: opset.log(opset.multiply(opset.relu(x), constant(0.5))),

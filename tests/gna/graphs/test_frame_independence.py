@@ -30,7 +30,7 @@ def smoothed(x: Any) -> Any:
 
 
 @pytest.mark.parametrize("shape", [[-1, 6], [1, -1, 6], [-1, -1, 6], [1, 6]])
-def test_frames_that_do_not_know_each_other_are_read(shape: list[int]) -> None:
+def test_independent_frames_are_read(shape: list[int]) -> None:
     assert read_graph_of_frames(model_of(dense, shape), "m.xml").inputs[0].size == 6
 
 
@@ -43,17 +43,17 @@ def test_frames_that_do_not_know_each_other_are_read(shape: list[int]) -> None:
     ],
     ids=["spliced", "mean", "rows"],
 )
-def test_frames_that_depend_on_each_other_are_refused(build: Callable[[Any], Any], shape: list[int]) -> None:
+def test_dependent_frames_are_refused(build: Callable[[Any], Any], shape: list[int]) -> None:
     with pytest.raises(UnsupportedModelError, match="frames depend on each other"):
         read_graph_of_frames(model_of(build, shape), "m.xml")
 
 
-def test_a_kaldi_model_of_whole_utterances_is_refused() -> None:
+def test_kaldi_utterance_model_is_refused() -> None:
     model = convert_file(MODELS / "nnet3_chain_tdnnf" / "final.mdl")
     with pytest.raises(UnsupportedModelError, match="frames depend on each other"):
         read_graph_of_frames(model, "final.mdl")
 
 
 @pytest.mark.parametrize("name", ["dnn_digits", "lstm_mem", "tdnn_al"])
-def test_models_for_one_frame_are_read(name: str) -> None:
+def test_single_frame_models_are_read(name: str) -> None:
     assert read_graph_of_frames(ov.Core().read_model(MODELS / f"{name}.xml"), name).layers

@@ -1,4 +1,4 @@
-"""Models cut into parts for GNA and for the CPU: the parts together score as the whole does."""
+"""Models partitioned for GNA and the CPU: the parts together score like the whole model."""
 
 from __future__ import annotations
 
@@ -73,13 +73,13 @@ def dense(x: Any, rows: int, columns: int, seed: int = 1) -> Any:
     )
 
 
-def test_a_model_that_gna_can_do_is_one_part() -> None:
+def test_supported_model_is_one_part() -> None:
     cut = check(model_of(lambda x: opset.sigmoid(dense(x, 4, 6)), [-1, 6]))
     assert devices(cut) == ["GNA"]
     assert {layer.reason for layer in cut.layers} == {""}
 
 
-def test_a_softmax_at_the_end_and_its_logarithm_go_to_the_cpu() -> None:
+def test_final_log_softmax_goes_to_cpu() -> None:
     cut = check(model_of(lambda x: opset.log(opset.softmax(dense(x, 4, 6), 1, name="prob"), name="log"), [-1, 6]))
     assert devices(cut) == ["GNA", "CPU"]
     placed = {layer.name: (layer.device, layer.part) for layer in cut.layers}
@@ -88,7 +88,7 @@ def test_a_softmax_at_the_end_and_its_logarithm_go_to_the_cpu() -> None:
     assert placed.keys() >= {"prob", "log"} and ("GNA", 0) in placed.values()
 
 
-def test_what_cannot_be_in_the_middle_makes_three_parts() -> None:
+def test_unsupported_layer_in_the_middle_makes_three_parts() -> None:
     def build(x: Any) -> Any:
         hidden = dense(x, 8, 6)
         return opset.add(dense(opset.softmax(hidden, 1), 4, 8), opset.tanh(dense(hidden, 4, 8, seed=2)))
@@ -97,7 +97,7 @@ def test_what_cannot_be_in_the_middle_makes_three_parts() -> None:
     assert devices(cut) == ["GNA", "CPU", "GNA"]
 
 
-def test_several_inputs_and_outputs_also_of_what_is_handed_on() -> None:
+def test_several_inputs_and_outputs() -> None:
     def build(x: Any, y: Any) -> Any:
         hidden = dense(x, 4, 6)
         return [hidden, opset.softmax(opset.add(hidden, y), 1), y, opset.softmax(y, 1)]
@@ -107,11 +107,11 @@ def test_several_inputs_and_outputs_also_of_what_is_handed_on() -> None:
     assert cut.inputs == ("input0", "input1") and len(cut.outputs) == 4
 
 
-def test_a_model_without_a_product_is_for_the_cpu_where_gna_lacks_something() -> None:
+def test_model_without_product_goes_to_cpu() -> None:
     assert devices(check(model_of(lambda x: opset.softmax(opset.tanh(x), 1), [-1, 6]))) == ["CPU"]
 
 
-def test_an_output_that_does_not_depend_on_the_input_is_left_by_some_part() -> None:
+def test_constant_output() -> None:
     def build(x: Any) -> Any:
         lengths = opset.convert(opset.shape_of(x), "f32")
         return [opset.softmax(dense(x, 4, 6), 1), opset.multiply(lengths, constant([2.0, 3.0]))]
@@ -126,7 +126,7 @@ def stateful(build: Callable[[Any, Any], tuple[Any, Any]], size: int) -> ov.Mode
     return ov.Model([opset.result(output)], [opset.assign(kept, "state")], [x])
 
 
-def test_a_variable_stays_on_gna_where_it_can() -> None:
+def test_variable_stays_on_gna_if_supported() -> None:
     def build(x: Any, before: Any) -> tuple[Any, Any]:
         state = opset.tanh(opset.add(dense(x, 5, 6), dense(before, 5, 5)))
         return opset.softmax(dense(state, 3, 5), 1), state
@@ -136,7 +136,7 @@ def test_a_variable_stays_on_gna_where_it_can() -> None:
     assert [len(part.model.get_sinks()) for part in cut.parts] == [1, 0]
 
 
-def test_a_variable_whose_next_value_needs_the_cpu_is_there() -> None:
+def test_variable_with_unsupported_update_goes_to_cpu() -> None:
     def build(x: Any, before: Any) -> tuple[Any, Any]:
         state = opset.softmax(opset.add(dense(x, 5, 6), dense(before, 5, 5)), 1)
         return dense(opset.tanh(dense(state, 4, 5)), 3, 4), state
@@ -146,7 +146,7 @@ def test_a_variable_whose_next_value_needs_the_cpu_is_there() -> None:
     assert [len(part.model.get_sinks()) for part in cut.parts] == [0, 1, 0]
 
 
-def test_a_variable_that_is_filled_by_the_cpu_is_read_behind_it() -> None:
+def test_variable_written_on_cpu_is_read_in_later_part() -> None:
     def build(x: Any, before: Any) -> tuple[Any, Any]:
         return dense(before, 3, 5), dense(opset.softmax(dense(x, 5, 6), 1), 5, 5)
 
@@ -156,13 +156,13 @@ def test_a_variable_that_is_filled_by_the_cpu_is_read_behind_it() -> None:
 
 
 @pytest.mark.parametrize("name", ["nnet1_dnn/final.nnet", "nnet3_tdnn/final.mdl"])
-def test_the_softmax_of_a_kaldi_model_is_left_to_the_cpu(name: str) -> None:
+def test_kaldi_softmax_goes_to_cpu(name: str) -> None:
     cut = check(convert_file(ROOT / "models" / name, KaldiOptions(time="frame")), count=15)
     assert devices(cut) == ["GNA", "CPU"]
 
 
 @pytest.mark.parametrize("name", ["nnet3/attention", "nnet3/several_outputs_2", "nnet2/soft_hinge"])
-def test_other_kaldi_models(name: str) -> None:
+def test_kaldi_models_partition(name: str) -> None:
     folder = ROOT / "tests" / "golden" / name
     options = as_run(folder, description(folder), description(folder)["options"]).options
     assert "CPU" in devices(check(convert_file(model_files(folder)[0], replace(options, time="frame")), count=15))

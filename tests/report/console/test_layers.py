@@ -1,4 +1,4 @@
-"""What is printed and written of compared layers."""
+"""Comparison of layers on the console and as JSON."""
 
 from __future__ import annotations
 

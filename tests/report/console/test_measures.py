@@ -1,3 +1,5 @@
+"""Measures and error histograms on the console."""
+
 from __future__ import annotations
 
 import io

@@ -1,3 +1,5 @@
+"""Comparison of two profiles."""
+
 from __future__ import annotations
 
 import io

@@ -1,3 +1,5 @@
+"""The report of a run on a terminal and in a log file."""
+
 from __future__ import annotations
 
 import io

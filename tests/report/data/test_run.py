@@ -1,3 +1,5 @@
+"""The data of a run report: totals, failures, worst utterances, conversion to plain values."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""The CSV reports of a run."""
+
 from __future__ import annotations
 
 import csv

@@ -1,3 +1,5 @@
+"""The JSON report of a run."""
+
 from __future__ import annotations
 
 import io

@@ -1,3 +1,5 @@
+"""Suite reports as JSON, JUnit XML and Markdown."""
+
 from __future__ import annotations
 
 import json

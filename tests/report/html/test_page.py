@@ -1,3 +1,5 @@
+"""Building blocks of HTML pages: order, escaping, tables, numbers."""
+
 from __future__ import annotations
 
 import base64

@@ -1,3 +1,5 @@
+"""The HTML page of a run."""
+
 from __future__ import annotations
 
 import io

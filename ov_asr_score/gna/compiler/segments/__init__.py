@@ -1,1 +1,1 @@
-"""Piecewise linear tables that stand for activation functions."""
+"""Piecewise linear tables that approximate activation functions."""

@@ -1,4 +1,7 @@
-"""Segments in integers on given edges: slopes, shifts, values, and bases moved so that flooring becomes rounding."""
+"""Fits integer segments to given edges: slopes, shifts and values, with bases moved so that flooring becomes rounding.
+
+Tests: tests/gna/compiler/segments/test_tables.py
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from ov_asr_score.gna.compiler.segments.placement import sample
 from ov_asr_score.gna.compiler.segments.targets import INT16_MAX, INT16_MIN, STEP, Float64Array, Int64Array, Target
 from ov_asr_score.gna.model import SEGMENT
 
-# Places in a segment, both ends among them. They are not evenly spaced: what is lost by flooring has a period.
+# Sampling points within a segment, including both ends; unevenly spaced, because the error of flooring is periodic.
 _FRACTIONS = np.unique(np.concatenate([[0.0, 1.0], (np.arange(31) + np.modf(np.arange(31) * 0.6180339887)[0]) / 31]))
 
 
@@ -20,8 +23,8 @@ def fit_segments(
 ) -> NDArray[Any]:
     """``SEGMENT`` records for the segments between ``edges``, the first of which is -2^31 and the last 2^31.
 
-    One value per segment: ``levels`` is what it holds everywhere if it is flat, NaN if not; ``slack`` is how much
-    farther from the curve its line may be to be nearer on the average; ``is_fixed`` says that its base may not move.
+    The arrays have one element per segment: ``levels`` is its value if it is flat, else NaN; ``slack`` is by how much
+    the largest distance from the curve may grow to reduce the mean distance; ``is_fixed``: its base must not move.
     """
     is_line = np.isnan(levels)
     is_fixed = is_fixed | ~is_line
@@ -31,7 +34,7 @@ def fit_segments(
     moved = _moved(edges, rise, starts, is_fixed)
     starts = starts + rise * (moved - edges)[:-1]
     edges = moved
-    # A value that is floored is half a unit lower on the average; a flat segment has nothing to floor.
+    # Flooring lowers a value by half a unit on average; a flat segment is not affected.
     values = np.where(is_line, np.rint(starts + 0.5 * (slopes != 0)), np.rint(np.nan_to_num(levels))).astype(np.int64)
     slopes, values = _best_of_near(target, edges, slopes, shifts, values, is_line)
     table = np.empty(len(values), SEGMENT)
@@ -43,7 +46,7 @@ def fit_segments(
 def _lines(
     target: Target, edges: Int64Array, is_line: NDArray[np.bool_], slack: Float64Array
 ) -> tuple[Int64Array, Int64Array, Float64Array]:
-    """Integer slope, shift and real value at the base of the line of each segment."""
+    """Integer slope, shift, and real value at the base, of the line of each segment."""
     points = sample(edges, _FRACTIONS)
     wanted = target.values(points)
     along = points - points[:, :1]
@@ -55,7 +58,7 @@ def _lines(
 
 
 def integer_slopes(rise: Float64Array) -> tuple[Int64Array, Int64Array]:
-    """Slopes as int16 with the largest shift that they fit with; the steepest that there is where none does."""
+    """Slopes as int16, each with the largest shift that it allows; the steepest slope possible if none does."""
     code = np.zeros(len(rise), np.int64)
     for larger in (1, 2, 3):
         code[np.abs(np.rint(rise * 2.0 ** (8 * larger + 8))) <= INT16_MAX] = larger
@@ -65,7 +68,7 @@ def integer_slopes(rise: Float64Array) -> tuple[Int64Array, Int64Array]:
 
 
 def _moved(edges: Int64Array, rise: Float64Array, starts: Float64Array, is_fixed: NDArray[np.bool_]) -> Int64Array:
-    """Edges moved a little, to where the line is half a unit below a whole value: flooring it then is rounding it."""
+    """Edges moved slightly, to where the line is half a unit below a whole value, so that flooring rounds."""
     length = np.diff(edges).astype(np.float64)
     left = np.concatenate([[0.0], length[:-1]]) / 4
     right = length / 4
@@ -75,7 +78,7 @@ def _moved(edges: Int64Array, rise: Float64Array, starts: Float64Array, is_fixed
         move = np.nan_to_num((value - (starts + 0.5)) / rise, posinf=0, neginf=0)
         move = np.where(move < -left, move + period, np.where(move > right, move - period, move))
     bend = np.abs(np.diff(rise, prepend=rise[:1]))
-    # Beyond a sharp bend the one line or the other would lead too far away.
+    # At a sharp bend, one of the two lines would be continued too far.
     may_move = ~is_fixed & (move >= -left) & (move <= right) & (bend * np.abs(move) < 1.01)
     moved = edges.copy()
     moved[:-1] += np.where(may_move, np.rint(np.where(may_move, move, 0) / STEP) * STEP, 0).astype(np.int64)
@@ -90,15 +93,15 @@ def _best_of_near(
     values: Int64Array,
     is_line: NDArray[np.bool_],
 ) -> tuple[Int64Array, Int64Array]:
-    """Slopes and values, of those near, that the device makes the least error with: greatest and RMS added."""
+    """The neighbouring slopes and values with the least error on the device: sum of largest and RMS error."""
     points = sample(edges, _FRACTIONS)
     wanted = target.values(points)
     along = points - points[:, :1]
-    # A step of the slope moves the end of the line by about a quarter of a unit.
+    # One step of the slope moves the end of the line by about a quarter of a unit.
     step = np.maximum(1, np.ldexp(0.25 / np.diff(edges), shifts).astype(np.int64))
     best_error = np.full(len(values), np.inf)
     best_slopes, best_values = slopes.copy(), np.clip(values, INT16_MIN, INT16_MAX)
-    # What is there comes first: others have to be better.
+    # The present values come first; others are only taken if they are better.
     for tilt in (0, 1, -1, 2, -2):
         slope = np.clip(slopes + tilt * step, INT16_MIN, INT16_MAX)
         rising = (along * slope[:, None]) >> shifts[:, None]

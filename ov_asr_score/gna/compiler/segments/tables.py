@@ -1,4 +1,4 @@
-"""Tables of segments for the functions of a graph, as good as the integers of the device allow."""
+"""Designs segment tables for the functions of a graph, as accurate as the device's integers allow."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from ov_asr_score.gna.graphs.graph import Float32Array, Function
 from ov_asr_score.gna.model import SEGMENT
 
 MAX_SEGMENTS = 128
-"""What the device takes for a table."""
+"""Largest number of segments in a table of the device."""
 
 _FINE_ENOUGH = 1 / 64
-"""Distance of a line from the curve, in units of the output, below which more segments make no difference."""
+"""Distance of a line to the curve, in output units, below which more segments make no difference."""
 
 _NEAR_ENOUGH = 1 / 16
-"""The same for straight lines, which have no other error."""
+"""The same for piecewise linear functions, which have no other error."""
 
 
 class _Piece(NamedTuple):
-    """Integers from ``start`` to before ``end`` where the function is flat, at ``level``, or a curve: None."""
+    """An interval [``start``, ``end``) of integers where the function is flat, at ``level``, or a curve (None)."""
 
     start: int
     end: int
@@ -34,7 +34,7 @@ class _Piece(NamedTuple):
 
 
 class _Lines(NamedTuple):
-    """Edges of the segments of a curve; how far lines are from it, and how far they may be."""
+    """Edges of the segments of a curve, the distance of their lines to it, and the distance allowed."""
 
     edges: Int64Array
     distance: float
@@ -50,12 +50,13 @@ def design_segments(
 ) -> NDArray[Any]:
     """Segments (``SEGMENT``: base with the shift code, value, slope) for ``output_scale`` · f(x / ``input_scale``).
 
-    ``max_error_percent`` None takes as many segments as the device has, placed for the least error; a number takes the
-    fewest whose lines are within so much of the function's range on each side of its bends (of zero, for a sigmoid).
-    2 to 128 segments, bases strictly ascending from -2^31 on, whatever the scale factors are: what lies beyond int32
-    has no segments. A value beyond int16 is the greatest or least there is. Read-only: the same arguments give the same
-    array. Parameters as in :class:`~ov_asr_score.gna.graphs.graph.Activation`, with one slope only; see
-    :func:`~ov_asr_score.gna.compiler.segments.targets.target_values` for powers, logarithms, and what it raises.
+    ``max_error_percent``: None uses all segments of the device, placed for the least error; a number uses the fewest
+    whose lines are within this percentage of the function's range on each side of its bends (of zero, for a sigmoid).
+    The table has 2 to 128 segments with strictly ascending bases from -2^31 on; inputs beyond int32 have no segments.
+    Values are clipped to int16. The array is read-only and cached by the arguments.
+
+    ``parameters`` are those of :class:`~ov_asr_score.gna.graphs.graph.Activation`, with one slope only. For powers,
+    logarithms and errors see :func:`~ov_asr_score.gna.compiler.segments.targets.target_values`.
     """
     numbers = tuple(float(np.asarray(value).reshape(())) for value in parameters)
     percent = None if max_error_percent is None else float(max_error_percent)
@@ -77,9 +78,9 @@ def _design(
 
 
 def _sign_table(target: Target) -> NDArray[Any]:
-    """Three flat segments; zero has that of the four integers from zero on, as a base is a multiple of 4."""
+    """Three flat segments; that of zero covers the four integers from zero on, as bases are multiples of 4."""
     low, zero, high = np.rint(target.values(np.array([-1, 0, STEP]))).astype(np.int64)
-    code = 3  # the largest shift, as for any slope of 0
+    code = 3  # the largest shift, as for every slope of 0
     return np.array([(INT32_MIN + code, low, 0), (code, zero, 0), (STEP + code, high, 0)], SEGMENT)
 
 
@@ -88,7 +89,7 @@ def _table(target: Target, max_error_percent: float | None) -> NDArray[Any]:
     pieces = _pieces(target, tail)
     curves = _lines_of_curves(target, pieces, max_error_percent)
     if not target.is_straight:
-        # What is next to a limit is flat there: it costs no more than lines do elsewhere, and saves some of them.
+        # Values close to a limit become flat: the error is no larger than that of lines elsewhere, and saves segments.
         outer = [curves[piece].distance for piece in (pieces[0], pieces[1], pieces[-2], pieces[-1]) if piece in curves]
         pieces = _pieces(target, tail + min(outer, default=0.0) / 2)
         curves = _lines_of_curves(target, pieces, max_error_percent)
@@ -112,15 +113,15 @@ def _table(target: Target, max_error_percent: float | None) -> NDArray[Any]:
 
 
 def _bends(target: Target) -> list[int]:
-    """Bends as multiples of 4 within int32: not before a jump, as near as can be otherwise."""
+    """Bends as multiples of 4 within int32: not before a jump, otherwise the nearest one."""
     rounded = [float(np.ceil(bend / STEP) if target.jumps else np.rint(bend / STEP)) * STEP for bend in target.bends]
     return sorted({int(bend) for bend in rounded if INT32_MIN + STEP < bend < INT32_MAX + 1 - STEP})
 
 
 def _pieces(target: Target, tail: float) -> list[_Piece]:
-    """The whole of int32 as flat pieces and curves; within ``tail`` of what it is at an end of int32 it is flat.
+    """All of int32 as flat pieces and curves; values within ``tail`` of that at an end of int32 count as flat.
 
-    The first piece is flat (four integers if the function begins with a curve), and there are two at least.
+    The first piece is flat (four integers if the function begins with a curve), and there are at least two.
     """
     ends = [INT32_MIN, *_bends(target), INT32_MAX + 1]
     pieces: list[_Piece] = []
@@ -145,9 +146,9 @@ def _pieces(target: Target, tail: float) -> list[_Piece]:
 
 
 def _flat_until(target: Target, near: int, far: int, tolerance: float) -> int:
-    """The last integer on the way from ``near`` to ``far`` whose value is within ``tolerance`` of that of ``near``.
+    """The last integer on the way from ``near`` to ``far`` whose value is within ``tolerance`` of that at ``near``.
 
-    With a tolerance it is the whole number next to that value which counts, as a flat segment has no other.
+    With a tolerance, the value at ``near`` is rounded first, because a flat segment has a whole value.
     """
     level = target.values(np.array([near]))[0]
     if tolerance > 0:
@@ -170,14 +171,14 @@ def _lines_of_curves(target: Target, pieces: list[_Piece], percent: float | None
     if target.is_straight:
         return _parts_of_lines(target, curves, percent, most)
     if percent is not None:
-        found = {piece: _within(target, piece, percent, most) for piece in curves}
-        if sum(len(lines.edges) - 1 for lines in found.values()) <= most:
-            return found
+        within_limit = {piece: _within(target, piece, percent, most) for piece in curves}
+        if sum(len(lines.edges) - 1 for lines in within_limit.values()) <= most:
+            return within_limit
     return _nearest(target, curves, most)
 
 
 def _within(target: Target, piece: _Piece, percent: float, most: int) -> _Lines:
-    """The fewest lines that are within so much of the range of the curve, ``most`` at most."""
+    """The fewest lines within ``percent`` of the range of the curve, at most ``most``."""
     first, last = target.values(np.array([piece.start, piece.end - 1]))
     allowed = max(percent / 100 * abs(float(last - first)), _FINE_ENOUGH)
     edges, distance = least_edges(target, piece.start, piece.end, allowed, most)
@@ -185,24 +186,24 @@ def _within(target: Target, piece: _Piece, percent: float, most: int) -> _Lines:
 
 
 def _nearest(target: Target, curves: list[_Piece], most: int) -> dict[_Piece, _Lines]:
-    """``most`` lines or fewer on all curves together, shared so that the greatest distance is small."""
+    """At most ``most`` lines, distributed over the curves so that the largest distance is small."""
     needs, enough = {}, {}
     for piece in curves:
         edges, distance = spread_edges(target, piece.start, piece.end, most // len(curves))
         is_coarse = bool(np.any(np.diff(edges) <= STEP))
-        # Twice the lines are four times as near: so many would be one unit away.
+        # Twice the lines are four times as near: this many would be one unit away.
         needs[piece] = (len(edges) - 1) * np.sqrt(max(distance, _FINE_ENOUGH if is_coarse else 1e-12))
         enough[piece] = most if is_coarse else max(1, int(np.ceil(needs[piece] / np.sqrt(_FINE_ENOUGH))))
-    found = {}
+    lines = {}
     for piece in curves:
         share = 1 + int((most - len(curves)) * needs[piece] / sum(needs.values()))
         edges, distance = spread_edges(target, piece.start, piece.end, min(share, enough[piece]))
-        found[piece] = _Lines(edges, distance, distance)
-    return found
+        lines[piece] = _Lines(edges, distance, distance)
+    return lines
 
 
 def _parts_of_lines(target: Target, curves: list[_Piece], percent: float | None, most: int) -> dict[_Piece, _Lines]:
-    """Straight lines, cut in equal parts where an integer slope alone would lead away from them."""
+    """Straight lines, divided into equal parts where a single integer slope would drift away from them."""
     wanted = {}
     for piece in curves:
         first, last = target.values(np.array([piece.start, piece.end - 1]))
@@ -213,9 +214,9 @@ def _parts_of_lines(target: Target, curves: list[_Piece], percent: float | None,
         allowed = _NEAR_ENOUGH if percent is None else max(percent / 100 * abs(float(last - first)), _NEAR_ENOUGH)
         wanted[piece] = min(max(1.0, np.ceil(astray / 2 / allowed)), (piece.end - piece.start) // STEP)
     scarce = min(1.0, (most - len(curves)) / max(sum(wanted.values()), 1))
-    found = {}
+    lines = {}
     for piece, number in wanted.items():
         cuts = np.linspace(piece.start, piece.end, (int(number) if scarce == 1 else 1 + int(number * scarce)) + 1)
         edges = np.unique(np.rint(cuts / STEP).astype(np.int64) * STEP)
-        found[piece] = _Lines(edges, 0.0, 0.0)
-    return found
+        lines[piece] = _Lines(edges, 0.0, 0.0)
+    return lines

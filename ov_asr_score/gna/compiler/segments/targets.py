@@ -103,7 +103,7 @@ def _formula(function: Function, parameters: tuple[float, ...]) -> _Formula:
             return _Formula(lambda x: np.clip(x, least, greatest), bends, is_straight=True)
         case "power", (exponent, scale, shift):
             return _power(exponent, scale, shift)
-    raise UnsupportedModelError(f"{function}: no such function of GNA with {len(parameters)} parameters {parameters}")
+    raise UnsupportedModelError(f"{function}: GNA has no such function with {len(parameters)} parameters {parameters}")
 
 
 def _power(exponent: float, scale: float, shift: float) -> _Formula:

@@ -1,1 +1,1 @@
-"""Operations of an OpenVINO model read into the float graph that GNA models are made from."""
+"""Reads operations of an OpenVINO model into the float graph from which GNA models are compiled."""

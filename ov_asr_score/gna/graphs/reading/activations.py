@@ -1,4 +1,7 @@
-"""Functions of single elements as layers of GNA."""
+"""Element-wise functions as layers of GNA.
+
+Tests: tests/gna/graphs/reading/test_model_reader.py
+"""
 
 from __future__ import annotations
 
@@ -83,7 +86,7 @@ def _minimum(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> O
 
 
 def bounded(builder: GraphBuilder, name: str, operands: Sequence[Operand], sign: int) -> Operand:
-    """The greater one of two operands (``sign`` 1) or the less one (-1), element by element."""
+    """The element-wise maximum (``sign`` 1) or minimum (-1) of two operands."""
     left, right = operands if isinstance(operands[0], Tensor) else (operands[1], operands[0])
     left = tensor_of(left)
     if isinstance(right, Tensor):
@@ -113,7 +116,7 @@ def _power(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> Ope
 
 
 def to_power(builder: GraphBuilder, name: str, base: Tensor, exponents: Known) -> Tensor:
-    """``base`` to the power of one number, in the shape that both have together."""
+    """``base`` to the power of a single number, in the broadcast shape of both."""
     base = base.broadcast(np.broadcast_shapes(base.shape, exponents.shape))
     exponent = single(exponents, "exponent")
     return base if exponent == 1 else builder.activation(name, base, "power", (exponent, 1.0, 0.0))

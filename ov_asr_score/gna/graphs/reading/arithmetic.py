@@ -1,4 +1,7 @@
-"""Sums and products, of elements and of matrices, as layers of GNA."""
+"""Element-wise sums and products, and matrix products, as layers of GNA.
+
+Tests: tests/gna/graphs/reading/test_model_reader.py
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from ov_asr_score.gna.graphs.reading.builder import GraphBuilder
 from ov_asr_score.gna.graphs.reading.operands import Operand, Operation, add, multiply, name_of, tensor_of
 from ov_asr_score.gna.graphs.reading.tensors import NotForGnaError, Tensor
 
-# A product of a matrix with so many frames or positions becomes as many layers.
+# A matrix product over this many frames or positions becomes as many layers.
 _MOST_ROWS = 64
 
 
@@ -59,7 +62,7 @@ def _negative(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> 
 def _matmul(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
     left, right = operands
     if isinstance(left, Tensor) and isinstance(right, Tensor):
-        raise NotForGnaError("a product of two matrices that are both computed")
+        raise NotForGnaError("a matrix product without a constant operand")
     turned = [bool(node.get_attributes()[f"transpose_{side}"]) for side in "ab"]
     # A vector has one row on the left, one column on the right.
     first, second = (_matrix(operand, index, turned[index]) for index, operand in enumerate(operands))

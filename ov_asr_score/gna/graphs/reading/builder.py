@@ -1,4 +1,7 @@
-"""Layers of a graph that is being read: each function of the builder adds one and gives the tensor that it makes."""
+"""Builds the layers of a graph that is being read; every method adds a layer and returns its tensor.
+
+Tests: tests/gna/graphs/reading/test_model_reader.py
+"""
 
 from __future__ import annotations
 
@@ -27,13 +30,13 @@ Numbers: TypeAlias = NDArray[np.generic] | float
 
 
 class GraphBuilder(Values):
-    """Values and layers; operations on elements leave their order alone, so that no layer has to put it right first.
+    """Adds values and layers; element-wise operations keep the order of elements, so that none has to be restored.
 
-    ``name`` is what the layer and its value are to be called.
+    ``name`` is the name of the layer and of its value.
     """
 
     def affine(self, name: str, row: Tensor, weights: Float32Array, biases: Float32Array | None = None) -> Tensor:
-        """The product [M] of ``weights`` [M, K] with ``row`` [K], plus ``biases`` [M]."""
+        """``weights`` [M, K] · ``row`` [K] + ``biases`` [M]: [M]."""
         source = self.in_a_row(row, f"{name}/input")
         whole = self.are_whole_numbers(row) and are_whole(weights) and (biases is None or are_whole(biases))
         return self.add(
@@ -43,7 +46,7 @@ class GraphBuilder(Values):
     def convolution(
         self, name: str, row: Tensor, filters: Float32Array, stride: int, biases: Float32Array | None = None
     ) -> Tensor:
-        """The filters [F, K] every ``stride`` elements of ``row``, [positions, F]."""
+        """``filters`` [F, K] applied to every ``stride``-th element of ``row``: [positions, F]."""
         source = self.in_a_row(row, f"{name}/input")
         count, length = filters.shape
         positions = (row.addresses.size - length) // stride + 1
@@ -56,7 +59,7 @@ class GraphBuilder(Values):
         return value.tensor.reshaped((positions, count))
 
     def pooled(self, name: str, layer: Convolution, positions: int, window: int, stride: int) -> Tensor:
-        """A convolution as ``layer`` with a pooling of its ``positions``, [positions, F]."""
+        """The convolution ``layer`` with maximum pooling over its ``positions``: [pooled positions, F]."""
         count = len(layer.filters)
         left = pooled_positions(positions, window, stride)
         made = self.add(
@@ -68,10 +71,12 @@ class GraphBuilder(Values):
         return made.tensor.reshaped((left, count))
 
     def diagonal(self, name: str, tensor: Tensor, weights: Numbers = 1.0, biases: Numbers = 0.0) -> Tensor:
-        """``weights`` ⊙ ``tensor`` + ``biases``: constants that broadcast to its shape, or it to theirs."""
+        """``weights`` ⊙ ``tensor`` + ``biases``, in the broadcast shape of all three."""
         shape = np.broadcast_shapes(tensor.shape, np.shape(weights), np.shape(biases))
         tensor = tensor.broadcast(shape)
-        factor, summand = (np.broadcast_to(np.asarray(each, np.float32), shape).ravel() for each in (weights, biases))
+        factor, summand = (
+            np.broadcast_to(np.asarray(numbers, np.float32), shape).ravel() for numbers in (weights, biases)
+        )
         if (factor == 1).all() and not summand.any():
             return tensor
         if tensor.is_zero or not factor.any():
@@ -92,13 +97,13 @@ class GraphBuilder(Values):
         parameters: tuple[float, ...] | tuple[Float32Array, ...] = (),
         is_whole: bool = False,
     ) -> Tensor:
-        """``function`` of every element; ``is_whole``: it gives whole numbers."""
+        """``function`` of every element; ``is_whole``: its values are whole numbers."""
         source, order = self._any_order(tensor, name)
         make = lambda unique: Activation(unique, source, unique, function, parameters)  # noqa: E731
         return _ordered(self.add(name, order.size, is_whole, make), order, tensor.shape)
 
     def leaky_relu(self, name: str, tensor: Tensor, slopes: NDArray[np.generic]) -> Tensor:
-        """``tensor`` with its negative elements times ``slopes``, which broadcast to its shape."""
+        """``tensor`` with negative elements multiplied by ``slopes``, which broadcast to its shape."""
         known = np.asarray(slopes, np.float32)
         if np.unique(known).size == 1:
             slope = known.reshape(-1)[:1]
@@ -110,11 +115,11 @@ class GraphBuilder(Values):
         return _ordered(self.add(name, order.size, False, make), order, tensor.shape)
 
     def clamp(self, name: str, tensor: Tensor, least: float = -np.inf, greatest: float = np.inf) -> Tensor:
-        """``tensor`` kept between two numbers."""
+        """``tensor`` clamped to ``least`` … ``greatest``."""
         bounds = [bound for bound in (least, greatest) if np.isfinite(bound)]
         whole = self.are_whole_numbers(tensor) and all(float(bound).is_integer() for bound in bounds)
-        found = self.whole_value(tensor)
-        before = None if found is None else found.layer
+        value = self.whole_value(tensor)
+        before = None if value is None else value.layer
         if isinstance(before, Activation) and before.function == "clamp":
             first, last = before.parameters
             if least <= float(first) and float(last) <= greatest:
@@ -126,7 +131,7 @@ class GraphBuilder(Values):
         return self.activation(name, tensor, "clamp", (float(least), float(greatest)), is_whole=whole)
 
     def fake_quantize(self, name: str, tensor: Tensor, low: float, high: float, levels: int) -> Tensor:
-        """``tensor`` on a grid of ``levels`` numbers."""
+        """``tensor`` rounded to ``levels`` values from ``low`` to ``high``."""
         source, order = self._any_order(tensor, name)
         make = lambda unique: FakeQuantize(unique, source, unique, low, high, levels)  # noqa: E731
         return _ordered(self.add(name, order.size, False, make), order, tensor.shape)
@@ -154,19 +159,19 @@ class GraphBuilder(Values):
         return _ordered(self.add(name, order.size, whole, make), order, shape)
 
     def maximum(self, name: str, left: Tensor, right: Tensor) -> Tensor:
-        """The greater of two elements each: b + max(a - b, 0)."""
+        """The element-wise maximum, as b + max(a - b, 0)."""
         above = self.clamp(f"{name}/above", self.sum(f"{name}/difference", left, right, -1), 0.0)
         return self.sum(name, right, above)
 
     def _any_order(self, tensor: Tensor, name: str) -> tuple[str, Addresses]:
-        """A value with the elements of ``tensor`` in some order, and the place of each of them (flat)."""
-        found = self.whole_value(tensor)
-        if found is not None:
-            return found.name, tensor.addresses.ravel() - found.start
+        """A value that holds the elements of ``tensor`` in any order, and the flat index of each element in it."""
+        value = self.whole_value(tensor)
+        if value is not None:
+            return value.name, tensor.addresses.ravel() - value.start
         return self.in_a_row(tensor, f"{name}/input"), np.arange(tensor.addresses.size)
 
     def _pair(self, name: str, left: Tensor, right: Tensor) -> tuple[str, str, Addresses]:
-        """Two values in one order with the elements of both, and the place of each element in them (flat)."""
+        """Two values that hold both tensors in the same order, and the flat index of each element in them."""
         first, second = self.whole_value(left), self.whole_value(right)
         if first is not None and second is not None:
             order = left.addresses.ravel() - first.start

@@ -1,6 +1,8 @@
-"""Recurrent cells, and sequences and loops of one step, as layers of GNA.
+"""Recurrent cells, and sequences of one step, as layers of GNA.
 
-Matrix products of a gate take what comes in and what is remembered together, one product for each gate.
+Each gate has one matrix product over the concatenation of the input and the previous state.
+
+Tests: tests/gna/graphs/reading/test_model_reader.py
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from ov_asr_score.gna.graphs.reading.tensors import NotForGnaError, Tensor
 
 _Weights = NDArray[np.float32]
 _FUNCTIONS: dict[str, Function] = {"sigmoid": "sigmoid", "tanh": "tanh", "relu": "relu"}
-# How many gates a cell has, and how many states.
+# Number of gates and of states of each cell.
 _CELLS = {"LSTM": (4, 2), "GRU": (3, 1), "RNN": (1, 1)}
 
 
@@ -35,29 +37,29 @@ def _cell(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> list
 
 
 def _sequence(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> list[Operand]:
-    """Y [1, directions, 1, H], then states, of X [1, 1, K], states [1, directions, H], lengths and weights."""
+    """Y [1, directions, 1, H] and the new states, from X [1, 1, K], states [1, directions, H], lengths and weights."""
     kind = node.get_type_name().removesuffix("Sequence")
     states = _CELLS[kind][1]
     row = as_constant(builder, node, operands[0])
     if row.shape[:2] != (1, 1):
         raise NotForGnaError(f"a sequence of {row.shape[1]} steps for {row.shape[0]} utterances, expected one step")
     if (known(operands, 1 + states, "length of the sequence") != 1).any():
-        raise NotForGnaError("its length is not one step")
+        raise NotForGnaError("its sequence length is not one step")
     remembered = [as_constant(builder, node, operands[1 + index]) for index in range(states)]
     matrices = [known(operands, index, "weights") for index in range(2 + states, 4 + states)]
     biases = known(operands, 4 + states, "bias")
     results = []
     for direction in range(len(matrices[0])):
-        rows = [row.reshaped((1, -1)), *(Tensor(each.addresses[:, direction]) for each in remembered)]
+        rows = [row.reshaped((1, -1)), *(Tensor(state.addresses[:, direction]) for state in remembered)]
         name = name_of(node) if len(matrices[0]) == 1 else f"{name_of(node)}/direction{direction}"
         weights = [matrix[direction] for matrix in matrices]
         results.append(_Step(builder, node, name).run(kind, rows, weights, biases[direction]))
     after = [np.stack([result[index].addresses for result in results], axis=1) for index in range(states)]
-    return [Tensor(after[0][:, :, None]), *(Tensor(each) for each in after)]
+    return [Tensor(after[0][:, :, None]), *(Tensor(addresses) for addresses in after)]
 
 
 class _Step:
-    """One step of a cell; values are called ``name`` with the part behind it."""
+    """One step of a cell; its values are named ``name`` plus a suffix."""
 
     def __init__(self, builder: GraphBuilder, node: Any, name: str) -> None:
         attributes = node.get_attributes()
@@ -74,7 +76,7 @@ class _Step:
     def run(
         self, kind: str, rows: Sequence[Tensor], matrices: Sequence[NDArray[Any]], biases: NDArray[Any] | None
     ) -> list[Tensor]:
-        """The states [1, H] after the step; ``rows`` are what comes in and the states before."""
+        """The states [1, H] after the step; ``rows`` are the input and the previous states."""
         gates = _CELLS[kind][0]
         inner, outer = (np.split(np.asarray(matrix, np.float32), gates) for matrix in matrices)
         parts = None

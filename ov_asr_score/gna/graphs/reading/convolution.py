@@ -1,7 +1,9 @@
 """Convolutions along one axis, and pooling, as layers of GNA.
 
-A convolution of GNA moves over a row of elements, so the channels of a position have to lie side by side: addresses are
-put in that order, and a layer that moves them is only needed where they are not.
+A convolution of GNA moves over a row of elements, so the channels of a position must be adjacent. Addresses are
+arranged in that order; a layer that moves elements is only needed where they are not in that order already.
+
+Tests: tests/gna/graphs/reading/test_model_reader.py
 """
 
 from __future__ import annotations
@@ -43,7 +45,7 @@ def _grouped(builder: GraphBuilder, node: Any, image: Addresses, filters: np.nda
 def _convolved(
     builder: GraphBuilder, node: Any, name: str, image: Addresses, filters: np.ndarray[Any, Any]
 ) -> Addresses:
-    """Addresses [1, F, …] of a convolution of ``image`` [1, C, …] with ``filters`` [F, C, …]."""
+    """Addresses [1, F, …] of the convolution of ``image`` [1, C, …] with ``filters`` [F, C, …]."""
     attributes = node.get_attributes()
     if image.shape[0] != 1:
         raise NotForGnaError(f"it has {image.shape[0]} images, expected one")
@@ -52,9 +54,9 @@ def _convolved(
         pads = _automatic_pads(image.shape[2:], filters.shape[2:], attributes, output)
     else:
         pads = [*zip(attributes["pads_begin"], attributes["pads_end"], strict=True)]
-    padded = np.pad(image[0], [(0, 0), *pads])  # address 0 is a zero
-    strides = [int(each) for each in attributes["strides"]]
-    spread = _spread(filters, [int(each) for each in attributes["dilations"]])
+    padded = np.pad(image[0], [(0, 0), *pads])  # address 0 stands for a zero
+    strides = [int(number) for number in attributes["strides"]]
+    spread = _spread(filters, [int(number) for number in attributes["dilations"]])
     counts = [
         (size - kernel) // stride + 1
         for size, kernel, stride in zip(padded.shape[1:], spread.shape[2:], strides, strict=True)
@@ -63,7 +65,7 @@ def _convolved(
     if len(moving) > 1:
         raise NotForGnaError(f"a convolution along {len(moving)} axes, expected one")
     along = moving[0] if moving else len(counts) - 1
-    # Along the other axes the filter has one place: what lies there are channels.
+    # Along the other axes the filter has a single position; their elements are channels.
     window = tuple(slice(None) if axis == along else slice(0, kernel) for axis, kernel in enumerate(spread.shape[2:]))
     row = np.moveaxis(padded[(slice(None), *window)], along + 1, 0)
     flat = np.moveaxis(spread, along + 2, 1).reshape(len(spread), -1)
@@ -88,7 +90,7 @@ def _automatic_pads(
 
 
 def _spread(filters: np.ndarray[Any, Any], dilations: Sequence[int]) -> np.ndarray[Any, Any]:
-    """Filters with zeros between their elements."""
+    """Dilated filters: ``filters`` with zeros between their elements."""
     sizes = [(size - 1) * step + 1 for size, step in zip(filters.shape[2:], dilations, strict=True)]
     spread = np.zeros((*filters.shape[:2], *sizes), np.float32)
     spread[(slice(None), slice(None), *(slice(None, None, step) for step in dilations))] = filters
@@ -98,8 +100,8 @@ def _spread(filters: np.ndarray[Any, Any], dilations: Sequence[int]) -> np.ndarr
 def _max_pool(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
     attributes, tensor = node.get_attributes(), tensor_of(operands[0])
     if node.get_output_size() > 1 and node.output(1).get_target_inputs():
-        raise NotForGnaError("the places of its maxima are asked for")
-    kernel, strides = ([int(each) for each in attributes[name]] for name in ("kernel", "strides"))
+        raise NotForGnaError("it outputs the positions of maxima")
+    kernel, strides = ([int(number) for number in attributes[name]] for name in ("kernel", "strides"))
     pads = [*attributes["pads_begin"], *attributes["pads_end"]]
     dilations = attributes.get("dilations") or [1] * len(kernel)
     if any(pads) or any(int(step) != 1 for step in dilations):
@@ -107,7 +109,7 @@ def _max_pool(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> 
     counts = [int(size) for size in node.get_output_shape(0)][2:]
     fused = _joined_pool(builder, name_of(node), tensor, kernel, strides)
     if fused is not None:
-        # What the device counts beyond the last whole window is not read.
+        # Positions that the device counts beyond the last whole window are not read.
         return Tensor(fused[(slice(None), slice(None), *(slice(0, count) for count in counts))])
     return Tensor(_pool_by_maxima(builder, name_of(node), tensor.addresses, kernel, strides, counts))
 
@@ -115,7 +117,7 @@ def _max_pool(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> 
 def _joined_pool(
     builder: GraphBuilder, name: str, tensor: Tensor, kernel: Sequence[int], strides: Sequence[int]
 ) -> Addresses | None:
-    """The pooling done by the convolution below ``tensor`` [1, F, …], None where there is none to do it."""
+    """The pooling merged into the convolution below ``tensor`` [1, F, …]; None if that is not possible."""
     value = builder.whole_value(tensor)
     moving = [axis for axis, size in enumerate(kernel) if size > 1]
     if value is None or len(moving) != 1:
@@ -166,7 +168,7 @@ def _pool_by_maxima(
     strides: Sequence[int],
     counts: Sequence[int],
 ) -> Addresses:
-    """Maxima of two at a time."""
+    """The pooling by element-wise maxima of two positions at a time."""
     best: Tensor | None = None
     for place in np.ndindex(*kernel):
         window = tuple(
@@ -175,7 +177,7 @@ def _pool_by_maxima(
         )
         part = image[(slice(None), slice(None), *window)]
         if part.shape[2:] != tuple(counts):
-            raise NotForGnaError("a pooling whose last window is cut off, of no convolution")
+            raise NotForGnaError("a pooling with an incomplete last window that does not follow a convolution")
         best = Tensor(part) if best is None else builder.maximum(f"{name}/of{place}", best, Tensor(part))
     assert best is not None
     return best.addresses
@@ -183,7 +185,7 @@ def _pool_by_maxima(
 
 def _average_pool(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
     attributes, tensor = node.get_attributes(), tensor_of(operands[0])
-    kernel, strides = ([int(each) for each in attributes[name]] for name in ("kernel", "strides"))
+    kernel, strides = ([int(number) for number in attributes[name]] for name in ("kernel", "strides"))
     if any([*attributes["pads_begin"], *attributes["pads_end"]]):
         raise NotForGnaError("a pooling with padding")
     counts = [int(size) for size in node.get_output_shape(0)][2:]
@@ -195,7 +197,7 @@ def _average_pool(builder: GraphBuilder, node: Any, operands: Sequence[Operand])
         )
         windows.append(tensor.addresses[(slice(None), slice(None), *taken)])
     if any(window.shape != windows[0].shape for window in windows):
-        raise NotForGnaError("a pooling whose last window is cut off")
+        raise NotForGnaError("a pooling with an incomplete last window")
     return means(builder, name_of(node), Tensor(np.stack(windows, axis=-1)))
 
 

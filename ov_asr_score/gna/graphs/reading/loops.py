@@ -1,4 +1,7 @@
-"""Loops of a known number of steps, one step after the other."""
+"""Unrolls loops with a known number of steps.
+
+Tests: tests/gna/graphs/reading/test_model_reader.py
+"""
 
 from __future__ import annotations
 
@@ -10,33 +13,33 @@ import numpy as np
 from ov_asr_score.gna.graphs.reading.operands import Operand
 from ov_asr_score.gna.graphs.reading.tensors import NotForGnaError, Tensor
 
-# More steps than this make more layers than a device would take.
+# More steps than this would make more layers than a device accepts.
 _MOST_STEPS = 32
 
 Body = Callable[[dict[int, Operand]], list[Operand]]
 
 
 def unrolled(node: Any, operands: Sequence[Operand], body: Body) -> list[Operand]:
-    """The outputs of a TensorIterator or Loop, of which ``body`` gives the results for parameters by number."""
+    """The outputs of a TensorIterator or Loop; ``body`` maps its parameters, by index, to its results."""
     inputs, outputs = node.get_input_descriptions(), node.get_output_descriptions()
     steps = _number_of_steps(node, operands, inputs)
     counter = -1
     if node.get_type_name() == "Loop":
         counter = int(node.get_special_body_ports().current_iteration_input_idx)
-    given: dict[int, Operand] = {}
+    arguments: dict[int, Operand] = {}
     kept: list[list[Operand]] = []
     for step in range(steps):
         for description in inputs:
             number, operand = description.body_parameter_index, operands[description.input_index]
             if _is(description, "Slice"):
-                given[number] = _part(operand, description, step)
+                arguments[number] = _part(operand, description, step)
             elif step == 0 or not _is(description, "Merged"):
-                given[number] = operand
+                arguments[number] = operand
             else:
-                given[number] = kept[-1][description.body_value_index]
+                arguments[number] = kept[-1][description.body_value_index]
         if counter >= 0:
-            given[counter] = np.array(step, np.int64)
-        kept.append(body(given))
+            arguments[counter] = np.array(step, np.int64)
+        kept.append(body(arguments))
     results: list[Operand | None] = [None] * node.get_output_size()
     for description in outputs:
         index = description.body_value_index
@@ -47,7 +50,7 @@ def unrolled(node: Any, operands: Sequence[Operand], body: Body) -> list[Operand
         else:
             results[description.output_index] = kept[int(description.iteration)][index]
     if any(result is None for result in results):
-        raise NotForGnaError("a loop with an output that nothing makes")
+        raise NotForGnaError("a loop with an undefined output")
     return [result for result in results if result is not None]
 
 
@@ -57,9 +60,9 @@ def _is(description: Any, kind: str) -> bool:
 
 def _number_of_steps(node: Any, operands: Sequence[Operand], inputs: Sequence[Any]) -> int:
     counts = {
-        operands[each.input_index].shape[each.axis] // max(abs(int(each.stride)), 1)
-        for each in inputs
-        if _is(each, "Slice")
+        operands[description.input_index].shape[description.axis] // max(abs(int(description.stride)), 1)
+        for description in inputs
+        if _is(description, "Slice")
     }
     if node.get_type_name() == "Loop":
         trips, condition = operands[0], operands[1]
@@ -77,7 +80,7 @@ def _part(operand: Operand, description: Any, step: int) -> Operand:
     length = operand.shape[axis]
     start = int(description.start)
     start += length if start < 0 else 0
-    # Backwards, the part of a step ends where it starts.
+    # In a backward loop, ``start`` is the end of the part of a step.
     first = start + step * stride if stride > 0 else start + step * stride - size + 1
     window = (slice(None),) * axis + (slice(first, first + size),)
     return Tensor(operand.addresses[window]) if isinstance(operand, Tensor) else operand[window]
@@ -87,5 +90,5 @@ def _joined(parts: Sequence[Operand], axis: int) -> Operand:
     if all(isinstance(part, Tensor) for part in parts):
         return Tensor(np.concatenate([part.addresses for part in parts if isinstance(part, Tensor)], axis))
     if any(isinstance(part, Tensor) for part in parts):
-        raise NotForGnaError("a loop some of whose steps are known in advance")
+        raise NotForGnaError("a loop with some constant steps")
     return np.concatenate([part for part in parts if not isinstance(part, Tensor)], axis)

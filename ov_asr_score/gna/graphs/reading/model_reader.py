@@ -1,4 +1,4 @@
-"""From an OpenVINO model to the layers of GNA, or to the list of what GNA cannot do."""
+"""Reads an OpenVINO model as layers of GNA, or lists the layers that GNA does not support."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from ov_asr_score.gna.graphs.simplifying import (
 from ov_asr_score.openvino_api import ov
 
 WHOLE_NUMBERS = frozenset({"frames_left"})
-"""Inputs that are only given whole numbers: the frames that are left, of a model converted for frames in order."""
+"""Names of inputs that only get whole numbers: the frames left, of a model converted for streaming."""
 
 Memories: TypeAlias = "list[tuple[str, Tensor, Tensor]]"
 _INVENTED_NAME = re.compile(r"Result_\d+|.*/sink_port_\d+")
@@ -41,9 +41,9 @@ _OPERATIONS = {**ARITHMETIC, **CHOICES, **CONVOLUTIONS, **FUNCTIONS}
 
 @dataclass(frozen=True, slots=True)
 class UnsupportedLayer:
-    """A layer that GNA cannot do: its friendly name, its type, and why.
+    """A layer that GNA does not support: its friendly name, its type, and the reason.
 
-    ``node`` is the unique name of the node of the model, which for layers inside of a loop is the loop.
+    ``node`` is the unique name of its node in the model; for layers inside a loop, that of the loop.
     """
 
     name: str
@@ -54,7 +54,7 @@ class UnsupportedLayer:
 
 @dataclass(slots=True)
 class Reading:
-    """What has been read so far; None stands for the output of a layer that could not be."""
+    """What has been read so far; the outputs of unsupported layers are None."""
 
     variables: dict[str, str] = field(default_factory=dict)
     builder: GraphBuilder = field(default_factory=GraphBuilder)
@@ -65,15 +65,15 @@ class Reading:
 def read_graph(model: ov.Model, source: str) -> GnaGraph:
     """The layers of ``model`` for one frame; ``source`` names it in errors.
 
-    Raises UnsupportedModelError with all layers that GNA cannot do.
+    Raises UnsupportedModelError, which lists all layers that GNA does not support.
     """
     graph, problems = try_graph(model, source)
     if graph is None:
         texts = [f"'{layer.name}' ({layer.type}: {layer.reason})" for layer in problems]
         layers = "a layer" if len(texts) == 1 else f"{len(texts)} layers"
         raise UnsupportedModelError(
-            f"{source}: {layers} that GNA cannot do: {', '.join(texts)}; use HETERO:GNA_SW_EXACT,CPU (in floats "
-            "HETERO:GNA_SW_FP32,CPU), or ask for the output of a layer before (-oname)"
+            f"{source}: {layers} that GNA does not support: {', '.join(texts)}; use HETERO:GNA_SW_EXACT,CPU "
+            "(in float arithmetic HETERO:GNA_SW_FP32,CPU), or select the output of an earlier layer (-oname)"
         )
     return graph
 
@@ -81,9 +81,9 @@ def read_graph(model: ov.Model, source: str) -> GnaGraph:
 def try_graph(
     model: ov.Model, source: str, is_static: bool = False
 ) -> tuple[GnaGraph | None, tuple[UnsupportedLayer, ...]]:
-    """The layers of ``model``, or None and those that GNA cannot do; ``is_static``: its shapes stay as they are.
+    """The layers of ``model``, or None and the unsupported layers; ``is_static``: its shapes are kept.
 
-    Raises UnsupportedModelError for shapes that leave open what a frame is.
+    Raises UnsupportedModelError if the shapes do not determine what a frame is.
     """
     static = model if is_static else for_one_frame(model, source)
     reading, memories = read_model(static)
@@ -91,13 +91,13 @@ def try_graph(
 
 
 def read_model(static: ov.Model) -> tuple[Reading, Memories]:
-    """What all outputs in a model for one frame are, and its variables with what each gives and what it keeps."""
+    """All operands of a model for one frame, and its variables: name, value read, value stored."""
     variables = variable_ids(static)
     whole = set(variables.values())
     while True:
         reading = Reading(variables)
         memories = _read(static, reading, whole)
-        # Counts were taken for whole numbers because all variables begin at zero: is it so after a frame?
+        # Variables start at zero, so they were taken for whole numbers: check that they still are after a frame.
         builder = reading.builder
         wrong = {name for name, _, stored in memories if name in whole and not builder.are_whole_numbers(stored)}
         if not wrong or reading.problems:
@@ -106,12 +106,15 @@ def read_model(static: ov.Model) -> tuple[Reading, Memories]:
 
 
 class _InsideError(Exception):
-    """The body of a loop has layers that GNA cannot do; they are listed."""
+    """The body of a loop has unsupported layers, which are listed already."""
 
 
 def _read(model: ov.Model, reading: Reading, whole: Collection[str]) -> Memories:
-    """What each variable gives and what it keeps; fills ``reading``."""
-    given: dict[str, Tensor] = {}
+    """The variables of ``model`` (name, value read, value stored); adds all operands to ``reading``.
+
+    Variables in ``whole`` are taken to hold whole numbers.
+    """
+    read_values: dict[str, Tensor] = {}
     kept: dict[str, Tensor] = {}
     for node in model.get_ordered_ops():
         kind, name = node.get_type_name(), str(node.get_friendly_name())
@@ -124,7 +127,7 @@ def _read(model: ov.Model, reading: Reading, whole: Collection[str]) -> Memories
         elif kind == "ReadValue":
             try:
                 variable = reading.variables[node.get_name()]
-                given[variable] = _read_variable(node, reading, variable in whole)
+                read_values[variable] = _read_variable(node, reading, variable in whole)
             except NotForGnaError as error:
                 reading.problems.append(UnsupportedLayer(name, kind, str(error), node.get_name()))
                 reading.operands[output_key(node.output(0))] = None
@@ -134,8 +137,8 @@ def _read(model: ov.Model, reading: Reading, whole: Collection[str]) -> Memories
                 kept[reading.variables[node.get_name()]] = as_constant(reading.builder, node, operand)
         else:
             _read_node(node, reading)
-    # An Assign may stand before the ReadValue.
-    return [(variable, read, kept.get(variable, read)) for variable, read in given.items()]
+    # An Assign may come before its ReadValue.
+    return [(variable, read, kept.get(variable, read)) for variable, read in read_values.items()]
 
 
 def _read_variable(node: Any, reading: Reading, is_whole: bool) -> Tensor:
@@ -143,9 +146,9 @@ def _read_variable(node: Any, reading: Reading, is_whole: bool) -> Tensor:
     if node.inputs():
         initial = reading.operands[output_key(node.input_value(0))]
         if isinstance(initial, Tensor) and not initial.is_zero:
-            raise NotForGnaError("the first value of the variable is computed, expected zeros")
+            raise NotForGnaError("the initial value of the variable is computed, expected zeros")
         if initial is not None and not isinstance(initial, Tensor) and np.any(initial):
-            raise NotForGnaError("the first value of the variable is not zero")
+            raise NotForGnaError("the initial value of the variable is not zero")
     value = reading.builder.add(str(node.get_friendly_name()), int(np.prod(shape, dtype=int)), is_whole)
     tensor = value.tensor.reshaped(shape)
     reading.operands[output_key(node.output(0))] = tensor
@@ -153,7 +156,7 @@ def _read_variable(node: Any, reading: Reading, is_whole: bool) -> Tensor:
 
 
 def _read_node(node: Any, reading: Reading) -> None:
-    """Nothing; what the outputs of a node are is in ``reading``, or why GNA cannot do it."""
+    """Add the outputs of ``node`` to ``reading``, or the reason why GNA does not support it."""
     operands = [reading.operands[output_key(port.get_source_output())] for port in node.inputs()]
     outputs: Sequence[Operand | None] = [None] * node.get_output_size()
     if all(operand is not None for operand in operands):
@@ -180,28 +183,28 @@ def _outputs(node: Any, operands: list[Operand], reading: Reading) -> Sequence[O
         return list(evaluate(node, known))
     if kind in MOVING:
         if not isinstance(operands[0], Tensor) or len(known) != len(operands) - 1:
-            raise NotForGnaError("what it takes where is computed, expected constants")
+            raise NotForGnaError("its indices are computed, expected constants")
         return list(moved(node, operands[0], known))
     if kind in CELLS:
         return CELLS[kind](reading.builder, node, operands)
     if kind not in _OPERATIONS:
         if kind in ("LogSoftmax", "Softmax"):
             before = node.input_value(0).get_node().get_friendly_name()
-            raise NotForGnaError(f"GNA has no exponentials over a whole vector, '{before}' is what goes into them")
+            raise NotForGnaError(f"GNA has no softmax (its input is '{before}')")
         raise NotForGnaError("GNA has no such operation")
     first = _OPERATIONS[kind](reading.builder, node, operands)
     return [first, *[None] * (node.get_output_size() - 1)]
 
 
 def _loop(node: Any, operands: list[Operand], reading: Reading) -> Sequence[Operand | None]:
-    """The outputs of a loop: the layers of its body, as often as it has steps."""
+    """The outputs of a loop, whose body is read once per step."""
     function = node.get_function()
     parameters, results = function.get_parameters(), function.get_results()
     before = len(reading.problems)
 
-    def body(given: dict[int, Operand]) -> list[Operand]:
+    def body(arguments: dict[int, Operand]) -> list[Operand]:
         inner: dict[tuple[str, int], Operand | None] = {
-            output_key(parameters[number].output(0)): operand for number, operand in given.items()
+            output_key(parameters[number].output(0)): operand for number, operand in arguments.items()
         }
         within = Reading({}, reading.builder, inner, reading.problems)
         for operation in function.get_ordered_ops():
@@ -214,7 +217,7 @@ def _loop(node: Any, operands: list[Operand], reading: Reading) -> Sequence[Oper
     try:
         return list(unrolled(node, operands, body))
     except _InsideError:
-        reading.problems[before:] = [replace(each, node=node.get_name()) for each in reading.problems[before:]]
+        reading.problems[before:] = [replace(problem, node=node.get_name()) for problem in reading.problems[before:]]
         return [_stand_in(output, reading) for output in node.outputs()]
 
 
@@ -244,11 +247,11 @@ def _finished(model: ov.Model, reading: Reading, memories: Memories) -> GnaGraph
     )
     layers, needed = needed_parts(builder.layers, kept, [port.value for port in outputs])
     from_outside = {port.value for port in outputs} | {memory.stored for memory in needed}
-    given = {port.value: port.size for port in inputs} | {memory.read: memory.size for memory in needed}
+    sizes_from_outside = {port.value: port.size for port in inputs} | {memory.read: memory.size for memory in needed}
     layers = join_diagonals(layers, from_outside)
-    layers = dense_convolutions(layers, value_sizes(layers, given))
+    layers = dense_convolutions(layers, value_sizes(layers, sizes_from_outside))
     layers = split_products(layers, from_outside)
-    sizes = value_sizes(layers, given)
+    sizes = value_sizes(layers, sizes_from_outside)
     return GnaGraph(layers, tuple(inputs), tuple(outputs), needed, sizes)
 
 
@@ -257,7 +260,7 @@ def _graph_port(name: str, value: str, tensor: Tensor, port: Any) -> GraphPort:
 
 
 def _stand_in(output: Any, reading: Reading) -> Operand | None:
-    """Some elements for an output that cannot be computed, so that what follows it is looked at, too."""
+    """Placeholder elements for an unsupported output, so that the layers behind it are checked, too."""
     shape = output.get_partial_shape()
     if shape.is_dynamic:
         return None
@@ -274,12 +277,12 @@ def _shaped(output: Any, operand: Operand | None) -> Operand | None:
 
 
 def _present(operand: Operand | None) -> Operand:
-    assert operand is not None  # else there are problems
+    assert operand is not None  # otherwise the problems would have been raised
     return operand
 
 
 def output_key(output: Any) -> tuple[str, int]:
-    """What an output of a node goes by among the operands."""
+    """The key of an output of a node among the operands."""
     return output.get_node().get_name(), output.get_index()
 
 

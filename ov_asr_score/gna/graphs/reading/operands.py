@@ -1,4 +1,7 @@
-"""What operations work on: tensors of a graph, and what is known of them in advance."""
+"""Operands of operations: tensors of the graph, or constants.
+
+Tests: tests/gna/graphs/reading/test_model_reader.py
+"""
 
 from __future__ import annotations
 
@@ -35,21 +38,21 @@ def multiply(builder: GraphBuilder, name: str, left: Operand, right: Operand) ->
 
 
 def tensor_of(operand: Operand) -> Tensor:
-    """``operand``, which has to be a tensor (what is known throughout is computed before)."""
+    """``operand``, which must be a tensor (operations on constants alone are evaluated earlier)."""
     assert isinstance(operand, Tensor)
     return operand
 
 
 def known(operands: Sequence[Operand], index: int, what: str) -> Known:
-    """Input ``index``, a constant; ``what`` it is, for the refusal of others."""
-    found = operands[index]
-    if isinstance(found, Tensor):
+    """Operand number ``index``, which must be a constant; ``what`` names it in the error. Raises NotForGnaError."""
+    operand = operands[index]
+    if isinstance(operand, Tensor):
         raise NotForGnaError(f"its {what} is computed, expected a constant")
-    return found
+    return operand
 
 
 def single(numbers: Known, what: str) -> float:
-    """The one number that all ``numbers`` are."""
+    """The single number that all ``numbers`` are equal to; ``what`` names them in the error. Raises NotForGnaError."""
     values = np.unique(np.asarray(numbers, np.float32))
     if values.size != 1:
         raise NotForGnaError(f"its {what} differs from element to element")
@@ -57,10 +60,10 @@ def single(numbers: Known, what: str) -> float:
 
 
 def name_of(node: Any) -> str:
-    """What a node is called."""
+    """Friendly name of a node."""
     return str(node.get_friendly_name())
 
 
 def as_constant(builder: GraphBuilder, node: Any, operand: Operand) -> Tensor:
-    """``operand`` as elements of the graph."""
+    """``operand`` as a tensor of the graph; a constant gets a layer named after ``node``."""
     return operand if isinstance(operand, Tensor) else builder.constant(f"{name_of(node)}/constant", operand)

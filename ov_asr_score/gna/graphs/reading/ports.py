@@ -1,4 +1,7 @@
-"""A model made for one frame, and what its inputs and outputs are called."""
+"""Reshapes a model to one frame, and names its ports and variables.
+
+Tests: tests/gna/graphs/reading/test_model_reader.py
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from ov_asr_score.openvino_api import RUNTIME_ERRORS, first_cause, ov
 
 
 def for_one_frame(model: ov.Model, source: str) -> ov.Model:
-    """A copy of ``model`` in which all shapes are those of one frame: free lengths but the last are one."""
+    """A copy of ``model`` with the shapes of one frame: all free dimensions except the last one become 1."""
     static = model.clone()
     shapes = {}
     for number, port in enumerate(static.inputs):
@@ -28,12 +31,12 @@ def for_one_frame(model: ov.Model, source: str) -> ov.Model:
     try:
         static.reshape(shapes)
     except RUNTIME_ERRORS as error:
-        raise UnsupportedModelError(f"{source}: cannot be made for one frame: {first_cause(error)}") from error
+        raise UnsupportedModelError(f"{source}: cannot be reshaped to one frame: {first_cause(error)}") from error
     return static
 
 
 def port_name(port: Any) -> str:
-    """The first tensor name of an input or output, else the name of its layer."""
+    """The first tensor name of an input or output, or the name of its layer if it has none."""
     return min(port.get_names(), default=str(port.get_node().get_friendly_name()))
 
 
@@ -41,9 +44,9 @@ _KINDS = ("Assign", "ReadValue")
 
 
 def variable_ids(model: ov.Model) -> dict[str, str]:
-    """The id of the variable by unique name of the node.
+    """Ids of variables by the unique name of their nodes.
 
-    The bindings of 2023.3 do not tell it; the file that it writes does.
+    The bindings of 2023.3 do not expose them; there they are read from a serialized model.
     """
     nodes = [node for node in model.get_ordered_ops() if node.get_type_name() in _KINDS]
     ids = {node.get_name(): str(node.get_attributes().get("variable_id", "")) for node in nodes}
@@ -54,7 +57,7 @@ def variable_ids(model: ov.Model) -> dict[str, str]:
 
 
 def _written_ids(model: ov.Model) -> dict[str, str]:
-    """The ids by friendly name."""
+    """Ids of variables by friendly name, from a serialized model."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.xml"
         ov.serialize(model, str(path), os.devnull)

@@ -1,6 +1,8 @@
-"""Comparisons, choices by them, and what makes one of several elements, as layers of GNA.
+"""Comparisons, selections and reductions as layers of GNA.
 
 Truth values are the numbers 0 and 1.
+
+Tests: tests/gna/graphs/reading/test_model_reader.py
 """
 
 from __future__ import annotations
@@ -52,10 +54,10 @@ def _reduce(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> Op
         sign = 1 if kind == "ReduceMax" else -1
         columns: list[Operand] = [Tensor(groups[:, column]) for column in range(length)]
         while len(columns) > 1:
-            # halves against each other, so that few layers are needed
+            # compare one half with the other, so that few layers are needed
             half = len(columns) // 2
-            first = Tensor(np.stack([tensor_of(each).addresses for each in columns[:half]]))
-            second = Tensor(np.stack([tensor_of(each).addresses for each in columns[half : 2 * half]]))
+            first = Tensor(np.stack([tensor_of(column).addresses for column in columns[:half]]))
+            second = Tensor(np.stack([tensor_of(column).addresses for column in columns[half : 2 * half]]))
             better = tensor_of(bounded(builder, f"{name}/of{len(columns)}", [first, second], sign))
             columns = [*(Tensor(row) for row in better.addresses), *columns[2 * half :]]
         reduced = tensor_of(columns[0])
@@ -72,12 +74,12 @@ def _reduce(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> Op
 
 
 def means(builder: GraphBuilder, name: str, groups: Tensor, factor: float | None = None) -> Tensor:
-    """The sums over the last axis times ``factor`` (None: means)."""
+    """Sums over the last axis times ``factor`` (None: means)."""
     *shape, length = groups.shape
     places, wanted = np.unique(groups.addresses, return_inverse=True)
     rows = np.repeat(np.arange(np.prod(shape, dtype=int)), length)
     if rows.size // length * places.size > LARGEST_MATRIX:
-        raise NotForGnaError(f"it adds {rows.size // length} groups of {length} elements")
+        raise NotForGnaError(f"it sums {rows.size // length} groups of {length} elements")
     weights = np.zeros((rows.size // length, places.size), np.float32)
     np.add.at(weights, (rows, wanted.reshape(-1)), np.float32(1 / length if factor is None else factor))
     return builder.affine(name, Tensor(places), weights).reshaped(shape)
@@ -86,12 +88,12 @@ def means(builder: GraphBuilder, name: str, groups: Tensor, factor: float | None
 def _compare(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
     kind, name = node.get_type_name(), name_of(node)
     inclusive = kind in ("GreaterEqual", "LessEqual")
-    left, right = (each if isinstance(each, Tensor) else np.asarray(each, np.float32) for each in operands)
+    left, right = (operand if isinstance(operand, Tensor) else np.asarray(operand, np.float32) for operand in operands)
     if kind in ("Equal", "NotEqual"):
         return _differ(builder, node, left, right)
     if kind in ("Less", "LessEqual"):
         left, right = right, left
-    # Whole numbers are greater than 0.5 where they are 1 or more.
+    # A whole number is greater than 0.5 exactly if it is at least 1.
     if not isinstance(right, Tensor) and builder.are_whole_numbers(tensor_of(left)):
         right, inclusive = (np.ceil(right) if inclusive else np.floor(right) + 1), True
     elif not isinstance(left, Tensor) and builder.are_whole_numbers(tensor_of(right)):
@@ -116,7 +118,7 @@ def _logical(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> O
     kind, name = node.get_type_name(), name_of(node)
     if kind == "LogicalNot":
         return builder.diagonal(name, tensor_of(operands[0]), -1.0, 1.0)
-    left, right = (each if isinstance(each, Tensor) else np.asarray(each, np.float32) for each in operands)
+    left, right = (operand if isinstance(operand, Tensor) else np.asarray(operand, np.float32) for operand in operands)
     both = multiply(builder, name if kind == "LogicalAnd" else f"{name}/both", left, right)
     if kind == "LogicalAnd":
         return both

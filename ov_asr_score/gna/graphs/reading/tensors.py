@@ -1,8 +1,10 @@
-"""Where the elements of tensors are in the values of a graph that is being read.
+"""Tensors of a graph that is being read, as arrays of addresses of elements.
 
-A tensor is an array of addresses: every value has a range of numbers for its elements, and whatever only moves elements
-(reshape, transpose, split, concatenation, slice, padding with zeros) is done on the numbers. A layer that moves is made
-only where one that computes needs its input in a row.
+Every value has a range of addresses, one per element. Operations that only move elements (reshape, transpose, split,
+concatenation, slice, zero padding) are done on the addresses. A layer that moves elements is only added where a
+computation needs its input in consecutive order.
+
+Tests: tests/gna/graphs/reading/test_model_reader.py
 """
 
 from __future__ import annotations
@@ -23,23 +25,23 @@ Addresses: TypeAlias = NDArray[np.int64]
 ZERO = 0
 """The address of an element that is always zero."""
 
-# More pieces than this are gathered by a matrix product with ones instead.
+# More pieces than this are gathered by a matrix product with ones.
 _MOST_PIECES = 32
 
 
 class NotForGnaError(Exception):
-    """Why an operation cannot be done by layers of GNA; it becomes a line of the list of such layers."""
+    """An operation cannot be expressed in layers of GNA; the message is the reason in the list of such layers."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tensor:
-    """Elements by address, in the shape that the tensor has in the float model."""
+    """Addresses of the elements, in the shape of the tensor in the float model."""
 
     addresses: Addresses
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Its shape."""
+        """Shape of the tensor."""
         return self.addresses.shape
 
     @property
@@ -58,7 +60,7 @@ class Tensor:
 
 @dataclass(slots=True, eq=False)
 class Value:
-    """A value by name, the addresses from ``start`` on; ``is_whole``: its elements are whole numbers, always."""
+    """A named value with addresses from ``start`` on; ``is_whole``: its elements are always whole numbers."""
 
     name: str
     start: int
@@ -68,7 +70,7 @@ class Value:
 
     @property
     def tensor(self) -> Tensor:
-        """All its elements [size]."""
+        """All elements of the value: [size]."""
         return Tensor(np.arange(self.start, self.start + self.size))
 
 
@@ -76,7 +78,7 @@ class Values:
     """The values of a graph in the order in which they are made, with the layers that make them."""
 
     def __init__(self) -> None:
-        """Without a value."""
+        """Start without values."""
         self._values: list[Value] = []
         self._starts: list[int] = []
         self._names: set[str] = set()
@@ -94,25 +96,25 @@ class Values:
         return {value.name: value.size for value in self._values}
 
     def add(self, name: str, size: int, is_whole: bool = False, make: Callable[[str], Layer] | None = None) -> Value:
-        """A new value, and the layer that ``make`` gives for its name (made unique); None: no layer makes it."""
+        """Add a value under a unique name, and the layer that ``make`` returns for that name; None: no layer."""
         unique = self.unique(name)
         value = Value(unique, self._next, size, None if make is None else make(unique), is_whole)
         self._values.append(value)
         self._starts.append(value.start)
-        # addresses of neighbours are not neighbours
+        # leaves a gap, so that the elements of two values are never consecutive
         self._next += size + 1
         return value
 
     def unique(self, name: str) -> str:
-        """``name``, with a number behind it where it is taken."""
-        found, number = name, 2
-        while found in self._names:
-            found, number = f"{name}#{number}", number + 1
-        self._names.add(found)
-        return found
+        """``name``, with a number appended if it is taken."""
+        candidate, number = name, 2
+        while candidate in self._names:
+            candidate, number = f"{name}#{number}", number + 1
+        self._names.add(candidate)
+        return candidate
 
     def constant(self, name: str, known: NDArray[np.generic]) -> Tensor:
-        """A tensor of known values."""
+        """A tensor of the constant ``known``."""
         numbers = np.ascontiguousarray(known, np.float32).reshape(np.shape(known))
         if not numbers.any():
             return Tensor(np.full(numbers.shape, ZERO, np.int64))
@@ -121,7 +123,7 @@ class Values:
         return value.tensor.reshaped(numbers.shape)
 
     def whole_value(self, tensor: Tensor) -> Value | None:
-        """The value that has exactly these elements, each once, in whatever order; None if there is none."""
+        """The value that consists of exactly these elements, in any order; None if there is none."""
         wanted = tensor.addresses
         if not wanted.size or int(wanted.min()) == ZERO:
             return None
@@ -131,19 +133,19 @@ class Values:
         return value if np.unique(wanted).size == value.size else None
 
     def maker_of(self, name: str) -> Layer | None:
-        """The layer that makes the value called ``name``; None where none does."""
+        """The layer that makes the value ``name``; None if there is none."""
         return next((value.layer for value in reversed(self._values) if value.name == name), None)
 
     def are_whole_numbers(self, tensor: Tensor) -> bool:
-        """Whether all elements are whole numbers, whatever the inputs."""
+        """Whether all elements are whole numbers for any inputs."""
         return all(value.is_whole for value in self._values_of(tensor.addresses))
 
     def in_a_row(self, tensor: Tensor, name: str) -> str:
-        """The value that holds the elements in their order; layers that move them are added where there is none."""
+        """Name of a value that holds the elements in order; layers that move them are added if there is none."""
         wanted = np.ascontiguousarray(tensor.addresses).reshape(-1)
-        found = self.whole_value(Tensor(wanted))
-        if found is not None and (np.diff(wanted) == 1).all():
-            return found.name
+        value = self.whole_value(Tensor(wanted))
+        if value is not None and (np.diff(wanted) == 1).all():
+            return value.name
         key = wanted.tobytes()
         if key not in self._gathered:
             self._gathered[key] = self._gather(wanted, name)
@@ -179,7 +181,7 @@ class Values:
         return self.add(name, wanted.size, whole, lambda unique: Concat(unique, parts, unique))
 
     def _pick(self, wanted: Addresses, name: str, whole: bool) -> Value:
-        """The elements by a matrix product with ones."""
+        """The elements gathered by a matrix product with ones."""
         places, columns, ranges = np.full(wanted.size, -1, np.int64), 0, []
         for value in self._values_of(wanted):
             here = (wanted >= value.start) & (wanted < value.start + value.size)
@@ -188,7 +190,7 @@ class Values:
             ranges.append(np.arange(first, last + 1))
             columns += last + 1 - first
         if wanted.size * columns > LARGEST_MATRIX:
-            raise NotForGnaError(f"it moves {wanted.size} elements in an order that GNA has no operation for")
+            raise NotForGnaError(f"it reorders {wanted.size} elements in a way that GNA has no operation for")
         source = self.in_a_row(Tensor(np.concatenate(ranges)), f"{name}/parts")
         weights = np.zeros((wanted.size, columns), np.float32)
         weights[np.flatnonzero(places >= 0), places[places >= 0]] = 1
@@ -196,13 +198,13 @@ class Values:
 
 
 def are_whole(numbers: NDArray[np.generic]) -> bool:
-    """Whether all of them are whole numbers."""
+    """Whether all ``numbers`` are whole."""
     values = np.asarray(numbers, np.float32)
     return bool((values == np.rint(values)).all())
 
 
 def _turned(wanted: Addresses) -> tuple[int, int] | None:
-    """Rows and columns of a matrix in a row of addresses of which ``wanted`` is the transposed; None if it is not."""
+    """Rows and columns of the matrix of consecutive addresses whose transpose ``wanted`` is; None if it is none."""
     columns = int(wanted[1] - wanted[0])
     if wanted[0] == ZERO or columns <= 1 or wanted.size % columns:
         return None

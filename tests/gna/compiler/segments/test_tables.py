@@ -1,4 +1,4 @@
-"""Tables of segments against the functions they stand for, evaluated one integer at a time as the device does it."""
+"""Segment tables against their functions, evaluated one integer at a time as on the device."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ LEFT: dict[str, float] = {"tanh": 3.2, "softsign": 6.5, "exp": 2.5, "log": 5.5, 
 @pytest.mark.parametrize(("function", "parameters", "real"), FUNCTIONS, ids=NAMES)
 @pytest.mark.parametrize("output_scale", [100.0, 2048.0, 32767.0])
 @pytest.mark.parametrize("input_scale", [2.0**16, 1.5e6, 2.0**28])
-def test_every_function_is_as_near_as_the_device_allows(
+def test_error_of_all_functions(
     function: Function, parameters: tuple[float, ...], real: Real, input_scale: float, output_scale: float
 ) -> None:
     table = rows(design_segments(function, parameters, input_scale, output_scale))
@@ -136,7 +136,7 @@ EXTREMES = [1e-3, 1.0, 9.0, 300.0, 2.0**31, 1e13]
 
 @pytest.mark.parametrize(("function", "parameters", "real"), FUNCTIONS, ids=NAMES)
 @pytest.mark.parametrize("percent", [None, 1.0, 0.01])
-def test_tables_are_in_order_whatever_the_scale_factors(
+def test_bases_ascend_for_all_scale_factors(
     function: Function, parameters: tuple[float, ...], real: Real, percent: float | None
 ) -> None:
     for input_scale in EXTREMES:
@@ -155,7 +155,7 @@ def test_tables_are_in_order_whatever_the_scale_factors(
 
 @pytest.mark.parametrize("input_scale", [2.6e8, 6e8, 1e10])
 @pytest.mark.parametrize("function", ["sigmoid", "tanh"])
-def test_a_domain_beyond_int32_is_left_out(function: Function, input_scale: float) -> None:
+def test_domain_beyond_int32_has_no_segments(function: Function, input_scale: float) -> None:
     real = {"sigmoid": sigmoid, "tanh": math.tanh}[function]
     for percent, most in ((None, 1.0), (1.0, 22.0)):
         table = rows(design_segments(function, (), input_scale, 2048.0, percent))
@@ -163,7 +163,7 @@ def test_a_domain_beyond_int32_is_left_out(function: Function, input_scale: floa
         assert found.max() <= most
 
 
-def test_intels_tables_overflow_there() -> None:
+def test_intel_tables_overflow_beyond_int32() -> None:
     bases = [base & ~3 for base, _, _ in intel_table(SIGMOID, 10.0, 0, 1.0, 2.4e8, 2048.0)]
     assert bases == sorted(bases)
     assert max(base for base, _, _ in intel_table(SIGMOID, 10.0, 0, 1.0, 2.6e8, 2048.0)) > GREATEST
@@ -179,7 +179,7 @@ COMPARED: list[tuple[Function, tuple[Formula, Formula], float, int]] = [
 @pytest.mark.parametrize("output_scale", [2048.0, 32767.0])
 @pytest.mark.parametrize("input_scale", [UNIT, 3.3e6, 1.77e8])
 @pytest.mark.parametrize("percent", [1.0, 0.1])
-def test_as_few_segments_as_intels_are_nearer(
+def test_smaller_error_than_intel_with_as_many_segments(
     function: Function,
     formulas: tuple[Formula, Formula],
     limit: float,
@@ -197,7 +197,7 @@ def test_as_few_segments_as_intels_are_nearer(
 
 
 @pytest.mark.parametrize(("function", "formulas", "limit", "low"), COMPARED)
-def test_all_segments_are_far_better_than_one_percent(
+def test_all_segments_versus_one_percent(
     function: Function, formulas: tuple[Formula, Formula], limit: float, low: int
 ) -> None:
     points = [int(x) for x in np.linspace(-limit * UNIT, limit * UNIT, 2001)]
@@ -211,14 +211,14 @@ def test_all_segments_are_far_better_than_one_percent(
 
 
 @pytest.mark.parametrize(("function", "real"), [("sigmoid", sigmoid), ("tanh", math.tanh)])
-def test_all_segments_at_a_small_scale_leave_hardly_more_than_rounding(function: Function, real: Real) -> None:
+def test_all_segments_at_small_scale_approach_rounding(function: Function, real: Real) -> None:
     table = rows(design_segments(function, (), UNIT, 2048.0))
     found = errors(table, real, [int(x) for x in np.linspace(-5 * UNIT, 5 * UNIT, 20011)], UNIT, 2048.0)
     assert np.sqrt(np.mean(found**2)) < 1.1 * math.sqrt(1 / 12)
     assert abs(np.mean(found)) < 0.03
 
 
-def test_the_error_asked_for_is_kept_and_takes_more_segments_the_smaller_it_is() -> None:
+def test_requested_error_is_kept() -> None:
     counts = []
     for percent in (5.0, 1.0, 0.3, 0.1, 0.03):
         table = rows(design_segments("sigmoid", (), UNIT, 32767.0, percent))
@@ -230,7 +230,7 @@ def test_the_error_asked_for_is_kept_and_takes_more_segments_the_smaller_it_is()
     assert counts[1] == 12
 
 
-def test_straight_functions_are_right_to_rounding_with_three_segments() -> None:
+def test_piecewise_linear_functions_need_three_segments() -> None:
     table = design_segments("relu", (), UNIT, 2048.0)
     points = some_integers(rows(table), LEAST, GREATEST, 3000)
     assert len(table) == 3
@@ -243,7 +243,7 @@ def test_zero_is_exact() -> None:
         assert abs(evaluate(table, 0) - value) <= (function == "tanh")
 
 
-def test_one_slope_may_be_an_array_and_tables_are_kept() -> None:
+def test_slope_as_array_and_cached_tables() -> None:
     one = design_segments("leaky_relu", (np.array([0.25], np.float32),), UNIT, 2048.0)
     assert one is design_segments("leaky_relu", (0.25,), UNIT, 2048.0)
     assert not one.flags.writeable
@@ -262,7 +262,7 @@ def test_one_slope_may_be_an_array_and_tables_are_kept() -> None:
         ("gelu", (), 1.0, 1.0),
     ],
 )
-def test_what_makes_no_table_is_refused(
+def test_invalid_arguments_are_refused(
     function: Function, parameters: tuple[float, ...], input_scale: float, output_scale: float
 ) -> None:
     with pytest.raises(UnsupportedModelError, match=function):
@@ -285,7 +285,7 @@ THEIR_TANH = [
 @pytest.mark.parametrize(
     ("theirs", "formulas", "limit", "low"), [(THEIR_SIGMOID, SIGMOID, 10.0, 0), (THEIR_TANH, TANH, 5.0, -1)]
 )
-def test_the_tables_to_compare_with_are_intels(
+def test_intel_design_matches_exported_tables(
     theirs: Table, formulas: tuple[Formula, Formula], limit: float, low: int
 ) -> None:
     unit = 2.0**40  # far beyond int32, for the place where the last segment begins
@@ -297,7 +297,7 @@ def test_the_tables_to_compare_with_are_intels(
     assert np.allclose([segment[0] for segment in made[1:]], [segment[0] for segment in theirs], rtol=0, atol=4)
 
 
-def test_what_rises_within_four_integers_still_has_a_segment() -> None:
+def test_steep_function_has_a_segment() -> None:
     table = rows(design_segments("leaky_relu", (0.1,), 1.0, 32767.0))
     assert [base & ~3 for base, _, _ in table] == [LEAST, -12, -8, -4, 0, 4]
     for x in (LEAST, -11, 4, GREATEST):

@@ -237,7 +237,7 @@ CASES += [pytest.param(build, [1, 24], id=name) for name, build in IMAGES.items(
 
 
 @pytest.mark.parametrize(("build", "shape"), CASES)
-def test_an_operation_gives_what_the_cpu_gives(build: Callable[[Any], Any], shape: list[int]) -> None:
+def test_operations_match_cpu(build: Callable[[Any], Any], shape: list[int]) -> None:
     model = model_of(build, shape)
     graph = read_graph(model, "m.xml")
     frames = frames_for(graph, 3)
@@ -248,20 +248,20 @@ def test_an_operation_gives_what_the_cpu_gives(build: Callable[[Any], Any], shap
             np.testing.assert_allclose(values, scores, atol=2e-6, rtol=2e-6)
 
 
-def test_all_sizes_are_there_and_every_value_has_one_layer() -> None:
+def test_sizes_and_layers_are_complete() -> None:
     graph = read_graph(model_of(lambda x: cell("lstm", x), [1, 6]), "m.xml")
     outputs = [layer.output for layer in graph.layers]
     assert len(set(outputs)) == len(outputs)
     assert set(graph.sizes) == {*outputs, *(port.value for port in graph.inputs)}
 
 
-def test_a_bias_and_a_scale_go_into_the_product() -> None:
+def test_bias_and_scale_are_merged_into_product() -> None:
     graph = read_graph(model_of(ONE["batch_norm"], [1, 6]), "m.xml")
     (layer,) = graph.layers
     assert isinstance(layer, Affine) and layer.biases is not None
 
 
-def test_a_product_that_is_read_twice_stays_as_it_is() -> None:
+def test_product_with_two_readers_is_not_merged() -> None:
     def build(x: Any) -> Any:
         product = dense(x, 4, 6)
         return [opset.add(product, constant(1.0)), opset.tanh(product)]
@@ -270,12 +270,12 @@ def test_a_product_that_is_read_twice_stays_as_it_is() -> None:
     assert sorted(type(layer).__name__ for layer in layers) == ["Activation", "Affine", "Diagonal"]
 
 
-def test_a_convolution_as_model_optimizer_writes_it_moves_nothing_and_pools_itself() -> None:
+def test_model_optimizer_convolution_with_pooling_is_one_layer() -> None:
     kinds = [type(layer) for layer in read_graph(model_of(kaldi_convolution, [1, 24]), "m.xml").layers]
     assert kinds == [Convolution, Activation]
 
 
-def test_channels_that_lie_apart_are_brought_together() -> None:
+def test_strided_channels_are_gathered() -> None:
     def build(x: Any) -> Any:
         image = opset.reshape(x, ints(1, 8, 1, 3), False)
         return opset.convolution(image, constant(numbers(4, 8, 1, 2)), [1, 1], [0, 0], [0, 0], [1, 1])
@@ -284,7 +284,7 @@ def test_channels_that_lie_apart_are_brought_together() -> None:
     assert kinds == [Permute, Convolution, Permute]
 
 
-def test_a_convolution_that_the_device_cannot_count_is_a_product() -> None:
+def test_convolution_with_unsupported_positions_becomes_product() -> None:
     layers = read_graph(model_of(lambda x: convolution(x, strides=[1, 3]), [1, 24]), "m.xml").layers
     assert not any(isinstance(layer, Convolution) for layer in layers)
     assert any(isinstance(layer, Affine) for layer in layers)
@@ -295,7 +295,7 @@ def test_softsign_is_recognized() -> None:
     assert isinstance(layer, Activation) and layer.function == "softsign"
 
 
-def test_gates_of_a_product_are_made_apart() -> None:
+def test_gates_of_a_product_are_split() -> None:
     def build(x: Any) -> Any:
         gates = opset.split(opset.add(dense(x, 6, 6), dense(x, 6, 6, seed=2)), constant(1, np.int64), 2)
         return [opset.sigmoid(gates.output(0)), opset.tanh(gates.output(1))]
@@ -305,12 +305,12 @@ def test_gates_of_a_product_are_made_apart() -> None:
     assert sum(isinstance(layer, Affine) for layer in layers) == 4
 
 
-def test_free_lengths_are_one_frame() -> None:
+def test_free_lengths_become_one_frame() -> None:
     graph = read_graph(model_of(lambda x: dense(x, 4, 6), [-1, -1, 6]), "m.xml")
     assert graph.inputs[0].shape == (1, 1, 6) and graph.outputs[0].shape == (1, 1, 4)
 
 
-def test_ports_have_the_names_of_the_model() -> None:
+def test_port_names() -> None:
     model = model_of(lambda x, y: opset.add(x, y, name="total"), [1, 6], [1, 6])
     graph = read_graph(model, "m.xml")
     assert [port.name for port in graph.inputs] == ["input0", "input1"]
@@ -347,7 +347,7 @@ MEMORIES = {"spliced": (spliced, 18), "counted": (counted, 1), "accumulated": (a
 
 
 @pytest.mark.parametrize(("build", "size"), MEMORIES.values(), ids=MEMORIES)
-def test_memories_hold_what_the_cpu_holds(build: Callable[[Any, Any], tuple[Any, Any]], size: int) -> None:
+def test_memories_match_cpu(build: Callable[[Any, Any], tuple[Any, Any]], size: int) -> None:
     model = with_memory(build, size)
     graph = read_graph(model, "m.xml")
     assert [memory.size for memory in graph.memories] == [size]
@@ -356,7 +356,7 @@ def test_memories_hold_what_the_cpu_holds(build: Callable[[Any, Any], tuple[Any,
         np.testing.assert_allclose(found[0], expected[0], atol=2e-6)
 
 
-def test_counts_are_compared_without_sign_and_other_numbers_with_it() -> None:
+def test_comparisons_of_whole_and_other_numbers() -> None:
     signs = {
         name: any(isinstance(layer, Activation) and layer.function == "sign" for layer in graph.layers)
         for name, (build, size) in MEMORIES.items()
@@ -365,14 +365,14 @@ def test_counts_are_compared_without_sign_and_other_numbers_with_it() -> None:
     assert signs == {"spliced": False, "counted": False, "accumulated": True}
 
 
-def test_a_memory_that_no_output_needs_is_left_out() -> None:
+def test_unused_memory_is_dropped() -> None:
     def build(x: Any, before: Any) -> tuple[Any, Any]:
         return opset.tanh(x), opset.add(before, x)
 
     assert read_graph(with_memory(build, 6), "m.xml").memories == ()
 
 
-def test_all_layers_that_cannot_be_are_listed() -> None:
+def test_all_unsupported_layers_are_listed() -> None:
     def build(x: Any) -> Any:
         rounded = opset.floor(opset.tanh(x), name="rounded")
         product = opset.matmul(rounded, opset.transpose(x, ints(1, 0)), False, False, name="attention")
@@ -386,7 +386,7 @@ def test_all_layers_that_cannot_be_are_listed() -> None:
     with pytest.raises(UnsupportedModelError) as caught:
         read_graph(model, "m.xml")
     text = str(caught.value)
-    assert text.startswith("m.xml: 3 layers that GNA cannot do: ") and "\n" not in text
+    assert text.startswith("m.xml: 3 layers that GNA does not support: ") and "\n" not in text
     for part in (
         "'rounded' (Floor: ",
         "'prob' (Softmax: ",
@@ -420,18 +420,18 @@ def iterator_of(x: Any, steps: int) -> Any:
 
 
 @pytest.mark.parametrize(("build", "reason"), REFUSED.values(), ids=REFUSED)
-def test_what_gna_cannot_do_is_refused_with_the_reason(build: Callable[[Any], Any], reason: str) -> None:
+def test_unsupported_layers_are_refused_with_reason(build: Callable[[Any], Any], reason: str) -> None:
     graph, problems = try_graph(model_of(build, [1, 24]), "m.xml")
     assert graph is None
     assert [reason in layer.reason for layer in problems] == [True]
 
 
-def test_a_variable_that_does_not_begin_at_zero_is_refused() -> None:
+def test_nonzero_initial_variable_is_refused() -> None:
     _, problems = try_graph(with_memory(spliced, 18, initial=0.5), "m.xml")
     assert [layer.type for layer in problems] == ["ReadValue"]
     assert "not zero" in problems[0].reason
 
 
-def test_features_of_a_free_number_are_refused() -> None:
+def test_free_feature_dimension_is_refused() -> None:
     with pytest.raises(UnsupportedModelError, match="fixed number of features"):
         read_graph(model_of(opset.tanh, [1, -1]), "m.xml")
