@@ -1,4 +1,4 @@
-"""Kaldi tables and files: bytes to arrays and back. Needs numpy and kaldiio only."""
+"""Kaldi tables and files: bytes to arrays and back. Depends on numpy and kaldiio only."""
 
 from ov_asr_score.kaldi_io.files.input import open_input
 from ov_asr_score.kaldi_io.files.output import OutputFile, atomic_output, open_output

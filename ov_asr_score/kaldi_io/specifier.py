@@ -21,16 +21,16 @@ READ_OPTIONS = ("b", "t", "o", "no", "s", "ns", "cs", "ncs", "p", "np", "bg")
 WRITE_OPTIONS = ("b", "t", "f", "nf", "p")
 
 ROW_OVERRUN = 3
-"""How many rows a range may lie beyond the last one: two frames at the edge and one by rounding (Kaldi's rule)."""
+"""Rows that a range may exceed the matrix by: two frames at the edges and one for rounding (Kaldi's rule)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadSpecifier:
-    """Where a table is read from, and what is promised about its keys.
+    """Where a table is read from, and what its options promise about the keys.
 
-    ``filename`` is an rxfilename (path, ``path:offset``, ``-``, ``command |``). ``once``: no key is asked for twice;
-    ``sorted``: keys are in byte order; ``called_sorted``: they are also asked for in that order; ``permissive``: what
-    cannot be read is left out; ``background`` (read ahead) is accepted without effect. ``original`` is the text.
+    ``filename`` is an rxfilename (path, ``path:offset``, ``-``, ``command |``). ``once``: no key is requested twice;
+    ``sorted``: keys are in byte order; ``called_sorted``: they are also requested in that order; ``permissive``: what
+    cannot be read is skipped; ``background`` (read ahead) is accepted without effect. ``original`` is the text.
     """
 
     form: Literal["ark", "scp", "npz"]
@@ -48,8 +48,8 @@ class WriteSpecifier:
     """Where a table is written to, and how.
 
     ``archive`` and ``script`` are wxfilenames (path, ``-``, ``| command``). With ``script`` alone, that file exists and
-    says which file each key goes to. ``flush``: whatever is not a plain file gets every entry at once (``nf`` turns it
-    off). ``permissive``: keys that the script lacks are dropped. ``original`` is the text given.
+    says which file each key goes to. ``flush``: pipes and devices get every entry at once (``nf`` turns it off).
+    ``permissive``: keys that the script lacks are dropped. ``original`` is the text it was parsed from.
     """
 
     archive: str | None
@@ -63,17 +63,20 @@ class WriteSpecifier:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """First and last (inclusive) row and column of a part of a matrix; ``None`` stands for all of them."""
+    """A block of a matrix: first and last row, first and last column, all inclusive; ``None`` stands for all."""
 
     rows: tuple[int, int] | None
     columns: tuple[int, int] | None
 
 
-def parse_read_specifier(text: str) -> ReadSpecifier:
-    """Parsed rspecifier, or a bare file name: ``x.scp`` is a script, ``x.npz`` an NPZ file, all else an archive.
+def parse_read_specifier(text: str | ReadSpecifier) -> ReadSpecifier:
+    """The rspecifier in ``text``, or a bare file name: ``x.scp`` is a script, ``x.npz`` NPZ, all else an archive.
 
-    Raises SpecifierError (unknown or contradicting options, blanks at the ends, line breaks).
+    A parsed one is returned unchanged. Raises SpecifierError (unknown or contradictory options, blanks at the ends,
+    line breaks).
     """
+    if isinstance(text, ReadSpecifier):
+        return text
     _check_ends(text)
     options, filename = _split(text, READ_OPTIONS)
     forms = [option for option in options if option in TABLE_FORMS]
@@ -84,20 +87,23 @@ def parse_read_specifier(text: str) -> ReadSpecifier:
     return ReadSpecifier(
         form=_form(forms[0]),
         filename=filename,
-        once=_last_said(options, "o", "no", default=False),
-        sorted=_last_said(options, "s", "ns", default=False),
-        called_sorted=_last_said(options, "cs", "ncs", default=False),
-        permissive=_last_said(options, "p", "np", default=False),
+        once=_last_option(options, "o", "no", default=False),
+        sorted=_last_option(options, "s", "ns", default=False),
+        called_sorted=_last_option(options, "cs", "ncs", default=False),
+        permissive=_last_option(options, "p", "np", default=False),
         background="bg" in options,
         original=text,
     )
 
 
-def parse_write_specifier(text: str) -> WriteSpecifier:
-    """Parsed wspecifier, or a bare file name: ``x.npz`` is an NPZ file, all else an archive.
+def parse_write_specifier(text: str | WriteSpecifier) -> WriteSpecifier:
+    """The wspecifier in ``text``, or a bare file name: ``x.npz`` is an NPZ file, all else an archive.
 
-    Raises SpecifierError (unknown or contradicting options, ``scp,ark``, a missing second name, line breaks).
+    A parsed one is returned unchanged. Raises SpecifierError (unknown or contradictory options, ``scp,ark``, a missing
+    second name, line breaks).
     """
+    if isinstance(text, WriteSpecifier):
+        return text
     _check_ends(text)
     options, filename = _split(text, WRITE_OPTIONS)
     forms = [option for option in options if option in TABLE_FORMS]
@@ -122,15 +128,15 @@ def parse_write_specifier(text: str) -> WriteSpecifier:
         archive=archive_name,
         script=script_name,
         form="npz" if forms == ["npz"] else "kaldi",
-        text=_last_said(options, "t", "b", default=False),
-        flush=_last_said(options, "f", "nf", default=True),
+        text=_last_option(options, "t", "b", default=False),
+        flush=_last_option(options, "f", "nf", default=True),
         permissive="p" in options,
         original=text,
     )
 
 
 def parse_range(text: str) -> Range:
-    """Parsed range such as ``0:9``, ``[0:9,0:3]`` or ``:,2:2``. Raises SpecifierError."""
+    """The range in a text such as ``0:9``, ``[0:9,0:3]`` or ``:,2:2``. Raises SpecifierError."""
     inner = text[1:-1] if text.startswith("[") and text.endswith("]") else text
     parts = inner.split(",")
     spans = [re.fullmatch(r":|(\d{1,9}):(\d{1,9})", part, re.ASCII) for part in parts]
@@ -146,7 +152,8 @@ def parse_range(text: str) -> Range:
 def apply_range(matrix: NDArray[Any], part: Range) -> NDArray[Any]:
     """Contiguous copy of the rows and columns of ``matrix`` [T, D] (or of the elements of a vector [D]).
 
-    The last row may lie up to two beyond the end and is then cut; columns must exist. Raises TableFormatError.
+    The last row may exceed the matrix by ``ROW_OVERRUN`` rows, and the range is cut there; columns must exist. Raises
+    TableFormatError.
     """
     if matrix.ndim == 1 and part.columns:
         raise TableFormatError("a range of columns cannot be taken from a vector")
@@ -198,6 +205,6 @@ def _form(word: str) -> Literal["ark", "scp", "npz"]:
     return "npz" if word == "npz" else "ark"
 
 
-def _last_said(options: list[str], yes: str, no: str, *, default: bool) -> bool:
-    said = [option for option in options if option in (yes, no)]
-    return said[-1] == yes if said else default
+def _last_option(options: list[str], yes: str, no: str, *, default: bool) -> bool:
+    spelled = [option for option in options if option in (yes, no)]
+    return spelled[-1] == yes if spelled else default

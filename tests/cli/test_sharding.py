@@ -85,7 +85,7 @@ def test_wrong_use(tiny_model: str) -> None:
     expected = "--shard 1/2: needs tables joined by key; leave --pair position out"
     assert (outcome.code, outcome.error) == (2, expected)
     outcome = run("score", "-m", tiny_model, "-i", "feats.ark", "-o", "ark:-", "--resume")
-    expected = "--resume: 'ark:-': standard output cannot be taken up again; write an archive into a plain file"
+    expected = "--resume: 'ark:-': standard output cannot be continued; write an archive to a plain file"
     assert (outcome.code, outcome.error) == (2, expected)
     outcome = run("merge", "feats.ark", "-o", "ark:feats.ark")
     assert (outcome.code, outcome.error) == (2, "-o feats.ark: is the same file as that of SHARD; give another name")

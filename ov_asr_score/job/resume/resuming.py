@@ -30,7 +30,7 @@ from ov_asr_score.kaldi_io.tables.archive import archive_entries
 from ov_asr_score.kaldi_io.tables.resumable_output import (
     PartialFile,
     WholeEntries,
-    check_continuable,
+    check_resumable,
     find_whole_entries,
     hidden_path,
 )
@@ -108,7 +108,7 @@ def check_can_resume(job: ScoreJob, tables: JobTables) -> None:
     if not tables.outputs:
         raise UsageError("--resume: expected an output that scores are written to (-o), found none")
     for specifier in tables.outputs.values():
-        check_continuable(parse_write_specifier(specifier))
+        check_resumable(parse_write_specifier(specifier))
     for layer in tables.references:
         if layer not in tables.outputs:
             raise UsageError(f"--resume: -r {layer}: is compared with what was written before; add -o {layer}=…")

@@ -1,7 +1,7 @@
 """Files to read from: a path, ``path:offset``, ``-`` for standard input, or ``command |``.
 
-The names are Kaldi's rxfilenames (util/kaldi-io.cc, ``ClassifyRxfilename``). On top of that gzip is seen by its first
-bytes and undone, and a command whose exit status is not zero is an error.
+The names are Kaldi's rxfilenames (util/kaldi-io.cc, ``ClassifyRxfilename``). Beyond Kaldi, gzip is recognized by its
+first bytes and decompressed, and a command that exits with a status other than 0 is an error.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SIGPIPE_STATUSES = (-13, 128 + 13)
 
 @contextmanager
 def open_input(rxfilename: str, *, allow_commands: bool = False) -> Iterator[BinaryIO]:
-    """Binary file for an rxfilename, standing at its offset, with gzip undone; closed at the end of the ``with``.
+    """Binary file for an rxfilename, decompressed, positioned at its offset; closed at the end of the ``with``.
 
     ``command |`` is run by /bin/sh, only with ``allow_commands``. Raises SpecifierError (not an rxfilename, commands
     not allowed) and FileAccessError (cannot be opened, the command failed).
@@ -67,7 +67,7 @@ def open_path(path: str) -> BinaryIO:
 
 
 def access_error(path: str, error: Exception) -> FileAccessError:
-    """Error in one line for a path that the system refuses: what is wrong, and near names for a missing file."""
+    """The error for a path that the system refuses, in one line; for a missing file with similar names nearby."""
     shown = printable_name(path)
     code = error.errno if isinstance(error, OSError) else None
     if code == errno.ENOENT:
@@ -81,20 +81,21 @@ def access_error(path: str, error: Exception) -> FileAccessError:
 
 
 def check_commands_allowed(command: str, allow_commands: bool) -> None:
-    """Nothing; raises SpecifierError where commands are not allowed or there is none."""
+    """Raise SpecifierError if commands are not allowed, or the command is empty."""
     if not command:
-        raise SpecifierError("expected a command beside the pipe symbol, found nothing")
+        raise SpecifierError("expected a command next to the pipe symbol, found nothing")
     if not allow_commands:
         raise SpecifierError(
-            f"{printable_name(command)}: commands are not run unless asked for; give --allow-commands if you trust it"
+            f"{printable_name(command)}: commands are not run unless allowed; set allow_commands if you trust it",
+            fields=("allow_commands",),
         )
 
 
 def _check_rxfilename(name: str) -> None:
     if name.startswith("|"):
-        raise SpecifierError(f"{printable_name(name)}: a command to read from has its pipe symbol at the end")
+        raise SpecifierError(f"{printable_name(name)}: a command to read from must end with the pipe symbol")
     if "|" in name:
-        raise SpecifierError(f"{printable_name(name)}: pipe symbol in the wrong place, expected at the end")
+        raise SpecifierError(f"{printable_name(name)}: the pipe symbol must be at the end")
     if name != name.strip():
         raise SpecifierError(f"{name!r}: a file name must not begin or end with a blank")
     if re.match(r"(ark|scp|npz)(,[a-z]+)*:", name):
@@ -103,12 +104,12 @@ def _check_rxfilename(name: str) -> None:
 
 def _advice_for_missing(path: str) -> str:
     if path.startswith("~"):
-        return "; the shell replaces ~ only at the start of a word, write the folder in full"
+        return "; the shell expands ~ only at the start of a word, write the path in full"
     if path == "-" or path.rstrip().endswith("|"):
-        return "; only tables come from standard input or a command, models and counts from files (a .mdl as it is)"
+        return "; only tables are read from standard input or a command, models and counts from files"
     folder = Path(path).parent
     if not folder.is_dir():
-        return f", nor is there a folder {printable_name(str(folder))}"
+        return f", and no such folder {printable_name(str(folder))}"
     try:
         names = [entry.name for entry in folder.iterdir()]
     except OSError:
@@ -120,14 +121,14 @@ def _at_offset(file: BinaryIO, path: str, offset: int) -> BinaryIO:
     try:
         file.seek(offset)
     except OSError as error:
-        raise FileAccessError(f"{printable_name(path)}: offset {offset} in something that is not a file") from error
+        raise FileAccessError(f"{printable_name(path)}: cannot seek to offset {offset}, not a regular file") from error
     return file
 
 
 def _without_gzip(file: BinaryIO) -> BinaryIO:
-    """The file itself, or its decompressed contents if it begins with the two bytes of gzip."""
+    """The file itself, or its decompressed contents if it begins with the magic number of gzip."""
     peek = getattr(file, "peek", None)
-    # A pipe may hand over its first bytes one by one: peek() gives what came first, so one byte has to do then.
+    # peek() returns what has arrived; a pipe may have delivered only the first byte so far.
     first = peek(2)[:2] if peek else b""
     return cast(BinaryIO, gzip.GzipFile(fileobj=file)) if first and GZIP_MAGIC.startswith(first) else file
 
@@ -142,7 +143,7 @@ def _open_command(command: str, allow_commands: bool) -> Iterator[BinaryIO]:
         yield output
         reached_end = not output.read(1)
     except OvAsrScoreError as error:
-        # What is wrong with the bytes is mostly that the command failed: then its status is the better message.
+        # Damaged data is mostly due to a command that failed, and then its status explains more.
         reached_end = not output.read(1)
         _finish_command(process, command, reached_end, cause=error)
         raise

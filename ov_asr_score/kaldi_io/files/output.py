@@ -1,7 +1,7 @@
-"""Files to write to, which appear under their name only when they are whole.
+"""Output files that appear under their names only when they are complete.
 
-A plain file is written beside its final place under a hidden name and renamed at the end. Standard output, devices,
-FIFOs and commands get every byte at once. The names are Kaldi's wxfilenames (util/kaldi-io.cc, ``ClassifyWxfilename``).
+A plain file is written under a hidden name in the same folder and renamed at the end. Standard output, devices, FIFOs
+and commands are written to directly. The names are Kaldi's wxfilenames (util/kaldi-io.cc, ``ClassifyWxfilename``).
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ FLUSH_SECONDS = 1.0
 
 
 class OutputFile(io.BufferedIOBase):
-    """A binary file being written; ``commit`` puts it in its place, ``abort`` leaves no trace of it.
+    """A binary file being written; ``commit`` renames it to its final name, ``abort`` leaves no trace of it.
 
-    As a context manager it commits, and aborts on any exception. With ``keeps_part`` what was written stays under the
-    hidden name when it is aborted.
+    As a context manager it commits, and aborts on any exception. With ``keeps_part`` an aborted file stays under its
+    hidden name.
 
-    ``is_plain_file`` is false for what cannot be taken back (standard output, a device, a command). ``offset`` counts
-    the bytes written. All methods raise FileAccessError.
+    ``is_plain_file`` is false for what cannot be undone (standard output, a device, a command). ``offset`` is the
+    number of bytes written. All methods raise FileAccessError.
     """
 
     def __init__(
@@ -52,9 +52,9 @@ class OutputFile(io.BufferedIOBase):
         compress: bool = False,
         keeps_part: bool = False,
     ) -> None:
-        """``part`` is the hidden file that ``file`` writes to and ``target`` the final place, for plain files.
+        """Write to ``file``; for plain files that is the hidden file ``part``, which becomes ``target``.
 
-        With ``keeps_part`` the ``file`` stands behind what an earlier run left there.
+        With ``keeps_part``, ``file`` is positioned after what an earlier run left there.
         """
         super().__init__()
         self.is_plain_file = part is not None
@@ -68,7 +68,7 @@ class OutputFile(io.BufferedIOBase):
         self._target = target
         self._command = command
         self._raw = file
-        # No name and no time in the gzip header: the same contents give the same bytes.
+        # Without name and time in the gzip header the same contents give the same bytes.
         self._gzip = gzip.GzipFile("", "wb", fileobj=file, mtime=0) if compress else None
         self._is_stdout = file is getattr(sys.stdout, "buffer", None)
 
@@ -78,7 +78,7 @@ class OutputFile(io.BufferedIOBase):
         return self._part
 
     def writable(self) -> bool:
-        """Always true."""
+        """True, always."""
         return True
 
     def seekable(self) -> bool:
@@ -90,7 +90,7 @@ class OutputFile(io.BufferedIOBase):
         try:
             self.offset = self._raw.seek(offset, whence)  # writes what is buffered
         except io.UnsupportedOperation:
-            raise  # zipfile asks in this way whether it can seek
+            raise  # zipfile finds out in this way whether it can seek
         except OSError as error:
             raise self._explained(error) from error
         return self.offset
@@ -100,7 +100,7 @@ class OutputFile(io.BufferedIOBase):
         return self.offset
 
     def write(self, data: Any, /) -> int:
-        """Number of bytes in ``data``, which are all taken."""
+        """Number of bytes in ``data``; all of them are written."""
         try:
             count = (self._gzip or self._raw).write(data)
         except OSError as error:
@@ -109,7 +109,7 @@ class OutputFile(io.BufferedIOBase):
         return count
 
     def flush(self) -> None:
-        """Nothing; hands over what is buffered."""
+        """Pass buffered bytes on to the system."""
         if self._finished:
             return
         try:
@@ -118,15 +118,15 @@ class OutputFile(io.BufferedIOBase):
             raise self._explained(error) from error
 
     def flush_if_due(self) -> None:
-        """Nothing; hands over what is buffered once a second, where a killed process is to lose little."""
+        """Flush once a second if the file is kept after an abort, so that a killed process loses little."""
         if self._keeps_part and time.monotonic() >= self._next_flush:
             self.flush()
             self._next_flush = time.monotonic() + FLUSH_SECONDS
 
     def finish(self) -> None:
-        """Nothing; brings everything to the disk, so that only the name is missing; nothing can be written after it.
+        """Sync everything to the disk, so that only the rename is left to do; nothing can be written afterwards.
 
-        Several outputs that belong together are finished before the first of them is committed. Raises FileAccessError.
+        Outputs that belong together are all finished before the first is committed. Raises FileAccessError.
         """
         if self._finished or self._written:
             return
@@ -144,7 +144,7 @@ class OutputFile(io.BufferedIOBase):
         self._written = True
 
     def commit(self) -> None:
-        """Nothing; finishes the file and gives it its name. Raises FileAccessError, and then nothing is left behind."""
+        """Finish the file and rename it to its final name. Raises FileAccessError, and then nothing is left behind."""
         if self._finished:
             return
         self.finish()
@@ -160,12 +160,12 @@ class OutputFile(io.BufferedIOBase):
         self._check_command()
 
     def abort(self) -> None:
-        """Nothing; drops what was written, as far as that can be done, or leaves it for the next run."""
+        """Discard what was written where possible, or leave it for the next run (``keeps_part``)."""
         if self._finished:
             return
         self._finished = True
         if self._gzip is not None:
-            # Or it would still write its end when it is collected.
+            # Otherwise it would write its trailer when it is garbage-collected.
             self._gzip.fileobj = None  # type: ignore[assignment]
         if self._command is not None:
             self._command.terminate()
@@ -177,7 +177,7 @@ class OutputFile(io.BufferedIOBase):
             self._command.wait()
 
     def close(self) -> None:
-        """Nothing; an output that was not committed is aborted."""
+        """Abort the output unless it was committed."""
         self.abort()
         super().close()
 
@@ -188,7 +188,7 @@ class OutputFile(io.BufferedIOBase):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Nothing; commits, or aborts if there was an exception (Ctrl-C too)."""
+        """Commit, or abort after an exception, Ctrl-C included."""
         if kind is None:
             self.commit()
         self.close()
@@ -203,12 +203,12 @@ class OutputFile(io.BufferedIOBase):
 
     def _explained(self, error: OSError) -> FileAccessError:
         if error.errno == errno.EPIPE and self._command is not None:
-            # Mostly the command could not even start: then its exit status says more.
+            # Usually the command did not even start, and its exit status explains more.
             with contextlib.suppress(subprocess.TimeoutExpired):
                 status = self._command.wait(timeout=1)
                 return FileAccessError(f"command {self._name!r}: ended early with exit status {status}")
         elif error.errno == errno.EPIPE:
-            # Python would write the rest once more at its end, and complain in its own words.
+            # At exit Python would try to write the rest again, and print a message of its own.
             with contextlib.suppress(OSError, ValueError), Path(os.devnull).open("wb") as sink:
                 os.dup2(sink.fileno(), self._raw.fileno())
         return access_error(self._name, error)
@@ -225,7 +225,7 @@ def open_output(wxfilename: str, *, allow_commands: bool = False) -> OutputFile:
         check_commands_allowed(command, allow_commands)
         process = subprocess.Popen(["/bin/sh", "-c", command], stdin=subprocess.PIPE, bufsize=BUFFER_BYTES)
         if process.stdin is None:
-            raise FileAccessError(f"command {printable_name(command)!r}: has no input")
+            raise FileAccessError(f"command {printable_name(command)!r}: has no standard input")
         return OutputFile(process.stdin, printable_name(command), command=process)
     _check_wxfilename(wxfilename)
     return _open_file(wxfilename)
@@ -238,8 +238,8 @@ def atomic_output(path: str | Path, mode: Literal["w"]) -> contextlib.AbstractCo
 def atomic_output(path: str | Path, mode: str = "wb") -> contextlib.AbstractContextManager[Any]:
     """Context manager with a file to write to, binary (``wb``) or UTF-8 text (``w``); ``-`` is standard output.
 
-    The file gets its name at the end of the ``with``, or never if there was an exception: no half-written file is ever
-    seen, and an older one stays. Raises FileAccessError.
+    The file gets its name at the end of the ``with``. After an exception it never does, and an older file of that name
+    stays. Raises FileAccessError.
     """
     return _text_output(str(path)) if mode == "w" else _open_file(str(path))
 
@@ -255,7 +255,7 @@ def _text_output(path: str) -> Iterator[TextIO]:
 def _check_wxfilename(name: str) -> None:
     shown = printable_name(name)
     if "|" in name:
-        raise SpecifierError(f"{shown}: pipe symbol in the wrong place, expected at the beginning")
+        raise SpecifierError(f"{shown}: the pipe symbol must be at the beginning")
     if name != name.strip():
         raise SpecifierError(f"{name!r}: a file name must not begin or end with a blank")
     if re.search(r":\d+\Z", name, re.ASCII):
@@ -283,11 +283,11 @@ def _open_file(name: str) -> OutputFile:
 
 
 def _open_part(name: str, mode: int | None, compress: bool) -> OutputFile:
-    # A symbolic link stays, and the file that it stands for is replaced.
+    # A symbolic link stays, and the file it points to is replaced.
     target = Path(os.path.realpath(name))
     if mode is not None and not os.access(target, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    # The name is cut, because the hidden name must not become longer than a name may be.
+    # Shortened, so that the hidden name does not exceed the limit of the file system.
     part = target.with_name(f".{target.name[:40]}.{os.getpid()}-{secrets.token_hex(4)}.part")
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     if mode is not None:
@@ -297,7 +297,7 @@ def _open_part(name: str, mode: int | None, compress: bool) -> OutputFile:
 
 
 def mode_of_existing(name: str) -> int | None:
-    """Permissions and kind of the file there, None when there is none. Raises OSError (a folder)."""
+    """The ``st_mode`` (kind and permissions) of the file ``name``, None if there is none. Raises OSError (a folder)."""
     try:
         mode = Path(name).stat().st_mode
     except FileNotFoundError:

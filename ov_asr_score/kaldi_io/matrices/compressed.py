@@ -47,19 +47,19 @@ def read_compressed(stream: KaldiStream, token: str) -> FloatMatrix:
 
 
 def skip_compressed(stream: KaldiStream, token: str) -> None:
-    """Nothing; passes over what follows the token. Raises TableFormatError."""
+    """Skip the matrix that follows the token. Raises TableFormatError."""
     stream.skip(_read_header(stream, token)[-1])
 
 
 def peek_compressed_rows(stream: KaldiStream, header_offset: int) -> int | None:
-    """Rows in the header that begins ``header_offset`` bytes from here, None if it is cut or damaged."""
+    """Rows in the header that begins ``header_offset`` bytes ahead, None if it is truncated or damaged."""
     header = stream.peek(header_offset + HEADER.size)[header_offset:]
     rows = int(HEADER.unpack(header)[2]) if len(header) == HEADER.size else -1
     return rows if rows >= 0 else None
 
 
 def encode_compressed(matrix: NDArray[np.floating], method: int) -> bytes:
-    """Token, header and values for a matrix [T, D] with T and D above 0, as ``copy-feats --compression-method`` writes.
+    """Token, header and values of a matrix [T, D], T and D above 0, as Kaldi's ``copy-feats`` writes them.
 
     Methods: 1 automatic (2 above eight rows, else 3), 2 speech features (CM), 3 two bytes, 4 two bytes for
     -32768..32767, 5 one byte, 6 one byte for 0..255, 7 one byte for 0..1. Values outside a fixed range are clamped.
@@ -88,7 +88,7 @@ def _read_header(stream: KaldiStream, token: str) -> tuple[np.float32, np.float3
     if rows < 0 or columns < 0:
         raise stream.error(f"sizes of 0 or more after {token}", f"{rows} rows, {columns} columns", offset=start)
     if rows == 0 and columns == 0 and stream.peek(4) == bytes(4):
-        # Kaldi writes an empty matrix with four bytes too many and then cannot read on; no key begins with NUL.
+        # Kaldi writes four bytes too many for an empty matrix, and then cannot read on; no key begins with NUL.
         stream.read(4)
     if columns == 0:
         num_bytes = 0
@@ -106,7 +106,7 @@ def _value_range(values: FloatMatrix, method: int) -> tuple[np.float32, np.float
         return np.float32(low), np.float32(width)
     lowest, highest = values.min(), values.max()
     if highest == lowest:
-        # A constant matrix still needs a range above zero.
+        # A constant matrix needs a range above zero as well.
         highest = np.float32(np.float64(lowest) + (1.0 + abs(np.float64(lowest))))
     with np.errstate(over="ignore"):
         value_range = highest - lowest

@@ -1,4 +1,4 @@
-"""One matrix or vector, as Kaldi keeps it in archives and in files of its own: read, skipped, written.
+"""Reading, skipping and writing one matrix or vector, in an archive or in a file of its own.
 
 Binary objects begin with ``\\0B``; then ``FM``/``DM`` (float32/float64 matrix, row by row), ``FV``/``DV`` (vector),
 ``CM…`` (see compressed.py), ``SM`` (see sparse.py), or the byte 4 of a vector of int32. All else is text (see text.py).
@@ -38,14 +38,14 @@ INTEGER = np.dtype([("size", "u1"), ("value", "<i4")])
 
 
 class ByteSink(Protocol):
-    """Whatever takes bytes in order."""
+    """Anything with a ``write`` method for bytes."""
 
     def write(self, data: Any, /) -> object:
-        """Anything; takes all of ``data``."""
+        """Write all of ``data``; the result is not used."""
 
 
 def read_array(stream: KaldiStream) -> NDArray[Any]:
-    """The matrix or vector at the stream's place, binary or text; the stream then stands behind it.
+    """The matrix or vector at the stream's position, binary or text, which the stream then is behind.
 
     Matrices are [T, D] float32 (``FM``, ``CM…``, ``SM``, text) or float64 (``DM``), vectors [D] float32, float64 or
     int32; all are C-contiguous and writable. Raises TableFormatError naming file, context and byte.
@@ -64,7 +64,7 @@ def read_array(stream: KaldiStream) -> NDArray[Any]:
 
 
 def skip_array(stream: KaldiStream) -> None:
-    """Nothing; passes over what ``read_array`` would read, by the sizes in its header. Raises TableFormatError."""
+    """Skip what ``read_array`` would read, by the sizes in its header. Raises TableFormatError."""
     if stream.peek(2) != BINARY_MARK:
         skip_text(stream)
         return
@@ -83,7 +83,7 @@ def skip_array(stream: KaldiStream) -> None:
 
 
 def peek_num_rows(stream: KaldiStream) -> int | None:
-    """Rows of the binary matrix at the stream's place, where its first bytes tell; None for all other objects.
+    """Rows of the binary matrix at the stream's position, from its header; None for all other objects.
 
     Raises TableFormatError.
     """
@@ -100,10 +100,10 @@ def peek_num_rows(stream: KaldiStream) -> int | None:
 def encode_array(
     array: NDArray[Any], *, text: bool = False, compression_method: int | None = None
 ) -> list[bytes | memoryview]:
-    """Pieces to write one after the other for a matrix [T, D] or vector [D]: ``\\0B`` and binary, or text.
+    """The bytes of a matrix [T, D] or vector [D], in pieces to be written one after the other: binary, or text.
 
     float64 stays (``DM``, ``DV``), one-dimensional int32 is written as integers, all other numbers as float32.
-    C-contiguous arrays are written from where they lie, without the copy that kaldiio's writer makes first.
+    C-contiguous arrays are not copied (kaldiio's writer does copy them).
     ``compression_method`` 1 to 7 applies to matrices; an empty matrix is written as ``FM``, because Kaldi cannot read
     its own empty compressed one. Raises TableFormatError (not a matrix or vector of real numbers; NaN or infinity with
     compression) and UsageError (unknown method).
@@ -122,7 +122,7 @@ def encode_array(
             return [BINARY_MARK + encode_compressed(values, compression_method)]
         values = values.astype(np.float32)
     if values.ndim == 2 and not values.size:
-        values = values.reshape(0, 0)  # Kaldi takes an empty matrix for damage unless both its sizes are 0
+        values = values.reshape(0, 0)  # Kaldi refuses an empty matrix unless both its sizes are 0
     token = ("F" if values.dtype.itemsize == 4 else "D") + ("M" if values.ndim == 2 else "V")
     sizes = b"".join(struct.pack("<Bi", 4, size) for size in values.shape)
     head = BINARY_MARK + token.encode() + b" " + sizes
@@ -132,7 +132,7 @@ def encode_array(
 def write_array(
     file: ByteSink, array: NDArray[Any], *, text: bool = False, compression_method: int | None = None
 ) -> None:
-    """Nothing; writes what ``encode_array`` gives, which also tells what may be raised."""
+    """Write the pieces that ``encode_array`` returns. Raises what it raises."""
     for piece in encode_array(array, text=text, compression_method=compression_method):
         file.write(piece)
 
@@ -163,7 +163,7 @@ class _HeaderAndPayload:
 
 
 def _peek_kind(stream: KaldiStream) -> str:
-    """Token after ``\\0B``, nothing for a vector of integers. Raises TableFormatError for anything else."""
+    """Token after ``\\0B``, empty for a vector of integers. Raises TableFormatError for anything else."""
     ahead = stream.peek(6)[2:]
     if ahead[:1] == b"\4":
         return ""
@@ -175,7 +175,7 @@ def _peek_kind(stream: KaldiStream) -> str:
 
 
 def _peek_shape(stream: KaldiStream, kind: str) -> tuple[tuple[int, ...], int]:
-    """Shape in the header of a plain matrix or vector and the number of bytes up to its first element."""
+    """Shape in the header of an uncompressed matrix or vector, and the bytes of that header."""
     dimensions = 2 if kind.endswith("M") else 1
     header_bytes = 5 + 5 * dimensions
     header = stream.peek(header_bytes)

@@ -24,13 +24,13 @@ def read_sparse(stream: KaldiStream) -> NDArray[np.float32]:
 
 
 def skip_sparse(stream: KaldiStream) -> None:
-    """Nothing; passes over what follows the token ``SM``. Raises TableFormatError."""
+    """Skip the matrix that follows the token ``SM``. Raises TableFormatError."""
     for _ in range(_read_count(stream)):
         _read_row(stream)
 
 
 def dense_matrix(stream: KaldiStream, rows: Sequence[SparseRow], start: int) -> NDArray[np.float32]:
-    """Matrix [T, D] float32 with the values of all rows, zero elsewhere; ``start`` is for errors.
+    """Matrix [T, D] float32 with the values of all rows, zero elsewhere; ``start`` is the offset that errors name.
 
     Raises TableFormatError for rows of different dimension, indices outside it, and more than 1 GiB.
     """

@@ -1,6 +1,6 @@
-"""A binary file that always knows at which byte it stands, so that every complaint can say where.
+"""A binary file that keeps track of its offset, so that every error can say where.
 
-Holds the smallest values of Kaldi's formats (base/io-funcs.cc): tokens, and numbers with their size in front.
+Reads the smallest values of Kaldi's formats (base/io-funcs.cc): tokens, and numbers with their size in front.
 """
 
 from __future__ import annotations
@@ -31,26 +31,26 @@ LINE_END = re.compile(rb"\n")
 
 
 class KaldiStream:
-    """Reads a binary file forwards and knows its ``offset`` in bytes; ``name`` and ``context`` go into its errors.
+    """A binary file read forwards, at byte ``offset``; ``name`` and ``context`` go into its errors.
 
-    ``size`` is the file's size where it is a plain file, which can also be sought in; ``None`` for pipes and gzip.
-    ``context`` may name what is being read, such as ``utterance 'utt2'``.
+    ``size`` is the size in bytes of a plain file, which is seekable; ``None`` for pipes and gzip. ``context`` says
+    what is being read, such as ``utterance 'utt2'``.
     """
 
     def __init__(self, file: BinaryIO, name: str) -> None:
-        """Start at the place where ``file`` stands."""
+        """Start at the current position of ``file``."""
         self.name = printable_name(name)
         self.context = ""
         self.size = plain_file_size(file)
         self.offset = file.tell() if self.size is not None else 0
         self._file = file
-        # What was read ahead, and how much of it is used up.
+        # Bytes that were read ahead, and how many of them were consumed.
         self._ahead = b""
         self._used = 0
 
     def peek(self, count: int) -> bytes:
-        """The next ``count`` bytes, fewer at the end of the file, without moving on."""
-        while len(self._ahead) - self._used < count and self._look_further(count):
+        """The next ``count`` bytes, fewer at the end of the file, without consuming them."""
+        while len(self._ahead) - self._used < count and self._read_ahead(count):
             pass
         return self._ahead[self._used : self._used + count]
 
@@ -66,7 +66,7 @@ class KaldiStream:
     def read_bytes(self, count: int) -> NDArray[np.uint8]:
         """Exactly ``count`` bytes as a writable array [count]. Raises TableFormatError if the file ends before.
 
-        A size taken from a damaged header never makes it allocate more than the file holds (or a piece, in a pipe).
+        Never allocates more than the file holds (in a pipe: one piece more than arrived), whatever a header says.
         """
         self.check_left(count)
         if self.size is not None or count <= PIECE_BYTES:
@@ -79,12 +79,12 @@ class KaldiStream:
     def read_before(self, stop: re.Pattern[bytes], limit: int | None = None) -> bytes:
         """Bytes before the first match of ``stop`` (one byte long), or all up to the end of the file or ``limit``.
 
-        Takes what a pipe has to offer and never waits for more than it needs.
+        In a pipe it takes what has arrived, and never waits for more than it needs.
         """
         pieces: list[bytes] = []
         length = 0
         while (limit is None or length < limit) and (
-            self._used < len(self._ahead) or self._look_further(TEXT_PIECE_BYTES)
+            self._used < len(self._ahead) or self._read_ahead(TEXT_PIECE_BYTES)
         ):
             match = stop.search(self._ahead, self._used)
             wanted = (match.start() if match else len(self._ahead)) - self._used
@@ -95,7 +95,7 @@ class KaldiStream:
         return b"".join(pieces)
 
     def read_line(self) -> bytes:
-        """Bytes up to the next line break, which is passed over, or up to the end of the file."""
+        """Bytes up to the next line break, which is consumed too, or up to the end of the file."""
         line = self.read_before(LINE_END)
         self.read(len(self.peek(1)))
         return line
@@ -103,7 +103,7 @@ class KaldiStream:
     def lines(self) -> Iterator[tuple[int, bytes]]:
         """Offset and bytes of each line up to the end of the file, without line breaks.
 
-        The stream stands somewhere behind a line while that is used, and is not read otherwise.
+        Nothing else may be read from the stream meanwhile: it is ahead of the line.
         """
         start, rest = self.offset, b""
         while piece := self.read(len(self.peek(TEXT_PIECE_BYTES))):
@@ -119,7 +119,7 @@ class KaldiStream:
         return b"".join(iter(lambda: self.read(len(self.peek(TEXT_PIECE_BYTES))), b""))
 
     def read_token(self, limit: int = 256) -> str:
-        """Text up to the next blank, which is passed over. Raises TableFormatError if none comes in ``limit`` bytes."""
+        """Text up to the next blank, which is consumed too. Raises TableFormatError without one in ``limit`` bytes."""
         token = self.read_before(BLANK, limit)
         if not self.peek(1).isspace():
             raise self.error("a token and a blank", clipped(token + self.peek(1)))
@@ -127,15 +127,15 @@ class KaldiStream:
         return token.decode("utf-8", "surrogateescape")
 
     def read_int32(self) -> int:
-        """Number written as a byte 4 and four bytes, lowest first. Raises TableFormatError."""
+        """A number written as a byte 4 and a little-endian int32. Raises TableFormatError."""
         return int(self._read_sized("<i")[0])
 
     def read_float(self) -> float:
-        """Number written as a byte 4 and a float32, or as a byte 8 and a float64. Raises TableFormatError."""
+        """A number written as a byte 4 and a float32, or as a byte 8 and a float64. Raises TableFormatError."""
         return float(self._read_sized("<d" if self.peek(1) == b"\x08" else "<f")[0])
 
     def skip(self, count: int) -> None:
-        """Nothing; passes over ``count`` bytes. Raises TableFormatError if the file ends before."""
+        """Skip ``count`` bytes. Raises TableFormatError if the file ends before."""
         self.check_left(count)
         if self._used + count <= len(self._ahead):
             self.read(count)
@@ -146,21 +146,23 @@ class KaldiStream:
                 self.read_bytes(min(PIECE_BYTES, count - done))
 
     def seek(self, offset: int) -> None:
-        """Nothing; goes to an absolute offset of a plain file. Raises TableFormatError beyond its end."""
+        """Move to an absolute offset of a plain file. Raises TableFormatError beyond its end, and for other files."""
         if self.size is None or offset > self.size:
-            raise self.error(f"at least {offset} bytes", f"{self.size} bytes", "the offset does not fit the file")
+            raise self.error(
+                f"at least {offset} bytes", f"{self.size} bytes", "the offset lies beyond the end of the file"
+            )
         self._file.seek(offset)
         self._ahead, self._used = b"", 0
         self.offset = offset
 
     def error(self, expected: str, found: str, advice: str = "", *, offset: int | None = None) -> TableFormatError:
-        """Error that names the file, the context and the byte (``offset``, or where the stream stands)."""
+        """An error that names the file, the context and the byte: ``offset``, or the current one."""
         context = f" {self.context}" if self.context else ""
         place = f"{self.name}:{context} at byte {self.offset if offset is None else offset}"
         return TableFormatError(f"{place}: expected {expected}, found {found}" + (f"; {advice}" if advice else ""))
 
     def check_left(self, count: int) -> None:
-        """Nothing; raises TableFormatError if the file is known to hold fewer than ``count`` bytes more."""
+        """Raise TableFormatError if fewer than ``count`` bytes are known to be left."""
         if self.size is not None and count > self.size - self.offset:
             raise self._truncated(count, max(self.size - self.offset, 0))
 
@@ -179,7 +181,7 @@ class KaldiStream:
         done = len(ahead)
         target[:done] = ahead
         while done < len(target):
-            with self._foreign_errors():
+            with self._explained_errors():
                 # Reads straight into the array: no second copy of a large matrix.
                 count = self._file.readinto(target[done:])  # type: ignore[attr-defined]
             if not count:
@@ -188,15 +190,15 @@ class KaldiStream:
         self._used += len(ahead)
         self.offset += len(target)
 
-    def _look_further(self, count: int) -> bool:
-        with self._foreign_errors():
-            # read1() gives what has come so far; read() would wait for a slow pipe to offer all of it.
+    def _read_ahead(self, count: int) -> bool:
+        with self._explained_errors():
+            # read1() returns what has arrived; read() would wait for a slow pipe to deliver all of it.
             piece: bytes = self._file.read1(max(count, LOOK_AHEAD_BYTES))  # type: ignore[attr-defined]
         self._ahead, self._used = self._ahead[self._used :] + piece, 0
         return bool(piece)
 
     @contextmanager
-    def _foreign_errors(self) -> Iterator[None]:
+    def _explained_errors(self) -> Iterator[None]:
         try:
             yield
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
@@ -207,16 +209,18 @@ class KaldiStream:
 
 @contextmanager
 def open_stream(rxfilename: str, *, allow_commands: bool = False) -> Iterator[KaldiStream]:
-    """Stream over what an rxfilename stands for; see ``open_input`` for what may be given and raised."""
+    """Stream over an rxfilename, closed at the end of the ``with``; forms and errors as for ``open_input``."""
     with open_input(rxfilename, allow_commands=allow_commands) as file:
         stream = KaldiStream(file, rxfilename if rxfilename.endswith("|") else split_offset(rxfilename)[0])
         if stream.size is not None and stream.offset > stream.size:
-            raise stream.error(f"at least {stream.offset} bytes", str(stream.size), "the offset does not fit the file")
+            raise stream.error(
+                f"at least {stream.offset} bytes", str(stream.size), "the offset lies beyond the end of the file"
+            )
         yield stream
 
 
 def plain_file_size(file: BinaryIO) -> int | None:
-    """Size in bytes of a file that can be sought in, ``None`` for pipes, terminals and decompressed data."""
+    """Size in bytes of a seekable file, ``None`` for pipes, terminals and decompressed data."""
     if isinstance(file, io.BytesIO):
         return file.getbuffer().nbytes
     raw = getattr(file, "raw", None)

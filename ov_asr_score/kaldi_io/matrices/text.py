@@ -28,10 +28,10 @@ FLOAT32_TIE = np.uint64(1 << 28)
 
 
 def read_text(stream: KaldiStream) -> NDArray[Any]:
-    """What is written in text at the stream's place, up to the end of its line.
+    """The matrix or vector in text at the stream's position, up to the end of its line.
 
     ``[ … ]`` with a line break or ``;`` inside is a matrix [T, D] float32, without one a vector [D] float32, empty a
-    matrix [0, 0]; ``rows=…`` is a sparse matrix, given as [T, D] float32; a line without brackets is a vector [D],
+    matrix [0, 0]; ``rows=…`` is a sparse matrix, returned as [T, D] float32; a line without brackets is a vector [D],
     int32 if all its numbers are integers, else float32. Raises TableFormatError.
     """
     start = stream.offset
@@ -44,7 +44,7 @@ def read_text(stream: KaldiStream) -> NDArray[Any]:
 
 
 def skip_text(stream: KaldiStream) -> None:
-    """Nothing; passes over what ``read_text`` would read, without decoding it. Raises TableFormatError."""
+    """Skip what ``read_text`` would read, without parsing numbers. Raises TableFormatError."""
     if _begins_with_bracket(stream):
         _read_through_bracket(stream)
     else:
@@ -54,8 +54,8 @@ def skip_text(stream: KaldiStream) -> None:
 def format_text(array: NDArray[Any]) -> bytes:
     """Text of a matrix or vector of floats, or of a vector of integers, that Kaldi reads.
 
-    Every number has the fewest digits that give back the very same float32 or float64 (Kaldi itself writes seven, which
-    do not always). Infinity and NaN are ``inf`` and ``nan``; Kaldi cannot read ``-inf``, whoever wrote it.
+    Every number has the fewest digits from which the same float32 or float64 is read (Kaldi's seven are not always
+    enough). Infinity and NaN are ``inf`` and ``nan``; Kaldi cannot read ``-inf``, not even its own.
     """
     if array.dtype.kind == "i":
         return b"".join(b"%d " % number for number in array.tolist()) + b"\n"
@@ -69,11 +69,11 @@ def format_text(array: NDArray[Any]) -> bytes:
 def parse_floats(words: list[bytes]) -> NDArray[np.float32]:
     """Numbers rounded to float32 once, as ``strtof`` does. Raises ValueError."""
     if any(b"_" in word for word in words):
-        raise ValueError("a number does not hold '_'")
+        raise ValueError("a number does not contain '_'")
     wide = np.array(words, dtype=np.float64) if words else np.empty(0)
     with np.errstate(over="ignore"):
         narrow = wide.astype(np.float32)
-    # Rounding to float64 first may land half-way between two float32: only there the digits themselves decide.
+    # float64 may lie exactly half-way between two float32 values: only then do the digits decide.
     for place in np.flatnonzero((wide.view(np.uint64) & FLOAT32_TIE_MASK) == FLOAT32_TIE):
         exact, rounded = Decimal(words[place].decode()), Decimal(float(wide[place]))
         if exact != rounded:
@@ -82,7 +82,7 @@ def parse_floats(words: list[bytes]) -> NDArray[np.float32]:
 
 
 def _begins_with_bracket(stream: KaldiStream) -> bool:
-    """True if a matrix or vector follows. A line break before it is passed over, as Kaldi does."""
+    """True if a matrix or vector in brackets follows. White space before it is skipped, as Kaldi does."""
     length = 1
     while (ahead := stream.peek(length)).isspace() and len(ahead) == length:
         length += 1
@@ -95,14 +95,14 @@ def _begins_with_bracket(stream: KaldiStream) -> bool:
 def _read_line(stream: KaldiStream) -> bytes:
     line = stream.read_before(LINE_END)
     if not stream.peek(1):
-        # A cut in the middle of a number could not be seen otherwise.
+        # Otherwise a file truncated within a number would go unnoticed.
         raise stream.error("a line break", "the end of the file", "the file is truncated, or lacks its last line break")
     stream.read(1)
     return line.strip()
 
 
 def _read_through_bracket(stream: KaldiStream) -> bytes:
-    """What is between the brackets; the line break after them is passed over too."""
+    """The text between the brackets; the line break after them is consumed too."""
     stream.read(1)
     body = stream.read_before(BRACKET)
     if not stream.peek(1):
@@ -140,7 +140,7 @@ def _parse_line(stream: KaldiStream, line: bytes, start: int) -> NDArray[Any]:
     if SCRIPT_LINE.fullmatch(line):
         advice = "if this is a script file, use scp:<file>"
     elif KEY_FIRST.match(line):
-        advice = "a key seems to stand here; a line of a script needs <file>:<offset>, and keys must not hold blanks"
+        advice = "this looks like a key; a line of a script needs <file>:<offset>, and keys must not contain blanks"
     return _numbers(stream, words, start, advice)
 
 

@@ -1,6 +1,6 @@
-"""Entries of an archive: a key, a blank, and an object; one after the other to the end of the file.
+"""Entries of an archive: a key, a blank, and an object, one after the other to the end of the file.
 
-Source: util/kaldi-table-inl.h (``SequentialTableReaderArchiveImpl``). Archives of the old ``speech_sample`` are read
+Source: util/kaldi-table-inl.h (``SequentialTableReaderArchiveImpl``). Archives of OpenVINO's ``speech_sample`` are read
 too: its keys have no blank before the ``\\0B``, or one too many.
 """
 
@@ -28,9 +28,9 @@ FOREIGN_FILES = {
 
 
 def read_key(stream: KaldiStream) -> str | None:
-    """Next key, ``None`` at the end of the archive; the stream then stands at the object. Raises TableFormatError.
+    """Next key, ``None`` at the end of the archive; the stream is then at the object. Raises TableFormatError.
 
-    Bytes that are not UTF-8 become surrogates, so that every key can be written as it was.
+    Bytes that are not UTF-8 become surrogates, so that every key is written as it was read.
     """
     stream.context = ""
     stream.read_before(NOT_SPACE)
@@ -58,22 +58,22 @@ def read_key(stream: KaldiStream) -> str | None:
 
 
 def check_key(key: str, *, blanks_inside: bool = False) -> None:
-    """Nothing; raises TableFormatError for a key that cannot be read back from an archive (or from NPZ).
+    """Raise TableFormatError for a key that cannot be read back from an archive, or (``blanks_inside``) from NPZ.
 
-    A key has at least one letter and no blanks or control characters (util/text-utils.cc, ``IsToken``).
+    A key has at least one character, no blanks and no control characters (util/text-utils.cc, ``IsToken``).
     """
     raw = key.encode("utf-8", "surrogateescape")
     if not key.strip() or key in NOT_A_KEY:
         raise TableFormatError(f"{key!r} cannot be the key of an utterance; give it a name")
     inner = raw.replace(b" ", b"_") if blanks_inside and key == key.strip() else raw
     if b" " in inner or CONTROL.search(inner):
-        raise TableFormatError(f"the key {clipped(key)} holds a blank or a control character; rename the utterance")
+        raise TableFormatError(f"the key {clipped(key)} contains a blank or a control character; rename the utterance")
 
 
 def archive_entries(stream: KaldiStream) -> Iterator[tuple[str, int]]:
-    """Key of every entry and the offset of its object, where the stream then stands.
+    """Key of every entry and the offset of its object, where the stream then is.
 
-    What the caller has not read by the time it asks for the next entry is skipped. Raises TableFormatError.
+    An object that the caller has not read when it asks for the next entry is skipped. Raises TableFormatError.
     """
     while (key := read_key(stream)) is not None:
         start = stream.offset

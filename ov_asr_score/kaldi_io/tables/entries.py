@@ -1,7 +1,7 @@
-"""Where the utterances of several tables are: table after table, or in the order of a list of keys.
+"""Positions of the utterances of several tables: table after table, or in the order of a list of keys.
 
-Memory is a few bytes for each utterance, so that tables of millions can be joined: keys are told apart by their
-digests, and with an order each of its keys has a place in a table, from which the entry is read again.
+Only a few bytes are held for each utterance, so that tables of millions can be joined: duplicate keys are found by
+digests, and for an order the position of each entry is kept, from which it is read again.
 """
 
 from __future__ import annotations
@@ -64,7 +64,8 @@ def find_entries(
     if not allow_missing and (num_missing := places.num_missing()):
         missing = islice((key for key, position in order.items() if position not in places), _SHOWN_KEYS)
         raise MissingUtteranceError(
-            f"the shards lack {_keys_text(num_missing, list(missing))}; --allow-missing leaves them out"
+            f"the shards lack {_keys_text(num_missing, list(missing))}; allow_missing leaves them out",
+            fields=("allow_missing",),
         )
     if num_unlisted:
         raise MissingUtteranceError(
@@ -118,7 +119,7 @@ class _Places:
         self._line_number[position] = entry.line.number if entry.line is not None else 0
 
     def entries(self, order: Mapping[str, int]) -> Iterator[Entry]:
-        """The entries there are, in the order of ``order``; the last script stays open, for lines mostly follow."""
+        """The entries in the order of ``order``; the last script stays open, as the next line is mostly in it too."""
         stream: KaldiStream | None = None
         open_table = -1
         with contextlib.ExitStack() as open_script:
@@ -147,14 +148,14 @@ class _Places:
 
 def _all_entries(tables: Sequence[ReadSpecifier]) -> Iterator[Entry]:
     digests = KeyDigests()
-    # The keys of tables that cannot be read twice, and which tables these are.
+    # Tables that cannot be read twice, and their keys.
     kept_keys: set[str] = set()
     streams: set[int] = set()
     for number, specifier in enumerate(tables):
         for count, entry in enumerate(_entries_of(specifier, number)):
             key = entry.key
             if digests.add(key):
-                # Digests may agree by chance: only the keys themselves, read once more, make an error.
+                # Digests may be equal by chance: it is an error only if the keys, which are read again, are equal.
                 others = (
                     other.key
                     for table in range(number + 1)

@@ -1,4 +1,4 @@
-"""Tables joined into one without decoding what is in them: entries are copied as the bytes that they are."""
+"""Tables joined into one: the bytes of entries are copied without decoding them."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ _PIECE_BYTES = 1 << 20
 def join_archives(
     tables: Sequence[ReadSpecifier], entries: Iterable[Entry], target: WriteSpecifier, *, allow_commands: bool = False
 ) -> int:
-    """Number of ``entries``, written to the archive, and script, of ``target``, which get their names when complete.
+    """Number of ``entries``, after writing them to the archive and the script of ``target``.
 
-    Objects are copied as they are where they have the form that is wanted, binary or text, and have no range. Raises
+    The files get their names when they are complete. Objects are copied as they are if they have the form of ``target``
+    (binary or text) and no range; the others are decoded. Raises
     SpecifierError, FileAccessError, TableFormatError.
     """
     with contextlib.ExitStack() as stack:
@@ -46,7 +47,7 @@ def join_archives(
             source.copy(entry, archive, text=target.text)
             count += 1
         outputs = [output for output in (archive, script) if output is not None]
-        for output in outputs:  # both are on the disk before one has its name
+        for output in outputs:  # both are on the disk before one gets its name
             output.finish()
         for output in outputs:
             output.commit()
@@ -54,7 +55,7 @@ def join_archives(
 
 
 def join_scripts(entries: Iterable[Entry], target: str) -> int:
-    """Number of ``entries``, which all come from scripts; their lines are written to the script ``target``.
+    """Number of ``entries``, after writing their lines to the script ``target``; all must come from scripts.
 
     Raises SpecifierError for an entry of an archive, FileAccessError.
     """
@@ -62,7 +63,9 @@ def join_scripts(entries: Iterable[Entry], target: str) -> int:
     with open_output(target) as output:
         for entry in entries:
             if entry.line is None:
-                raise SpecifierError(f"scp:{target}: joins scripts only, found the archive {entry.path}")
+                raise SpecifierError(
+                    f"scp:{target}: only scripts can be joined to a script, found the archive {entry.path}"
+                )
             line = f"{entry.key} {entry.line.rxfilename}{_range_text(entry.line.part)}\n"
             output.write(line.encode("utf-8", "surrogateescape"))
             count += 1
@@ -83,7 +86,7 @@ class _Source:
         self._open_file.close()
 
     def copy(self, entry: Entry, output: OutputFile, *, text: bool) -> None:
-        """Write the object of an entry."""
+        """Write the object of an entry to ``output``."""
         stream = self._at(entry)
         if stream is None or (stream.peek(2) == BINARY_MARK) == text:
             array = self._decoded(entry) if stream is None else read_array(stream)
@@ -99,11 +102,11 @@ class _Source:
             piece = stream.read_bytes(min(_PIECE_BYTES, length - done)).data
             output.write(piece)
             last = bytes(piece[-1:])
-        if text and last != b"\n":  # a file of its own may lack it
+        if text and last != b"\n":  # an object in a file of its own may lack it
             output.write(b"\n")
 
     def _at(self, entry: Entry) -> KaldiStream | None:
-        """The entry's file, standing at its object; None where it must be read as its script says."""
+        """The entry's file, positioned at its object; None if the object must be decoded as its script says."""
         line = entry.line
         if line is not None and (line.part is not None or line.rxfilename.endswith("|")):
             return None
@@ -121,7 +124,7 @@ class _Source:
     def _decoded(self, entry: Entry) -> NDArray[Any]:
         line = entry.line
         if line is None:
-            raise SpecifierError(f"{entry.path}: is compressed or no plain file; copy-table makes it one")
+            raise SpecifierError(f"{entry.path}: is not an uncompressed plain file; copy-table makes it one")
         with ScriptReader(self._tables[entry.table].filename, allow_commands=self._allow_commands) as reader:
             return reader.read(line)
 

@@ -1,4 +1,4 @@
-"""Which keys have come before, in a few bytes for each key."""
+"""A set of keys in a few bytes for each key."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _FILLED = 2 / 3
 class KeyDigests:
     """The 64-bit digests of keys: 12 to 24 bytes for a key, where a set of short texts takes about 100.
 
-    Two keys may have one digest (with five million keys, once in a million runs), so that whoever asks looks at the
-    keys themselves before it calls them equal. A hash table with open addressing, because it tells at once, before the
-    entry is used, and needs no room on a disk.
+    Two keys may have the same digest (with five million keys, once in a million runs): the caller must compare the keys
+    themselves before it reports a duplicate. This is a hash table with open addressing, because it answers at once,
+    before the entry is used, and needs no disk, as sorting would.
     """
 
     def __init__(self) -> None:
         """Begin without any key."""
-        self._slots = array("q", bytes(8 * _FIRST_SLOTS))  # 0: nothing there
+        self._slots = array("q", bytes(8 * _FIRST_SLOTS))  # 0: free
         self._free = int(_FIRST_SLOTS * _FILLED)
 
     @property

@@ -1,4 +1,4 @@
-"""Tables of words, such as utt2spk: a line ``key word`` for every utterance."""
+"""Tables of single words, such as utt2spk: a line ``key word`` for every utterance."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from ov_asr_score.text import clipped
 
 
 def read_token_table(specifier: str | ReadSpecifier, *, allow_commands: bool = False) -> dict[str, str]:
-    """Word of every key, in the order of the file; a plain file name and ``ark:<file>`` mean the same.
+    """The word of every key, in the order of the file; a plain file name and ``ark:<file>`` mean the same.
 
     Raises SpecifierError (scp, npz), FileAccessError, and TableFormatError with the number of the bad line (not two
-    words, a key that came before). Source: util/kaldi-holder-inl.h (``TokenHolder``).
+    words, a duplicate key). Source: util/kaldi-holder-inl.h (``TokenHolder``).
     """
-    given = parse_read_specifier(specifier) if isinstance(specifier, str) else specifier
-    if given.form != "ark":
-        raise SpecifierError(f"{given.original!r}: a table of words is read from a text file or ark:<file>")
+    parsed = parse_read_specifier(specifier)
+    if parsed.form != "ark":
+        raise SpecifierError(f"{parsed.original!r}: a table of words must be a text file or ark:<file>")
     table: dict[str, str] = {}
-    with open_stream(given.filename, allow_commands=allow_commands) as stream:
+    with open_stream(parsed.filename, allow_commands=allow_commands) as stream:
         text = stream.read_all()
         name = stream.name
     for number, line in enumerate(text.splitlines(), start=1):

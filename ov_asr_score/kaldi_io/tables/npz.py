@@ -1,4 +1,4 @@
-"""NPZ files as tables: one array per utterance, read and written one at a time, and never unpickled.
+"""NPZ files as tables: one array per utterance, read and written one at a time. Pickled objects are refused.
 
 The format is a zip file of ``<key>.npy`` members (numpy.lib.format).
 """
@@ -29,23 +29,23 @@ from ov_asr_score.text import clipped, printable_name, shown_key
 
 SUFFIX = ".npy"
 FIRST_ZIP_DATE = (1980, 1, 1, 0, 0, 0)
-"""The same arrays give the same bytes: no time goes into the file."""
+"""Instead of the present time, so that the same arrays give the same bytes."""
 
 MOST_DEFLATED = 1032
-"""A byte of deflated data stands for at most this many."""
+"""Bytes that one byte of deflated data can expand to, at most."""
 
 DAMAGE = (
     *(ValueError, TypeError, LookupError, ArithmeticError, SyntaxError, RuntimeError, EOFError, MemoryError, OSError),
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, tokenize.TokenError),
 )
-"""What zipfile and numpy may raise over damaged bytes."""
+"""Exceptions of zipfile and numpy for damaged files."""
 
 
 class NpzReader:
     """The arrays of an NPZ file by key; ``keys`` are in the order of the file."""
 
     def __init__(self, file: IO[bytes], name: str) -> None:
-        """Reads the directory only. Raises TableFormatError (not a zip file, a key twice)."""
+        """Read the directory only. Raises TableFormatError (not a zip file, a duplicate key)."""
         self._name = name
         try:
             self._zip = zipfile.ZipFile(file)
@@ -55,19 +55,19 @@ class NpzReader:
             raise TableFormatError(f"{name}: expected an NPZ file, found damage: {found}") from error
         self._members: dict[str, zipfile.ZipInfo] = {}
         for member in members:
-            # The old speech_sample writes keys with a blank at the end.
+            # OpenVINO's speech_sample writes keys with a blank at the end.
             key = member.filename.removesuffix(SUFFIX).strip()
             if key in self._members:
-                raise TableFormatError(f"{name}: the key {shown_key(key)} stands there twice")
+                raise TableFormatError(f"{name}: duplicate key {shown_key(key)}")
             self._members[key] = member
         self.keys = list(self._members)
 
     def num_bytes(self, key: str) -> int:
-        """Size of the array's member, uncompressed, as the directory tells it."""
+        """Uncompressed size in bytes of the array's member, according to the directory."""
         return self._members[key].file_size
 
     def read(self, key: str) -> NDArray[Any] | None:
-        """Matrix [T, D] or vector [D], float32 or (from float64 and wide integers) float64; ``None`` if there is none.
+        """Matrix [T, D] or vector [D], float32 or (from float64 and wide integers) float64; ``None`` for no such key.
 
         Raises TableFormatError naming file, utterance and the byte where the member begins.
         """
@@ -91,7 +91,7 @@ class NpzReader:
                     f"{place}: expected a matrix or vector of real numbers, found {len(shape)} dimensions of {dtype}"
                 )
             num_bytes = dtype.itemsize * int(np.prod(shape, dtype=object))
-            # The sizes may be damaged: nothing is allocated that the file cannot hold.
+            # The sizes may be damaged: no more is allocated than the file can hold.
             most = member.compress_size * (1 if member.compress_type == zipfile.ZIP_STORED else MOST_DEFLATED)
             if not 0 <= num_bytes <= min(member.file_size, most):
                 found = f"a shape of {num_bytes}"
@@ -104,42 +104,42 @@ class NpzReader:
 
 
 class NpzWriter:
-    """Writes an NPZ file one array at a time; the directory follows with ``close``."""
+    """Writes an NPZ file one array at a time; ``close`` writes the directory."""
 
     def __init__(self, output: OutputFile, *, compressed: bool = False) -> None:
-        """``output`` is not closed; ``compressed`` deflates every array."""
+        """Write to ``output``, which stays open; ``compressed`` deflates every array."""
         self._zip = zipfile.ZipFile(output, "w")
         self._compress_type = zipfile.ZIP_DEFLATED if compressed else zipfile.ZIP_STORED
 
     def write(self, key: str, array: NDArray[Any]) -> None:
-        """Nothing; adds one array. Raises TableFormatError for a key that is taken or not UTF-8."""
+        """Add one array. Raises TableFormatError for a duplicate key, or one that is not UTF-8."""
         check_key(key, blanks_inside=True)
         member = zipfile.ZipInfo(key + SUFFIX, FIRST_ZIP_DATE)
         member.compress_type = self._compress_type
         member.external_attr = 0o644 << 16
-        # Known beforehand, the size lets zipfile take the wide header for large members only.
+        # With the size, zipfile uses the wide header for large members only.
         member.file_size = array.nbytes + 256
         if member.filename in self._zip.NameToInfo:
-            raise TableFormatError(f"the key {clipped(key)} was written before; NPZ holds every key once")
+            raise TableFormatError(f"duplicate key {clipped(key)}; an NPZ file holds every key once")
         try:
             key.encode()
         except UnicodeEncodeError as error:
-            raise TableFormatError(f"the key {clipped(key)} is not UTF-8, which NPZ needs; write an archive") from error
+            raise TableFormatError(f"the key {clipped(key)} is not UTF-8, as NPZ requires; write an archive") from error
         with self._zip.open(member, "w") as file:
             npy_format.write_array(file, array, allow_pickle=False)
 
     def close(self) -> None:
-        """Nothing; writes the directory."""
+        """Write the directory."""
         self._zip.close()
 
     def abort(self) -> None:
-        """Nothing; makes sure that nothing more is written."""
+        """Make sure that nothing more is written."""
         self._zip.fp = None
 
 
 @contextmanager
 def open_npz(rxfilename: str, *, allow_commands: bool = False) -> Iterator[NpzReader]:
-    """Reader for an NPZ file; what cannot be sought in (a pipe, gzip) is copied to a temporary file first.
+    """Reader of an NPZ file; what is not seekable (a pipe, gzip) is copied to a temporary file first.
 
     Raises FileAccessError, SpecifierError, TableFormatError.
     """

@@ -1,4 +1,4 @@
-"""Tables asked by key, for joining several of them; archives are read forwards as far as they are asked for."""
+"""Tables looked up by key, for joining several of them; archives are read as far as the keys require."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ logger = logging.getLogger(__name__)
 
 
 class KeyedTable(ABC):
-    """A table by key; made by ``open_table``, closed at the end of its ``with``.
+    """A table looked up by key; made by ``open_table``, closed at the end of its ``with``.
 
-    A key that stands there twice is an error when it is met, as in Kaldi: a join by such a key would be a guess.
+    A duplicate key is an error when it is met, as in Kaldi: joining by it would be a guess.
     """
 
-    def __init__(self, given: ReadSpecifier) -> None:
-        """``given`` says what the table is and what is promised about its keys."""
-        self.specifier = given
+    def __init__(self, specifier: ReadSpecifier) -> None:
+        """``specifier`` says what the table is, and what is promised about its keys."""
+        self.specifier = specifier
         self._resources = contextlib.ExitStack()
         self._asked: set[str] = set()
 
     def get(self, key: str) -> NDArray[Any] | None:
         """Matrix or vector of an utterance, ``None`` if the table has none.
 
-        Raises FileAccessError and TableFormatError naming file, utterance and byte, and UsageError for a key asked for
-        twice against the promise ``o`` (or in a pipe that was not opened with ``keep_values``).
+        Raises FileAccessError and TableFormatError naming file, utterance and byte, and UsageError for a key that is
+        requested twice despite the option ``o`` (or in a pipe that was not opened with ``keep_values``).
         """
         if self.specifier.once and key in self._asked:
-            raise UsageError(f"{self.specifier.original}: {shown_key(key)} is asked for twice against the option 'o'")
+            raise UsageError(f"{self.specifier.original}: {shown_key(key)} is requested twice despite the option 'o'")
         try:
             array = self._find(key)
         except (FileAccessError, TableFormatError) as error:
@@ -54,11 +54,11 @@ class KeyedTable(ABC):
         return array
 
     def unused_keys(self) -> list[str]:
-        """Keys that ``get`` was never asked for, in the order of the table; goes through an archive to its end."""
+        """Keys that ``get`` was never asked for, in the order of the table; an archive is read to its end."""
         return [key for key in self._all_keys() if key not in self._asked]
 
     def close(self) -> None:
-        """Nothing; closes the files."""
+        """Close the files."""
         self._resources.close()
 
     def __enter__(self) -> KeyedTable:
@@ -68,7 +68,7 @@ class KeyedTable(ABC):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Nothing; closes the files."""
+        """Close the files."""
         self._resources.__exit__(kind, error, trace)
 
     @abstractmethod
@@ -81,38 +81,38 @@ class KeyedTable(ABC):
 def open_table(
     specifier: str | ReadSpecifier, *, allow_commands: bool = False, keep_values: bool = False
 ) -> KeyedTable:
-    """Table to be asked by key: archive, script or NPZ.
+    """Table to look up keys in: archive, script or NPZ.
 
-    Memory is flat for scripts, NPZ and archives in plain files: of what is passed over only the offset is kept. A pipe
-    or gzip cannot be gone back in, so there the arrays passed over are kept until they are asked for (not at all with
-    ``s,cs``), and those given away only with ``keep_values``: set it where keys are asked for again, such as speakers.
-    Raises SpecifierError, FileAccessError, and TableFormatError for a bad script or NPZ file.
+    Memory is flat for scripts, NPZ and archives in plain files: only the offset of a skipped entry is kept. Pipes and
+    gzip are not seekable: skipped arrays are kept until they are requested (with ``s,cs`` they are dropped), and arrays
+    that were returned only with ``keep_values``, which is for keys that are requested again, such as speakers. Raises
+    SpecifierError, FileAccessError, and TableFormatError for a bad script or NPZ file.
     """
-    given = parse_read_specifier(specifier) if isinstance(specifier, str) else specifier
-    if given.form == "scp":
-        return _ScriptTable(given, allow_commands)
-    if given.form == "npz":
-        return _NpzTable(given, allow_commands)
-    return _ArchiveTable(given, allow_commands, keep_values)
+    parsed = parse_read_specifier(specifier)
+    if parsed.form == "scp":
+        return _ScriptTable(parsed, allow_commands)
+    if parsed.form == "npz":
+        return _NpzTable(parsed, allow_commands)
+    return _ArchiveTable(parsed, allow_commands, keep_values)
 
 
 class _ScriptTable(KeyedTable):
-    def __init__(self, given: ReadSpecifier, allow_commands: bool) -> None:
-        super().__init__(given)
+    def __init__(self, specifier: ReadSpecifier, allow_commands: bool) -> None:
+        super().__init__(specifier)
         self._lines: dict[str, ScriptLine] = {}
         try:
-            lines = read_script(given.filename, allow_commands=allow_commands)
+            lines = read_script(specifier.filename, allow_commands=allow_commands)
         except FileAccessError as error:
-            if not given.permissive:
+            if not specifier.permissive:
                 raise
             logger.warning("%s; treated as an empty table", error)
             lines = []
         for line in lines:
             if line.key in self._lines:
-                place = f"{given.filename}: line {line.number}"
+                place = f"{specifier.filename}: line {line.number}"
                 raise TableFormatError(f"{place}: the key {shown_key(line.key)} came before; keys must differ")
             self._lines[line.key] = line
-        reader = ScriptReader(given.filename, allow_commands=allow_commands)
+        reader = ScriptReader(specifier.filename, allow_commands=allow_commands)
         self._reader = self._resources.enter_context(reader)
 
     def _find(self, key: str) -> NDArray[Any] | None:
@@ -124,9 +124,9 @@ class _ScriptTable(KeyedTable):
 
 
 class _NpzTable(KeyedTable):
-    def __init__(self, given: ReadSpecifier, allow_commands: bool) -> None:
-        super().__init__(given)
-        self._reader = self._resources.enter_context(open_npz(given.filename, allow_commands=allow_commands))
+    def __init__(self, specifier: ReadSpecifier, allow_commands: bool) -> None:
+        super().__init__(specifier)
+        self._reader = self._resources.enter_context(open_npz(specifier.filename, allow_commands=allow_commands))
 
     def _find(self, key: str) -> NDArray[Any] | None:
         return self._reader.read(key)
@@ -136,18 +136,18 @@ class _NpzTable(KeyedTable):
 
 
 class _ArchiveTable(KeyedTable):
-    def __init__(self, given: ReadSpecifier, allow_commands: bool, keep_values: bool) -> None:
-        super().__init__(given)
-        self._stream = self._resources.enter_context(open_stream(given.filename, allow_commands=allow_commands))
+    def __init__(self, specifier: ReadSpecifier, allow_commands: bool, keep_values: bool) -> None:
+        super().__init__(specifier)
+        self._stream = self._resources.enter_context(open_stream(specifier.filename, allow_commands=allow_commands))
         self._can_go_back = self._stream.size is not None
         self._keeps_values = keep_values and not self._can_go_back
-        self._keeps_skipped = not self._can_go_back and not (given.sorted and given.called_sorted)
+        self._keeps_skipped = not self._can_go_back and not (specifier.sorted and specifier.called_sorted)
         self._values: dict[str, NDArray[Any]] = {}
         self._offsets: dict[str, int] = {}
-        # Where the part begins whose keys are not known yet, and the key before it.
+        # Offset from which keys are not known yet, and the last key before it.
         self._next_offset = self._stream.offset
         self._last_key = ""
-        # A key that was read too early; the stream stands at its object, or can go back there.
+        # A key that was read too early; the stream is at its object, or can go back there.
         self._waiting: str | None = None
 
     def _find(self, key: str) -> NDArray[Any] | None:
@@ -155,22 +155,22 @@ class _ArchiveTable(KeyedTable):
             return self._values[key] if self._keeps_values else self._values.pop(key)
         if key in self._offsets and key != self._waiting:
             return self._read_again(key)
-        while (found := self._next_key()) is not None:
-            if found == key:
+        while (next_key := self._next_key()) is not None:
+            if next_key == key:
                 return self._read_here(key)
-            if self.specifier.sorted and _bytes(found) > _bytes(key):
-                self._waiting = found
+            if self.specifier.sorted and _bytes(next_key) > _bytes(key):
+                self._waiting = next_key
                 return None
-            self._pass_over(found)
+            self._skip_entry(next_key)
         return None
 
     def _all_keys(self) -> list[str]:
         while (key := self._next_key()) is not None:
-            self._pass_over(key)
+            self._skip_entry(key)
         return list(self._offsets)
 
     def _next_key(self) -> str | None:
-        """Next key that was not passed yet; the stream then stands at its object."""
+        """Next key that was not passed yet; the stream is then at its object."""
         if self._waiting is not None:
             key, self._waiting = self._waiting, None
             self._go_to(self._offsets[key])
@@ -178,10 +178,10 @@ class _ArchiveTable(KeyedTable):
         self._go_to(self._next_offset)
         next_key = read_key(self._stream)
         if next_key is not None:
-            self._note(next_key)
+            self._remember(next_key)
         return next_key
 
-    def _note(self, key: str) -> None:
+    def _remember(self, key: str) -> None:
         offset = self._stream.offset
         place = f"{self._stream.name}: utterance {shown_key(key)} at byte {offset}"
         if key in self._offsets:
@@ -199,7 +199,7 @@ class _ArchiveTable(KeyedTable):
             self._values[key] = array
         return array
 
-    def _pass_over(self, key: str) -> None:
+    def _skip_entry(self, key: str) -> None:
         if self._keeps_skipped:
             self._values[key] = read_array(self._stream)
         else:
@@ -209,8 +209,8 @@ class _ArchiveTable(KeyedTable):
     def _read_again(self, key: str) -> NDArray[Any]:
         if not self._can_go_back:
             raise UsageError(
-                f"{self.specifier.original}: {shown_key(key)} was given or passed before, and a pipe cannot be "
-                "gone back in; ask in the order of the table, or store it in a file"
+                f"{self.specifier.original}: {shown_key(key)} was read or skipped before, and a pipe is not "
+                "seekable; look keys up in the order of the table, or store it in a file"
             )
         self._stream.context = f"utterance {shown_key(key)}"
         self._go_to(self._offsets[key])

@@ -1,6 +1,6 @@
-"""Outputs of runs that may be broken off and gone on with: their hidden names are the same in every run.
+"""Outputs of runs that can be interrupted and resumed: their hidden names are the same in every run.
 
-What an earlier run left is looked through for entries that are whole; what is behind them is cut off.
+The entries that an interrupted run wrote completely are found, and what follows them is cut off.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _LONGEST_NAME = 200  # bytes, so that the hidden name does not become longer tha
 
 @dataclass(frozen=True, slots=True)
 class WholeEntries:
-    """Entries at the beginning of a table's files that are whole in each of them, and where the last one ends."""
+    """Number of entries that are complete in all files of a table, and the bytes of each file that they take."""
 
     count: int
     archive_bytes: int
@@ -37,13 +37,13 @@ class WholeEntries:
 
 
 class PartialFile:
-    """A hidden file that is this process's alone until it is closed; ``path`` is where it is, ``target`` where it goes.
+    """A hidden file ``path`` that becomes ``target``, locked by this process until it is closed.
 
     ``path`` and ``target`` are the same for a file that was complete already.
     """
 
     def __init__(self, path: Path, target: Path, name: str) -> None:
-        """Open the file, make it if need be. Raises FileAccessError, also when another run has it open."""
+        """Open the file, or create it. Raises FileAccessError, also if another run has it open."""
         self.path, self.target, self.name = path, target, name
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
@@ -57,9 +57,9 @@ class PartialFile:
             raise
 
     def continued(self, kept_bytes: int) -> OutputFile:
-        """The file to write on, cut off behind ``kept_bytes``; closed with this output. Raises FileAccessError."""
+        """Output that appends to the file after its first ``kept_bytes``. Raises FileAccessError."""
         try:
-            descriptor = os.dup(self._file.fileno())  # a lock lives as long as any descriptor of the file
+            descriptor = os.dup(self._file.fileno())  # the lock is held as long as any descriptor is open
             file = open(descriptor, "r+b", buffering=BUFFER_BYTES)  # noqa: PTH123, SIM115
             if os.fstat(descriptor).st_size != kept_bytes:
                 file.truncate(kept_bytes)
@@ -73,7 +73,7 @@ class PartialFile:
         return OutputFile(file, self.name, part=self.path, target=self.target, keeps_part=True)
 
     def close(self) -> None:
-        """Nothing; lets go of the file, which stays."""
+        """Close and unlock the file, which stays."""
         self._file.close()
 
     def _lock(self) -> None:
@@ -87,25 +87,26 @@ class PartialFile:
             if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
                 return  # a file system without locks
             raise FileAccessError(
-                f"{printable_name(self.name)}: another run is writing it; wait for its end, or stop it"
+                f"{printable_name(self.name)}: another run is writing it; wait for it to end, or stop it"
             ) from error
 
 
-def check_continuable(given: WriteSpecifier) -> None:
-    """Nothing; raises SpecifierError for a table whose writing cannot be gone on with after an interruption."""
-    if given.archive is None:
-        why = "a script of single files does not tell which of them are of this run"
-    elif given.form == "npz":
-        why = "NPZ has its directory at the end"
+def check_resumable(specifier: WriteSpecifier) -> None:
+    """Raise SpecifierError for a table whose writing cannot be resumed after an interruption."""
+    if specifier.archive is None:
+        why = "a script of single files does not say which of them this run wrote"
+    elif specifier.form == "npz":
+        why = "NPZ files have their directory at the end"
     else:
-        names = [name for name in (given.archive, given.script) if name is not None]
-        why = next(filter(None, map(_why_not_continuable, names)), "")
+        names = [name for name in (specifier.archive, specifier.script) if name is not None]
+        why = next(filter(None, map(_why_not_resumable, names)), "")
     if why:
-        raise SpecifierError(f"--resume: {given.original!r}: {why}; write an archive into a plain file")
+        message = f"resume: {specifier.original!r}: {why}; write an archive to a plain file"
+        raise SpecifierError(message, fields=("resume",))
 
 
 def hidden_path(name: str, suffix: str) -> Path:
-    """Path beside the file ``name`` (behind its symbolic links) that is hidden and the same in every run."""
+    """Hidden path beside the file ``name`` (symbolic links resolved), the same in every run."""
     target = Path(os.path.realpath(name))
     shown = target.name
     raw = os.fsencode(shown)
@@ -115,49 +116,49 @@ def hidden_path(name: str, suffix: str) -> Path:
 
 
 def find_whole_entries(
-    given: WriteSpecifier, archive: Path, script: Path | None, limit: int | None = None
+    specifier: WriteSpecifier, archive: Path, script: Path | None, limit: int | None = None
 ) -> WholeEntries:
-    """The entries in ``archive``, and in the ``script`` that points into it, that were written whole; up to ``limit``.
+    """The entries that are complete in ``archive`` and in the ``script`` that points into it; at most ``limit``.
 
     Raises FileAccessError.
     """
-    found = WholeEntries(0, 0, 0)
+    whole = WholeEntries(0, 0, 0)
     with contextlib.ExitStack() as stack:
-        stream = KaldiStream(stack.enter_context(open_path(str(archive))), given.archive or "")
+        stream = KaldiStream(stack.enter_context(open_path(str(archive))), specifier.archive or "")
         bytes_of_archive = stack.enter_context(open_path(str(archive)))
         lines = stack.enter_context(open_path(str(script))) if script is not None else None
-        while limit is None or found.count < limit:
+        while limit is None or whole.count < limit:
             try:
                 key = read_key(stream)
                 if key is None:
-                    return found
+                    return whole
                 start = stream.offset
                 skip_array(stream)
             except TableFormatError:
-                return found
-            if given.text and os.pread(bytes_of_archive.fileno(), 1, stream.offset - 1) != b"\n":
-                return found
-            script_bytes = found.script_bytes
+                return whole
+            if specifier.text and os.pread(bytes_of_archive.fileno(), 1, stream.offset - 1) != b"\n":
+                return whole
+            script_bytes = whole.script_bytes
             if lines is not None:
-                line = f"{key} {given.archive}:{start}\n".encode("utf-8", "surrogateescape")
+                line = f"{key} {specifier.archive}:{start}\n".encode("utf-8", "surrogateescape")
                 if lines.read(len(line)) != line:
-                    return found
+                    return whole
                 script_bytes += len(line)
-            found = WholeEntries(found.count + 1, stream.offset, script_bytes)
-    return found
+            whole = WholeEntries(whole.count + 1, stream.offset, script_bytes)
+    return whole
 
 
-def _why_not_continuable(name: str) -> str:
+def _why_not_resumable(name: str) -> str:
     if name in ("", "-"):
-        return "standard output cannot be taken up again"
+        return "standard output cannot be continued"
     if name.startswith("|"):
-        return "a command cannot be taken up again"
+        return "a command cannot be continued"
     if name.endswith(".gz"):
-        return "gzip cannot be gone on with in the middle"
+        return "gzip cannot be continued"
     try:
         mode = mode_of_existing(name)
     except OSError:
-        mode = None  # said where it is opened
+        mode = None  # reported where it is opened
     if name.startswith(DESCRIPTOR_FOLDERS) or (mode is not None and not stat.S_ISREG(mode)):
-        return "what is no plain file cannot be taken up again"
+        return "only plain files can be continued"
     return ""

@@ -1,4 +1,4 @@
-"""Script files: a line ``key rxfilename`` for every utterance, perhaps with a range of rows and columns behind it.
+"""Script files: a line ``key rxfilename`` for every utterance, optionally with a range of rows and columns.
 
 Source: util/kaldi-table.cc (``ReadScriptFile``) and kaldi-table-inl.h. As there, one bad line makes the whole file
 invalid, and paths are relative to the working folder.
@@ -24,7 +24,7 @@ from ov_asr_score.text import clipped, printable_name, shown_key
 
 @dataclass(frozen=True, slots=True)
 class ScriptLine:
-    """Where one utterance is; ``number`` is that of the line, from 1."""
+    """Where one utterance is; ``part`` is a range of it, ``number`` that of the line, from 1."""
 
     key: str
     rxfilename: str
@@ -72,10 +72,10 @@ def parse_script_line(line: bytes, name: str, number: int) -> ScriptLine:
 
 
 class ScriptReader:
-    """Reads what script lines point to; keeps the last archive open, because lines mostly stay in one archive."""
+    """Reads the objects that script lines point to; the last archive stays open, as the next line is mostly in it."""
 
     def __init__(self, name: str, *, allow_commands: bool = False) -> None:
-        """``name`` is that of the script, for errors. Nothing is opened yet."""
+        """``name`` is that of the script, for errors. No file is opened yet."""
         self._name = printable_name(name)
         self._allow_commands = allow_commands
         self._open_file = contextlib.ExitStack()
@@ -84,9 +84,9 @@ class ScriptReader:
         self._whole: tuple[str, NDArray[Any]] | None = None
 
     def read(self, line: ScriptLine) -> NDArray[Any]:
-        """Matrix or vector, cut to the range of the line.
+        """Matrix [T, D] or vector [D], cut to the range of the line.
 
-        Lines that take ranges of one rxfilename, one after the other, read it once, as in Kaldi. Raises
+        Consecutive lines with ranges of the same rxfilename read it once, as in Kaldi. Raises
         FileAccessError, SpecifierError or TableFormatError, all naming the script's line.
         """
         try:
@@ -97,10 +97,10 @@ class ScriptReader:
             return apply_range(self._whole[1], line.part)
         except OvAsrScoreError as error:
             place = f"{self._name}: line {line.number}: utterance {shown_key(line.key)}"
-            raise type(error)(f"{place}: {error}") from error
+            raise type(error)(f"{place}: {error}", fields=error.fields) from error
 
     def close(self) -> None:
-        """Nothing; closes the archive."""
+        """Close the archive."""
         self._open_file.close()
         self._stream = None
         self._whole = None
@@ -112,7 +112,7 @@ class ScriptReader:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Nothing; closes the archive."""
+        """Close the archive."""
         self.close()
 
     def _read_whole(self, rxfilename: str) -> NDArray[Any]:

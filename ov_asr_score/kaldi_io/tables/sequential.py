@@ -33,29 +33,29 @@ def read_table(
 ) -> Entries:
     """Key and matrix or vector of every utterance, in the order of the table; arrays as ``read_array`` gives them.
 
-    ``on_skip`` is told of an utterance that cannot be read, and reading goes on with the next one; without it the error
-    is raised. An archive ends, after ``on_skip`` was told, where the damage leaves it unknown where the utterance ends.
-    With the option ``p`` all this is logged, and a script that is not there is an empty table, as in Kaldi. Raises
+    ``on_skip`` is called for an utterance that cannot be read, and reading goes on with the next one; without it the
+    error is raised. An archive ends there if the damage hides where the utterance ends. With the option ``p`` skipped
+    utterances are logged, and a missing script is an empty table, as in Kaldi. Raises
     SpecifierError at once; FileAccessError and TableFormatError, naming file, utterance and byte, on the way.
 
-    With ``shard`` only that part of the table is given (see sharding.py), and nothing of the others is decoded.
+    With ``shard`` only that part of the table is read (see sharding.py), and no other array is decoded.
     """
-    given = parse_read_specifier(specifier) if isinstance(specifier, str) else specifier
-    if on_skip is None and given.permissive:
+    parsed = parse_read_specifier(specifier)
+    if on_skip is None and parsed.permissive:
         on_skip = _log_skipped
-    if given.form == "scp":
-        return _read_script_table(given, allow_commands, on_skip, shard)
-    if given.form == "npz":
-        return _read_npz_table(given, allow_commands, on_skip, shard)
-    return _read_archive_table(given, allow_commands, on_skip, shard)
+    if parsed.form == "scp":
+        return _read_script_table(parsed, allow_commands, on_skip, shard)
+    if parsed.form == "npz":
+        return _read_npz_table(parsed, allow_commands, on_skip, shard)
+    return _read_archive_table(parsed, allow_commands, on_skip, shard)
 
 
 def _read_archive_table(
-    given: ReadSpecifier, allow_commands: bool, on_skip: OnSkip | None, shard: Shard | None
+    specifier: ReadSpecifier, allow_commands: bool, on_skip: OnSkip | None, shard: Shard | None
 ) -> Entries:
-    with open_stream(given.filename, allow_commands=allow_commands) as stream:
+    with open_stream(specifier.filename, allow_commands=allow_commands) as stream:
         reading = ""
-        part = None if shard is None else archive_part(given, stream)
+        part = None if shard is None else archive_part(specifier, stream)
         try:
             for position, (key, start) in enumerate(archive_entries(stream)):
                 reading = key
@@ -73,7 +73,7 @@ def _read_archive_table(
                     on_skip(key, error)
                     continue
                 yield key, array
-                reading = ""  # what is wrong now is between utterances
+                reading = ""  # from here on, damage lies between utterances
         except TableFormatError as error:
             if on_skip is None:
                 raise
@@ -82,18 +82,18 @@ def _read_archive_table(
 
 
 def _read_script_table(
-    given: ReadSpecifier, allow_commands: bool, on_skip: OnSkip | None, shard: Shard | None
+    specifier: ReadSpecifier, allow_commands: bool, on_skip: OnSkip | None, shard: Shard | None
 ) -> Entries:
     try:
-        lines = read_script(given.filename, allow_commands=allow_commands)
+        lines = read_script(specifier.filename, allow_commands=allow_commands)
     except FileAccessError as error:
-        if not given.permissive:
+        if not specifier.permissive:
             raise
         logger.warning("%s; treated as an empty table", error)
         return
     if shard is not None:
         lines = shard_lines(lines, shard)
-    with ScriptReader(given.filename, allow_commands=allow_commands) as reader:
+    with ScriptReader(specifier.filename, allow_commands=allow_commands) as reader:
         for line in lines:
             try:
                 array = reader.read(line)
@@ -105,8 +105,10 @@ def _read_script_table(
             yield line.key, array
 
 
-def _read_npz_table(given: ReadSpecifier, allow_commands: bool, on_skip: OnSkip | None, shard: Shard | None) -> Entries:
-    with open_npz(given.filename, allow_commands=allow_commands) as reader:
+def _read_npz_table(
+    specifier: ReadSpecifier, allow_commands: bool, on_skip: OnSkip | None, shard: Shard | None
+) -> Entries:
+    with open_npz(specifier.filename, allow_commands=allow_commands) as reader:
         total = max(1, sum(reader.num_bytes(key) for key in reader.keys))
         before = 0
         for key in reader.keys:
@@ -126,16 +128,16 @@ def _read_npz_table(given: ReadSpecifier, allow_commands: bool, on_skip: OnSkip 
 
 
 def _place(shard: Shard, part: tuple[int, int] | None, position: int, stream: KaldiStream) -> int:
-    """Part of an archive that the entry at the stream's place belongs to; the stream stays there if it is this one.
+    """Shard that the entry at the stream's position belongs to; the stream stays there if it is ``shard``.
 
-    In a pipe it is 0 for the entries of others, which lie all about.
+    In a pipe it is 0 for entries of all other shards, which are interleaved.
     """
     if part is None:
         return shard.index if shard.has_turn(position) else 0
     start = stream.offset
     try:
         skip_array(stream)
-    except TableFormatError:  # said where it is read
+    except TableFormatError:  # reported where it is read
         stream.seek(start)
     first, num_bytes = part
     place = shard.place_of(start + stream.offset - 2 * first, num_bytes)
@@ -145,7 +147,7 @@ def _place(shard: Shard, part: tuple[int, int] | None, position: int, stream: Ka
 
 
 def _end_is_known(stream: KaldiStream, start: int) -> bool:
-    """True, and the stream stands behind the object at ``start``, if its header or brackets tell where it ends."""
+    """True, with the stream after the object at ``start``, if its header or brackets show where that ends."""
     if stream.size is None:
         return False
     stream.seek(start)
@@ -156,7 +158,7 @@ def _end_is_known(stream: KaldiStream, start: int) -> bool:
         return False
     end = stream.offset
     stream.seek(start)
-    # Binary data without its mark would be taken for a line of text: what follows it means nothing.
+    # Binary data without its mark would pass for a line of text, and what follows it would mean nothing.
     is_text = not is_binary and b"\0" not in stream.read(end - start)
     stream.seek(end)
     return is_binary or is_text

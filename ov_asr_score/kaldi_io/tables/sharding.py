@@ -1,7 +1,7 @@
-"""Parts of a table for several processes, so that every utterance is in exactly one of them.
+"""Shards of a table for several processes: every utterance is in exactly one of them.
 
-A part is a run of neighbours where it can be known beforehand how long the table is: parts that are joined in their
-order give the order of the table, and each reads one stretch of the archives. Else every N-th entry is taken.
+A shard is a run of consecutive entries if the size of the table is known beforehand: shards that are joined in their
+order give the order of the table, and each reads one stretch of the archives. Otherwise it is every N-th entry.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from ov_asr_score.settings.shard import Shard
 
 
 def with_frames(shard: Shard | None, utt2num_frames: str) -> Shard | None:
-    """``shard`` with the lengths in the file ``utt2num_frames`` (lines ``key frames``), if one is named.
+    """``shard`` with the numbers of frames in the file ``utt2num_frames`` (lines ``key frames``), if one is named.
 
-    Raises UsageError where there is no shard, and FileAccessError and TableFormatError over the file.
+    Raises UsageError if there is no shard, and FileAccessError and TableFormatError for the file.
     """
     if not utt2num_frames:
         return shard
@@ -35,10 +35,10 @@ def with_frames(shard: Shard | None, utt2num_frames: str) -> Shard | None:
 
 
 def shard_lines(lines: Sequence[ScriptLine], shard: Shard) -> list[ScriptLine]:
-    """Neighbouring lines of a script, with about as many frames in every part.
+    """The consecutive lines of a script that belong to ``shard``; all shards have about the same number of frames.
 
-    Frames are those of the shard's table, or those that ranges and the headers of matrices in plain files tell. Where
-    either lacks an utterance, all count the same.
+    Frames come from ``shard.frames``, or from ranges and from the headers of matrices in plain files. If those of any
+    utterance are unknown, every utterance counts as one.
     """
     weights = _given_frames(lines, shard.frames) if shard.frames is not None else _frames_in_files(lines)
     if weights is None or not any(weights):
@@ -49,9 +49,9 @@ def shard_lines(lines: Sequence[ScriptLine], shard: Shard) -> list[ScriptLine]:
     return [line for line, place in zip(lines, places, strict=True) if place == shard.index]
 
 
-def archive_part(given: ReadSpecifier, stream: KaldiStream) -> tuple[int, int] | None:
-    """First byte and number of bytes that are shared out of an archive in a plain file; None for what is a stream."""
-    return None if stream.size is None else (split_offset(given.filename)[1] or 0, stream.size - stream.offset)
+def archive_part(specifier: ReadSpecifier, stream: KaldiStream) -> tuple[int, int] | None:
+    """First byte and number of bytes of an archive in a plain file, to be divided into shards; None for streams."""
+    return None if stream.size is None else (split_offset(specifier.filename)[1] or 0, stream.size - stream.offset)
 
 
 def _read_frames(path: str) -> dict[str, int]:
@@ -68,7 +68,7 @@ def _given_frames(lines: Sequence[ScriptLine], frames: Mapping[str, int]) -> lis
 
 
 def _frames_in_files(lines: Sequence[ScriptLine]) -> list[int] | None:
-    """Frames of every line, None if that of one cannot be told from a few bytes."""
+    """Frames of every line, None if those of one line are not in its range or in the header of its matrix."""
     weights = []
     open_path, stream = "", None
     with contextlib.ExitStack() as open_file:
@@ -80,11 +80,11 @@ def _frames_in_files(lines: Sequence[ScriptLine]) -> list[int] | None:
             try:
                 if stream is None or path != open_path:
                     open_file.close()
-                    if not Path(path).is_file():  # a command, or a FIFO that gives its bytes only once
+                    if not Path(path).is_file():  # a command, or a FIFO that can be read only once
                         return None
                     open_path, stream = path, open_file.enter_context(open_stream(path))
                 rows = _rows_at(stream, offset or 0)
-            except (OvAsrScoreError, ValueError):  # for the reader to tell
+            except (OvAsrScoreError, ValueError):  # reported by the reader
                 return None
             if rows is None:
                 return None

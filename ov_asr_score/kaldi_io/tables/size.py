@@ -1,4 +1,4 @@
-"""About how many utterances a table holds, without reading it; for the time left of a run."""
+"""Estimates of the number of utterances of a table, for the remaining time of a run."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from ov_asr_score.kaldi_io.specifier import ReadSpecifier, parse_read_specifier
 from ov_asr_score.kaldi_io.tables.archive import archive_entries
 from ov_asr_score.kaldi_io.tables.script import read_script
 
-_LOOKED_AT = 50
+_SAMPLED_ENTRIES = 50
 
 
 def estimate_utterances(specifier: str | ReadSpecifier) -> int | None:
-    """Utterances of a table: exact for scripts and NPZ, from the mean size of the first 50 entries for an archive.
+    """Number of utterances of a table: exact for scripts and NPZ, for an archive from the size of its first 50 entries.
 
-    None where that cannot be known before it is read (standard input, a command, gzip), and for tables with faults,
-    which are for the reader to tell.
+    None if it is unknown until the table is read (standard input, a command, gzip), and for damaged tables, whose
+    errors the reader reports.
     """
     try:
-        given = parse_read_specifier(specifier) if isinstance(specifier, str) else specifier
-        if not Path(given.filename).is_file():  # what a FIFO or command gives would be gone for the reader
+        parsed = parse_read_specifier(specifier)
+        if not Path(parsed.filename).is_file():  # the reader would miss what is read here of a FIFO
             return None
-        if given.form == "scp":
-            return len(read_script(given.filename))
-        if given.form == "npz":
-            with open_path(given.filename) as file, zipfile.ZipFile(file) as archive:
+        if parsed.form == "scp":
+            return len(read_script(parsed.filename))
+        if parsed.form == "npz":
+            with open_path(parsed.filename) as file, zipfile.ZipFile(file) as archive:
                 return len(archive.namelist())
-        with open_stream(given.filename) as stream:
+        with open_stream(parsed.filename) as stream:
             if stream.size is None:
                 return None
-            # each entry is given before it is passed over, so the last offset is the end of the one before
-            starts = [offset for _, offset in islice(archive_entries(stream), _LOOKED_AT + 1)]
-            if len(starts) <= _LOOKED_AT:
+            # an entry is skipped after it was yielded, so the last offset is the end of the entry before
+            starts = [offset for _, offset in islice(archive_entries(stream), _SAMPLED_ENTRIES + 1)]
+            if len(starts) <= _SAMPLED_ENTRIES:
                 return len(starts)
-            return round(stream.size * _LOOKED_AT / (starts[-1] - starts[0]))
+            return round(stream.size * _SAMPLED_ENTRIES / (starts[-1] - starts[0]))
     except (OvAsrScoreError, OSError, zipfile.BadZipFile):
         return None

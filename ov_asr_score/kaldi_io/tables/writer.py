@@ -25,8 +25,8 @@ from ov_asr_score.text import shown_key
 class TableWriter:
     """Writes a table; as a context manager it commits at the end, and leaves no file behind after an exception.
 
-    Archive and script get their names together, the archive first. ``scp:<file>`` writes a file of its own for every
-    utterance, each complete at once, as the existing script says.
+    Archive and script get their final names together, the archive first. ``scp:<file>`` writes each utterance to the
+    file that the existing script names for it, complete at once.
     """
 
     def __init__(
@@ -39,15 +39,14 @@ class TableWriter:
         allow_commands: bool = False,
         open_file: Callable[[str], OutputFile] | None = None,
     ) -> None:
-        """Open the outputs, so that a bad place is known before the work begins.
+        """Open the outputs, so that a bad path is reported before the work begins.
 
-        ``dtype`` is float32 or float64 and applies to floats, None leaves each entry its own; vectors of int32 stay
-        integers. ``compression_method`` 1 to 7 is Kaldi's. ``open_file`` opens archive and script by their names, in
-        place of ``open_output``. Raises SpecifierError, UsageError (options that contradict
-        each other), FileAccessError.
+        ``dtype`` is float32 or float64 and applies to floats, None keeps that of each array; vectors of int32 stay
+        integers. ``compression_method`` is Kaldi's, 1 to 7. ``open_file`` opens archive and script by name, instead of
+        ``open_output``. Raises SpecifierError, UsageError (contradictory options), FileAccessError.
         """
-        given = parse_write_specifier(specifier) if isinstance(specifier, str) else specifier
-        self.specifier = given
+        parsed = parse_write_specifier(specifier)
+        self.specifier = parsed
         self._dtype = None if dtype is None else np.dtype(dtype)
         self._compression_method = compression_method
         self._allow_commands = allow_commands
@@ -58,34 +57,35 @@ class TableWriter:
         self._finished = False
         self._files_of_script: dict[str, str] = {}
         self._write: Callable[[str, NDArray[Any]], None] = self._write_entry
-        if given.archive is None:
-            lines = read_script(given.script or "", allow_commands=allow_commands)
+        if parsed.archive is None:
+            lines = read_script(parsed.script or "", allow_commands=allow_commands)
             self._files_of_script = {line.key: line.rxfilename for line in lines}
             self._write = self._write_own_file
             return
         opened = open_file or partial(open_output, allow_commands=allow_commands)
-        self._archive = opened(given.archive)
+        self._archive = opened(parsed.archive)
         try:
-            if given.form == "npz":
+            if parsed.form == "npz":
                 self._npz = NpzWriter(self._archive, compressed=npz_compressed)
                 self._write = self._npz.write
-            if given.script is not None:
+            if parsed.script is not None:
                 self._check_offsets_possible(self._archive)
-                self._script = opened(given.script)
+                self._script = opened(parsed.script)
         except BaseException:
             self.abort()
             raise
 
     def write(self, key: str, array: NDArray[Any]) -> None:
-        """Nothing; writes a matrix [T, D] or a vector [D]. Blanks around the key are left out, as when it is read.
+        """Write a matrix [T, D] or a vector [D]. Blanks around the key are removed, as when it is read.
 
-        An entry that is refused (TableFormatError: a bad key, not real numbers, NaN with compression) leaves the table
-        as it was. Raises FileAccessError, and MissingUtteranceError for a key that the script of ``scp:`` lacks.
+        Raises TableFormatError for a bad key, values other than real numbers, and NaN with compression; the table is
+        then as it was before. Raises FileAccessError, and MissingUtteranceError for a key that the script of ``scp:``
+        lacks.
         """
         self._write(key.strip(), self._converted(array))
 
     def finish(self) -> None:
-        """Nothing; brings everything to the disk, so that only the names are missing. Raises FileAccessError."""
+        """Sync everything to the disk, so that only the renames are left to do. Raises FileAccessError."""
         if self._npz is not None and not self._finished:
             self._npz.close()
         self._finished = True
@@ -94,14 +94,14 @@ class TableWriter:
                 output.finish()
 
     def commit(self) -> None:
-        """Nothing; gives the files their names, after all of them were finished. Raises FileAccessError."""
+        """Finish all files and rename them to their final names. Raises FileAccessError."""
         self.finish()
         for output in (self._archive, self._script):
             if output is not None:
                 output.commit()
 
     def abort(self) -> None:
-        """Nothing; drops what was written."""
+        """Discard what was written."""
         if self._npz is not None:
             self._npz.abort()
         for output in (self._script, self._archive):
@@ -115,28 +115,28 @@ class TableWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Nothing; commits, or aborts after an exception."""
+        """Commit, or abort after an exception."""
         with contextlib.ExitStack() as cleaning:
             cleaning.callback(self.abort)
             if kind is None:
                 self.commit()
 
     def _check_options(self) -> None:
-        given = self.specifier
+        specifier = self.specifier
         if self._dtype not in (None, np.float32, np.float64):
-            raise UsageError(f"{given.original}: expected float32 or float64, found {self._dtype}")
+            raise UsageError(f"{specifier.original}: expected float32 or float64, found {self._dtype}")
         if self._compression_method is None:
             return
         if self._compression_method not in ALL_COMPRESSION_METHODS:
-            raise UsageError(f"{given.original}: compression method {self._compression_method}: expected 1 to 7")
-        if given.text or given.form == "npz":
-            raise UsageError(f"{given.original}: Kaldi's compression is for binary archives; leave one of both out")
+            raise UsageError(f"{specifier.original}: compression method {self._compression_method}: expected 1 to 7")
+        if specifier.text or specifier.form == "npz":
+            raise UsageError(f"{specifier.original}: Kaldi's compression is for binary archives; choose one of the two")
 
     def _check_offsets_possible(self, archive: OutputFile) -> None:
         if not archive.seekable():
             raise SpecifierError(
                 f"{self.specifier.original!r}: a script needs offsets into a plain file; "
-                "the archive must not be a pipe, standard output or gzip"
+                "the archive cannot be a pipe, standard output or gzip"
             )
 
     def _converted(self, array: NDArray[Any]) -> NDArray[Any]:
@@ -177,6 +177,6 @@ class TableWriter:
                 output.write(piece)
 
     def _flush(self, output: OutputFile) -> None:
-        # What goes into a pipe is for somebody who waits; a plain file is seen only when it is whole.
+        # Somebody may wait at the other end of a pipe; a plain file is visible only when it is complete.
         if self.specifier.flush and not output.is_plain_file:
             output.flush()

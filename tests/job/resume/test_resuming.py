@@ -266,7 +266,7 @@ def test_utterances_that_failed_fail_again(folder: Path) -> None:
         ),
         (
             {"outputs": {"scores": "s.npz"}},
-            "--resume: 's.npz': NPZ has its directory at the end; write an archive into a plain file",
+            "resume: 's.npz': NPZ files have their directory at the end; write an archive to a plain file",
         ),
     ],
 )

@@ -165,7 +165,7 @@ def test_failing_command_is_an_error(command: str, size: int) -> None:
 
 
 def test_command_needs_permission() -> None:
-    with pytest.raises(SpecifierError, match="--allow-commands"):
+    with pytest.raises(SpecifierError, match="set allow_commands"):
         open_output("| cat")
 
 

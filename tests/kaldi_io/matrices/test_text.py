@@ -108,8 +108,8 @@ def test_integers_too_large_for_int32_are_floats() -> None:
         (b"", "a line break"),
         (b"feats.ark:15\n", "use scp:<file>"),
         (b"cat x |\n", "use scp:<file>"),
-        (b"utt1 \0BFM \4\n", "a key seems to stand here"),
-        (b"utt1  [\n", "a key seems to stand here"),
+        (b"utt1 \0BFM \4\n", "this looks like a key"),
+        (b"utt1  [\n", "this looks like a key"),
     ],
 )
 def test_bad_text_is_refused(text: bytes, message: str) -> None:

@@ -102,14 +102,16 @@ def test_scripts_alone() -> None:
     for key, matrix in read_table("all.scp"):
         np.testing.assert_array_equal(matrix, TABLE[key] if matrix.size else matrix)
     assert [line.split()[0] for line in Path("all.scp").read_text().splitlines()] == list(TABLE)
-    with pytest.raises(SpecifierError, match=r"scp:all\.scp: joins scripts only, found the archive s2\.ark"):
+    with pytest.raises(
+        SpecifierError, match=r"scp:all\.scp: only scripts can be joined to a script, found the archive s2\.ark"
+    ):
         join("scp:all.scp", "s1.scp", "s2.ark")
 
 
 def test_keys_twice_missing_and_unknown() -> None:
     with pytest.raises(TableFormatError, match=r"^s1\.scp: the key 'u0' came before; keys must differ$"):
         join("ark:x", "s1.ark", "s1.scp")
-    with pytest.raises(MissingUtteranceError, match=r"^the shards lack 1 utterance: 'u7'; --allow-missing leaves"):
+    with pytest.raises(MissingUtteranceError, match=r"^the shards lack 1 utterance: 'u7'; allow_missing leaves"):
         join("ark:x", "s1.ark", "s2.ark", order=list(TABLE))
     with pytest.raises(MissingUtteranceError, match=r"hold, besides those of the order, 5 utterances: 'u0', .*'u4'$"):
         join("ark:x", "s1.ark", "s2.ark", "s3.ark", order=["u5", "u6", "u7"], allow_missing=True)

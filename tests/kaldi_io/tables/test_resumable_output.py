@@ -11,7 +11,7 @@ from ov_asr_score.kaldi_io import TableWriter, parse_write_specifier
 from ov_asr_score.kaldi_io.tables.resumable_output import (
     PartialFile,
     WholeEntries,
-    check_continuable,
+    check_resumable,
     find_whole_entries,
     hidden_path,
 )
@@ -66,7 +66,7 @@ def test_a_script_counts_as_far_as_it_fits_the_archive() -> None:
 
 def test_a_file_is_one_process_at_a_time() -> None:
     held = PartialFile(Path(".x"), Path("x"), "x")
-    with pytest.raises(FileAccessError, match=r"^x: another run is writing it; wait for its end, or stop it$"):
+    with pytest.raises(FileAccessError, match=r"^x: another run is writing it; wait for it to end, or stop it$"):
         PartialFile(Path(".x"), Path("x"), "x")
     output = held.continued(0)
     with pytest.raises(FileAccessError, match="another run"):
@@ -91,21 +91,21 @@ def test_the_permissions_of_an_older_file_stay() -> None:
 @pytest.mark.parametrize(
     ("specifier", "why"),
     [
-        ("ark:-", "standard output cannot be taken up again"),
-        ("ark:| cat", "a command cannot be taken up again"),
-        ("x.ark.gz", "gzip cannot be gone on with in the middle"),
-        ("ark,scp:x.ark,-", "standard output cannot be taken up again"),
-        ("x.npz", "NPZ has its directory at the end"),
-        ("scp:x.scp", "a script of single files does not tell which of them are of this run"),
-        ("ark:/dev/null", "what is no plain file cannot be taken up again"),
-        ("ark:fifo", "what is no plain file cannot be taken up again"),
+        ("ark:-", "standard output cannot be continued"),
+        ("ark:| cat", "a command cannot be continued"),
+        ("x.ark.gz", "gzip cannot be continued"),
+        ("ark,scp:x.ark,-", "standard output cannot be continued"),
+        ("x.npz", "NPZ files have their directory at the end"),
+        ("scp:x.scp", "a script of single files does not say which of them this run wrote"),
+        ("ark:/dev/null", "only plain files can be continued"),
+        ("ark:fifo", "only plain files can be continued"),
     ],
 )
 def test_what_cannot_be_gone_on_with(specifier: str, why: str) -> None:
     os.mkfifo("fifo")
     with pytest.raises(SpecifierError) as raised:
-        check_continuable(parse_write_specifier(specifier))
-    assert str(raised.value) == f"--resume: {specifier!r}: {why}; write an archive into a plain file"
+        check_resumable(parse_write_specifier(specifier))
+    assert str(raised.value) == f"resume: {specifier!r}: {why}; write an archive to a plain file"
 
 
 def test_hidden_names_are_the_same_every_time_and_not_too_long(folder: Path) -> None:

@@ -91,7 +91,7 @@ def test_script_with_a_command(readers: Path, tmp_path: Path) -> None:
     script = tmp_path / "pipe.scp"
     script.write_text("es_Annie-t0024 tail -c +16 readers/base.ark |\n")
     assert_same_table(f"scp:{script}", f"ark:{readers}/pipe.expected.ark", allow_commands=True)
-    with pytest.raises(SpecifierError, match="--allow-commands"):
+    with pytest.raises(SpecifierError, match="set allow_commands"):
         list(read_table(f"scp:{script}"))
     script.write_text("a false |\nb cat no-such-file 2>/dev/null |\n")
     failed: list[str] = []
