@@ -36,10 +36,16 @@ LEVELS: dict[str, int] = {
 FLOORS: dict[str, list[str]] = {
     "kaldi_io": ["specifier", "files", "matrices", "tables", "__init__"],
     "kaldi_model": [
+        "dependency",
         "network",
         "descriptors reader",
+        "components.fields",
+        "components.component_type",
+        "components.field_checks components.nested_networks",
         "components",
-        "chain",
+        "components.table",
+        "dims info_settings parameter_counts",
+        "chain component_checks",
         "reading frames",
         "validation priors",
         "loading",

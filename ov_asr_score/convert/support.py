@@ -15,7 +15,7 @@ from ov_asr_score.convert.layers.linear_forms import (
 from ov_asr_score.convert.nnet1.chain import chain_problems
 from ov_asr_score.convert.registry import find_converter
 from ov_asr_score.errors import UnsupportedModelError
-from ov_asr_score.kaldi_model.components.dependencies import Block, Nothing, component_dependency
+from ov_asr_score.kaldi_model.dependency import Block, Nothing
 from ov_asr_score.kaldi_model.frames.evaluation_order import evaluation_order, reads_itself
 from ov_asr_score.kaldi_model.network import Component, ComponentNode, KaldiNetwork
 
@@ -60,7 +60,7 @@ def is_supported(network: KaldiNetwork, component: Component) -> bool:
     """Whether a component can be built, with all that is inside of it."""
     if network.generation == 1:
         return next(chain_problems([component]), None) is None
-    dependency = component_dependency(component)
+    dependency = component.reads
     return (
         component.type in TIME_LAYERS
         or component.type == "NoOpComponent"

@@ -30,8 +30,7 @@ def load_network(path: str | os.PathLike[str]) -> KaldiNetwork:
             network = _read_network(stream)
     except TableFormatError as error:
         raise ModelFormatError(str(error)) from error
-    check_network(network)
-    return network
+    return check_network(network)
 
 
 def _read_network(stream: KaldiStream) -> KaldiNetwork:

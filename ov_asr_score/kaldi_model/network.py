@@ -13,6 +13,8 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from ov_asr_score.kaldi_model.dependency import SAME_FRAME, Dependency
+
 Generation: TypeAlias = Literal[1, 2, 3]
 # What is wider, or farther away in frames (200 s), is damage: it must neither fill the memory nor take for ever.
 WIDEST_LAYER = 1 << 20
@@ -29,7 +31,8 @@ class Component:
     ``type`` is the name that today's Kaldi writes, whatever older spelling stands in the file. Matrices are float32
     [rows, columns], vectors float32 [D], integer vectors int32 [D]. ``offset`` is the byte of the file where the
     component begins. Components inside a component (CompositeComponent, ParallelComponent) are in ``nested``: one
-    chain for a composite, one chain per parallel branch.
+    chain for a composite, one chain per parallel branch. ``reads`` are the frames of the input that a frame of the
+    output needs; it is entered when the fields have been checked, see ``validation.check_network``.
     """
 
     name: str
@@ -37,6 +40,7 @@ class Component:
     fields: Mapping[str, FieldValue]
     offset: int
     nested: tuple[tuple[Component, ...], ...] = ()
+    reads: Dependency = SAME_FRAME
 
 
 FieldValue: TypeAlias = bool | int | float | str | FloatArray | IntArray | tuple[FloatArray, ...] | tuple[IntArray, ...]

@@ -21,9 +21,25 @@ from ov_asr_score.kaldi_model.network import FieldValue, FloatArray, IntArray
 from ov_asr_score.text import clipped
 
 Kind: TypeAlias = Literal[
-    "int", "float", "bool", "token", "vector", "matrix", "ints", "pairs", "flag", "two", "two ints", "column map"
+    "int",
+    "float",
+    "bool",
+    "bool or number",
+    "token",
+    "vector",
+    "matrix",
+    "ints",
+    "pairs",
+    "flag",
+    "two",
+    "two ints",
+    "column map",
 ]
-"""What follows a token. ``two``: two numbers; ``column map``: a vector of integers, or of floats in old files."""
+"""What follows a token.
+
+``bool or number``: a number in some old files; ``flag``: nothing; ``two``: two numbers; ``column map``: a vector of
+integers, or of floats in old files.
+"""
 
 Table: TypeAlias = Mapping[str, Kind]
 
@@ -61,7 +77,7 @@ class ModelReader:
         return ModelFormatError(str(self.stream.error(expected, found, advice, offset=offset)))
 
     def skip_blanks(self) -> None:
-        """Nothing; goes to the next byte that is not a blank."""
+        """Go to the next byte that is not a blank."""
         while (ahead := self.stream.peek(1)) and ahead.isspace():
             self.stream.read(1)
 
@@ -145,6 +161,8 @@ class ModelReader:
                 return self.read_float()
             case "bool":
                 return self.read_bool()
+            case "bool or number":
+                return self._read_bool_or_number()
             case "token":
                 return self.read_token()
             case "vector":
@@ -163,6 +181,15 @@ class ModelReader:
             case "flag":
                 return True
         return self._read_column_map()
+
+    def _read_bool_or_number(self) -> bool:
+        """Some old files hold a number instead of T or F, which Kaldi takes for false whatever it is."""
+        if not self.binary:
+            self.skip_blanks()
+        if self.stream.peek(1) in (b"T", b"F"):
+            return self.read_bool()
+        self.read_float()
+        return False
 
     def _read_column_map(self) -> IntArray:
         if not self.binary or self.stream.peek(1) not in (b"F", b"D"):

@@ -9,31 +9,24 @@ from typing import cast
 import numpy as np
 
 from ov_asr_score.errors import UnsupportedModelError
-from ov_asr_score.kaldi_model.components.dims import component_dims, descriptor_dim, node_dim
-from ov_asr_score.kaldi_model.components.info_settings import Setting, component_settings, rounded
-from ov_asr_score.kaldi_model.components.parameter_counts import count_parameters
+from ov_asr_score.kaldi_model.components.table import find_type
+from ov_asr_score.kaldi_model.dependency import Offsets
 from ov_asr_score.kaldi_model.descriptors import format_descriptor
+from ov_asr_score.kaldi_model.dims import component_dims, descriptor_dim, node_dim
 from ov_asr_score.kaldi_model.frames.context import network_contexts
 from ov_asr_score.kaldi_model.frames.evaluation_order import modulus
+from ov_asr_score.kaldi_model.info_settings import Setting, component_settings, rounded
 from ov_asr_score.kaldi_model.network import (
     Component,
     ComponentNode,
     DimRangeNode,
     Generation,
     InputNode,
-    IntArray,
     KaldiNetwork,
     Node,
     OutputNode,
 )
-
-# What comes out of these depends on all frames before, or of the whole utterance.
-_WHOLE_UTTERANCE = frozenset(
-    {
-        *("LstmProjected", "BlstmProjected", "RecurrentComponent"),
-        *("SentenceAveragingComponent", "SimpleSentenceAveragingComponent"),
-    }
-)
+from ov_asr_score.kaldi_model.parameter_counts import count_parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,17 +142,13 @@ def node_line(network: KaldiNetwork, node: Node) -> str:
 
 
 def _summarize_component(component: Component, generation: Generation) -> ComponentSummary:
-    if generation == 3:
-        dims = component_dims(component)
-    else:
-        dims = cast(int, component.fields["InputDim"]), cast(int, component.fields["OutputDim"])
     return ComponentSummary(
         component.name,
         component.type,
-        *dims,
+        *component_dims(component, generation),
         count_parameters(component, generation),
         component.offset,
-        component_settings(component),
+        component_settings(component, generation),
         tuple(tuple(_summarize_component(inner, generation) for inner in chain) for chain in component.nested),
     )
 
@@ -176,7 +165,7 @@ def _summarize_output(network: KaldiNetwork, node: OutputNode) -> OutputSummary:
     if network.generation != 3:
         components = tuple(network.components.values())
         dim = cast(int, components[-1].fields["OutputDim"])
-        spliced = _spliced_frames(components)
+        spliced = _spliced_frames(components, network.generation)
         if spliced is None:
             return OutputSummary(node.name, dim, problem="depends on the whole utterance")
         return OutputSummary(node.name, dim, "", *spliced)
@@ -190,23 +179,21 @@ def _summarize_output(network: KaldiNetwork, node: OutputNode) -> OutputSummary:
     return OutputSummary(node.name, dim, node.objective, contexts.left, contexts.right)
 
 
-def _spliced_frames(components: tuple[Component, ...]) -> tuple[int, int] | None:
+def _spliced_frames(components: tuple[Component, ...], generation: Generation) -> tuple[int, int] | None:
     """Frames to the left and to the right that a chain splices; None when it takes in the whole utterance.
 
     Agrees with ``LeftContext`` and ``RightContext`` (nnet2/nnet-nnet.cc); nnet1 does not tell them.
     """
     left = right = 0
     for component in components:
-        if component.type in _WHOLE_UTTERANCE:
+        kind = find_type(generation, component.type)
+        if kind is not None and kind.whole_utterance:
             return None
-        offsets: list[int] = [0]
-        for token in ("Context", "FrameOffsets"):
-            if token in component.fields and component.type.startswith("Splice"):
-                offsets = [int(offset) for offset in cast(IntArray, component.fields[token])]
-        chains = [_spliced_frames(chain) for chain in component.nested]
+        chains = [_spliced_frames(chain, generation) for chain in component.nested]
         if None in chains:
             return None
         inside = [chain for chain in chains if chain is not None]
+        offsets = component.reads.required if isinstance(component.reads, Offsets) else (0,)
         left += max((chain[0] for chain in inside), default=-min(offsets))
         right += max((chain[1] for chain in inside), default=max(offsets))
     return left, right

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import cast
 
 from ov_asr_score.errors import ModelFormatError, unreachable
-from ov_asr_score.kaldi_model.components.dependencies import Nothing, component_dependency
-from ov_asr_score.kaldi_model.components.dims import component_dims, descriptor_dim, node_dim
-from ov_asr_score.kaldi_model.components.nnet3_checks import component_problem
+from ov_asr_score.kaldi_model.component_checks import component_problem
+from ov_asr_score.kaldi_model.components.fields import Fields
+from ov_asr_score.kaldi_model.components.table import find_type
+from ov_asr_score.kaldi_model.dependency import SAME_FRAME, Nothing
+from ov_asr_score.kaldi_model.dims import FIELD_ERRORS, component_dims, descriptor_dim, node_dim
 from ov_asr_score.kaldi_model.network import (
     FARTHEST_FRAME,
     WIDEST_LAYER,
@@ -36,33 +39,45 @@ from ov_asr_score.kaldi_model.network import (
 _KINDS: dict[type, str] = {DimRangeNode: "dim-range-node", OutputNode: "output-node"}
 
 
-def check_network(network: KaldiNetwork) -> None:
-    """Nothing; raises ModelFormatError for what does not fit together.
+def check_network(network: KaldiNetwork) -> KaldiNetwork:
+    """The network with what each component ``reads``, once everything fits together.
 
-    That is a component whose fields contradict each other, a node that refers to nothing, widths that differ from what
-    is expected, and priors that are not those of the output.
+    Raises ModelFormatError for a component whose fields contradict each other, a node that refers to nothing, widths
+    that differ from what is expected, and priors that are not those of the output.
     """
     if not network.inputs or not network.outputs:
         raise ModelFormatError(f"{network.source}: expected at least one input-node and one output-node")
     if network.generation == 3:
         for component in network.components.values():
             _check_component(network, component)
+    # Which frames a component reads is told by fields that have been checked only.
+    components = {name: _with_reads(component, network) for name, component in network.components.items()}
+    network = replace(network, components=components)
+    if network.generation == 3:
         # Widths are known only after every name has been looked up.
         for node in network.nodes:
             _check_references(network, node)
         for node in network.nodes:
             _check_widths(network, node)
     _check_priors(network)
+    return network
+
+
+def _with_reads(component: Component, network: KaldiNetwork) -> Component:
+    """The component and those inside of it with the frames that they read."""
+    kind = find_type(network.generation, component.type)
+    nested = tuple(tuple(_with_reads(part, network) for part in chain) for chain in component.nested)
+    return replace(component, nested=nested, reads=kind.reads(Fields(component)) if kind else SAME_FRAME)
 
 
 def _check_component(network: KaldiNetwork, component: Component) -> None:
     place = f"{network.source}: component '{component.name}' at byte {component.offset} ({component.type})"
-    problem = component_problem(component)
+    problem = component_problem(component, 3)
     if problem:
         raise ModelFormatError(f"{place}: {problem}; the file is damaged")
     try:
-        dims = component_dims(component)
-    except (KeyError, IndexError, ValueError, TypeError, ZeroDivisionError) as error:
+        dims = component_dims(component, 3)
+    except FIELD_ERRORS as error:
         raise ModelFormatError(
             f"{place}: expected fields that tell its widths, found others; the file is damaged"
         ) from error
@@ -110,8 +125,8 @@ def _check_widths(network: KaldiNetwork, node: Node) -> None:
         case ComponentNode():
             _check_parts(network, place, node.input)
             component = network.components[node.component]
-            expected, found = component_dims(component)[0], descriptor_dim(network, node.input)
-            if expected != found and not isinstance(component_dependency(component), Nothing):
+            expected, found = component_dims(component, 3)[0], descriptor_dim(network, node.input)
+            if expected != found and not isinstance(component.reads, Nothing):
                 raise ModelFormatError(
                     f"{place}: component '{component.name}' ({component.type}) expects {expected} columns, "
                     f"its input has {found}"

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 from ov_asr_score.errors import ModelFormatError
 from ov_asr_score.kaldi_io.files.input import GZIP_MAGIC, open_path
-from ov_asr_score.kaldi_model.components.nnet1_fields import MARKERS
+from ov_asr_score.kaldi_model.components.table import NNET1_MARKERS
 
 ModelKind = Literal["ir", "onnx", "kaldi", "gna-blob", "cpu-blob", "table", "unknown"]
 
@@ -51,7 +51,7 @@ def _is_kaldi(start: bytes) -> bool:
     inside = start.removeprefix(b"\0B").lstrip()
     # Files of old versions of nnet1 begin with their first component.
     first = _FIRST_TOKEN.match(inside)
-    return inside.startswith(_KALDI_TOKENS) or (first is not None and first[1].decode().lower() in MARKERS)
+    return inside.startswith(_KALDI_TOKENS) or (first is not None and first[1].decode().lower() in NNET1_MARKERS)
 
 
 def _decompressed(path: Path) -> bytes:

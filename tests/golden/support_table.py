@@ -8,9 +8,8 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-from ov_asr_score.kaldi_model.components.nnet1_fields import LAYOUTS
-from ov_asr_score.kaldi_model.components.nnet2_fields import NNET2_TABLES
-from ov_asr_score.kaldi_model.reading.nnet3 import NNET3_TYPES
+from ov_asr_score.kaldi_model.components.table import type_names
+from ov_asr_score.kaldi_model.network import Generation
 
 HERE = Path(__file__).parent
 DOCUMENT = HERE.parents[1] / "docs" / "kaldi-models.md"
@@ -35,11 +34,13 @@ def cases_of(folder: str, field: str) -> dict[str, list[str]]:
 def render() -> str:
     """The tables of all generations, in Markdown."""
     lines: list[str] = []
-    for generation, types in (("nnet3", NNET3_TYPES), ("nnet2", NNET2_TABLES), ("nnet1", LAYOUTS)):
-        cases = cases_of(generation, "components")
-        lines += [f"**{generation}** ({len(types)} types; cases in `tests/golden/{generation}/`)", ""]
+    generations: tuple[Generation, ...] = (3, 2, 1)
+    for generation in generations:
+        folder, types = f"nnet{generation}", type_names(generation)
+        cases = cases_of(folder, "components")
+        lines += [f"**{folder}** ({len(types)} types; cases in `tests/golden/{folder}/`)", ""]
         lines += ["| component | proved by |", "|---|---|"]
-        lines += [f"| `{name}` | {_listed(cases.get(name, []))} |" for name in sorted(types)]
+        lines += [f"| `{name}` | {_listed(cases.get(name, []))} |" for name in types]
         lines.append("")
     cases = cases_of("nnet3", "descriptors")
     lines += ["**Descriptors of nnet3**", "", "| descriptor | proved by |", "|---|---|"]

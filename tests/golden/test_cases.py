@@ -14,11 +14,9 @@ import pytest
 from ov_asr_score.convert.graph.time_layers import TIME_LAYERS
 from ov_asr_score.convert.registry import supported_types
 from ov_asr_score.kaldi_io import read_table
-from ov_asr_score.kaldi_model.components.nnet1_fields import LAYOUTS
-from ov_asr_score.kaldi_model.components.nnet2_fields import NNET2_TABLES
+from ov_asr_score.kaldi_model.components.table import type_names
 from ov_asr_score.kaldi_model.loading import load_network
 from ov_asr_score.kaldi_model.network import Component, ComponentNode, Descriptor, Generation, NodeRef, OutputNode
-from ov_asr_score.kaldi_model.reading.nnet3 import NNET3_TYPES
 from ov_asr_score.scoring.opening import load, open_model
 from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.scorer import prepare_scorer
@@ -163,8 +161,8 @@ def components_of(generation: int) -> set[str]:
 @pytest.mark.parametrize("generation", [1, 2, 3])
 def test_every_component_that_can_be_converted_has_a_case(generation: Generation) -> None:
     # What can be read holds those that become descriptors (splicing), too.
-    readable: dict[int, Iterable[str]] = {1: LAYOUTS, 2: NNET2_TABLES, 3: {*NNET3_TYPES, *TIME_LAYERS}}
-    assert {*supported_types(generation), *readable[generation]} - components_of(generation) == set()
+    time_layers = TIME_LAYERS if generation == 3 else ()
+    assert {*supported_types(generation), *type_names(generation), *time_layers} - components_of(generation) == set()
 
 
 def test_every_descriptor_has_a_case() -> None:

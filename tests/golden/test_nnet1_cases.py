@@ -13,7 +13,7 @@ from ov_asr_score.convert.from_file import convert_file
 from ov_asr_score.convert.registry import supported_types
 from ov_asr_score.convert.rt_info import read_facts
 from ov_asr_score.kaldi_io import read_table
-from ov_asr_score.kaldi_model.components.nnet1_fields import OLD_MARKERS
+from ov_asr_score.kaldi_model.components.table import component_types
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.settings.kaldi import KaldiOptions
 
@@ -90,6 +90,6 @@ def test_several_utterances_of_the_same_length_in_one_request(folder: Path) -> N
 def test_every_component_of_nnet1_is_proved() -> None:
     proved = {name for folder in FOLDERS for name in description(folder)["components"]}
     old = {"LstmProjectedStreams", "BlstmProjectedStreams"}
-    assert {name.lower() for name in old} == set(OLD_MARKERS)
+    assert old == {name for kind in component_types(1) for name in kind.old_names}
     assert proved == set(supported_types(1)) | old
     assert len(proved) == 29

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ov_asr_score.kaldi_model.components.info_settings import rounded
+from ov_asr_score.kaldi_model.info_settings import rounded
 from ov_asr_score.kaldi_model.loading import load_network
 from ov_asr_score.kaldi_model.summary import ComponentSummary, NetworkSummary, summarize_network
 from tests.kaldi_model.model_files import ALL, FOLDER, info_of, name_of

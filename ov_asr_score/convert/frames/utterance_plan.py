@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ov_asr_score.convert.frames.grids import Grid, InputWindow, Interval
 from ov_asr_score.errors import UnsupportedModelError
-from ov_asr_score.kaldi_model.components.dependencies import Period, Window, component_dependency
+from ov_asr_score.kaldi_model.dependency import Period, Window
 from ov_asr_score.kaldi_model.descriptors import format_descriptor
 from ov_asr_score.kaldi_model.frames.computability import Simulation, Span, frame_sets
 from ov_asr_score.kaldi_model.frames.evaluation_order import Place, evaluation_order, time_period
@@ -205,7 +205,7 @@ def _period(
     """``period`` and ``long_end`` of a plan."""
     period, reach = lcm(subsampling, time_period(network)), window.left + window.right
     for component in network.components.values():
-        dependency = component_dependency(component)
+        dependency = component.reads
         if isinstance(dependency, Period):
             period, reach = lcm(period, dependency.length), reach + dependency.length
         elif isinstance(dependency, Window):

@@ -15,8 +15,8 @@ from ov_asr_score.convert.layers.linear_forms import as_affine
 from ov_asr_score.convert.registry import find_converter
 from ov_asr_score.convert.tensors.columns import append_columns, slice_columns, width_of
 from ov_asr_score.errors import UnsupportedModelError, unreachable
-from ov_asr_score.kaldi_model.components.dependencies import Block, Nothing, component_dependency
-from ov_asr_score.kaldi_model.components.dims import node_dim
+from ov_asr_score.kaldi_model.dependency import Block, Nothing
+from ov_asr_score.kaldi_model.dims import node_dim
 from ov_asr_score.kaldi_model.frames.evaluation_order import Place, input_places
 from ov_asr_score.kaldi_model.network import (
     Append,
@@ -92,7 +92,7 @@ class Assembly:
                 raise unreachable(node)
 
     def _compute_component(self, node: ComponentNode, component: Component, x: int, grid: Grid) -> Value:
-        match component_dependency(component):
+        match component.reads:
             case Nothing():
                 return Value(opset.constant(_constant(component).reshape(1, 1, -1)).output(0), None)
             case Block(num_blocks):

@@ -17,8 +17,8 @@ from ov_asr_score.convert.graph.assembly import Assembly, Value, place_name, rea
 from ov_asr_score.convert.graph.recurrence_step import Loop, Step, compile_place, next_state
 from ov_asr_score.convert.tensors.tensor_iterator import loop_with_states
 from ov_asr_score.errors import UnsupportedModelError
-from ov_asr_score.kaldi_model.components.dependencies import Offsets, component_dependency
-from ov_asr_score.kaldi_model.components.dims import node_dim
+from ov_asr_score.kaldi_model.dependency import Offsets
+from ov_asr_score.kaldi_model.dims import node_dim
 from ov_asr_score.kaldi_model.frames.evaluation_order import Place, input_places
 from ov_asr_score.kaldi_model.network import ComponentNode, KaldiNetwork
 from ov_asr_score.openvino_api import opset, ov
@@ -31,7 +31,7 @@ def loop_problems(network: KaldiNetwork, group: Sequence[Place]) -> list[tuple[s
         node = network.node(place[0])
         if isinstance(node, ComponentNode):
             component = network.components[node.component]
-            if component_dependency(component) != Offsets():
+            if component.reads != Offsets():
                 problems.append((place[0], f"a {component.type} inside of a recurrence"))
         for source, offset in input_places(network, place):
             if source in inside and offset is None:

@@ -24,7 +24,7 @@ from ov_asr_score.convert.graph.utterance_axis import select_frames, slice_frame
 from ov_asr_score.convert.layers.linear_forms import as_affine
 from ov_asr_score.convert.tensors.columns import append_columns, slice_columns, width_of
 from ov_asr_score.errors import UnsupportedModelError
-from ov_asr_score.kaldi_model.components.dims import descriptor_dim
+from ov_asr_score.kaldi_model.dims import descriptor_dim
 from ov_asr_score.kaldi_model.frames.evaluation_order import Place, read_places
 from ov_asr_score.kaldi_model.network import (
     Append,

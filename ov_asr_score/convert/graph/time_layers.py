@@ -13,7 +13,7 @@ from ov_asr_score.convert.graph.utterance_axis import slice_frames
 from ov_asr_score.convert.layers.component_fields import flag, integer, integers, matrix, number, vector
 from ov_asr_score.convert.tensors.columns import append_columns, slice_columns
 from ov_asr_score.convert.tensors.images import frames_of, image_of
-from ov_asr_score.kaldi_model.components.dims import descriptor_dim
+from ov_asr_score.kaldi_model.dims import descriptor_dim
 from ov_asr_score.kaldi_model.network import (
     Append,
     Component,

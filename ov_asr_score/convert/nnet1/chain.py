@@ -9,7 +9,7 @@ import numpy as np
 from ov_asr_score.convert.nnet1.folding import fold_chain
 from ov_asr_score.convert.registry import find_converter
 from ov_asr_score.errors import UnsupportedModelError
-from ov_asr_score.kaldi_model.components.nnet1_checks import dropout_rate
+from ov_asr_score.kaldi_model.components.elementwise import dropout_rate
 from ov_asr_score.kaldi_model.network import Component
 from ov_asr_score.openvino_api import ov
 

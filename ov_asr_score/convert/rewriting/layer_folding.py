@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.convert.layers.linear_forms import as_affine, as_scale_offset, scale_offset_component
-from ov_asr_score.kaldi_model.components.dependencies import Offsets, component_dependency
+from ov_asr_score.kaldi_model.dependency import Offsets
 from ov_asr_score.kaldi_model.frames.evaluation_order import read_places
 from ov_asr_score.kaldi_model.network import (
     Append,
@@ -154,7 +154,7 @@ class _Folding:
         self._scale.pop(node.component, None)
 
     def _is_time_layer(self, node: ComponentNode) -> bool:
-        return component_dependency(self.components[node.component]) != Offsets()
+        return self.components[node.component].reads != Offsets()
 
     def affine(self, name: str) -> _Form | None:
         """Weights and bias of a component that is nothing but affine."""

@@ -8,6 +8,7 @@ from typing import cast
 
 import numpy as np
 
+from ov_asr_score.kaldi_model.dependency import Offsets
 from ov_asr_score.kaldi_model.network import (
     Append,
     Component,
@@ -47,7 +48,7 @@ def _lower_node(node: ComponentNode, component: Component, components: dict[str,
         case "SpliceMaxComponent":
             offsets = [int(offset) for offset in cast(IntArray, component.fields["Context"])]
             fields: Mapping[str, FieldValue] = {**component.fields, "Context": np.array(offsets, np.int32)}
-            components[component.name] = replace(component, fields=fields)
+            components[component.name] = replace(component, fields=fields, reads=Offsets())
             return [replace(node, input=spliced(node.input, offsets))]
         case "SpliceComponent":
             return _lower_splice(node, component, components)
@@ -59,8 +60,8 @@ def _tdnn_product(component: Component) -> Component:
     weights = component.fields["LinearParams"]
     if bias.size:
         fields: dict[str, FieldValue] = {"LinearParams": weights, "BiasParams": bias}
-        return replace(component, type="AffineComponent", fields=fields)
-    return replace(component, type="LinearComponent", fields={"Params": weights})
+        return replace(component, type="AffineComponent", fields=fields, reads=Offsets())
+    return replace(component, type="LinearComponent", fields={"Params": weights}, reads=Offsets())
 
 
 def _lower_splice(node: ComponentNode, component: Component, components: dict[str, Component]) -> list[Node]:
@@ -70,7 +71,7 @@ def _lower_splice(node: ComponentNode, component: Component, components: dict[st
     dim = int(cast(int, component.fields["InputDim"]))
     width = (dim - constant) * len(offsets) + constant
     fields: dict[str, FieldValue] = {"Dim": width, "InputDim": width, "OutputDim": width}
-    components[component.name] = replace(component, type="NoOpComponent", fields=fields)
+    components[component.name] = replace(component, type="NoOpComponent", fields=fields, reads=Offsets())
     if not constant:
         return [replace(node, input=spliced(node.input, offsets))]
     source, before = _as_node(node, dim, components)

@@ -1,1 +1,1 @@
-"""What is known of each type of component: fields, checks, dimensions, reach."""
+"""What each type of component is: one record a type, one file a family of types, one table of them all."""

@@ -15,14 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.errors import unreachable
-from ov_asr_score.kaldi_model.components.dependencies import (
+from ov_asr_score.kaldi_model.dependency import (
     Block,
     Dependency,
     Nothing,
     Offsets,
     Period,
     Window,
-    component_dependency,
 )
 from ov_asr_score.kaldi_model.frames.evaluation_order import Place, reads_itself
 from ov_asr_score.kaldi_model.network import (
@@ -100,7 +99,7 @@ class Simulation:
         self.span, self.given = span, given
         self.nodes = {node.name: node for node in network.nodes}
         self.dependencies: dict[str, Dependency] = {
-            name: component_dependency(component) for name, component in network.components.items()
+            name: component.reads for name, component in network.components.items()
         }
         self.computable: dict[Place, Frames] = {}
         self.needed: dict[Place, Frames] = {}

@@ -7,7 +7,7 @@ from math import lcm
 from typing import TypeAlias
 
 from ov_asr_score.errors import UnsupportedModelError, unreachable
-from ov_asr_score.kaldi_model.components.dependencies import Block, Nothing, component_dependency
+from ov_asr_score.kaldi_model.dependency import Block, Nothing
 from ov_asr_score.kaldi_model.network import (
     Append,
     ComponentNode,
@@ -74,7 +74,7 @@ def input_places(network: KaldiNetwork, place: Place) -> list[tuple[Place, int |
         case OutputNode():
             return list(read_places(node.input, x))
         case ComponentNode():
-            dependency = component_dependency(network.components[node.component])
+            dependency = network.components[node.component].reads
             if isinstance(dependency, Nothing):
                 return []
             if isinstance(dependency, Block):

@@ -7,13 +7,12 @@ from math import inf
 from typing import TypeAlias
 
 from ov_asr_score.errors import unreachable
-from ov_asr_score.kaldi_model.components.dependencies import (
+from ov_asr_score.kaldi_model.dependency import (
     Block,
     Nothing,
     Offsets,
     Period,
     Window,
-    component_dependency,
 )
 from ov_asr_score.kaldi_model.frames.evaluation_order import Place
 from ov_asr_score.kaldi_model.network import (
@@ -105,7 +104,7 @@ def component_periods(network: KaldiNetwork) -> list[int]:
     found = []
     for node in network.nodes:
         if isinstance(node, ComponentNode):
-            match component_dependency(network.components[node.component]):
+            match network.components[node.component].reads:
                 case Period(length, _):
                     found.append(length)
                 case Window(_, _, step):
@@ -133,7 +132,7 @@ def _farthest_fixed(descriptor: Descriptor) -> int:
 
 
 def _component_spans(network: KaldiNetwork, node: ComponentNode, x: int) -> Iterator[tuple[Place, Span | None]]:
-    dependency = component_dependency(network.components[node.component])
+    dependency = network.components[node.component].reads
     match dependency:
         case Nothing():
             return

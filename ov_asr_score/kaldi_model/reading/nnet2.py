@@ -8,10 +8,11 @@ import numpy as np
 
 from ov_asr_score.errors import ModelFormatError, UnsupportedModelError
 from ov_asr_score.kaldi_model.chain import chain_network
-from ov_asr_score.kaldi_model.components.nnet2_checks import component_problem
-from ov_asr_score.kaldi_model.components.nnet2_dims import nnet2_dims
-from ov_asr_score.kaldi_model.components.nnet2_fields import NNET2_TABLES
-from ov_asr_score.kaldi_model.network import FARTHEST_FRAME, Component, FieldValue, IntArray, KaldiNetwork
+from ov_asr_score.kaldi_model.component_checks import component_problem
+from ov_asr_score.kaldi_model.components.component_type import Chain, end_tokens
+from ov_asr_score.kaldi_model.components.table import find_type, type_names
+from ov_asr_score.kaldi_model.dims import FIELD_ERRORS, component_dims
+from ov_asr_score.kaldi_model.network import Component, KaldiNetwork
 from ov_asr_score.kaldi_model.reader import ModelReader, read_fields
 from ov_asr_score.text import clipped
 
@@ -47,41 +48,31 @@ def _read_component(reader: ModelReader, index: int) -> Component:
     reader.skip_blanks()
     offset = reader.offset
     token = reader.read_token()
-    kind = token.strip("<>")
-    if kind.startswith("/"):
+    name = token.strip("<>")
+    if name.startswith("/"):
         raise reader.error("a component type as in <AffineComponent>", clipped(token), offset=offset)
-    if kind not in NNET2_TABLES:
+    kind = find_type(2, name)
+    if kind is None:
         raise UnsupportedModelError(
-            f"{reader.source}: component {index} at byte {offset}: type {clipped(kind)} is not one of Kaldi's nnet2; "
-            f"expected one of {', '.join(sorted(NNET2_TABLES))}"
+            f"{reader.source}: component {index} at byte {offset}: type {clipped(name)} is not one of Kaldi's nnet2; "
+            f"expected one of {', '.join(type_names(2))}"
         )
-    table, required = NNET2_TABLES[kind]
-    end = (f"</{kind}>", token) if kind == "SumGroupComponent" else (f"</{kind}>",)
-    fields = read_fields(reader, table, end, required)
-    if kind in ("SpliceComponent", "SpliceMaxComponent"):
-        fields["Context"] = _context(reader, fields)
-    component = Component(f"component{index}.{kind}", kind, fields, offset)
-    problem = component_problem(component)
+    fields = read_fields(reader, kind.fields, end_tokens(kind, token), kind.required)
+    kind.read_rest(reader, fields, _no_components)
+    component = Component(f"component{index}.{name}", name, fields, offset)
+    problem = component_problem(component, 2)
     if problem:
         place = f"{reader.source}: component '{component.name}' at byte {offset}"
         raise ModelFormatError(f"{place}: {problem}; the file is damaged")
     try:
-        input_dim, output_dim = nnet2_dims(component)
-    except (KeyError, IndexError, ValueError, ZeroDivisionError) as error:
+        input_dim, output_dim = component_dims(component, 2)
+    except FIELD_ERRORS as error:
         raise reader.error(
             "fields that tell the widths of a component", "others", "the file is damaged", offset=offset
         ) from error
     return replace(component, fields={**fields, "InputDim": input_dim, "OutputDim": output_dim})
 
 
-def _context(reader: ModelReader, fields: dict[str, FieldValue]) -> IntArray:
-    """Offsets of the frames; older files have the first and the last."""
-    context = fields.get("Context")
-    if isinstance(context, np.ndarray) and context.size:
-        return context.astype(np.int32)
-    left, right = fields.get("LeftContext"), fields.get("RightContext")
-    if not isinstance(left, int) or not isinstance(right, int):
-        raise reader.error("<Context>, or <LeftContext> and <RightContext>", "neither", "the file is damaged")
-    if right < -left or max(left, right) > FARTHEST_FRAME:
-        raise reader.error("contexts in frames", f"{left} and {right}", "the file is damaged")
-    return np.arange(-left, right + 1, dtype=np.int32)
+def _no_components(name: str) -> Chain:
+    """Components of nnet2 hold no others."""
+    return ()

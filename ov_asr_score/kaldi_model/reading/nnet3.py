@@ -11,18 +11,13 @@ from dataclasses import replace
 import numpy as np
 
 from ov_asr_score.errors import ModelFormatError, UnsupportedModelError
-from ov_asr_score.kaldi_model.components.nnet3_fields import (
-    CONVOLUTION_MODEL,
-    TABLES,
-    TIME_HEIGHT_CONVOLUTION,
-    UPDATABLE,
-)
+from ov_asr_score.kaldi_model.components.component_type import Chain, end_tokens
+from ov_asr_score.kaldi_model.components.table import find_type, type_names
 from ov_asr_score.kaldi_model.descriptors import parse_descriptor
 from ov_asr_score.kaldi_model.network import (
     Component,
     ComponentNode,
     DimRangeNode,
-    FieldValue,
     InputNode,
     KaldiNetwork,
     Node,
@@ -35,10 +30,11 @@ from ov_asr_score.text import clipped
 _LINE_END = re.compile(rb"\n")
 _LONGEST_LINE = 1 << 20
 _MOST_COMPONENTS = 100_000
+_DEEPEST = 10
 
 
 def read_nnet3(reader: ModelReader) -> KaldiNetwork:
-    """The raw network ``<Nnet3> … </Nnet3>``, checked by no one yet. Raises ModelFormatError, UnsupportedModelError."""
+    """The raw network ``<Nnet3> … </Nnet3>``, not checked yet. Raises ModelFormatError, UnsupportedModelError."""
     reader.expect_token("<Nnet3>")
     nodes, offsets = _read_config(reader)
     reader.expect_token("<NumComponents>")
@@ -141,63 +137,30 @@ def _node(line: ConfigLine) -> Node:
     )
 
 
-_MOST_NESTED = 100_000
-_DEEPEST = 10
-
-NNET3_TYPES = frozenset({*TABLES, "CompositeComponent", "TimeHeightConvolutionComponent"})
-"""The types of components that can be read."""
-
-
 def read_component(reader: ModelReader, name: str, depth: int = 0) -> Component:
     """The component at the reader's place, from its opening token to its closing one.
 
-    Raises ModelFormatError, and UnsupportedModelError for a type that Kaldi does not have either.
+    ``depth`` is the number of components that it is inside of. Raises ModelFormatError, and UnsupportedModelError for
+    a type that Kaldi does not have either.
     """
     reader.skip_blanks()
     offset = reader.offset
     token = reader.read_token()
-    kind = token[1:-1]
-    if not token.startswith("<") or not token.endswith(">") or kind.startswith("/"):
+    type_name = token[1:-1]
+    if not token.startswith("<") or not token.endswith(">") or type_name.startswith("/"):
         raise reader.error("a component type as in <AffineComponent>", clipped(token), offset=offset)
-    if kind not in NNET3_TYPES:
+    kind = find_type(3, type_name)
+    if kind is None:
         raise UnsupportedModelError(
-            f"{reader.source}: component '{name}' at byte {offset}: type {clipped(kind)} is not one of Kaldi's nnet3; "
-            f"expected one of {', '.join(sorted(NNET3_TYPES))}"
+            f"{reader.source}: component '{name}' at byte {offset}: type {clipped(type_name)} is not one of Kaldi's "
+            f"nnet3; expected one of {', '.join(type_names(3))}"
         )
-    nested: tuple[tuple[Component, ...], ...] = ()
-    if kind == "CompositeComponent":
-        fields, nested = _read_composite(reader, name, depth)
-    elif kind == "TimeHeightConvolutionComponent":
-        fields = _read_convolution(reader)
-    else:
-        table, required = TABLES[kind]
-        # Files of old versions of Kaldi end some components with their opening token.
-        end = (
-            (f"</{kind}>", token)
-            if kind in ("NaturalGradientAffineComponent", "SumGroupComponent")
-            else (f"</{kind}>",)
-        )
-        fields = read_fields(reader, table, end, required)
-    return Component(name, kind, fields, offset, nested)
-
-
-def _read_composite(
-    reader: ModelReader, name: str, depth: int
-) -> tuple[dict[str, FieldValue], tuple[tuple[Component, ...], ...]]:
-    if depth > _DEEPEST:
+    if kind.holds_components and depth > _DEEPEST:
         raise reader.error(f"at most {_DEEPEST} components inside of each other", "more")
-    fields = read_fields(reader, {**UPDATABLE, "MaxRowsProcess": "int"}, ("<NumComponents>",), ("MaxRowsProcess",))
-    count = reader.read_int()
-    if not 0 <= count <= _MOST_NESTED:
-        raise reader.error("a number of components", str(count), "the file is damaged")
-    chain = tuple(read_component(reader, f"{name}.{index}", depth + 1) for index in range(count))
-    reader.expect_token("</CompositeComponent>")
-    return fields, (chain,)
 
+    def read_inner(name_inside: str) -> Chain:
+        return (read_component(reader, f"{name}{name_inside}", depth + 1),)
 
-def _read_convolution(reader: ModelReader) -> dict[str, FieldValue]:
-    fields = read_fields(reader, UPDATABLE, ("<Model>",))
-    reader.expect_token("<ConvolutionModel>")
-    fields |= read_fields(reader, CONVOLUTION_MODEL[0], ("</ConvolutionModel>",), CONVOLUTION_MODEL[1])
-    table, required = TIME_HEIGHT_CONVOLUTION
-    return fields | read_fields(reader, table, ("</TimeHeightConvolutionComponent>",), required)
+    fields = read_fields(reader, kind.fields, end_tokens(kind, token), kind.required)
+    nested = kind.read_rest(reader, fields, read_inner)
+    return Component(name, type_name, fields, offset, nested)

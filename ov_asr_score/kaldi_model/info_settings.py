@@ -1,23 +1,27 @@
-"""The settings of a component that tell what it computes, and figures of its parameters, in the words of Kaldi."""
+"""The settings of a component that say what it computes, and figures of its parameters, in the words of Kaldi.
+
+Tests: tests/kaldi_model/test_summary.py.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import isfinite
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.kaldi_model.network import Component
+from ov_asr_score.kaldi_model.components.table import find_type
+from ov_asr_score.kaldi_model.network import Component, Generation
 
 Setting: TypeAlias = "bool | int | float | str | list[Setting]"
 """A value that can be written as JSON."""
 
 _MOST_SHOWN = 100
 
-# Widths, which are told apart from the settings, and what matters for training only.
+# Widths, which are shown beside the settings, and what matters for training only.
 _LEFT_OUT = frozenset(
     {
         *("Dim", "InputDim", "OutputDim"),
@@ -31,13 +35,11 @@ _LEFT_OUT = frozenset(
         *("SelfRepairClippedProportionThreshold", "SelfRepairTarget", "NumElementsClipped", "NumElementsProcessed"),
         *("NumSelfRepaired", "NumBackpropped", "NumElementsZeroed", "NumZeroingBoundaries", "ClippingThreshold"),
         *("NormBasedClipping", "ZeroingThreshold", "ZeroingInterval", "RecurrenceInterval", "BackpropScale"),
-        *("StatsCount", "EntropyStats", "PosteriorStats"),
+        *("Count", "StatsCount", "EntropyStats", "PosteriorStats"),
         *("LearnRateCoef", "BiasLearnRateCoef", "AlphaLearnRateCoef", "BetaLearnRateCoef", "SelectorLearnRateCoef"),
         *("MaxNorm", "CellDiffClip", "DiffClip", "GradClip", "ClipGradient", "GradientBoost", "KlStats"),
     }
 )
-# In nnet1 and nnet2 a count of frames is of no use; batch-norm's says whether there are statistics at all.
-_COUNT_MATTERS = frozenset({"BatchNormComponent"})
 _NAMES = {
     "BiasParams": "bias",
     "CuMatrix": "params",
@@ -45,35 +47,28 @@ _NAMES = {
     "SpecAugmentMaxProportion": "specaugment-max-proportion",
     "SpecAugmentMaxRegions": "specaugment-max-regions",
 }
-_NAMES_OF_TYPE = {
-    ("PerElementScaleComponent", "Params"): "scales",
-    ("NaturalGradientPerElementScaleComponent", "Params"): "scales",
-    ("ConvolutionComponent", "BiasParams"): "bias-params",
-    ("TimeHeightConvolutionComponent", "BiasParams"): "bias-params",
-    ("TimeHeightConvolutionComponent", "LinearParams"): "filter-params",
-}
 
 
-def component_settings(component: Component) -> dict[str, Setting]:
+def component_settings(component: Component, generation: Generation) -> dict[str, Setting]:
     """Settings by name (``time-offsets``, ``target-rms``), in the order of the file.
 
     Of a matrix comes ``…-rms``, the root of the mean square, of a vector ``…-mean`` and ``…-stddev``; a long vector of
-    integers is told in words. Agrees with ``PrintParameterStats`` (nnet3/nnet-parse.cc).
+    integers is described in words. Agrees with ``PrintParameterStats`` (nnet3/nnet-parse.cc).
     """
+    kind = find_type(generation, component.type)
+    shown: Mapping[str, str] = kind.shown if kind else {}
+    pairs = kind.pairs if kind else ()
     settings: dict[str, Setting] = {}
     for token, value in component.fields.items():
-        if token in _LEFT_OUT or (token == "Count" and component.type not in _COUNT_MATTERS):
-            continue
-        for name, setting in _settings(_name(component.type, token), value):
-            settings[name] = setting
-    if component.type == "TimeHeightConvolutionComponent":
-        pairs = np.reshape(np.asarray(component.fields["Offsets"]), (-1, 2))
-        settings["offsets"] = f"{len(pairs)} pairs" if len(pairs) > _MOST_SHOWN else pairs.tolist()
+        if token in pairs:
+            settings[_name(token)] = _pairs(np.asarray(value).reshape(-1, 2))
+        elif token in shown or token not in _LEFT_OUT:
+            settings.update(_settings(shown.get(token) or _name(token), value))
     return settings
 
 
-def _name(kind: str, token: str) -> str:
-    return _NAMES_OF_TYPE.get((kind, token)) or _NAMES.get(token) or re.sub(r"(?<!^)(?=[A-Z])", "-", token).lower()
+def _name(token: str) -> str:
+    return _NAMES.get(token) or re.sub(r"(?<!^)(?=[A-Z])", "-", token).lower()
 
 
 def _settings(name: str, value: object) -> Iterator[tuple[str, Setting]]:
@@ -96,6 +91,10 @@ def _integers(values: NDArray[np.int32]) -> Setting:
     if values.size <= _MOST_SHOWN:
         return [int(value) for value in values]
     return f"{values.size} integers from {values.min()} to {values.max()}"
+
+
+def _pairs(values: NDArray[np.int32]) -> Setting:
+    return f"{len(values)} pairs" if len(values) > _MOST_SHOWN else values.tolist()
 
 
 def _figures(name: str, values: NDArray[np.float64]) -> Iterator[tuple[str, Setting]]:

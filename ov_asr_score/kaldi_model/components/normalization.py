@@ -1,0 +1,68 @@
+"""Normalization of frames by their own norm, and batch normalization with statistics of training.
+
+Sources: nnet/nnet-various.h (``LengthNormComponent``), nnet2/nnet-component.cc, nnet3/nnet-normalize-component.cc.
+Tests: test_nnet1_checks.py, test_nnet3_checks.py, tests/golden.
+"""
+
+from __future__ import annotations
+
+from ov_asr_score.kaldi_model.components.component_type import ComponentType, Dims, Problems
+from ov_asr_score.kaldi_model.components.field_checks import block_dim, positive, same_width
+from ov_asr_score.kaldi_model.components.fields import NNET2_NONLINEAR, Fields, floats, ints
+
+
+def _normalize(fields: Fields) -> Dims:
+    dim = fields.integer("Dim" if "Dim" in fields else "InputDim")
+    block = fields.integer("BlockDim", dim)
+    return dim, dim + (dim // max(block, 1) if fields.flag("AddLogStddev") else 0)
+
+
+def _check_normalize(fields: Fields) -> Problems:
+    yield from block_dim(fields)
+    if "TargetRms" in fields:
+        yield from positive(fields, "TargetRms")
+
+
+def _check_batch_norm(fields: Fields) -> Problems:
+    yield from block_dim(fields)
+    yield from positive(fields, "Epsilon", "TargetRms")
+    counted = fields.number("Count") > 0
+    for name in ("StatsMean", "StatsVar"):
+        size, wanted = len(fields.vector(name)), fields.integer("BlockDim")
+        if size != wanted and (counted or size):
+            yield f"expected {wanted} values in <{name}>, found {size}"
+
+
+TYPES = (
+    ComponentType("LengthNormComponent", (1,), checks=same_width),
+    ComponentType("NormalizeComponent", (2,), NNET2_NONLINEAR, ("Dim",)),
+    ComponentType(
+        "NormalizeComponent",
+        (3,),
+        {
+            **ints("Dim", "InputDim", "BlockDim"),
+            "TargetRms": "float",
+            "AddLogStddev": "bool",
+            "ValueAvg": "vector",
+            "DerivAvg": "vector",
+            "Count": "float",
+        },
+        checks=_check_normalize,
+        dims=_normalize,
+    ),
+    ComponentType(
+        "BatchNormComponent",
+        (3,),
+        {
+            **ints("Dim", "BlockDim"),
+            **floats("Epsilon", "TargetRms", "Count"),
+            "TestMode": "bool",
+            "StatsMean": "vector",
+            "StatsVar": "vector",
+        },
+        ("Dim", "BlockDim", "Epsilon", "TargetRms", "Count", "StatsMean", "StatsVar"),
+        checks=_check_batch_norm,
+        # The count says whether there are statistics at all; of other components it is of no use.
+        shown={"Count": "count"},
+    ),
+)

@@ -1,0 +1,42 @@
+"""Components of nnet1 that hardly any recipe uses. Sources: nnet/nnet-rbm.h, nnet-kl-hmm.h.
+
+Tests: test_nnet1_checks.py, tests/golden.
+"""
+
+from __future__ import annotations
+
+from ov_asr_score.kaldi_model.components.component_type import ComponentType, Problems
+from ov_asr_score.kaldi_model.components.field_checks import shape, size
+from ov_asr_score.kaldi_model.components.fields import Fields
+
+_UNITS = ("bern", "gauss")
+
+
+def _check_rbm(fields: Fields) -> Problems:
+    columns, rows = fields.widths
+    for name in ("VisType", "HidType"):
+        if fields.values[name] not in _UNITS:
+            yield f"expected {name} bern or gauss, found '{str(fields.values[name])[:20]}'"
+    yield from shape(fields, "VisHid", rows, columns)
+    yield from size(fields, "VisBias", columns)
+    yield from size(fields, "HidBias", rows)
+
+
+def _check_kl_hmm(fields: Fields) -> Problems:
+    columns, rows = fields.widths
+    yield from shape(fields, "KlStats", rows, columns)
+
+
+# Kaldi counts the parameters of neither.
+TYPES = (
+    ComponentType(
+        "Rbm",
+        (1,),
+        values=(
+            *(("VisType", "token"), ("HidType", "token"), ("VisHid", "matrix")),
+            *(("VisBias", "vector"), ("HidBias", "vector")),
+        ),
+        checks=_check_rbm,
+    ),
+    ComponentType("KlHmm", (1,), values=(("KlStats", "matrix"),), checks=_check_kl_hmm),
+)
