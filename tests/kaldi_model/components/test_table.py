@@ -1,0 +1,75 @@
+"""The table of component types: complete records, each type in one place."""
+
+from __future__ import annotations
+
+import ast
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+import ov_asr_score
+from ov_asr_score.kaldi_model.components.table import FAMILIES, NNET1_MARKERS, component_types, find_type, type_names
+from ov_asr_score.kaldi_model.network import Generation
+
+PACKAGE = Path(ov_asr_score.__file__).parent
+GENERATIONS: tuple[Generation, ...] = (1, 2, 3)
+# Rooms whose files must not name types of components, and the folders in them whose files say what a type is.
+ROOMS = ("kaldi_model",)
+FAMILY_FOLDERS = ("kaldi_model/components",)
+# These are read behind the fields.
+READ_APART = {"FrameWeight", "LinearParams", "BiasParams"}
+
+
+@pytest.mark.parametrize("generation", GENERATIONS)
+def test_every_type_has_one_record(generation: Generation) -> None:
+    names = [kind.name for kind in chain.from_iterable(FAMILIES) if generation in kind.generations]
+    assert sorted(names) == type_names(generation)
+    assert [find_type(generation, name) for name in type_names(generation)] == list(component_types(generation))
+
+
+def test_numbers_of_types() -> None:
+    assert [len(component_types(generation)) for generation in GENERATIONS] == [27, 29, 46]
+    assert find_type(3, "LstmProjected") is None
+
+
+def test_markers_of_nnet1() -> None:
+    assert NNET1_MARKERS["lstmprojected"] == NNET1_MARKERS["lstmprojectedstreams"] == "LstmProjected"
+    assert set(NNET1_MARKERS.values()) == set(type_names(1))
+
+
+@pytest.mark.parametrize("generation", GENERATIONS)
+def test_records_name_fields_that_are_read(generation: Generation) -> None:
+    for kind in component_types(generation):
+        read = {*kind.fields, *(name for name, _ in (*kind.values, *kind.tail))}
+        assert set(kind.required) <= set(kind.fields), kind.name
+        if kind.name in ("FramePoolingComponent", "TimeHeightConvolutionComponent"):
+            read |= READ_APART
+        assert set(kind.trained) <= read, kind.name
+        assert set(kind.shown) <= read, kind.name
+        assert generation == 1 or not (kind.values or kind.tail), kind.name
+
+
+def names_in(path: Path) -> set[str]:
+    """Types that stand as texts of their own in a file of Python."""
+    types = {name for generation in GENERATIONS for name in type_names(generation)}
+    texts = {node.value for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant)}
+    return types & {text for text in texts if isinstance(text, str)}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_types_are_named_by_their_family_only(room: str) -> None:
+    families = [PACKAGE / folder for folder in FAMILY_FOLDERS]
+    others = [path for path in sorted((PACKAGE / room).rglob("*.py")) if path.parent not in families]
+    assert len(others) > 10
+    assert {str(path.relative_to(PACKAGE)): found for path in others if (found := names_in(path))} == {}
+
+
+def test_a_type_stands_in_one_file() -> None:
+    homes: dict[tuple[Generation, str], list[str]] = {}
+    for path in sorted((PACKAGE / "kaldi_model" / "components").glob("*.py")):
+        for generation in GENERATIONS:
+            for name in names_in(path) & set(type_names(generation)):
+                homes.setdefault((generation, name), []).append(path.name)
+    assert {name: files for name, files in homes.items() if len(files) > 1} == {}
+    assert {name for _, name in homes} == {name for generation in GENERATIONS for name in type_names(generation)}

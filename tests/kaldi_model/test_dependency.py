@@ -1,0 +1,71 @@
+"""Which frames components read, as their fields say; entered once, when a file is loaded."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ov_asr_score.convert.converter import convert_network
+from ov_asr_score.convert.options import ConvertOptions
+from ov_asr_score.kaldi_model import validation
+from ov_asr_score.kaldi_model.components.component_type import ComponentType
+from ov_asr_score.kaldi_model.components.fields import Fields
+from ov_asr_score.kaldi_model.components.table import find_type
+from ov_asr_score.kaldi_model.dependency import SAME_FRAME, Block, Dependency, Nothing, Offsets, Period, Window
+from ov_asr_score.kaldi_model.loading import load_network
+from ov_asr_score.kaldi_model.network import Generation
+from tests.kaldi_model.model_files import FOLDER
+
+CHAIN_MODEL = Path(__file__).parents[2] / "models" / "nnet3_chain_tdnnf" / "final.mdl"
+
+OF_NNET3: dict[str, Dependency] = {
+    "tdnn": Offsets((-1, 2)),
+    "cnn": Offsets((0,), (-1, 1)),
+    "stats": Period(3, 1),
+    "pooling": Window(6, 3, 3),
+    "constant": Nothing(),
+    "dropout-mask": Nothing(),
+    "distribute": Block(2),
+    "fixed-constant": Nothing(),
+    "constant-function": SAME_FRAME,
+    "attention": Offsets((-2, 0), (-4, 2)),
+    "affine": SAME_FRAME,
+    "composite": SAME_FRAME,
+}
+
+
+def test_frames_of_nnet3() -> None:
+    components = load_network(FOLDER / "nnet3_components.raw").components
+    assert {name: components[name].reads for name in OF_NNET3} == OF_NNET3
+
+
+def test_frames_of_nnet2_and_nnet1() -> None:
+    nnet2 = load_network(FOLDER / "nnet2_am.mdl").components
+    assert nnet2["component0.SpliceComponent"].reads == Offsets((-2, 0, 1))
+    assert nnet2["component3.SpliceComponent"].reads == Offsets((-1, 0, 1, 2))
+    nnet1 = load_network(FOLDER / "nnet1_every.nnet").components
+    assert nnet1["component1.Splice"].reads == Offsets((-1, 0, 2))
+
+
+def test_each_component_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: Counter[str] = Counter()
+
+    def find_counting(generation: Generation, name: str) -> ComponentType | None:
+        kind = find_type(generation, name)
+        if kind is None:
+            return None
+        reads = kind.reads
+
+        def counted(fields: Fields) -> Dependency:
+            asked[fields.component.name] += 1
+            return reads(fields)
+
+        return replace(kind, reads=counted)
+
+    monkeypatch.setattr(validation, "find_type", find_counting)
+    network = load_network(CHAIN_MODEL)
+    convert_network(network, ConvertOptions())
+    assert asked == dict.fromkeys(network.components, 1)
