@@ -1,4 +1,7 @@
-"""Networks of nnet1 and nnet2: components one after the other, written as nodes."""
+"""Networks of nnet1 and nnet2: components one after the other, written as nodes.
+
+Tests: tests/kaldi_model/components/test_nnet2_checks.py, tests/golden/nnet1 (feature_transform)
+"""
 
 from __future__ import annotations
 
@@ -29,11 +32,11 @@ def chain_network(generation: Generation, components: Sequence[Component], sourc
     if not components:
         raise ModelFormatError(f"{source}: expected at least one component, found none")
     for before, after in pairwise(components):
-        given, expected = before.fields["OutputDim"], after.fields["InputDim"]
-        if given != expected:
+        width, expected = before.fields["OutputDim"], after.fields["InputDim"]
+        if width != expected:
             raise ModelFormatError(
                 f"{source}: component '{after.name}' at byte {after.offset} expects {expected} columns, "
-                f"'{before.name}' before it gives {given}"
+                f"'{before.name}' before it gives {width}"
             )
     for component in components:
         widths = [cast(int, component.fields[name]) for name in ("InputDim", "OutputDim")]
@@ -59,13 +62,13 @@ def chain_network(generation: Generation, components: Sequence[Component], sourc
 def concatenate_chains(first: KaldiNetwork, second: KaldiNetwork) -> KaldiNetwork:
     """``first`` (a feature transform) followed by ``second``, as ``nnet-concat`` joins them.
 
-    Raises ShapeMismatchError when the output of the one is not as wide as the input of the other.
+    Raises ShapeMismatchError when the output of the first is not as wide as the input of the second.
     """
     chain = [*_components(first, "transform."), *_components(second, "")]
-    given, expected = _components(first, "")[-1].fields["OutputDim"], second.inputs[0].dim
-    if given != expected:
+    width, expected = _components(first, "")[-1].fields["OutputDim"], second.inputs[0].dim
+    if width != expected:
         raise ShapeMismatchError(
-            f"{first.source}: the feature transform gives {given} columns, {second.source} expects {expected}"
+            f"{first.source}: the feature transform gives {width} columns, {second.source} expects {expected}"
         )
     return chain_network(second.generation, chain, second.source, second.binary)
 

@@ -1,7 +1,8 @@
-"""What must hold between the fields of one component, so that a damaged file is found out when it is read.
+"""What must hold between the fields of one component, so that damage is noticed when a file is read.
 
 Sources: the assertions in ``Check``, ``Init``, ``Read`` and ``ReadData`` of Kaldi's components.
-Tests: tests/kaldi_model/components/test_nnet1_checks.py, test_nnet2_checks.py, test_nnet3_checks.py.
+
+Tests: tests/kaldi_model/components
 """
 
 from __future__ import annotations
@@ -57,13 +58,13 @@ def _nnet3_problems(fields: Fields) -> Problems:
 
 
 def _chain_problems(chain: Chain) -> Problems:
-    """Components of nnet3 one after the other: each by itself, and whether it fits the one before it."""
+    """Components of nnet3 one after the other: each must be sound, and as wide as the one before it."""
     width = 0
     for inner in chain:
         problem = component_problem(inner, 3)
         if problem:
             yield f"'{inner.name}' at byte {inner.offset} ({inner.type}): {problem}"
-        expected, given = component_dims(inner, 3)
+        expected, next_width = component_dims(inner, 3)
         if width not in (0, expected):
             yield f"'{inner.name}' at byte {inner.offset} ({inner.type}): expected {expected} columns, found {width}"
-        width = given
+        width = next_width

@@ -1,7 +1,6 @@
 """Which frames of its input a component needs for one frame of its output, as plain data.
 
-Source: ``GetInputIndexes`` and ``IsComputable`` of the components of nnet3. Tests:
-tests/kaldi_model/components/test_table.py, and tests/kaldi_model/frames for what follows from them.
+Source: ``GetInputIndexes`` and ``IsComputable`` of the components of nnet3.
 """
 
 from __future__ import annotations

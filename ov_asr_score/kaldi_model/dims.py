@@ -1,6 +1,6 @@
 """Widths of components, nodes and descriptors. Sources: ``InputDim`` and ``OutputDim`` of Kaldi's components.
 
-Tests: tests/kaldi_model/test_summary.py compares all widths with those that Kaldi prints.
+Tests: tests/kaldi_model/test_summary.py (widths that Kaldi prints), tests/kaldi_model/test_validation.py
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ from ov_asr_score.kaldi_model.network import (
 )
 
 FIELD_ERRORS = (KeyError, IndexError, ValueError, TypeError, ZeroDivisionError)
-"""What fields raise that are not there, of another kind, or out of range."""
+"""What is raised for fields that are missing, of another kind, or out of range."""
 
 
 def component_dims(component: Component, generation: Generation) -> Dims:
     """Width of the input and of the output of a component of a network of that generation.
 
     A component of another generation than its network is one of nnet3, in whose types networks are rewritten. Raises
-    one of ``FIELD_ERRORS`` for fields that do not tell.
+    one of ``FIELD_ERRORS`` for fields that do not determine the widths.
     """
     if component.nested and "InputDim" not in component.fields:
         chain = component.nested[0]

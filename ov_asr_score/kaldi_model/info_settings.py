@@ -1,6 +1,6 @@
 """The settings of a component that say what it computes, and figures of its parameters, in the words of Kaldi.
 
-Tests: tests/kaldi_model/test_summary.py.
+Tests: tests/kaldi_model/test_summary.py
 """
 
 from __future__ import annotations

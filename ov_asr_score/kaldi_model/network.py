@@ -2,6 +2,8 @@
 
 All three generations come as nodes: the chains of nnet1 and nnet2 are written as component nodes that follow each
 other from the input node ``input`` to the output node ``output``. Nothing here computes.
+
+Tests: tests/kaldi_model/test_loading.py, tests/kaldi_model/test_descriptors.py
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How many trained parameters a component has, counted as Kaldi's info programs count them.
 
-Tests: tests/kaldi_model/test_summary.py.
+Tests: tests/kaldi_model/test_summary.py
 """
 
 from __future__ import annotations

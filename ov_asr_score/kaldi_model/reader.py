@@ -256,7 +256,7 @@ class ModelReader:
 
 
 def parse_integer(reader: ModelReader, word: tuple[str, int]) -> int:
-    """The integer that a word spells, which stands at the given byte. Raises ModelFormatError."""
+    """The integer that ``word`` spells: its text, and the byte where it stands. Raises ModelFormatError."""
     text, offset = word
     if _INTEGER.fullmatch(text) and -(2**31) <= (value := int(text)) < 2**31:
         return value
@@ -264,7 +264,7 @@ def parse_integer(reader: ModelReader, word: tuple[str, int]) -> int:
 
 
 def parse_number(reader: ModelReader, word: tuple[str, int]) -> float:
-    """The number that a word spells, which stands at the given byte. Raises ModelFormatError."""
+    """The number that ``word`` spells: its text, and the byte where it stands. Raises ModelFormatError."""
     text, offset = word
     if _NUMBER.fullmatch(text):
         return float(text)

@@ -1,4 +1,4 @@
-"""What Kaldi's info programs tell of a network (nnet3-am-info, nnet-am-info, nnet-info), as plain data."""
+"""What Kaldi's info programs print about a network (nnet3-am-info, nnet-am-info, nnet-info), as plain data."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class NetworkSummary:
 
 
 def summarize_network(network: KaldiNetwork) -> NetworkSummary:
-    """All that can be told of a network that ``load_network`` has read; nothing is raised for what cannot be computed.
+    """Summary of a network that ``load_network`` has read; contexts that cannot be computed are None.
 
     Agrees with ``Nnet::Info`` and ``AmNnetSimple::Info`` (nnet3), ``Nnet::Info`` and ``AmNnet::Info`` (nnet2) and
     ``Nnet::Info`` (nnet1).
@@ -182,7 +182,7 @@ def _summarize_output(network: KaldiNetwork, node: OutputNode) -> OutputSummary:
 def _spliced_frames(components: tuple[Component, ...], generation: Generation) -> tuple[int, int] | None:
     """Frames to the left and to the right that a chain splices; None when it takes in the whole utterance.
 
-    Agrees with ``LeftContext`` and ``RightContext`` (nnet2/nnet-nnet.cc); nnet1 does not tell them.
+    Agrees with ``LeftContext`` and ``RightContext`` (nnet2/nnet-nnet.cc); nnet1 does not print them.
     """
     left = right = 0
     for component in components:

@@ -50,7 +50,7 @@ def check_network(network: KaldiNetwork) -> KaldiNetwork:
     if network.generation == 3:
         for component in network.components.values():
             _check_component(network, component)
-    # Which frames a component reads is told by fields that have been checked only.
+    # Only fields that have been checked say reliably which frames a component reads.
     components = {name: _with_reads(component, network) for name, component in network.components.items()}
     network = replace(network, components=components)
     if network.generation == 3:

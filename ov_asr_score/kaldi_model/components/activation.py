@@ -1,7 +1,8 @@
 """Nonlinearities: of each value by itself, and softmax over columns.
 
 Sources: nnet/nnet-activation.h, nnet-parametric-relu.h; nnet2/nnet-component.cc; nnet3/nnet-simple-component.cc.
-Tests: test_nnet1_checks.py, test_nnet2_checks.py, test_nnet3_checks.py, tests/golden.
+
+Tests: tests/kaldi_model/components, tests/golden
 """
 
 from __future__ import annotations

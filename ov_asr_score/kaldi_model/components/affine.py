@@ -1,7 +1,9 @@
 """Affine and linear components, trained or fixed, and those that apply one matrix to several blocks of columns.
 
 Sources: nnet/nnet-affine-transform.h, nnet-linear-transform.h; nnet2/nnet-component.cc;
-nnet3/nnet-simple-component.cc. Tests: test_nnet1_checks.py, test_nnet2_checks.py, test_nnet3_checks.py, tests/golden.
+nnet3/nnet-simple-component.cc.
+
+Tests: tests/kaldi_model/components, tests/golden
 """
 
 from __future__ import annotations

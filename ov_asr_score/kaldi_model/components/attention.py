@@ -1,6 +1,6 @@
 """Self-attention over frames around each frame. Source: nnet3/nnet-attention-component.cc.
 
-Tests: test_nnet3_checks.py, tests/golden.
+Tests: tests/kaldi_model/components, tests/golden
 """
 
 from __future__ import annotations

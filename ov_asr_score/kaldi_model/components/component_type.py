@@ -1,4 +1,7 @@
-"""What a type of component is, in one record: how it is read, what must hold, its widths, what it reads and trains."""
+"""What a type of component is, in one record: how it is read, what must hold, its widths, what it reads and trains.
+
+Tests: tests/kaldi_model/components/test_table.py
+"""
 
 from __future__ import annotations
 
@@ -48,13 +51,13 @@ def same_frame(fields: Fields) -> Dependency:
 
 
 def nothing_behind(reader: ModelReader, fields: dict[str, FieldValue], read_chain: ReadChain) -> tuple[Chain, ...]:
-    """Nothing is read, and no components are inside."""
+    """No components, and nothing read: the fields were all there is."""
     return ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ComponentType:
-    """One type of the given ``generations``, which write and compute it in the same way.
+    """One type of component, in the ``generations`` of Kaldi's networks that write and compute it in the same way.
 
     ``fields`` says what follows each token, which may come in any order, and which of them are ``required``. nnet1
     has further values without tokens behind them (``values``, in this order), and then values with tokens again
@@ -63,13 +66,13 @@ class ComponentType:
     reads what is not fields. ``old_names`` are those of older versions of Kaldi. ``holds_components`` says that other
     components are inside.
 
-    ``checks`` tells what does not fit; ``dims`` gives the widths and may raise KeyError, IndexError, ValueError,
-    TypeError or ZeroDivisionError where fields do not tell. ``reads`` gives the frames of the input that a frame of
-    the output needs; it is asked once, after the checks. A frame of a ``whole_utterance`` type depends on any number
-    of others, which offsets cannot tell.
+    ``checks`` yields what does not fit; ``dims`` gives the widths and may raise KeyError, IndexError, ValueError,
+    TypeError or ZeroDivisionError for fields that do not determine them. ``reads`` gives the frames of the input that
+    a frame of the output needs; it is called once, after the checks. A frame of a ``whole_utterance`` type depends on
+    any number of others, which offsets cannot express.
 
     Parameters named in ``trained`` count as Kaldi's info programs count them; fixed transforms and statistics are not
-    trained. ``shown`` has the names of settings that the info programs call otherwise than by their tokens; ``pairs``
+    trained. ``shown`` has settings that the info programs print under other names than their tokens; ``pairs``
     are vectors of integers that hold pairs.
     """
 

@@ -1,7 +1,9 @@
 """Components that hold others: one after the other (nnet3), side by side or mixed (nnet1).
 
 Sources: nnet3/nnet-simple-component.cc (``CompositeComponent``); nnet/nnet-parallel-component.h,
-nnet-multibasis-component.h. Tests: test_nnet1_checks.py, test_nnet3_checks.py, tests/golden.
+nnet-multibasis-component.h.
+
+Tests: tests/kaldi_model/components, tests/golden
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Components whose output does not depend on the input. Sources: nnet3/nnet-simple-component.cc,
 nnet-general-component.cc.
 
-Tests: test_nnet3_checks.py, tests/golden.
+Tests: tests/kaldi_model/components, tests/golden
 """
 
 from __future__ import annotations

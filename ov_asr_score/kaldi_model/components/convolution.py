@@ -2,7 +2,8 @@
 
 Sources: nnet/nnet-convolutional-component.h; nnet2/nnet-component.cc (``Convolutional1dComponent``);
 nnet3/nnet-convolutional-component.cc, convolution.cc, nnet-simple-component.cc (``ConvolutionComponent``).
-Tests: test_nnet1_checks.py, test_nnet2_checks.py, test_nnet3_checks.py, tests/golden.
+
+Tests: tests/kaldi_model/components, tests/golden
 """
 
 from __future__ import annotations

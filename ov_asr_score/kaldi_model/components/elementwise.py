@@ -2,7 +2,8 @@
 
 Sources: nnet/nnet-various.h, nnet-activation.h (``Dropout``); nnet2/nnet-component.cc; nnet3/nnet-simple-component.cc,
 nnet-general-component.cc, nnet-combined-component.cc.
-Tests: test_nnet1_checks.py, test_nnet3_checks.py, tests/golden.
+
+Tests: tests/kaldi_model/components, tests/golden
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""Checks that many types share, so that a damaged file is found out when it is read.
+"""Checks that many types share, so that damage is noticed when a file is read.
 
-Each gives back what does not fit as ``expected …, found …``. Tests: test_nnet1_checks.py, test_nnet2_checks.py and
-test_nnet3_checks.py.
+Each yields what does not fit as ``expected …, found …``.
+
+Tests: tests/kaldi_model/components
 """
 
 from __future__ import annotations

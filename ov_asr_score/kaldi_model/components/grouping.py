@@ -1,7 +1,8 @@
 """Components that take columns in groups or in another order: norms, maxima and sums of groups, permutations, copies.
 
 Sources: nnet/nnet-various.h (``CopyComponent``); nnet2/nnet-component.cc; nnet3/nnet-simple-component.cc.
-Tests: test_nnet1_checks.py, test_nnet2_checks.py, test_nnet3_checks.py, tests/golden.
+
+Tests: tests/kaldi_model/components, tests/golden
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Networks of nnet1 that stand inside of a component: their widths, and what is wrong with them.
 
-Tests: test_nnet1_checks.py.
+Tests: tests/kaldi_model/components
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ def _chain_problem(chain: Chain) -> str:
     if not chain:
         return "expected a nested network of one component or more, found none"
     for before, after in pairwise(chain):
-        given, expected = Fields(before).widths[1], Fields(after).widths[0]
-        if given != expected:
+        width, expected = Fields(before).widths[1], Fields(after).widths[0]
+        if width != expected:
             place = f"'{after.name}' at byte {after.offset}"
-            return f"{place}: expected {expected} columns, found {given} from '{before.name}'"
+            return f"{place}: expected {expected} columns, found {width} from '{before.name}'"
     return ""

@@ -1,7 +1,8 @@
 """Normalization of frames by their own norm, and batch normalization with statistics of training.
 
 Sources: nnet/nnet-various.h (``LengthNormComponent``), nnet2/nnet-component.cc, nnet3/nnet-normalize-component.cc.
-Tests: test_nnet1_checks.py, test_nnet3_checks.py, tests/golden.
+
+Tests: tests/kaldi_model/components, tests/golden
 """
 
 from __future__ import annotations

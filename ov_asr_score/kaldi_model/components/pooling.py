@@ -2,7 +2,8 @@
 
 Sources: nnet/nnet-max-pooling-component.h, nnet-average-pooling-component.h, nnet-frame-pooling-component.h;
 nnet2/nnet-component.cc; nnet3/nnet-simple-component.cc (``MaxpoolingComponent``).
-Tests: test_nnet1_checks.py, test_nnet2_checks.py, test_nnet3_checks.py, tests/golden.
+
+Tests: tests/kaldi_model/components, tests/golden
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Components of nnet1 that hardly any recipe uses. Sources: nnet/nnet-rbm.h, nnet-kl-hmm.h.
 
-Tests: test_nnet1_checks.py, tests/golden.
+Tests: tests/kaldi_model/components, tests/golden
 """
 
 from __future__ import annotations

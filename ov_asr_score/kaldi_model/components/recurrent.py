@@ -1,7 +1,8 @@
 """Recurrent layers of nnet1, and the nonlinearities of LSTM and GRU layers that nnet3 builds from several components.
 
 Sources: nnet/nnet-lstm-projected.h, nnet-blstm-projected.h, nnet-recurrent.h; nnet3/nnet-combined-component.cc.
-Tests: test_nnet1_checks.py, test_nnet3_checks.py, tests/golden.
+
+Tests: tests/kaldi_model/components, tests/golden
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 Sources: nnet/nnet-various.h (``Splice``); nnet2/nnet-component.cc; nnet3/nnet-tdnn-component.cc,
 nnet-general-component.cc (``DistributeComponent``).
-Tests: test_nnet1_checks.py, test_nnet2_checks.py, test_nnet3_checks.py, tests/golden.
+
+Tests: tests/kaldi_model/components, tests/golden
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Means and deviations over frames: of stretches of time (nnet3), or of the whole utterance (nnet1).
 
 Sources: nnet3/nnet-general-component.cc; nnet/nnet-sentence-averaging-component.h.
-Tests: test_nnet1_checks.py, test_nnet3_checks.py, tests/golden.
+
+Tests: tests/kaldi_model/components, tests/golden
 """
 
 from __future__ import annotations

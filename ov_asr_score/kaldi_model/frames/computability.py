@@ -1,8 +1,8 @@
 """Which frames of which nodes can be computed from a window of input frames, and which of them the outputs need.
 
-The same question that nnet3 answers with its computation graph (nnet3/nnet-computation-graph.cc), asked here for all
-frames of a node at once: a node's frames are a boolean array over a span of time, and every descriptor shifts and
-joins such arrays. Recurrences are followed until nothing changes.
+nnet3 answers the same question with its computation graph (nnet3/nnet-computation-graph.cc), frame by frame. Here it
+is answered for all frames of a node at once: a node's frames are a boolean array over a span of time, and every
+descriptor shifts and joins such arrays. Recurrences are followed until nothing changes.
 """
 
 from __future__ import annotations
@@ -94,9 +94,9 @@ class Simulation:
     ``computable`` has for every place the frames that can be computed, ``needed`` those that the outputs need.
     """
 
-    def __init__(self, network: KaldiNetwork, span: Span, given: Mapping[str, Frames]) -> None:
-        """Nothing is known yet; ``given`` are the frames of the inputs by name."""
-        self.span, self.given = span, given
+    def __init__(self, network: KaldiNetwork, span: Span, input_frames: Mapping[str, Frames]) -> None:
+        """Start with the frames of the inputs, by name, and nothing else computed."""
+        self.span, self.input_frames = span, input_frames
         self.nodes = {node.name: node for node in network.nodes}
         self.dependencies: dict[str, Dependency] = {
             name: component.reads for name, component in network.components.items()
@@ -120,7 +120,7 @@ class Simulation:
         node = self.nodes[name]
         match node:
             case InputNode():
-                return self.given.get(name, self.nothing()) if x == 0 else self.nothing()
+                return self.input_frames.get(name, self.nothing()) if x == 0 else self.nothing()
             case DimRangeNode():
                 return self.of_descriptor(NodeRef(node.source), x)
             case OutputNode():
@@ -153,13 +153,13 @@ class Simulation:
         raise unreachable(dependency)
 
     def _starts(self, frames: Period | Window) -> NDArray[np.int64]:
-        """For each frame of the span the place in it where the frames begin that it needs."""
+        """For each frame of the span, the index in the span of the first frame that it needs [length]."""
         times = self.span.times
         first = times // frames.length * frames.length if isinstance(frames, Period) else times - frames.left
         return np.clip(first - self.span.first, 0, self.span.length)
 
     def _ends(self, frames: Period | Window) -> NDArray[np.int64]:
-        """For each frame of the span the place in it behind the last of the frames that it needs."""
+        """For each frame of the span, the index in the span behind the last frame that it needs [length]."""
         times = self.span.times
         if isinstance(frames, Period):
             behind = (times // frames.length + 1) * frames.length
@@ -277,14 +277,14 @@ def frame_sets(
     network: KaldiNetwork,
     groups: Sequence[tuple[Place, ...]],
     span: Span,
-    given: Mapping[str, Frames],
+    input_frames: Mapping[str, Frames],
     wanted: Mapping[str, Frames],
 ) -> Simulation:
-    """What can be computed from the ``given`` frames of the inputs, and what the ``wanted`` frames of outputs need.
+    """What can be computed from ``input_frames``, and what the ``wanted`` frames of outputs need (both by node).
 
     ``groups`` come from ``evaluation_order``. Frames of outputs that cannot be computed are not needed.
     """
-    simulation = Simulation(network, span, given)
+    simulation = Simulation(network, span, input_frames)
     computable = simulation.computable
     for group in groups:
         computable.update({place: simulation.nothing() for place in group})

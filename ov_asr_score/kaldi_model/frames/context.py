@@ -30,7 +30,7 @@ class Contexts:
 def network_contexts(network: KaldiNetwork, output: str = "output") -> Contexts:
     """The contexts of one output of an nnet3 network, found as nnet3 finds them.
 
-    A window of input frames is given, and the frames of the output that can be computed tell what is missing on either
+    From a window of input frames, the frames of the output that can be computed show how many are missing on either
     side; every shift within the modulus is tried. Raises UnsupportedModelError when nothing can be computed, and for a
     modulus of more than 1000 frames.
     Agrees with ``ComputeSimpleNnetContext`` (nnet3/nnet-utils.cc).
@@ -40,14 +40,14 @@ def network_contexts(network: KaldiNetwork, output: str = "output") -> Contexts:
     groups = evaluation_order(network, [output])
     window = _FIRST_WINDOW
     while window < _LAST_WINDOW:
-        known: list[tuple[int, int]] = []
+        contexts: list[tuple[int, int]] = []
         for start in range(step):
-            found = _context_for_shift(network, output, groups, start, window, step)
-            if found is None:
+            context = _context_for_shift(network, output, groups, start, window, step)
+            if context is None:
                 break
-            known.append(found)
-        if len(known) == step:
-            return Contexts(max(left for left, _ in known), max(right for _, right in known), step)
+            contexts.append(context)
+        if len(contexts) == step:
+            return Contexts(max(left for left, _ in contexts), max(right for _, right in contexts), step)
         window *= 2
     raise UnsupportedModelError(
         f"{network.source}: output '{output}' cannot be computed from {window // 2} frames of input; does it depend on "
@@ -56,14 +56,14 @@ def network_contexts(network: KaldiNetwork, output: str = "output") -> Contexts:
 
 
 def check_period(network: KaldiNetwork) -> None:
-    """Nothing. Raises UnsupportedModelError when the frames of a network take turns of more than 1000 frames."""
+    """Raise UnsupportedModelError for a network whose frames repeat a pattern of more than 1000 frames."""
     _check_modulus(network, time_period(network))
 
 
-def _check_modulus(network: KaldiNetwork, found: int) -> None:
-    if found > _LARGEST_MODULUS:
+def _check_modulus(network: KaldiNetwork, step: int) -> None:
+    if step > _LARGEST_MODULUS:
         raise UnsupportedModelError(
-            f"{network.source}: expected a modulus of at most {_LARGEST_MODULUS} frames, found {found}; see Switch and "
+            f"{network.source}: expected a modulus of at most {_LARGEST_MODULUS} frames, found {step}; see Switch and "
             "Round in the nodes"
         )
 
@@ -74,11 +74,11 @@ def _context_for_shift(
     margin = window + step + reading_distance(network, groups)
     span = Span(start - margin, window + 2 * margin)
     inside = (span.times >= start) & (span.times < start + window)
-    given = {
+    input_frames = {
         node.name: inside if node.name == "input" else (span.times >= start - step) & (span.times < start + window)
         for node in network.inputs
     }
-    frames = frame_sets(network, groups, span, given, {}).computable[(output, 0)][inside]
+    frames = frame_sets(network, groups, span, input_frames, {}).computable[(output, 0)][inside]
     if not frames.any():
         return None
     first = int(np.argmax(frames))

@@ -94,22 +94,22 @@ def network_reach(network: KaldiNetwork, groups: Sequence[tuple[Place, ...]]) ->
                 before, after = reach.get(source, (0, 0))
                 first, last = (-unbounded, unbounded) if span is None else span
                 reach[source] = (max(before, left - first), max(after, right + last))
-    found = [reach[place] for place in reach if place[0] == "input"]
-    farthest = [max((side[index] for side in found), default=0.0) for index in (0, 1)]
+    reaches = [reach[place] for place in reach if place[0] == "input"]
+    farthest = [max((side[index] for side in reaches), default=0.0) for index in (0, 1)]
     return tuple(None if side == unbounded else int(side) for side in farthest)  # type: ignore[return-value]
 
 
 def component_periods(network: KaldiNetwork) -> list[int]:
-    """Numbers of frames that components take in turns: of statistics, and of windows with a stride."""
-    found = []
+    """Numbers of frames after which components repeat themselves: periods of statistics, strides of windows."""
+    periods = []
     for node in network.nodes:
         if isinstance(node, ComponentNode):
             match network.components[node.component].reads:
                 case Period(length, _):
-                    found.append(length)
+                    periods.append(length)
                 case Window(_, _, step):
-                    found.append(step)
-    return found
+                    periods.append(step)
+    return periods
 
 
 def _farthest_fixed(descriptor: Descriptor) -> int:

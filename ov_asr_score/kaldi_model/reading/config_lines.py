@@ -49,7 +49,7 @@ class ConfigLine:
         raise ModelFormatError(f"line {clipped(self.text)}: expected an integer after {name}=, found {clipped(text)}")
 
     def check_known(self, names: Iterable[str]) -> None:
-        """Nothing. Raises ModelFormatError for a setting that is none of ``names``."""
+        """Raise ModelFormatError for a setting that is none of ``names``."""
         known = list(names)
         for name in self.settings:
             if name not in known:

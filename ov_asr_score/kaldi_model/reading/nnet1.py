@@ -1,4 +1,7 @@
-"""Reads networks of nnet1. Sources: nnet/nnet-nnet.cc, nnet/nnet-component.cc (``Read``), nnet/nnet-*.h."""
+"""Reads networks of nnet1. Sources: nnet/nnet-nnet.cc, nnet/nnet-component.cc (``Read``), nnet/nnet-*.h.
+
+Tests: tests/kaldi_model/test_loading.py, tests/kaldi_model/components/test_nnet1_checks.py, tests/golden/nnet1
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Reads networks of nnet2. Sources: nnet2/nnet-nnet.cc, nnet2/am-nnet.cc, nnet2/nnet-component.cc (``ReadNew``)."""
+"""Reads networks of nnet2. Sources: nnet2/nnet-nnet.cc, nnet2/am-nnet.cc, nnet2/nnet-component.cc (``ReadNew``).
+
+Tests: tests/kaldi_model/test_loading.py, tests/kaldi_model/components/test_nnet2_checks.py, tests/golden/nnet2
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
 """Reads networks of nnet3: configuration lines, then components.
 
 Sources: nnet3/nnet-nnet.cc (``Nnet::Read``), nnet3/am-nnet-simple.cc, util/text-utils.cc (``ConfigLine``).
+
+Tests: tests/kaldi_model/test_loading.py, tests/kaldi_model/components/test_nnet3_checks.py, tests/golden/nnet3
 """
 
 from __future__ import annotations

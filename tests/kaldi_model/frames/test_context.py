@@ -8,25 +8,9 @@ import pytest
 
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.kaldi_model.frames.context import Contexts, check_period, network_contexts
-from ov_asr_score.kaldi_model.frames.evaluation_order import evaluation_order
 from ov_asr_score.kaldi_model.loading import load_network
-from ov_asr_score.kaldi_model.network import KaldiNetwork
+from tests.kaldi_model.frames.networks import network_of, noop
 from tests.kaldi_model.model_files import FOLDER, info_of
-
-
-def network_of(folder: Path, *lines: str, components: tuple[str, ...] = ()) -> KaldiNetwork:
-    """A network of the given lines and components, with an input of two columns."""
-    head = "\n".join(("<Nnet3> ", "input-node name=input dim=2", *lines, "", f"<NumComponents> {len(components)} "))
-    path = folder / "x.raw"
-    path.write_text(head + "".join(f"<ComponentName> {each} \n" for each in components) + "</Nnet3> ")
-    return load_network(path)
-
-
-def noop(name: str, dim: int = 2) -> str:
-    return (
-        f"{name} <NoOpComponent> <Dim> {dim} <ValueAvg>  [ ]\n<DerivAvg>  [ ]\n<Count> 0 <BackpropScale> 1 "
-        "</NoOpComponent>"
-    )
 
 
 def contexts_of_info(name: str) -> Contexts:
@@ -115,10 +99,3 @@ def test_a_large_modulus(tmp_path: Path) -> None:
         with pytest.raises(UnsupportedModelError, match="modulus of at most 1000 frames, found 2000000000"):
             ask(network)
     check_period(network_of(tmp_path, "output-node name=output input=Round(Round(input, 5), 200)"))
-
-
-def test_a_node_that_is_read_at_ever_larger_x(tmp_path: Path) -> None:
-    lines = ("component-node name=a component=n input=Sum(input, IfDefined(Offset(a, -1, 1)))",)
-    network = network_of(tmp_path, *lines, "output-node name=output input=a", components=(noop("n"),))
-    with pytest.raises(UnsupportedModelError, match=r"node 'a' is read at index x = 1001"):
-        evaluation_order(network, ["output"])
