@@ -9,7 +9,7 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from ov_asr_score.cli.app import app
+from ov_asr_score.cli.app import make_app
 from ov_asr_score.cli.spellings import modern_arguments
 
 ROOT = Path(__file__).parent.parent
@@ -41,7 +41,7 @@ class Outcome:
 def run(*arguments: str | Path, stdin: bytes = b"") -> Outcome:
     """Outcome of a command line; a traceback fails the test, whatever it expects."""
     words = modern_arguments([str(argument) for argument in arguments])
-    result = CliRunner().invoke(app, words, input=stdin, catch_exceptions=False, prog_name="ov-asr-score")
+    result = CliRunner().invoke(make_app(), words, input=stdin, catch_exceptions=False, prog_name="ov-asr-score")
     assert "Traceback" not in result.stderr, result.stderr
     return Outcome(result.exit_code, result.stdout_bytes, result.stderr)
 

@@ -1,51 +1,86 @@
-"""The Typer application. Commands import the library when they run, so that help answers at once."""
+"""The Typer application. Commands are loaded when they are called, and the library when they run: help is quick."""
 
 from __future__ import annotations
 
 import logging
+import os
 import sys
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
 from ov_asr_score import __version__
 from ov_asr_score.cli.bundles import spread
-from ov_asr_score.cli.commands.bench import bench
-from ov_asr_score.cli.commands.cache import cache
-from ov_asr_score.cli.commands.check import check
-from ov_asr_score.cli.commands.compare import compare
-from ov_asr_score.cli.commands.compare_layers import compare_layers
-from ov_asr_score.cli.commands.compare_profiles import compare_profiles
-from ov_asr_score.cli.commands.convert import convert
-from ov_asr_score.cli.commands.copy_table import copy_table
-from ov_asr_score.cli.commands.devices import devices
-from ov_asr_score.cli.commands.inspect_model import inspect
-from ov_asr_score.cli.commands.merge import merge
-from ov_asr_score.cli.commands.quantize import quantize
-from ov_asr_score.cli.commands.score import score
 from ov_asr_score.cli.failures import EXIT_WRONG_USE, say
 from ov_asr_score.cli.spellings import modern_arguments
 
+_COMPLETION_VARIABLE = "_OV_ASR_SCORE_COMPLETE"
 _EPILOG = (
     "Exit codes: 0 fine, 1 comparison failed, utterances failed or there were none, 2 wrong use, 3 cannot go on, "
     "130 interrupted."
 )
 
-app = typer.Typer(
-    name="ov-asr-score",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",
-    context_settings={
-        "help_option_names": ["-h", "--help"],
-        "token_normalize_func": lambda token: token.replace("_", "-"),  # --batch_size as well as --batch-size
-    },
-    epilog=_EPILOG,
-)
-COMMANDS = (score, compare, compare_layers, compare_profiles, check, convert, quantize, bench, inspect, devices)
-for command in (*COMMANDS, copy_table, merge, cache):
-    name, needs_arguments = command.__name__.replace("_", "-"), command not in (devices, cache)
-    app.command(name=name, no_args_is_help=needs_arguments, epilog=_EPILOG)(spread(command))
+# Commands with their modules in ov_asr_score.cli.commands, in the order of the help page.
+_COMMANDS = {
+    "score": "score",
+    "compare": "compare",
+    "compare-layers": "compare_layers",
+    "compare-profiles": "compare_profiles",
+    "check": "check",
+    "convert": "convert",
+    "quantize": "quantize",
+    "bench": "bench",
+    "inspect": "inspect_model",
+    "devices": "devices",
+    "copy-table": "copy_table",
+    "merge": "merge",
+    "cache": "cache",
+}
+_WORK_WITHOUT_ARGUMENTS = ("devices", "cache")
+
+
+@cache
+def make_app(only: str | None = None) -> typer.Typer:
+    """The application; with ``only``, the name of a command or "", other commands take no options.
+
+    Loading all commands and making their options takes longer than all else that happens before a command runs.
+    """
+    app = typer.Typer(
+        name="ov-asr-score",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="markdown",
+        context_settings={
+            "help_option_names": ["-h", "--help"],
+            "token_normalize_func": lambda token: token.replace("_", "-"),  # --batch_size as well as --batch-size
+        },
+        epilog=_EPILOG,
+    )
+    app.callback()(_root)
+    for name in _COMMANDS:
+        called = only in (None, name)
+        command = spread(_load(name)) if called else _without_options(name, is_described=only == "")
+        app.command(name=name, no_args_is_help=name not in _WORK_WITHOUT_ARGUMENTS, epilog=_EPILOG)(command)
+    return app
+
+
+def _load(name: str) -> Callable[..., None]:
+    module = import_module(f"ov_asr_score.cli.commands.{_COMMANDS[name]}")
+    command: Callable[..., None] = getattr(module, name.replace("-", "_"))
+    return command
+
+
+def _without_options(name: str, *, is_described: bool) -> Callable[[], None]:
+    """What stands for a command that is not called."""
+
+    def command() -> None:
+        pass
+
+    command.__doc__ = _load(name).__doc__ if is_described else None
+    return command
 
 
 def _show_version(value: bool) -> None:
@@ -54,8 +89,7 @@ def _show_version(value: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
-def root(
+def _root(
     version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and leave.")
     ] = False,
@@ -66,13 +100,21 @@ def root(
     """
 
 
+def _called(arguments: list[str]) -> str | None:
+    """The command that is called, empty for none; None where a shell asks for completions of any."""
+    if _COMPLETION_VARIABLE in os.environ:
+        return None
+    name = arguments[0].replace("_", "-") if arguments else ""
+    return name if name in _COMMANDS else ""
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
     logging.basicConfig(format="%(levelname)s: %(message)s", stream=sys.stderr)
-    group = typer.main.get_command(app)
+    given = modern_arguments(sys.argv[1:] if arguments is None else arguments)
+    group = typer.main.get_command(make_app(_called(given)))
     # drawing this page with rich would take longer than all the rest; the commands' own pages are worth it
     group.rich_markup_mode = None  # type: ignore[attr-defined]
-    given = modern_arguments(sys.argv[1:] if arguments is None else arguments)
     try:
         code = group(args=given, prog_name="ov-asr-score", standalone_mode=False)
     except Exception as error:  # Typer brings its own Click, so its errors are known by what they can do

@@ -8,7 +8,7 @@ import pytest
 import typer
 
 from ov_asr_score import __version__
-from ov_asr_score.cli.app import app
+from ov_asr_score.cli.app import make_app
 from tests.command_line import ROOT, run
 
 COMMANDS = (
@@ -36,7 +36,7 @@ def test_every_command_has_help(arguments: tuple[str, ...]) -> None:
 
 
 def test_every_command_and_option_says_what_it_is() -> None:
-    group = typer.main.get_group(app)
+    group = typer.main.get_group(make_app())
     assert tuple(group.commands) == COMMANDS
     for name, command in group.commands.items():
         assert command.help, name
@@ -47,7 +47,7 @@ def test_every_command_and_option_says_what_it_is() -> None:
 
 
 def test_no_two_options_of_a_command_share_a_spelling() -> None:
-    for name, command in typer.main.get_group(app).commands.items():
+    for name, command in typer.main.get_group(make_app()).commands.items():
         spellings = [spelling for parameter in command.params for spelling in parameter.opts]
         assert len(spellings) == len(set(spellings)), name
 

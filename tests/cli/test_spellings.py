@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from ov_asr_score.cli.app import app
+from ov_asr_score.cli.app import make_app
 from ov_asr_score.cli.spellings import modern_arguments
 from ov_asr_score.settings.kaldi import KaldiOptions
 from tests.command_line import DATA, MODELS, run
@@ -47,7 +47,7 @@ def test_other_commands_keep_their_words() -> None:
 
 
 def test_the_command_lines_know_all_options_of_kaldi() -> None:
-    commands = typer.main.get_group(app).commands
+    commands = typer.main.get_group(make_app()).commands
     for command in ("score", "convert", "bench"):
         parameters = {parameter.name: parameter for parameter in commands[command].params}
         for field in fields(KaldiOptions):

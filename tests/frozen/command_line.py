@@ -15,7 +15,7 @@ from unittest import mock
 
 import typer
 
-from ov_asr_score.cli.app import app, main
+from ov_asr_score.cli.app import main, make_app
 from ov_asr_score.cli.spellings import modern_arguments
 
 ROOT = Path(__file__).parents[2]
@@ -63,7 +63,7 @@ def _program(application: typer.Typer) -> Any:
 @cache
 def group() -> Any:
     """The whole of it for ``parse``, which changes it; ``run_main`` has its own."""
-    return _make(app)
+    return _make(make_app())
 
 
 def commands() -> dict[str, Any]:
