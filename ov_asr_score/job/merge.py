@@ -17,18 +17,19 @@ def merge_tables(
     """Number of utterances of ``shards``, written to ``target`` in their order, or in that of the file ``order``.
 
     ``target`` is ``ark:…``, ``ark,scp:…``, or ``scp:…`` for a script that points to the archives of the shards. Raises
-    UsageError (a file that is read and written, ``--allow-missing`` without an order), MissingUtteranceError,
-    TableFormatError (a key twice, damage), FileAccessError, SpecifierError.
+    UsageError (a file that is both read and written, ``allow_missing`` without an order), MissingUtteranceError,
+    TableFormatError (a duplicate key, damage), FileAccessError, SpecifierError.
     """
-    given = parse_write_specifier(target)
-    if given.form == "npz":
-        raise UsageError(f"{target}: NPZ cannot be joined to; write an archive")
+    specifier = parse_write_specifier(target)
+    if specifier.form == "npz":
+        raise UsageError(f"{target}: tables cannot be joined to an NPZ file; write an archive")
     if allow_missing and not order:
-        raise UsageError("--allow-missing: is for --order, which says what might be missing")
+        message = "allow_missing: is for order, which says what might be missing"
+        raise UsageError(message, fields=("allow_missing", "order"))
     read = [pair for shard in shards for pair in files_read("SHARD", shard)]
     check_files(iter([*read, ("--order", order)]), files_written("-o", target))
     tables = [parse_read_specifier(shard) for shard in shards]
     entries = find_entries(tables, read_order(order) if order else None, allow_missing=allow_missing)
-    if given.archive is None:
-        return join_scripts(entries, given.script or "")
-    return join_archives(tables, entries, given, allow_commands=allow_commands)
+    if specifier.archive is None:
+        return join_scripts(entries, specifier.script or "")
+    return join_archives(tables, entries, specifier, allow_commands=allow_commands)

@@ -90,7 +90,7 @@ def test_wrong_use(tiny_model: str) -> None:
     outcome = run("merge", "feats.ark", "-o", "ark:feats.ark")
     assert (outcome.code, outcome.error) == (2, "-o feats.ark: is the same file as that of SHARD; give another name")
     outcome = run("merge", "feats.ark", "-o", "x.npz")
-    assert (outcome.code, outcome.error) == (2, "x.npz: NPZ cannot be joined to; write an archive")
+    assert (outcome.code, outcome.error) == (2, "x.npz: tables cannot be joined to an NPZ file; write an archive")
     outcome = run("merge", "feats.ark", "-o", "x.ark", "--allow-missing")
     assert outcome.code == 2
     write_table("empty.ark", {})
