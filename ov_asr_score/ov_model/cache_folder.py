@@ -1,8 +1,8 @@
 """The folder of kept conversions: where it is, what it holds, and how it stays within its size limit.
 
-An entry is a folder named by a key, and the time of its checksum file is that of its last use. Several processes share
-the folder without a lock: an entry is removed by giving it another name first, so that others find it whole or not at
-all. Whoever has its weights mapped keeps them, and whoever was about to open it converts the model again.
+An entry is a folder named by a key; the modification time of its checksum file is the time of its last use. Processes
+share the folder without a lock: an entry is renamed before it is removed, so that others find it complete or not at
+all. A process that has mapped its weights keeps them, and one that was about to open it converts the model again.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from ov_asr_score.sizes import parse_size
 FOLDER_VARIABLE = "OV_ASR_SCORE_CACHE"
 LIMIT_VARIABLE = "OV_ASR_SCORE_CACHE_LIMIT"
 DEFAULT_LIMIT = 4 << 30
-"""Bytes; dozens of models of the usual size."""
+"""In bytes; enough for dozens of models of the usual size."""
 
 CHECKSUMS = "checksums.json"
 UNFINISHED = ".unfinished-"
-"""Beginning of the names of folders that are being written or removed."""
+"""Prefix of folders that are being written or removed."""
 
 _KEY = re.compile(r"[0-9a-f]{32}")
 _ABANDONED_SECONDS = 24 * 3600.0
@@ -36,9 +36,9 @@ _ABANDONED_SECONDS = 24 * 3600.0
 
 @dataclass(frozen=True, slots=True)
 class CacheContents:
-    """What a cache folder holds: ``size`` in bytes, and when (seconds since the epoch) the oldest use of a model was.
+    """What a cache folder holds: number of models, their size in bytes, and the time of the oldest last use.
 
-    ``oldest_use`` is None without models.
+    ``oldest_use`` is in seconds since the epoch; None without models.
     """
 
     folder: Path
@@ -55,7 +55,7 @@ class _Entry:
 
 
 def default_cache_folder() -> Path | None:
-    """The user's own cache folder, or what the environment variable OV_ASR_SCORE_CACHE says; None without a home."""
+    """The folder in the environment variable OV_ASR_SCORE_CACHE, else the user's own cache; None without a home."""
     named = os.environ.get(FOLDER_VARIABLE)
     if named:
         return Path(named)
@@ -72,7 +72,7 @@ def default_cache_folder() -> Path | None:
 
 
 def cache_folder(cache_dir: str = "") -> Path | None:
-    """The folder for conversions below ``cache_dir``, which the user named for all that is kept; else the default."""
+    """The folder for conversions: inside of ``cache_dir`` if it is named, else the default."""
     return Path(cache_dir) / "converted" if cache_dir else default_cache_folder()
 
 
@@ -98,9 +98,9 @@ def cache_contents(folder: Path) -> CacheContents:
 
 
 def trim_cache(folder: Path, limit: int) -> CacheContents:
-    """The models that were removed, least recently used first, so that at most ``limit`` bytes are left.
+    """What was removed, least recently used first, so that at most ``limit`` bytes are left.
 
-    What interrupted runs left a day ago or earlier is removed as well. Models that cannot be removed stay.
+    Leftovers of runs that were interrupted more than a day ago are removed too. Models that cannot be removed stay.
     """
     entries = sorted(_entries(folder), key=lambda entry: (entry.last_use, entry.path.name))
     size = sum(entry.size for entry in entries)
@@ -119,7 +119,7 @@ def trim_cache(folder: Path, limit: int) -> CacheContents:
 
 
 def clear_cache(folder: Path) -> CacheContents:
-    """What was removed: the converted models in ``folder``, and what interrupted runs left; nothing else there."""
+    """What was removed: the converted models in ``folder`` and leftovers of interrupted runs; other files stay."""
     entries = [entry for entry in _entries(folder) if remove_entry(entry.path)]
     for path in _listed(folder):
         if path.name.startswith(UNFINISHED):
@@ -128,13 +128,13 @@ def clear_cache(folder: Path) -> CacheContents:
 
 
 def mark_used(entry: Path) -> None:
-    """Note that an entry is used now; in vain where the user may not write, or it was removed at this moment."""
+    """Mark an entry as used now; without effect in a read-only folder, or if the entry was just removed."""
     with suppress(OSError):
         os.utime(entry / CHECKSUMS)
 
 
 def remove_entry(entry: Path) -> bool:
-    """Whether the entry is gone, removed here or by another process at the same time; it is never seen half removed."""
+    """Remove an entry; True if it is gone, by this or by another process. Nobody sees it half removed."""
     hidden = entry.with_name(f"{UNFINISHED}{secrets.token_hex(8)}")
     try:
         entry.rename(hidden)
@@ -147,7 +147,7 @@ def remove_entry(entry: Path) -> bool:
 
 
 def folder_size(folder: Path) -> int:
-    """Bytes of the files in a folder, without those that vanish meanwhile."""
+    """Total size in bytes of the files in a folder; those that vanish meanwhile are left out."""
     size = 0
     for path in _listed(folder):
         with suppress(OSError):
@@ -160,7 +160,7 @@ def _entries(folder: Path) -> list[_Entry]:
 
 
 def _last_use(entry: Path) -> float:
-    """Time of the last use; the beginning of time for an entry that is damaged, which therefore goes first."""
+    """Time of the last use; 0 for a damaged entry, which is therefore removed first."""
     try:
         return (entry / CHECKSUMS).stat().st_mtime
     except OSError:

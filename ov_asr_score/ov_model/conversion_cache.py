@@ -1,7 +1,7 @@
-"""Kaldi models that were converted before, kept in a folder by the content that they were made of.
+"""Cache of converted Kaldi models, keyed by the content that they were made from.
 
 An entry is a folder ``<key>`` with ``model.xml``, ``model.bin`` and ``checksums.json``. It gets its name when it is
-complete, so two runs that convert the same file do not disturb each other: the first one's entry stays.
+complete, so that runs which convert the same file at the same time do not disturb each other: the first entry stays.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ from ov_asr_score.ov_model.cache_folder import (
 from ov_asr_score.ov_model.ir_file import load_model
 from ov_asr_score.settings.kaldi import KaldiOptions
 
-# Reading an entry takes 5 to 20 ms and, for its checksum and the digest of the Kaldi file, 0.7 ms per MB; writing it
-# once takes twice that. A binary file is mostly converted as fast (0.4 million parameters: 10 ms; 28 million: 0.12 s),
-# a text file is not (0.4 million parameters: 0.12 s), nor are networks with hundreds of nodes.
+# Reading an entry takes 5 to 20 ms plus 0.7 ms per MB, for its checksum and the digest of the Kaldi file; writing takes
+# twice as long. Most binary files are converted as fast (0.4 million parameters: 10 ms; 28 million: 0.12 s), text files
+# (0.4 million parameters: 0.12 s) and networks with hundreds of nodes are not.
 WORTH_KEEPING_SECONDS = 0.1
 _SECONDS_PER_BYTE = 2e-9
 
@@ -51,18 +51,18 @@ def conversion_key(path: Path, options: KaldiOptions, source_sha256: str = "") -
     settings = asdict(options) | {"feature_transform": "", "class_frame_counts": ""}
     if not options.frame_subsampling_factor:
         settings["frame_subsampling_factor"] = read_subsampling_factor(path)
-    # The texts of paths are in the facts that a model carries.
+    # Paths as they were spelled are part of the facts that a model carries.
     parts += [repr(sorted(settings.items())), options.text, path.name]
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
 def is_worth_keeping(path: Path, conversion_seconds: float) -> bool:
-    """Whether the conversion of a file took so long that reading it from a cache is faster."""
+    """Whether converting the file ``path`` took longer than reading the result from the cache."""
     return conversion_seconds >= WORTH_KEEPING_SECONDS + _SECONDS_PER_BYTE * path.stat().st_size
 
 
 def load_kept_model(folder: str, key: str, core: ov.Core | None = None) -> ov.Model | None:
-    """The model kept under ``key``, which counts as used now; None when there is none, or a damaged one."""
+    """The model kept under ``key``, marked as used now; None if there is none, or it is damaged."""
     entry = Path(folder) / key
     if not _is_whole(entry):
         return None
@@ -75,10 +75,10 @@ def load_kept_model(folder: str, key: str, core: ov.Core | None = None) -> ov.Mo
 
 
 def keep_model(model: ov.Model, folder: str, key: str) -> str:
-    """Empty text when the model was kept; else why not: a cache that cannot be written is no reason to stop.
+    """Keep a model, and return an empty text, or the reason why that failed: the run goes on without the cache.
 
-    The models used least recently make room for it, and it is not kept when it is larger than the limit by itself. With
-    a limit of 0 no model is kept, which is not worth a word.
+    The least recently used models are removed to make room. A model that is larger than the limit by itself is not
+    kept. A limit of 0 turns keeping off, for which no reason is returned.
     """
     place = Path(folder)
     try:
@@ -89,7 +89,7 @@ def keep_model(model: ov.Model, folder: str, key: str) -> str:
         with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=place) as temporary:
             entry = Path(temporary) / key
             entry.mkdir()
-            save_ir(model, entry / "model.xml", sync=False)  # checksums tell what a crash leaves
+            save_ir(model, entry / "model.xml", sync=False)  # what a crash leaves is found by its checksums
             (entry / CHECKSUMS).write_text(json.dumps(_checksums(entry)), encoding="ascii")
             size = folder_size(entry)
             if size > limit:
@@ -105,7 +105,7 @@ def keep_model(model: ov.Model, folder: str, key: str) -> str:
 
 
 def _put_in_place(entry: Path, target: Path) -> None:
-    """Give an entry its name; one that is there already is another run's, which was faster, or else damaged.
+    """Rename an entry to ``target``, unless another run was faster; a damaged entry there is replaced.
 
     Several runs may do so at once. Raises OSError.
     """
@@ -118,7 +118,7 @@ def _put_in_place(entry: Path, target: Path) -> None:
             if attempt and not target.exists():
                 raise
             with suppress(OSError):
-                target.rename(entry.with_name(f"damaged-{attempt}"))  # goes with the temporary folder
+                target.rename(entry.with_name(f"damaged-{attempt}"))  # removed with the temporary folder
         else:
             return
 
@@ -131,7 +131,7 @@ def _is_whole(entry: Path) -> bool:
 
 
 def _checksums(entry: Path) -> dict[str, int]:
-    """Checksums of the files of an entry, which tell damage (a disk that was full, a crash), not malice."""
+    """CRC-32 of the files of an entry, to detect damage (a full disk, a crash), not malice."""
     sums = {}
     for name in ("model.xml", "model.bin"):
         sums[name] = 0
@@ -143,7 +143,7 @@ def _checksums(entry: Path) -> dict[str, int]:
 
 @cache
 def _converter_digest() -> str:
-    """Digest of the sources that read and convert Kaldi models: a changed converter makes other graphs."""
+    """Digest of the source code that reads and converts Kaldi models: another converter makes other graphs."""
     digest = hashlib.sha256(ov_asr_score.__version__.encode())
     package = Path(ov_asr_score.__file__).parent
     for folder in ("convert", "kaldi_model", "kaldi_io"):

@@ -116,6 +116,20 @@ def test_other_versions_are_not_trusted(name: str, model: Path, cache: Path, mon
     assert not opened(model, cache).from_cache
 
 
+def test_all_sources_of_the_converter_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: set[str] = set()
+    read_bytes = Path.read_bytes
+
+    def watched(path: Path) -> bytes:
+        read.add(path.relative_to(ROOT / "ov_asr_score").as_posix())
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", watched)
+    conversion_cache._converter_digest.__wrapped__()
+    assert {"convert/from_file.py", "kaldi_io/specifier.py", "kaldi_io/matrices/matrix.py"} <= read
+    assert {name for name in read if name.startswith("kaldi_model/components/")}
+
+
 def damage_weights(entry: Path) -> None:
     content = bytearray((entry / "model.bin").read_bytes())
     content[len(content) // 2] ^= 1
