@@ -1,6 +1,6 @@
-"""Every error that a caller may want to treat differently, with the exit code that the command line gives it.
+"""Errors of the package, one class for each kind that a caller may handle, with the exit code of the command line.
 
-A message names the place first and the mend last:
+A message names the location first and the remedy last:
 ``<file>: <utterance or layer> at byte <n>: expected <x>, found <y>; <what to do>``.
 """
 
@@ -10,16 +10,16 @@ from typing import ClassVar, NoReturn
 
 
 class OvAsrScoreError(Exception):
-    """Anything this package refuses to do; its text is one line that a user can act on.
+    """Base class of all errors of this package; the message is one line that a user can act on.
 
-    ``fields`` are the names of settings that the text speaks of, so that the command line can put its own spelling in
-    their place: ``references: expected a table`` becomes ``-r/--reference: expected a table`` there.
+    ``fields`` are the names of settings in the message, so that the command line can replace them by its own spelling:
+    ``references: expected a table`` becomes ``-r/--reference: expected a table`` there.
     """
 
     exit_code: ClassVar[int] = 3
 
     def __init__(self, message: str = "", *, fields: tuple[str, ...] = ()) -> None:
-        """Keep the names beside the text."""
+        """Store the message and the names of settings in it."""
         super().__init__(message)
         self.fields = fields
 
@@ -39,7 +39,7 @@ class FileAccessError(OvAsrScoreError):
 
 
 class TableFormatError(OvAsrScoreError):
-    """The bytes of a table are not what its format says."""
+    """A table does not conform to its format."""
 
 
 class MissingUtteranceError(OvAsrScoreError):
@@ -51,7 +51,7 @@ class ModelFormatError(OvAsrScoreError):
 
 
 class UnsupportedModelError(OvAsrScoreError):
-    """The model can be read but holds something that cannot be scored."""
+    """The model can be read but contains something that cannot be scored."""
 
 
 class UnknownNameError(OvAsrScoreError):
@@ -59,11 +59,11 @@ class UnknownNameError(OvAsrScoreError):
 
 
 class ShapeMismatchError(OvAsrScoreError):
-    """Features, scores or references whose dimensions do not fit the model or each other."""
+    """Dimensions of features, scores or references do not match the model or each other."""
 
 
 class MissingExtraError(OvAsrScoreError):
-    """What was asked for needs a package that is not installed."""
+    """A requested feature needs a package that is not installed."""
 
 
 class DeviceError(OvAsrScoreError):
@@ -71,11 +71,11 @@ class DeviceError(OvAsrScoreError):
 
 
 class ResumeError(OvAsrScoreError):
-    """What is there of an interrupted run does not fit the run that is to go on with it."""
+    """The partial outputs of an interrupted run do not match the run that should resume it."""
 
 
 class SuiteFormatError(OvAsrScoreError):
-    """A suite of cases, or the baseline beside it, is not what its format says."""
+    """A suite file or its baseline does not conform to its format."""
 
 
 class BlobFormatError(OvAsrScoreError):
@@ -83,7 +83,7 @@ class BlobFormatError(OvAsrScoreError):
 
 
 def unreachable(value: NoReturn) -> AssertionError:
-    """An error to raise behind a match over all kinds; type checkers refuse it where a kind was left out.
+    """An error to raise after a match over all kinds; type checkers reject it if a kind was left out.
 
     ``typing.assert_never`` does the same since Python 3.11.
     """

@@ -1,6 +1,8 @@
-"""The one place that knows where OpenVINO keeps its names, and how it words its errors.
+"""Imports of OpenVINO that differ between releases, and the interpretation of its error messages.
 
-2023.3 has its operation sets under ``openvino.runtime`` only, 2026 under ``openvino`` only.
+Release 2023.3 has the operation sets in ``openvino.runtime`` only, 2026 in ``openvino`` only.
+
+Tests: tests/device/test_compilation.py
 """
 
 from __future__ import annotations
@@ -40,21 +42,21 @@ with _without_telemetry():
 
 __all__ = ["RUNTIME_ERRORS", "first_cause", "opset", "ov", "preprocess", "version"]
 
-# What the bindings raise: the runtime's own errors, arguments they cannot convert, text that is not UTF-8.
+# Raised by the bindings: errors of the runtime, arguments they cannot convert, text that is not UTF-8.
 RUNTIME_ERRORS = (RuntimeError, TypeError, ValueError)
 
 _NOISE = re.compile(r"^(Exception from \S+?:\d+:?|Check '.*' failed at \S+?:\d+:?|While validating node .*)$")
 
 
 def version() -> str:
-    """Release of the runtime without its build number, as in ``2026.4.1``."""
+    """Release of the runtime without the build number, such as ``2026.4.1``."""
     return str(ov.__version__).split("-", maxsplit=1)[0]
 
 
 def first_cause(error: BaseException, limit: int = 300) -> str:
-    """The sentence of a runtime error that says what is wrong, on one line.
+    """The actual cause in a runtime error, in one line of at most ``limit`` characters.
 
-    OpenVINO wraps its causes into lines that name source files; those are left out.
+    OpenVINO wraps causes in lines that name source files; these are dropped.
     """
     lines = [line.strip() for line in str(error).splitlines()]
     telling = [line for line in lines if line and not _NOISE.match(line)]

@@ -1,4 +1,7 @@
-"""What the outside of a model looks like, in plain data that needs no runtime."""
+"""Inputs and outputs of a model as plain data that needs no runtime.
+
+Tests: tests/ov_model/test_description.py
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,9 @@ from dataclasses import dataclass
 class PortInfo:
     """One input or output of a model.
 
-    ``shape`` holds ``None`` for a free dimension, and is itself ``None`` when even the rank is free.
-    ``names`` are all tensor names; ``name`` is the one that users see (first tensor name, else the layer's name).
-    ``layer`` is the friendly name of the node and ``port`` the number of its output.
+    ``shape`` has ``None`` for a dynamic dimension, and is ``None`` if the rank is dynamic. ``names`` are all tensor
+    names; ``name`` is the one shown to users (the first tensor name, or the name of the layer). ``layer`` is the
+    friendly name of the node and ``port`` the index of its output.
     """
 
     name: str

@@ -1,7 +1,7 @@
-"""Time per layer of the compiled model, summed over any number of inference requests.
+"""Time per layer of a compiled model, summed over any number of inference requests.
 
-Reads the runtime's profiling records by attribute, so it needs no runtime itself. A GNA plugin reports its hardware
-counters as records with names of their own; they appear here under those names like any layer.
+Profiling records of the runtime are read by attribute, so this module needs no runtime. A GNA plugin reports its
+hardware counters as records with special names; they are listed under these names like any layer.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class ProfilingRecord(Protocol):
-    """What is read from one record of the runtime (``openvino.ProfilingInfo``).
+    """The attributes of a record of the runtime (``openvino.ProfilingInfo``) that are read.
 
     ``str(status)`` ends with ``EXECUTED``, ``NOT_RUN`` or ``OPTIMIZED_OUT``.
     """
@@ -66,7 +66,7 @@ class LayerTime:
         return self.real_microseconds / self.calls if self.calls else 0.0
 
     def share_of(self, total_microseconds: float) -> float:
-        """The fraction, 0 to 1, that this layer has of ``total_microseconds``; 0 when that is 0."""
+        """The fraction (0 to 1) of ``total_microseconds`` spent in this layer; 0 if the total is 0."""
         return self.real_microseconds / total_microseconds if total_microseconds else 0.0
 
 
@@ -74,7 +74,7 @@ class LayerTimes:
     """Layer times summed over requests, utterances and runners."""
 
     def __init__(self) -> None:
-        """No layers and no time yet."""
+        """Start without layers."""
         self._sums: dict[tuple[str, str, str], _Sum] = {}
 
     def add(self, records: Iterable[ProfilingRecord]) -> None:
@@ -89,7 +89,7 @@ class LayerTimes:
                 summed.calls += 1
 
     def merge(self, layers: Iterable[LayerTime]) -> None:
-        """Add times that are already summed; layers are the same when name, type and exec type are."""
+        """Add times that are already summed; layers with equal name, type and exec type are the same."""
         for layer in layers:
             summed = self._sum_of(layer.name, layer.type, layer.exec_type, layer.status)
             summed.real += layer.real_microseconds
@@ -99,7 +99,7 @@ class LayerTimes:
                 summed.calls += layer.calls
 
     def slowest_first(self, *, include_not_run: bool = False) -> list[LayerTime]:
-        """The layers by falling wall time; those that never ran, at the end, only when asked for."""
+        """The layers by descending wall time; ``include_not_run`` appends those that never ran."""
         layers = [
             LayerTime(*identity, summed.status, summed.real, summed.cpu, summed.calls)
             for identity, summed in self._sums.items()
@@ -117,7 +117,7 @@ class LayerTimes:
 
 @dataclass(slots=True)
 class _Sum:
-    """What grows with every request; made into a LayerTime at the end, because this runs for every layer of each."""
+    """Mutable sums of one layer, updated for every request; converted to a LayerTime at the end."""
 
     status: str
     real: float = 0.0
@@ -126,12 +126,12 @@ class _Sum:
 
 
 def layer_times_from(records: Iterable[ProfilingRecord]) -> list[LayerTime]:
-    """The layer times of one request, one per record and in the same order."""
+    """The layer times of one request, one per record, in the same order."""
     return [_layer_time(record) for record in records]
 
 
 def total_microseconds(layers: Iterable[LayerTime]) -> float:
-    """Wall time of all ``layers`` together, in microseconds: what shares are shares of."""
+    """Total wall time of ``layers`` in microseconds, the denominator of shares."""
     return sum(layer.real_microseconds for layer in layers)
 
 

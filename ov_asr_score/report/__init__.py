@@ -1,4 +1,6 @@
-"""What a run says about itself: the report as plain data, and the ways to show it.
+"""Reports: plain data of runs, suites and comparisons, and the formats in which they are written.
 
-``run_report`` holds the data, ``json_report`` writes it for programs; ``console`` and ``progress`` show it to people.
+``data`` holds the reports, ``files`` writes them for programs (JSON, CSV, JUnit, Markdown), ``console`` and ``html``
+for people. ``progress`` shows a run while it lasts, ``trace`` writes its timeline, and ``schemas`` describes the JSON
+files.
 """

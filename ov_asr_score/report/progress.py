@@ -1,4 +1,4 @@
-"""How far a run has come, on standard error: a bar on a terminal, else a plain line now and then."""
+"""Progress of a run on standard error: a bar on a terminal, otherwise a line every ten seconds."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _LINE_SECONDS = 10.0
 
 
 class ScoringProgress:
-    """Shows utterances done, speed, elapsed time and, when ``total`` utterances are known, the time left.
+    """Shows finished utterances, speed, elapsed time and, if the ``total`` number is known, the time left.
 
-    Use it as a context manager and call ``update`` after each utterance or group of them; the calls between two
-    refreshes only add two numbers. On a terminal it draws a bar, which is gone at the end; elsewhere it prints a line
-    at most every ten seconds; with ``quiet`` it shows nothing. ``frame_shift_seconds`` is the speech that a frame
-    stands for. ``console`` (standard error unless given) and ``clock`` (seconds) are there for tests.
+    Use it as a context manager and call ``update`` after each utterance or group of utterances; calls between two
+    refreshes only add two numbers. On a terminal it draws a bar, removed at the end; elsewhere it prints a line
+    at most every ten seconds; with ``quiet`` it shows nothing. ``frame_shift_seconds`` is the duration of speech per
+    frame. ``console`` (by default standard error) and ``clock`` (seconds) are parameters for tests.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class ScoringProgress:
         console: Console | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Nothing is shown before the ``with`` block begins."""
+        """Start without output; the ``with`` block begins it."""
         self.utterances = 0
         self.frames = 0
         self._total = total
@@ -43,12 +43,12 @@ class ScoringProgress:
         self._clock = clock
         self._started = 0.0
         self._next_refresh = math.inf
-        self._interval = math.inf  # until the block begins, and always when quiet: never
+        self._interval = math.inf  # never: before the block begins, and with ``quiet``
         self._show: Callable[[float], None] = self._print_line
         self._cleanup = ExitStack()
 
     def __enter__(self) -> ScoringProgress:
-        """The progress itself, its clock started."""
+        """This object, with its clock started."""
         if not self._quiet:
             if self._console.is_terminal and not self._console.is_dumb_terminal:
                 self._interval, self._show = _BAR_SECONDS, self._start_bar()
@@ -61,11 +61,11 @@ class ScoringProgress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         self._cleanup.close()
 
     def update(self, utterances: int, frames: int) -> None:
-        """Add what was finished since the last call: so many utterances with so many frames together."""
+        """Add the utterances finished since the last call, and their total number of frames."""
         self.utterances += utterances
         self.frames += frames
         now = self._clock()

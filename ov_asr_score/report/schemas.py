@@ -1,9 +1,9 @@
 """JSON Schemas (2020-12) of the JSON reports, made from the dataclasses and typed dictionaries that are written.
 
 ``python -m ov_asr_score.report.schemas FOLDER`` writes them all. An object has a property for each field and each
-property of its dataclass, as :func:`~ov_asr_score.report.data.run.as_dict` writes them. Descriptions are what the
-source says of a field: the comment behind it, the docstring under it, the docstring of a property or of the class.
-Properties that are not listed are allowed, because new ones may come within a version of a format.
+property of its dataclass, as :func:`~ov_asr_score.report.data.run.as_dict` writes them. Descriptions are
+taken from the source: the comment behind a field, the docstring below it, the docstring of a property or of the class.
+Unlisted properties are allowed, because new ones may be added within a version of a format.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Schema: TypeAlias = dict[str, Any]
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 NONFINITE = ("nan", "inf", "-inf")
-"""What stands for the numbers that JSON does not have."""
+"""Strings that represent the numbers JSON does not have."""
 
 _WRITTEN_AS: Mapping[type, type] = {ScoreMeasures: MeasureSummary}
 _SIMPLE: Mapping[type, Schema] = {
@@ -46,13 +46,13 @@ _SIMPLE: Mapping[type, Schema] = {
 
 
 class _Definitions:
-    """The ``$defs`` of one schema: an object for each dataclass that was met, and ``number``."""
+    """The ``$defs`` of one schema: an object for each dataclass encountered, and ``number``."""
 
     def __init__(self) -> None:
         self.schemas: dict[str, Schema] = {}
 
     def of(self, annotation: Any) -> Schema:
-        """The schema of a value with this type. Raises TypeError for a type that no report has."""
+        """The schema of a value of this type. Raises TypeError for types that reports do not use."""
         origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
         if annotation is type(None):
             return {"type": "null"}
@@ -81,7 +81,7 @@ class _Definitions:
         raise TypeError(f"a field of a report: expected a type that JSON has, found {annotation}")
 
     def _mapping(self, key: Any, value: Any) -> Schema:
-        names = typing.get_args(key)  # of a Literal: a property each
+        names = typing.get_args(key)  # of a Literal: one property each
         if names:
             return {"type": "object", "properties": {name: self.of(value) for name in names}, "required": list(names)}
         return {"type": "object", "additionalProperties": self.of(value)}
@@ -89,7 +89,7 @@ class _Definitions:
     def _reference(self, kind: type) -> Schema:
         name = kind.__name__
         if name not in self.schemas:
-            self.schemas[name] = {}  # a place for classes that hold themselves
+            self.schemas[name] = {}  # placeholder for recursive classes
             self.schemas[name] = self.object_of(kind)
         return {"$ref": f"#/$defs/{name}"}
 
@@ -110,7 +110,7 @@ class _Definitions:
 
 
 def run_report_schema() -> Schema:
-    """Of ``--report FILE.json`` of ``score`` and ``compare``."""
+    """Schema of ``--report FILE.json`` of ``score`` and ``compare``."""
     definitions = _Definitions()
     rest = definitions.object_of(run_report.RunReport, without=["format_version"])
     head = _head(json_report.FORMAT, run_report.FORMAT_VERSION) | {
@@ -121,14 +121,14 @@ def run_report_schema() -> Schema:
     properties = head | rest["properties"] | {"verdict": {"enum": verdicts}}
     schema = _object(properties, rest["description"])
     schema["required"] = [*head, "verdict"]
-    # a report on standard output whose run did not come to its end has no more than that
+    # an incomplete report on standard output has only these fields
     schema["if"] = {"properties": {"verdict": {"const": "incomplete"}}}
     schema["else"] = {"required": rest["required"]}
     return _document("Report of a run of ov-asr-score", schema, definitions)
 
 
 def suite_report_schema() -> Schema:
-    """Of ``check --json``."""
+    """Schema of ``check --json``."""
     definitions = _Definitions()
     report = definitions.object_of(suite_report.SuiteReport, without=["results", "summary"])
     run = definitions.object_of(suite_report.RunResult, without=["reason"])
@@ -140,7 +140,7 @@ def suite_report_schema() -> Schema:
 
 
 def bench_report_schema() -> Schema:
-    """Of ``bench --json``."""
+    """Schema of ``bench --json``."""
     definitions = _Definitions()
     measured = definitions.object_of(bench_report.Measured, without=["median"])
     measured["properties"] |= {
@@ -155,7 +155,7 @@ def bench_report_schema() -> Schema:
 
 
 def layer_comparison_schema() -> Schema:
-    """Of ``compare-layers --json``."""
+    """Schema of ``compare-layers --json``."""
     definitions = _Definitions()
     report = definitions.object_of(layer_report.LayerComparison)
     properties = _head(layer_report.FORMAT, layer_report.FORMAT_VERSION) | report["properties"]
@@ -168,16 +168,16 @@ SCHEMAS: Mapping[str, Callable[[], Schema]] = {
     "bench-report": bench_report_schema,
     "layer-comparison": layer_comparison_schema,
 }
-"""Name of a schema's file, without ``.schema.json``, and what makes it."""
+"""Functions that return the schemas, by name of the file without ``.schema.json``."""
 
 
 def schema_text(name: str) -> str:
-    """The schema called ``name`` in SCHEMAS, as the text of its file."""
+    """The text of the file of the schema called ``name`` in SCHEMAS."""
     return json.dumps(SCHEMAS[name](), indent=2, ensure_ascii=False) + "\n"
 
 
 def write_schemas(folder: Path) -> None:
-    """Write ``NAME.schema.json`` for each of SCHEMAS into ``folder``, which is made if it is not there."""
+    """Write ``NAME.schema.json`` for each of SCHEMAS into ``folder``, which is created if necessary."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in SCHEMAS:
         (folder / f"{name}.schema.json").write_text(schema_text(name), encoding="utf-8")
@@ -219,7 +219,7 @@ def _members(kind: type) -> Iterable[tuple[str, Any, str]]:
 
 
 def field_texts(kind: type) -> dict[str, str]:
-    """What the source says of each field: a comment that ends on its last line, or a docstring under it."""
+    """Description of each field in the source: the comment at the end of its last line, or the docstring below it."""
     source = textwrap.dedent(inspect.getsource(kind))
     comments = {
         token.start[0]: token.string.lstrip("# ").strip()

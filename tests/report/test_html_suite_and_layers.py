@@ -94,4 +94,4 @@ def test_layers_page_passed() -> None:
     file = io.StringIO()
     write_layers_page(file, comparison(None))
     assert "<title>OK: " in file.getvalue()
-    assert "all layers keep 40 dB" in read(file.getvalue()).texts
+    assert "all layers reach 40 dB" in read(file.getvalue()).texts

@@ -62,7 +62,7 @@ def test_events_beyond_limit_are_merged(tmp_path: Path) -> None:
     assert sum(event["args"]["milliseconds in all"] for event in folded) == pytest.approx(3500)
     assert max(event["dur"] for event in folded) < 1.01e6
     label = json.loads((tmp_path / "t.json").read_text())["traceEvents"][-1]["args"]["labels"]
-    assert label == "700 events after the first 300 are added up by stretches of time"
+    assert label == "700 events after the first 300 are merged by time intervals"
 
 
 def test_trace_size_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

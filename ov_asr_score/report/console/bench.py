@@ -1,4 +1,4 @@
-"""What a benchmark of one model found: plain data, as JSON, and as a table."""
+"""The report of a benchmark: plain data, JSON, and a table."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ FORMAT_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One way to score and how fast it was: frames per second of each repeat.
+    """The speed of one configuration: frames per second of each repeat.
 
-    ``batch_size`` 0: chosen from the model. ``streams`` is what the device said (0: nothing).
+    ``batch_size`` 0: chosen from the model. ``streams`` is the number that the device reports (0: none).
     """
 
     precision: str
@@ -40,7 +40,7 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class BenchReport:
-    """A benchmark; ``chosen`` is the plan that ``score`` would take, ``others`` are ways to force."""
+    """A benchmark of a model; ``chosen`` is the configuration that ``score`` uses, options can force ``others``."""
 
     model: Mapping[str, object]
     device: Mapping[str, object]
@@ -48,7 +48,7 @@ class BenchReport:
     features: str
     chosen: Measured
     others: tuple[Measured, ...]
-    not_measured: int  # ways for which no time was left
+    not_measured: int  # configurations for which no time was left
     frame_shift_seconds: float
     load_seconds: float
     total_seconds: float
@@ -57,7 +57,7 @@ class BenchReport:
 
     @property
     def fastest(self) -> Measured:
-        """The way with the largest median."""
+        """The configuration with the largest median."""
         return max((self.chosen, *self.others), key=lambda measured: measured.median)
 
 
@@ -74,7 +74,7 @@ def bench_as_dict(report: BenchReport) -> dict[str, object]:
         "load_seconds": report.load_seconds,
         "total_seconds": report.total_seconds,
         "chosen": _measured_as_dict(report.chosen, report.frame_shift_seconds),
-        "others": [_measured_as_dict(each, report.frame_shift_seconds) for each in report.others],
+        "others": [_measured_as_dict(other, report.frame_shift_seconds) for other in report.others],
         "not_measured": report.not_measured,
         "notes": list(report.notes),
         "versions": dict(report.versions),
@@ -82,7 +82,7 @@ def bench_as_dict(report: BenchReport) -> dict[str, object]:
 
 
 def render_bench(report: BenchReport, console: Console) -> None:
-    """Print the plan, the speed of the plan, and the table of other ways."""
+    """Print the plan, its speed, and a table of other configurations."""
     chosen, shift = report.chosen, report.frame_shift_seconds
     render_facts(console, "Model", {name: report.model.get(name) for name in ("path", "kind", "summary")})
     render_facts(console, "Device", {name: report.device[name] for name in ("device", "name", "precision")})
@@ -95,42 +95,42 @@ def render_bench(report: BenchReport, console: Console) -> None:
         "loading": f"{report.load_seconds:.3f} s",
     }
     render_facts(console, "Speed of scoring, without reading and writing", speed)
-    columns = ("frames/s", "least and most", "RTF", "of chosen", "precision", "streams", "requests", "-bs", "plan")
-    rows = [_row(report, each) for each in (chosen, *report.others)]
-    render_table(console, "Other ways", columns, rows)
+    columns = ("frames/s", "min to max", "RTF", "of chosen", "precision", "streams", "requests", "-bs", "plan")
+    rows = [_row(report, measured) for measured in (chosen, *report.others)]
+    render_table(console, "Other configurations", columns, rows)
     notes = list(report.notes)
     if report.not_measured:
-        notes.append(f"{report.not_measured} more ways were not measured: the time (--seconds) was over")
+        notes.append(f"{report.not_measured} more configurations were not measured: out of time (--seconds)")
     for note in notes:
         console.print(f"note: {note}", style="yellow", markup=False, highlight=False, soft_wrap=True)
 
 
-def _row(report: BenchReport, each: Measured) -> tuple[str, ...]:
+def _row(report: BenchReport, measured: Measured) -> tuple[str, ...]:
     return (
-        f"{each.median:,.0f}",
-        _spread(each),
-        f"{each.real_time_factor(report.frame_shift_seconds):.3g}",
-        f"{each.median / report.chosen.median:.2f}",
-        each.precision,
-        str(each.streams or "-"),
-        str(each.requests),
-        str(each.batch_size or "-"),
-        "chosen" if each is report.chosen else "the same" if each.plan == report.chosen.plan else each.plan,
+        f"{measured.median:,.0f}",
+        _spread(measured),
+        f"{measured.real_time_factor(report.frame_shift_seconds):.3g}",
+        f"{measured.median / report.chosen.median:.2f}",
+        measured.precision,
+        str(measured.streams or "-"),
+        str(measured.requests),
+        str(measured.batch_size or "-"),
+        "chosen" if measured is report.chosen else "the same" if measured.plan == report.chosen.plan else measured.plan,
     )
 
 
-def _spread(each: Measured) -> str:
-    return f"{min(each.frames_per_second):,.0f} to {max(each.frames_per_second):,.0f}"
+def _spread(measured: Measured) -> str:
+    return f"{min(measured.frames_per_second):,.0f} to {max(measured.frames_per_second):,.0f}"
 
 
-def _measured_as_dict(each: Measured, frame_shift_seconds: float) -> dict[str, object]:
+def _measured_as_dict(measured: Measured, frame_shift_seconds: float) -> dict[str, object]:
     return {
-        "precision": each.precision,
-        "streams": each.streams,
-        "batch_size": each.batch_size,
-        "requests": each.requests,
-        "plan": each.plan,
-        "frames_per_second": each.median,
-        "repeats": list(each.frames_per_second),
-        "real_time_factor": each.real_time_factor(frame_shift_seconds),
+        "precision": measured.precision,
+        "streams": measured.streams,
+        "batch_size": measured.batch_size,
+        "requests": measured.requests,
+        "plan": measured.plan,
+        "frames_per_second": measured.median,
+        "repeats": list(measured.frames_per_second),
+        "real_time_factor": measured.real_time_factor(frame_shift_seconds),
     }

@@ -1,4 +1,4 @@
-"""What a comparison of layers found: plain data, as JSON, and as a table."""
+"""The report of a comparison of layers: plain data, JSON, and a table."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _SHOWN_NAMES = 5
 
 @dataclass(frozen=True, slots=True)
 class LayerDifference:
-    """One layer of both sides over all utterances.
+    """The difference of one layer between both sides, over all utterances.
 
     ``shape`` is that of a request, with None for lengths that differ between requests. ``signal_to_noise`` is in
-    decibels: infinite where both sides are the same, minus infinity where ``broken`` values are not finite on one side
-    or NaN. ``rms`` and ``largest`` are of the differences, ``reference_rms`` is of the values of the reference.
+    decibels: infinite if both sides are equal, minus infinity if there are ``broken`` values, which are NaN or not
+    finite on one side. ``rms`` and ``largest`` refer to the differences, ``reference_rms`` to the reference values.
     """
 
     name: str
@@ -38,7 +38,7 @@ class LayerDifference:
 
 @dataclass(frozen=True, slots=True)
 class LayerComparison:
-    """Layers in the order of computation; ``first_below`` names the first one below ``limit`` decibels, if any does.
+    """Differences of layers in the order of computation; ``first_below`` is the first one below ``limit`` decibels.
 
     ``incomparable`` layers have values of different shapes. ``groups`` is the number of passes over the utterances.
     """
@@ -62,7 +62,7 @@ class LayerComparison:
 
     @property
     def verdict(self) -> Literal["ok", "failed"]:
-        """Whether all layers keep to the limit."""
+        """``ok`` if no layer is below the limit."""
         return "ok" if self.first_below is None else "failed"
 
 
@@ -97,13 +97,13 @@ def render_layers(comparison: LayerComparison, console: Console) -> None:
 
 
 def verdict_text(comparison: LayerComparison) -> str:
-    """The verdict in one line, with the first layer that departs."""
+    """The verdict in one line, with the first layer below the limit."""
     limit, layers = f"{comparison.limit:g} dB", comparison.layers
     if comparison.first_below is None:
-        return f"ok: all {len(layers):,} layers keep {limit}"
+        return f"ok: all {len(layers):,} layers reach {limit}"
     below = [layer for layer in layers if not layer.signal_to_noise >= comparison.limit]
     first = below[0]
-    broken = f", {first.broken:,} values are not finite" if first.broken else ""
+    broken = f", {first.broken:,} values not finite" if first.broken else ""
     rest = f"; {len(below):,} of {len(layers):,} layers are" if len(below) > 1 else ""
     return f"failed: {first.name} is the first layer below {limit}: {first.signal_to_noise:.2f} dB{broken}{rest}"
 

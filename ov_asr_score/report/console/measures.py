@@ -1,4 +1,4 @@
-"""What the console says of measures: a few facts, and a small picture of how errors are distributed."""
+"""Measures on the console: named values, and a histogram of the errors."""
 
 from __future__ import annotations
 
@@ -13,37 +13,37 @@ HISTOGRAM_COLUMNS = ("error", "scores", "share", "of the largest")
 
 
 def measure_facts(measures: ScoreMeasures, *, verbose: bool) -> dict[str, object]:
-    """Facts by name, in the order in which they are shown; ``verbose`` adds where errors are."""
+    """Texts by name, in the order in which they are shown; ``verbose`` adds where the errors are."""
     summary = summarize(measures)
-    facts: dict[str, object] = {}
+    texts: dict[str, object] = {}
     if summary.top5_agreement is not None and summary.top5_overlap is not None:
         five = "best five" if summary.num_classes >= 5 else f"best {summary.num_classes}"
-        facts[f"{five} classes"] = (
-            f"hold the reference's best one in {summary.top5_agreement:.3%} of frames, overlap"
+        texts[f"{five} classes"] = (
+            f"contain the reference's best one in {summary.top5_agreement:.3%} of frames, overlap"
             f" {summary.top5_overlap:.3%}"
         )
-        facts["KL divergence"] = f"mean {summary.mean_kl:.3g}, largest {summary.max_kl:.3g} nats"
+        texts["KL divergence"] = f"mean {summary.mean_kl:.3g}, largest {summary.max_kl:.3g} nats"
     if summary.correlation is not None:
-        facts["correlation"] = f"{summary.correlation:.9f}"
+        texts["correlation"] = f"{summary.correlation:.9f}"
     if measures.moments.count:
-        facts["error percentiles"] = ", ".join(f"{name} % {value:.3g}" for name, value in summary.percentiles.items())
+        texts["error percentiles"] = ", ".join(f"{name} % {value:.3g}" for name, value in summary.percentiles.items())
     if verbose and measures.moments.count:
-        facts["rms by position"] = (
+        texts["rms by position"] = (
             f"first {EDGE_FRAMES} frames {summary.rms_first_frames:.3g}, middle {summary.rms_middle_frames:.3g},"
             f" last {EDGE_FRAMES} {summary.rms_last_frames:.3g}"
         )
-        facts["worst columns"] = ", ".join(
-            f"{each.column} (rms {each.rms:.3g})" for each in summary.worst_classes[:_SHOWN_COLUMNS]
+        texts["worst columns"] = ", ".join(
+            f"{worst.column} (rms {worst.rms:.3g})" for worst in summary.worst_classes[:_SHOWN_COLUMNS]
         )
     if summary.skipped_frames:
-        facts["frames not finite"] = f"{summary.skipped_frames:,}, left out of classes and KL divergence"
-    return facts
+        texts["frames not finite"] = f"{summary.skipped_frames:,}, excluded from classes and KL divergence"
+    return texts
 
 
 def histogram_rows(measures: ScoreMeasures, *, blocks: bool) -> list[tuple[str, str, str, str]]:
-    """Rows for ``HISTOGRAM_COLUMNS``: exact scores, then a power of ten each; none if there is nothing to show.
+    """Rows for ``HISTOGRAM_COLUMNS``: exact scores, then one row per power of ten; empty without errors.
 
-    Bars are block characters with ``blocks``, else number signs.
+    Bars are drawn with block characters if ``blocks``, else with number signs.
     """
     decades = by_decade(measures.histogram)
     total = int(measures.histogram.sum())
@@ -61,7 +61,7 @@ def histogram_rows(measures: ScoreMeasures, *, blocks: bool) -> list[tuple[str, 
 
 
 def _bar(share: float, *, blocks: bool) -> str:
-    """A bar of at most 40 characters; what is not zero can be seen."""
+    """A bar of at most 40 characters, not empty unless ``share`` is zero."""
     if not blocks:
         return "#" * (max(1, round(share * _BAR_WIDTH)) if share > 0 else 0)
     eighths = max(1, round(share * _BAR_WIDTH * 8)) if share > 0 else 0

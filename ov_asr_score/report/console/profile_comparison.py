@@ -1,4 +1,4 @@
-"""Two profiles beside each other: which layers took longer, as plain data, JSON and a table."""
+"""Comparison of two profiles, A and B: the change of each layer, as plain data and a table."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_LISTED = 20
 
 @dataclass(frozen=True, slots=True)
 class LayerChange:
-    """One layer in two runs: microseconds in all, 0 where it did not run; what it is."""
+    """One layer in two runs: total microseconds, 0 where it did not run."""
 
     name: str
     before: float
@@ -27,18 +27,18 @@ class LayerChange:
 
     @property
     def change(self) -> float:
-        """Microseconds that B takes more."""
+        """Additional microseconds of B."""
         return self.after - self.before
 
     @property
     def ratio(self) -> float:
-        """Time of B as a multiple of that of A; infinite for a layer of B alone."""
+        """Time of B divided by that of A; infinite for a layer that only B has."""
         return ratio_of(self.before, self.after)
 
 
 @dataclass(frozen=True, slots=True)
 class ProfileComparison:
-    """All layers, the largest change first; times of B are multiplied by ``scale``, which makes them for A's frames."""
+    """All layers, largest change first; times of B are multiplied by ``scale`` to match the number of frames of A."""
 
     layers: tuple[LayerChange, ...]
     frames: tuple[int, int]  # 0: unknown
@@ -47,46 +47,46 @@ class ProfileComparison:
 
     @property
     def before(self) -> float:
-        """Microseconds of all layers of A."""
+        """Total microseconds of A."""
         return sum(layer.before for layer in self.layers)
 
     @property
     def after(self) -> float:
-        """Microseconds of all layers of B, scaled."""
+        """Total microseconds of B, scaled."""
         return sum(layer.after for layer in self.layers)
 
     @property
     def ratio(self) -> float:
-        """All layers of B as a multiple of those of A."""
+        """Total time of B divided by that of A."""
         return ratio_of(self.before, self.after)
 
 
 def ratio_of(before: float, after: float) -> float:
-    """``after / before``; 1 where both are 0."""
+    """``after / before``; 1 if both are 0, infinite if only ``before`` is."""
     if before > 0:
         return after / before
     return math.inf if after > 0 else 1.0
 
 
 def compare_profiles(before: Profile, after: Profile) -> ProfileComparison:
-    """The layers of two profiles by name; where the frames of both are known, times of ``after`` are for as many."""
+    """The layers of two profiles matched by name; times of ``after`` are scaled to equal frames, if both are known."""
     notes, scale = [], 1.0
     frames = before.frames, after.frames
     if all(frames) and frames[0] != frames[1]:
         scale = frames[0] / frames[1]
         notes.append(f"A scored {frames[0]:,} frames and B {frames[1]:,}: times of B are multiplied by {scale:.4g}")
     elif not all(frames):
-        notes.append("the frames of both runs are not known: times are compared as they are")
+        notes.append("the number of frames is not known for both runs: times are compared without scaling")
     ours, theirs = _by_name(before.layers), _by_name(after.layers)
     layers = [_change(name, ours.get(name, ()), theirs.get(name, ()), scale) for name in ours | theirs]
     if not ours.keys() & theirs.keys():
-        notes.append("A and B have no layer in common: profiles of two models tell little of each other's layers")
+        notes.append("A and B have no layer in common: these are probably profiles of different models")
     layers.sort(key=lambda layer: -abs(layer.change))
     return ProfileComparison(tuple(layers), frames, scale, tuple(notes))
 
 
 def slowdowns(comparison: ProfileComparison, limit: float, least_share: float) -> list[str]:
-    """A line for each ratio above ``limit``: of all layers together, of those with ``least_share`` of A's time."""
+    """A message for each ratio above ``limit``: of the total, and of layers with ``least_share`` of A's time."""
     messages = []
     if comparison.ratio > limit:
         messages.append(f"all layers take {comparison.ratio:.3f} times as long, more than --max-slowdown {limit:g}")
@@ -99,16 +99,16 @@ def slowdowns(comparison: ProfileComparison, limit: float, least_share: float) -
 
 
 def render_profile_comparison(comparison: ProfileComparison, console: Console, *, verbose: bool = False) -> None:
-    """Print totals and layers, the largest change first; ``verbose``: all of them."""
+    """Print totals and layers, largest change first; ``verbose``: all layers."""
     added, removed = (_num(comparison.layers, where) for where in ("B", "A"))
-    facts = {
+    totals = {
         "A": f"{comparison.before / 1e3:,.3f} ms in {_num(comparison.layers, 'both') + removed} layers",
         "B": f"{comparison.after / 1e3:,.3f} ms in {_num(comparison.layers, 'both') + added} layers",
         "B / A": f"{comparison.ratio:.3f}",
         "only in A": removed or None,
         "only in B": added or None,
     }
-    render_facts(console, "Time of all layers", facts)
+    render_facts(console, "Time of all layers", totals)
     listed = comparison.layers if verbose else comparison.layers[:MAX_LISTED]
     rows = [
         (
@@ -129,11 +129,11 @@ def render_profile_comparison(comparison: ProfileComparison, console: Console, *
 
 
 def _by_name(layers: Iterable[LayerTime]) -> dict[str, list[LayerTime]]:
-    found: dict[str, list[LayerTime]] = {}
+    by_name: dict[str, list[LayerTime]] = {}
     for layer in layers:
         if layer.calls:
-            found.setdefault(layer.name, []).append(layer)
-    return found
+            by_name.setdefault(layer.name, []).append(layer)
+    return by_name
 
 
 def _change(name: str, before: Sequence[LayerTime], after: Sequence[LayerTime], scale: float) -> LayerChange:

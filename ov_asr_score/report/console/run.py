@@ -1,7 +1,7 @@
-"""The report for people: tables on a terminal, plain lines in a log file.
+"""The report of a run on the console: tables on a terminal, plain lines in a log file.
 
-In a log file whatever can be long (a path, a key, the name of a layer) stands at the end of its line, and no line is
-ever broken in two, so that any line can be searched for.
+In a log file, anything that can be long (a path, a key, the name of a layer) is at the end of its line, and lines are
+never wrapped, so that they can be searched for.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from ov_asr_score.report.data.run import RunReport, RunTotals, UtteranceReport, 
 
 _MAX_LAYERS = 20
 _MAX_KEYS = 10
-# what is shown of each section unless everything is asked for
+# the values of each section that are shown without ``verbose``
 _BRIEF = frozenset({"path", "device", "runs_on", "name", "precision", "summary", "reason"})
 
 
 def render_run_report(report: RunReport, console: Console, *, verbose: bool = False) -> None:
     """Print the report of a run to ``console``.
 
-    ``verbose`` adds versions, ports, every setting, where errors are and the worst utterances, and lifts the limits on
-    layers (20), failures and missing keys (10 each).
+    ``verbose`` adds versions, ports, all settings, where errors are and the worst utterances, and shows all layers,
+    failures and missing keys instead of the first 20 (10 each).
     """
     model = {name: fact for name, fact in report.model.items() if name != "conversion"}
     sections = {"Model": model, "Device": report.device, "Plan": report.plan}
@@ -77,12 +77,11 @@ def render_comparison(
     measures: Mapping[str, ScoreMeasures] | None = None,
     verbose: bool = False,
 ) -> None:
-    """Print the error statistics of each output, then the ``worst`` utterances if there are any.
+    """Print the error statistics of each output with its ``measures``, then the ``worst`` utterances if any.
 
-    What ``measures`` has of an output goes with it, with ``verbose`` a histogram of its errors, too.
-
-    In a log file the lines ``max error: 0.0000123``, ``avg error: …``, ``avg rms error: …`` and ``stdev error: …``
-    keep the form that OpenVINO's speech sample prints, for the scripts that look for them.
+    ``verbose`` adds a histogram of the errors. In a log file, the lines ``max error: 0.0000123``, ``avg error: …``,
+    ``avg rms error: …`` and ``stdev error: …`` have the format of OpenVINO's speech sample, for scripts that parse
+    them.
     """
     for output, difference in comparison.items():
         measured = None if measures is None else measures.get(output)
@@ -98,7 +97,7 @@ def render_comparison(
             console,
             "Worst utterances",
             ("max error", "rms error", "frames", "frame", "column", "utterance, output"),
-            [_worst_row(each) for each in worst],
+            [_worst_row(utterance) for utterance in worst],
         )
 
 
@@ -110,7 +109,7 @@ def _worst_row(worst: WorstUtterance) -> tuple[str, ...]:
 
 
 def _statistics(difference: ScoreDifference) -> dict[str, object]:
-    facts: dict[str, object] = {
+    texts: dict[str, object] = {
         "compared": f"{difference.count:,} scores in {difference.frames:,} frames",
         "max error": f"{difference.max_abs:.7f}",
         "avg error": f"{difference.mean_abs:.7f}",
@@ -125,17 +124,17 @@ def _statistics(difference: ScoreDifference) -> dict[str, object]:
         "best class changed": _part(difference.class_changes, difference.frames, "frames"),
     }
     if difference.worst:
-        facts["largest error at"] = describe_location(difference.worst)
-    found = {
+        texts["largest error at"] = describe_location(difference.worst)
+    nonfinite = {
         "NaN scores": difference.nan_scores,
         "infinite scores": difference.inf_scores,
         "NaN references": difference.nan_reference,
         "infinite references": difference.inf_reference,
         "mismatches": difference.num_nonfinite_mismatch,
     }
-    if any(found.values()):
-        facts["not finite"] = ", ".join(f"{name} {count:,}" for name, count in found.items() if count)
-    return facts
+    if any(nonfinite.values()):
+        texts["not finite"] = ", ".join(f"{name} {count:,}" for name, count in nonfinite.items() if count)
+    return texts
 
 
 def _totals(totals: RunTotals) -> dict[str, object]:
@@ -146,13 +145,13 @@ def _totals(totals: RunTotals) -> dict[str, object]:
         "inference": totals.infer_seconds,
         "writing": totals.write_seconds,
     }
-    facts: dict[str, object] = {"utterances": f"{totals.utterances:,}", "frames": f"{totals.frames:,}{context}"}
+    texts: dict[str, object] = {"utterances": f"{totals.utterances:,}", "frames": f"{totals.frames:,}{context}"}
     if totals.resumed_utterances:
-        facts["scored before"] = f"{totals.resumed_utterances:,} utterances, {totals.resumed_frames:,} frames"
+        texts["scored before"] = f"{totals.resumed_utterances:,} utterances, {totals.resumed_frames:,} frames"
     if not totals.requests:  # a comparison of two tables
-        return facts | {"time": f"{totals.total_seconds:.3f} s"}
+        return texts | {"time": f"{totals.total_seconds:.3f} s"}
     shares = ", ".join(f"{name} {seconds:.3f}" for name, seconds in parts.items())
-    return facts | {
+    return texts | {
         "requests": f"{totals.requests:,}",
         "time": f"{totals.total_seconds:.3f} s ({shares})",
         "frames per second": f"{totals.frames_per_second:,.1f} (whole run {totals.overall_frames_per_second:,.1f})",
@@ -213,7 +212,7 @@ def _gna_layers(console: Console, report: GnaReport) -> None:
 
 
 def render_table(console: Console, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table: numbers to the right in all columns but the last, which holds names."""
+    """Print a table; all columns are right-aligned numbers except the last one, which holds names."""
     if console.is_terminal:
         table = Table(title=Text(title, style="bold"), title_justify="left", box=box.ROUNDED)
         for name in columns:
@@ -249,7 +248,7 @@ def _shape(port: PortInfo) -> str:
 
 
 def render_utterance(utterance: UtteranceReport, console: Console) -> None:
-    """Print one utterance as a line: frames, time, its distance from each reference, and its key."""
+    """Print one utterance as a line: frames, time, errors for each reference, and its key."""
     line = f"{utterance.frames:8,} frames {utterance.infer_seconds * 1e3:10.2f} ms"
     for difference in utterance.differences.values():
         line += f"  max error {difference.max_abs:.7f}  rms {difference.rms:.7f}"
@@ -257,26 +256,26 @@ def render_utterance(utterance: UtteranceReport, console: Console) -> None:
 
 
 def render_line(console: Console, text: str, style: str = "") -> None:
-    """Print one line as it is, with escapes for what the console cannot show."""
+    """Print one line without markup or wrapping; characters that the console cannot show are escaped."""
     _line(console, text, style)
 
 
 def render_facts(console: Console, title: str, facts: Mapping[str, object]) -> None:
-    """Print a title and ``name: value`` for each fact; values that say nothing (None, empty) are left out."""
-    told = {name: _phrase(value) for name, value in facts.items() if value is not None and _phrase(value)}
-    if not told:
+    """Print a title and ``name: value`` lines; values that are None or empty are left out."""
+    phrases = {name: _phrase(value) for name, value in facts.items() if value is not None and _phrase(value)}
+    if not phrases:
         return
     if console.is_terminal:
         table = Table.grid(padding=(0, 2))
         table.add_column(style="cyan", no_wrap=True, min_width=22)
         table.add_column(overflow="fold")
         _line(console, title, "bold")
-        for name, phrase in told.items():
+        for name, phrase in phrases.items():
             table.add_row(Text("  " + _printable(console, name)), Text(_printable(console, phrase)))
         console.print(table)
         return
     _line(console, title, "bold")
-    for name, phrase in told.items():
+    for name, phrase in phrases.items():
         _line(console, f"  {name}: {phrase}")
 
 
@@ -293,11 +292,11 @@ def _part(number: int, total: int, unit: str) -> str:
 
 
 def _line(console: Console, text: str, style: str = "") -> None:
-    """Print one line as it is: not read as markup, and never broken."""
+    """Print one line without markup or wrapping."""
     console.print(Text(_printable(console, text)), style=style, soft_wrap=True)
 
 
 def _printable(console: Console, text: str) -> str:
-    """The text with escapes for what the console cannot show or would obey."""
+    """The text, with control characters and characters that the console cannot encode escaped."""
     encodable = text.encode(console.encoding, "backslashreplace").decode(console.encoding)
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in encodable)
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in encodable)

@@ -1,4 +1,7 @@
-"""The outcome of a suite on a terminal or in a log file."""
+"""The report of a suite on a terminal or in a log file.
+
+Tests: tests/cli/commands/test_check.py
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ _COLUMNS = ("verdict", "max error", "rms error", "agreement", "frames/s", "case 
 
 
 def render_suite(report: SuiteReport, console: Console) -> None:
-    """Print one table, what was recorded, and the verdict."""
+    """Print one table, the recorded files, and the verdict."""
     rows = []
     for result in report.results:
         _, _, _, verdict, max_error, rms, agreement, speed, reason = result_cells(result)

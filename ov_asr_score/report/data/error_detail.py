@@ -1,6 +1,8 @@
-"""Where scores went apart, in plain data that a page can show: distribution, worst utterances, errors along time.
+"""Details of errors for the HTML page: distribution, worst utterances, errors along time.
 
-Nothing here grows with the number of utterances.
+The size of this data does not grow with the number of utterances.
+
+Tests: tests/job/run/test_error_detail.py
 """
 
 from __future__ import annotations
@@ -16,26 +18,26 @@ from ov_asr_score.comparison import ScoreDifference
 FIRST_DECADE, LAST_DECADE = -12, 6
 BINS_PER_DECADE = 4
 NUM_BINS = (LAST_DECADE - FIRST_DECADE) * BINS_PER_DECADE
-"""The bins of a histogram are even on a logarithmic scale; the outer ones take what lies beyond."""
+"""Number of histogram bins, evenly spaced on a logarithmic scale; the outer ones include everything beyond."""
 
 
 def bin_edges() -> NDArray[np.float64]:
-    """The ``NUM_BINS + 1`` edges of the bins, ascending, in the unit of the scores."""
+    """The edges of the bins, ascending, in the unit of the scores: [NUM_BINS + 1]."""
     return 10.0 ** np.linspace(FIRST_DECADE, LAST_DECADE, NUM_BINS + 1)
 
 
 @dataclass(slots=True)
 class ErrorHistogram:
-    """How many absolute errors there are of which size, for one output."""
+    """Histogram of the absolute errors of one output."""
 
     counts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(NUM_BINS, np.int64))
-    equal: int = 0  # pairs without any error
-    nonfinite: int = 0  # pairs with NaN or an infinity, on either side or both
+    equal: int = 0  # pairs without an error
+    nonfinite: int = 0  # pairs with NaN or an infinity on at least one side
 
 
 @dataclass(frozen=True, slots=True)
 class UtteranceRow:
-    """One output of an utterance, as the table shows it; ``difference`` is None where nothing was compared."""
+    """One row of the table of utterances, an output of one; ``difference`` is None where nothing was compared."""
 
     key: str
     output: str
@@ -46,9 +48,10 @@ class UtteranceRow:
 
 @dataclass(frozen=True, slots=True)
 class ErrorSeries:
-    """RMS error of each frame of an utterance, the largest of every ``step`` frames; NaN where no pair is finite.
+    """RMS error along the frames of an utterance.
 
-    ``broken`` are the places in ``rms`` with a frame in which scores and reference disagree in NaN or infinity.
+    Each element of ``rms`` is the largest of ``step`` frames; NaN where no pair is finite. ``broken`` are the indices
+    in ``rms`` of frames in which scores and reference disagree in NaN or infinity.
     """
 
     key: str
@@ -62,9 +65,9 @@ class ErrorSeries:
 
 @dataclass(frozen=True, slots=True)
 class ScoreImages:
-    """Scores and reference of an utterance and their distance, each [classes, frames] with few enough cells to see.
+    """Scores, reference and distance of one utterance as images, [classes, frames] reduced to a visible size.
 
-    A cell holds the largest value of ``class_step`` classes and ``frame_step`` frames; NaN where none is finite.
+    A cell is the largest value over ``class_step`` classes and ``frame_step`` frames; NaN where none is finite.
     """
 
     key: str
@@ -80,10 +83,10 @@ class ScoreImages:
 
 @dataclass(slots=True)
 class ErrorDetail:
-    """What a run leaves behind for its page."""
+    """Details that a run collects for its HTML page."""
 
     histograms: dict[str, ErrorHistogram] = field(default_factory=dict)  # output name -> distribution
     rows: list[UtteranceRow] = field(default_factory=list)  # worst first if anything was compared
-    num_rows: int = 0  # with those that are left out
+    num_rows: int = 0  # including those not in ``rows``
     series: list[ErrorSeries] = field(default_factory=list)  # worst first
     images: list[ScoreImages] = field(default_factory=list)  # worst first; only if asked for

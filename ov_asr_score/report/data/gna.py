@@ -1,4 +1,7 @@
-"""What quantization for GNA made of each layer, in plain data."""
+"""Effect of quantization for GNA on each layer, and the placement of layers.
+
+Tests: tests/cli/test_gna_report.py
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class PlacedLayer:
-    """Where a layer runs: part number ``part`` of the model, on ``device``; ``reason`` says why GNA cannot do it."""
+    """The part of the model and the device that run a layer; ``reason`` says why GNA does not support it."""
 
     name: str
     type: str
@@ -18,10 +21,11 @@ class PlacedLayer:
 
 @dataclass(frozen=True, slots=True)
 class GnaLayerReport:
-    """One layer in integers beside the same layer in floats; the first ones are the inputs of the model.
+    """One layer in integers compared with the same layer in floats; the first ones are the inputs of the model.
 
-    Scale factors are float · factor = integer; ``weight_scale`` 0: no weights. ``saturated`` of ``count`` values stood
-    at an end of their integers. ``signal_to_noise`` is in decibels, ``largest`` the largest absolute difference.
+    Scale factors are defined by float · factor = integer; ``weight_scale`` is 0 without weights. ``saturated`` of
+    ``count`` values were at the limits of their integer type. ``signal_to_noise`` is in decibels, ``largest`` the
+    largest absolute difference.
     """
 
     name: str
@@ -39,10 +43,10 @@ class GnaLayerReport:
 
 @dataclass(frozen=True, slots=True)
 class GnaReport:
-    """Where accuracy goes: layers in the order of computation over ``frames`` frames.
+    """Quantization error of all layers in the order of computation, measured over ``frames`` frames.
 
-    ``first_below`` names the first layer whose signal-to-noise ratio is below ``limit`` decibels, empty for none;
-    ``hints`` say what to change.
+    ``first_below`` is the first layer whose signal-to-noise ratio is below ``limit`` decibels, empty if there is none;
+    ``hints`` suggest what to change.
     """
 
     frames: int

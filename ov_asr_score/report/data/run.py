@@ -1,4 +1,4 @@
-"""A run in plain data: what was scored, on what, how fast, and how far from the reference."""
+"""The report of a run as plain data: what was scored, on which device, how fast, and the distance to references."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from ov_asr_score.profiling import LayerTime
 from ov_asr_score.report.data.gna import GnaReport, PlacedLayer
 
 FORMAT_VERSION = 1
-"""Version of the JSON report; it grows when a field is removed or changes its meaning, not when one is added."""
+"""Version of the JSON report; incremented when a field is removed or changes its meaning, not when one is added."""
 
 MAX_LISTED_FAILURES = 1000
-"""Failures that are listed; the others are only counted, so that a run in which all fails keeps flat memory."""
+"""Largest number of listed failures; further ones are only counted, which bounds memory."""
 
 MAX_WORST = 10
-"""How many of the utterances farthest from the reference are listed."""
+"""Number of listed utterances with the largest distance from the reference."""
 
 Verdict: TypeAlias = Literal["ok", "failed"]
 
@@ -43,7 +43,7 @@ class UtteranceReport:
 class RunTotals:
     """Counts and times of the whole run; times are wall time in seconds.
 
-    ``infer_seconds`` is the time in which at least one request was under way: requests side by side count once.
+    ``infer_seconds`` is the time during which at least one request was running: concurrent requests count once.
     """
 
     utterances: int = 0  # utterances scored
@@ -61,24 +61,24 @@ class RunTotals:
 
     @property
     def frames_per_second(self) -> float:
-        """Frames scored in this run, without context, per second of inference; 0 when nothing was measured."""
+        """Frames scored in this run, without context, per second of inference; 0 if nothing was measured."""
         return (self.frames - self.resumed_frames) / self.infer_seconds if self.infer_seconds > 0 else 0.0
 
     @property
     def overall_frames_per_second(self) -> float:
-        """Frames scored in this run, without context, per second of all of it; 0 when nothing was measured."""
+        """Frames scored in this run, without context, per second of its total time; 0 if nothing was measured."""
         return (self.frames - self.resumed_frames) / self.total_seconds if self.total_seconds > 0 else 0.0
 
     @property
     def real_time_factor(self) -> float:
-        """Seconds of inference per second of speech; 0 when there were no frames."""
+        """Seconds of inference per second of speech; 0 if there were no frames."""
         speech_seconds = (self.frames - self.resumed_frames) * self.frame_shift_seconds
         return self.infer_seconds / speech_seconds if speech_seconds > 0 else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An utterance that was not scored, and why, in one line."""
+    """An utterance that was not scored, and the reason."""
 
     key: str  # key of the utterance
     message: str  # why it was not scored, in one line
@@ -130,7 +130,7 @@ class PlanFacts(TypedDict, total=False):
 
 @dataclass(slots=True)
 class RunReport:
-    """Everything known about a run when it is over, except its utterances, which are written as they come."""
+    """Everything known at the end of a run, except its utterances, which are written while it lasts."""
 
     tool_version: str  # version of this package
     format_version: int = FORMAT_VERSION
@@ -164,13 +164,13 @@ class RunReport:
     verdict: Verdict = "ok"  # whether all utterances were scored, and limits kept
 
     def add_failure(self, key: str, message: str) -> None:
-        """Count a failure, and list it while there is room."""
+        """Count a failure, and list it if the list is not full."""
         self.num_failures += 1
         if len(self.failures) < MAX_LISTED_FAILURES:
             self.failures.append(Failure(key, message))
 
     def add_difference(self, key: str, output: str, difference: ScoreDifference) -> None:
-        """Add one utterance to the total of ``output``, and list it if it is among the worst so far."""
+        """Add an utterance to the total of ``output``, and list it if it is among the worst so far."""
         total = self.comparison.get(output)
         self.comparison[output] = difference if total is None else total + difference
         if difference.max_abs > 0:
@@ -182,8 +182,8 @@ class RunReport:
 def as_dict(report: object) -> dict[str, object]:
     """A report (a dataclass) as dicts, lists, strings and numbers: every field and every property, under its own name.
 
-    JSON has no number for them, so NaN and the infinities become the strings ``"nan"``, ``"inf"`` and ``"-inf"``.
-    Values of foreign types, such as a runtime's own enums, become their text.
+    NaN and the infinities, which JSON lacks, become the strings ``"nan"``, ``"inf"`` and ``"-inf"``. Values of other
+    types, such as enums of the runtime, are converted by ``str``.
     """
     return _fields_and_properties(report)
 
@@ -193,7 +193,7 @@ def _badness(worst: WorstUtterance) -> tuple[float, int]:
 
 
 def plain_value(value: object) -> object:
-    """A value as JSON has it: see :func:`as_dict`."""
+    """A value converted for JSON, see :func:`as_dict`."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int):
@@ -206,7 +206,7 @@ def plain_value(value: object) -> object:
         return {str(key): plain_value(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain_value(item) for item in value]
-    if isinstance(value, ScoreMeasures):  # its arrays have a place for every column
+    if isinstance(value, ScoreMeasures):  # its arrays have an element for every column
         value = summarize(value)
     if is_dataclass(value):
         return _fields_and_properties(value)
@@ -215,5 +215,5 @@ def plain_value(value: object) -> object:
 
 def _fields_and_properties(instance: Any) -> dict[str, object]:
     properties = [name for name, member in vars(type(instance)).items() if isinstance(member, property)]
-    names = [each.name for each in fields(instance)] + properties
+    names = [member.name for member in fields(instance)] + properties
     return {name: plain_value(getattr(instance, name)) for name in names}

@@ -1,4 +1,7 @@
-"""What came out of a suite, in plain data: a verdict and a reason for every run. It holds no features and no scores."""
+"""The report of a suite as plain data: a verdict and reasons for every run; no features and no scores.
+
+Tests: tests/report/files/test_suite.py
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from typing import Literal, TypeAlias
 
 FORMAT = "ov-asr-score-check"
 FORMAT_VERSION = 1
-"""Version of the JSON file; it grows when a field is removed or changes its meaning, not when one is added."""
+"""Version of the JSON file; incremented when a field is removed or changes its meaning, not when one is added."""
 
 Status: TypeAlias = Literal["passed", "failed", "error", "skipped"]
 
@@ -28,10 +31,10 @@ class ErrorPlace:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """One case on one device in one precision. Errors are None where nothing was compared.
+    """The result of one case on one device in one precision. Errors are None if nothing was compared.
 
-    ``failed``: something that must hold does not; ``error``: it could not be run to its end; ``skipped``: it cannot be
-    run here. Of several outputs the farthest from its references is told.
+    ``failed``: a limit is exceeded; ``error``: the run did not complete; ``skipped``: it cannot be run here. With
+    several outputs, the values are those of the output with the largest error.
     """
 
     case: str
@@ -48,9 +51,9 @@ class RunResult:
     max_relative_error: float | None = None
     class_agreement: float | None = None  # share of frames with the same best class
     place: ErrorPlace | None = None
-    frames_per_second: float | None = None  # of scoring, without reading; the median of the repeats
-    speed_ratio: float | None = None  # to the run that it is held against
-    seconds: float = 0.0  # all of it, with loading
+    frames_per_second: float | None = None  # of scoring without reading; median of the repeats
+    speed_ratio: float | None = None  # relative to the run it is compared with
+    seconds: float = 0.0  # total time, including loading
     device_name: str = ""
     notes: tuple[str, ...] = ()
 
@@ -67,7 +70,7 @@ class RunResult:
 
 @dataclass(frozen=True, slots=True)
 class SuiteReport:
-    """All runs of a suite in their order; ``recorded`` are the files that were written because that was asked for."""
+    """All runs of a suite in order; ``recorded`` are the references and baselines written on request."""
 
     suite: str
     results: tuple[RunResult, ...]
@@ -78,13 +81,13 @@ class SuiteReport:
 
     @property
     def counts(self) -> dict[Status, int]:
-        """How many runs there are of each status, zeros too."""
-        found = Counter(result.status for result in self.results)
-        return {status: found[status] for status in STATUSES}
+        """Number of runs by status, including zeros."""
+        by_status = Counter(result.status for result in self.results)
+        return {status: by_status[status] for status in STATUSES}
 
     @property
     def verdict(self) -> Literal["ok", "failed", "nothing"]:
-        """``nothing`` where no run could be made; ``ok`` only where one passed and none failed."""
+        """``ok`` if at least one run passed and none failed; ``nothing`` if none could be run."""
         counts = self.counts
         if counts["failed"] or counts["error"]:
             return "failed"
@@ -97,17 +100,17 @@ class SuiteReport:
 
 
 def number_text(value: float | None, digits: str = ".3g") -> str:
-    """A number for people, nothing for None."""
+    """A formatted number; empty for None."""
     return "" if value is None else format(value, digits)
 
 
 def printable_line(text: str) -> str:
-    """The text in one line, with escapes for what a terminal would obey."""
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in " ".join(text.splitlines()))
+    """The text in one line, with control characters escaped."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in " ".join(text.splitlines()))
 
 
 def share_text(value: float | None) -> str:
-    """A share as a percentage that is 100 % only where it is all."""
+    """A fraction as a percentage, rounded down, so that only 1 gives 100 %; empty for None."""
     if value is None:
         return ""
     return f"{math.floor(value * 1e5) / 1e3:.3f}%"
@@ -117,7 +120,7 @@ COLUMNS = ("case", "device", "precision", "verdict", "max error", "rms error", "
 
 
 def result_cells(result: RunResult) -> Sequence[str]:
-    """The cells of a run's row under COLUMNS."""
+    """The cells of the table row of a run, one per column of COLUMNS."""
     return (
         result.case,
         result.device,

@@ -1,4 +1,7 @@
-"""Layer times out of a report that was written earlier, JSON or CSV."""
+"""Reads layer times from a JSON or CSV report.
+
+Tests: tests/report/console/test_profile_comparison.py
+"""
 
 from __future__ import annotations
 
@@ -21,31 +24,31 @@ _NEEDED = LAYER_COLUMNS[:5]
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Layer times of a run; ``frames`` is what it scored, 0 where the report does not tell."""
+    """Layer times of a run; ``frames`` is the number of frames scored, 0 if the report does not contain it."""
 
     layers: tuple[LayerTime, ...]
     frames: int
 
 
 def read_profile(file: TextIO, name: str) -> Profile:
-    """The profile in a report that is open as text; ``name`` stands in errors.
+    """The profile in a report that is open as text; ``name`` is used in errors.
 
-    Raises TableFormatError for what is no report, and for one without layer times.
+    Raises TableFormatError if the file is not a report, or has no layer times.
     """
     try:
         start = file.read(1)
         profile = (_from_json if start == "{" else _from_csv)(_lines(start, file), name)
     except UnicodeDecodeError as error:
-        raise TableFormatError(f"{name}: expected a report, found bytes that are no text; {_ADVICE}") from error
+        raise TableFormatError(f"{name}: expected a report, found binary data; {_ADVICE}") from error
     except (ValueError, csv.Error) as error:
-        raise TableFormatError(f"{name}: expected a report, found what cannot be read ({error}); {_ADVICE}") from error
+        raise TableFormatError(f"{name}: expected a report, found invalid content ({error}); {_ADVICE}") from error
     if not any(layer.calls for layer in profile.layers):
-        raise TableFormatError(f"{name}: expected times of layers, found none; {_ADVICE}")
+        raise TableFormatError(f"{name}: expected layer times, found none; {_ADVICE}")
     return profile
 
 
 def _lines(start: str, file: TextIO) -> Iterator[str]:
-    """All lines of a file of which ``start`` was read."""
+    """All lines of a file whose beginning, ``start``, has been read."""
     if start:
         yield start + ("" if start == "\n" else file.readline())
     yield from file
@@ -68,9 +71,9 @@ def _from_json(lines: Iterable[str], name: str) -> Profile:
 
 
 def _without_utterances(lines: Iterable[str]) -> Iterator[str]:
-    """The lines of a report but those of its utterances, of which there may be any number.
+    """The lines of a report except its utterances, of which there may be any number.
 
-    A report that something else has formatted passes whole.
+    A report that was reformatted by another program is passed on unchanged.
     """
     within = False
     for line in lines:
@@ -86,7 +89,7 @@ def _from_csv(lines: Iterable[str], name: str) -> Profile:
     rows = csv.DictReader(lines, strict=True)
     columns = tuple(rows.fieldnames or ())
     if columns[: len(UTTERANCE_COLUMNS)] == UTTERANCE_COLUMNS:
-        raise TableFormatError(f"{name}: expected a row per layer, found utterances; {_ADVICE}")
+        raise TableFormatError(f"{name}: expected one row per layer, found utterances; {_ADVICE}")
     lacking = [column for column in _NEEDED if column not in columns]
     if lacking:
         raise TableFormatError(f"{name}: expected a report, found no column '{lacking[0]}'; {_ADVICE}")
@@ -115,4 +118,4 @@ def _number(value: object) -> float:
         number = float(value)
         if math.isfinite(number) and number >= 0:
             return number
-    raise ValueError(f"expected a number that is not negative, found {value!r}")
+    raise ValueError(f"expected a non-negative number, found {value!r}")

@@ -1,4 +1,4 @@
-"""The report as CSV: a row per layer of a profile, or a row per utterance and output."""
+"""Writes the report of a run as CSV: one row per layer, or one row per utterance and output."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from ov_asr_score.profiling import total_microseconds
 from ov_asr_score.report.data.run import RunReport, UtteranceReport
 
 LAYER_COLUMNS = ("layer", "type", "implementation", "calls", "total_us", "mean_us", "cpu_us", "share", "frames")
-"""Of a profile; ``frames`` is what the whole run scored, the same in each row."""
+"""Columns of a profile; ``frames`` is the number of frames of the whole run, the same in each row."""
 
 UTTERANCE_COLUMNS = (
     *("utterance", "output", "frames", "context_frames", "requests", "seconds", "scores"),
     *("max_error", "mean_error", "rms_error", "max_relative_error", "over_threshold", "class_changes", "mismatches"),
 )
-"""Of utterances; those after ``scores`` are empty where there is no reference."""
+"""Columns of utterances; those after ``scores`` are empty without a reference."""
 
 
 class CsvReportWriter:
-    """Writes CSV to an open text file: utterances as they come, or with ``of_layers`` the layers at the end.
+    """Writes CSV to an open text file: utterances while they are scored, or with ``of_layers`` the layers at the end.
 
-    Columns: docs/report-format.md. The file stays open, and its OSError passes through: both belong to the caller.
+    Columns: docs/report-format.md. The file stays open, and OSError is passed on: both are up to the caller.
     """
 
     def __init__(self, file: TextIO, *, of_layers: bool) -> None:
-        """Write the names of the columns."""
+        """Write the header row."""
         self._file, self._of_layers = file, of_layers
         self._writer = csv.writer(file, lineterminator="\n")
         self._writer.writerow(LAYER_COLUMNS if of_layers else UTTERANCE_COLUMNS)
@@ -42,16 +42,16 @@ class CsvReportWriter:
             self._writer.writerow((_text(report.key), output, *counts, *errors))
 
     def finish(self, report: RunReport) -> None:
-        """Write all the rest; nothing can follow."""
+        """Write the rest of the report; nothing may be written after it."""
         if self._of_layers:
             total = total_microseconds(report.layers)
             frames = report.totals.frames - report.totals.resumed_frames
             for layer in report.layers:
                 times = (layer.real_microseconds, layer.mean_microseconds, layer.cpu_microseconds)
-                told = [f"{time:.3f}" for time in times]
+                formatted_times = [f"{time:.3f}" for time in times]
                 name = (layer.name, layer.type, layer.exec_type, layer.calls)
-                self._writer.writerow((*name, *told, f"{layer.share_of(total):.6f}", frames))
-        self._file.flush()  # a full disk is to be known now
+                self._writer.writerow((*name, *formatted_times, f"{layer.share_of(total):.6f}", frames))
+        self._file.flush()  # so that a full disk is noticed now
 
 
 def _errors(difference: ScoreDifference | None) -> Sequence[object]:
@@ -63,5 +63,5 @@ def _errors(difference: ScoreDifference | None) -> Sequence[object]:
 
 
 def _text(key: str) -> str:
-    """The key, with escapes for bytes that are no UTF-8."""
+    """The key, with bytes that are not UTF-8 escaped."""
     return key.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -1,4 +1,4 @@
-"""The report as JSON, written while the run goes on, so that memory stays flat for any number of utterances."""
+"""Writes the report of a run as JSON while the run lasts, so that memory does not grow with the utterances."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import TextIO
 from ov_asr_score.report.data.run import FORMAT_VERSION, RunReport, UtteranceReport, as_dict
 
 FORMAT = "ov-asr-score-report"
-"""Value of the field ``format``, the first one of every report."""
+"""Value of the field ``format``, the first field of every report."""
 
 
 class JsonReportWriter:
     """Writes one JSON object to an open text file, one utterance per line.
 
-    ``with JsonReportWriter(file) as writer:`` call ``writer.utterance`` as often as needed, then ``writer.finish``.
-    Left without ``finish``, the block ends the object with the verdict ``"incomplete"``, so that what an interrupted
-    run wrote is still valid JSON. The text is plain ASCII, whatever the keys hold. The file stays open, and its
-    OSError passes through: both belong to the caller. Fields: docs/report-format.md.
+    ``with JsonReportWriter(file) as writer:`` call ``writer.utterance`` for each utterance, then ``writer.finish``.
+    Without ``finish``, the end of the block closes the object with the verdict ``"incomplete"``, so that the file of an
+    interrupted run is still valid JSON. The text is plain ASCII, whatever the keys. The file stays open, and OSError is
+    passed on: both are up to the caller. Fields: docs/report-format.md.
     """
 
     def __init__(self, file: TextIO) -> None:
@@ -35,7 +35,7 @@ class JsonReportWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """End the object if that was not done yet."""
+        """Close the object if ``finish`` was not called."""
         if not self._finished:
             self._end({"verdict": "incomplete"})
 
@@ -45,11 +45,11 @@ class JsonReportWriter:
         self._separator = ",\n"
 
     def finish(self, report: RunReport) -> None:
-        """Write all the rest; nothing can follow."""
+        """Write the rest of the report; nothing may be written after it."""
         rest = as_dict(report)
-        del rest["format_version"]  # stands at the head already
+        del rest["format_version"]  # is written at the beginning already
         self._end(rest)
-        self._file.flush()  # a full disk is to be known now
+        self._file.flush()  # so that a full disk is noticed now
 
     def _end(self, rest: dict[str, object]) -> None:
         self._finished = True

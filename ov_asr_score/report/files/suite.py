@@ -1,4 +1,4 @@
-"""The outcome of a suite as JSON, as JUnit XML and as Markdown; the formats are in docs/ci.md."""
+"""Formats the report of a suite as JSON, JUnit XML and Markdown, as documented in docs/ci.md."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from ov_asr_score.report.data.suite import (
     result_cells,
 )
 
-# What XML 1.0 can hold.
+# Characters that XML 1.0 does not allow.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-# What Markdown would obey; underscores inside of words and single colons are plain text.
+# Markdown syntax; underscores within words and single colons are plain text.
 _MARKUP = re.compile(r"[\\`*{}\[\]()#|~!@]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:(?=//)|(?<=www)\.", re.IGNORECASE)
 _MARKS = {"passed": "✅", "failed": "❌", "error": "💥", "skipped": "⚪"}
 
 
 def suite_json(report: SuiteReport) -> str:
-    """The report as a JSON object in plain ASCII, one run a line."""
+    """The report as a JSON object in plain ASCII, one run per line."""
     head = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
@@ -44,7 +44,7 @@ def suite_json(report: SuiteReport) -> str:
 
 
 def suite_junit(report: SuiteReport) -> str:
-    """The report as JUnit XML: a suite per case, a test per device and precision."""
+    """The report as JUnit XML: one test suite per case, one test per device and precision."""
     counts = report.counts
     root = ElementTree.Element(
         "testsuites",
@@ -59,16 +59,16 @@ def suite_junit(report: SuiteReport) -> str:
     )
     for case in dict.fromkeys(result.case for result in report.results):
         results = [result for result in report.results if result.case == case]
-        found = [result.status for result in results]
+        statuses = [result.status for result in results]
         suite = ElementTree.SubElement(
             root,
             "testsuite",
             {
                 "name": _xml(case),
                 "tests": str(len(results)),
-                "failures": str(found.count("failed")),
-                "errors": str(found.count("error")),
-                "skipped": str(found.count("skipped")),
+                "failures": str(statuses.count("failed")),
+                "errors": str(statuses.count("error")),
+                "skipped": str(statuses.count("skipped")),
                 "time": f"{sum(result.seconds for result in results):.3f}",
             },
         )
@@ -79,7 +79,7 @@ def suite_junit(report: SuiteReport) -> str:
 
 
 def suite_markdown(report: SuiteReport) -> str:
-    """The report for a job summary: verdict, counts, one table; all foreign text is escaped."""
+    """The report as Markdown for a job summary: verdict, counts, one table; all names and messages are escaped."""
     verdict = {"ok": "passed", "failed": "failed", "nothing": "nothing could be run"}[report.verdict]
     lines = [
         f"## {_MARKS['passed'] if report.verdict == 'ok' else _MARKS['failed']} {_markdown(report.suite)}: {verdict}",
@@ -101,23 +101,23 @@ def suite_markdown(report: SuiteReport) -> str:
 
 
 def _as_dict(result: RunResult) -> dict[str, object]:
-    return {"name": result.name, **{each.name: getattr(result, each.name) for each in fields(result)}}
+    return {"name": result.name, **{field.name: getattr(result, field.name) for field in fields(result)}}
 
 
 def _add_test(suite: ElementTree.Element, result: RunResult) -> None:
     name = f"{result.device} {result.precision}"
     attributes = {"classname": _xml(result.case), "name": _xml(name), "time": f"{result.seconds:.3f}"}
     test = ElementTree.SubElement(suite, "testcase", attributes)
-    facts = {
+    values = {
         "max_error": result.max_error,
         "rms_error": result.rms_error,
         "class_agreement": result.class_agreement,
         "frames_per_second": result.frames_per_second,
     }
-    told = {name: value for name, value in facts.items() if value is not None}
-    if told:
+    known = {name: value for name, value in values.items() if value is not None}
+    if known:
         properties = ElementTree.SubElement(test, "properties")
-        for name, value in told.items():
+        for name, value in known.items():
             ElementTree.SubElement(properties, "property", {"name": name, "value": f"{value:.6g}"})
     element = {"failed": "failure", "error": "error", "skipped": "skipped"}.get(result.status)
     if element is not None:
@@ -128,12 +128,12 @@ def _add_test(suite: ElementTree.Element, result: RunResult) -> None:
 
 
 def _xml(text: str) -> str:
-    """The text with escapes for what XML cannot hold, even escaped."""
+    """The text, with characters that XML does not allow shown as escapes."""
     return _NOT_XML.sub(lambda match: ascii(match[0])[1:-1], text)
 
 
 def _markdown(text: str) -> str:
-    """The text as one line that Markdown and HTML take for nothing but text."""
+    """The text in one line, escaped so that Markdown and HTML show it as plain text."""
     line = printable_line(text)
     line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return _MARKUP.sub(lambda match: f"&#{ord(match[0])};", line)

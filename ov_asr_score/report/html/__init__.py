@@ -1,1 +1,1 @@
-"""Reports as a single HTML page."""
+"""Reports as self-contained HTML pages."""

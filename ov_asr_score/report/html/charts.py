@@ -1,6 +1,8 @@
-"""Charts as SVG markup, drawn by matplotlib, in the colours of the page that they stand in.
+"""Charts as SVG markup, drawn by matplotlib in the colours of the page.
 
-No text of a user gets into a chart: names stand in the markup around it.
+Charts contain no user-supplied text: names are shown in the markup around them.
+
+Tests: tests/report/html/test_run.py
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from ov_asr_score.errors import MissingExtraError
 from ov_asr_score.report.data.error_detail import ErrorHistogram, ErrorSeries, ScoreImages, bin_edges
 from ov_asr_score.report.html.page import Html
 
-# Colours that stand for those of the page, which differ between light and dark.
+# Placeholders for the colours of the page, which depend on light and dark mode.
 _INK, _MUTED, _LINE, _BAD = "#010101", "#010102", "#010103", "#010104"
 _SERIES = ("#010105", "#010106", "#010107", "#010108")
 _STYLES = {
@@ -53,8 +55,8 @@ MAX_SERIES = len(_SERIES)
 
 
 def import_matplotlib() -> Any:
-    """The module ``matplotlib``, silent. Raises MissingExtraError where it is not installed."""
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it warns of fonts, which the browser chooses
+    """The module ``matplotlib``, with warnings turned off. Raises MissingExtraError if it is not installed."""
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it warns about fonts, which the browser chooses
     try:
         import matplotlib
         import matplotlib.backends.backend_svg
@@ -67,9 +69,9 @@ def import_matplotlib() -> Any:
 
 
 def error_histogram(histograms: Mapping[str, ErrorHistogram], threshold: float) -> Html:
-    """Number of scores by absolute error, both logarithmic, one outline per output; empty where none has an error.
+    """Histogram of absolute errors on logarithmic axes, one outline per output; empty if there are no errors.
 
-    A dashed line marks the ``threshold``; at most ``MAX_SERIES`` outputs.
+    A dashed line marks the ``threshold``; at most ``MAX_SERIES`` outputs are drawn.
     """
     shown = [histogram.counts for histogram in list(histograms.values())[:MAX_SERIES]]
     used = np.flatnonzero(sum(shown)) if shown else np.empty(0)
@@ -93,7 +95,7 @@ def error_histogram(histograms: Mapping[str, ErrorHistogram], threshold: float) 
 
 
 def error_along_time(series: ErrorSeries, name: str) -> Html:
-    """RMS error of each frame of one utterance as a line; red marks where NaN or infinity do not agree."""
+    """RMS error along the frames of one utterance; red marks show where NaN or infinity do not agree."""
     with _figure(name, 5.2, 1.7) as (figure, chart):
         axes = figure.subplots()
         _draw_series(axes, series)
@@ -102,7 +104,7 @@ def error_along_time(series: ErrorSeries, name: str) -> Html:
 
 
 def score_images(series: ErrorSeries, images: ScoreImages, name: str) -> Html:
-    """The same, and below it reference, result and their distance as pictures, frames to the right, classes upwards."""
+    """RMS error along the frames, and below it images of reference, result and distance: classes over frames."""
     both = np.concatenate([images.reference.ravel(), images.scores.ravel()])
     finite = both[np.isfinite(both)]
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
@@ -143,9 +145,9 @@ def _draw_series(axes: Any, series: ErrorSeries) -> None:
 
 
 def layer_noise(ratios: Sequence[float], limit: float | None = None, name: str = "layers") -> Html:
-    """Signal-to-noise ratio in decibels of layers in order, numbered from 1; a dashed line at the ``limit``.
+    """Signal-to-noise ratio in decibels of layers in order, numbered from 1, with a dashed line at ``limit``.
 
-    Ratios that are not finite (no noise at all) are left out of the line. ``name`` is unique in the page.
+    Ratios that are not finite (no noise at all) leave a gap. ``name`` must be unique in the page.
     """
     finite = [ratio if math.isfinite(ratio) else math.nan for ratio in ratios]
     with _figure(name, 10.0, 2.6) as (figure, chart):
@@ -161,13 +163,13 @@ def layer_noise(ratios: Sequence[float], limit: float | None = None, name: str =
 
 
 class _Chart:
-    """The markup of a figure, known when its ``with`` block has ended."""
+    """The markup of a figure, available after its ``with`` block."""
 
     markup = Html("")
 
 
 class _figure:
-    """A figure of ``width`` times ``height`` inches to draw on, and its chart; ``name`` is unique in the page."""
+    """Context of a figure of ``width`` x ``height`` inches and its chart; ``name`` must be unique in the page."""
 
     def __init__(self, name: str, width: float, height: float) -> None:
         matplotlib = import_matplotlib()
@@ -191,17 +193,17 @@ class _figure:
 
 
 def _inlined(svg: str, name: str) -> Html:
-    """An SVG file as a part of a page: no heading and metadata, names that only it has, the colours of the page."""
+    """An SVG file as part of a page: without header and metadata, with unique ids and the colours of the page."""
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", svg, flags=re.DOTALL)
     svg = re.sub(r'<g id="[^"]*"', "<g", svg)
-    svg = re.sub(r' xmlns(:\w+)?="[^"]*"', "", svg)  # known to a browser, and no address that someone looks for
+    svg = re.sub(r' xmlns(:\w+)?="[^"]*"', "", svg)  # not needed in HTML, and looks like an external address
     svg = re.sub(r"font(-family)?: ?[^;\"]*'[^;\"]*;?", "", svg)
     svg = re.sub(r'<svg [^>]*?viewBox="([^"]*)"[^>]*>', r'<svg viewBox="\1" aria-hidden="true">', svg, count=1)
-    # matplotlib takes names from memory addresses and from contents, which another chart may share
+    # matplotlib derives ids from memory addresses and contents, so that charts may share them
     names = dict.fromkeys(re.findall(r'\bid="([^"]+)"', svg))
     places = {old: f"{name}-{place}" for place, old in enumerate(names)}
-    svg = re.sub(r'\b(id="|href="#|url\(#)([^")]+)', lambda found: found[1] + places[found[2]], svg)
+    svg = re.sub(r'\b(id="|href="#|url\(#)([^")]+)', lambda match: match[1] + places[match[2]], svg)
     for colour, style in _STYLES.items():
         svg = svg.replace(colour, style)
     return Html(svg.strip())

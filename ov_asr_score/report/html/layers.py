@@ -1,4 +1,7 @@
-"""The page of a comparison of layers: the first one that departs, the curve, and every layer."""
+"""The page of a comparison of layers: the first layer below the limit, a chart, and all layers.
+
+Tests: tests/report/test_html_suite_and_layers.py
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,9 @@ _COLUMNS = ("layer", "number", "type", "SNR, dB", "RMS error", "largest error", 
 
 
 def write_layers_page(file: TextIO, comparison: LayerComparison) -> None:
-    """Nothing; writes the page of a finished comparison to an open text file. OSError passes through."""
+    """Write the page of a comparison to an open text file. Passes OSError on."""
     first, limit = comparison.first_below, comparison.limit
-    said = f"first layer below {limit:g} dB: {first}" if first else f"all layers keep {limit:g} dB"
+    said = f"first layer below {limit:g} dB: {first}" if first else f"all layers reach {limit:g} dB"
     verdict = PageVerdict(first is None, "OK" if first is None else "Failed", [said])
     subject = f"layers of {comparison.reference.get('model', '')}"
     page.write_page(file, subject, verdict, list(_figures(comparison)), _sections(comparison))
@@ -53,8 +56,8 @@ def _sections(comparison: LayerComparison) -> Iterator[Section]:
     )
     unlike = [
         *(f"only in the reference: {name}" for name in comparison.only_in_reference),
-        *(f"only on the other side: {name}" for name in comparison.only_in_other),
-        *(f"values of other shapes: {name}" for name in comparison.incomparable),
+        *(f"only in the compared model: {name}" for name in comparison.only_in_other),
+        *(f"of different shapes: {name}" for name in comparison.incomparable),
     ]
     yield Section("Notes", page.lines("note", [*comparison.notes, *unlike]))
     parts = [

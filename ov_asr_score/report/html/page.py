@@ -1,6 +1,6 @@
-"""A page in one file: verdict, key figures, then sections; it loads nothing from anywhere.
+"""A self-contained page: verdict, key figures, then sections.
 
-Texts are escaped here and nowhere else: whatever takes ``str`` takes any text, and markup has a type of its own.
+All escaping is done here: functions that take ``str`` accept any text, and markup has its own type.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ov_asr_score import __version__
 
 
 class Html(str):
-    """Markup that is safe to show: made by this module or by ``html_charts``."""
+    """Markup that is safe to show: made by this module or by ``charts``."""
 
     __slots__ = ()
 
@@ -27,12 +27,12 @@ class Html(str):
 Cell: TypeAlias = str | int | float | None
 
 _ORDER = ' aria-sort="descending"'
-_MAX_LARGE = 9  # characters of a key figure that fit in large letters
+_MAX_LARGE = 9  # characters of a key figure that fit in the large font
 
 
 @dataclass(frozen=True, slots=True)
 class PageVerdict:
-    """What the page says first: ``passed`` gives the colour, ``word`` stands large, ``reasons`` below it."""
+    """The top of the page: ``passed`` determines the colour, ``word`` is shown large, ``reasons`` below it."""
 
     passed: bool
     word: str
@@ -41,7 +41,7 @@ class PageVerdict:
 
 @dataclass(frozen=True, slots=True)
 class KeyFigure:
-    """A number that counts, with what it is and where it comes from."""
+    """A key figure with its name and a note below it."""
 
     name: str
     value: str
@@ -50,7 +50,7 @@ class KeyFigure:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of the page under its own heading; sections without a body are left out."""
+    """A section with a heading; sections with an empty body are left out."""
 
     title: str
     body: Html
@@ -60,10 +60,10 @@ class Section:
 def write_page(
     file: TextIO, subject: str, verdict: PageVerdict, figures: Sequence[KeyFigure], sections: Iterable[Section]
 ) -> None:
-    """Nothing; writes the page to an open text file, in the order of the arguments. OSError passes through."""
+    """Write the page to an open text file, in the order of the arguments. Passes OSError on."""
     style, script = (files(__package__).joinpath(name).read_text("utf-8") for name in ("page.css", "page.js"))
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    # The browser itself refuses to load anything, and to run any script but this one.
+    # The browser itself refuses to load anything or to run any other script.
     policy = f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
     file.write(
         "<!DOCTYPE html>\n"
@@ -89,13 +89,13 @@ def write_page(
 
 
 def escape(text: str) -> Html:
-    """The text as markup; what has no place in a text (control characters, halves of characters) becomes visible."""
-    shown = "".join(each if each.isprintable() or each == "\n" else ascii(each)[1:-1] for each in text)
+    """The text as markup; control characters and lone surrogates are shown as escapes."""
+    shown = "".join(letter if letter.isprintable() or letter == "\n" else ascii(letter)[1:-1] for letter in text)
     return Html(html.escape(shown))
 
 
 def join(parts: Iterable[Html]) -> Html:
-    """One markup after the other."""
+    """The parts that are not empty, one per line."""
     return Html("\n".join(part for part in parts if part))
 
 
@@ -107,10 +107,10 @@ def table(
     left_out: int = 0,
     descending: str = "",
 ) -> Html:
-    """A table that sorts by a click on a header, in a box of its own that scrolls; empty without rows.
+    """A table that sorts on a click on a header, in a scrollable box; empty without rows.
 
-    Numbers stand to the right and sort as numbers. ``filters`` labels a field that filters the rows by their text;
-    ``left_out`` rows are said to be missing, and ``descending`` names the column by which they are in order already.
+    Numbers are right-aligned and sort numerically. ``filters`` is the label of a field that filters rows by their text,
+    ``left_out`` the number of further rows that are not shown, and ``descending`` the column by which rows are sorted.
     """
     if not rows:
         return Html("")
@@ -138,29 +138,29 @@ def table(
 
 
 def facts(title: str, named: Mapping[str, object]) -> Html:
-    """A list of names and values under a small heading; what says nothing (None, empty) is left out."""
-    told = {name.replace("_", " "): phrase(value) for name, value in named.items() if value is not None}
-    lines = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in told.items() if text)
+    """A list of names and values under a small heading; values that are None or empty are left out."""
+    texts = {name.replace("_", " "): phrase(value) for name, value in named.items() if value is not None}
+    lines = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in texts.items() if text)
     return Html(f'<div class="facts"><h3>{escape(title)}</h3><dl>{lines}</dl></div>' if lines else "")
 
 
 def grid(parts: Iterable[Html]) -> Html:
-    """Parts beside each other as far as there is room, row by row."""
+    """Parts in a grid, filled row by row."""
     return _within("grid", parts)
 
 
 def columns(parts: Iterable[Html]) -> Html:
-    """Parts of different heights in two columns where there is room, down the first one and then the second."""
+    """Parts in two columns where the page is wide enough, filled column by column."""
     return _within("columns", parts)
 
 
 def command_line(words: Sequence[str]) -> Html:
-    """A command line that a shell takes; empty without words."""
+    """A command line, quoted for the shell; empty without words."""
     return Html(f'<p class="command"><code>{escape(shlex.join(words))}</code></p>' if words else "")
 
 
 def lines(kind: str, texts: Sequence[str]) -> Html:
-    """A list of lines; ``kind`` is ``note`` or ``bad``."""
+    """A list of lines in the style ``note`` or ``bad``; empty without texts."""
     items = "".join(f"<li>{escape(text)}</li>" for text in texts)
     return Html(f'<ul class="{kind}">{items}</ul>' if items else "")
 
@@ -171,13 +171,13 @@ def figure(chart: Html, caption: Html) -> Html:
 
 
 def share_bar(share: float) -> Html:
-    """A bar with a share of 0 to 1 as its length, and the share in percent; it sorts as a number."""
+    """A bar whose length is ``share`` (0 to 1), and the percentage; sorts as a number."""
     percent = 100 * min(max(share, 0.0), 1.0)
     return Html(f'<i class="bar" style="--share:{percent:.2f}%"></i><data value="{percent:.6g}">{percent:.1f}%</data>')
 
 
 def phrase(value: object) -> str:
-    """A value in words: lists and mappings with commas, numbers in few digits."""
+    """A value as text: lists and mappings separated by commas, numbers rounded."""
     if isinstance(value, Mapping):
         return ", ".join(f"{name}={phrase(item)}" for name, item in value.items())
     if isinstance(value, list | tuple):
@@ -188,12 +188,12 @@ def phrase(value: object) -> str:
 
 
 def percentage(share: float) -> float:
-    """A share in percent, rounded down, so that what is not all does not look like all."""
+    """``share`` in percent, rounded down, so that only 1 is shown as 100 %."""
     return math.floor(share * 1e4) / 1e2
 
 
 def number(value: float) -> str:
-    """A number in few digits: whole ones with commas, others with four digits."""
+    """A rounded number: integers with thousands separators, others with four significant digits."""
     if isinstance(value, int):
         return f"{value:,}"
     if not math.isfinite(value):
@@ -217,10 +217,10 @@ def _verdict(subject: str, verdict: PageVerdict) -> str:
     )
 
 
-def _figure(each: KeyFigure) -> str:
-    note = f'<dd class="note">{escape(each.note)}</dd>' if each.note else ""
-    long = ' class="long"' if len(each.value) > _MAX_LARGE else ""
-    return f"<div><dt>{escape(each.name)}</dt><dd{long}>{escape(each.value)}</dd>{note}</div>\n"
+def _figure(figure: KeyFigure) -> str:
+    note = f'<dd class="note">{escape(figure.note)}</dd>' if figure.note else ""
+    long = ' class="long"' if len(figure.value) > _MAX_LARGE else ""
+    return f"<div><dt>{escape(figure.name)}</dt><dd{long}>{escape(figure.value)}</dd>{note}</div>\n"
 
 
 def _is_number(value: object) -> bool:

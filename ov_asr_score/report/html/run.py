@@ -1,4 +1,4 @@
-"""The page of a run or a comparison."""
+"""The page of a run, or of a comparison of two tables."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _MAX_KEYS = 20
 
 
 def write_run_page(file: TextIO, report: RunReport, detail: ErrorDetail, subject: str = "") -> None:
-    """Nothing; writes the page of a finished run to an open text file.
+    """Write the page of a run to an open text file.
 
-    ``subject`` says what was scored, where the report itself does not. OSError passes through.
+    ``subject`` is the title; by default model and device of the report. Passes OSError on.
     """
     page.write_page(
         file, subject or _subject(report), _verdict(report), list(_figures(report)), _sections(report, detail)
@@ -51,7 +51,7 @@ def _verdict(report: RunReport) -> PageVerdict:
     if report.verdict != "ok":
         return PageVerdict(False, "Failed", _reasons(report))
     if not report.comparison:
-        scored = f"{_count(report.totals.utterances)} scored; nothing to compare with"
+        scored = f"{_count(report.totals.utterances)} scored, no reference to compare with"
         return PageVerdict(True, "OK", [scored] if report.totals.utterances else [])
     worst = max(difference.max_abs for difference in report.comparison.values())
     frames = max(difference.frames for difference in report.comparison.values())
@@ -71,7 +71,7 @@ def _reasons(report: RunReport) -> list[str]:
 
 
 def _limit_messages(report: RunReport) -> list[str]:
-    """The messages about limits, without the two scores that they name at the place of the largest error."""
+    """The messages about limits, without the two scores at the location of the largest error."""
     messages = list(report.limit_messages)
     for worst in (difference.worst for difference in report.comparison.values()):
         if worst is not None:
@@ -110,7 +110,7 @@ def _percent(difference: ScoreDifference) -> str:
     if not difference.frames:
         return "–"
     changed = difference.class_changes / difference.frames
-    # what is not all must not look like all
+    # only full agreement is shown as 100 %
     text = f"{1 - changed:.2%}"
     return "> 99.99%" if changed and text == "100.00%" else "100%" if not changed else text
 
@@ -119,58 +119,56 @@ def _distribution(report: RunReport, detail: ErrorDetail) -> Section:
     thresholds = [difference.threshold for difference in report.comparison.values()]
     chart = charts.error_histogram(detail.histograms, thresholds[0]) if thresholds else Html("")
     named = list(detail.histograms.items())
-    told = []
+    captions = []
     for index, (output, histogram) in enumerate(named, start=1):
         total = int(histogram.counts.sum()) + histogram.equal + histogram.nonfinite
         parts = [f"{total:,} scores"]
         parts += [f"{histogram.equal:,} equal to the reference"] if histogram.equal else []
         parts += [f"{histogram.nonfinite:,} not finite"] if histogram.nonfinite else []
         dot = Html(f'<i class="dot series-{index}"></i> ') if len(named) > 1 and index <= charts.MAX_SERIES else ""
-        told.append(Html(f"{dot}{page.escape(output)} <small>{page.escape(', '.join(parts))}</small>"))
-    caption = Html("<br>".join(told))
+        captions.append(Html(f"{dot}{page.escape(output)} <small>{page.escape(', '.join(parts))}</small>"))
+    caption = Html("<br>".join(captions))
     body = page.figure(chart, caption) if chart else caption
-    return Section(
-        "Error distribution", body, "How many scores are how far from the reference; both axes are logarithmic."
-    )
+    return Section("Error distribution", body, "Number of scores by absolute error; both axes are logarithmic.")
 
 
 def _measures(report: RunReport) -> Section:
-    """What errors mean for classes and posteriors, one row for each output."""
+    """Measures of classes and posteriors, one row per output."""
     columns = (
         *("output", "same best class, %", "best class in best 5, %", "mean KL, nats", "largest KL", "correlation"),
         *("50 %", "90 %", "99 %", "99.9 %", "RMS first frames", "RMS middle", "RMS last frames"),
     )
     rows: list[list[Cell]] = []
-    for output, found in ((name, summarize(measures)) for name, measures in report.measures.items()):
-        shares = [found.class_agreement, found.top5_agreement]
+    for output, summary in ((name, summarize(measures)) for name, measures in report.measures.items()):
+        shares = [summary.class_agreement, summary.top5_agreement]
         cells: list[Cell] = [output, *(None if share is None else page.percentage(share) for share in shares)]
-        cells += [found.mean_kl, found.max_kl, found.correlation, *found.percentiles.values()]
-        rows.append([*cells, found.rms_first_frames, found.rms_middle_frames, found.rms_last_frames])
+        cells += [summary.mean_kl, summary.max_kl, summary.correlation, *summary.percentiles.values()]
+        rows.append([*cells, summary.rms_first_frames, summary.rms_middle_frames, summary.rms_last_frames])
     intro = "Scores are taken as logits or log posteriors; KL of the reference to the scores; percentiles of the error."
     return Section("What errors mean", page.table(columns, rows), intro if rows else "")
 
 
 def _along_time(detail: ErrorDetail) -> Section:
     several = len(detail.histograms) > 1
-    images = {(each.key, each.output): each for each in detail.images}
+    images = {(image.key, image.output): image for image in detail.images}
     shown = []
     for index, series in enumerate(detail.series):
         output = f", {series.output}" if several else ""
         largest = page.number(float(series.difference.max_abs))
-        told = f"largest error {largest}, RMS {page.number(series.difference.rms)}"
-        told += f", each point the largest of {series.step} frames" if series.step > 1 else ""
-        told += "; red: NaN or infinity do not agree" if series.broken else ""
-        caption = Html(f"<b>{page.escape(series.key + output)}</b> <small>{page.escape(told)}</small>")
+        text = f"largest error {largest}, RMS {page.number(series.difference.rms)}"
+        text += f", each point is the largest of {series.step} frames" if series.step > 1 else ""
+        text += "; red: NaN or infinity do not match" if series.broken else ""
+        caption = Html(f"<b>{page.escape(series.key + output)}</b> <small>{page.escape(text)}</small>")
         image = images.get((series.key, series.output))
         name = f"time-{index}"
         chart = charts.score_images(series, image, name) if image else charts.error_along_time(series, name)
         shown.append((page.figure(chart, caption), image is not None))
     intro = "RMS error of each frame, for the utterances with the largest errors."
     if images:
-        steps = [(each.frame_step, each.class_step) for each in images.values()]
-        most_frames, most_classes = (max(each[axis] for each in steps) for axis in (0, 1))
+        steps = [(image.frame_step, image.class_step) for image in images.values()]
+        most_frames, most_classes = (max(step[axis] for step in steps) for axis in (0, 1))
         if (most_frames, most_classes) != (1, 1):
-            intro += f" Cells of pictures hold the largest of up to {most_frames} frames by {most_classes} classes."
+            intro += f" Each cell of the images is the largest of up to {most_frames} frames x {most_classes} classes."
     wide = page.join(html for html, has_image in shown if has_image)
     return Section(
         "Error along time", page.join([wide, page.grid(html for html, has_image in shown if not has_image)]), intro
@@ -180,14 +178,14 @@ def _along_time(detail: ErrorDetail) -> Section:
 def _utterances(detail: ErrorDetail) -> Section:
     compared = any(row.difference is not None for row in detail.rows)
     several = len({row.output for row in detail.rows}) > 1
-    timed = all(row.infer_seconds for row in detail.rows)  # or several utterances share a request
+    timed = all(row.infer_seconds for row in detail.rows)  # unknown if several utterances share a request
     columns = ["utterance", *(["output"] if several else []), "frames"]
     columns += ["largest error", "RMS error", "mean error", "changed, %", "frame", "class"] if compared else []
     columns += ["inference, ms"] if timed else []
     rows = [_utterance_row(row, several=several, compared=compared, timed=timed) for row in detail.rows]
     left_out = detail.num_rows - len(rows)
     which = "with the largest errors" if compared else "that came first"
-    intro = f"The {len(rows):,} {which}; {left_out:,} others are left out." if left_out else ""
+    intro = f"The {len(rows):,} {which}; {left_out:,} others are not shown." if left_out else ""
     return Section(
         "Utterances",
         page.table(columns, rows, filters="Filter utterances", left_out=left_out, descending="largest error"),
@@ -209,7 +207,7 @@ def _utterance_row(row: UtteranceRow, *, several: bool, compared: bool, timed: b
 
 
 def layer_times(layers: Sequence[LayerTime]) -> Html:
-    """A table of layers with bars for their shares of the time; empty without layers."""
+    """A table of layers with bars for their share of the time; empty without layers."""
     total = total_microseconds(layers)
     columns = ("layer", "share of time", "total, ms", "mean, µs", "calls", "type", "implementation")
     return page.table(
@@ -232,7 +230,7 @@ def layer_times(layers: Sequence[LayerTime]) -> Html:
 
 
 def gna_layers(report: GnaReport) -> Section:
-    """What each layer of GNA lost: a curve and a table."""
+    """Quantization error of each GNA layer: a chart and a table."""
     columns = ("layer", "number", "kind", "bits", "SNR, dB", "RMS error", "largest error", "saturated")
     rows: list[Sequence[Cell]] = [
         (
@@ -253,14 +251,14 @@ def gna_layers(report: GnaReport) -> Section:
         charts.layer_noise([layer.signal_to_noise for layer in report.layers], report.limit),
         Html("Signal-to-noise ratio <small>layers in order</small>"),
     )
-    intro = f"Integers beside floats over {report.frames:,} frames, layers in the order of computation."
+    intro = f"Integers compared with floats over {report.frames:,} frames, layers in the order of computation."
     return Section("Layers of GNA", page.join([chart, notes, page.table(columns, rows)]), intro)
 
 
 def _placement(report: RunReport) -> Html:
     columns = ("layer", "type", "device", "part", "reason")
     return page.table(
-        columns, [(each.name, each.type, each.device, each.part, each.reason) for each in report.placement]
+        columns, [(layer.name, layer.type, layer.device, layer.part, layer.reason) for layer in report.placement]
     )
 
 
@@ -281,7 +279,7 @@ def _settings(report: RunReport) -> Html:
 
 
 def _port(port: PortInfo) -> str:
-    shape = "…" if port.shape is None else ", ".join("?" if each is None else str(each) for each in port.shape)
+    shape = "…" if port.shape is None else ", ".join("?" if length is None else str(length) for length in port.shape)
     return f"[{shape}] {port.element_type} {port.layout}".rstrip()
 
 

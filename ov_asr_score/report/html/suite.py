@@ -1,4 +1,7 @@
-"""The page of a suite: a verdict for all of it, then every run with its reason."""
+"""The page of a suite: an overall verdict, then all runs with their reasons.
+
+Tests: tests/report/test_html_suite_and_layers.py
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ _COLUMNS = (
 
 
 def write_suite_page(file: TextIO, report: SuiteReport) -> None:
-    """Nothing; writes the page of a finished suite to an open text file. OSError passes through."""
+    """Write the page of a suite to an open text file. Passes OSError on."""
     bad = [result for result in report.results if result.status in ("failed", "error")]
     reasons = [f"{result.name}: {result.reason}" for result in bad[:_MAX_REASONS]]
     reasons += [f"and {len(bad) - _MAX_REASONS} more, below"] if len(bad) > _MAX_REASONS else []

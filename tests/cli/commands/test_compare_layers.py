@@ -20,7 +20,7 @@ def test_a_table_of_layers_and_a_verdict(folder: Path) -> None:
     assert rows[0][-2:] == ["affinetransform/WithoutBiases", "(MatMul)"]
     assert rows[-1][-2:] == ["affinetransform8/Fused_Add_", "(Add)"]
     assert len(rows) == 11
-    assert lines[-1] == "ok: all 11 layers keep 40 dB"
+    assert lines[-1] == "ok: all 11 layers reach 40 dB"
     assert names_in(folder) == []
 
 

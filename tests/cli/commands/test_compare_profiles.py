@@ -66,10 +66,10 @@ def test_wrong_use_is_one_line(folder: Path) -> None:
     before = profile("a.csv")
     Path("cut.json.gz").write_bytes(b"\x1f\x8b\x08\x00")
     for bad, message in {
-        "utterances.csv": "expected a row per layer, found utterances; score with -pc",
+        "utterances.csv": "expected one row per layer, found utterances; score with -pc",
         "missing.csv": "no such file",
         ".": "expected a file, found a folder",
-        str(DATA / "dnn_digits/features.ark"): "found bytes that are no text",
+        str(DATA / "dnn_digits/features.ark"): "found binary data",
         "cut.json.gz": "cut.json.gz",
     }.items():
         for pair in ((bad, before), (before, bad)):

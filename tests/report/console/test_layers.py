@@ -63,12 +63,12 @@ def test_layers_table_marks_layers_below_limit() -> None:
 
 
 def test_layers_verdict() -> None:
-    assert verdict_text(comparison(layer("one", 40.0))) == "ok: all 1 layers keep 40 dB"
+    assert verdict_text(comparison(layer("one", 40.0))) == "ok: all 1 layers reach 40 dB"
     assert verdict_text(comparison(layer("one", 41.0), layer("two", 30.0), layer("three", nan))) == (
         "failed: two is the first layer below 40 dB: 30.00 dB; 2 of 3 layers are"
     )
     assert verdict_text(comparison(layer("one", -inf, broken=7))) == (
-        "failed: one is the first layer below 40 dB: -inf dB, 7 values are not finite"
+        "failed: one is the first layer below 40 dB: -inf dB, 7 values not finite"
     )
 
 

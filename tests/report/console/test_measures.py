@@ -20,7 +20,7 @@ SCORES = np.log(np.array([[0.25, 0.5, 0.25]] + [[0.5, 0.25, 0.25]] * 3))
 def test_measure_facts() -> None:
     facts = measure_facts(measure_scores(SCORES, REFERENCE), verbose=False)
     assert facts == {
-        "best 3 classes": "hold the reference's best one in 100.000% of frames, overlap 100.000%",
+        "best 3 classes": "contain the reference's best one in 100.000% of frames, overlap 100.000%",
         "KL divergence": "mean 0.0433, largest 0.173 nats",
         "correlation": "0.625000000",
         "error percentiles": "50 % 0, 90 % 0.693, 99 % 0.693, 99.9 % 0.693",
@@ -38,7 +38,7 @@ def test_missing_measures_are_omitted() -> None:
     one_column = measure_facts(measure_scores(np.ones((2, 1)), np.zeros((2, 1))), verbose=False)
     assert list(one_column) == ["error percentiles"]
     broken = measure_facts(measure_scores(np.full((2, 5), math.nan), np.ones((2, 5))), verbose=True)
-    assert broken == {"frames not finite": "2, left out of classes and KL divergence"}
+    assert broken == {"frames not finite": "2, excluded from classes and KL divergence"}
 
 
 def test_histogram_rows_by_power_of_ten() -> None:

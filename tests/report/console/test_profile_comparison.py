@@ -52,19 +52,19 @@ def test_profiles_round_trip(kind: str) -> None:
     [
         ("", "found no column 'layer'"),
         ("\n", "found no column 'layer'"),
-        ("{", "cannot be read"),
+        ("{", "found invalid content"),
         ("{}", "found None"),
         ('{"format": "ov-asr-score-bench"}', "found 'ov-asr-score-bench'"),
         ('{"format": "ov-asr-score-report", "format_version": 2}', "expected version 1 of a report, found 2"),
         ('{"format": "ov-asr-score-report", "format_version": 1, "layers": 1}', "'layers' a list"),
         ('{"format": "ov-asr-score-report", "format_version": 1, "layers": [1]}', "a layer without 'name'"),
-        ('{"format": "ov-asr-score-report", "format_version": 1}', "expected times of layers, found none"),
+        ('{"format": "ov-asr-score-report", "format_version": 1}', "expected layer times, found none"),
         ("layer,type,implementation,calls\n", "found no column 'total_us'"),
-        ("layer,type,implementation,calls,total_us\n", "expected times of layers, found none"),
+        ("layer,type,implementation,calls,total_us\n", "expected layer times, found none"),
         ("layer,type,implementation,calls,total_us\na,b,c\n", "a layer without 'calls'"),
         ("layer,type,implementation,calls,total_us\na,b,c,1,nan\n", "found 'nan'"),
         ("layer,type,implementation,calls,total_us\na,b,c,1,-2\n", "found '-2'"),
-        ("layer,type,implementation,calls,total_us\na,b,c,1,x\n", "cannot be read"),
+        ("layer,type,implementation,calls,total_us\na,b,c,1,x\n", "found invalid content"),
     ],
 )
 def test_invalid_profiles_are_refused(text: str, message: str) -> None:
