@@ -1,8 +1,8 @@
-"""A file to write to that passes by the page cache once it is large, where that is faster.
+"""An output file that bypasses the page cache once it is large, if that is faster.
 
-Filling the page cache costs the processor up to two seconds for a gigabyte, which scoring needs itself. Direct
-transfers (``O_DIRECT`` of Linux) cost next to nothing, but wait for the disk, and some file systems know none. So both
-are tried on each file.
+Filling the page cache takes 0.2 to 2 seconds of processor time per gigabyte, which scoring needs itself. Direct
+transfers (Linux's ``O_DIRECT``) take next to none, but wait for the disk, and some file systems lack them. So both are
+tried on each file. What it gains: ``python -m benchmarks.large_output``, docs/benchmarks.md.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import os
 import time
 from typing import IO, Any
 
-# Bytes that are written in either way before they are compared.
+# Bytes that are written each way before speeds are compared.
 _TRIAL_BYTES = 64 << 20
 _STAGE_BYTES = 8 << 20
 _ALIGNMENT = 4096
@@ -22,19 +22,19 @@ _O_DIRECT: int = getattr(os, "O_DIRECT", 0)
 
 
 class LargeFile:
-    """``file``, a plain file opened for writing, with the methods that an output needs; all raise OSError."""
+    """Writes to ``file``, a plain file, directly or through the page cache. All methods raise OSError."""
 
     def __init__(self, file: IO[bytes], trial_bytes: int = _TRIAL_BYTES) -> None:
-        """Begin with the page cache; ``trial_bytes`` go each way before one is chosen."""
+        """Begin with the page cache; ``trial_bytes`` are written each way before one is chosen."""
         self._file, self._trial = file, trial_bytes
-        self._stage: mmap.mmap | None = None  # there while transfers are direct
+        self._stage: mmap.mmap | None = None  # exists while transfers are direct
         self._staged = 0
         self._is_settled = not _O_DIRECT
         self._written = self._direct_bytes = 0
         self._seconds = self._direct_seconds = 0.0
 
     def fileno(self) -> int:
-        """The descriptor."""
+        """The file descriptor."""
         return self._file.fileno()
 
     def tell(self) -> int:
@@ -42,7 +42,7 @@ class LargeFile:
         return self._file.tell() if self._stage is None else self._written + self._direct_bytes + self._staged
 
     def write(self, data: Any, /) -> int:
-        """The number of bytes in ``data``, which are all taken."""
+        """Number of bytes in ``data``; all of them are written."""
         view = memoryview(data).cast("B")
         if not self._is_settled and self._stage is None and self._written >= self._trial:
             view = self._begin(view)
@@ -57,7 +57,7 @@ class LargeFile:
         return memoryview(data).nbytes
 
     def flush(self) -> None:
-        """Nothing; hands everything to the system. What is written later goes through the page cache."""
+        """Pass everything on to the system. Later writes go through the page cache."""
         self._end()
         self._file.flush()
 
@@ -68,14 +68,14 @@ class LargeFile:
         return self._file.seek(offset, whence)
 
     def close(self) -> None:
-        """Nothing; closes the file, after ``flush`` if what is staged is to be in it."""
+        """Close the file; staged bytes that were not flushed are lost."""
         if self._stage is not None:
             self._stage.close()
             self._stage = None
         self._file.close()
 
     def _begin(self, view: memoryview) -> memoryview:
-        """What is left of ``view`` when direct transfers can begin: at a multiple of the alignment."""
+        """Begin direct transfers at a multiple of the alignment; the part of ``view`` that is left to write."""
         started = time.perf_counter()
         gap = -self._written % _ALIGNMENT
         self._file.write(view[:gap])
@@ -91,7 +91,7 @@ class LargeFile:
         return view[gap:]
 
     def _put(self, view: memoryview) -> int:
-        """How many bytes of ``view`` there was room for; a full stage goes to the disk."""
+        """Number of bytes of ``view`` that fitted into the stage, which is written when it is full."""
         stage = self._stage
         if stage is None:
             return 0
@@ -105,7 +105,7 @@ class LargeFile:
             except OSError as error:
                 if error.errno != errno.EINVAL:
                     raise
-                sent = 0  # a file system that takes the flag and no direct transfer
+                sent = 0  # a file system that accepts the flag but not the transfer
             self._staged = 0
             self._direct_seconds += time.perf_counter() - started
             self._direct_bytes += sent
@@ -119,7 +119,7 @@ class LargeFile:
         return self._direct_seconds * self._written <= self._seconds * self._direct_bytes
 
     def _leave(self, rest: bytes) -> None:
-        """Back to the page cache for good, with ``rest`` as the first to be written."""
+        """Return to the page cache for good, and write ``rest`` there."""
         self._set_direct(False)
         if self._stage is not None:
             self._stage.close()
