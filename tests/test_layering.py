@@ -38,7 +38,7 @@ FLOORS: dict[str, list[str]] = {
     "kaldi_model": [
         "dependency",
         "network",
-        "descriptors reader",
+        "descriptors reader component_fields",
         "components.fields",
         "components.component_type",
         "components.field_checks components.nested_networks",
@@ -65,9 +65,11 @@ FLOORS: dict[str, list[str]] = {
     "report": ["data progress trace", "files", "console", "html schemas"],
     "convert": [
         "tensors options facts",
-        "registry rt_info",
+        "frames rt_info",
+        "layers.layer",
         "layers",
-        "frames",
+        "registry",
+        "linear_forms",
         "graph",
         "rewriting option_checks saving",
         "nnet1",

@@ -1,4 +1,7 @@
-"""From a Kaldi network to an OpenVINO model."""
+"""From a Kaldi network to an OpenVINO model.
+
+Tests: tests/golden/test_cases.py, test_plans.py.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,12 @@ from ov_asr_score.convert.facts import EDGES_INPUT, ConversionFacts
 from ov_asr_score.convert.frames.grids import Grid, InputWindow
 from ov_asr_score.convert.frames.irregular_frames import frame_pattern
 from ov_asr_score.convert.frames.utterance_plan import TimePlan, plan_time
-from ov_asr_score.convert.graph.assembly import Assembly, Value
+from ov_asr_score.convert.graph.graph_builder import GraphBuilder
 from ov_asr_score.convert.graph.output_scores import adjust_scores
 from ov_asr_score.convert.graph.recurrence import compute_group
 from ov_asr_score.convert.graph.streaming_graph import build_frame_graph
-from ov_asr_score.convert.graph.time_layers import TIME_LAYERS
-from ov_asr_score.convert.graph.utterance_axis import TimeAxis, pad_frames
+from ov_asr_score.convert.graph.utterance_axis import TimeAxis
+from ov_asr_score.convert.layers.layer import Value
 from ov_asr_score.convert.nnet1.graph import build_sequence_graph, sequence_reach
 from ov_asr_score.convert.options import ConvertOptions
 from ov_asr_score.convert.rewriting.layer_folding import fold_network
@@ -27,6 +30,8 @@ from ov_asr_score.convert.rewriting.splicing_to_descriptors import lower_splicin
 from ov_asr_score.convert.rewriting.straight_loops import straighten_loops
 from ov_asr_score.convert.rt_info import write_facts
 from ov_asr_score.convert.support import check_supported
+from ov_asr_score.convert.tensors.constants import int_scalar, int_vector
+from ov_asr_score.convert.tensors.frame_slices import pad_frames
 from ov_asr_score.convert.tensors.ports import INNER_OUTPUT, named_parameter, named_result
 from ov_asr_score.convert.tensors.shared_constants import share_constants
 from ov_asr_score.errors import ModelFormatError, UnknownNameError, UnsupportedModelError
@@ -42,11 +47,11 @@ def convert_network(network: KaldiNetwork, options: ConvertOptions) -> ov.Model:
 
     Inputs are ``input`` [B, T, D] float32 and one [B, D] for each further input node (i-vectors); outputs carry the
     names of Kaldi's nodes and are [B, rows, pdfs]. Raises UnsupportedModelError (with all that cannot be converted),
-    UnknownNameError (an output that is not there), UsageError (options that do not fit the model), ModelFormatError
-    (fields of a component that cannot be).
+    UnknownNameError (an output that does not exist), UsageError (options that do not fit the model), ModelFormatError
+    (impossible fields of a component).
     """
     try:
-        # Parameters that are not finite show in the scores; numpy's warnings would tell nobody where they come from.
+        # Parameters that are not finite show in the scores; numpy's warnings would not say where they come from.
         with np.errstate(all="ignore"):
             model = _convert(network, options)
             share_constants(model)
@@ -143,7 +148,7 @@ class _TimeGraph:
                 vector = named_parameter(node.name, [-1, node.dim])
                 parameters.append(vector)
                 inputs[node.name] = Value(
-                    opset.unsqueeze(vector, opset.constant(np.array([1], np.int64))).output(0),
+                    opset.unsqueeze(vector, int_vector(1)).output(0),
                     Grid(0, 1, 0, fixed=True),
                 )
         edges = None
@@ -152,11 +157,11 @@ class _TimeGraph:
             parameters.append(edges_parameter)
             edges = edges_parameter.output(0)
         axis = TimeAxis(end, options.frame_subsampling_factor, edges)
-        assembly = assemble(plan, axis, inputs)
+        builder = build_plan(plan, axis, inputs)
         results = []
         for name in self.outputs:
-            scores = assembly.frames(assembly.values[(name, 0)], plan.grids[(name, 0)])
-            scores = axis.pick(scores, _grid_of(assembly, name, plan), _score_grid(options))
+            scores = builder.frames(builder.values[(name, 0)], plan.grids[(name, 0)])
+            scores = axis.pick(scores, _grid_of(builder, name, plan), _score_grid(options))
             results.append(named_result(adjust_scores(folded, scores, options), name))
         model = ov.Model(results, parameters, Path(self.network.source).name)
         ivectors = ",".join(name for name in inputs if name != "input")
@@ -198,16 +203,16 @@ class _TimeGraph:
         )
 
 
-def assemble(plan: TimePlan, axis: TimeAxis, inputs: dict[str, Value]) -> Assembly:
-    """The values of all places of ``plan``."""
-    assembly = Assembly(plan, axis, inputs)
+def build_plan(plan: TimePlan, axis: TimeAxis, inputs: dict[str, Value]) -> GraphBuilder:
+    """A builder that has the values of all places of ``plan``. Raises UnsupportedModelError, ModelFormatError."""
+    builder = GraphBuilder(plan, axis, inputs)
     for group in plan.groups:
         needed = [place for place in group if place in plan.grids]
         if len(needed) > 1 or (needed and reads_itself(plan.network, needed[0])):
-            compute_group(assembly, needed)
-        elif needed and needed[0] not in assembly.values:
-            assembly.compute(needed[0], TIME_LAYERS)
-    return assembly
+            compute_group(builder, needed)
+        elif needed and needed[0] not in builder.values:
+            builder.compute(needed[0])
+    return builder
 
 
 def _with_outputs(network: KaldiNetwork, names: Sequence[str]) -> tuple[KaldiNetwork, tuple[str, ...]]:
@@ -234,8 +239,9 @@ def _with_outputs(network: KaldiNetwork, names: Sequence[str]) -> tuple[KaldiNet
 
 
 def _joint_contexts(network: KaldiNetwork, outputs: Sequence[str]) -> Contexts:
-    found = [network_contexts(network, name) for name in outputs]
-    return Contexts(max(each.left for each in found), max(each.right for each in found), found[0].modulus)
+    contexts = [network_contexts(network, name) for name in outputs]
+    left, right = max(context.left for context in contexts), max(context.right for context in contexts)
+    return Contexts(left, right, contexts[0].modulus)
 
 
 def _input_dim(network: KaldiNetwork) -> int:
@@ -254,8 +260,8 @@ def _score_grid(options: ConvertOptions) -> Grid:
     return Grid(0, options.frame_subsampling_factor, 0)
 
 
-def _grid_of(assembly: Assembly, name: str, plan: TimePlan) -> Grid:
-    grid = assembly.values[(name, 0)].grid
+def _grid_of(builder: GraphBuilder, name: str, plan: TimePlan) -> Grid:
+    grid = builder.values[(name, 0)].grid
     return plan.grids[(name, 0)] if grid is None else grid
 
 
@@ -266,26 +272,18 @@ def _repeat_edges(features: ov.Output, window: InputWindow, options: ConvertOpti
     context behind it is cut off.
     """
     factor = options.frame_subsampling_factor
-    last = opset.subtract(_length(features), _int(1))
+    last = opset.subtract(_length(features), int_scalar(1))
     padded = pad_frames(features, window.left, window.right, "edge") if window.left or window.right else features
     if factor == 1:
         return padded, last.output(0)
-    end = opset.multiply(opset.divide(last, _int(factor)), _int(factor))
-    stop = opset.unsqueeze(opset.add(end, _int(1 + window.left + window.right)), _ints([0]))
-    return opset.slice(padded, _ints([0]), stop, _ints([1]), _ints([1])).output(0), end.output(0)
+    end = opset.multiply(opset.divide(last, int_scalar(factor)), int_scalar(factor))
+    stop = opset.unsqueeze(opset.add(end, int_scalar(1 + window.left + window.right)), int_vector(0))
+    return opset.slice(padded, int_vector(0), stop, int_vector(1), int_vector(1)).output(0), end.output(0)
 
 
 def _end_of_window(features: ov.Output, window: InputWindow) -> ov.Output:
-    return opset.subtract(_length(features), _int(1 + window.left + window.right)).output(0)
+    return opset.subtract(_length(features), int_scalar(1 + window.left + window.right)).output(0)
 
 
 def _length(features: ov.Output) -> ov.Node:
-    return opset.gather(opset.shape_of(features, "i64"), _int(1), _int(0))
-
-
-def _int(value: int) -> ov.Node:
-    return opset.constant(np.array(value, np.int64))
-
-
-def _ints(values: Sequence[int]) -> ov.Node:
-    return opset.constant(np.array(values, np.int64))
+    return opset.gather(opset.shape_of(features, "i64"), int_scalar(1), int_scalar(0))

@@ -1,4 +1,7 @@
-"""What a converted model says about itself, kept in its ``rt_info`` so that it goes with the IR."""
+"""What a converted model says about itself, kept in its ``rt_info`` so that it goes with the IR.
+
+Tests: tests/convert/test_rt_info.py.
+"""
 
 from __future__ import annotations
 

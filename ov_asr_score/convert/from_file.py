@@ -1,4 +1,7 @@
-"""From a Kaldi model file and options to an OpenVINO model."""
+"""From a Kaldi model file and options to an OpenVINO model.
+
+Tests: tests/golden/test_cases.py, tests/cli/commands/test_convert.py, tests/job/test_convert.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What can be asked of a conversion."""
+"""What can be asked of a conversion.
+
+Tests: tests/golden/test_cases.py.
+"""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ SECTION = "ov_asr_score"
 
 
 def write_facts(model: ov.Model, facts: ConversionFacts) -> None:
-    """Nothing; puts ``facts`` into the model's rt_info, where they are saved with the IR."""
+    """Write ``facts`` into the model's rt_info, where they are saved with the IR."""
     for name, value in asdict(facts).items():
         model.set_rt_info(str(value), [SECTION, name])
 
@@ -38,18 +38,18 @@ def parse_facts(values: Mapping[str, object], source: str) -> ConversionFacts:
 
     Raises ModelFormatError when they are damaged, or were written by a version that knew less.
     """
-    found: dict[str, str | int | bool] = {}
+    facts: dict[str, str | int | bool] = {}
     for field in fields(ConversionFacts):
         if field.name in values:
             try:
-                found[field.name] = _as_value(str(field.type), str(values[field.name]))
+                facts[field.name] = _as_value(str(field.type), str(values[field.name]))
             except ValueError as error:
                 raise ModelFormatError(
                     f"{source}: {field.name}: expected {field.type}, found {clipped(str(values[field.name]))}; the "
                     "metadata are damaged, convert the Kaldi model again"
                 ) from error
     try:
-        return ConversionFacts(**found)  # type: ignore[arg-type]
+        return ConversionFacts(**facts)  # type: ignore[arg-type]
     except TypeError as error:
         raise ModelFormatError(f"{source}: {error}; convert the Kaldi model again") from error
 

@@ -1,4 +1,7 @@
-"""Writes a converted model as OpenVINO IR, both of its files or none."""
+"""Converted models as OpenVINO IR: both files are written, or none.
+
+Tests: tests/ov_model/test_conversion_cache.py, tests/job.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from ov_asr_score.openvino_api import RUNTIME_ERRORS, first_cause, ov
 
 
 def save_ir(model: ov.Model, path: str | Path, *, compress_to_fp16: bool = False, sync: bool = True) -> None:
-    """Nothing; writes ``path`` (.xml) and its .bin, under temporary names until they are complete.
+    """Write ``path`` (.xml) and its .bin, under temporary names until they are complete.
 
     With ``sync`` they are on the disk by then. Raises UsageError (a name that does not end in .xml), FileAccessError.
     """

@@ -5,23 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ov_asr_score.convert.graph.recurrence import loop_problems
-from ov_asr_score.convert.graph.time_layers import TIME_LAYERS
-from ov_asr_score.convert.layers.linear_forms import (
-    NO_STATISTICS,
-    TRAINING_MODE,
-    keeps_training_statistics,
-    lacks_statistics,
-)
 from ov_asr_score.convert.nnet1.chain import chain_problems
-from ov_asr_score.convert.registry import find_converter
+from ov_asr_score.convert.registry import find_layer
 from ov_asr_score.errors import UnsupportedModelError
-from ov_asr_score.kaldi_model.dependency import Block, Nothing
 from ov_asr_score.kaldi_model.frames.evaluation_order import evaluation_order, reads_itself
 from ov_asr_score.kaldi_model.network import Component, ComponentNode, KaldiNetwork
 
 
 def check_supported(network: KaldiNetwork, outputs: Sequence[str]) -> None:
-    """Nothing. Raises UnsupportedModelError naming every component and node that cannot be converted.
+    """Raise UnsupportedModelError, with every component and node that cannot be converted, if there are any.
 
     In networks of nnet1 these may be inside of other components.
     """
@@ -42,16 +34,16 @@ def check_supported(network: KaldiNetwork, outputs: Sequence[str]) -> None:
 
 
 def _component_problems(network: KaldiNetwork, component: Component) -> Iterator[str]:
-    if not is_supported(network, component):
-        yield "not supported"
-    elif lacks_statistics(component):
-        yield NO_STATISTICS
+    layer = find_layer(network.generation, component.type)
+    problem = "not supported" if layer is None else None if layer.problem is None else layer.problem(component)
+    if problem is not None:
+        yield problem
     for number, part in enumerate((part for chain in component.nested for part in chain), 1):
-        where = f"part {number} ({part.type})"
-        if find_converter(network.generation, part.type) is None:
+        where, inner = f"part {number} ({part.type})", find_layer(network.generation, part.type)
+        if inner is None or not inner.is_framewise:
             yield f"{where} cannot be inside of a {component.type}"
-        elif keeps_training_statistics(part):
-            yield f"{where} {TRAINING_MODE}"
+        elif inner.nested_problem is not None and (nested := inner.nested_problem(part)) is not None:
+            yield f"{where} {nested}"
         else:
             yield from (f"{where}: {problem}" for problem in _component_problems(network, part))
 
@@ -60,17 +52,11 @@ def is_supported(network: KaldiNetwork, component: Component) -> bool:
     """Whether a component can be built, with all that is inside of it."""
     if network.generation == 1:
         return next(chain_problems([component]), None) is None
-    dependency = component.reads
-    return (
-        component.type in TIME_LAYERS
-        or component.type == "NoOpComponent"
-        or isinstance(dependency, Nothing | Block)
-        or find_converter(network.generation, component.type) is not None
-    )
+    return find_layer(network.generation, component.type) is not None
 
 
 def refuse(network: KaldiNetwork, problems: Sequence[tuple[str, Component | None, str]]) -> None:
-    """Nothing if there are no problems. Raises UnsupportedModelError with all of them: node, component and reason."""
+    """Raise UnsupportedModelError with all problems (node, component, reason), if there are any."""
     if not problems:
         return
     lines = []

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.convert.registry import find_converter
+from ov_asr_score.convert.graph.components import apply_component
+from ov_asr_score.convert.nnet1.chain import convert_component
 from ov_asr_score.kaldi_model.network import Component, FieldValue, FloatArray, Generation
 from ov_asr_score.openvino_api import opset, ov
 from tests.convert.numpy_reference import reference
@@ -24,10 +25,9 @@ def composite(*parts: Component) -> Component:
 
 def converted(part: Component, dim: int, generation: Generation = 3) -> ov.Model:
     """A model of one component with the input ``x`` [?, ?, dim]."""
-    converter = find_converter(generation, part.type)
-    assert converter is not None
     x = opset.parameter(ov.PartialShape([-1, -1, dim]), ov.Type.f32, name="x")
-    return ov.Model([opset.result(converter(part, x.output(0)))], [x], "one component")
+    output = convert_component(part, x.output(0)) if generation == 1 else apply_component(generation, part, x.output(0))
+    return ov.Model([opset.result(output)], [x], "one component")
 
 
 def scores(model: ov.Model, frames: NDArray[np.float32]) -> FloatArray:

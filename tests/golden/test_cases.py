@@ -11,7 +11,6 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 
-from ov_asr_score.convert.graph.time_layers import TIME_LAYERS
 from ov_asr_score.convert.registry import supported_types
 from ov_asr_score.kaldi_io import read_table
 from ov_asr_score.kaldi_model.components.table import type_names
@@ -160,9 +159,7 @@ def components_of(generation: int) -> set[str]:
 
 @pytest.mark.parametrize("generation", [1, 2, 3])
 def test_every_component_that_can_be_converted_has_a_case(generation: Generation) -> None:
-    # What can be read holds those that become descriptors (splicing), too.
-    time_layers = TIME_LAYERS if generation == 3 else ()
-    assert {*supported_types(generation), *type_names(generation), *time_layers} - components_of(generation) == set()
+    assert {*supported_types(generation), *type_names(generation)} - components_of(generation) == set()
 
 
 def test_every_descriptor_has_a_case() -> None:

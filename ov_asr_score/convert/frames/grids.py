@@ -1,4 +1,4 @@
-"""Frames of nodes as arithmetic: grids, intervals, windows of features, and what a plan of them tells."""
+"""Frames of nodes as arithmetic: grids, intervals, windows of features, and the interface of a plan of them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Grid:
 class Interval:
     """Frames from ``first`` to the last frame of scores plus ``last``; None is no bound.
 
-    In the first chunk of an utterance ``first_initial`` counts, in the last one ``last_final``.
+    ``first_initial`` holds in the first chunk of an utterance, ``last_final`` in the last one.
     """
 
     first: int | None
@@ -87,7 +87,7 @@ class InputWindow:
 
 
 class Plan(Protocol):
-    """What an assembly asks: which frames places compute, and where descriptors can be computed."""
+    """What building a graph needs: which frames places compute, and where descriptors can be computed."""
 
     @property
     def network(self) -> KaldiNetwork:
@@ -107,7 +107,7 @@ class Plan(Protocol):
 
     @property
     def is_whole(self) -> bool:
-        """Whether a request ends with the utterance, so that grids end where nothing can be computed any more."""
+        """Whether a request ends with the utterance, so that grids end at the last frame that can be computed."""
 
     def interval(self, descriptor: Descriptor, x: int, grid: Grid) -> Interval:
         """Where on ``grid`` a descriptor can be computed."""

@@ -3,6 +3,8 @@
 Round and Switch take frames by their number, so that those at the end depend on the length of the utterance; Failover
 and statistics leave gaps. From a certain length on, the beginning is always the same, the middle repeats itself, and
 the end depends on the length's remainder only. Shorter utterances follow the same rule, or have a row of their own.
+
+Tests: tests/golden/test_cases.py (if_defined_…, round_…, statistics_…).
 """
 
 from __future__ import annotations
@@ -50,7 +52,7 @@ class FramePattern(Interval):
 
     @property
     def is_everything(self) -> bool:
-        """No: what is everything is an interval."""
+        """False: every frame is an interval, not a pattern."""
         return False
 
     @property
@@ -68,7 +70,7 @@ class FramePattern(Interval):
 
 
 def frame_pattern(plan: TimePlan, descriptor: Descriptor, x: int, grid: Grid) -> FramePattern:
-    """Where on ``grid`` a descriptor can be computed. Raises UnsupportedModelError where tables do not tell that."""
+    """Where on ``grid`` a descriptor can be computed. Raises UnsupportedModelError where no table describes that."""
     window = plan.window
     contexts = [(window.left_usual, window.right_usual)]
     if window.varies:
@@ -111,15 +113,15 @@ class _Reading:
             for tail, row in zip(tails, long, strict=True):
                 # Gaps of the middle are those of the head.
                 tail[:] = (row | ~_repeated(head, period, len(row)))[::-1][: len(tail)]
-        found = FrameTables(head, period, tails, np.zeros((0, 1), np.bool_))
+        tables = FrameTables(head, period, tails, np.zeros((0, 1), np.bool_))
         for add, row in zip(range(0, plan.period, plan.subsampling), long, strict=True):
-            if not np.array_equal(_by_rule(found, (plan.long_end + add) // plan.subsampling, len(row)), row):
+            if not np.array_equal(_by_rule(tables, (plan.long_end + add) // plan.subsampling, len(row)), row):
                 raise self.error()
         for number in _SOME_SHORT:
             row = self.flags(number * plan.subsampling)
-            if not np.array_equal(_by_rule(found, number, len(row)), row):
+            if not np.array_equal(_by_rule(tables, number, len(row)), row):
                 return FrameTables(head, period, tails, self.short_rows())
-        return found
+        return tables
 
     def short_rows(self) -> Flags:
         """A row for every utterance that is not long, filled up with zeros."""

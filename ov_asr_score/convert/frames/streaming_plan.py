@@ -4,6 +4,8 @@ A request brings F frames of features; request k those from k F - left on, where
 first frame. A node computes F frames as well, but earlier ones than the features have: it is behind them by the frames
 that it looks ahead. Grids of a frame graph are in the time of the request, so that frame t of request k stands for
 frame k F + t of the utterance (frame 0 is the first frame of scores).
+
+Tests: tests/golden/test_frame_graphs.py, test_plans.py.
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ class FramePlan:
     ``needed`` are the frames of the utterance that the scores need, those of a loop together. ``steady`` are
     places that do not change over time (i-vectors and what is computed of them alone). ``delay`` is the number of
     frames of scores before frame 0; ``early`` copies of the first frame are fed beside those that the left context asks
-    for. ``at`` is the place from which intervals are looked at.
+    for. ``at`` is the place whose descriptors intervals are for.
     """
 
     whole: TimePlan
@@ -69,7 +71,7 @@ class FramePlan:
         return False
 
     def seen_from(self, place: Place) -> FramePlan:
-        """The plan as it is for the descriptors of a place."""
+        """The plan for the descriptors of a place."""
         return replace(self, at=place)
 
     def interval(self, descriptor: Descriptor, x: int, grid: Grid) -> Interval:
@@ -84,21 +86,21 @@ class FramePlan:
         return self.whole.interval(descriptor, x, Grid(first, grid.step, last, needed.fixed))
 
     def place_interval(self, place: Place, grid: Grid) -> Interval:
-        """The frames of the utterance for which a place can be computed, none left out; only their first one counts.
+        """The frames of the utterance for which a place can be computed, without a gap; only their first one counts.
 
-        What is computed after the last one can be seen by no one but those who ask for an interval themselves.
+        Frames computed after the last one are only read where an interval is asked for as well.
         """
         window = self.whole.window
         first = min(-window.left, self.needed[place].first) - grid.step
         first -= (first - grid.first) % grid.step
-        found = self.whole.interval(NodeRef(place[0]), place[1], Grid(first, grid.step, window.right + grid.step))
-        return Interval(found.first, None, found.first, None)
+        whole = self.whole.interval(NodeRef(place[0]), place[1], Grid(first, grid.step, window.right + grid.step))
+        return Interval(whole.first, None, whole.first, None)
 
 
 def plan_frames(whole: TimePlan, frames_per_request: int) -> FramePlan:
-    """The plan for requests of so many frames (0: as few as can be), raised to a multiple that the model needs.
+    """The plan for requests of so many frames (0: as few as possible), raised to a multiple that the model needs.
 
-    Raises UnsupportedModelError for what can only be computed when the whole utterance is there.
+    Raises UnsupportedModelError for nodes that need the whole utterance.
     """
     network = whole.network
     steady = _steady_places(whole)
@@ -147,8 +149,8 @@ def _steady_places(whole: TimePlan) -> frozenset[Place]:
     steady: set[Place] = set()
     for group in whole.groups:
         sources = {source for place in group for source, _ in input_places(whole.network, place)} - set(group)
-        given = isinstance(whole.network.node(group[0][0]), InputNode)
-        if (group[0] != _FEATURES) if given else (len(group) == 1 and sources <= steady):
+        is_input = isinstance(whole.network.node(group[0][0]), InputNode)
+        if (group[0] != _FEATURES) if is_input else (len(group) == 1 and sources <= steady):
             steady.update(group)
     return frozenset(steady)
 

@@ -24,7 +24,7 @@ from ov_asr_score.kaldi_model.frames.reach import reading_distance
 from ov_asr_score.kaldi_model.network import Descriptor, KaldiNetwork, NodeRef
 
 _SHORT = (0, 1, 2, 3, 5, 8, 13, 21)
-# Every descriptor is looked at for each: with 250 that may take some seconds, with 1000 minutes.
+# Every descriptor is examined for every remainder: 250 of them may take some seconds, 1000 take minutes.
 _MOST_REMAINDERS = 250
 _MARGIN = 8
 # A frame that no utterance has.
@@ -46,7 +46,7 @@ class _Sample:
 
 @dataclass(frozen=True)
 class TimePlan:
-    """The grids of all places that the ``outputs`` need, and in which groups they are computed.
+    """The grids of all places that the ``outputs`` need, and the groups in which they are computed.
 
     From ``long_end`` on the beginning and the end of an utterance do not touch; what can be computed at its end depends
     on the length modulo ``period``. ``irregular`` finds conditions that are no intervals.
@@ -177,7 +177,7 @@ def plan_time(
         for sample in (sample for sample in (*whole, *final, *only) if sample.end <= longest):
             missing = sample.missing_scores(name, subsampling)
             if len(missing):
-                does_when_long = any(not len(each.missing_scores(name, subsampling)) for each in samples)
+                does_when_long = any(not len(long.missing_scores(name, subsampling)) for long in samples)
                 advice = (
                     "it needs longer utterances, and models are converted for utterances of any length"
                     if does_when_long
@@ -223,7 +223,7 @@ def _period(
 def _sample_ends(period: int, long: int, subsampling: int) -> list[int]:
     """Last frames of scores to try: short utterances, and long ones with every remainder of their length.
 
-    One of these comes in two lengths, so that what does not depend on the length is told from what does.
+    One of these comes in two lengths, to tell apart what depends on the length and what does not.
     """
     return [end * subsampling for end in _SHORT] + [long + add for add in range(0, period + subsampling, subsampling)]
 
@@ -242,14 +242,14 @@ def _simulate(
     for end in ends:
         span = Span(-left - margin, left + end + right + 1 + 2 * margin)
         features = (span.times >= -left) & (span.times <= end + right)
-        given = {node.name: features if node.name == "input" else span.times == 0 for node in network.inputs}
+        available = {node.name: features if node.name == "input" else span.times == 0 for node in network.inputs}
         wanted = (span.times >= 0) & (span.times <= end) & (span.times % subsampling == 0)
-        samples.append(_Sample(end, frame_sets(network, groups, span, given, dict.fromkeys(outputs, wanted))))
+        samples.append(_Sample(end, frame_sets(network, groups, span, available, dict.fromkeys(outputs, wanted))))
     return tuple(samples)
 
 
 def _grid(samples: Sequence[_Sample], place: Place, subsampling: int) -> Grid | None:
-    """The smallest grid that holds what every sample needs of a place; None for a place that nobody needs."""
+    """The smallest grid that holds the frames of a place that the samples need; None if they need none."""
     needed: list[tuple[int, NDArray[np.int64]]] = []
     for sample in samples:
         frames = sample.simulation.needed.get(place)

@@ -1,10 +1,11 @@
-"""What is done to the output of a network before it is written: priors, logarithms, scales."""
+"""Adjustments to the output of a network before it is written: priors, logarithms, scales."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from ov_asr_score.convert.options import ConvertOptions
+from ov_asr_score.convert.tensors.constants import float_scalar, int_vector
 from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError
 from ov_asr_score.kaldi_model.network import KaldiNetwork
 from ov_asr_score.openvino_api import opset, ov
@@ -23,7 +24,7 @@ def adjust_scores(network: KaldiNetwork, scores: ov.Output, options: ConvertOpti
     if options.divide_by_priors:
         scores = _divide_by_priors(network, scores)
     if options.apply_log:
-        floor = opset.constant(_LOG_FLOOR)
+        floor = float_scalar(_LOG_FLOOR)
         safe = opset.add(scores, floor) if network.generation == 1 else opset.maximum(scores, floor)
         scores = opset.log(safe).output(0)
     if options.log_priors is not None:
@@ -31,7 +32,7 @@ def adjust_scores(network: KaldiNetwork, scores: ov.Output, options: ConvertOpti
         shift = -np.float32(options.prior_scale) * options.log_priors
         scores = opset.add(scores, opset.constant(shift.reshape(1, 1, -1).astype(np.float32))).output(0)
     if options.acoustic_scale != 1.0:
-        scores = opset.multiply(scores, opset.constant(np.float32(options.acoustic_scale))).output(0)
+        scores = opset.multiply(scores, float_scalar(options.acoustic_scale)).output(0)
     if options.apply_exp:
         scores = opset.exp(scores).output(0)
     return scores
@@ -43,7 +44,7 @@ def _divide_by_priors(network: KaldiNetwork, scores: ov.Output) -> ov.Output:
     _check_size(network, scores, len(network.priors))
     inverse = (1 / network.priors.astype(np.float64)).astype(np.float32).reshape(1, 1, -1)
     divided = opset.multiply(scores, opset.constant(inverse))
-    total = opset.reduce_sum(divided, opset.constant(np.array([2], np.int64)), True)
+    total = opset.reduce_sum(divided, int_vector(2), True)
     return opset.divide(divided, total).output(0)
 
 

@@ -2,6 +2,8 @@
 
 What a group reads from outside is computed for all frames before the loop; in particular the part of a matrix product
 that does not depend on the loop. If all delays are multiples of w frames, the loop advances w frames at a time.
+
+Tests: tests/golden/test_cases.py (rnn_…, loop_…, lstm…); loop_problems in tests/convert/test_support.py.
 """
 
 from __future__ import annotations
@@ -13,8 +15,10 @@ import numpy as np
 
 from ov_asr_score.convert.frames.grids import Grid
 from ov_asr_score.convert.frames.loop_step import group_step
-from ov_asr_score.convert.graph.assembly import Assembly, Value, place_name, reads_from_outside
+from ov_asr_score.convert.graph.graph_builder import GraphBuilder, place_name, reads_from_outside
 from ov_asr_score.convert.graph.recurrence_step import Loop, Step, compile_place, next_state
+from ov_asr_score.convert.layers.layer import Value
+from ov_asr_score.convert.tensors.constants import float_scalar, int_vector
 from ov_asr_score.convert.tensors.tensor_iterator import loop_with_states
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.kaldi_model.dependency import Offsets
@@ -25,7 +29,7 @@ from ov_asr_score.openvino_api import opset, ov
 
 
 def loop_problems(network: KaldiNetwork, group: Sequence[Place]) -> list[tuple[str, str]]:
-    """What stands in the way of a loop: node and reason."""
+    """What prevents one loop over time from computing a group: node and reason."""
     inside, signs, problems = set(group), set(), []
     for place in group:
         node = network.node(place[0])
@@ -47,14 +51,17 @@ def loop_problems(network: KaldiNetwork, group: Sequence[Place]) -> list[tuple[s
     return problems
 
 
-def compute_group(assembly: Assembly, group: Sequence[Place]) -> None:
-    """Nothing; adds the values of a group of places that depend on each other (see ``loop_problems``)."""
-    plan, axis = assembly.plan, assembly.axis
+def compute_group(builder: GraphBuilder, group: Sequence[Place]) -> None:
+    """Add the values of a group of places that depend on each other (see ``loop_problems``).
+
+    Raises UnsupportedModelError.
+    """
+    plan, axis = builder.plan, builder.axis
     group = [place for place in group if place in plan.grids]
     order = _order(plan.network, group)
     if order is None:
         raise UnsupportedModelError(f"{plan.network.source}: node '{group[0][0]}' depends on itself without a delay")
-    loop = _plan_loop(assembly, group)
+    loop = _plan_loop(builder, group)
     builders = {place: compile_place(loop, place) for place in order}
     stored = sorted(loop.delays)
     wanted = reads_from_outside(plan, group)
@@ -69,7 +76,7 @@ def compute_group(assembly: Assembly, group: Sequence[Place]) -> None:
     initial = [
         axis.initial_state(
             f"{place_name(place)}.state",
-            assembly.features,
+            builder.features,
             loop.delays[place] // loop.grid.step,
             node_dim(plan.network, place[0]),
         )
@@ -80,17 +87,17 @@ def compute_group(assembly: Assembly, group: Sequence[Place]) -> None:
         states, outputs = body(loop.inputs, initial)
         missing = None
     else:
-        inputs, missing = _padded(loop, assembly)
+        inputs, missing = _padded(loop)
         name = f"{order[-1][0]}.loop"
         states, outputs = loop_with_states(inputs, initial, body, width=loop.width, reverse=loop.backward, name=name)
     for place, state in zip(stored, states, strict=True):
         axis.keep_state(f"{place_name(place)}.state", state)
     for place, output in zip(wanted, outputs, strict=True):
-        assembly.values[place] = Value(_trimmed(loop, output, missing), loop.grid)
+        builder.values[place] = Value(_trimmed(loop, output, missing), loop.grid)
 
 
-def _plan_loop(assembly: Assembly, group: Sequence[Place]) -> Loop:
-    plan, inside = assembly.plan, frozenset(group)
+def _plan_loop(builder: GraphBuilder, group: Sequence[Place]) -> Loop:
+    plan, inside = builder.plan, frozenset(group)
     delays: dict[Place, int] = {}
     backward = False
     for place in group:
@@ -104,8 +111,8 @@ def _plan_loop(assembly: Assembly, group: Sequence[Place]) -> Loop:
     grid = Grid(first, step, last, fixed=all(grid.fixed for grid in grids))
     if plan.subsampling % step == 0 and not grid.fixed:
         grid = Grid(first, step, last - (last - first) % step)
-    count = assembly.axis.static_count(grid)
-    return Loop(assembly, inside, grid, gcd(width, count) if count else width, delays, backward)
+    count = builder.axis.static_count(grid)
+    return Loop(builder, inside, grid, gcd(width, count) if count else width, delays, backward)
 
 
 def _order(network: KaldiNetwork, group: Sequence[Place]) -> list[Place] | None:
@@ -125,33 +132,33 @@ def _order(network: KaldiNetwork, group: Sequence[Place]) -> list[Place] | None:
     return order
 
 
-def _padded(loop: Loop, assembly: Assembly) -> tuple[list[ov.Output], ov.Output | None]:
+def _padded(loop: Loop) -> tuple[list[ov.Output], ov.Output | None]:
     """The inputs of the loop with a multiple of ``width`` frames, and how many frames were added (int64 [1])."""
-    inputs = loop.inputs or [_nothing(loop)]
-    if loop.width == 1 or assembly.axis.static_count(loop.grid):
+    inputs, axis = loop.inputs or [_zero_frames(loop)], loop.builder.axis
+    if loop.width == 1 or axis.static_count(loop.grid):
         return inputs, None
-    width = opset.constant(np.array([loop.width], np.int64))
-    count = opset.unsqueeze(assembly.axis.count(loop.grid), opset.constant(np.array([0], np.int64)))
-    missing = opset.floor_mod(opset.subtract(opset.constant(np.array([0], np.int64)), count), width)
-    zero = opset.constant(np.array([0], np.int64))
+    width = int_vector(loop.width)
+    count = opset.unsqueeze(axis.count(loop.grid), int_vector(0))
+    missing = opset.floor_mod(opset.subtract(int_vector(0), count), width)
+    zero = int_vector(0)
     amount = opset.concat([zero, missing, zero], 0)
-    nothing = opset.constant(np.zeros(3, np.int64))
-    begin, end = (amount, nothing) if loop.backward else (nothing, amount)
-    fill = opset.constant(np.float32(0))
+    none = int_vector(0, 0, 0)
+    begin, end = (amount, none) if loop.backward else (none, amount)
+    fill = float_scalar(0)
     return [opset.pad(value, begin, end, "constant", fill).output(0) for value in inputs], missing.output(0)
 
 
-def _nothing(loop: Loop) -> ov.Output:
-    """An input for a loop that has none, which tells it the number of steps."""
+def _zero_frames(loop: Loop) -> ov.Output:
+    """Zeros [B, N, 1], the input of a loop that has none: they give it the number of its steps."""
     zero = opset.constant(np.zeros((1, 1, 1), np.float32)).output(0)
-    return loop.assembly.axis.broadcast(zero, loop.assembly.features, loop.grid)
+    return loop.builder.axis.broadcast(zero, loop.builder.features, loop.grid)
 
 
 def _trimmed(loop: Loop, output: ov.Output, missing: ov.Output | None) -> ov.Output:
     if missing is None:
         return output
-    one, axis = opset.constant(np.array([1], np.int64)), opset.constant(np.array([1], np.int64))
+    one, axis = int_vector(1), int_vector(1)
     if loop.backward:
-        return opset.slice(output, missing, opset.constant(np.array([2**62], np.int64)), one, axis).output(0)
-    count = opset.unsqueeze(loop.assembly.axis.count(loop.grid), opset.constant(np.array([0], np.int64)))
-    return opset.slice(output, opset.constant(np.array([0], np.int64)), count, one, axis).output(0)
+        return opset.slice(output, missing, int_vector(2**62), one, axis).output(0)
+    count = opset.unsqueeze(loop.builder.axis.count(loop.grid), int_vector(0))
+    return opset.slice(output, int_vector(0), count, one, axis).output(0)

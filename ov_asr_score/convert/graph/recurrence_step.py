@@ -2,6 +2,8 @@
 
 Every place becomes a function of a step: of the frames that come from outside, of the states, and of the places that
 are computed before it in the same step. What does not depend on the loop is computed for all frames outside of it.
+
+Tests: tests/golden/test_cases.py (rnn_…, loop_…, lstm…).
 """
 
 from __future__ import annotations
@@ -12,17 +14,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ov_asr_score.convert.frames.grids import Grid
-from ov_asr_score.convert.graph.assembly import (
-    Assembly,
-    Value,
-    affine,
-    appended_parts,
-    apply_component,
-    split_weights,
-)
-from ov_asr_score.convert.graph.utterance_axis import select_frames, slice_frames
-from ov_asr_score.convert.layers.linear_forms import as_affine
+from ov_asr_score.convert.graph.components import apply_component
+from ov_asr_score.convert.graph.graph_builder import GraphBuilder, affine, appended_parts, split_weights
+from ov_asr_score.convert.layers.layer import Value
+from ov_asr_score.convert.linear_forms import as_affine
 from ov_asr_score.convert.tensors.columns import append_columns, slice_columns, width_of
+from ov_asr_score.convert.tensors.constants import float_scalar, int_scalar, int_vector
+from ov_asr_score.convert.tensors.frame_slices import select_frames, slice_frames
+from ov_asr_score.convert.tensors.sums import total
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.kaldi_model.dims import descriptor_dim
 from ov_asr_score.kaldi_model.frames.evaluation_order import Place, read_places
@@ -59,9 +58,9 @@ Builder = Callable[[Step], "ov.Output"]
 
 @dataclass(frozen=True)
 class Loop:
-    """One group: its grid, how many frames it advances at once, and the longest delay of each place, in frames."""
+    """A group of places: its grid, how many frames a step advances, and the longest delay of each place, in frames."""
 
-    assembly: Assembly
+    builder: GraphBuilder
     group: frozenset[Place]
     grid: Grid
     width: int
@@ -70,19 +69,22 @@ class Loop:
     inputs: list[ov.Output] = field(default_factory=list)
 
     def outside(self, output: ov.Output) -> Builder:
-        """Gives the frames [B, N, D] of something from outside at every step."""
+        """A builder of the frames of ``output`` [B, N, D], which is computed outside of the loop, for each step."""
         index = len(self.inputs)
         self.inputs.append(output)
         return lambda step: step.inputs[index]
 
 
 def compile_place(loop: Loop, place: Place) -> Builder:
-    """The function that computes a place; zero where it cannot be computed though the loop runs there."""
+    """The function that computes a place in a step; zero where it cannot be computed though the loop runs there.
+
+    Raises UnsupportedModelError for nodes that cannot be part of a loop.
+    """
     return _masked(loop, place, _compile_place(loop, place))
 
 
 def _compile_place(loop: Loop, place: Place) -> Builder:
-    network = loop.assembly.plan.network
+    network = loop.builder.network
     name, x = place
     node = network.node(name)
     match node:
@@ -98,20 +100,18 @@ def _compile_component(loop: Loop, component: Component, descriptor: Descriptor,
     """An affine layer takes its product with what comes from outside out of the loop."""
     parts = appended_parts(descriptor)
     inner = [_is_inner(loop, part, x) for part in parts]
-    form = as_affine(component)
+    generation = loop.builder.network.generation
+    form = as_affine(generation, component)
     if form is None or all(inner) or not any(inner):
         value = _compile(loop, descriptor, x)
-        generation = loop.assembly.plan.network.generation
         return lambda step: apply_component(generation, component, value(step))
     weights, bias = form
     outer_values = [
-        loop.assembly.evaluate(part, x, loop.grid) for part, is_inner in zip(parts, inner, strict=True) if not is_inner
+        loop.builder.evaluate(part, x, loop.grid) for part, is_inner in zip(parts, inner, strict=True) if not is_inner
     ]
     inner_values = [_compile(loop, part, x) for part, is_inner in zip(parts, inner, strict=True) if is_inner]
     inner_dims = [
-        descriptor_dim(loop.assembly.plan.network, part)
-        for part, is_inner in zip(parts, inner, strict=True)
-        if is_inner
+        descriptor_dim(loop.builder.network, part) for part, is_inner in zip(parts, inner, strict=True) if is_inner
     ]
     outer_dims = iter([width_of(value.output) for value in outer_values])
     inner_widths = iter(inner_dims)
@@ -125,7 +125,7 @@ def _compile_component(loop: Loop, component: Component, descriptor: Descriptor,
 
 
 def _outer_product(loop: Loop, name: str, values: Sequence[Value], weights: FloatArray, bias: FloatArray) -> Builder:
-    assembly = loop.assembly
+    builder = loop.builder
     over_time = [value.grid is not None for value in values]
     if any(over_time) and not all(over_time):
         frame_weights, vector_weights = split_weights(weights, [width_of(value.output) for value in values], over_time)
@@ -133,9 +133,9 @@ def _outer_product(loop: Loop, name: str, values: Sequence[Value], weights: Floa
         frames = append_columns([value.output for value in values if value.grid is not None])
         addend = affine(f"{name}.vector", vector, vector_weights, bias)
         return loop.outside(affine(f"{name}.outside", frames, frame_weights, addend))
-    value = assembly.append(values, loop.grid)
+    value = builder.append(values, loop.grid)
     product = Value(affine(f"{name}.outside", value.output, weights, bias), value.grid)
-    return loop.outside(assembly.frames(product, loop.grid))
+    return loop.outside(builder.frames(product, loop.grid))
 
 
 def _is_inner(loop: Loop, descriptor: Descriptor, x: int) -> bool:
@@ -143,9 +143,9 @@ def _is_inner(loop: Loop, descriptor: Descriptor, x: int) -> bool:
 
 
 def _compile(loop: Loop, descriptor: Descriptor, x: int) -> Builder:
-    assembly = loop.assembly
+    builder = loop.builder
     if not _is_inner(loop, descriptor, x):
-        return loop.outside(assembly.evaluate_frames(descriptor, x, loop.grid))
+        return loop.outside(builder.evaluate_frames(descriptor, x, loop.grid))
     match descriptor:
         case NodeRef() | Offset():
             return _compile_read(loop, descriptor, x, 0)
@@ -154,10 +154,10 @@ def _compile(loop: Loop, descriptor: Descriptor, x: int) -> Builder:
             return lambda step: append_columns([part(step) for part in parts])
         case Sum():
             parts = [_compile(loop, part, x) for part in descriptor.parts]
-            return lambda step: _total([part(step) for part in parts])
+            return lambda step: total([part(step) for part in parts])
         case Scale():
             source, factor = _compile(loop, descriptor.source, x), np.float32(descriptor.factor)
-            return lambda step: opset.multiply(source(step), opset.constant(factor)).output(0)
+            return lambda step: opset.multiply(source(step), float_scalar(factor)).output(0)
         case IfDefined():
             return _compile_if_defined(loop, descriptor.source, x, None)
         case Failover():
@@ -165,32 +165,32 @@ def _compile(loop: Loop, descriptor: Descriptor, x: int) -> Builder:
         case Switch():
             return _compile_switch(loop, descriptor, x)
     raise UnsupportedModelError(
-        f"{assembly.plan.network.source}: {type(descriptor).__name__} cannot read a node that depends on itself"
+        f"{builder.network.source}: {type(descriptor).__name__} cannot read a node that depends on itself"
     )
 
 
 def _compile_if_defined(loop: Loop, source: Descriptor, x: int, second: Descriptor | None) -> Builder:
-    value, plan = _compile(loop, source, x), loop.assembly.plan
+    value, plan = _compile(loop, source, x), loop.builder.plan
     interval = plan.interval(source, x, loop.grid)
     # States begin at zero, and values of the loop are masked where they cannot be computed, but for the end in frame
     # graphs.
     ends_here = plan.is_whole or (interval.last is None and interval.last_final is None)
     if interval.is_everything or (second is None and _is_plain(source) and ends_here):
         return value
-    mask = loop.outside(_as_frames(loop.assembly.axis.mask(interval, loop.grid)))
+    mask = loop.outside(_as_frames(loop.builder.axis.mask(interval, loop.grid)))
     otherwise = None if second is None else _compile(loop, second, x)
     return lambda step: _where(mask(step), value(step), None if otherwise is None else otherwise(step))
 
 
 def _compile_switch(loop: Loop, descriptor: Switch, x: int) -> Builder:
-    axis, count = loop.assembly.axis, len(descriptor.parts)
+    axis, count = loop.builder.axis, len(descriptor.parts)
     if loop.grid.step % count == 0:
         return _compile(loop, descriptor.parts[loop.grid.first % count], x)
-    turn = opset.floor_mod(axis.times(loop.grid), opset.constant(np.array(count, np.int64)))
-    column = opset.unsqueeze(turn, opset.constant(np.array([0, 2], np.int64)))
+    turn = opset.floor_mod(axis.times(loop.grid), int_scalar(count))
+    column = opset.unsqueeze(turn, int_vector(0, 2))
     parts, masks = [_compile(loop, part, x) for part in descriptor.parts], []
     for index in range(1, count):
-        is_turn = opset.equal(column, opset.constant(np.array(index, np.int64)))
+        is_turn = opset.equal(column, int_scalar(index))
         masks.append(loop.outside(_as_frames(is_turn.output(0))))
 
     def taken(step: Step) -> ov.Output:
@@ -253,10 +253,10 @@ def _masked(loop: Loop, place: Place, value: Builder) -> Builder:
     """Zero where a place cannot be computed though the loop runs there, if it is read with a delay."""
     if place not in loop.delays:
         return value
-    interval = loop.assembly.plan.place_interval(place, loop.grid)
+    interval = loop.builder.plan.place_interval(place, loop.grid)
     if interval.is_everything:
         return value
-    mask = loop.outside(_as_frames(loop.assembly.axis.mask(interval, loop.grid)))
+    mask = loop.outside(_as_frames(loop.builder.axis.mask(interval, loop.grid)))
     return lambda step: _where(mask(step), value(step), None)
 
 
@@ -265,7 +265,7 @@ def _as_frames(mask: ov.Output) -> ov.Output:
 
 
 def _where(mask: ov.Output, value: ov.Output, otherwise: ov.Output | None) -> ov.Output:
-    return select_frames(opset.greater(mask, opset.constant(np.float32(0.5))).output(0), value, otherwise)
+    return select_frames(opset.greater(mask, float_scalar(0.5)).output(0), value, otherwise)
 
 
 def next_state(loop: Loop, place: Place, state: ov.Output, value: ov.Output) -> ov.Output:
@@ -276,10 +276,3 @@ def next_state(loop: Loop, place: Place, state: ov.Output, value: ov.Output) -> 
     if loop.backward:
         return opset.concat([value, slice_frames(state, 0, held - loop.width)], 1).output(0)
     return opset.concat([slice_frames(state, loop.width), value], 1).output(0)
-
-
-def _total(values: Sequence[ov.Output]) -> ov.Output:
-    total = values[0]
-    for value in values[1:]:
-        total = opset.add(total, value).output(0)
-    return total

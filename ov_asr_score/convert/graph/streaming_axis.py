@@ -1,4 +1,7 @@
-"""The time axis of a frame graph: a few frames per request, the others in variables."""
+"""The time axis of a frame graph: a few frames per request, the others in variables.
+
+Tests: tests/golden/test_frame_graphs.py, test_nnet1_frame_graphs.py.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.convert.frames.grids import Grid, Interval
-from ov_asr_score.convert.graph.utterance_axis import TimeAxis, slice_frames
+from ov_asr_score.convert.graph.utterance_axis import TimeAxis
+from ov_asr_score.convert.tensors.constants import int_scalar, int_vector
+from ov_asr_score.convert.tensors.frame_slices import slice_frames
 from ov_asr_score.openvino_api import opset, ov
 
 
 class FrameAxis(TimeAxis):
-    """Frames of requests of ``frames`` frames, for ``batch`` utterances at a time; ``sinks`` keep the variables.
+    """The frames of requests of ``frames`` frames, for ``batch`` utterances at a time; ``sinks`` keep the variables.
 
     ``frames_left`` [B, 1] is the last frame of scores minus the frames of earlier requests; ``uses_frames_left`` says
-    whether it was asked for.
+    whether anything has read it.
     """
 
     def __init__(self, frames: int, batch: int, subsampling: int, frames_left: ov.Output) -> None:
-        """Nothing is built before it is used."""
-        super().__init__(opset.constant(np.array(0, np.int64)).output(0), subsampling)
+        """An axis without operations: they are made when they are first used."""
+        super().__init__(int_scalar(0).output(0), subsampling)
         self.sinks: list[ov.Node] = []
         self.uses_frames_left = False
         self.frames = frames
@@ -29,12 +34,12 @@ class FrameAxis(TimeAxis):
         self._enough = 0
 
     def initial_state(self, name: str, like: ov.Output, width: int, size: int) -> ov.Output:
-        """What is remembered from earlier requests under ``name`` [B, width, size]; zeros at first."""
+        """The state remembered from earlier requests under ``name`` [B, width, size]; zeros at first."""
         zeros = opset.constant(np.zeros((self._batch, width, size), np.float32))
         return opset.read_value(zeros, name, name=name).output(0)
 
     def keep_state(self, name: str, state: ov.Output) -> None:
-        """Nothing; ``state`` is what ``initial_state`` gives in the next request."""
+        """Remember ``state`` [B, width, size], which ``initial_state`` gives in the next request."""
         # The binding takes nodes of one output only.
         node = state.get_node() if state.get_node().get_output_size() == 1 else opset.concat([state], 1)
         self.sinks.append(opset.assign(node, name, name=f"{name}.next"))
@@ -58,7 +63,7 @@ class FrameAxis(TimeAxis):
                 parts.append(opset.greater_equal(self._count_frames(int(interval.first - times.min())), bound))
             if interval.last is not None:
                 self.uses_frames_left = True
-                left = opset.unsqueeze(self._frames_left, opset.constant(np.array([2], np.int64)))
+                left = opset.unsqueeze(self._frames_left, int_vector(2))
                 parts.append(opset.greater_equal(left, opset.constant((times - interval.last).astype(np.float32))))
             mask = parts[0] if len(parts) == 1 else parts[1] if len(parts) == 2 else opset.logical_and(*parts[1:])
             self._masks[key] = mask.output(0)
@@ -73,7 +78,7 @@ class FrameAxis(TimeAxis):
         shift = opset.constant(np.full((1, 1), first, np.float32))
         last = opset.subtract(self._frames_left, shift)
         enough = max(0, -first - int(frames.min()))
-        begin = opset.squeeze(self._count_frames(enough), opset.constant(np.array([2], np.int64)))
+        begin = opset.squeeze(self._count_frames(enough), int_vector(2))
         zero = opset.subtract(opset.negative(begin), shift)
         nearest = opset.minimum(opset.maximum(opset.constant(frames.astype(np.float32)), zero), last)
         # What belongs to no utterance must still be some frame that is there.

@@ -1,23 +1,25 @@
-"""The graph of a network for a few frames per request, with variables for all that earlier frames leave behind."""
+"""The graph of a network for a few frames per request, with variables for all that earlier frames leave behind.
+
+Tests: tests/golden/test_frame_graphs.py.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from ov_asr_score.convert.facts import FRAMES_LEFT_INPUT, ConversionFacts
 from ov_asr_score.convert.frames.grids import Grid
 from ov_asr_score.convert.frames.streaming_plan import FramePlan, plan_frames
 from ov_asr_score.convert.frames.utterance_plan import TimePlan
-from ov_asr_score.convert.graph.assembly import Assembly, Value, place_name
+from ov_asr_score.convert.graph.graph_builder import GraphBuilder, place_name
 from ov_asr_score.convert.graph.output_scores import adjust_scores
 from ov_asr_score.convert.graph.recurrence import compute_group
 from ov_asr_score.convert.graph.streaming_axis import FrameAxis
-from ov_asr_score.convert.graph.time_layers import TIME_LAYERS
+from ov_asr_score.convert.layers.layer import Value
 from ov_asr_score.convert.options import ConvertOptions
 from ov_asr_score.convert.rt_info import write_facts
+from ov_asr_score.convert.tensors.constants import int_vector
 from ov_asr_score.convert.tensors.ports import named_parameter, named_result
 from ov_asr_score.device.graph_repair import mend_memory_concats
 from ov_asr_score.errors import UnsupportedModelError
@@ -45,17 +47,17 @@ def build_frame_graph(whole: TimePlan, options: ConvertOptions, facts: Conversio
             parameters.insert(0, features)
         elif place in plan.grids:
             vector = named_parameter(node.name, [batch, node.dim])
-            row = opset.unsqueeze(vector, opset.constant(np.array([1], np.int64)))
+            row = opset.unsqueeze(vector, int_vector(1))
             inputs[node.name] = Value(row.output(0), None)
             parameters.append(vector)
-    assembly = Assembly(plan, axis, inputs)
+    builder = GraphBuilder(plan, axis, inputs)
     for group in plan.groups:
         needed = [place for place in group if place in plan.grids]
         if needed:
-            _compute(assembly, plan, axis, needed)
+            _compute(builder, plan, axis, needed)
     results = []
     for name in plan.outputs:
-        scores = assembly.frames(assembly.values[(name, 0)], plan.grids[(name, 0)])
+        scores = builder.frames(builder.values[(name, 0)], plan.grids[(name, 0)])
         results.append(named_result(adjust_scores(network, scores, options), name))
     if axis.uses_frames_left:
         parameters.append(frames_left)
@@ -77,14 +79,14 @@ def build_frame_graph(whole: TimePlan, options: ConvertOptions, facts: Conversio
     return model
 
 
-def _compute(assembly: Assembly, plan: FramePlan, axis: FrameAxis, group: list[Place]) -> None:
-    assembly.plan = plan.seen_from(group[0])
+def _compute(builder: GraphBuilder, plan: FramePlan, axis: FrameAxis, group: list[Place]) -> None:
+    builder.plan = plan.seen_from(group[0])
     if len(group) > 1 or reads_itself(plan.network, group[0]):
-        compute_group(assembly, group)
-    elif group[0] not in assembly.values:
-        assembly.compute(group[0], TIME_LAYERS)
+        compute_group(builder, group)
+    elif group[0] not in builder.values:
+        builder.compute(group[0])
     for place in group:
-        value = assembly.values.get(place)
+        value = builder.values.get(place)
         if value is not None and value.grid is not None and place not in plan.steady and place[0] != "input":
             # Columns of a node come with all frames that the node remembers.
             output = axis.pick(value.output, value.grid, plan.grids[place])
@@ -93,7 +95,7 @@ def _compute(assembly: Assembly, plan: FramePlan, axis: FrameAxis, group: list[P
                     f"{plan.network.source}: cannot be scored frame by frame: '{place_name(place)}' is computed for "
                     "fewer frames than are read; leave --time frame out"
                 )
-            assembly.values[place] = _with_memory(plan, axis, place, output)
+            builder.values[place] = _with_memory(plan, axis, place, output)
 
 
 def _with_memory(plan: FramePlan, axis: FrameAxis, place: Place, output: ov.Output) -> Value:

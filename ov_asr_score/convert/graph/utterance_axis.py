@@ -1,18 +1,20 @@
-"""Tensors [B, N, D] whose frames lie on a grid: taking the frames of one grid from another, and masks over time."""
+"""Tensors [B, N, D] whose frames lie on a grid: taking the frames of one grid from another, and masks over time.
+
+Tests: tests/golden/test_cases.py.
+"""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.convert.frames.grids import Grid, Interval
 from ov_asr_score.convert.frames.irregular_frames import FramePattern, FrameTables
+from ov_asr_score.convert.tensors.constants import float_scalar, int_scalar, int_vector
+from ov_asr_score.convert.tensors.frame_slices import pad_frames, select_frames, slice_frames
 from ov_asr_score.convert.tensors.tensor_iterator import zero_state
 from ov_asr_score.openvino_api import opset, ov
 
-_TO_THE_END = np.iinfo(np.int64).max
 # Larger than any number of frames, and far from the end of int32, which the CPU plugin computes with.
 _UNBOUNDED = 1 << 29
 
@@ -25,7 +27,7 @@ class TimeAxis:
     """
 
     def __init__(self, end: ov.Output, subsampling: int, edges: ov.Output | None = None) -> None:
-        """Nothing is built before it is used."""
+        """An axis without operations: they are made when they are first used."""
         self._end, self._subsampling, self._edges = end, subsampling, edges
         self._times: dict[Grid, ov.Output] = {}
         self._masks: dict[tuple[Interval, Grid], ov.Output] = {}
@@ -33,24 +35,24 @@ class TimeAxis:
     def times(self, grid: Grid) -> ov.Output:
         """The frames of a grid, int64 [N]."""
         if grid not in self._times:
-            stop = _int(grid.last + 1) if grid.fixed else opset.add(self._end, _int(grid.last + 1))
-            self._times[grid] = opset.range(_int(grid.first), stop, _int(grid.step), "i64").output(0)
+            stop = int_scalar(grid.last + 1) if grid.fixed else opset.add(self._end, int_scalar(grid.last + 1))
+            self._times[grid] = opset.range(int_scalar(grid.first), stop, int_scalar(grid.step), "i64").output(0)
         return self._times[grid]
 
     def count(self, grid: Grid) -> ov.Output:
         """The number of frames of a grid, int64 scalar."""
-        return opset.squeeze(opset.shape_of(self.times(grid), "i64"), _ints([0])).output(0)
+        return opset.squeeze(opset.shape_of(self.times(grid), "i64"), int_vector(0)).output(0)
 
     def static_count(self, grid: Grid) -> int | None:
         """The number of frames of a grid where it does not depend on the length of the utterance."""
         return len(grid.times(0)) if grid.fixed else None
 
     def initial_state(self, name: str, like: ov.Output, width: int, size: int) -> ov.Output:
-        """What a recurrence remembers before the first frame [B, width, size]: zeros. ``name`` is that of the state."""
+        """The state of a recurrence before the first frame [B, width, size]: zeros, whatever its ``name``."""
         return zero_state(like, width, size)
 
     def keep_state(self, name: str, state: ov.Output) -> None:
-        """Nothing: all of an utterance is in one request."""
+        """Do nothing: all of an utterance is in one request."""
 
     def mask(self, interval: Interval, grid: Grid) -> ov.Output:
         """Whether each frame of ``grid`` lies in ``interval``, bool [1, N, 1], or [B, N, 1] if chunks differ."""
@@ -58,7 +60,7 @@ class TimeAxis:
         if key not in self._masks and isinstance(interval, FramePattern):
             self._masks[key] = self._look_up(interval, grid)
         if key not in self._masks:
-            column = opset.unsqueeze(self.times(grid), _ints([0, 2]))
+            column = opset.unsqueeze(self.times(grid), int_vector(0, 2))
             parts = []
             first = self._bound(interval.first, interval.first_initial, 0, -_UNBOUNDED)
             if first is not None:
@@ -74,45 +76,45 @@ class TimeAxis:
         """The flags of a pattern for each frame of ``grid``, bool [1, N, 1], or [B, N, 1] if chunks differ."""
         masks = [self._look_up_tables(tables, grid) for tables in pattern.tables]
         if len(masks) == 1 or self._edges is None:
-            return opset.unsqueeze(masks[0], _ints([0, 2])).output(0)
+            return opset.unsqueeze(masks[0], int_vector(0, 2)).output(0)
         # 1 for a first chunk, 2 for a last one, 3 for both.
         turns = opset.constant(np.array([[1.0, 2.0]], np.float32))
-        kind = opset.convert(opset.reduce_sum(opset.multiply(self._edges, turns), _ints([1]), False), "i64")
-        rows = opset.concat([opset.unsqueeze(opset.convert(mask, "f32"), _ints([0])) for mask in masks], 0)
-        taken = opset.gather(rows, kind, _int(0))
-        return opset.unsqueeze(opset.greater(taken, opset.constant(np.float32(0.5))), _ints([2])).output(0)
+        kind = opset.convert(opset.reduce_sum(opset.multiply(self._edges, turns), int_vector(1), False), "i64")
+        rows = opset.concat([opset.unsqueeze(opset.convert(mask, "f32"), int_vector(0)) for mask in masks], 0)
+        taken = opset.gather(rows, kind, int_scalar(0))
+        return opset.unsqueeze(opset.greater(taken, float_scalar(0.5)), int_vector(2)).output(0)
 
     def _look_up_tables(self, tables: FrameTables, grid: Grid) -> ov.Output:
         """The flags of one table for each frame of ``grid``, bool [N]."""
         count = self.count(grid)
-        index = opset.range(_int(0), count, _int(1), "i64")
+        index = opset.range(int_scalar(0), count, int_scalar(1), "i64")
         start = len(tables.head) - tables.period
-        turn = opset.floor_mod(opset.subtract(index, _int(start)), _int(tables.period))
-        at_head = opset.select(opset.less(index, _int(start)), index, opset.add(turn, _int(start)))
+        turn = opset.floor_mod(opset.subtract(index, int_scalar(start)), int_scalar(tables.period))
+        at_head = opset.select(opset.less(index, int_scalar(start)), index, opset.add(turn, int_scalar(start)))
         remainders, size = tables.tails.shape
-        number = opset.divide(self._end, _int(self._subsampling))
-        tail = opset.gather(_flags(tables.tails), opset.floor_mod(number, _int(remainders)), _int(0))
+        number = opset.divide(self._end, int_scalar(self._subsampling))
+        tail = opset.gather(_flags(tables.tails), opset.floor_mod(number, int_scalar(remainders)), int_scalar(0))
         # Behind the table everything is set.
         tail = opset.concat([tail, _flags(np.ones(1, np.bool_))], 0)
-        at_tail = opset.minimum(opset.subtract(opset.subtract(count, _int(1)), index), _int(size))
+        at_tail = opset.minimum(opset.subtract(opset.subtract(count, int_scalar(1)), index), int_scalar(size))
         flags = opset.multiply(
-            opset.gather(_flags(tables.head), at_head, _int(0)), opset.gather(tail, at_tail, _int(0))
+            opset.gather(_flags(tables.head), at_head, int_scalar(0)), opset.gather(tail, at_tail, int_scalar(0))
         )
         rows, size = tables.short.shape
         if rows:
-            row = opset.gather(_flags(tables.short), opset.minimum(number, _int(rows - 1)), _int(0))
-            short = opset.gather(row, opset.minimum(index, _int(size - 1)), _int(0))
-            flags = opset.select(opset.less(number, _int(rows)), short, flags)
-        return opset.greater(flags, opset.constant(np.float32(0.5))).output(0)
+            row = opset.gather(_flags(tables.short), opset.minimum(number, int_scalar(rows - 1)), int_scalar(0))
+            short = opset.gather(row, opset.minimum(index, int_scalar(size - 1)), int_scalar(0))
+            flags = opset.select(opset.less(number, int_scalar(rows)), short, flags)
+        return opset.greater(flags, float_scalar(0.5)).output(0)
 
     def _bound(self, usual: int | None, at_edge: int | None, edge: int, unbounded: int) -> ov.Node | None:
         if usual is None and at_edge is None:
             return None
-        bounds = [_int(unbounded if bound is None else bound) for bound in (at_edge, usual)]
+        bounds = [int_scalar(unbounded if bound is None else bound) for bound in (at_edge, usual)]
         if usual == at_edge or self._edges is None:
             return bounds[1]
-        flag = opset.slice(self._edges, _ints([edge]), _ints([edge + 1]), _ints([1]), _ints([1]))
-        return opset.select(opset.greater(opset.unsqueeze(flag, _ints([2])), opset.constant(np.float32(0.5))), *bounds)
+        flag = opset.slice(self._edges, int_vector(edge), int_vector(edge + 1), int_vector(1), int_vector(1))
+        return opset.select(opset.greater(opset.unsqueeze(flag, int_vector(2)), float_scalar(0.5)), *bounds)
 
     def pick(self, value: ov.Output, source: Grid, target: Grid) -> ov.Output:
         """The frames of ``target`` from a ``value`` on ``source``; zero for frames outside of ``source``.
@@ -124,26 +126,27 @@ class TimeAxis:
         if self._is_static(source, target):
             return self._pick_statically(value, source, target)
         index, count = self.index(target, source), self.count(source)
-        nearest = opset.minimum(opset.maximum(index, _int(0)), opset.subtract(count, _int(1)))
-        frames = opset.gather(value, nearest, _int(1))
-        inside = opset.logical_and(opset.greater_equal(index, _int(0)), opset.less(index, count))
-        return select_frames(opset.unsqueeze(inside, _ints([0, 2])).output(0), frames.output(0))
+        nearest = opset.minimum(opset.maximum(index, int_scalar(0)), opset.subtract(count, int_scalar(1)))
+        frames = opset.gather(value, nearest, int_scalar(1))
+        inside = opset.logical_and(opset.greater_equal(index, int_scalar(0)), opset.less(index, count))
+        return select_frames(opset.unsqueeze(inside, int_vector(0, 2)).output(0), frames.output(0))
 
     def index(self, times_of: Grid, grid: Grid) -> ov.Output:
         """For every frame of ``times_of`` the number of the last frame of ``grid`` that is not after it, int64 [N]."""
-        distance = opset.subtract(self.times(times_of), _int(grid.first))
-        return opset.divide(distance, _int(grid.step)).output(0)
+        distance = opset.subtract(self.times(times_of), int_scalar(grid.first))
+        return opset.divide(distance, int_scalar(grid.step)).output(0)
 
     def broadcast(self, value: ov.Output, batch_of: ov.Output, grid: Grid) -> ov.Output:
         """``value`` [1 or B, 1, D] for all frames of ``grid``, [B, N, D], with the batch of ``batch_of``."""
-        batch = opset.slice(opset.shape_of(batch_of, "i64"), _ints([0]), _ints([1]), _ints([1]))
-        shape = opset.concat([batch, opset.unsqueeze(self.count(grid), _ints([0])), _ints([1])], 0)
+        batch = opset.slice(opset.shape_of(batch_of, "i64"), int_vector(0), int_vector(1), int_vector(1))
+        shape = opset.concat([batch, opset.unsqueeze(self.count(grid), int_vector(0)), int_vector(1)], 0)
         return opset.broadcast(value, shape, broadcast_spec="BIDIRECTIONAL").output(0)
 
     def broadcast_frames(self, value: ov.Output, batch_of: ov.Output) -> ov.Output:
         """``value`` [1 or B, N, 1] with the batch of ``batch_of``, [B, N, 1]."""
-        batch = opset.slice(opset.shape_of(batch_of, "i64"), _ints([0]), _ints([1]), _ints([1]))
-        return opset.broadcast(value, opset.concat([batch, _ints([1, 1])], 0), broadcast_spec="BIDIRECTIONAL").output(0)
+        batch = opset.slice(opset.shape_of(batch_of, "i64"), int_vector(0), int_vector(1), int_vector(1))
+        shape = opset.concat([batch, int_vector(1, 1)], 0)
+        return opset.broadcast(value, shape, broadcast_spec="BIDIRECTIONAL").output(0)
 
     def _is_static(self, source: Grid, target: Grid) -> bool:
         aligned = target.step % source.step == 0 and (target.first - source.first) % source.step == 0
@@ -173,30 +176,5 @@ class TimeAxis:
         return slice_frames(value, before, -after if after else None, stride)
 
 
-def slice_frames(value: ov.Output, start: int, stop: int | None = None, step: int = 1) -> ov.Output:
-    """``value[:, start:stop:step]`` of [B, T, D]."""
-    end = _TO_THE_END if stop is None else stop
-    return opset.slice(value, _ints([start]), _ints([end]), _ints([step]), _ints([1])).output(0)
-
-
-def pad_frames(value: ov.Output, before: int, after: int, mode: str = "constant") -> ov.Output:
-    """``value`` [B, T, D] with frames of zeros (or copies of its edges: ``edge``) before and after it."""
-    fill = opset.constant(np.float32(0)) if mode == "constant" else None
-    return opset.pad(value, _ints([0, before, 0]), _ints([0, after, 0]), mode, fill).output(0)
-
-
-def select_frames(mask: ov.Output, value: ov.Output, otherwise: ov.Output | None = None) -> ov.Output:
-    """``value`` [B, N, D] where ``mask`` [1 or B, N, 1] is set, else ``otherwise`` (zero)."""
-    return opset.select(mask, value, opset.constant(np.float32(0)) if otherwise is None else otherwise).output(0)
-
-
 def _flags(flags: NDArray[np.bool_]) -> ov.Node:
     return opset.constant(flags.astype(np.float32))
-
-
-def _int(value: int) -> ov.Node:
-    return opset.constant(np.array(value, np.int64))
-
-
-def _ints(values: Sequence[int]) -> ov.Node:
-    return opset.constant(np.array(values, np.int64))

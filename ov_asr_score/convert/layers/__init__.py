@@ -1,1 +1,1 @@
-"""How each component of nnet2 and nnet3 becomes operations of OpenVINO."""
+"""How each type of component becomes operations of OpenVINO: one file per family, one record per type."""

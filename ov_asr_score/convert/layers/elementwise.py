@@ -1,68 +1,80 @@
-"""Components that scale and shift every column for itself, that multiply, add or reorder columns, and identities."""
+"""Layers that treat every column for itself (scales, offsets, identities), and products of blocks of columns."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 
 import numpy as np
 
-from ov_asr_score.convert.layers.component_fields import bad_field, integer, number
-from ov_asr_score.convert.layers.linear_forms import as_dense_affine, as_scale_offset, column_map, group_sizes
-from ov_asr_score.convert.registry import converts
-from ov_asr_score.errors import UnsupportedModelError
-from ov_asr_score.kaldi_model.network import Component, FloatArray
+from ov_asr_score.convert.layers.layer import Exact, ExactScaleOffset, Layer
+from ov_asr_score.convert.tensors.constants import float_scalar, int_scalar
+from ov_asr_score.kaldi_model.component_fields import bad_field, integer, number, vector
+from ov_asr_score.kaldi_model.components.elementwise import dropout_rate
+from ov_asr_score.kaldi_model.network import Component, FloatArray, Generation
 from ov_asr_score.openvino_api import opset, ov
 
-# Groups of different sizes are filled up with zeros as long as that makes the row at most this many times wider.
-_MOST_FILLING = 4
+# Scales nearer to zero than this are moved away from it (ScaleAndOffsetComponent::Epsilon).
+_SMALLEST_SCALE = np.float64(np.float32(1.0e-4))
 
 
-@converts("FixedScaleComponent", "FixedBiasComponent", generations=(2, 3))
-@converts(
-    "BackpropTruncationComponent",
-    "BatchNormComponent",
-    "ClipGradientComponent",
-    "DropoutComponent",
-    "GeneralDropoutComponent",
-    "NaturalGradientPerElementScaleComponent",
-    "NoOpComponent",
-    "PerElementOffsetComponent",
-    "PerElementScaleComponent",
-    "ScaleAndOffsetComponent",
-    "SpecAugmentTimeMaskComponent",
-)
-def convert_scale_offset(component: Component, x: ov.Output) -> ov.Output:
-    """``x`` [B, T, D] times a scale plus an offset for each column; ``x`` itself where that changes nothing.
+def scale_offset_component(name: str, scale: FloatArray, offset: FloatArray, byte: int = 0) -> Component:
+    """A component that gives ``scale`` [D] times its input plus ``offset`` [D], for any values.
 
-    Sources: nnet3/nnet-simple-component.cc, nnet-normalize-component.cc (test mode), nnet-general-component.cc.
+    A composite of FixedScaleComponent and FixedBiasComponent, since ScaleAndOffsetComponent has no scales near zero.
     """
-    form = as_scale_offset(component)
-    if form is None:
-        raise UnsupportedModelError(f"component '{component.name}' ({component.type}) is not a scale and offset")
-    return scale_offset(component.name, x, *form)
+    chain = (
+        Component(f"{name}.scale", "FixedScaleComponent", {"Scales": scale}, byte),
+        Component(f"{name}.offset", "FixedBiasComponent", {"Bias": offset}, byte),
+    )
+    return Component(name, "CompositeComponent", {}, byte, (chain,))
+
+
+def identity_component(name: str, dim: int, byte: int = 0) -> Component:
+    """A component that gives its input [.., ``dim``]."""
+    return Component(name, "NoOpComponent", {"Dim": dim, "InputDim": dim, "OutputDim": dim}, byte)
+
+
+def scale_offset_components(name: str, scale: Exact, shift: Exact) -> list[Component]:
+    """Components of nnet1 that give ``scale`` [D] times (their input plus ``shift`` [D]): none, one or two."""
+    has_scale, width = bool((scale != 1).any()), {"InputDim": len(scale), "OutputDim": len(scale)}
+    components = []
+    if shift.any():
+        first = f"{name}.shifted" if has_scale else name
+        components.append(Component(first, "AddShift", {**width, "ShiftData": shift.astype(np.float32)}, 0))
+    if has_scale:
+        components.append(Component(name, "Rescale", {**width, "ScaleData": scale.astype(np.float32)}, 0))
+    return components
 
 
 def scale_offset(name: str, x: ov.Output, scale: FloatArray, offset: FloatArray) -> ov.Output:
     """``x`` [B, T, D] times ``scale`` [D] plus ``offset`` [D], without what changes nothing."""
     has_scale, has_offset = bool((scale != 1).any()), bool((offset != 0).any())
     if has_scale:
-        factors = opset.constant(_row(scale), name=f"{name}.scale")
+        factors = opset.constant(scale.reshape(1, 1, -1), name=f"{name}.scale")
         x = opset.multiply(x, factors, name=f"{name}.scaled" if has_offset else name).output(0)
     if has_offset:
-        x = opset.add(x, opset.constant(_row(offset), name=f"{name}.offset"), name=name).output(0)
+        x = opset.add(x, opset.constant(offset.reshape(1, 1, -1), name=f"{name}.offset"), name=name).output(0)
     return x
 
 
-@converts("ElementwiseProductComponent")
+def pass_through(component: Component, x: ov.Output) -> ov.Output:
+    """``x`` itself.
+
+    Dropout and noise of nnet2 are left out as by ``nnet-am-copy --remove-dropout``; nnet-forward sets the rate of
+    nnet1's dropout to zero (nnetbin/nnet-forward.cc).
+    """
+    return x
+
+
 def convert_elementwise_product(component: Component, x: ov.Output) -> ov.Output:
     """The product of the blocks of each frame, [B, T, OutputDim].
 
-    Source: nnet3/nnet-simple-component.cc (ElementwiseProductComponent).
+    Raises ModelFormatError. Source: nnet3/nnet-simple-component.cc (ElementwiseProductComponent).
     """
-    blocks = _number_of_blocks(component)
+    blocks = number_of_blocks(component)
     if blocks == 1:
         return x
-    parts = opset.split(x, opset.constant(np.array(2, np.int64)), blocks, name=f"{component.name}.blocks")
+    parts = opset.split(x, int_scalar(2), blocks, name=f"{component.name}.blocks")
     product = parts.output(0)
     for index in range(1, blocks):
         name = component.name if index == blocks - 1 else f"{component.name}.product{index}"
@@ -70,88 +82,129 @@ def convert_elementwise_product(component: Component, x: ov.Output) -> ov.Output
     return product
 
 
-@converts("SumBlockComponent")
-def convert_sum_block(component: Component, x: ov.Output) -> ov.Output:
-    """The sum of the blocks of each frame times a scale, [B, T, OutputDim].
-
-    Source: nnet3/nnet-simple-component.cc (SumBlockComponent).
-    """
-    blocks, name = _number_of_blocks(component), component.name
-    scale = np.full(integer(component, "OutputDim"), number(component, "Scale", 1.0), np.float32)
-    if blocks == 1:
-        return scale_offset(name, x, scale, np.zeros_like(scale))
-    shape = opset.constant(np.array([0, 0, blocks, len(scale)], np.int64))
-    rows = opset.reshape(x, shape, special_zero=True, name=f"{name}.blocks")
-    is_scaled = bool((scale != 1).any())
-    total = opset.reduce_sum(
-        rows, opset.constant(np.array([2], np.int64)), False, name=f"{name}.sum" if is_scaled else name
-    )
-    return scale_offset(name, total.output(0), scale, np.zeros_like(scale))
-
-
-@converts("SumGroupComponent", generations=(2, 3))
-def convert_sum_group(component: Component, x: ov.Output) -> ov.Output:
-    """The sums of neighbouring columns, group by group, [B, T, groups].
-
-    Sources: nnet3/nnet-simple-component.cc, nnet2/nnet-component.cc (SumGroupComponent).
-    """
-    sizes, name = group_sizes(component), component.name
-    largest, total = max(sizes), sum(sizes)
-    if largest == 1:
-        return x
-    if largest * len(sizes) > _MOST_FILLING * total:
-        full = as_dense_affine(component)
-        if full is not None:
-            weights = opset.constant(full[0], name=f"{name}.weights")
-            return opset.matmul(x, weights, False, True, name=name).output(0)
-    if largest * len(sizes) > total:
-        x = _filled_up(name, x, sizes)
-    shape = opset.constant(np.array([0, 0, len(sizes), largest], np.int64))
-    groups = opset.reshape(x, shape, special_zero=True, name=f"{name}.groups")
-    return opset.reduce_sum(groups, opset.constant(np.array([3], np.int64)), False, name=name).output(0)
-
-
-@converts("PermuteComponent")
-def convert_permute(component: Component, x: ov.Output) -> ov.Output:
-    """The columns of ``x`` in another order.
-
-    Source: nnet3/nnet-simple-component.cc (PermuteComponent).
-    """
-    columns = column_map(component)
-    if columns == list(range(len(columns))):
-        return x
-    return take_columns(component.name, x, columns)
-
-
-def _filled_up(name: str, x: ov.Output, sizes: list[int]) -> ov.Output:
-    """``x`` with zeros after each group, so that all groups are as wide as the widest."""
-    total, largest = sum(sizes), max(sizes)
-    zero = opset.constant(np.array([0, 0, 0], np.int64))
-    one = opset.constant(np.array([0, 0, 1], np.int64))
-    padded = opset.pad(x, zero, one, "constant", opset.constant(np.float32(0)), name=f"{name}.padded")
-    columns: list[int] = []
-    start = 0
-    for size in sizes:
-        columns += [*range(start, start + size), *[total] * (largest - size)]
-        start += size
-    return take_columns(f"{name}.filled", padded.output(0), columns)
-
-
-def take_columns(name: str, x: ov.Output, columns: Sequence[int]) -> ov.Output:
-    """Those ``columns`` of ``x`` [B, T, D], in that order; any may come more than once."""
-    indices = opset.constant(np.array(columns, np.int64), name=f"{name}.columns")
-    taken = opset.gather(x, indices, opset.constant(np.array(2, np.int64)))
-    # OpenVINO 2023.3 takes no name here.
-    taken.set_friendly_name(name)
-    return taken.output(0)
-
-
-def _number_of_blocks(component: Component) -> int:
+def number_of_blocks(component: Component) -> int:
+    """How many blocks of <OutputDim> columns a frame has. Raises ModelFormatError."""
     input_dim, output_dim = integer(component, "InputDim"), integer(component, "OutputDim")
     if output_dim < 1 or input_dim < 1 or input_dim % output_dim:
         raise bad_field(component, "OutputDim", f"a divisor of <InputDim> {input_dim}")
     return input_dim // output_dim
 
 
-def _row(values: FloatArray) -> FloatArray:
-    return values.reshape(1, 1, -1)
+def scale_offset_layer(
+    name: str, form: Callable[[Component], ExactScaleOffset], generations: tuple[Generation, ...] = (3,)
+) -> Layer:
+    """A type that gives ``x`` [B, T, D] times a scale plus an offset for each column; ``x`` if that changes nothing.
+
+    Sources: nnet3/nnet-simple-component.cc, nnet-normalize-component.cc (test mode), nnet-general-component.cc,
+    nnet-utils.cc (SetDropoutTestMode), nnet2/nnet-component.cc, nnet/nnet-various.h.
+    """
+
+    def convert_scale_offset(component: Component, x: ov.Output) -> ov.Output:
+        scale, offset = form(component)
+        return scale_offset(component.name, x, scale.astype(np.float32), offset.astype(np.float32))
+
+    return Layer(name=name, generations=generations, over_frames=convert_scale_offset, scale_offset=form)
+
+
+def repeated(component: Component, scale: Exact, offset: Exact) -> ExactScaleOffset:
+    """Values of one block for all blocks of a row. Raises ModelFormatError."""
+    block = len(offset)
+    dim = integer(component, "Dim", default=block)
+    if block == 0 or dim % block:
+        raise bad_field(component, "Dim", f"a multiple of the {block} values stored")
+    return np.tile(scale, dim // block), np.tile(offset, dim // block)
+
+
+def _scales(field: str) -> Callable[[Component], ExactScaleOffset]:
+    def form(component: Component) -> ExactScaleOffset:
+        scales = vector(component, field)
+        return scales.astype(np.float64), np.zeros(len(scales))
+
+    return form
+
+
+def _offsets(field: str) -> Callable[[Component], ExactScaleOffset]:
+    def form(component: Component) -> ExactScaleOffset:
+        offsets = vector(component, field)
+        return np.ones(len(offsets)), offsets.astype(np.float64)
+
+    return form
+
+
+def _repeated_offsets(component: Component) -> ExactScaleOffset:
+    offsets = vector(component, "Offsets").astype(np.float64)
+    return repeated(component, np.ones(len(offsets)), offsets)
+
+
+def _scales_and_offsets(component: Component) -> ExactScaleOffset:
+    scales = vector(component, "Scales")
+    offsets = vector(component, "Offsets", len(scales)).astype(np.float64)
+    exact = scales.astype(np.float64)
+    smallest = np.where(exact >= 0, _SMALLEST_SCALE, -_SMALLEST_SCALE)
+    return repeated(component, np.where(np.abs(exact) < _SMALLEST_SCALE, smallest, exact), offsets)
+
+
+def _uniform(component: Component, factor: float) -> ExactScaleOffset:
+    dim = integer(component, "Dim", "InputDim")
+    return np.full(dim, factor), np.zeros(dim)
+
+
+def _one_scale(component: Component) -> ExactScaleOffset:
+    return _uniform(component, number(component, "Scale", 1.0))
+
+
+def _kept_share(component: Component) -> ExactScaleOffset:
+    """Dropout in test mode, as nnet3-compute takes it."""
+    proportion = number(component, "DropoutProportion")
+    if not 0 <= proportion <= 1:
+        raise bad_field(component, "DropoutProportion", "0 to 1")
+    return _uniform(component, 1.0 - proportion)
+
+
+def _unchanged(component: Component) -> ExactScaleOffset:
+    return _uniform(component, 1.0)
+
+
+def _random_dropout(component: Component) -> str | None:
+    rate = dropout_rate(component)
+    if rate <= 0:
+        return None
+    return (
+        f"nnet-forward keeps dropout of {rate:g} going inside of other components and gives random scores; set its "
+        "<DropoutRate> to 0"
+    )
+
+
+def convert_one_scale(component: Component, x: ov.Output) -> ov.Output:
+    """``x`` times a number. Source: nnet2/nnet-component.cc (ScaleComponent)."""
+    factor = float_scalar(number(component, "Scale"))
+    return opset.multiply(x, factor, name=component.name).output(0)
+
+
+LAYERS = (
+    scale_offset_layer("FixedScaleComponent", _scales("Scales"), (2, 3)),
+    scale_offset_layer("FixedBiasComponent", _offsets("Bias"), (2, 3)),
+    scale_offset_layer("PerElementScaleComponent", _scales("Params")),
+    scale_offset_layer("NaturalGradientPerElementScaleComponent", _scales("Params")),
+    scale_offset_layer("PerElementOffsetComponent", _repeated_offsets),
+    scale_offset_layer("ScaleAndOffsetComponent", _scales_and_offsets),
+    scale_offset_layer("AddShift", _offsets("ShiftData"), (1,)),
+    scale_offset_layer("Rescale", _scales("ScaleData"), (1,)),
+    Layer(name="ScaleComponent", generations=(2,), over_frames=convert_one_scale, scale_offset=_one_scale),
+    scale_offset_layer("BackpropTruncationComponent", _one_scale),
+    scale_offset_layer("ClipGradientComponent", _unchanged),
+    Layer(name="NoOpComponent", over_frames=pass_through, scale_offset=_unchanged),
+    scale_offset_layer("DropoutComponent", _kept_share),
+    Layer(name="DropoutComponent", generations=(2,), over_frames=pass_through, scale_offset=_unchanged),
+    scale_offset_layer("GeneralDropoutComponent", _unchanged),
+    scale_offset_layer("SpecAugmentTimeMaskComponent", _unchanged),
+    Layer(name="AdditiveNoiseComponent", generations=(2,), over_frames=pass_through, scale_offset=_unchanged),
+    Layer(
+        name="Dropout",
+        generations=(1,),
+        over_frames=pass_through,
+        nested_problem=_random_dropout,
+        is_training_only=True,
+    ),
+    Layer(name="ElementwiseProductComponent", over_frames=convert_elementwise_product),
+)

@@ -11,14 +11,18 @@ costs a digit.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.convert.layers.component_fields import integer, integers, matrix, vector
-from ov_asr_score.convert.layers.linear_forms import as_affine
+from ov_asr_score.convert.layers.affine import affine_transform
+from ov_asr_score.convert.layers.elementwise import scale_offset_components
+from ov_asr_score.convert.layers.layer import Layer
+from ov_asr_score.convert.linear_forms import as_affine, exact_scale_offset
+from ov_asr_score.convert.registry import find_layer
+from ov_asr_score.kaldi_model.component_fields import integer, matrix, vector
 from ov_asr_score.kaldi_model.network import Component, FieldValue
 
 # In units of what the product gets: a mean of this size costs no digits.
@@ -44,16 +48,35 @@ class _Product:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Layer:
-    """A component; for a joint one ``component`` is None and ``form`` says what it computes."""
+class _Link:
+    """A link of the chain: a component; where several were joined it is None, and ``form`` says what they compute."""
 
     name: str
     component: Component | None
     form: _Scale | _Product | None
 
     @property
-    def type(self) -> str:
-        return self.component.type if self.component else ""
+    def layer(self) -> Layer | None:
+        return None if self.component is None else find_layer(1, self.component.type)
+
+    @property
+    def taken_columns(self) -> NDArray[np.int64] | None:
+        """The input columns of a link that only copies columns."""
+        layer = self.layer
+        taken = None if layer is None else layer.taken_columns
+        return None if taken is None else taken(_component(self))
+
+    @property
+    def frame_offsets(self) -> list[int] | None:
+        """The offsets of a link that only splices frames."""
+        layer = self.layer
+        offsets = None if layer is None else layer.frame_offsets
+        return None if offsets is None else offsets(_component(self))
+
+    @property
+    def input_products(self) -> tuple[tuple[str, str], ...]:
+        layer = self.layer
+        return () if layer is None else layer.input_products
 
 
 def fold_chain(components: Sequence[Component], keep: frozenset[str] = frozenset()) -> list[Component]:
@@ -63,41 +86,41 @@ def fold_chain(components: Sequence[Component], keep: frozenset[str] = frozenset
     ``keep`` stay and compute what they did. A Splice or Copy that gets other values than before is called
     ``….unscaled``, what is left of a scale ``….shift``.
     """
-    layers: list[_Layer] = []
+    links: list[_Link] = []
     for component in components:
-        if component.type != "Dropout" or component.name in keep:
-            _append(layers, _Layer(component.name, component, _form(component)), keep)
-    return [part for layer in layers for part in _components(layer)]
+        layer = find_layer(1, component.type)
+        if layer is None or not layer.is_training_only or component.name in keep:
+            _append(links, _Link(component.name, component, _form(component)), keep)
+    return [component for link in links for component in _components(link)]
 
 
 def _form(component: Component) -> _Scale | _Product | None:
-    affine = as_affine(component)
+    affine = as_affine(1, component)
     if affine is not None:
         return _Product(affine[0].astype(np.float64), affine[1].astype(np.float64))
-    if component.type == "AddShift":
-        shift = vector(component, "ShiftData").astype(np.float64)
-        return _Scale(np.ones_like(shift), shift)
-    if component.type == "Rescale":
-        scale = vector(component, "ScaleData").astype(np.float64)
-        return _Scale(scale, np.zeros_like(scale))
-    return None
+    scale_offset = exact_scale_offset(1, component)
+    if scale_offset is None:
+        return None
+    # y = s x + o = s (x + o / s)
+    scale, offset = scale_offset
+    return _Scale(scale, np.divide(offset, scale, out=offset.copy(), where=offset != 0))
 
 
-def _append(layers: list[_Layer], layer: _Layer, keep: frozenset[str]) -> None:
-    """Nothing; adds a layer behind the others, joined with those before it as far as that can be done."""
+def _append(links: list[_Link], link: _Link, keep: frozenset[str]) -> None:
+    """Add a link behind the others, joined with those before it as far as possible."""
     while True:
-        joint = None if not layers or layers[-1].name in keep else _joint(layers[-1], layer)
+        joint = None if not links or links[-1].name in keep else _joint(links[-1], link)
         if joint is not None:
-            layers.pop()
+            links.pop()
         else:
-            joint = _with_earlier_scale(layers, layer, keep)
+            joint = _with_earlier_scale(links, link, keep)
         if joint is None:
-            layers.append(layer)
+            links.append(link)
             return
-        layer = joint
+        link = joint
 
 
-def _joint(before: _Layer, after: _Layer) -> _Layer | None:
+def _joint(before: _Link, after: _Link) -> _Link | None:
     """Both as one, None if they stay two."""
     form: _Scale | _Product | None = None
     match before.form, after.form:
@@ -109,17 +132,17 @@ def _joint(before: _Layer, after: _Layer) -> _Layer | None:
             (rows, middle), columns = two.weights.shape, one.weights.shape[1]
             if rows * columns <= rows * middle + middle * columns:
                 form = _Product(two.weights @ one.weights, two.weights @ one.bias + two.bias)
-        case _Product() as one, None if after.type == "Copy":
-            taken = _taken_columns(after)
-            if len(taken) <= len(one.bias):
+        case _Product() as one, None:
+            taken = after.taken_columns
+            if taken is not None and len(taken) <= len(one.bias):
                 form = _Product(one.weights[taken], one.bias[taken])
-        case None, _Product() as two if before.type == "Copy":
-            taken, width = _taken_columns(before), integer(_component(before), "InputDim")
-            if width <= len(taken):
+        case None, _Product() as two:
+            taken = before.taken_columns
+            if taken is not None and (width := integer(_component(before), "InputDim")) <= len(taken):
                 weights = np.zeros((width, len(two.bias)))
                 np.add.at(weights, taken, two.weights.T)
                 form = _Product(weights.T, two.bias)
-    return None if form is None or not _is_finite(form) else _Layer(after.name, None, form)
+    return None if form is None or not _is_finite(form) else _Link(after.name, None, form)
 
 
 def _is_finite(form: _Scale | _Product) -> bool:
@@ -128,82 +151,78 @@ def _is_finite(form: _Scale | _Product) -> bool:
     return all(bool((np.abs(value) < np.finfo(np.float32).max).all()) for value in values)
 
 
-def _with_earlier_scale(layers: list[_Layer], layer: _Layer, keep: frozenset[str]) -> _Layer | None:
-    """``layer`` with a scale that stands before it, maybe behind Splice and Copy; None if there is none.
+def _with_earlier_scale(links: list[_Link], link: _Link, keep: frozenset[str]) -> _Link | None:
+    """``link`` with a scale that stands before it, maybe behind splices and copies; None if there is none.
 
-    In ``layers`` at most the shift stays of the scale: where it was, or before the Splice that it was behind.
+    In ``links`` at most the shift stays of the scale: where it was, or before the splice that it was behind.
     """
-    place = len(layers) - 1
-    while place >= 0 and layers[place].type in ("Splice", "Copy") and layers[place].name not in keep:
+    place = len(links) - 1
+    while place >= 0 and _moves_values(links[place]) and links[place].name not in keep:
         place -= 1
-    form = layers[place].form if place >= 0 else None
-    if not isinstance(form, _Scale) or layers[place].name in keep or not _has_input_product(layer):
+    form = links[place].form if place >= 0 else None
+    if not isinstance(form, _Scale) or links[place].name in keep or not _has_input_product(link):
         return None
-    passed = layers[place + 1 :]
-    name = f"{layers[place].name.removesuffix('.shift')}.shift"
+    passed = links[place + 1 :]
+    name = f"{links[place].name.removesuffix('.shift')}.shift"
     if np.abs(form.scale * form.shift).max() <= _SMALL:
         rest, kept = form, []
     else:
         rest = _Scale(form.scale, np.zeros_like(form.shift))
-        kept = [_shift_layer(name, form.shift)]
-        splice = layers[place - 1] if place else None
-        if splice is not None and splice.type == "Splice" and splice.name not in keep:
-            common = form.shift.reshape(len(_frame_offsets(splice)), -1).mean(0)
-            differences = form.shift - np.tile(common, len(_frame_offsets(splice)))
+        kept = [_shift_link(name, form.shift)]
+        splice = links[place - 1] if place else None
+        offsets = None if splice is None or splice.name in keep else splice.frame_offsets
+        if splice is not None and offsets is not None:
+            common = form.shift.reshape(len(offsets), -1).mean(0)
+            differences = form.shift - np.tile(common, len(offsets))
             if np.abs(form.scale * differences).max() <= _SMALL:
                 place -= 1
-                rest, kept = _Scale(form.scale, differences), [_shift_layer(name, common), _unscaled(splice)]
+                rest, kept = _Scale(form.scale, differences), [_shift_link(name, common), _unscaled(splice)]
     if kept and (rest.scale == 1).all() and not rest.shift.any():
         return None
     for between in passed:
         rest = _behind(rest, between)
-    joint = _on_scaled_input(layer, rest)
+    joint = _on_scaled_input(link, rest)
     if joint is not None:
-        layers[place:] = [*kept, *(_unscaled(between) for between in passed)]
+        links[place:] = [*kept, *(_unscaled(between) for between in passed)]
     return joint
 
 
-def _shift_layer(name: str, shift: _Array) -> _Layer:
-    return _Layer(name, None, _Scale(np.ones_like(shift), shift))
+def _shift_link(name: str, shift: _Array) -> _Link:
+    return _Link(name, None, _Scale(np.ones_like(shift), shift))
 
 
-def _behind(form: _Scale, layer: _Layer) -> _Scale:
-    """The scale that does the same behind a Splice or Copy."""
-    if layer.type == "Copy":
-        taken = _taken_columns(layer)
-    else:
-        taken = np.tile(np.arange(len(form.scale)), len(_frame_offsets(layer)))
+def _moves_values(link: _Link) -> bool:
+    """Whether a link puts frames or columns elsewhere, and computes nothing."""
+    return link.taken_columns is not None or link.frame_offsets is not None
+
+
+def _behind(form: _Scale, link: _Link) -> _Scale:
+    """The scale that does the same behind a splice or a copy."""
+    taken, offsets = link.taken_columns, link.frame_offsets
+    if taken is None:
+        taken = np.tile(np.arange(len(form.scale)), 1 if offsets is None else len(offsets))
     return _Scale(form.scale[taken], form.shift[taken])
 
 
-_INPUT_PRODUCTS: Mapping[str, tuple[tuple[str, str], ...]] = {
-    "Rbm": (("VisHid", "HidBias"),),
-    "LstmProjected": (("WGifoX", "Bias"),),
-    "BlstmProjected": (("FWGifoX", "FBias"), ("BWGifoX", "BBias")),
-    "RecurrentComponent": (("WForward", "Bias"),),
-}
-"""Matrix and bias of what is added up from the input, before anything else happens to it."""
+def _has_input_product(link: _Link) -> bool:
+    return isinstance(link.form, _Product) or bool(link.input_products)
 
 
-def _has_input_product(layer: _Layer) -> bool:
-    return isinstance(layer.form, _Product) or layer.type in _INPUT_PRODUCTS
-
-
-def _on_scaled_input(layer: _Layer, form: _Scale) -> _Layer | None:
-    """``layer`` that scales its input itself, None if its weights leave float32."""
-    if isinstance(layer.form, _Product):
-        joint = _scaled_product(layer.form, form)
-        return _Layer(layer.name, None, joint) if _is_finite(joint) else None
-    component = _component(layer)
+def _on_scaled_input(link: _Link, form: _Scale) -> _Link | None:
+    """``link`` that scales its input itself; None if its weights leave float32."""
+    if isinstance(link.form, _Product):
+        joint = _scaled_product(link.form, form)
+        return _Link(link.name, None, joint) if _is_finite(joint) else None
+    component = _component(link)
     fields: dict[str, FieldValue] = dict(component.fields)
-    for weights, bias in _INPUT_PRODUCTS[layer.type]:
+    for weights, bias in link.input_products:
         inner = _Product(matrix(component, weights).astype(np.float64), vector(component, bias).astype(np.float64))
         product = _scaled_product(inner, form)
         if not _is_finite(product):
             return None
         fields[weights] = product.weights.astype(np.float32)
         fields[bias] = product.bias.astype(np.float32)
-    return _Layer(layer.name, replace(component, fields=fields), None)
+    return _Link(link.name, replace(component, fields=fields), None)
 
 
 def _scaled_product(product: _Product, form: _Scale) -> _Product:
@@ -211,46 +230,22 @@ def _scaled_product(product: _Product, form: _Scale) -> _Product:
     return _Product(weights, product.bias + weights @ form.shift)
 
 
-def _taken_columns(layer: _Layer) -> NDArray[np.int64]:
-    return integers(_component(layer), "CopyFromIndices").astype(np.int64) - 1
+def _component(link: _Link) -> Component:
+    if link.component is None:
+        raise ValueError(f"'{link.name}' was joined")
+    return link.component
 
 
-def _frame_offsets(layer: _Layer) -> list[int]:
-    return [int(offset) for offset in integers(_component(layer), "FrameOffsets")]
+def _unscaled(link: _Link) -> _Link:
+    name = f"{link.name.removesuffix('.unscaled')}.unscaled"
+    return _Link(name, replace(_component(link), name=name), None)
 
 
-def _component(layer: _Layer) -> Component:
-    if layer.component is None:
-        raise ValueError(f"'{layer.name}' was joined")
-    return layer.component
-
-
-def _unscaled(layer: _Layer) -> _Layer:
-    name = f"{layer.name.removesuffix('.unscaled')}.unscaled"
-    return _Layer(name, replace(_component(layer), name=name), None)
-
-
-def _components(layer: _Layer) -> list[Component]:
-    """The layer as components of nnet1; a scale with a shift takes two."""
-    match layer.component, layer.form:
+def _components(link: _Link) -> list[Component]:
+    """The link as components of nnet1; a scale with a shift takes two."""
+    match link.component, link.form:
         case None, _Product() as product:
-            rows, columns = product.weights.shape
-            fields: dict[str, FieldValue] = {
-                "InputDim": columns,
-                "OutputDim": rows,
-                "Linearity": np.ascontiguousarray(product.weights, np.float32),
-                "Bias": product.bias.astype(np.float32),
-            }
-            return [Component(layer.name, "AffineTransform", fields, 0)]
+            return [affine_transform(link.name, product.weights, product.bias)]
         case None, _Scale() as form:
-            widths: dict[str, FieldValue] = {"InputDim": len(form.scale), "OutputDim": len(form.scale)}
-            has_scale = bool((form.scale != 1).any())
-            shift = Component(
-                f"{layer.name}.shifted" if has_scale else layer.name,
-                "AddShift",
-                {**widths, "ShiftData": form.shift.astype(np.float32)},
-                0,
-            )
-            scale = Component(layer.name, "Rescale", {**widths, "ScaleData": form.scale.astype(np.float32)}, 0)
-            return [*([shift] if form.shift.any() else []), *([scale] if has_scale else [])]
-    return [_component(layer)]
+            return scale_offset_components(link.name, form.scale, form.shift)
+    return [_component(link)]

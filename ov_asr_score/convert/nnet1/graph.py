@@ -20,6 +20,7 @@ from ov_asr_score.convert.nnet1.streaming import (
     stream_problems,
 )
 from ov_asr_score.convert.options import ConvertOptions
+from ov_asr_score.convert.registry import find_layer
 from ov_asr_score.convert.rt_info import write_facts
 from ov_asr_score.convert.tensors.ports import INNER_OUTPUT, named_parameter, named_result
 from ov_asr_score.device.graph_repair import mend_memory_concats
@@ -115,7 +116,8 @@ def _frame_graph(
 def _without_softmax(network: KaldiNetwork, chain: list[Component]) -> list[Component]:
     """The chain without a softmax at its end; one that ends otherwise stays, with a warning, as in nnet-forward."""
     last = chain[-1]
-    if last.type in ("Softmax", "BlockSoftmax"):
+    layer = find_layer(1, last.type)
+    if layer is not None and layer.is_removable_softmax:
         return chain[:-1]
     logger.warning(
         "%s: --no-softmax removed nothing, the last component '%s' is %s", network.source, last.name, last.type

@@ -10,9 +10,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ov_asr_score.convert.layers.linear_forms import as_affine, as_scale_offset, scale_offset_component
+from ov_asr_score.convert.layers.affine import affine_component
+from ov_asr_score.convert.layers.elementwise import scale_offset_component
+from ov_asr_score.convert.layers.layer import AffineForm, ScaleOffsetForm
+from ov_asr_score.convert.linear_forms import as_affine, as_scale_offset
+from ov_asr_score.convert.registry import find_layer
 from ov_asr_score.kaldi_model.dependency import Offsets
 from ov_asr_score.kaldi_model.frames.evaluation_order import read_places
 from ov_asr_score.kaldi_model.network import (
@@ -21,8 +24,6 @@ from ov_asr_score.kaldi_model.network import (
     ComponentNode,
     Descriptor,
     DimRangeNode,
-    FieldValue,
-    FloatArray,
     KaldiNetwork,
     Node,
     NodeRef,
@@ -30,8 +31,6 @@ from ov_asr_score.kaldi_model.network import (
     OutputNode,
     ReplaceIndex,
 )
-
-_Form = tuple[FloatArray, FloatArray]
 
 
 def fold_network(network: KaldiNetwork, keep: frozenset[str] = frozenset()) -> KaldiNetwork:
@@ -51,14 +50,15 @@ class _Folding:
     """The network while it is changed, and who reads which node."""
 
     def __init__(self, network: KaldiNetwork, keep: frozenset[str]) -> None:
+        self.generation = network.generation
         self.nodes: dict[str, Node] = {node.name: node for node in network.nodes}
         self.components: dict[str, Component] = dict(network.components)
         self.keep = keep
         names = [node.component for node in network.nodes if isinstance(node, ComponentNode)]
         self.shared = frozenset(name for name in names if names.count(name) > 1)
         self.readers: dict[str, set[str]] = {}
-        self._affine: dict[str, _Form | None] = {}
-        self._scale: dict[str, _Form | None] = {}
+        self._affine: dict[str, AffineForm | None] = {}
+        self._scale: dict[str, ScaleOffsetForm | None] = {}
         for node in network.nodes:
             self._note_reader(node)
         self._pending = [node.name for node in network.nodes if isinstance(node, ComponentNode)]
@@ -97,11 +97,11 @@ class _Folding:
             if inner is not None and self._is_worth(affine, inner):
                 weights = affine[0].astype(np.float64) @ inner[0]
                 bias = affine[0].astype(np.float64) @ inner[1] + affine[1]
-                self._join(node, source, _affine_component(node.component, weights, bias), source.input)
+                self._join(node, source, affine_component(node.component, weights, bias), source.input)
                 return True
         return self._fold_scales_of_parts(node, affine)
 
-    def _fold_scales_of_parts(self, node: ComponentNode, affine: _Form) -> bool:
+    def _fold_scales_of_parts(self, node: ComponentNode, affine: AffineForm) -> bool:
         """Fold one node of scales and offsets into the columns of the affine layer that reads it."""
         columns = _columns(node.input, self._widths())
         if columns is None:
@@ -116,7 +116,7 @@ class _Folding:
                 if part == name:
                     bias = bias + weights[:, start:stop] @ scale[1]
                     weights[:, start:stop] *= scale[0]
-            joint = _affine_component(node.component, weights, bias)
+            joint = affine_component(node.component, weights, bias)
             self._join(node, source, joint, _substituted(node.input, name, source.input))
             return True
         return False
@@ -156,66 +156,42 @@ class _Folding:
     def _is_time_layer(self, node: ComponentNode) -> bool:
         return self.components[node.component].reads != Offsets()
 
-    def affine(self, name: str) -> _Form | None:
+    def affine(self, name: str) -> AffineForm | None:
         """Weights and bias of a component that is nothing but affine."""
         if name not in self._affine:
             component = self.components[name]
             # Elementwise layers are diagonal matrices; as matrices they would only cost.
-            self._affine[name] = None if self.scale(name) is not None else as_affine(component)
+            self._affine[name] = None if self.scale(name) is not None else as_affine(self.generation, component)
         return self._affine[name]
 
-    def scale(self, name: str) -> _Form | None:
+    def scale(self, name: str) -> ScaleOffsetForm | None:
         """Scale and offset of a component that is nothing else."""
         if name not in self._scale:
-            self._scale[name] = as_scale_offset(self.components[name])
+            self._scale[name] = as_scale_offset(self.generation, self.components[name])
         return self._scale[name]
 
-    def _scaled(self, component: Component, scale: _Form) -> Component | None:
+    def _scaled(self, component: Component, scale: ScaleOffsetForm) -> Component | None:
         """``component`` followed by ``scale``, as one component."""
         factors, offsets = scale[0].astype(np.float64), scale[1].astype(np.float64)
-        if component.type == "TimeHeightConvolutionComponent":
-            return _scaled_convolution(component, factors, offsets)
+        layer = find_layer(self.generation, component.type)
+        if layer is not None and layer.scaled is not None:
+            return layer.scaled(component, factors, offsets)
         affine = self.affine(component.name)
         if affine is not None:
             weights = factors[:, None] * affine[0]
-            return _affine_component(component.name, weights, factors * affine[1] + offsets)
+            return affine_component(component.name, weights, factors * affine[1] + offsets)
         inner = self.scale(component.name)
         if inner is not None and len(inner[0]) == len(factors):
             joint = (factors * inner[0]).astype(np.float32), (factors * inner[1] + offsets).astype(np.float32)
             return scale_offset_component(component.name, *joint, component.offset)
         return None
 
-    def _is_worth(self, outer: _Form, inner: _Form) -> bool:
+    def _is_worth(self, outer: AffineForm, inner: AffineForm) -> bool:
         (rows, middle), columns = outer[0].shape, inner[0].shape[1]
         return bool(rows * columns <= rows * middle + middle * columns)
 
 
-def _scaled_convolution(
-    component: Component, factors: NDArray[np.float64], offsets: NDArray[np.float64]
-) -> Component | None:
-    """A convolution takes factors that are the same at every height."""
-    bias = np.asarray(component.fields["BiasParams"], np.float64)
-    by_height, offsets_by_height = factors.reshape(-1, len(bias)), offsets.reshape(-1, len(bias))
-    if (by_height != by_height[0]).any() or (offsets_by_height != offsets_by_height[0]).any():
-        return None
-    weights = np.asarray(component.fields["LinearParams"], np.float64).reshape(len(bias), -1)
-    fields: dict[str, FieldValue] = {
-        **component.fields,
-        "LinearParams": (by_height[0][:, None] * weights).astype(np.float32),
-        "BiasParams": (by_height[0] * bias + offsets_by_height[0]).astype(np.float32),
-    }
-    return replace(component, fields=fields)
-
-
-def _affine_component(name: str, weights: NDArray[np.float64], bias: NDArray[np.float64]) -> Component:
-    fields: dict[str, FieldValue] = {
-        "LinearParams": weights.astype(np.float32),
-        "BiasParams": bias.astype(np.float32),
-    }
-    return Component(name, "AffineComponent", fields, 0)
-
-
-def _is_identity(scale: _Form) -> bool:
+def _is_identity(scale: ScaleOffsetForm) -> bool:
     return bool((scale[0] == 1).all() and (scale[1] == 0).all())
 
 

@@ -14,15 +14,17 @@ import numpy as np
 
 from ov_asr_score.convert.frames.grids import Grid
 from ov_asr_score.convert.frames.utterance_plan import TimePlan
-from ov_asr_score.convert.graph.assembly import appended_parts
-from ov_asr_score.convert.layers.linear_forms import as_affine
+from ov_asr_score.convert.graph.graph_builder import appended_parts
+from ov_asr_score.convert.layers.affine import affine_component
+from ov_asr_score.convert.layers.elementwise import identity_component
+from ov_asr_score.convert.linear_forms import as_affine
 from ov_asr_score.kaldi_model.frames.evaluation_order import Place
 from ov_asr_score.kaldi_model.network import (
     Component,
     ComponentNode,
     Descriptor,
     DimRangeNode,
-    FieldValue,
+    Generation,
     KaldiNetwork,
     Node,
     NodeRef,
@@ -45,7 +47,7 @@ def multiply_before_splicing(plan: TimePlan, keep: frozenset[str] = frozenset())
     components = dict(network.components)
     for node in network.nodes:
         if isinstance(node, ComponentNode) and (node.name, 0) not in loops and node.name not in keep:
-            nodes += _in_two_steps(node, components, plan.grids)
+            nodes += _in_two_steps(network.generation, node, components, plan.grids)
         else:
             nodes.append(node)
     if len(nodes) == len(network.nodes):
@@ -53,8 +55,10 @@ def multiply_before_splicing(plan: TimePlan, keep: frozenset[str] = frozenset())
     return replace(network, nodes=tuple(nodes), components=components)
 
 
-def _in_two_steps(node: ComponentNode, components: dict[str, Component], grids: Mapping[Place, Grid]) -> list[Node]:
-    grid, form = grids.get((node.name, 0)), as_affine(components[node.component])
+def _in_two_steps(
+    generation: Generation, node: ComponentNode, components: dict[str, Component], grids: Mapping[Place, Grid]
+) -> list[Node]:
+    grid, form = grids.get((node.name, 0)), as_affine(generation, components[node.component])
     offsets = _offsets(node.input)
     if grid is None or form is None or offsets is None or len(offsets[1]) < 2:
         return [node]
@@ -66,13 +70,10 @@ def _in_two_steps(node: ComponentNode, components: dict[str, Component], grids: 
         return [node]
     products, joint = f"{node.name}.products", f"{node.name}.sum"
     stacked = np.concatenate(np.split(weights, len(times), axis=1))
-    fields: dict[str, FieldValue] = {
-        "LinearParams": stacked,
-        "BiasParams": np.concatenate([bias, np.zeros(rows * (len(times) - 1), np.float32)]),
-    }
-    offset = components[node.component].offset
-    components[products] = Component(products, "AffineComponent", fields, offset)
-    components[joint] = Component(joint, "NoOpComponent", {"Dim": rows}, offset)
+    stacked_bias = np.concatenate([bias, np.zeros(rows * (len(times) - 1), np.float32)])
+    byte = components[node.component].offset
+    components[products] = affine_component(products, stacked, stacked_bias, byte)
+    components[joint] = identity_component(joint, rows, byte)
     parts = [DimRangeNode(f"{products}.{index}", products, index * rows, rows) for index in range(len(times))]
     total = Sum(tuple(_moved(part.name, time) for part, time in zip(parts, times, strict=True)))
     return [ComponentNode(products, products, NodeRef(source)), *parts, ComponentNode(node.name, joint, total)]

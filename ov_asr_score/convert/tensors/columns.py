@@ -1,4 +1,4 @@
-"""Columns of values [B, N, D]: side by side, and parts of them.
+"""Columns of values [B, N, D]: side by side, some of them, and in another order.
 
 What was put side by side is taken apart without any operation, so that gates and cells of recurrent layers, which Kaldi
 keeps in one row, cost no copies.
@@ -11,6 +11,7 @@ from itertools import accumulate
 
 import numpy as np
 
+from ov_asr_score.convert.tensors.constants import int_scalar, int_vector
 from ov_asr_score.openvino_api import opset, ov
 
 
@@ -36,19 +37,27 @@ def slice_columns(value: ov.Output, start: int, stop: int) -> ov.Output:
 
 
 def split_columns(value: ov.Output, widths: Sequence[int], name: str) -> list[ov.Output]:
-    """Neighbouring columns of ``value``, as many as each of ``widths`` says; ``name`` is for what splits them."""
+    """The columns of ``value`` [B, N, sum of ``widths``] in parts so wide; what splits them is called ``name``."""
     begin, cuts = 0, [0, *accumulate(widths)]
-    found: list[ov.Output] = []
+    split: list[ov.Output] = []
     for part in _parts(value):
         end = begin + width_of(part)
         inside = [width for width, start in zip(widths, cuts, strict=False) if begin <= start < end]
         if sum(inside) != end - begin:
             return _split(value, widths, name)
-        found += _split(
-            part, inside, f"{name}_{len(found)}" if found else name
-        )  # the CPU plugin of 2023.3 knows by name
+        # The CPU plugin of 2023.3 tells operations apart by their names.
+        split += _split(part, inside, f"{name}_{len(split)}" if split else name)
         begin = end
-    return found
+    return split
+
+
+def take_columns(name: str, x: ov.Output, columns: Sequence[int]) -> ov.Output:
+    """Those ``columns`` of ``x`` [B, T, D], in that order; any may come more than once."""
+    indices = opset.constant(np.array(columns, np.int64), name=f"{name}.columns")
+    taken = opset.gather(x, indices, int_scalar(2))
+    # OpenVINO 2023.3 takes no name here.
+    taken.set_friendly_name(name)
+    return taken.output(0)
 
 
 def _parts(value: ov.Output) -> list[ov.Output]:
@@ -62,16 +71,11 @@ def _parts(value: ov.Output) -> list[ov.Output]:
 def _sliced(value: ov.Output, start: int, stop: int) -> ov.Output:
     if (start, stop) == (0, width_of(value)):
         return value
-    one = opset.constant(np.array([1], np.int64))
-    return opset.slice(value, _ints(start), _ints(stop), one, _ints(2)).output(0)
+    one = int_vector(1)
+    return opset.slice(value, int_vector(start), int_vector(stop), one, int_vector(2)).output(0)
 
 
 def _split(value: ov.Output, widths: Sequence[int], name: str) -> list[ov.Output]:
     if len(widths) == 1:
         return [value]
-    axis, lengths = opset.constant(np.array(2, np.int64)), opset.constant(np.array(widths, np.int64))
-    return list(opset.variadic_split(value, axis, lengths, name=name).outputs())
-
-
-def _ints(value: int) -> ov.Node:
-    return opset.constant(np.array([value], np.int64))
+    return list(opset.variadic_split(value, int_scalar(2), int_vector(*widths), name=name).outputs())

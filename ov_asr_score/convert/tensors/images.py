@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ov_asr_score.convert.tensors.constants import float_scalar, int_vector
 from ov_asr_score.openvino_api import opset, ov
 
 _UNARY = {"Relu": opset.relu, "Sigmoid": opset.sigmoid, "Tanh": opset.tanh}
@@ -22,17 +23,17 @@ _TIME_OF_FRAMES, _TIME_OF_IMAGES = 1, 2
 
 def frames_of(image: ov.Output, width: int) -> ov.Output:
     """The frames [B, N, width] of an image [B, C, N, H], filters next to each other."""
-    rows = opset.transpose(image, _ints([0, 2, 3, 1]))
-    return opset.reshape(rows, _ints([0, 0, width]), special_zero=True).output(0)
+    rows = opset.transpose(image, int_vector(0, 2, 3, 1))
+    return opset.reshape(rows, int_vector(0, 0, width), special_zero=True).output(0)
 
 
 def image_of(frames: ov.Output, height: int, filters: int, known: dict[str, ov.Output]) -> ov.Output:
-    """The image [B, filters, N, height] of ``frames``; ``known`` keeps what was found for later calls."""
-    found = _image(frames, height, filters, known)
-    if found is not None:
-        return found
-    rows = opset.reshape(frames, _ints([0, 0, height, filters]), special_zero=True)
-    return opset.transpose(rows, _ints([0, 3, 1, 2])).output(0)
+    """The image [B, filters, N, height] of ``frames``; ``known`` keeps images by node for later calls."""
+    image = _image(frames, height, filters, known)
+    if image is not None:
+        return image
+    rows = opset.reshape(frames, int_vector(0, 0, height, filters), special_zero=True)
+    return opset.transpose(rows, int_vector(0, 3, 1, 2)).output(0)
 
 
 def _image(frames: ov.Output, height: int, filters: int, known: dict[str, ov.Output]) -> ov.Output | None:
@@ -68,7 +69,7 @@ def _built(node: Any, height: int, filters: int, known: dict[str, ov.Output]) ->
         by_column = np.broadcast_to(values.reshape(-1), (height * filters,)).reshape(height, filters)
         return _BINARY[kind](source, opset.constant(_shortest(by_column.T[None, :, None, :]))).output(0)
     if kind == "Select":
-        mask = opset.unsqueeze(node.input_value(0), _ints([1]))
+        mask = opset.unsqueeze(node.input_value(0), int_vector(1))
         otherwise = _constant(node.input_value(2))
         return None if otherwise is None or otherwise.size != 1 else opset.select(mask, source, otherwise).output(0)
     return _slice(node, source) if kind == "Slice" else _pad(node, source)
@@ -89,8 +90,8 @@ def _slice(node: Any, source: ov.Output) -> ov.Output | None:
     bounds = [_constant(node.input_value(index)) for index in range(1, 5)]
     if any(bound is None for bound in bounds) or _listed(bounds[3]) != [_TIME_OF_FRAMES]:
         return None
-    start, stop, step = (_ints(_listed(bound)) for bound in bounds[:3])
-    return opset.slice(source, start, stop, step, _ints([_TIME_OF_IMAGES])).output(0)
+    start, stop, step = (int_vector(*_listed(bound)) for bound in bounds[:3])
+    return opset.slice(source, start, stop, step, int_vector(_TIME_OF_IMAGES)).output(0)
 
 
 def _pad(node: Any, source: ov.Output) -> ov.Output | None:
@@ -99,8 +100,8 @@ def _pad(node: Any, source: ov.Output) -> ov.Output | None:
     if begin is None or end is None or fill is None or fill.any() or node.get_attributes()["pad_mode"] != "constant":
         return None
     before, after = (_listed(amount)[_TIME_OF_FRAMES] for amount in (begin, end))
-    zero = opset.constant(np.float32(0))
-    return opset.pad(source, _ints([0, 0, before, 0]), _ints([0, 0, after, 0]), "constant", zero).output(0)
+    zero = float_scalar(0)
+    return opset.pad(source, int_vector(0, 0, before, 0), int_vector(0, 0, after, 0), "constant", zero).output(0)
 
 
 def _shortest(values: NDArray[Any]) -> NDArray[Any]:
@@ -117,7 +118,3 @@ def _constant(output: ov.Output) -> NDArray[Any] | None:
 
 def _listed(values: NDArray[Any] | None) -> list[int]:
     return [] if values is None else [int(value) for value in values.reshape(-1)]
-
-
-def _ints(values: list[int]) -> ov.Node:
-    return opset.constant(np.array(values, np.int64))

@@ -14,7 +14,7 @@ _WORTH_SHARING = 64
 
 
 def share_constants(model: ov.Model) -> int:
-    """Number of constants of ``model`` that were replaced by others with the same values; loops are left alone."""
+    """Number of constants of ``model`` that were replaced by others with the same values; loops stay as they are."""
     kinds: dict[tuple[str, tuple[int, ...]], list[Any]] = {}
     for node in model.get_ops():
         if node.get_type_name() == "Constant" and np.prod(node.get_output_shape(0)) >= _WORTH_SHARING:
@@ -25,7 +25,7 @@ def share_constants(model: ov.Model) -> int:
         kept: dict[int, list[Any]] = {}
         for node in nodes if len(nodes) > 1 else ():
             alike = kept.setdefault(crc32(np.ascontiguousarray(node.data).data), [])
-            same = next((each for each in alike if np.array_equal(each.data, node.data, equal_nan=True)), None)
+            same = next((other for other in alike if np.array_equal(other.data, node.data, equal_nan=True)), None)
             if same is None:
                 alike.append(node)
                 continue

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from ov_asr_score.convert.tensors.constants import float_scalar, int_vector
 from ov_asr_score.openvino_api import opset, ov
 
 StepBody = Callable[[list["ov.Output"], list["ov.Output"]], tuple[list["ov.Output"], list["ov.Output"]]]
@@ -67,15 +68,11 @@ def loop_with_states(
 
 def zero_state(like: ov.Output, width: int, size: int) -> ov.Output:
     """Zeros [B, width, size] for the batch of ``like`` [B, T, D]."""
-    batch = opset.slice(opset.shape_of(like, "i64"), *(_ints(value) for value in ([0], [1], [1])))
-    shape = opset.concat([batch, _ints([width, size])], 0)
-    return opset.broadcast(opset.constant(np.float32(0)), shape).output(0)
+    batch = opset.slice(opset.shape_of(like, "i64"), *(int_vector(value) for value in (0, 1, 1)))
+    shape = opset.concat([batch, int_vector(width, size)], 0)
+    return opset.broadcast(float_scalar(0), shape).output(0)
 
 
 def _frames(value: ov.Output, width: int, name: str) -> ov.Node:
     shape = value.get_partial_shape()
     return opset.parameter(ov.PartialShape([shape[0], width, shape[2]]), np.float32, name=name)
-
-
-def _ints(values: Sequence[int]) -> ov.Node:
-    return opset.constant(np.array(values, np.int64))

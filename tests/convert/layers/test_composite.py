@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ov_asr_score.convert.layers.linear_forms import scale_offset_component
+from ov_asr_score.convert.layers.elementwise import scale_offset_component
 from ov_asr_score.errors import ModelFormatError, UnsupportedModelError
 from ov_asr_score.kaldi_model.network import Component, FieldValue
 from tests.convert.frame_layers import check, component, composite, converted, random_values

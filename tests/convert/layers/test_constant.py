@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ov_asr_score.convert.layers.constant import constant_output
+from ov_asr_score.convert.registry import find_layer
 from ov_asr_score.errors import ModelFormatError
 from ov_asr_score.kaldi_model.network import Component
 from tests.convert.frame_layers import check, component, converted, random_values
@@ -23,11 +23,18 @@ def test_every_frame_has_the_same_vector(part: Component) -> None:
 
 
 def test_the_vector_alone() -> None:
-    found = constant_output(CASES["mask"])
-    assert found is not None
-    assert found.dtype == np.float32
-    assert found.tolist() == [np.float32(0.8)] * 3
-    assert constant_output(component("NoOp", Dim=3)) is None
+    layer = find_layer(3, "DropoutMaskComponent")
+    assert layer is not None
+    assert layer.constant is not None
+    vector = layer.constant(CASES["mask"])
+    assert vector.dtype == np.float32
+    assert vector.tolist() == [np.float32(0.8)] * 3
+
+
+def test_a_constant_function_is_computed_where_its_input_is() -> None:
+    layer = find_layer(3, "ConstantFunctionComponent")
+    assert layer is not None
+    assert layer.constant is None
 
 
 def test_a_proportion_above_one_is_refused() -> None:

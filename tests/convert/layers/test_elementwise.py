@@ -79,36 +79,9 @@ def test_products_of_blocks(blocks: int) -> None:
     check(component("ElementwiseProduct", InputDim=6, OutputDim=6 // blocks), 6)
 
 
-@pytest.mark.parametrize("scale", [1.0, -0.3])
-@pytest.mark.parametrize("blocks", [1, 4])
-def test_sums_of_blocks(blocks: int, scale: float) -> None:
-    check(component("SumBlock", InputDim=12, OutputDim=12 // blocks, Scale=scale), 12)
-
-
-@pytest.mark.parametrize(
-    ("sizes", "operation"),
-    [([1, 1, 1], "Parameter"), ([3, 3, 3], "ReduceSum"), ([1, 4, 2], "ReduceSum"), ([1] * 20 + [40], "MatMul")],
-    ids=["alone", "equal", "different", "very different"],
-)
-def test_sums_of_neighbours(sizes: list[int], operation: str) -> None:
-    part = component("SumGroup", Sizes=np.array(sizes, np.int32))
-    check(part, sum(sizes))
-    check(part, sum(sizes), generation=2)
-    source = converted(part, sum(sizes)).get_results()[0].input_value(0)
-    assert source.get_node().get_type_name() == operation
-
-
-@pytest.mark.parametrize("columns", [[0, 1, 2, 3], [2, 0, 3, 1]])
-def test_columns_in_another_order(columns: list[int]) -> None:
-    check(component("Permute", ColumnMap=np.array(columns, np.int32)), 4)
-
-
 @pytest.mark.parametrize(
     ("part", "says"),
     [
-        (component("Permute", ColumnMap=np.array([0, 0, 1], np.int32)), "ColumnMap>: expected every column once"),
-        (component("SumGroup", Sizes=np.array([2, 0], np.int32)), "Sizes>: expected numbers above 0"),
-        (component("SumBlock", InputDim=7, OutputDim=2, Scale=1.0), "OutputDim>: expected a divisor of <InputDim> 7"),
         (component("ElementwiseProduct", InputDim=7, OutputDim=0), "OutputDim>: expected a divisor"),
         (component("ScaleAndOffset", Dim=8, Scales=random_values(3), Offsets=random_values(3)), "Dim>: expected a mul"),
         (component("ScaleAndOffset", Dim=8, Scales=random_values(4), Offsets=random_values(8)), "a vector of 4 values"),

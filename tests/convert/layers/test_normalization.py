@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 
 from ov_asr_score.errors import ModelFormatError
+from ov_asr_score.kaldi_model.network import Component
 from tests.convert.frame_layers import assert_equal, check, component, converted, scores
 from tests.convert.numpy_reference import reference
 
@@ -29,31 +28,15 @@ def test_frames_near_zero_are_not_blown_up(size: float) -> None:
     assert_equal(scores(converted(part, 8), frames), reference(part, frames))
 
 
-@pytest.mark.parametrize(("width", "groups"), [(12, 3), (10, 10), (20, 1)])
-def test_norms_of_groups(width: int, groups: int) -> None:
-    check(component("Pnorm", InputDim=width, OutputDim=groups), width)
+def test_blocks_that_do_not_divide_the_frame_are_named() -> None:
+    part = component("Normalize", InputDim=12, BlockDim=5)
+    says = "component 'layer' at byte 1234: field <BlockDim>: expected a divisor of <InputDim> 12"
+    with pytest.raises(ModelFormatError, match=says):
+        converted(part, 12)
 
 
-@pytest.mark.parametrize("p", [0.0, 0.5, 1.0, 2.0, 3.0, 7.5, math.inf])
-def test_other_norms_of_nnet2(p: float) -> None:
-    part = component("Pnorm", InputDim=12, OutputDim=3, P=p)
-    check(part, 12, generation=2)
-    frames = np.zeros((1, 2, 12), np.float32)
-    frames[0, 1, 5] = 3e12
-    found = scores(converted(part, 12, 2), frames)
-    largest = 1.0 if p == 0 else 3e12
-    np.testing.assert_allclose(found[0].tolist(), [[0.0, 0.0, 0.0], [0.0, largest, 0.0]], rtol=1e-6)
-
-
-@pytest.mark.parametrize(
-    ("part", "says"),
-    [
-        (component("Normalize", InputDim=12, BlockDim=5), "BlockDim>: expected a divisor of <InputDim> 12"),
-        (component("Pnorm", InputDim=12, OutputDim=5), "OutputDim>: expected a divisor of <InputDim> 12"),
-        (component("Pnorm", InputDim=12, OutputDim=6, P=math.nan), "P>: expected 0 or more"),
-        (component("Pnorm", InputDim=12), "expected a field <OutputDim>, found none"),
-    ],
-)
-def test_sizes_that_do_not_fit_are_named(part: object, says: str) -> None:
-    with pytest.raises(ModelFormatError, match=f"component 'layer' at byte 1234: .*{says}"):
-        converted(part, 12)  # type: ignore[arg-type]
+def test_frames_of_nnet1_get_length_one() -> None:
+    part = Component("layer", "LengthNormComponent", {"InputDim": 6}, 0)
+    frames = np.random.default_rng(1).standard_normal((2, 3, 6)).astype(np.float32) * 7
+    lengths = np.linalg.norm(scores(converted(part, 6, 1), frames), axis=2)
+    np.testing.assert_allclose(lengths, 1, rtol=1e-6)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.convert.graph.utterance_axis import pad_frames, select_frames, slice_frames
+from ov_asr_score.convert.tensors.frame_slices import pad_frames, select_frames, slice_frames
 from ov_asr_score.convert.tensors.images import frames_of, image_of
 from ov_asr_score.openvino_api import opset as op
 from ov_asr_score.openvino_api import ov

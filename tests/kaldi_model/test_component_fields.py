@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ov_asr_score.convert.layers.component_fields import flag, integer, integers, matrix, number, vector
 from ov_asr_score.errors import ModelFormatError
+from ov_asr_score.kaldi_model.component_fields import flag, integer, integers, matrix, number, vector
 from tests.convert.frame_layers import component
 
 PART = component(

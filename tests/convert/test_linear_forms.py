@@ -3,15 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ov_asr_score.convert.layers.linear_forms import (
-    as_affine,
-    as_dense_affine,
-    as_scale_offset,
-    batch_normalization,
-    scale_offset_component,
-)
+from ov_asr_score.convert.layers.elementwise import scale_offset_component
+from ov_asr_score.convert.layers.normalization import batch_normalization
+from ov_asr_score.convert.linear_forms import as_affine, as_scale_offset
 from ov_asr_score.errors import UnsupportedModelError
-from ov_asr_score.kaldi_model.network import Component, FieldValue
+from ov_asr_score.kaldi_model.network import Component, FieldValue, Generation
 from tests.convert.frame_layers import component, composite, random_values
 from tests.convert.layers.test_elementwise import SCALES_AND_OFFSETS, batch_norm
 from tests.convert.numpy_reference import reference
@@ -35,7 +31,7 @@ FRAMES = np.random.default_rng(5).standard_normal((1, 6, 8)).astype(np.float32)
 
 @pytest.mark.parametrize("part", SCALES_AND_OFFSETS.values(), ids=SCALES_AND_OFFSETS)
 def test_scale_and_offset(part: Component) -> None:
-    form = as_scale_offset(part)
+    form = as_scale_offset(3, part)
     assert form is not None
     assert form[0].dtype == form[1].dtype == np.float32
     np.testing.assert_allclose(FRAMES * form[0] + form[1], reference(part, FRAMES), rtol=0, atol=2e-6)
@@ -43,33 +39,26 @@ def test_scale_and_offset(part: Component) -> None:
 
 @pytest.mark.parametrize("part", FULL.values(), ids=FULL)
 def test_full_matrices(part: Component) -> None:
-    form = as_affine(part)
+    form = as_affine(3, part)
     assert form is not None
     np.testing.assert_allclose(FRAMES @ form[0].T + form[1], reference(part, FRAMES), rtol=0, atol=2e-6)
-    assert as_scale_offset(part) is None
-
-
-@pytest.mark.parametrize("part", [*FULL.values(), *SPARSE.values(), *SCALES_AND_OFFSETS.values()])
-def test_everything_affine_as_a_full_matrix(part: Component) -> None:
-    form = as_dense_affine(part)
-    assert form is not None
-    np.testing.assert_allclose(FRAMES @ form[0].T + form[1], reference(part, FRAMES), rtol=0, atol=2e-6)
+    assert as_scale_offset(3, part) is None
 
 
 @pytest.mark.parametrize("part", [*SPARSE.values(), *SCALES_AND_OFFSETS.values()])
 def test_sparse_matrices_are_not_offered_for_folding(part: Component) -> None:
-    assert as_affine(part) is None
+    assert as_affine(3, part) is None
 
 
 def test_others_have_no_form() -> None:
     part = component("Sigmoid", Dim=8)
-    assert (as_affine(part), as_dense_affine(part), as_scale_offset(part)) == (None, None, None)
+    assert (as_affine(3, part), as_scale_offset(3, part)) == (None, None)
 
 
 @pytest.mark.parametrize("scale", [0.0, 3e-5, -7.0])
 def test_any_scale_can_be_made_a_component(scale: float) -> None:
     factors, offsets = np.full(8, scale, np.float32), random_values(8)
-    form = as_scale_offset(scale_offset_component("joint", factors, offsets))
+    form = as_scale_offset(3, scale_offset_component("joint", factors, offsets))
     assert form is not None
     np.testing.assert_array_equal(form[0], factors)
     np.testing.assert_array_equal(form[1], offsets)
@@ -80,12 +69,12 @@ def test_a_chain_is_joined_from_first_to_last() -> None:
         SCALES_AND_OFFSETS[name] for name in ("scale and offset", "batch norm by block", "dropout", "identity")
     )
     joined = composite(parts[0], parts[2], parts[3])
-    form = as_scale_offset(joined)
+    form = as_scale_offset(3, joined)
     assert form is not None
     np.testing.assert_allclose(FRAMES * form[0] + form[1], reference(joined, FRAMES), rtol=0, atol=2e-6)
     # nnet3-compute leaves this batch normalization in training mode.
-    assert as_scale_offset(composite(*parts)) is None
-    assert as_scale_offset(composite(parts[0], component("Sigmoid", Dim=8))) is None
+    assert as_scale_offset(3, composite(*parts)) is None
+    assert as_scale_offset(3, composite(parts[0], component("Sigmoid", Dim=8))) is None
 
 
 def test_batch_norm_keeps_the_digits_that_kaldi_keeps() -> None:
@@ -100,13 +89,13 @@ def test_batch_norm_keeps_the_digits_that_kaldi_keeps() -> None:
     square = np.float32(np.float64(variance) + np.float64(mean) ** 2)
     left = np.float64(square) - np.float64(mean) ** 2
     assert abs(left - variance) > 0.01
-    assert scale == pytest.approx([1 / np.sqrt(left + epsilon)], rel=1e-6)
+    assert scale == pytest.approx([1 / np.sqrt(left + epsilon)] * 8, rel=1e-6)
     assert offset == pytest.approx(-mean * scale)
 
 
 def test_batch_norm_without_statistics_is_refused() -> None:
     with pytest.raises(UnsupportedModelError, match="no statistics"):
-        as_scale_offset(batch_norm(8, count=0.0))
+        as_scale_offset(3, batch_norm(8, count=0.0))
 
 
 def test_older_networks_have_their_own_names() -> None:
@@ -115,29 +104,24 @@ def test_older_networks_have_their_own_names() -> None:
         ("AffineTransform", {"Linearity": weights, "Bias": bias}),
         ("LinearTransform", {"Linearity": weights}),
     ):
-        form = as_affine(Component("layer", kind, fields, 0))
+        form = as_affine(1, Component("layer", kind, fields, 0))
         assert form is not None
         np.testing.assert_array_equal(form[0], weights)
         np.testing.assert_array_equal(form[1], fields.get("Bias", np.zeros(4)))
-    linear = as_affine(component("FixedLinear", CuMatrix=weights))
+    linear = as_affine(2, component("FixedLinear", CuMatrix=weights))
     assert linear is not None
     np.testing.assert_array_equal(linear[0], weights)
 
     eight, ones, zeros = random_values(8), np.ones(8, np.float32), np.zeros(8, np.float32)
-    for part, expected in (
-        (Component("layer", "AddShift", {"ShiftData": eight}, 0), (ones, eight)),
-        (Component("layer", "Rescale", {"ScaleData": eight}, 0), (eight, zeros)),
-        (component("Scale", Dim=8, Scale=0.25), (ones * np.float32(0.25), zeros)),
-        (component("Dropout", Dim=8, DropoutProportion=0.5, DropoutScale=0.0), (ones, zeros)),
-        (component("AdditiveNoise", Dim=8, Stddev=0.5), (ones, zeros)),
+    generation: Generation
+    for generation, part, expected in (
+        (1, Component("layer", "AddShift", {"ShiftData": eight}, 0), (ones, eight)),
+        (1, Component("layer", "Rescale", {"ScaleData": eight}, 0), (eight, zeros)),
+        (2, component("Scale", Dim=8, Scale=0.25), (ones * np.float32(0.25), zeros)),
+        (2, component("Dropout", Dim=8, DropoutProportion=0.5, DropoutScale=0.0), (ones, zeros)),
+        (2, component("AdditiveNoise", Dim=8, Stddev=0.5), (ones, zeros)),
+        (3, component("Dropout", Dim=8, DropoutProportion=0.5), (ones * np.float32(0.5), zeros)),
     ):
-        found = as_scale_offset(part)
+        found = as_scale_offset(generation, part)
         assert found is not None
         np.testing.assert_array_equal(found, expected)
-
-
-def test_nnet2_permutes_the_other_way_round() -> None:
-    form = as_dense_affine(component("Permute", Reorder=np.array([2, 0, 1], np.int32)))
-    assert form is not None
-    # Column 0 goes to column 2.
-    assert (form[0] @ np.array([10, 11, 12], np.float32)).tolist() == [11, 12, 10]

@@ -1,4 +1,4 @@
-"""Fields of a component with the kind that its converter expects."""
+"""Fields of a component, each with the kind of value that its reader expects."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ov_asr_score.kaldi_model.network import Component, FieldValue, FloatArray, 
 
 
 def integer(component: Component, *names: str, default: int | None = None) -> int:
-    """The first of the fields ``names`` that is there, as int; ``default`` if none is. Raises ModelFormatError."""
+    """The first of the fields ``names`` that is present, as int; ``default`` if none is. Raises ModelFormatError."""
     value = _first(component, names, default)
     if isinstance(value, (bool, str, tuple, np.ndarray)):
         raise _wrong(component, names[0], "an integer")
@@ -17,7 +17,7 @@ def integer(component: Component, *names: str, default: int | None = None) -> in
 
 
 def number(component: Component, name: str, default: float | None = None) -> float:
-    """A field as float; ``default`` if it is not there. Raises ModelFormatError."""
+    """A field as float; ``default`` if it is absent. Raises ModelFormatError."""
     value = _first(component, (name,), default)
     if isinstance(value, (bool, str, tuple, np.ndarray)):
         raise _wrong(component, name, "a number")
@@ -25,7 +25,7 @@ def number(component: Component, name: str, default: float | None = None) -> flo
 
 
 def flag(component: Component, name: str, default: bool = False) -> bool:
-    """A field as bool; ``default`` if it is not there. Raises ModelFormatError."""
+    """A field as bool; ``default`` if it is absent. Raises ModelFormatError."""
     value = _first(component, (name,), default)
     if not isinstance(value, (bool, int)):
         raise _wrong(component, name, "true or false")

@@ -1,21 +1,25 @@
-"""Puts the graph of a network together: every node on its grid, every descriptor as operations over time."""
+"""Builds the graph of a network: every node on its grid, every descriptor as operations over time.
+
+Tests: tests/golden/test_cases.py.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from ov_asr_score.convert.frames.grids import Grid, Plan
-from ov_asr_score.convert.graph.utterance_axis import TimeAxis, select_frames
-from ov_asr_score.convert.layers.constant import constant_output
-from ov_asr_score.convert.layers.linear_forms import as_affine
-from ov_asr_score.convert.registry import find_converter
+from ov_asr_score.convert.graph.components import apply_component
+from ov_asr_score.convert.graph.utterance_axis import TimeAxis
+from ov_asr_score.convert.layers.layer import Value
+from ov_asr_score.convert.linear_forms import as_affine
+from ov_asr_score.convert.registry import find_layer
 from ov_asr_score.convert.tensors.columns import append_columns, slice_columns, width_of
+from ov_asr_score.convert.tensors.constants import float_scalar, int_scalar, int_vector
+from ov_asr_score.convert.tensors.frame_slices import select_frames
+from ov_asr_score.convert.tensors.sums import total
 from ov_asr_score.errors import UnsupportedModelError, unreachable
-from ov_asr_score.kaldi_model.dependency import Block, Nothing
 from ov_asr_score.kaldi_model.dims import node_dim
 from ov_asr_score.kaldi_model.frames.evaluation_order import Place, input_places
 from ov_asr_score.kaldi_model.network import (
@@ -27,9 +31,9 @@ from ov_asr_score.kaldi_model.network import (
     DimRangeNode,
     Failover,
     FloatArray,
-    Generation,
     IfDefined,
     InputNode,
+    KaldiNetwork,
     NodeRef,
     Offset,
     OutputNode,
@@ -42,19 +46,7 @@ from ov_asr_score.kaldi_model.network import (
 from ov_asr_score.openvino_api import opset, ov
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Value:
-    """What a place gives: frames [B, N, D] on ``grid``; without a grid one vector [B, 1, D] for all frames."""
-
-    output: ov.Output
-    grid: Grid | None
-
-
-TimeLayer: TypeAlias = Callable[["Assembly", Component, Descriptor, int, Grid], "ov.Output"]
-"""Builds a component that looks at other frames than its own: its input's descriptor, index x, grid of its output."""
-
-
-class Assembly:
+class GraphBuilder:
     """The values of all places of a plan, computed group by group."""
 
     def __init__(self, plan: Plan, axis: TimeAxis, inputs: Mapping[str, Value]) -> None:
@@ -62,19 +54,28 @@ class Assembly:
         self.plan, self.axis = plan, axis
         self.features = inputs["input"].output
         self.values: dict[Place, Value] = {(name, 0): value for name, value in inputs.items()}
-        # Of convolutions and what follows them, see images.py.
-        self.images: dict[str, ov.Output] = {}
+        self._images: dict[str, ov.Output] = {}
         self._picked: dict[tuple[Place, Grid], ov.Output] = {}
         self._names = {value.output.get_node().get_name() for value in inputs.values()}
 
-    def compute(self, place: Place, time_layers: Mapping[str, TimeLayer]) -> None:
-        """Nothing; adds the value of a place whose inputs are there."""
+    @property
+    def network(self) -> KaldiNetwork:
+        """The network that is built."""
+        return self.plan.network
+
+    @property
+    def images(self) -> dict[str, ov.Output]:
+        """Convolutions, and layers behind them, as images; see tensors/images.py."""
+        return self._images
+
+    def compute(self, place: Place) -> None:
+        """Add the value of a place whose inputs have been computed. Raises UnsupportedModelError."""
         name, x = place
-        node, grid = self.plan.network.node(name), self.plan.grids[place]
+        node, grid = self.network.node(name), self.plan.grids[place]
         match node:
             case None | InputNode():
                 if place not in self.values:
-                    raise UnsupportedModelError(f"{self.plan.network.source}: input '{name}' has no index x = {x}")
+                    raise UnsupportedModelError(f"{self.network.source}: input '{name}' has no index x = {x}")
             case DimRangeNode():
                 source = self.values[(node.source, x)]
                 columns = slice_columns(source.output, node.offset, node.offset + node.dim)
@@ -82,31 +83,25 @@ class Assembly:
             case OutputNode():
                 self.values[place] = self.evaluate(node.input, x, grid)
             case ComponentNode():
-                component = self.plan.network.components[node.component]
-                if component.type in time_layers:
-                    output = time_layers[component.type](self, component, node.input, x, grid)
-                    self.values[place] = Value(self._named(output, place), grid)
-                else:
-                    self.values[place] = self._compute_component(node, component, x, grid)
+                self.values[place] = self._compute_component(node, self.network.components[node.component], x, grid)
             case _:
                 raise unreachable(node)
 
     def _compute_component(self, node: ComponentNode, component: Component, x: int, grid: Grid) -> Value:
-        match component.reads:
-            case Nothing():
-                return Value(opset.constant(_constant(component).reshape(1, 1, -1)).output(0), None)
-            case Block(num_blocks):
-                value = self.evaluate(node.input, x // num_blocks, grid)
-                size = int(np.asarray(component.fields["OutputDim"]))
-                columns = slice_columns(value.output, x % num_blocks * size, (x % num_blocks + 1) * size)
-                return Value(self._named(columns, (node.name, x)), value.grid)
+        generation = self.network.generation
+        layer = find_layer(generation, component.type)
+        if layer is not None and layer.constant is not None:
+            return Value(opset.constant(layer.constant(component).reshape(1, 1, -1)).output(0), None)
+        if layer is not None and layer.over_time is not None:
+            value = layer.over_time(self, component, node.input, x, grid)
+            return Value(self._named(value.output, (node.name, x)), value.grid)
         parts = [self.evaluate(part, x, grid) for part in appended_parts(node.input)]
         if len({part.grid is None for part in parts}) == 2:
-            affine = as_affine(component)
-            if affine is not None:
-                return Value(self._named(_split_affine(component.name, affine, parts), (node.name, x)), grid)
+            form = as_affine(generation, component)
+            if form is not None:
+                return Value(self._named(_split_affine(component.name, form, parts), (node.name, x)), grid)
         value = self.append(parts, grid)
-        output = apply_component(self.plan.network.generation, component, value.output)
+        output = apply_component(generation, component, value.output)
         return Value(self._named(output, (node.name, x)), value.grid)
 
     def _named(self, output: ov.Output, place: Place) -> ov.Output:
@@ -130,11 +125,20 @@ class Assembly:
         return value.output
 
     def evaluate_frames(self, descriptor: Descriptor, x: int, grid: Grid) -> ov.Output:
-        """What a descriptor gives on ``grid`` [B, N, D]."""
+        """The frames [B, N, D] of a descriptor on ``grid``."""
         return self.frames(self.evaluate(descriptor, x, grid), grid)
 
+    def computable(self, descriptor: Descriptor, x: int, grid: Grid) -> ov.Output:
+        """1 for each frame of ``grid`` at which a descriptor can be computed, else 0: float32 [B, N, 1]."""
+        interval = self.plan.interval(descriptor, x, grid)
+        if interval.is_everything:
+            one = opset.constant(np.ones((1, 1, 1), np.float32)).output(0)
+            return self.axis.broadcast(one, self.features, grid)
+        flags = opset.convert(self.axis.mask(interval, grid), "f32").output(0)
+        return self.axis.broadcast_frames(flags, self.features)
+
     def evaluate(self, descriptor: Descriptor, x: int, grid: Grid) -> Value:
-        """What a descriptor gives on ``grid``, or the one vector that it gives for all frames."""
+        """The value of a descriptor on ``grid``, or the one vector that it has for all frames."""
         match descriptor:
             case NodeRef(name):
                 return self._pick((name, x), grid)
@@ -142,17 +146,14 @@ class Assembly:
                 return self.append([self.evaluate(part, x, grid) for part in descriptor.parts], grid)
             case Sum():
                 values = [self.evaluate(part, x, grid) for part in descriptor.parts]
-                total = values[0].output
-                for value in values[1:]:
-                    total = opset.add(total, value.output).output(0)
-                return Value(total, None if all(value.grid is None for value in values) else grid)
+                added = total([value.output for value in values])
+                return Value(added, None if all(value.grid is None for value in values) else grid)
             case Offset():
                 value = self.evaluate(descriptor.source, x + descriptor.x, grid.moved(descriptor.t))
                 return Value(value.output, None if value.grid is None else grid)
             case Scale():
                 value = self.evaluate(descriptor.source, x, grid)
-                factor = opset.constant(np.float32(descriptor.factor))
-                return Value(opset.multiply(value.output, factor).output(0), value.grid)
+                return Value(opset.multiply(value.output, float_scalar(descriptor.factor)).output(0), value.grid)
             case Const():
                 vector = np.full((1, 1, descriptor.dim), descriptor.value, np.float32)
                 return Value(opset.constant(vector).output(0), None)
@@ -180,9 +181,9 @@ class Assembly:
     def _pick(self, place: Place, grid: Grid) -> Value:
         value = self.values.get(place)
         if value is None:
-            # Frames that can be computed are all planned: this one cannot, or what it is for is not needed.
-            nothing = np.zeros((1, 1, node_dim(self.plan.network, place[0])), np.float32)
-            return Value(opset.constant(nothing).output(0), None)
+            # All frames that can be computed are planned: this one cannot, or what reads it is not needed.
+            zeros = np.zeros((1, 1, node_dim(self.network, place[0])), np.float32)
+            return Value(opset.constant(zeros).output(0), None)
         if value.grid is None:
             return value
         if (place, grid) not in self._picked:
@@ -197,9 +198,9 @@ class Assembly:
         place = _only_place(descriptor.source, x)
         ends_here = self.plan.is_whole or (interval.last is None and interval.last_final is None)
         if place is not None and value.grid is not None and ends_here:
-            known = self.values[place]
+            source = self.values[place]
             # Frames that are not on the grid of a node come out as zero, so nothing is left to do.
-            if known.grid is not None and self.plan.place_interval(place, known.grid).is_everything:
+            if source.grid is not None and self.plan.place_interval(place, source.grid).is_everything:
                 return value
         return Value(select_frames(self.axis.mask(interval, grid), value.output), grid)
 
@@ -207,13 +208,11 @@ class Assembly:
         count = len(descriptor.parts)
         if grid.step % count == 0:
             return self.evaluate(descriptor.parts[grid.first % count], x, grid)
-        divisor = opset.constant(np.array(count, np.int64))
-        turn = opset.unsqueeze(
-            opset.floor_mod(self.axis.times(grid), divisor), opset.constant(np.array([0, 2], np.int64))
-        )
+        divisor = int_scalar(count)
+        turn = opset.unsqueeze(opset.floor_mod(self.axis.times(grid), divisor), int_vector(0, 2))
         result = self.evaluate_frames(descriptor.parts[0], x, grid)
         for index in range(1, count):
-            is_turn = opset.equal(turn, opset.constant(np.array(index, np.int64)))
+            is_turn = opset.equal(turn, int_scalar(index))
             result = opset.select(is_turn, self.evaluate(descriptor.parts[index], x, grid).output, result).output(0)
         return Value(result, grid)
 
@@ -225,7 +224,7 @@ class Assembly:
         value = self.evaluate(descriptor.source, x, rounded)
         if value.grid is None:
             return value
-        axis = opset.constant(np.array(1, np.int64))
+        axis = int_scalar(1)
         return Value(opset.gather(value.output, self.axis.index(grid, rounded), axis).output(0), grid)
 
 
@@ -234,24 +233,6 @@ def appended_parts(descriptor: Descriptor) -> list[Descriptor]:
     if isinstance(descriptor, Append):
         return [inner for part in descriptor.parts for inner in appended_parts(part)]
     return [descriptor]
-
-
-def _constant(component: Component) -> FloatArray:
-    values = constant_output(component)
-    if values is None:
-        raise UnsupportedModelError(f"component '{component.name}' ({component.type}) is not constant")
-    return values
-
-
-def apply_component(generation: Generation, component: Component, value: ov.Output) -> ov.Output:
-    """What a component gives that maps each frame [B, N, D] to a frame [B, N, K]. Raises UnsupportedModelError."""
-    if component.type == "NoOpComponent":
-        return value
-    # Folded layers of nnet2 may be of types that only nnet3 has.
-    converter = find_converter(generation, component.type) or find_converter(3, component.type)
-    if converter is None:
-        raise UnsupportedModelError(f"component '{component.name}' ({component.type}) cannot be converted")
-    return converter(component, value)
 
 
 def affine(name: str, value: ov.Output, weights: FloatArray, bias: ov.Output | FloatArray | None) -> ov.Output:
@@ -270,7 +251,7 @@ def split_weights(weights: FloatArray, widths: Sequence[int], chosen: Sequence[b
 
 
 def _split_affine(name: str, form: tuple[FloatArray, FloatArray], parts: Sequence[Value]) -> ov.Output:
-    """An affine layer whose product with the vectors (i-vectors) is done once, not for each frame."""
+    """An affine layer whose product with the vectors (i-vectors) is computed once, not for each frame."""
     weights, bias = form
     over_time, once = split_weights(
         weights, [width_of(part.output) for part in parts], [part.grid is not None for part in parts]
@@ -302,6 +283,6 @@ def _only_place(descriptor: Descriptor, x: int) -> Place | None:
 
 
 def place_name(place: Place) -> str:
-    """A name for what a place gives: that of its node, with its index x if that is not 0."""
+    """The name of the value of a place: that of its node, with its index x if that is not 0."""
     name, x = place
     return name if x == 0 else f"{name}.x{x}"

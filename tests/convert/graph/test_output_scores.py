@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ov_asr_score.convert.graph.output_scores import adjust_scores
+from ov_asr_score.convert.options import ConvertOptions
+from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError
+from ov_asr_score.kaldi_model.network import FloatArray, Generation, KaldiNetwork
+from ov_asr_score.openvino_api import opset, ov
+
+SCORES = np.array([[[0.5, 0.25, 0.25], [1.0, 0.0, 0.0]]], np.float32)
+PRIORS = np.array([0.5, 0.3, 0.2], np.float32)
+
+
+def adjusted(generation: Generation, priors: FloatArray | None = PRIORS, **options: Any) -> FloatArray:
+    network = KaldiNetwork(generation, (), {}, "final.mdl", priors=priors)
+    x = opset.parameter(ov.PartialShape([-1, -1, 3]), np.float32)
+    model = ov.Model([opset.result(adjust_scores(network, x.output(0), ConvertOptions(**options)))], [x])
+    return np.array(ov.Core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})([SCORES])[0])
+
+
+def test_scores_stay_as_they_are_unless_options_ask() -> None:
+    np.testing.assert_array_equal(adjusted(3), SCORES)
+
+
+def test_division_by_priors_and_logarithm_of_nnet2() -> None:
+    divided = SCORES / PRIORS
+    expected = np.log(np.maximum(divided / divided.sum(2, keepdims=True), 1e-20))
+    np.testing.assert_allclose(adjusted(2, divide_by_priors=True, apply_log=True), expected, rtol=1e-5)
+
+
+def test_logarithm_and_scaled_priors_of_nnet1() -> None:
+    expected = np.log(SCORES.astype(np.float64) + 1e-20) - 0.5 * np.log(PRIORS)
+    found = adjusted(1, apply_log=True, log_priors=np.log(PRIORS), prior_scale=0.5)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_priors_then_scale_then_exponential_of_nnet3() -> None:
+    expected = np.exp((SCORES - np.log(PRIORS)) * 0.1)
+    found = adjusted(3, log_priors=np.log(PRIORS), acoustic_scale=0.1, apply_exp=True)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_priors_that_do_not_fit() -> None:
+    with pytest.raises(ShapeMismatchError, match=r"^final\.mdl: 2 priors for an output of 3 pdfs; expected as many$"):
+        adjusted(3, log_priors=np.zeros(2, np.float32))
+    with pytest.raises(UnsupportedModelError, match="has no priors to divide by"):
+        adjusted(2, priors=None, divide_by_priors=True)
