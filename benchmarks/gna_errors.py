@@ -74,7 +74,7 @@ def layer_errors(subject: Subject, gna: GnaSettings) -> list[LayerError]:
     emulation = trial.scorer.emulation
     if emulation is None or emulation.watched is None:
         raise ValueError(f"{subject.model}: a runtime with a GNA plugin tells nothing of layers")
-    utterances = (requests_of(utterance, trial.opened.inputs) for utterance in trial.utterances)
+    utterances = (requests_of(utterance, trial.model.inputs) for utterance in trial.utterances)
     return measure_layers(emulation.watched, utterances, _MOST_FRAMES)[0]
 
 

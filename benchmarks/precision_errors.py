@@ -18,7 +18,7 @@ from ov_asr_score.job import ScoreJob
 from ov_asr_score.job.run.trial import TrialRun, open_trial
 from ov_asr_score.openvino_api import ov, version
 from ov_asr_score.ov_model.int8 import quantize_model
-from ov_asr_score.scoring.opening import load, open_model
+from ov_asr_score.scoring.model_loading import configure_model, load_model
 from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.recording.calibration import record_requests
 from ov_asr_score.scoring.scorer import Scorer, prepare_scorer
@@ -74,16 +74,16 @@ def measure(subject: Subject) -> dict[str, Errors]:
     found: dict[str, Errors] = {}
     if "BF16" in next(device.capabilities for device in list_devices(ov.Core()) if device.name == "CPU"):
         options = replace(trial.options, device=DeviceSettings(precision="bf16"))
-        found["bf16"] = _errors(trial, prepare_scorer(trial.opened, options, rest[0]), rest)
-    model = trial.opened.loaded.model
-    prepared = trial.opened.model
+        found["bf16"] = _errors(trial, prepare_scorer(trial.model, options, rest[0]), rest)
+    model = trial.model.loaded.model
+    prepared = trial.model.model
     if model is None or prepared is None:
         raise ValueError(f"{subject.model} is a blob")
     with tempfile.TemporaryDirectory() as folder:
         f16, int8 = f"{folder}/f16.xml", f"{folder}/int8.xml"
         save_ir(model, f16, compress_to_fp16=True)
         found["f16 weights"] = _errors(trial, _scorer(f16, rest[0]), rest)
-        requests = record_requests(trial.opened, trial.options, calibration)
+        requests = record_requests(trial.model, trial.options, calibration)
         save_ir(quantize_model(prepared, requests, subject.model).model, int8)
         found["int8"] = _errors(trial, _scorer(int8, rest[0]), rest)
     return found
@@ -91,7 +91,7 @@ def measure(subject: Subject) -> dict[str, Errors]:
 
 def _scorer(path: str, first: Utterance) -> Scorer:
     options = ScorerOptions(model=path)
-    return prepare_scorer(open_model(load(options), options), options, first)
+    return prepare_scorer(configure_model(load_model(options), options), options, first)
 
 
 def _errors(trial: TrialRun, scorer: Scorer, utterances: Sequence[Utterance]) -> Errors:

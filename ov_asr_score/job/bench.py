@@ -14,11 +14,11 @@ from ov_asr_score.device.compilation import list_devices
 from ov_asr_score.errors import OvAsrScoreError, ShapeMismatchError, UsageError
 from ov_asr_score.job.run.model_facts import model_facts
 from ov_asr_score.job.run.report_files import new_report
-from ov_asr_score.job.run.trial import open_trial, scorer_options
+from ov_asr_score.job.run.trial import open_trial
 from ov_asr_score.report.console.bench import BenchReport, Measured
 from ov_asr_score.scoring.input_fit import fit_inputs
-from ov_asr_score.scoring.opening import OpenModel, load, open_model
-from ov_asr_score.scoring.options import ScorerOptions
+from ov_asr_score.scoring.model_loading import ConfiguredModel, configure_model, load_model
+from ov_asr_score.scoring.options import ScorerOptions, scorer_options
 from ov_asr_score.scoring.plan import BlocksPlan, FramesPlan, InOrderPlan, LockstepPlan, RowsPlan
 from ov_asr_score.scoring.plans.text import plan_text
 from ov_asr_score.scoring.requests.chunk_windows import fit_converted
@@ -31,7 +31,7 @@ REPEATS = 3
 _SHORTEST, _LONGEST = 2.0, 35.0  # seconds, as read speech has them
 _LEAST_SECONDS = 0.4  # for a way to be worth a row
 _ABILITIES: dict[str, Precision] = {"BF16": "bf16", "FP16": "f16"}
-# Rows, or utterances, per request; that which a plan has no use for is found out with the first.
+# Candidate rows, or utterances, per request; those that have no effect are dropped after the first measurement.
 _ROWS, _UTTERANCES = (128, 2048, 32), (8, 1)
 
 
@@ -72,21 +72,21 @@ def run_bench(job: BenchJob) -> BenchReport:
     scoring = job.scoring
     options = scorer_options(scoring)
     if scoring.inputs:
-        trial = open_trial(scoring, job.max_utterances)
-        opened, scorer, supply = trial.opened, trial.scorer, _of_tables(trial.utterances)
+        trial = open_trial(scoring, job.max_utterances, options)
+        configured, scorer, supply = trial.model, trial.scorer, _of_tables(trial.utterances)
     else:
-        opened = open_model(load(options), options)
-        supply = _noise(opened, scoring.frame_shift_seconds)
-        scorer = prepare_scorer(opened, options, supply.first)
+        configured = configure_model(load_model(options), options)
+        supply = _noise(configured, scoring.frame_shift_seconds)
+        scorer = prepare_scorer(configured, options, supply.first)
     end = started + job.seconds
-    ways = _ways(opened, options, scorer)
+    ways = _ways(configured, options, scorer)
     # As long as any other: a way gets faster while the runtime learns the lengths of utterances.
     share = (end - time.perf_counter()) / (len(ways) + 1)
     chosen = _measured(scorer, scoring.batch_size, _measure(scorer, supply, share))
-    others, missing, notes = _measure_others(opened, options, scorer, ways, supply, end)
-    loaded, device = opened.loaded, scorer.device
+    others, missing, notes = _measure_others(configured, options, scorer, ways, supply, end)
+    loaded, device = configured.loaded, scorer.device
     return BenchReport(
-        model=model_facts(scoring.model, loaded.facts, loaded.from_cache),
+        model=model_facts(scoring.model, loaded.kind, loaded.conversion, loaded.from_cache),
         device={"device": device.requested, "name": device.full_name, "precision": device.precision_used},
         plan={"summary": plan_text(scorer.plan, scorer.fits), "reason": scorer.plan.reason},
         features=supply.text,
@@ -115,19 +115,19 @@ def _of_tables(utterances: Sequence[Utterance]) -> _Supply:
     frames = [utterance.num_frames for utterance in utterances]
     text = f"{len(frames)} utterances of {min(frames):,} to {max(frames):,} frames, again and again"
     first = min(utterances, key=lambda utterance: utterance.num_frames)
-    named = (replace(each, key=f"{each.key}-{number}") for number, each in enumerate(cycle(utterances)))
+    named = (replace(utterance, key=f"{utterance.key}-{number}") for number, utterance in enumerate(cycle(utterances)))
     return _Supply(first, named, text)
 
 
-def _noise(opened: OpenModel, frame_shift_seconds: float) -> _Supply:
+def _noise(configured: ConfiguredModel, frame_shift_seconds: float) -> _Supply:
     """Utterances as long as those of read speech, hardly two of the same length, in the shapes of the model's inputs.
 
     They are all cut from the beginning of one matrix, so that they cost neither time nor memory.
     """
     try:
-        fits = fit_converted(opened.inputs) if opened.loaded.facts else fit_inputs(opened.inputs, None)
+        fits = fit_converted(configured.inputs) if configured.loaded.conversion else fit_inputs(configured.inputs, None)
     except ShapeMismatchError as error:
-        raise ShapeMismatchError(f"{opened.loaded.path}: {error}; give features to bench with (-i)") from error
+        raise ShapeMismatchError(f"{configured.loaded.path}: {error}; give features to bench with (-i)") from error
     random = np.random.default_rng(0)
     least, most = (max(1, round(seconds / frame_shift_seconds)) for seconds in (_SHORTEST, _LONGEST))
     noise = {
@@ -214,7 +214,7 @@ def _measured(scorer: Scorer, batch_size: int, found: tuple[float, ...]) -> Meas
 
 
 def _measure_others(
-    opened: OpenModel, options: ScorerOptions, scorer: Scorer, ways: list[_Way], supply: _Supply, end: float
+    configured: ConfiguredModel, options: ScorerOptions, scorer: Scorer, ways: list[_Way], supply: _Supply, end: float
 ) -> tuple[list[Measured], int, list[str]]:
     """Other ways that make a difference, the number of those that no time was left for, and notes on what failed."""
     seen = {_signature(scorer): options.batch_size}
@@ -228,11 +228,11 @@ def _measure_others(
         share_ends = now + (end - now) / (len(ways) + 1)
         device = replace(options.device, precision=way.precision, streams=way.streams)
         try:
-            other = prepare_scorer(opened, replace(options, device=device, batch_size=way.batch_size), supply.first)
+            other = prepare_scorer(configured, replace(options, device=device, batch_size=way.batch_size), supply.first)
             same = seen.setdefault(_signature(other), way.batch_size)
             if len(seen) == known:
                 if options.batch_size != same != way.batch_size:  # two batches, one plan: it has no use for them
-                    ways = [each for each in ways if each.batch_size == options.batch_size]
+                    ways = [left for left in ways if left.batch_size == options.batch_size]
                 continue
             known = len(seen)
             found = _measure(other, supply, max(share_ends - time.perf_counter(), _LEAST_SECONDS))
@@ -243,22 +243,26 @@ def _measure_others(
     return others, 0, notes
 
 
-def _ways(opened: OpenModel, options: ScorerOptions, scorer: Scorer) -> list[_Way]:
+def _ways(configured: ConfiguredModel, options: ScorerOptions, scorer: Scorer) -> list[_Way]:
     """Every precision that the device has with one stream and with one for each core, and with other batches.
 
     What the options force is not varied. A blob is compiled already: there is no other way for it.
     """
-    if opened.model is None:
+    if configured.model is None:
         return []
     name = base_devices(options.device.device)[:1]
     abilities = {
         ability
-        for device in list_devices(opened.loaded.core)
+        for device in list_devices(configured.loaded.core)
         if device.name.split(".")[0] in name
         for ability in device.capabilities
     }
     precisions: dict[Precision, None] = dict.fromkeys(
-        [options.device.precision, "f32", *(found for each, found in _ABILITIES.items() if each in abilities)]
+        [
+            options.device.precision,
+            "f32",
+            *(precision for ability, precision in _ABILITIES.items() if ability in abilities),
+        ]
     )
     threads = scorer.device.properties.get("INFERENCE_NUM_THREADS", "")
     streams = sorted({1, int(threads) if threads.isdigit() else 2})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from math import isnan, nan
 from pathlib import Path
@@ -16,21 +16,19 @@ from ov_asr_score.job.layers.gna import measure_gna
 from ov_asr_score.job.layers.names import choose, choose_common, common_layers
 from ov_asr_score.job.run.overwriting import check_files, files_read, kaldi_files_read
 from ov_asr_score.job.run.report_files import new_report
-from ov_asr_score.job.run.trial import TrialRun, open_trial, scorer_options
+from ov_asr_score.job.run.trial import TrialRun, open_trial
 from ov_asr_score.kaldi_model.loading import load_network
 from ov_asr_score.ov_model.file_kind import read_model_kind
 from ov_asr_score.report.console.layers import LayerComparison, LayerDifference
-from ov_asr_score.scoring.opening import LoadedModel, load, open_model
-from ov_asr_score.scoring.options import ScorerOptions
+from ov_asr_score.scoring.model_loading import ConfiguredModel, LoadedModel, configure_model, load_model
+from ov_asr_score.scoring.options import AutoTime, ScorerOptions, scorer_options
 from ov_asr_score.scoring.plan import RowsPlan
 from ov_asr_score.scoring.plans.sizing import is_frame_local
 from ov_asr_score.scoring.recording.calibration import record_requests
 from ov_asr_score.scoring.recording.layer_sums import LayerSums
 from ov_asr_score.scoring.recording.layer_values import Side, compare_sides, match_inputs
-from ov_asr_score.settings.device import DeviceSettings
-from ov_asr_score.settings.kaldi import DEFAULT_OPTIONS, KaldiOptions
+from ov_asr_score.settings.kaldi import DEFAULT_OPTIONS
 from ov_asr_score.settings.model_jobs import CompareLayersJob
-from ov_asr_score.settings.score_job import ScoreJob
 
 OnGroup = Callable[[int, int], None]
 
@@ -51,7 +49,7 @@ class _Found:
 
 
 def run_layer_comparison(job: CompareLayersJob, on_group: OnGroup | None = None) -> LayerComparison:
-    """What became of every layer; ``on_group`` is told how many groups of layers of how many are done.
+    """What became of every layer; ``on_group`` is all_notes how many groups of layers of how many are done.
 
     Raises UsageError (options), UnknownNameError (a layer that is not there), UnsupportedModelError (no common layer,
     a blob), ShapeMismatchError (other inputs), and what opening, reading and scoring raise.
@@ -99,49 +97,56 @@ def _check(job: CompareLayersJob) -> None:
 
 
 def _side_by_side(job: CompareLayersJob, on_group: OnGroup | None) -> _Found:
-    models = [job.scoring.model, *([job.against_model] if job.against_model else [])]
-    in_order = all(read_model_kind(Path(model)) == "kaldi" for model in models)
-    options = _options(job.scoring, job.scoring.model, job.scoring.device, in_order=in_order)
-    trial = open_trial(job.scoring, job.max_utterances, options)
+    model, other_model = job.scoring.model, job.against_model or job.scoring.model
+    kinds = {path: read_model_kind(Path(path)) for path in (model, other_model)}
+    # Recurrences of Kaldi models may go frame by frame where both sides are converted here.
+    auto_time: AutoTime = "frame" if set(kinds.values()) == {"kaldi"} else "utterance"
+    options = replace(scorer_options(job.scoring), auto_time=auto_time, keep_nodes=True)
+    trial = open_trial(job.scoring, job.max_utterances, options, kinds[model])
     _check_report(job, trial)
-    loaded, names = trial.opened.loaded, _names_of(job.scoring.model)
-    other_loaded, other_names = loaded, names
-    other_options = replace(options, device=job.against)
+    other_options = replace(options, model=other_model, device=job.against)
     if job.against_model:
-        other_options = _options(job.scoring, job.against_model, job.against, in_order=in_order)
-        other_loaded, other_names = load(other_options), _names_of(job.against_model)
-        _check_feeding(loaded, other_loaded)
-    reference = _side(loaded, options, names)
-    other = _side(other_loaded, other_options, other_names)
+        if kinds[other_model] != "kaldi" and other_model != model:
+            other_options = replace(other_options, kaldi=DEFAULT_OPTIONS)
+        other_loaded = load_model(other_options, kinds[other_model])
+        _check_feeding(trial.model.loaded, other_loaded)
+    else:
+        other_loaded = trial.model.loaded
+    reference = _side(trial.model, options)
+    other = _side(configure_model(other_loaded, other_options), other_options)
     match_inputs(reference, other)
     common = common_layers(reference, other)
     layers = choose_common(common, job.layers, reference, other)
-    requests = record_requests(trial.opened, _one_utterance_at_a_time(trial), trial.utterances)
-    notes, frames = trial.opened.notes, [utterance.num_frames for utterance in trial.utterances]
+    requests = record_requests(trial.model, _one_utterance_at_a_time(trial), trial.utterances)
+    notes, conversion, frames = (
+        trial.model.notes,
+        trial.model.loaded.conversion,
+        [utterance.num_frames for utterance in trial.utterances],
+    )
     del trial  # and its compiled model
     chosen = [layer.name for layer in layers]
     compared = compare_sides(
-        reference, other, chosen, requests, job.scoring.memory_limit, _warm_up(loaded.facts), on_group
+        reference, other, chosen, requests, job.scoring.memory_limit, _warm_up(conversion), on_group
     )
-    kinds = {layer.name: layer.type for layer in layers}
+    types = {layer.name: layer.type for layer in layers}
     differences = tuple(
-        _difference(name, kinds[name], sums) for name, sums in compared.sums.items() if sums.other_shape is None
+        _difference(name, types[name], sums) for name, sums in compared.sums.items() if sums.other_shape is None
     )
     incomparable = tuple(name for name, sums in compared.sums.items() if sums.other_shape is not None)
     if not differences:
         raise UnsupportedModelError(
             f"{other.name}: no layer has values of the same shape as in {reference.name}: {', '.join(incomparable[:5])}"
         )
-    told = [*notes, *(note for device in compared.devices for note in device.precision_notes())]
+    all_notes = [*notes, *(note for device in compared.devices for note in device.precision_notes())]
     left_out = len(common.both) - len(layers)
     if left_out and not job.layers:
-        told.append(f"{left_out} layers that only move values are left out; --layer '*' takes them in")
+        all_notes.append(f"{left_out} layers that only move values are left out; --layer '*' takes them in")
     return _Found(
         differences,
         (_device_facts(compared.devices[0]), _device_facts(compared.devices[1])),
         sum(frames),
         len(frames),
-        tuple(dict.fromkeys(told)),
+        tuple(dict.fromkeys(all_notes)),
         common.only_in_reference,
         common.only_in_other,
         incomparable,
@@ -169,30 +174,8 @@ def _against_gna(job: CompareLayersJob) -> _Found:
     )
 
 
-def _options(scoring: ScoreJob, model: str, device: DeviceSettings, *, in_order: bool) -> ScorerOptions:
-    """``in_order``: recurrences of Kaldi models may go frame by frame, unless the user says otherwise.
-
-    Their layers cannot be seen inside of a loop over a whole utterance.
-    """
-    kaldi: KaldiOptions = DEFAULT_OPTIONS
-    if read_model_kind(Path(model)) == "kaldi":
-        kaldi = scoring.kaldi
-        if kaldi.time == "auto":
-            kaldi = (
-                replace(kaldi, time="lockstep", frames_per_request=1) if in_order else replace(kaldi, time="utterance")
-            )
-    elif model == scoring.model:
-        kaldi = scoring.kaldi  # which is refused in words of its own
-    return replace(scorer_options(scoring), model=model, device=device, kaldi=kaldi, keep_nodes=True)
-
-
-def _names_of(model: str) -> Collection[str] | None:
-    """The names of a Kaldi model's nodes; of a graph that was converted from it nobody knows the others."""
-    return node_names(load_network(model)) if read_model_kind(Path(model)) == "kaldi" else None
-
-
 def _check_feeding(reference: LoadedModel, other: LoadedModel) -> None:
-    """Nothing; raises ShapeMismatchError where the requests of one model mean something else to the other."""
+    """Raise ShapeMismatchError where the requests of one model mean something else to the other."""
     ours, theirs = _feeding(reference), _feeding(other)
     if ours != theirs:
         raise ShapeMismatchError(
@@ -202,35 +185,46 @@ def _check_feeding(reference: LoadedModel, other: LoadedModel) -> None:
 
 
 def _feeding(loaded: LoadedModel) -> str:
-    facts = loaded.facts
+    conversion = loaded.conversion
     states = loaded.model is not None and bool(loaded.model.get_sinks())
-    if facts is None:
+    if conversion is None:
         return "features as they are" + (" and has variables" if states else "")
-    if facts.time == "chunk":
-        return f"chunks of {facts.frames_per_chunk} frames"
-    if facts.time == "frame":
-        each, before = facts.frames_per_request, facts.fed_before
-        return f"frames in order ({each} a request, the first {before} times more, scores {facts.delay} frames late)"
+    if conversion.time == "chunk":
+        return f"chunks of {conversion.frames_per_chunk} frames"
+    if conversion.time == "frame":
+        each, before = conversion.frames_per_request, conversion.fed_before
+        return (
+            f"frames in order ({each} a request, the first {before} times more, scores {conversion.delay} frames late)"
+        )
     return "whole utterances"
 
 
-def _side(loaded: LoadedModel, options: ScorerOptions, names: Collection[str] | None) -> Side:
-    model = open_model(loaded, options).model
-    if model is None:
+def _side(configured: ConfiguredModel, options: ScorerOptions) -> Side:
+    if configured.model is None:
         raise UnsupportedModelError(f"{options.model}: is compiled already; its layers cannot be taken out")
-    return Side(options.model, loaded.core, model, options.device, names)
+    # Of a graph that was converted from a Kaldi model nobody knows any other names than those of its nodes.
+    names = node_names(load_network(options.model)) if configured.loaded.kind == "kaldi" else None
+    return Side(options.model, configured.loaded.core, configured.model, options.device, names)
 
 
 def _one_utterance_at_a_time(trial: TrialRun) -> ScorerOptions:
     """Options for requests that hold what depends on each other and nothing else: frames, or an utterance."""
-    facts = trial.opened.loaded.facts
-    rows = isinstance(trial.scorer.plan, RowsPlan) if facts is None else facts.time != "frame" and is_frame_local(facts)
+    conversion = trial.model.loaded.conversion
+    rows = (
+        isinstance(trial.scorer.plan, RowsPlan)
+        if conversion is None
+        else conversion.time != "frame" and is_frame_local(conversion)
+    )
     return replace(trial.options, batch_size=0 if rows else 1, requests=1)
 
 
-def _warm_up(facts: ConversionFacts | None) -> int:
+def _warm_up(conversion: ConversionFacts | None) -> int:
     """Requests at the beginning of an utterance that give no scores yet: memories hold what is of no utterance."""
-    return -(-facts.delay // facts.frames_per_request) if facts is not None and facts.time == "frame" else 0
+    return (
+        -(-conversion.delay // conversion.frames_per_request)
+        if conversion is not None and conversion.time == "frame"
+        else 0
+    )
 
 
 def _check_report(job: CompareLayersJob, trial: TrialRun) -> None:

@@ -14,10 +14,9 @@ from ov_asr_score.convert.rt_info import read_facts
 from ov_asr_score.convert.saving import save_ir
 from ov_asr_score.errors import UnsupportedModelError, UsageError
 from ov_asr_score.job.inspect_kaldi import Section, origin_section
-from ov_asr_score.job.inspect_model import model_kind_name
 from ov_asr_score.job.run.overwriting import check_files, kaldi_files_read
 from ov_asr_score.ov_model.description import ModelDescription, describe_model
-from ov_asr_score.ov_model.file_kind import read_model_kind
+from ov_asr_score.ov_model.file_kind import kind_name, read_model_kind
 from ov_asr_score.ports import shape_text
 from ov_asr_score.settings.model_jobs import ConvertJob
 
@@ -56,7 +55,7 @@ def run_conversion(job: ConvertJob) -> ConversionReport:
         raise UsageError(f"-o {job.output}: expected a name that ends in .xml; the weights go beside it as .bin")
     kind = read_model_kind(Path(job.model))
     if kind not in ("kaldi", "unknown"):
-        what = "a Kaldi archive" if kind == "table" else f"{model_kind_name(job.model)} already"
+        what = "a Kaldi archive" if kind == "table" else f"{kind_name(kind)} already"
         raise UnsupportedModelError(f"{job.model}: is {what}; expected a Kaldi model")
     check_files(_read_by(job), iter([("-o", job.output), ("-o", str(Path(job.output).with_suffix(".bin")))]))
     model = convert_file(job.model, job.kaldi, __version__)

@@ -14,24 +14,11 @@ from ov_asr_score.job.inspect_kaldi import Section, kaldi_sections, origin_secti
 from ov_asr_score.kaldi_io.files.input import open_path
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.ov_model.description import describe_model, describe_ports
-from ov_asr_score.ov_model.file_kind import read_model_kind
-from ov_asr_score.ov_model.ir_file import load_model
+from ov_asr_score.ov_model.file_kind import ModelKind, kind_name, read_model_kind
+from ov_asr_score.ov_model.ir_file import read_openvino_model
 from ov_asr_score.ov_model.memory_span import memory_span
 from ov_asr_score.ports import PortInfo, shape_text
 from ov_asr_score.settings.device import DeviceSettings
-
-_KIND_NAMES = {
-    "ir": "OpenVINO IR",
-    "onnx": "ONNX",
-    "kaldi": "Kaldi model",
-    "gna-blob": "exported blob for GNA",
-    "cpu-blob": "exported blob for CPU",
-}
-
-
-def model_kind_name(path: str) -> str:
-    """What kind of file ``path`` is, in words. Raises FileAccessError."""
-    return _KIND_NAMES.get(read_model_kind(Path(path)), "exported blob")
 
 
 def inspect_model(path: str, device: str = "CPU", *, all_layers: bool = False) -> list[Section]:
@@ -46,14 +33,14 @@ def inspect_model(path: str, device: str = "CPU", *, all_layers: bool = False) -
     if kind == "kaldi":
         return kaldi_sections(path, all_parts=all_layers)
     if kind in ("ir", "onnx", "table"):
-        return _graph_sections(path, all_layers)
+        return _graph_sections(path, kind, all_layers)
     if kind == "gna-blob":
         return _gna_sections(Path(path))
-    return _blob_sections(Path(path), kind in _KIND_NAMES, device)
+    return _blob_sections(Path(path), kind, device)
 
 
-def _graph_sections(path: str, all_layers: bool) -> list[Section]:
-    model = load_model(path)
+def _graph_sections(path: str, kind: ModelKind, all_layers: bool) -> list[Section]:
+    model = read_openvino_model(path, kind=kind)
     description = describe_model(model)
     weights = {name: f"{count:,} bytes" for name, count in description.weight_bytes.items()}
     sections: list[Section] = [
@@ -61,7 +48,7 @@ def _graph_sections(path: str, all_layers: bool) -> list[Section]:
             "Model",
             {
                 "path": path,
-                "kind": model_kind_name(path),
+                "kind": kind_name(kind),
                 "name": description.name,
                 "parameters": description.parameter_count,
                 "constants": ", ".join(f"{name} {size}" for name, size in weights.items()) or "none",
@@ -83,7 +70,7 @@ def _graph_sections(path: str, all_layers: bool) -> list[Section]:
         sections.append(("Variables", variables))
     sections.append(("Layers", dict(description.layer_counts)))
     if all_layers:
-        sections.append(("All layers", {name: f"{kind} {shape}" for name, kind, shape in description.layers}))
+        sections.append(("All layers", {name: f"{type_name} {shape}" for name, type_name, shape in description.layers}))
     return sections
 
 
@@ -91,7 +78,7 @@ def _gna_sections(path: Path) -> list[Section]:
     with open_path(str(path)) as file:
         content = file.read()
     model = read_blob(content, str(path))
-    facts = _file_facts(path, model_kind_name(str(path)))
+    facts = _file_facts(path, kind_name("gna-blob"))
     try:
         check_model(model, str(path))
     except BlobFormatError as error:
@@ -106,14 +93,14 @@ def _file_facts(path: Path, kind: str) -> dict[str, object]:
     return facts | {name: note[name] for name in ("device", "precision", "openvino") if name in note}
 
 
-def _blob_sections(path: Path, is_known_kind: bool, device: str) -> list[Section]:
+def _blob_sections(path: Path, kind: ModelKind, device: str) -> list[Section]:
     note = read_blob_note(path)
-    kind = model_kind_name(str(path)) if is_known_kind or note else "unknown; taken for an exported blob"
-    facts = _file_facts(path, kind)
+    is_blob = kind != "unknown" or bool(note)
+    facts = _file_facts(path, kind_name(kind) if is_blob else "unknown; taken for an exported blob")
     try:
         compiled = import_blob(ov.Core(), path, DeviceSettings(device=device))
     except OvAsrScoreError as error:
-        if not (note or is_known_kind):
+        if not is_blob:
             if isinstance(error, BlobFormatError):
                 reason = str(error).removeprefix(f"{path}: ")
                 raise UnsupportedModelError(

@@ -15,7 +15,8 @@ from ov_asr_score.job.run.overwriting import check_files, files_read, kaldi_file
 from ov_asr_score.job.run.trial import TrialRun, open_trial
 from ov_asr_score.ov_model.description import ModelDescription, describe_model
 from ov_asr_score.ov_model.int8 import QuantizedModel, import_nncf, quantize_model
-from ov_asr_score.scoring.opening import open_model
+from ov_asr_score.scoring.model_loading import configure_model
+from ov_asr_score.scoring.options import scorer_options
 from ov_asr_score.scoring.recording.calibration import record_requests
 from ov_asr_score.scoring.scorer import prepare_scorer
 from ov_asr_score.scoring.utterances.joining import InputTable
@@ -67,16 +68,15 @@ def run_quantization(job: QuantizeJob) -> QuantizationReport:
     started = time.perf_counter()
     _check(job)
     import_nncf()  # what is missing is better known before minutes of reading
-    kaldi = job.scoring.kaldi
     # What is written takes whole utterances unless it is asked for another.
-    kaldi = replace(kaldi, time="utterance") if kaldi.time == "auto" else kaldi
-    trial = open_trial(replace(job.scoring, kaldi=kaldi), job.max_utterances)
+    options = replace(scorer_options(job.scoring), auto_time="utterance")
+    trial = open_trial(job.scoring, job.max_utterances, options)
     written = [job.output, str(Path(job.output).with_suffix(".bin"))]
     check_files(_read_by(job.scoring, trial.tables), (("-o", name) for name in written))
-    model = trial.opened.model
+    model = trial.model.model
     if model is None:
         raise UnsupportedModelError(f"{job.scoring.model}: is compiled already; quantize the model it was made of")
-    requests = record_requests(trial.opened, trial.options, trial.utterances)
+    requests = record_requests(trial.model, trial.options, trial.utterances)
     made = quantize_model(
         model,
         requests,
@@ -97,16 +97,15 @@ def run_quantization(job: QuantizeJob) -> QuantizationReport:
         before=describe_model(model),
         after=describe_model(made.model),
         comparison=comparison,
-        notes=trial.opened.notes,
+        notes=trial.model.notes,
         seconds=time.perf_counter() - started,
     )
 
 
 def _compare(trial: TrialRun, made: QuantizedModel) -> dict[str, ScoreDifference]:
     """The error of the int8 model by output; both models score side by side, so that no scores pile up."""
-    loaded = replace(trial.opened.loaded, model=made.model)
-    opened = open_model(loaded, trial.options)
-    int8 = prepare_scorer(opened, trial.options, trial.utterances[0])
+    configured = configure_model(replace(trial.model.loaded, model=made.model), trial.options)
+    int8 = prepare_scorer(configured, trial.options, trial.utterances[0])
     total: dict[str, ScoreDifference] = {}
     pairs = zip(int8.score(trial.utterances), trial.scorer.score(trial.utterances), strict=True)
     for scored, reference in pairs:

@@ -30,7 +30,7 @@ from ov_asr_score.ov_model.cache_folder import (
     mark_used,
     trim_cache,
 )
-from ov_asr_score.ov_model.ir_file import load_model
+from ov_asr_score.ov_model.ir_file import read_openvino_model
 from ov_asr_score.settings.kaldi import KaldiOptions
 
 # Reading an entry takes 5 to 20 ms plus 0.7 ms per MB, for its checksum and the digest of the Kaldi file; writing takes
@@ -68,7 +68,7 @@ def load_kept_model(folder: str, key: str, core: ov.Core | None = None) -> ov.Mo
         return None
     mark_used(entry)
     try:
-        model = load_model(entry / "model.xml", core)
+        model = read_openvino_model(entry / "model.xml", core)
         return model if read_facts(model) is not None else None
     except OvAsrScoreError:
         return None

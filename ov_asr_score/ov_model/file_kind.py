@@ -15,6 +15,14 @@ from ov_asr_score.kaldi_model.components.table import NNET1_MARKERS
 
 ModelKind = Literal["ir", "onnx", "kaldi", "gna-blob", "cpu-blob", "table", "unknown"]
 
+_KIND_NAMES: dict[ModelKind, str] = {
+    "ir": "OpenVINO IR",
+    "onnx": "ONNX",
+    "kaldi": "Kaldi model",
+    "gna-blob": "exported blob for GNA",
+    "cpu-blob": "exported blob for CPU",
+}
+
 GNA_BLOB_MAGIC = b"GNAM"
 CPU_BLOB_MAGIC = b"RR_UPCVO"
 # of 2023.3: six offsets and sizes, the first of which ends behind them, then names of outputs and the IR
@@ -45,6 +53,11 @@ def read_model_kind(path: Path) -> ModelKind:
     if path.suffix == ".onnx":
         return "onnx"
     return "ir" if path.suffix == ".xml" else "unknown"
+
+
+def kind_name(kind: ModelKind) -> str:
+    """What kind of model file it is, in words; what is not known is taken for a blob."""
+    return _KIND_NAMES.get(kind, "exported blob")
 
 
 def _is_kaldi(start: bytes) -> bool:

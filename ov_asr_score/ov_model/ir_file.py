@@ -6,17 +6,17 @@ from pathlib import Path
 
 from ov_asr_score.errors import ModelFormatError, UnsupportedModelError
 from ov_asr_score.openvino_api import RUNTIME_ERRORS, first_cause, ov
-from ov_asr_score.ov_model.file_kind import check_ir_files, read_model_kind
+from ov_asr_score.ov_model.file_kind import ModelKind, check_ir_files, read_model_kind
 
 
-def load_model(path: str | Path, core: ov.Core | None = None) -> ov.Model:
+def read_openvino_model(path: str | Path, core: ov.Core | None = None, kind: ModelKind | None = None) -> ov.Model:
     """The model in an OpenVINO IR (.xml with its .bin beside it) or an ONNX file.
 
-    Raises FileAccessError (no such file), ModelFormatError (damaged), UnsupportedModelError (another kind of file,
-    with what can be done about it).
+    ``kind`` is that of the file, if it is known. Raises FileAccessError (no such file), ModelFormatError (damaged),
+    UnsupportedModelError (another kind of file, with what can be done about it).
     """
     path = Path(path)
-    kind = read_model_kind(path)
+    kind = kind or read_model_kind(path)
     if kind in ("gna-blob", "cpu-blob"):
         raise UnsupportedModelError(f"{path}: is an exported blob, not a model; use -rg/--import-model for it")
     if kind == "kaldi":

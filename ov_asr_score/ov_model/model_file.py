@@ -13,68 +13,72 @@ from ov_asr_score.convert.rt_info import read_facts
 from ov_asr_score.errors import UsageError
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.ov_model.conversion_cache import conversion_key, is_worth_keeping, keep_model, load_kept_model
-from ov_asr_score.ov_model.file_kind import read_model_kind
-from ov_asr_score.ov_model.ir_file import load_model
+from ov_asr_score.ov_model.file_kind import ModelKind, read_model_kind
+from ov_asr_score.ov_model.ir_file import read_openvino_model
 from ov_asr_score.settings.kaldi import DEFAULT_OPTIONS, KaldiOptions
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FoundModel:
-    """A model with the facts of its conversion, if it was converted; ``notes`` are worth telling.
+class ModelFromFile:
+    """A model with the metadata of its conversion, if it was converted; ``notes`` are worth telling.
 
     ``from_cache`` says that it was converted in an earlier run.
     """
 
     model: ov.Model
-    facts: ConversionFacts | None
+    conversion: ConversionFacts | None
     notes: tuple[str, ...] = ()
     from_cache: bool = False
 
 
-def open_model_file(
+def read_or_convert_model(
     path: Path,
     core: ov.Core | None = None,
     options: KaldiOptions = DEFAULT_OPTIONS,
     cache: str | None = None,
     *,
     keep_nodes: bool = False,
-) -> FoundModel:
+    kind: ModelKind | None = None,
+) -> ModelFromFile:
     """The model in an IR, ONNX or Kaldi file; ``options`` are for Kaldi models, ``cache`` is a folder for conversions.
 
-    With ``keep_nodes`` all nodes of a Kaldi model are layers by their names, which no cache holds.
-    Raises what ``load_model`` and ``convert_file`` raise, and UsageError when an IR does not go with the options.
+    With ``keep_nodes`` all nodes of a Kaldi model are layers by their names, which no cache holds. ``kind`` is that of
+    the file, if it is known.
+    Raises what ``read_openvino_model`` and ``convert_file`` raise, and UsageError when an IR does not go with the
+    options.
     """
-    if read_model_kind(path) != "kaldi":
-        model = load_model(path, core)
-        facts = read_facts(model, str(path))
-        check_made_with(path, facts, options)
-        return FoundModel(model, facts)
+    kind = kind or read_model_kind(path)
+    if kind != "kaldi":
+        model = read_openvino_model(path, core, kind)
+        conversion = read_facts(model, str(path))
+        check_made_with(path, conversion, options)
+        return ModelFromFile(model, conversion)
     if cache is None or keep_nodes:
-        return _found(convert_file(path, options, __version__, keep_nodes=keep_nodes))
+        return _from_conversion(convert_file(path, options, __version__, keep_nodes=keep_nodes))
     digest = file_digest(path)
     key = conversion_key(path, options, digest)
     kept = load_kept_model(cache, key, core)
     if kept is not None:
-        return _found(kept, from_cache=True)
+        return _from_conversion(kept, from_cache=True)
     started = time.perf_counter()
     model = convert_file(path, options, __version__, digest)
     note = keep_model(model, cache, key) if is_worth_keeping(path, time.perf_counter() - started) else ""
-    return _found(model, (note,) if note else ())
+    return _from_conversion(model, (note,) if note else ())
 
 
-def check_made_with(path: Path, facts: ConversionFacts | None, options: KaldiOptions) -> None:
-    """Nothing; raises UsageError for ``options`` that a model which is no Kaldi model was not made with.
+def check_made_with(path: Path, conversion: ConversionFacts | None, options: KaldiOptions) -> None:
+    """Raise UsageError for ``options`` that a model which is no Kaldi model was not made with.
 
-    ``facts`` are those of a model that was converted earlier; None for any other model.
+    ``conversion`` is that of a model that was converted earlier; None for any other model.
     """
     if not options.asked:
         return
-    if facts is None:
+    if conversion is None:
         raise UsageError(f"{options.text}: is for Kaldi models, {path} is none")
-    if facts.options != options.text:
-        made = f"with {facts.options}" if facts.options else "without such options"
+    if conversion.options != options.text:
+        made = f"with {conversion.options}" if conversion.options else "without such options"
         raise UsageError(f"{options.text}: {path} was converted {made}; convert the Kaldi model again")
 
 
-def _found(model: ov.Model, notes: tuple[str, ...] = (), *, from_cache: bool = False) -> FoundModel:
-    return FoundModel(model, read_facts(model), notes, from_cache)
+def _from_conversion(model: ov.Model, notes: tuple[str, ...] = (), *, from_cache: bool = False) -> ModelFromFile:
+    return ModelFromFile(model, read_facts(model), notes, from_cache)

@@ -29,7 +29,7 @@ from ov_asr_score.scoring.gna.emulation import (
 )
 from ov_asr_score.scoring.input_fit import InputFit, fit_inputs
 from ov_asr_score.scoring.lockstep.planning import can_go_side_by_side, plan_streams, take_lanes
-from ov_asr_score.scoring.opening import OpenModel
+from ov_asr_score.scoring.model_loading import ConfiguredModel
 from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.plan import Plan, RowsPlan
 from ov_asr_score.scoring.plans.choosing import plan_blob, plan_converted, plan_dependent_rows, plan_model
@@ -72,120 +72,126 @@ class Scorer:
 
 
 def prepare_scorer(
-    opened: OpenModel, options: ScorerOptions, first: Utterance | None = None, loudest: Sequence[Utterance] = ()
+    configured: ConfiguredModel,
+    options: ScorerOptions,
+    first: Utterance | None = None,
+    calibration: Sequence[Utterance] = (),
 ) -> Scorer:
     """A Scorer for utterances like ``first`` (None: shapes of the model alone decide).
 
-    ``loudest`` tell how large values become, where that is asked (GNA); without any ``first`` does.
+    The utterances ``calibration`` tell how large values become, where that is asked (GNA); without any ``first`` does.
 
     Raises ShapeMismatchError when the features do not fit, UnsupportedModelError when the batch cannot be, DeviceError.
     """
     started = time.perf_counter()
-    facts = opened.loaded.facts
-    fits = fit_converted(opened.inputs) if facts else fit_inputs(opened.inputs, first)
-    settings = _with_scale_factors(options.device, opened, first)
-    core, span = opened.loaded.core, None
-    if opened.loaded.emulation is not None or is_emulated(core, settings):
-        scorer = _prepare_emulation(opened, replace(options, device=settings), first, loudest)
-        notes = () if loudest else _silence_notes(options.device, opened, first)
+    conversion = configured.loaded.conversion
+    fits = fit_converted(configured.inputs) if conversion else fit_inputs(configured.inputs, first)
+    settings = _with_scale_factors(options.device, configured, first)
+    core, span = configured.loaded.core, None
+    if configured.loaded.emulation is not None or is_emulated(core, settings):
+        scorer = _prepare_emulation(configured, replace(options, device=settings), first, calibration)
+        notes = () if calibration else _silence_notes(options.device, configured, first)
         return replace(scorer, notes=(*scorer.notes, *notes))
-    names = [port.name for port in opened.outputs]
-    if opened.model is None:
-        _check_blob_types(opened)
+    names = [port.name for port in configured.outputs]
+    if configured.model is None:
+        _check_blob_types(configured)
     model: ov.Model | None
     plan: Plan
-    if facts is not None:
-        model, plan = plan_converted(opened.model, opened.inputs, opened.outputs, facts, options)
-    elif opened.model is None:
+    if conversion is not None:
+        model, plan = plan_converted(configured.model, configured.inputs, configured.outputs, conversion, options)
+    elif configured.model is None:
         model = None
-        stateful = bool(opened.compiled().create_infer_request().query_state())
-        plan = plan_blob(opened.inputs, opened.outputs, options, fits, stateful=stateful)
+        stateful = bool(configured.compiled().create_infer_request().query_state())
+        plan = plan_blob(configured.inputs, configured.outputs, options, fits, stateful=stateful)
     else:
-        stateful = bool(opened.model.get_sinks())
-        span = memory_span(opened.model) if stateful else None
-        if not stateful and open_time_axes(opened.inputs, fits):
-            opened = _with_time_axis(opened, settings, fits)
-            fits = fit_inputs(opened.inputs, first)
-        model, plan = plan_model(opened.model, opened.inputs, options, fits, stateful=stateful)
+        stateful = bool(configured.model.get_sinks())
+        span = memory_span(configured.model) if stateful else None
+        if not stateful and open_time_axes(configured.inputs, fits):
+            configured = _with_time_axis(configured, settings, fits)
+            fits = fit_inputs(configured.inputs, first)
+        model, plan = plan_model(configured.model, configured.inputs, options, fits, stateful=stateful)
     if can_go_side_by_side(plan, options):
         plan = plan_streams(plan, options)
     settings = replace(settings, streams=plan.streams or settings.streams)
 
     def open_runner(model: ov.Model | None, slots: int) -> OpenVinoRunner:
         if model is None:
-            return OpenVinoRunner(opened.compiled(), slots, opened.wanted, names)
+            return OpenVinoRunner(configured.compiled(), slots, configured.wanted, names)
         compiling = partial(compile_model, core, model, settings)
-        return OpenVinoRunner(compiling(), slots, opened.wanted, names, compiling)
+        return OpenVinoRunner(compiling(), slots, configured.wanted, names, compiling)
 
     if can_go_side_by_side(plan, options):
         runner, plan = take_lanes(open_runner, model, options, plan, fits, first)
     else:
         runner = open_runner(model, plan.slots)
-    if isinstance(plan, RowsPlan) and facts is None and not rows_are_independent(runner, fits, plan, first):
-        plan = plan_dependent_rows(opened.inputs, plan)
-        num_runs = runner.num_runs if opened.model is None else 0  # of this compiled model
-        runner = open_runner(opened.model, plan.slots)
+    if isinstance(plan, RowsPlan) and conversion is None and not rows_are_independent(runner, fits, plan, first):
+        plan = plan_dependent_rows(configured.inputs, plan)
+        num_runs = runner.num_runs if configured.model is None else 0  # of this compiled model
+        runner = open_runner(configured.model, plan.slots)
         runner.num_runs = num_runs
     if settings.profile:
         runner.forget_layer_times()
     plan = replace(plan, left_context=options.left_context, right_context=options.right_context)
     device = describe_device(core, runner.compiled, settings)
     delay_note = _delay_note(plan, span)
-    notes = [*opened.notes, *([delay_note] if delay_note else [])]
+    notes = [*configured.notes, *([delay_note] if delay_note else [])]
     notes += device.precision_notes() if settings.gna_mode is None else []
-    seconds = opened.seconds + time.perf_counter() - started
+    seconds = configured.seconds + time.perf_counter() - started
     return Scorer(runner, runner.compiled, fits, plan, device, tuple(notes), seconds, span, delay_note)
 
 
 def _prepare_emulation(
-    opened: OpenModel, options: ScorerOptions, first: Utterance | None, loudest: Sequence[Utterance]
+    configured: ConfiguredModel, options: ScorerOptions, first: Utterance | None, calibration: Sequence[Utterance]
 ) -> Scorer:
     started = time.perf_counter()
-    facts, model = opened.loaded.facts, opened.model
-    emulation, wanted = opened.loaded.emulation, opened.wanted
+    conversion, model = configured.loaded.conversion, configured.model
+    emulation, wanted = configured.loaded.emulation, configured.wanted
     if emulation is None:
         if model is None:
-            raise UnsupportedModelError(f"{opened.loaded.path}: is no blob for GNA")
-        told = [each for each in loudest if first is not None and _widths(each) == _widths(first)]
-        frames = [requests_of(each, opened.inputs) for each in told or filter(None, [first])]
+            raise UnsupportedModelError(f"{configured.loaded.path}: is no blob for GNA")
+        same_width = [
+            utterance for utterance in calibration if first is not None and _widths(utterance) == _widths(first)
+        ]
+        ranged = same_width or filter(None, [first])
+        frames = [requests_of(utterance, configured.inputs) for utterance in ranged]
         kept = sorted(set(wanted))
         wanted = tuple(kept.index(number) for number in wanted)
         model = with_outputs(model, kept)
-        emulation = emulate_model(opened.loaded.core, model, str(opened.loaded.path), options, frames)
+        emulation = emulate_model(configured.loaded.core, model, str(configured.loaded.path), options, frames)
     program = emulation.program
     converted_plan: Plan | None = None
-    if facts is not None and (program.is_stateful or not is_frame_local(facts)):
-        fits = fit_converted(opened.inputs)
-        _, converted_plan = plan_converted(None, opened.inputs, opened.outputs, facts, options)
+    if conversion is not None and (program.is_stateful or not is_frame_local(conversion)):
+        fits = fit_converted(configured.inputs)
+        _, converted_plan = plan_converted(None, configured.inputs, configured.outputs, conversion, options)
     else:
         fits = fit_inputs(program.inputs, first)
     runner, plan = plan_emulation(emulation, options, converted_plan, wanted)
     plan = replace(plan, left_context=options.left_context, right_context=options.right_context)
-    span = memory_span(model) if model is not None and facts is None and program.is_stateful else None
+    span = memory_span(model) if model is not None and conversion is None and program.is_stateful else None
     delay_note = _delay_note(plan, span)
-    notes = [*opened.notes, *emulation.notes, *([delay_note] if delay_note else [])]
-    seconds = opened.seconds + time.perf_counter() - started
+    notes = [*configured.notes, *emulation.notes, *([delay_note] if delay_note else [])]
+    seconds = configured.seconds + time.perf_counter() - started
     device = emulated_device(options.device)
     return Scorer(runner, None, fits, plan, device, tuple(notes), seconds, span, delay_note, emulation)
 
 
-def _with_time_axis(opened: OpenModel, settings: DeviceSettings, fits: Sequence[InputFit]) -> OpenModel:
+def _with_time_axis(configured: ConfiguredModel, settings: DeviceSettings, fits: Sequence[InputFit]) -> ConfiguredModel:
     """The model with its layouts settled, when its inputs are [T, N, D]; itself when they are [N, T, D]."""
-    compiled = compile_model(opened.loaded.core, opened.model, settings)
-    if opened.model is None or not time_comes_first(OpenVinoRunner(compiled, 1, opened.wanted), fits):
-        return opened
-    model = opened.model.clone()
+    compiled = compile_model(configured.loaded.core, configured.model, settings)
+    if configured.model is None or not time_comes_first(OpenVinoRunner(compiled, 1, configured.wanted), fits):
+        return configured
+    model = configured.model.clone()
     set_layouts(model, {"": "TNC"})
     inputs, outputs = describe_ports(model)
     note = "time lies along the first axis of the model's inputs: taken as [TNC]"
-    return replace(opened, model=model, inputs=inputs, outputs=outputs, notes=(*opened.notes, note))
+    return replace(configured, model=model, inputs=inputs, outputs=outputs, notes=(*configured.notes, note))
 
 
-def _check_blob_types(opened: OpenModel) -> None:
-    for port in opened.inputs:
+def _check_blob_types(configured: ConfiguredModel) -> None:
+    for port in configured.inputs:
         if port.element_type != "f32":
             raise UnsupportedModelError(
-                f"{opened.loaded.path}: input '{port.name}' takes {port.element_type}; export the model with this "
+                f"{configured.loaded.path}: input '{port.name}' takes {port.element_type}; export the model with this "
                 "package, which makes all inputs float32"
             )
 
@@ -201,24 +207,26 @@ def _delay_note(plan: Plan, span: int | None) -> str:
     )
 
 
-def _with_scale_factors(settings: DeviceSettings, opened: OpenModel, first: Utterance | None) -> DeviceSettings:
+def _with_scale_factors(
+    settings: DeviceSettings, configured: ConfiguredModel, first: Utterance | None
+) -> DeviceSettings:
     """Scale factors of GNA inputs by name: as the user gave them, others from the first utterance."""
-    if settings.gna_mode is None or opened.model is None:
+    if settings.gna_mode is None or configured.model is None:
         return settings
-    factors = input_scale_factors(settings.gna.scale_factors, [port.name for port in opened.inputs])
-    for port in opened.inputs:
+    factors = input_scale_factors(settings.gna.scale_factors, [port.name for port in configured.inputs])
+    for port in configured.inputs:
         if first is not None and port.name not in factors:
             factors[port.name] = scale_factor_of(np.asarray(first.features[port.name], dtype=np.float32))
     return replace(settings, gna=replace(settings.gna, scale_factors=factors))
 
 
-def _silence_notes(settings: DeviceSettings, opened: OpenModel, first: Utterance | None) -> list[str]:
+def _silence_notes(settings: DeviceSettings, configured: ConfiguredModel, first: Utterance | None) -> list[str]:
     """A note where the first utterance is to tell how large values are, and is silent or nearly so."""
-    if first is None or opened.model is None or settings.gna_mode == "GNA_SW_FP32":
+    if first is None or configured.model is None or settings.gna_mode == "GNA_SW_FP32":
         return []
-    given = input_scale_factors(settings.gna.scale_factors, [port.name for port in opened.inputs])
+    given = input_scale_factors(settings.gna.scale_factors, [port.name for port in configured.inputs])
     notes = []
-    for port in opened.inputs:
+    for port in configured.inputs:
         largest = largest_value(np.asarray(first.features[port.name], dtype=np.float32))
         factor = given.get(port.name, scale_factor(largest))
         if largest * factor < _QUIET:

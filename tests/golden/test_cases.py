@@ -16,7 +16,7 @@ from ov_asr_score.kaldi_io import read_table
 from ov_asr_score.kaldi_model.components.table import type_names
 from ov_asr_score.kaldi_model.loading import load_network
 from ov_asr_score.kaldi_model.network import Component, ComponentNode, Descriptor, Generation, NodeRef, OutputNode
-from ov_asr_score.scoring.opening import load, open_model
+from ov_asr_score.scoring.model_loading import configure_model, load_model
 from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.scorer import prepare_scorer
 from ov_asr_score.scoring.utterances.joining import InputTable, JoinOptions, read_utterances
@@ -99,7 +99,7 @@ def test_scores_are_those_of_kaldi(folder: Path, model: Path, options: list[str]
     case = description(folder)
     run = as_run(folder, case, options)
     scorer_options = ScorerOptions(model=str(model), kaldi=run.options)
-    opened = open_model(load(scorer_options), scorer_options)
+    opened = configure_model(load_model(scorer_options), scorer_options)
     utterances = list(read_utterances(run.tables, JoinOptions()))
     expected = dict(read_table(f"ark:{output}"))
     utterances = [utterance for utterance in utterances if utterance.key in expected]

@@ -10,7 +10,7 @@ import pytest
 
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.kaldi_io import read_table
-from ov_asr_score.scoring.opening import load, open_model
+from ov_asr_score.scoring.model_loading import configure_model, load_model
 from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.plan import FramesPlan
 from ov_asr_score.scoring.scorer import prepare_scorer
@@ -64,14 +64,14 @@ def test_scores_frame_by_frame_are_those_of_kaldi(folder: Path, options: list[st
     scorer_options = ScorerOptions(model=str(model_files(folder)[0]), kaldi=kaldi, batch_size=1)
     if name_of(folder) in NEVER:
         with pytest.raises(UnsupportedModelError, match="cannot be scored frame by frame"):
-            load(scorer_options)
+            load_model(scorer_options)
         return
     try:
-        loaded = load(scorer_options)
+        loaded = load_model(scorer_options)
     except UnsupportedModelError as error:
         assert name_of(folder) in GAPS and "cannot be scored frame by frame" in str(error)
         return
-    opened = open_model(loaded, scorer_options)
+    opened = configure_model(loaded, scorer_options)
     utterances = list(read_utterances(run.tables, JoinOptions()))
     expected = dict(read_table(f"ark:{output}"))
     utterances = [utterance for utterance in utterances if utterance.key in expected]

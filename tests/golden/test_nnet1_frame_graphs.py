@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ov_asr_score.convert.facts import FRAMES_LEFT_INPUT
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.kaldi_io import TableWriter, read_table
-from ov_asr_score.scoring.opening import load, open_model
+from ov_asr_score.scoring.model_loading import configure_model, load_model
 from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.plan import FramesPlan
 from ov_asr_score.scoring.scorer import Scorer, prepare_scorer
@@ -31,7 +31,7 @@ NEVER = frozenset(
 
 
 def scorer_of(options: ScorerOptions) -> Scorer:
-    return prepare_scorer(open_model(load(options), options), options)
+    return prepare_scorer(configure_model(load_model(options), options), options)
 
 
 @pytest.mark.parametrize("frames", [0, 7])
@@ -42,7 +42,7 @@ def test_scores_frame_by_frame_are_those_of_kaldi(folder: Path, frames: int) -> 
     options = ScorerOptions(model=str(folder / "model.nnet"), kaldi=kaldi, batch_size=1)
     if folder.name in NEVER:
         with pytest.raises(UnsupportedModelError, match=r"cannot be scored frame by frame: 'component.* at byte "):
-            load(options)
+            load_model(options)
         return
     scorer = scorer_of(options)
     assert isinstance(scorer.plan, FramesPlan)

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ov_asr_score.kaldi_io import read_table
-from ov_asr_score.scoring.opening import load, open_model
+from ov_asr_score.scoring.model_loading import configure_model, load_model
 from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.plan import Grouping, Plan, RowsPlan, UtterancePlan, conversion_of
 from ov_asr_score.scoring.requests.grouping import can_cut, can_pad
@@ -37,7 +37,7 @@ PARAMETERS = [
 
 
 def opened_scorer(options: ScorerOptions, first: Utterance) -> Scorer:
-    return prepare_scorer(open_model(load(options), options), options, first)
+    return prepare_scorer(configure_model(load_model(options), options), options, first)
 
 
 def check_plans(

@@ -14,7 +14,7 @@ from ov_asr_score.job import BenchJob, run_bench
 from ov_asr_score.job import bench as benchmarking
 from ov_asr_score.openvino_api import opset, ov
 from ov_asr_score.report.console.bench import BenchReport
-from ov_asr_score.scoring.opening import load, open_model
+from ov_asr_score.scoring.model_loading import configure_model, load_model
 from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.plan import BlocksPlan
 from ov_asr_score.scoring.scorer import prepare_scorer
@@ -79,7 +79,7 @@ def test_models_with_variables(folder: Path) -> None:
 
 def test_frames_in_order_are_counted_by_requests() -> None:
     options = ScorerOptions(model=str(MODELS / "lstm_mem.xml"), batch_size=1, requests=1)
-    opened = open_model(load(options), options)
+    opened = configure_model(load_model(options), options)
     supply = benchmarking._noise(opened, 0.01)
     scorer = prepare_scorer(opened, options, supply.first)
     runs = scorer.runner.num_runs
@@ -100,7 +100,7 @@ def test_no_time_left_means_no_rows(tiny_model: str) -> None:
 
 def test_noise_is_as_long_as_read_speech() -> None:
     options = ScorerOptions(model=str(MODELS / "two_inputs.xml"))
-    opened = open_model(load(options), options)
+    opened = configure_model(load_model(options), options)
     supply = benchmarking._noise(opened, 0.01)
     lengths = [utterance.num_frames for utterance in islice(supply.endless, 300)]
     assert supply.first.num_frames == 200

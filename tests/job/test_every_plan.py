@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ov_asr_score.scoring.engine import UtteranceScores
-from ov_asr_score.scoring.opening import load, open_model
+from ov_asr_score.scoring.model_loading import configure_model, load_model
 from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.scorer import prepare_scorer
 from ov_asr_score.scoring.utterances.joining import InputTable, JoinOptions, read_utterances
@@ -74,7 +74,7 @@ def scores_of(shipped: Shipped, options: ScorerOptions) -> list[UtteranceScores]
         right_context=shipped.right_context,
         kaldi=replace(shipped.kaldi, time=options.kaldi.time, frames_per_request=options.kaldi.frames_per_request),
     )
-    opened = open_model(load(options), options)
+    opened = configure_model(load_model(options), options)
     tables = [replace(table, input=table.input or opened.inputs[0].name) for table in shipped.tables]
     utterances = list(read_utterances(tables, JoinOptions()))
     # More utterances, and one longer than the others together.

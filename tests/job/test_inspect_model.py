@@ -9,7 +9,7 @@ from ov_asr_score.convert.saving import save_ir
 from ov_asr_score.errors import BlobFormatError, UnsupportedModelError
 from ov_asr_score.gna.format.blob import read_blob
 from ov_asr_score.job import ScoreJob, run_job
-from ov_asr_score.job.inspect_model import inspect_model, model_kind_name
+from ov_asr_score.job.inspect_model import inspect_model
 from ov_asr_score.settings.kaldi import KaldiOptions
 from tests.command_line import MODELS, ROOT
 from tests.kaldi_model.model_files import FOLDER as KALDI
@@ -76,15 +76,6 @@ def test_what_nobody_knows_is_refused(folder: Path) -> None:
         UnsupportedModelError, match=r"^x: is no Kaldi model, OpenVINO IR or ONNX file; taken for a blob, .* cannot"
     ):
         inspect_model("x")
-
-
-@pytest.mark.parametrize(
-    ("content", "name"),
-    [(b"<?xml version='1.0'?>", "OpenVINO IR"), (b"GNAM", "exported blob for GNA"), (b"\1", "exported blob")],
-)
-def test_kinds_in_words(folder: Path, content: bytes, name: str) -> None:
-    Path("x").write_bytes(content)
-    assert model_kind_name("x") == name
 
 
 def test_sections_of_a_kaldi_model() -> None:

@@ -14,12 +14,11 @@ import pytest
 
 from ov_asr_score.errors import ModelFormatError, UsageError
 from ov_asr_score.openvino_api import ov
-from ov_asr_score.ov_model import conversion_cache
-from ov_asr_score.ov_model import model_file as opening
+from ov_asr_score.ov_model import conversion_cache, model_file
 from ov_asr_score.ov_model.cache_folder import LIMIT_VARIABLE, cache_contents, trim_cache
 from ov_asr_score.ov_model.conversion_cache import conversion_key, is_worth_keeping, keep_model, load_kept_model
-from ov_asr_score.ov_model.ir_file import load_model
-from ov_asr_score.ov_model.model_file import FoundModel, open_model_file
+from ov_asr_score.ov_model.ir_file import read_openvino_model
+from ov_asr_score.ov_model.model_file import ModelFromFile, read_or_convert_model
 from ov_asr_score.settings.kaldi import KaldiOptions
 from tests.kaldi_texts import PDFS, WIDTH, acoustic_nnet3, spliced_nnet3, spliced_scores, write_model
 
@@ -31,7 +30,7 @@ NO_CHUNKS = KaldiOptions()
 @pytest.fixture
 def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A Kaldi model whose conversion is kept, although it takes no time."""
-    monkeypatch.setattr(opening, "is_worth_keeping", lambda path, seconds: True)
+    monkeypatch.setattr(model_file, "is_worth_keeping", lambda path, seconds: True)
     return Path(write_model(tmp_path / "final.mdl", acoustic_nnet3(spliced_nnet3())))
 
 
@@ -40,11 +39,11 @@ def cache(tmp_path: Path) -> Path:
     return tmp_path / "cache" / "converted"
 
 
-def opened(model: Path, cache: Path, **options: Any) -> FoundModel:
-    return open_model_file(model, options=KaldiOptions(**options), cache=str(cache))
+def opened(model: Path, cache: Path, **options: Any) -> ModelFromFile:
+    return read_or_convert_model(model, options=KaldiOptions(**options), cache=str(cache))
 
 
-def scores_of(found: FoundModel) -> Any:
+def scores_of(found: ModelFromFile) -> Any:
     compiled = ov.Core().compile_model(found.model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     return compiled([FEATURES[None]])[compiled.output(0)][0]
 
@@ -52,9 +51,9 @@ def scores_of(found: FoundModel) -> Any:
 def test_a_conversion_is_found_again(model: Path, cache: Path) -> None:
     first, second = opened(model, cache), opened(model, cache)
     assert (first.from_cache, second.from_cache) == (False, True)
-    assert first.facts == second.facts
-    assert first.facts is not None
-    assert first.facts.version
+    assert first.conversion == second.conversion
+    assert first.conversion is not None
+    assert first.conversion.version
     np.testing.assert_allclose(scores_of(second), spliced_scores(FEATURES), rtol=0, atol=1e-5)
     np.testing.assert_array_equal(scores_of(first), scores_of(second))
     contents = cache_contents(cache)
@@ -64,7 +63,7 @@ def test_a_conversion_is_found_again(model: Path, cache: Path) -> None:
 
 
 def test_nothing_is_kept_without_a_folder(model: Path, cache: Path) -> None:
-    assert not open_model_file(model).from_cache
+    assert not read_or_convert_model(model).from_cache
     assert not cache.exists()
 
 
@@ -97,8 +96,8 @@ def test_files_beside_the_model_count(model: Path, cache: Path) -> None:
     factor.write_text("3\n")
     found = opened(model, cache)
     assert not found.from_cache
-    assert found.facts is not None
-    assert found.facts.frame_subsampling_factor == 3
+    assert found.conversion is not None
+    assert found.conversion.frame_subsampling_factor == 3
     counts.write_text("[ 1 2 3 ]")
     assert not opened(model, cache, class_frame_counts=str(counts)).from_cache
     counts.write_text("[ 3 2 1 ]")
@@ -200,10 +199,10 @@ def test_a_read_only_folder_is_a_note(model: Path, cache: Path) -> None:
 
 def test_runs_at_the_same_time_do_not_disturb_each_other(model: Path, cache: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from ov_asr_score.ov_model import model_file as opening\n"
-        "opening.is_worth_keeping = lambda path, seconds: True\n"
+        "import sys; from pathlib import Path; from ov_asr_score.ov_model import model_file\n"
+        "model_file.is_worth_keeping = lambda path, seconds: True\n"
         "for _ in range(15):\n"
-        "    found = opening.open_model_file(Path(sys.argv[1]), cache=sys.argv[2])\n"
+        "    found = model_file.read_or_convert_model(Path(sys.argv[1]), cache=sys.argv[2])\n"
         "    assert found.notes == (), found.notes\n"
         "    assert found.model.get_parameters()\n"
         "    if sys.argv[3] == 'damage':\n"
@@ -234,23 +233,23 @@ def test_what_is_worth_keeping(tmp_path: Path) -> None:
 
 def test_options_of_an_ir_must_be_those_that_it_was_made_with(model: Path, tmp_path: Path) -> None:
     kaldi = KaldiOptions(frames_per_chunk=5)
-    ov.save_model(open_model_file(model, options=kaldi).model, tmp_path / "model.xml", compress_to_fp16=False)
-    found = open_model_file(tmp_path / "model.xml")
-    assert found.facts is not None
-    assert found.facts.frames_per_chunk == 5
-    assert open_model_file(tmp_path / "model.xml", options=kaldi).facts == found.facts
+    ov.save_model(read_or_convert_model(model, options=kaldi).model, tmp_path / "model.xml", compress_to_fp16=False)
+    found = read_or_convert_model(tmp_path / "model.xml")
+    assert found.conversion is not None
+    assert found.conversion.frames_per_chunk == 5
+    assert read_or_convert_model(tmp_path / "model.xml", options=kaldi).conversion == found.conversion
     with pytest.raises(UsageError, match=r"--use-priors=true: .* was converted with --frames-per-chunk=5; convert"):
-        open_model_file(tmp_path / "model.xml", options=KaldiOptions(use_priors=True))
+        read_or_convert_model(tmp_path / "model.xml", options=KaldiOptions(use_priors=True))
 
 
 def test_options_are_for_kaldi_models(tiny_model: str) -> None:
     with pytest.raises(UsageError, match=r"--frames-per-chunk=5: is for Kaldi models, .*tiny.xml is none"):
-        open_model_file(Path(tiny_model), options=KaldiOptions(frames_per_chunk=5))
-    assert open_model_file(Path(tiny_model)).facts is None
+        read_or_convert_model(Path(tiny_model), options=KaldiOptions(frames_per_chunk=5))
+    assert read_or_convert_model(Path(tiny_model)).conversion is None
 
 
 def test_scores_have_as_many_columns_as_pdfs(model: Path) -> None:
-    assert scores_of(open_model_file(model)).shape == (len(FEATURES), PDFS)
+    assert scores_of(read_or_convert_model(model)).shape == (len(FEATURES), PDFS)
 
 
 def test_a_model_that_is_used_is_not_the_next_to_go(model: Path, cache: Path) -> None:
@@ -315,9 +314,9 @@ def test_a_model_that_is_removed_before_it_is_read_is_converted(
 
     def read_too_late(path: Path, core: ov.Core | None) -> ov.Model:
         trim_cache(cache, 0)
-        return load_model(path, core)
+        return read_openvino_model(path, core)
 
-    monkeypatch.setattr(conversion_cache, "load_model", read_too_late)
+    monkeypatch.setattr(conversion_cache, "read_openvino_model", read_too_late)
     assert load_kept_model(str(cache), conversion_key(model, NO_CHUNKS)) is None
     assert not opened(model, cache).from_cache
 
@@ -326,12 +325,12 @@ def test_runs_at_the_same_time_share_a_cache_with_room_for_one(model: Path, cach
     opened(model, cache)
     limit = str(cache_contents(cache).size + 1000)
     program = (
-        "import sys; from pathlib import Path; from ov_asr_score.ov_model import model_file as opening\n"
+        "import sys; from pathlib import Path; from ov_asr_score.ov_model import model_file\n"
         "from ov_asr_score import KaldiOptions\n"
-        "opening.is_worth_keeping = lambda path, seconds: True\n"
+        "model_file.is_worth_keeping = lambda path, seconds: True\n"
         "for turn in range(20):\n"
         "    options = KaldiOptions(frames_per_chunk=(turn + int(sys.argv[3])) % 3)\n"
-        "    found = opening.open_model_file(Path(sys.argv[1]), options=options, cache=sys.argv[2])\n"
+        "    found = model_file.read_or_convert_model(Path(sys.argv[1]), options=options, cache=sys.argv[2])\n"
         "    assert found.notes == (), found.notes\n"
         "    assert found.model.get_parameters()\n"
     )

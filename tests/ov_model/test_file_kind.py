@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ov_asr_score.errors import FileAccessError, ModelFormatError
-from ov_asr_score.ov_model.file_kind import check_ir_files, read_model_kind
+from ov_asr_score.ov_model.file_kind import ModelKind, check_ir_files, kind_name, read_model_kind
 
 MODELS = Path(__file__).parents[2] / "models"
 
@@ -77,3 +77,10 @@ def test_weights_that_are_missing_or_cut_off(model: Path) -> None:
     weights.unlink()
     with pytest.raises(ModelFormatError, match=r"the weights file two_inputs.bin is missing"):
         check_ir_files(model)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [("ir", "OpenVINO IR"), ("gna-blob", "exported blob for GNA"), ("unknown", "exported blob")]
+)
+def test_kinds_in_words(kind: ModelKind, name: str) -> None:
+    assert kind_name(kind) == name

@@ -10,15 +10,18 @@ import pytest
 from onnx import TensorProto, helper
 
 from ov_asr_score.errors import FileAccessError, ModelFormatError, OvAsrScoreError, UnsupportedModelError
-from ov_asr_score.ov_model.ir_file import load_model
+from ov_asr_score.ov_model.ir_file import read_openvino_model
 from tests.places import ROOT
 
 MODELS = ROOT / "models"
 
 
 def test_an_ir() -> None:
-    assert [port.get_any_name() for port in load_model(MODELS / "two_inputs.xml").inputs] == ["features", "ivector"]
-    assert len(load_model(str(MODELS / "lstm_mem.xml")).get_sinks()) > 0
+    assert [port.get_any_name() for port in read_openvino_model(MODELS / "two_inputs.xml").inputs] == [
+        "features",
+        "ivector",
+    ]
+    assert len(read_openvino_model(str(MODELS / "lstm_mem.xml")).get_sinks()) > 0
 
 
 def test_an_onnx_file(tmp_path: Path) -> None:
@@ -26,12 +29,12 @@ def test_an_onnx_file(tmp_path: Path) -> None:
     graph = helper.make_graph([helper.make_node("Relu", ["x"], ["y"])], "g", ports[:1], ports[1:])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
     onnx.save(model, str(tmp_path / "relu.onnx"))
-    assert load_model(tmp_path / "relu.onnx").outputs[0].get_any_name() == "y"
+    assert read_openvino_model(tmp_path / "relu.onnx").outputs[0].get_any_name() == "y"
     content = (tmp_path / "relu.onnx").read_bytes()
     for damaged in (content[: len(content) // 2], b"", b"\xff" * 40):
         (tmp_path / "damaged.onnx").write_bytes(damaged)
         with pytest.raises(ModelFormatError, match="OpenVINO cannot read this model") as caught:
-            load_model(tmp_path / "damaged.onnx")
+            read_openvino_model(tmp_path / "damaged.onnx")
         assert "\n" not in str(caught.value)
 
 
@@ -48,12 +51,12 @@ def test_an_onnx_file(tmp_path: Path) -> None:
 def test_other_kinds_of_file(name: str, content: bytes, message: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(UnsupportedModelError, match=message):
-        load_model(tmp_path / name)
+        read_openvino_model(tmp_path / name)
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(FileAccessError, match=r"missing.xml"):
-        load_model(tmp_path / "missing.xml")
+        read_openvino_model(tmp_path / "missing.xml")
 
 
 @pytest.mark.parametrize(
@@ -69,5 +72,5 @@ def test_an_ir_that_openvino_refuses_is_told_in_one_line(old: str, new: str, tmp
     assert old in text
     path.write_text(text.replace(old, new))
     with pytest.raises(OvAsrScoreError, match=r"two_inputs.xml: ") as caught:
-        load_model(path)
+        read_openvino_model(path)
     assert "\n" not in str(caught.value)

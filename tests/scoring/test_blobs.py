@@ -13,7 +13,7 @@ import pytest
 from ov_asr_score.device.compilation import export_blob
 from ov_asr_score.errors import DeviceError, UnknownNameError, UnsupportedModelError, UsageError
 from ov_asr_score.scoring import scorer as scorer_module
-from ov_asr_score.scoring.opening import load, open_model
+from ov_asr_score.scoring.model_loading import configure_model, load_model
 from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.scorer import prepare_scorer
 from ov_asr_score.scoring.utterances.joining import Utterance
@@ -66,7 +66,7 @@ def export(model: ov.Model, first: Utterance | None, folder: Path, **options: An
 
 def score_blob(blob: str, given: list[Utterance], **options: Any) -> list[Any]:
     chosen = ScorerOptions(blob=blob, **options)
-    return list(prepare_scorer(open_model(load(chosen), chosen), chosen, given[0]).score(given))
+    return list(prepare_scorer(configure_model(load_model(chosen), chosen), chosen, given[0]).score(given))
 
 
 @pytest.mark.parametrize("with_features", [False, True])

@@ -13,7 +13,7 @@ from onnx import TensorProto, helper
 
 from ov_asr_score.errors import ShapeMismatchError, UnknownNameError, UnsupportedModelError, UsageError
 from ov_asr_score.openvino_api import opset as op
-from ov_asr_score.scoring.opening import load, open_model
+from ov_asr_score.scoring.model_loading import configure_model, load_model
 from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.plan import RowsPlan
 from ov_asr_score.scoring.plans.text import plan_text
@@ -170,20 +170,20 @@ def test_a_model_is_left_as_loaded_when_outputs_are_added(tmp_path: Path) -> Non
     path = tmp_path / "model.xml"
     ov.save_model(splice_model(), path)
     options = ScorerOptions(model=str(path), outputs=("memory",))
-    loaded = load(options)
+    loaded = load_model(options)
     with pytest.raises(UnknownNameError, match="the model has no layer or tensor 'memory'"):
-        open_model(loaded, options)
+        configure_model(loaded, options)
     count = len(loaded.model.get_ops()) if loaded.model else 0
-    open_model(loaded, ScorerOptions(model=str(path)))
+    configure_model(loaded, ScorerOptions(model=str(path)))
     assert loaded.model is not None
     assert len(loaded.model.get_ops()) == count
 
 
 def test_one_model_file_is_needed() -> None:
     with pytest.raises(UsageError, match="found neither"):
-        load(ScorerOptions())
+        load_model(ScorerOptions())
     with pytest.raises(UsageError, match="found both"):
-        load(ScorerOptions(model="a.xml", blob="b.blob"))
+        load_model(ScorerOptions(model="a.xml", blob="b.blob"))
 
 
 @pytest.mark.parametrize("batch", [1, None])

@@ -11,7 +11,7 @@ import openvino as ov
 
 from ov_asr_score.openvino_api import opset as op
 from ov_asr_score.scoring.engine import UtteranceScores
-from ov_asr_score.scoring.opening import load, open_model
+from ov_asr_score.scoring.model_loading import configure_model, load_model
 from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.scorer import Scorer, prepare_scorer
 from ov_asr_score.scoring.utterances.joining import Utterance
@@ -118,7 +118,7 @@ def make_scorer(model: ov.Model | Path, first: Utterance | None, folder: Path | 
     else:
         path = model
     chosen = ScorerOptions(model=str(path), **options)
-    return prepare_scorer(open_model(load(chosen), chosen), chosen, first)
+    return prepare_scorer(configure_model(load_model(chosen), chosen), chosen, first)
 
 
 def score_with(

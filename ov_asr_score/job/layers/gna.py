@@ -40,7 +40,7 @@ def measure_gna(job: ScoreJob, options: ScorerOptions, most: int, check: Callabl
         raise UsageError(
             f"--against device={options.device.device}: has no layers in integers to compare; expected GNA_SW_EXACT"
         )
-    frames = [requests_of(utterance, trial.opened.inputs) for utterance in trial.utterances]
+    frames = [requests_of(utterance, trial.model.inputs) for utterance in trial.utterances]
     total = sum(len(arrays[0]) for arrays in frames)
     errors, counted = measure_layers(watched, frames, total)
     device = trial.scorer.device

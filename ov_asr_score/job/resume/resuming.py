@@ -1,4 +1,4 @@
-"""Go on with an interrupted run: its outputs under hidden names, and beside the first of them a record of the run.
+"""Resume an interrupted run: its outputs under hidden names, and beside the first of them a record of the run.
 
 The run is gone through from its beginning: utterances whose scores are whole in all outputs are read again, features
 and scores, and counted and compared as if they had been scored; then scoring goes on. The record says what decides the
@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 
 from ov_asr_score.errors import ResumeError, UsageError
 from ov_asr_score.job.resume.run_identity import run_identity
-from ov_asr_score.job.run.tables import JobTables
 from ov_asr_score.kaldi_io import OutputFile, parse_write_specifier, read_table
 from ov_asr_score.kaldi_io.files.input import access_error, open_path
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream
@@ -35,6 +34,7 @@ from ov_asr_score.kaldi_io.tables.resumable_output import (
     hidden_path,
 )
 from ov_asr_score.ports import PortInfo
+from ov_asr_score.scoring.job_tables import JobTables
 from ov_asr_score.scoring.plan import Plan
 from ov_asr_score.scoring.requests.cut import no_scores
 from ov_asr_score.scoring.requests.pending_scores import UtteranceScores
@@ -95,14 +95,14 @@ class Earlier:
         return ResumeError(f"--resume: {message}; remove {self.record_path} to score everything anew")
 
     def note_complete(self) -> None:
-        """Nothing; writes down that all outputs are whole, and only lack their names. Raises FileAccessError."""
+        """Write down that all outputs are whole, and only lack their names. Raises FileAccessError."""
         places = {name: output.part_path for name, output in self.open_files.items()}
         files = {name: _fingerprint(place) for name, place in places.items() if place is not None}
         _write_record(self.record_path, {**self.record, "complete": files})
 
 
 def check_can_resume(job: ScoreJob, tables: JobTables) -> None:
-    """Nothing; raises UsageError for a job that could not be gone on with after an interruption."""
+    """Raise UsageError for a job that could not be resumed after an interruption."""
     if job.export_model:
         raise UsageError("--resume: an export is done as a whole; leave one of both out")
     if not tables.outputs:
@@ -170,7 +170,7 @@ def open_earlier(job: ScoreJob, tables: JobTables, machine: Mapping[str, str]) -
         )
 
 
-def mark_known(earlier: Earlier, utterances: Iterator[Utterance]) -> Iterator[Utterance]:
+def mark_scored(earlier: Earlier, utterances: Iterator[Utterance]) -> Iterator[Utterance]:
     """The utterances, those marked whose scores are there already.
 
     All are to go through the engine, so that requests hold the same frames as in a run without a break: how a matrix
@@ -189,12 +189,12 @@ def mark_known(earlier: Earlier, utterances: Iterator[Utterance]) -> Iterator[Ut
         raise earlier.mismatch(f"utterance {key!r} is there, but not in the input")
 
 
-def put_known(
+def restore_scored(
     earlier: Earlier, results: Iterator[UtteranceScores], ports: Mapping[str, PortInfo], plan: Plan
 ) -> Iterator[UtteranceScores]:
-    """``results`` of marked utterances, with the scores that are there; ``ports`` are the model's outputs by layer.
+    """``results``, those of marked utterances with the scores that are there.
 
-    Raises ResumeError where other utterances are there.
+    ``ports`` are the model's outputs by layer. Raises ResumeError where other utterances are there.
     """
     entries = earlier.read_back()
     for number, scored in enumerate(results):

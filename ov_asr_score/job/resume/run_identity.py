@@ -9,12 +9,12 @@ from typing import Any, BinaryIO
 
 from ov_asr_score import __version__
 from ov_asr_score.convert.from_file import file_digest
-from ov_asr_score.job.run.tables import JobTables
 from ov_asr_score.kaldi_io import parse_read_specifier
 from ov_asr_score.kaldi_io.files.input import split_offset
 from ov_asr_score.kaldi_io.specifier import ReadSpecifier
 from ov_asr_score.kaldi_io.tables.script import read_script
 from ov_asr_score.openvino_api import version as openvino_version
+from ov_asr_score.scoring.job_tables import JobTables
 from ov_asr_score.settings.device import DeviceSettings
 from ov_asr_score.settings.gna import GnaSettings
 from ov_asr_score.settings.kaldi import KaldiOptions

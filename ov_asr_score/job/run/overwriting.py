@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ov_asr_score.errors import FileAccessError, UsageError
-from ov_asr_score.job.run.tables import JobTables
 from ov_asr_score.kaldi_io import parse_read_specifier, parse_write_specifier
 from ov_asr_score.kaldi_io.files.input import split_offset
 from ov_asr_score.kaldi_io.matrices.stream import open_stream
 from ov_asr_score.kaldi_io.tables.script import script_lines
+from ov_asr_score.scoring.job_tables import JobTables
 from ov_asr_score.settings.kaldi import KaldiOptions
 from ov_asr_score.settings.score_job import ScoreJob
 

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 Item = TypeVar("Item")
 
 
-class Ahead(Generic[Item], Iterator[Item]):
+class ReadAhead(Generic[Item], Iterator[Item]):
     """The items of ``source`` in their order, made by a thread that is ``limit`` bytes ahead at most.
 
     ``size`` tells the bytes of an item; one item may be larger than the limit. An exception of the source is raised
@@ -49,7 +49,7 @@ class Ahead(Generic[Item], Iterator[Item]):
         raise StopIteration
 
     def close(self) -> None:
-        """Nothing; no more items are made or given, and the thread has ended unless it hangs in its source."""
+        """Make and give no more items, and wait for the thread to end, unless it hangs in its source."""
         self._closed = True
         # An interruption may have come between taking the lock and the block that gives it back.
         if self._changed.acquire(timeout=1.0):

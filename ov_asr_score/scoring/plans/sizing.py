@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 
 from ov_asr_score.convert.facts import ConversionFacts
 from ov_asr_score.device.gna_properties import requests_at_a_time
@@ -13,7 +12,6 @@ from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.plan import Grouping
 from ov_asr_score.scoring.requests.grouping import can_cut, can_pad
 from ov_asr_score.settings.device import base_devices
-from ov_asr_score.settings.kaldi import KaldiOptions
 
 # Measured (benchmarks/): matrix products over more frames than these are no faster, and what lies between the layers no
 # longer fits into the caches. Steps of a recurrence are, the more utterances take them together.
@@ -21,8 +19,6 @@ _FRAMES, _RECURRENT_FRAMES = 1600, 9600
 _UTTERANCES, _RECURRENT_UTTERANCES = 64, 32
 _LONGEST = 4096
 _WASTE = 0.1
-RECURRENT_BLOCK = 48
-"""Frames of each utterance in a request of a recurrent model: more would be lost at the ends of utterances."""
 # Properties of plugins that settle the number of streams, however they are given.
 _STREAM_PROPERTIES = frozenset({"NUM_STREAMS", "PERFORMANCE_HINT", "CPU_THROUGHPUT_STREAMS"})
 
@@ -61,29 +57,16 @@ def takes_any_shape(options: ScorerOptions) -> bool:
     return set(base_devices(options.device.device)) <= {"CPU"}
 
 
-def is_frame_local(facts: ConversionFacts) -> bool:
+def is_frame_local(conversion: ConversionFacts) -> bool:
     """Whether a row of scores depends on one frame and on nothing else."""
-    local = facts.reach_left == facts.reach_right == facts.left_context == facts.right_context == 0
-    return local and facts.frame_subsampling_factor == facts.alignment == 1 and not facts.ivector_inputs
-
-
-def kaldi_options(options: ScorerOptions) -> KaldiOptions:
-    """How to convert a Kaldi model; ``auto`` becomes ``lockstep``, where that may be, and ``frame`` for GNA.
-
-    Recurrences that look back only score faster with many utterances side by side, a few frames of each per request:
-    their steps are short, and utterances of any lengths share them without being filled up.
-    """
-    if options.kaldi.time == "auto" and options.device.gna_mode is not None:
-        return replace(options.kaldi, time="frame")
-    if options.kaldi.time != "auto" or options.batch_size == 1 or not takes_any_shape(options):
-        return options.kaldi
-    return replace(options.kaldi, time="lockstep", frames_per_request=RECURRENT_BLOCK)
+    local = conversion.reach_left == conversion.reach_right == conversion.left_context == conversion.right_context == 0
+    return local and conversion.frame_subsampling_factor == conversion.alignment == 1 and not conversion.ivector_inputs
 
 
 def group_by_length(
     inputs: Sequence[PortInfo],
     outputs: Sequence[PortInfo],
-    facts: ConversionFacts,
+    conversion: ConversionFacts,
     options: ScorerOptions,
     slots: int,
 ) -> Grouping:
@@ -92,17 +75,17 @@ def group_by_length(
     A quarter of the limit is for requests under way, a quarter for what waits for its turn; the rest is for what is
     read and written meanwhile.
     """
-    bytes_per_frame = 4 * (_width(inputs) + _width(outputs) / facts.frame_subsampling_factor)
+    bytes_per_frame = 4 * (_width(inputs) + _width(outputs) / conversion.frame_subsampling_factor)
     quarter = int(options.memory_limit / 4 / bytes_per_frame)
-    recurrent = facts.reach_left < 0
+    recurrent = conversion.reach_left < 0
     most = max(1, quarter // slots)
     frames = min(most, _RECURRENT_FRAMES if recurrent else _FRAMES)
     return Grouping(
         max_utterances=options.batch_size or (_RECURRENT_UTTERANCES if recurrent else _UTTERANCES),
         frames=frames,
-        waste=_WASTE if can_pad(facts) else 0.0,
+        waste=_WASTE if can_pad(conversion) else 0.0,
         look_ahead=min(quarter, 4 * frames),
-        longest=min(most, _LONGEST) if can_cut(facts) else 0,
+        longest=min(most, _LONGEST) if can_cut(conversion) else 0,
     )
 
 

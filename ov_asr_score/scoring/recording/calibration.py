@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from ov_asr_score.ov_model.int8 import CalibrationRequest
-from ov_asr_score.scoring.opening import OpenModel
+from ov_asr_score.scoring.model_loading import ConfiguredModel
 from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.requests.openvino_runner import OpenVinoRunner
 from ov_asr_score.scoring.requests.runner import Float32Array
@@ -19,10 +19,10 @@ from ov_asr_score.scoring.utterances.joining import Utterance
 class _RecordingRunner(OpenVinoRunner):
     """Runs requests and keeps a copy of what was bound to them."""
 
-    def __init__(self, scorer: Scorer, opened: OpenModel) -> None:
+    def __init__(self, scorer: Scorer, configured: ConfiguredModel) -> None:
         """Create the infer requests, as many as the plan of ``scorer`` has."""
-        names = [port.name for port in opened.outputs]
-        super().__init__(scorer.compiled, scorer.plan.slots, opened.wanted, names)
+        names = [port.name for port in configured.outputs]
+        super().__init__(scorer.compiled, scorer.plan.slots, configured.wanted, names)
         self.requests: list[CalibrationRequest] = []
         self._arrays: list[Sequence[Float32Array]] = [()] * scorer.plan.slots
         self._begins = [True] * scorer.plan.slots
@@ -54,16 +54,16 @@ class _RecordingRunner(OpenVinoRunner):
 
 
 def record_requests(
-    opened: OpenModel, options: ScorerOptions, utterances: Sequence[Utterance]
+    configured: ConfiguredModel, options: ScorerOptions, utterances: Sequence[Utterance]
 ) -> list[CalibrationRequest]:
     """Everything that requests are given when ``utterances`` are scored; of a model with variables one after the other.
 
     Raises what scoring raises.
     """
-    if opened.model is not None and opened.model.get_sinks():
+    if configured.model is not None and configured.model.get_sinks():
         options = replace(options, batch_size=1, requests=1)
-    scorer = prepare_scorer(opened, options, _first_with_frames(utterances))
-    runner = _RecordingRunner(scorer, opened)
+    scorer = prepare_scorer(configured, options, _first_with_frames(utterances))
+    runner = _RecordingRunner(scorer, configured)
     for _ in replace(scorer, runner=runner).score(utterances):
         pass
     return runner.requests

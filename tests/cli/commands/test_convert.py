@@ -13,7 +13,7 @@ from ov_asr_score import __version__
 from ov_asr_score.convert.from_file import file_digest
 from ov_asr_score.convert.rt_info import read_facts
 from ov_asr_score.kaldi_io import read_table
-from ov_asr_score.ov_model.ir_file import load_model
+from ov_asr_score.ov_model.ir_file import read_openvino_model
 from tests.command_line import DATA, MODELS, ROOT, names_in, run
 from tests.kaldi_texts import (
     PRIORS,
@@ -81,7 +81,7 @@ def test_quiet_says_nothing(mdl: str) -> None:
 def test_facts_go_with_the_ir(mdl: str, folder: Path) -> None:
     (folder / "frame_subsampling_factor").write_text("3\n")
     run("convert", mdl, "-o", "model.xml", "--use-priors=true", "--extra_left_context=4")
-    facts = read_facts(load_model("model.xml"))
+    facts = read_facts(read_openvino_model("model.xml"))
     assert facts is not None
     assert (facts.source, facts.source_sha256) == ("final.mdl", file_digest(Path(mdl)))
     assert (facts.time, facts.generation, facts.left_context, facts.right_context) == ("utterance", 3, 2, 1)
@@ -117,7 +117,7 @@ def test_options_become_part_of_the_model(text: str, options: tuple[str, ...], e
 
 def test_frames_in_order_give_the_same_scores(mdl: str) -> None:
     assert run("convert", mdl, "-o", "model.xml", "--time=frame", "--frames-per-request=4").code == 0
-    facts = read_facts(load_model("model.xml"))
+    facts = read_facts(read_openvino_model("model.xml"))
     assert facts is not None
     assert (facts.time, facts.frames_per_request) == ("frame", 4)
     assert facts.delay >= 1
@@ -198,7 +198,7 @@ def test_models_with_ivectors_have_a_second_input(folder: Path) -> None:
     model = write_model(folder / "final.raw", ivector_nnet3())
     outcome = run("convert", model, "-o", "model.xml")
     assert "  ivector: [?,2]" in outcome.stdout
-    facts = read_facts(load_model("model.xml"))
+    facts = read_facts(read_openvino_model("model.xml"))
     assert facts is not None
     assert facts.ivector_inputs == "ivector"
 

@@ -12,9 +12,9 @@ from ov_asr_score.comparison import Limits
 from ov_asr_score.errors import FileAccessError, OvAsrScoreError, ResumeError, UsageError
 from ov_asr_score.job import ScoreJob, run_job
 from ov_asr_score.job.resume.resuming import open_earlier
-from ov_asr_score.job.run.tables import JobTables
 from ov_asr_score.kaldi_io import read_table
 from ov_asr_score.report.data.run import UtteranceReport
+from ov_asr_score.scoring.job_tables import JobTables
 from ov_asr_score.scoring.requests.openvino_runner import OpenVinoRunner
 from ov_asr_score.scoring.utterances.joining import InputTable
 from ov_asr_score.settings.device import DeviceSettings

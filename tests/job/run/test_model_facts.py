@@ -34,8 +34,8 @@ def test_one_line_says_how_a_model_is_fed(facts: ConversionFacts, summary: str) 
 
 
 def test_facts_of_a_report(tiny_model: str) -> None:
-    assert model_facts(tiny_model, None, from_cache=False) == {"path": tiny_model, "kind": "OpenVINO IR"}
-    told = model_facts(tiny_model, replace(FACTS, ivector_inputs="ivector,other"), from_cache=True)
+    assert model_facts(tiny_model, "ir", None, from_cache=False) == {"path": tiny_model, "kind": "OpenVINO IR"}
+    told = model_facts(tiny_model, "ir", replace(FACTS, ivector_inputs="ivector,other"), from_cache=True)
     assert told["kind"] == "OpenVINO IR, converted from a Kaldi nnet3 model"
     conversion = told["conversion"]
     assert isinstance(conversion, dict)

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 import pytest
 
 from ov_asr_score.errors import DeviceError
-from ov_asr_score.job.run.read_ahead import Ahead
+from ov_asr_score.job.run.read_ahead import ReadAhead
 
 
-def ahead_of(source: Iterator[int], limit: int = 10, patience: float | None = None) -> Ahead[int]:
-    return Ahead(source, lambda item: item, limit, "test", patience)
+def ahead_of(source: Iterator[int], limit: int = 10, patience: float | None = None) -> ReadAhead[int]:
+    return ReadAhead(source, lambda item: item, limit, "test", patience)
 
 
 def test_items_come_in_order() -> None:

@@ -16,7 +16,7 @@ from ov_asr_score.errors import DeviceError, ShapeMismatchError
 from ov_asr_score.openvino_api import opset as op
 from ov_asr_score.scoring.engine import BusyClock, UtteranceScores
 from ov_asr_score.scoring.lockstep.lanes import score_lockstep
-from ov_asr_score.scoring.opening import load, open_model
+from ov_asr_score.scoring.model_loading import configure_model, load_model
 from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.plan import BlocksPlan, FramesPlan, LockstepPlan
 from ov_asr_score.scoring.plans.text import plan_text
@@ -71,7 +71,7 @@ def laned(scorer: Scorer) -> tuple[int, int]:
 def scorer_for(model: Path, first: Utterance | None = None, frames: int = 0, **options: Any) -> Scorer:
     kaldi = KaldiOptions() if model.suffix == ".xml" else KaldiOptions(time="frame", frames_per_request=frames)
     chosen = ScorerOptions(model=str(model), kaldi=kaldi, **options)
-    return prepare_scorer(open_model(load(chosen), chosen), chosen, first)
+    return prepare_scorer(configure_model(load_model(chosen), chosen), chosen, first)
 
 
 def utterances_for(scorer: Scorer) -> list[Utterance]:

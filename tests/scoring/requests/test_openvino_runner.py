@@ -11,7 +11,7 @@ import openvino as ov
 import pytest
 
 from ov_asr_score.errors import DeviceError
-from ov_asr_score.scoring.opening import load, open_model
+from ov_asr_score.scoring.model_loading import configure_model, load_model
 from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.requests import openvino_runner
 from ov_asr_score.scoring.requests.openvino_runner import OpenVinoRunner
@@ -133,6 +133,6 @@ def test_a_real_run_counts_every_request_once_and_no_trial() -> None:
     model = ROOT / "models" / "dnn_digits.xml"
     options = ScorerOptions(model=str(model), batch_size=16, device=DeviceSettings(profile=True))
     given = [Utterance("a", {"input": np.ones((160, 440), dtype=np.float32)}, 160)]
-    scorer = prepare_scorer(open_model(load(options), options), options, given[0])
+    scorer = prepare_scorer(configure_model(load_model(options), options), options, given[0])
     assert sum(result.num_requests for result in scorer.score(given)) == 10
     assert {layer.calls for layer in scorer.runner.averaged_layer_times() if layer.type == "FullyConnected"} == {10}

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from ov_asr_score.errors import OvAsrScoreError, ShapeMismatchError
-from ov_asr_score.job.run.fitting import fitting, read_until_fit
 from ov_asr_score.ports import PortInfo
+from ov_asr_score.scoring.check_utterances import check_widths, read_until_fit
 from ov_asr_score.scoring.input_fit import fit_inputs
 from ov_asr_score.scoring.utterances.joining import Utterance
 
@@ -58,8 +58,8 @@ def test_later_utterances_are_as_wide_as_the_first() -> None:
     fits = fit_inputs([FREE], first)
     rest = [first, utterance("none", 0, 0), utterance("wide", 1, 6), utterance("last", 1, 5)]
     skips = Skips()
-    assert [each.key for each in fitting(rest, fits, SPECIFIERS, skips)] == ["first", "none", "last"]
+    assert [each.key for each in check_widths(rest, fits, SPECIFIERS, skips)] == ["first", "none", "last"]
     assert "feats.ark: utterance 'wide'" in skips.messages["wide"]
     assert "expected 5 values per frame, features have 6" in skips.messages["wide"]
     with pytest.raises(ShapeMismatchError, match="'wide'"):
-        list(fitting(rest, fits, SPECIFIERS, None))
+        list(check_widths(rest, fits, SPECIFIERS, None))

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pytest
 
 from ov_asr_score.errors import UnknownNameError, UsageError
-from ov_asr_score.job.run.tables import JobTables, resolve_tables
 from ov_asr_score.ports import PortInfo
+from ov_asr_score.scoring.job_tables import JobTables, resolve_tables
 from ov_asr_score.settings.score_job import ScoreJob
 
 

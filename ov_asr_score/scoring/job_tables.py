@@ -19,6 +19,17 @@ IsName = Callable[[str], bool]
 
 
 @dataclass(frozen=True, slots=True)
+class Spelling:
+    """What messages call the tables of inputs and i-vectors."""
+
+    inputs: str
+    ivectors: str
+
+
+COMMAND_LINE = Spelling("-i/--input", "--ivectors")
+
+
+@dataclass(frozen=True, slots=True)
 class JobTables:
     """The tables of a job: inputs by port name, outputs and references by the layer name that the user gave."""
 
@@ -33,7 +44,12 @@ class JobTables:
 
 
 def resolve_tables(
-    job: ScoreJob, inputs: Sequence[PortInfo], outputs: Sequence[PortInfo], layers: frozenset[str], advice: str = ""
+    job: ScoreJob,
+    inputs: Sequence[PortInfo],
+    outputs: Sequence[PortInfo],
+    layers: frozenset[str],
+    advice: str = "",
+    spelling: Spelling = COMMAND_LINE,
 ) -> JobTables:
     """The tables of ``job`` for a model with these ports and ``layers`` (names of all its layers and tensors).
 
@@ -41,34 +57,48 @@ def resolve_tables(
     Raises UsageError (a table too many or too few, an ambiguous one), UnknownNameError with near names.
     """
     return JobTables(
-        inputs=_input_tables(job, inputs),
+        inputs=_input_tables(job, inputs, spelling),
         outputs=_output_tables(job, "-o/--output", job.outputs, job.references, outputs, layers, advice),
         references=_output_tables(job, "-r/--reference", job.references, job.outputs, outputs, layers, advice),
     )
 
 
-def _input_tables(job: ScoreJob, ports: Sequence[PortInfo]) -> tuple[InputTable, ...]:
+def check_layers_differ(tables: JobTables, outputs: Sequence[int]) -> None:
+    """Raise UsageError where two tables of one option are for one output under two of its names.
+
+    ``outputs`` are the numbers of the model's outputs that the layers of ``tables`` stand for.
+    """
+    output_of = dict(zip(tables.layers, outputs, strict=False))
+    for option, names in (("-o/--output", tables.outputs), ("-r/--reference", tables.references)):
+        first: dict[int, str] = {}
+        for name in names:
+            other = first.setdefault(output_of[name], name)
+            if other != name:
+                raise UsageError(f"{option}: layer '{name}' is given twice; '{other}' is another name of it")
+
+
+def _input_tables(job: ScoreJob, ports: Sequence[PortInfo], spelling: Spelling) -> tuple[InputTable, ...]:
     in_order = [port.name for port in ports]
-    tables = _by_input("-i/--input", job.inputs, ports, in_order, job.input_layers)
+    tables = _by_input(spelling.inputs, job.inputs, ports, in_order, job.input_layers)
     ivectors = ivector_table(ports, job.ivectors, job.online_ivectors, job.online_ivector_period)
     if not tables:
         return ()
     if ivectors is not None and ivectors.input in tables:
-        raise UsageError(f"-i/--input, --ivectors: input '{ivectors.input}' is given twice")
+        raise UsageError(f"{spelling.inputs}, {spelling.ivectors}: input '{ivectors.input}' is given twice")
     secondary = list(tables)[1:]
     further = [ivectors.input] if ivectors is not None else []
     without = [name for name in in_order if name not in (*tables, *further)]
     if without:
-        raise UsageError(f"-i/--input: {missing_tables(without, ports)}")
+        raise UsageError(f"{spelling.inputs}: {missing_tables(without, ports)}")
     speakers = _by_input("--utt2spk", job.utt2spk, ports, [*secondary, *further])
     periods = _by_input("--ivector-period", _as_texts(job.ivector_period), ports, secondary)
-    found = [
+    inputs = [
         InputTable(name, specifier, speakers.get(name, ""), _period(periods.get(name, "0")))
         for name, specifier in tables.items()
     ]
     if ivectors is not None:
-        found.append(per_speaker(ivectors, speakers.get(ivectors.input, "")))
-    return tuple(found)
+        inputs.append(per_speaker(ivectors, speakers.get(ivectors.input, "")))
+    return tuple(inputs)
 
 
 def _by_input(

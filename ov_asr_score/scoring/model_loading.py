@@ -1,4 +1,7 @@
-"""From a model path to a model whose ports are settled: read or imported, with the asked outputs and layouts."""
+"""From a model path to a model whose ports are settled: read or imported, with the asked outputs and layouts.
+
+``load_model`` gives the model as it is in its file, ``configure_model`` what is asked of it.
+"""
 
 from __future__ import annotations
 
@@ -17,14 +20,14 @@ from ov_asr_score.gna.format.model_checks import check_model
 from ov_asr_score.kaldi_io.files.input import open_path
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.ov_model.description import describe_ports
-from ov_asr_score.ov_model.file_kind import read_model_kind
-from ov_asr_score.ov_model.model_file import check_made_with, open_model_file
+from ov_asr_score.ov_model.file_kind import ModelKind, read_model_kind
+from ov_asr_score.ov_model.model_file import check_made_with, read_or_convert_model
 from ov_asr_score.ov_model.outputs import add_output, find_port, layer_names, port_names
 from ov_asr_score.ov_model.preparation import parse_layouts, set_layouts, use_float32_ports
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.scoring.gna.emulation import Emulation, emulate_blob, is_emulated
 from ov_asr_score.scoring.options import ScorerOptions
-from ov_asr_score.scoring.plans.sizing import kaldi_options
+from ov_asr_score.scoring.plans.kaldi_time import decide_time
 from ov_asr_score.text import suggestion
 
 NODE_ADVICE = "; --output-name makes nodes of a Kaldi model its outputs"
@@ -33,24 +36,28 @@ NODE_ADVICE = "; --output-name makes nodes of a Kaldi model its outputs"
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
-    """A model as it is in its file: ``model`` for IR and ONNX, ``compiled`` for a blob; ``names`` of all layers."""
+    """A model as it is in its file: ``model`` for IR, ONNX and Kaldi, ``compiled`` for a blob.
+
+    ``names`` are those of all layers; ``seconds`` is how long it took.
+    """
 
     core: ov.Core
     path: Path
+    kind: ModelKind
     model: ov.Model | None
     compiled: ov.CompiledModel | None
     inputs: tuple[PortInfo, ...]
     outputs: tuple[PortInfo, ...]
     names: frozenset[str]
     seconds: float
-    facts: ConversionFacts | None = None  # of a model that was converted from a Kaldi model
+    conversion: ConversionFacts | None = None  # of a model that was converted from a Kaldi model
     notes: tuple[str, ...] = ()
     from_cache: bool = False  # converted by an earlier run
     emulation: Emulation | None = None  # of a blob for GNA that is run in software
 
 
 @dataclass(frozen=True, slots=True)
-class OpenModel:
+class ConfiguredModel:
     """A model whose ports are settled, not yet fitted to features; ``wanted`` are the numbers of the asked outputs."""
 
     loaded: LoadedModel
@@ -68,37 +75,56 @@ class OpenModel:
         return self.loaded.compiled
 
 
-def load(options: ScorerOptions) -> LoadedModel:
-    """The model or blob of ``options`` as it is in its file.
+def load_model(options: ScorerOptions, kind: ModelKind | None = None) -> LoadedModel:
+    """The model or blob of ``options`` as it is in its file; ``kind`` is that of the file, if it is known.
 
-    Raises UsageError (none or both given) and what loading and importing raise.
+    Raises UsageError (none or both given) and what reading, converting and importing raise.
     """
     if bool(options.model) == bool(options.blob):
-        given = "both" if options.model else "neither"
-        raise UsageError(f"expected one of -m/--model and -rg/--import-model, found {given}")
+        count = "both" if options.model else "neither"
+        raise UsageError(f"expected one of -m/--model and -rg/--import-model, found {count}")
     started = time.perf_counter()
     core = ov.Core()
     path = Path(options.model or options.blob)
     if options.blob:
-        facts = _facts_of_blob(path)
-        check_made_with(path, facts, options.kaldi)
+        conversion = _conversion_of_blob(path)
+        check_made_with(path, conversion, options.kaldi)
         emulation = _emulated_blob(core, path, options)
         compiled = import_blob(core, path, options.device) if emulation is None else None
         program = None if emulation is None else emulation.program
         inputs, outputs = describe_ports(compiled) if program is None else (program.inputs, program.outputs)
-        names = frozenset(port_names([*inputs, *outputs]))
-        seconds = time.perf_counter() - started
-        inputs = _fed_by_tables(inputs, facts)
-        return LoadedModel(core, path, None, compiled, inputs, outputs, names, seconds, facts, emulation=emulation)
-    kaldi = kaldi_options(options) if read_model_kind(path) == "kaldi" else options.kaldi
-    found = open_model_file(path, core, kaldi, options.conversion_cache, keep_nodes=options.keep_nodes)
+        return LoadedModel(
+            core=core,
+            path=path,
+            kind=kind or read_model_kind(path),
+            model=None,
+            compiled=compiled,
+            inputs=_fed_by_tables(inputs, conversion),
+            outputs=outputs,
+            names=frozenset(port_names([*inputs, *outputs])),
+            seconds=time.perf_counter() - started,
+            conversion=conversion,
+            emulation=emulation,
+        )
+    kind = kind or read_model_kind(path)
+    kaldi = decide_time(options) if kind == "kaldi" else options.kaldi
+    found = read_or_convert_model(path, core, kaldi, options.conversion_cache, keep_nodes=options.keep_nodes, kind=kind)
     inputs, outputs = describe_ports(found.model)
     # Inner layers of a converted graph have frames of their own, and names that no one knows.
-    names = frozenset([*port_names([*inputs, *outputs]), *(() if found.facts else layer_names(found.model))])
-    seconds = time.perf_counter() - started
-    inputs = _fed_by_tables(inputs, found.facts)
+    names = frozenset([*port_names([*inputs, *outputs]), *(() if found.conversion else layer_names(found.model))])
     return LoadedModel(
-        core, path, found.model, None, inputs, outputs, names, seconds, found.facts, found.notes, found.from_cache
+        core=core,
+        path=path,
+        kind=kind,
+        model=found.model,
+        compiled=None,
+        inputs=_fed_by_tables(inputs, found.conversion),
+        outputs=outputs,
+        names=names,
+        seconds=time.perf_counter() - started,
+        conversion=found.conversion,
+        notes=found.notes,
+        from_cache=found.from_cache,
     )
 
 
@@ -114,14 +140,14 @@ def _emulated_blob(core: ov.Core, path: Path, options: ScorerOptions) -> Emulati
     return emulate_blob(model, options)
 
 
-def _facts_of_blob(path: Path) -> ConversionFacts | None:
-    """The facts of a converted model that was exported, from the note beside it."""
-    facts = read_blob_note(path).get("conversion")
-    return parse_facts(facts, str(path)) if isinstance(facts, Mapping) else None
+def _conversion_of_blob(path: Path) -> ConversionFacts | None:
+    """The metadata of a converted model that was exported, from the file beside it."""
+    conversion = read_blob_note(path).get("conversion")
+    return parse_facts(conversion, str(path)) if isinstance(conversion, Mapping) else None
 
 
-def open_model(loaded: LoadedModel, options: ScorerOptions) -> OpenModel:
-    """The loaded model with its wanted outputs, layouts and float32 ports set, and mended where that is needed.
+def configure_model(loaded: LoadedModel, options: ScorerOptions) -> ConfiguredModel:
+    """The loaded model with its wanted outputs, layouts and float32 ports set, its graph repaired where needed.
 
     Raises UnknownNameError (an output or input that is not there), UsageError, ShapeMismatchError (layouts).
     """
@@ -131,10 +157,10 @@ def open_model(loaded: LoadedModel, options: ScorerOptions) -> OpenModel:
             raise UsageError("--layout: a blob keeps the layout it was exported with")
         wanted = tuple(_known_output(loaded.outputs, name) for name in options.outputs)
         wanted = wanted or tuple(range(len(loaded.outputs)))
-        return OpenModel(loaded, None, loaded.inputs, loaded.outputs, wanted, (), loaded.seconds)
+        return ConfiguredModel(loaded, None, loaded.inputs, loaded.outputs, wanted, (), loaded.seconds)
     notes = list(loaded.notes)
     model = loaded.model.clone()
-    if loaded.facts is not None:
+    if loaded.conversion is not None:
         _check_outputs(loaded, options.outputs)
     wanted = tuple(add_output(model, name) for name in options.outputs) or tuple(range(len(model.outputs)))
     if options.layout:
@@ -147,16 +173,16 @@ def open_model(loaded: LoadedModel, options: ScorerOptions) -> OpenModel:
         )
     model = use_float32_ports(model)
     inputs, outputs = describe_ports(model)
-    inputs = _fed_by_tables(inputs, loaded.facts)
+    inputs = _fed_by_tables(inputs, loaded.conversion)
     seconds = loaded.seconds + time.perf_counter() - started
-    return OpenModel(loaded, model, inputs, outputs, wanted, tuple(notes), seconds)
+    return ConfiguredModel(loaded, model, inputs, outputs, wanted, tuple(notes), seconds)
 
 
-def _fed_by_tables(inputs: tuple[PortInfo, ...], facts: ConversionFacts | None) -> tuple[PortInfo, ...]:
+def _fed_by_tables(inputs: tuple[PortInfo, ...], conversion: ConversionFacts | None) -> tuple[PortInfo, ...]:
     """The inputs that take features; what a converted model wants to know of chunks is told to it by the engine."""
-    return (
-        inputs if facts is None else tuple(port for port in inputs if port.name not in (EDGES_INPUT, FRAMES_LEFT_INPUT))
-    )
+    if conversion is None:
+        return inputs
+    return tuple(port for port in inputs if port.name not in (EDGES_INPUT, FRAMES_LEFT_INPUT))
 
 
 def _check_outputs(loaded: LoadedModel, names: Sequence[str]) -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from ov_asr_score.errors import UsageError
 from ov_asr_score.gna.compiler.measured_ranges import MOST_FRAMES
-from ov_asr_score.job.run.gna import with_scale_factors
+from ov_asr_score.scoring.gna.calibration_utterances import calibrate
 from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.utterances.joining import InputTable, JoinOptions
 from ov_asr_score.settings.device import DeviceSettings
@@ -27,29 +27,29 @@ def table(folder: object) -> InputTable:
 
 
 def test_the_loudest_utterances_are_kept(table: InputTable) -> None:
-    options, loudest = with_scale_factors(asked(scale_factor_utterances=None), [table], JoinOptions())
-    assert [utterance.key for utterance in loudest] == ["utt8", "utt7", "utt6", "utt5"]
-    assert sum(utterance.num_frames for utterance in loudest) == MOST_FRAMES
+    options, calibration = calibrate(asked(scale_factor_utterances=None), [table], JoinOptions())
+    assert [utterance.key for utterance in calibration] == ["utt8", "utt7", "utt6", "utt5"]
+    assert sum(utterance.num_frames for utterance in calibration) == MOST_FRAMES
     assert options.device.gna.scale_factors == {"feats": 16384 / 8}
 
 
 def test_no_more_utterances_than_asked_for(table: InputTable) -> None:
-    options, loudest = with_scale_factors(asked(scale_factor_utterances=2), [table], JoinOptions())
-    assert [utterance.key for utterance in loudest] == ["utt2", "utt1"]
+    options, calibration = calibrate(asked(scale_factor_utterances=2), [table], JoinOptions())
+    assert [utterance.key for utterance in calibration] == ["utt2", "utt1"]
     assert options.device.gna.scale_factors == {"feats": 16384 / 2}
 
 
 def test_given_factors_stay(table: InputTable) -> None:
     given = asked(scale_factor_utterances=2, scale_factors={"": 7.0})
-    options, loudest = with_scale_factors(given, [table], JoinOptions())
+    options, calibration = calibrate(given, [table], JoinOptions())
     assert options == given
-    assert len(loudest) == 2
+    assert len(calibration) == 2
 
 
 def test_what_can_be_read_once_gives_nothing() -> None:
     stdin = InputTable("feats", "ark:-")
     with pytest.raises(UsageError, match="can be read only once"):
-        with_scale_factors(asked(scale_factor_utterances=2), [stdin], JoinOptions())
+        calibrate(asked(scale_factor_utterances=2), [stdin], JoinOptions())
     given = asked(scale_factor_utterances=2, scale_factors={"": 7.0})
-    assert with_scale_factors(given, [stdin], JoinOptions()) == (given, [])
-    assert with_scale_factors(asked(), [stdin], JoinOptions()) == (asked(), [])
+    assert calibrate(given, [stdin], JoinOptions()) == (given, [])
+    assert calibrate(asked(), [stdin], JoinOptions()) == (asked(), [])

@@ -1,4 +1,4 @@
-"""Utterances held against what the model takes, so that a misfit names its file and utterance."""
+"""Utterances checked against what the model takes, so that a misfit names its table and utterance."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def read_until_fit(
 ) -> tuple[list[Utterance], Utterance | None]:
     """Utterances up to the first that has frames and fits the inputs, and that one (None: there is none).
 
-    The model is prepared for that one: an utterance without frames tells nothing of widths. Raises ShapeMismatchError
-    for what does not fit, unless ``skip`` takes it.
+    The model is prepared for that one: an utterance without frames tells nothing of widths. ``specifiers`` are the
+    tables by input. Raises ShapeMismatchError for what does not fit, unless ``skip`` takes it.
     """
     read: list[Utterance] = []
     for utterance in utterances:
@@ -38,7 +38,7 @@ def read_until_fit(
     return read, None
 
 
-def fitting(
+def check_widths(
     utterances: Iterable[Utterance],
     fits: Sequence[InputFit],
     specifiers: Mapping[str, str],
@@ -59,7 +59,7 @@ def _check_port(port: PortInfo, utterance: Utterance, specifiers: Mapping[str, s
     try:
         fit_inputs([port], utterance)
     except ShapeMismatchError as error:
-        raise ShapeMismatchError(f"{specifiers[port.name]}: utterance '{utterance.key}': {error}") from error
+        raise ShapeMismatchError(f"{_place(port.name, utterance, specifiers)}: {error}") from error
 
 
 def _misfit(utterance: Utterance, fits: Sequence[InputFit], specifiers: Mapping[str, str]) -> ShapeMismatchError | None:
@@ -67,7 +67,13 @@ def _misfit(utterance: Utterance, fits: Sequence[InputFit], specifiers: Mapping[
         width = utterance.features[fit.name].shape[-1]
         if width != fit.width and utterance.num_frames:
             return ShapeMismatchError(
-                f"{specifiers[fit.name]}: utterance '{utterance.key}': input '{fit.name}': expected {fit.width} values "
-                f"per frame, features have {width}"
+                f"{_place(fit.name, utterance, specifiers)}: input '{fit.name}': "
+                f"expected {fit.width} values per frame, features have {width}"
             )
     return None
+
+
+def _place(name: str, utterance: Utterance, specifiers: Mapping[str, str]) -> str:
+    """Table and key; features that were given as arrays have no table."""
+    table = f"{specifiers[name]}: " if name in specifiers else ""
+    return f"{table}utterance '{utterance.key}'"

@@ -1,0 +1,116 @@
+"""A run of ``score`` before its first frame: everything is checked, the model compiled, the report begun."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ov_asr_score.comparison import Limits
+from ov_asr_score.errors import OvAsrScoreError, UsageError
+from ov_asr_score.job.resume.resuming import check_can_resume
+from ov_asr_score.job.run.gna import Sample
+from ov_asr_score.job.run.model_facts import model_facts
+from ov_asr_score.job.run.nonfinite import note_nonfinite
+from ov_asr_score.job.run.overwriting import check_overwriting
+from ov_asr_score.job.run.verdict import check_measures
+from ov_asr_score.report.data.run import RunReport
+from ov_asr_score.report.trace import TraceWriter
+from ov_asr_score.scoring.job_tables import JobTables
+from ov_asr_score.scoring.plans.text import plan_facts
+from ov_asr_score.scoring.scorer import Scorer
+from ov_asr_score.scoring.session import Session, open_model_with_tables, start_session
+from ov_asr_score.scoring.utterances.joining import JoinGaps, SkipUtterance, Utterance
+from ov_asr_score.settings.score_job import ScoreJob
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedRun:
+    """A job whose model is compiled for its tables, with the utterances that go through it."""
+
+    job: ScoreJob
+    tables: JobTables
+    scorer: Scorer
+    utterances: Iterator[Utterance]
+    skip: SkipUtterance | None
+    gaps: JoinGaps
+    sample: Sample | None  # for a report on the layers of GNA
+    trace: TraceWriter | None
+
+
+def prepare_run(job: ScoreJob, report: RunReport, trace: TraceWriter | None) -> PreparedRun:
+    """The run of ``job``; ``report`` gets what is known of it, and later what its utterances are found to be.
+
+    Raises UsageError for what cannot be asked together, and what opening, reading and compiling raise.
+    """
+    started = time.perf_counter()
+    skip = _skip_into(report) if job.on_error == "skip" else None
+    opened = open_model_with_tables(job, skip=skip, needs_features=not job.export_model)
+    _check(job, opened.tables)
+    gaps = JoinGaps()  # those of references are no reason to stop reading, so they are kept apart
+    session = start_session(opened, _timed(opened.read(gaps), report, trace))
+    scorer = session.scorer
+    _describe(report, job, session)
+    utterances = _noting_nonfinite(session.utterances, report)
+    sample = Sample(session.model.inputs) if job.device.gna.accuracy_report else None
+    utterances = utterances if sample is None else sample.passing(utterances)
+    if trace is not None:
+        trace.event("run", "prepare", started, time.perf_counter(), load_seconds=scorer.load_seconds)
+    return PreparedRun(job, opened.tables, scorer, utterances, skip, gaps, sample, trace)
+
+
+def _check(job: ScoreJob, tables: JobTables) -> None:
+    if job.limits != Limits() and not tables.references:
+        raise UsageError("--max-error and its like: expected a reference to compare with (-r), found none")
+    check_measures(job.measures, job.limits)
+    check_overwriting(job, tables)
+    if job.resume:
+        check_can_resume(job, tables)
+
+
+def _skip_into(report: RunReport) -> SkipUtterance:
+    """List utterances that cannot be scored as failures."""
+
+    def skip(key: str, error: OvAsrScoreError) -> None:
+        report.add_failure(key, str(error))
+
+    return skip
+
+
+def _timed(utterances: Iterator[Utterance], report: RunReport, trace: TraceWriter | None) -> Iterator[Utterance]:
+    while True:
+        started = time.perf_counter()
+        utterance = next(utterances, None)
+        ended = time.perf_counter()
+        report.totals.read_seconds += ended - started
+        if utterance is None:
+            return
+        if trace is not None:
+            trace.event("reading", "read", started, ended, utterance=utterance.key, frames=utterance.num_frames)
+        yield utterance
+
+
+def _noting_nonfinite(utterances: Iterator[Utterance], report: RunReport) -> Iterator[Utterance]:
+    """The utterances; NaN in features is noted, because an activation such as ReLU can hide it from the scores."""
+    for utterance in utterances:
+        note_nonfinite(f"input {{}} of utterance '{utterance.key}'", utterance.features, report)
+        yield utterance
+
+
+def _describe(report: RunReport, job: ScoreJob, session: Session) -> None:
+    scorer, loaded = session.scorer, session.model.loaded
+    report.model = model_facts(job.model or job.import_model, loaded.kind, loaded.conversion, loaded.from_cache)
+    device = scorer.device
+    report.device = {
+        "device": device.requested,
+        "runs_on": list(device.execution_devices),
+        "name": device.full_name,
+        "precision": device.precision_used,
+        "precision_requested": device.precision_requested,
+        "properties": device.properties,
+    }
+    report.inputs = list(session.model.inputs)
+    report.outputs = list(scorer.runner.outputs)
+    report.plan = plan_facts(scorer.plan, scorer.fits, job.device.streams)
+    report.notes += scorer.notes
+    report.totals.load_seconds = scorer.load_seconds

@@ -1,0 +1,100 @@
+"""One recipe from a job to something that scores, for runs, trials and the Python library.
+
+job ─ load_model ─ resolve_tables ─ configure_model ─► ModelWithTables
+ModelWithTables, utterances ─ read_until_fit ─ prepare_scorer ─► Session
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from ov_asr_score.errors import TableFormatError, UsageError
+from ov_asr_score.ov_model.file_kind import ModelKind
+from ov_asr_score.scoring.check_utterances import check_widths, read_until_fit
+from ov_asr_score.scoring.gna.calibration_utterances import calibrate
+from ov_asr_score.scoring.job_tables import COMMAND_LINE, JobTables, Spelling, check_layers_differ, resolve_tables
+from ov_asr_score.scoring.model_loading import NODE_ADVICE, ConfiguredModel, configure_model, load_model
+from ov_asr_score.scoring.options import ScorerOptions, scorer_options
+from ov_asr_score.scoring.scorer import Scorer, prepare_scorer
+from ov_asr_score.scoring.utterances.joining import JoinGaps, JoinOptions, SkipUtterance, Utterance, read_utterances
+from ov_asr_score.settings.score_job import ScoreJob
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelWithTables:
+    """A model whose ports are settled, and the tables that belong to them, of which nothing has been read yet."""
+
+    options: ScorerOptions
+    model: ConfiguredModel
+    tables: JobTables
+    join: JoinOptions
+
+    def read(self, gaps: JoinGaps | None = None) -> Iterator[Utterance]:
+        """The utterances of the tables, none where there are no tables; raises what ``read_utterances`` raises.
+
+        ``gaps`` takes the keys that some tables lack.
+        """
+        return read_utterances(self.tables.inputs, self.join, gaps) if self.tables.inputs else iter(())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Session:
+    """A compiled model, and the utterances that go through it: ``first`` (None: there is none) and all others."""
+
+    options: ScorerOptions
+    model: ConfiguredModel
+    scorer: Scorer
+    tables: JobTables
+    first: Utterance | None
+    utterances: Iterator[Utterance]
+
+
+def open_model_with_tables(
+    job: ScoreJob,
+    options: ScorerOptions | None = None,
+    *,
+    kind: ModelKind | None = None,
+    skip: SkipUtterance | None = None,
+    needs_features: bool = True,
+    spelling: Spelling = COMMAND_LINE,
+) -> ModelWithTables:
+    """The model and the tables of ``job``; ``options`` take the place of those that it says.
+
+    ``kind`` is that of the model's file, if it is known. ``skip`` takes utterances that cannot be read or do not fit.
+    Raises UsageError (no table of features where ``needs_features``), and what loading and resolving tables raise.
+    """
+    options = options or scorer_options(job)
+    loaded = load_model(options, kind)
+    advice = NODE_ADVICE if loaded.conversion else ""
+    tables = resolve_tables(job, loaded.inputs, loaded.outputs, loaded.names, advice, spelling)
+    if needs_features and not tables.inputs:
+        raise UsageError(f"{spelling.inputs}: expected a table of features, found none")
+    options = replace(options, outputs=tables.layers or options.outputs)
+    model = configure_model(loaded, options)
+    check_layers_differ(tables, model.wanted)
+    # What is skipped is listed, and so is what other tables lack.
+    allow_missing = job.allow_missing or skip is not None
+    join = JoinOptions(job.pair, allow_missing, job.allow_commands, skip, job.shard)
+    return ModelWithTables(options, model, tables, join)
+
+
+def start_session(
+    opened: ModelWithTables, utterances: Iterator[Utterance] | None = None, *, needs_frames: bool = False
+) -> Session:
+    """The model compiled for the first of ``utterances`` that fits it (None: those of its tables).
+
+    Those of them that do not fit raise ShapeMismatchError, or go where the tables' damaged ones go. Raises
+    TableFormatError where none has frames, if it ``needs_frames``, and what reading and ``prepare_scorer`` raise.
+    """
+    model, tables, skip = opened.model, opened.tables.inputs, opened.join.on_skip
+    specifiers = {table.input: table.specifier for table in tables}
+    source = opened.read() if utterances is None else utterances
+    read, first = read_until_fit(source, model.inputs, specifiers, skip)
+    if first is None and needs_frames:
+        raise TableFormatError(f"{tables[0].specifier}: expected an utterance that has frames, found none")
+    options, calibration = calibrate(opened.options, tables, opened.join)
+    scorer = prepare_scorer(model, options, first, calibration)
+    checked = check_widths(chain(read, source), scorer.fits, specifiers, skip)
+    return Session(options, model, scorer, opened.tables, first, checked)
