@@ -1,7 +1,4 @@
-"""Networks of nnet1 and nnet2: components one after the other, written as nodes.
-
-Tests: tests/kaldi_model/components/test_nnet2_checks.py, tests/golden/nnet1 (feature_transform)
-"""
+"""Networks of nnet1 and nnet2: components one after the other, written as nodes."""
 
 from __future__ import annotations
 

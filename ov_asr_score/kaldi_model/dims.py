@@ -1,7 +1,4 @@
-"""Widths of components, nodes and descriptors. Sources: ``InputDim`` and ``OutputDim`` of Kaldi's components.
-
-Tests: tests/kaldi_model/test_summary.py (widths that Kaldi prints), tests/kaldi_model/test_validation.py
-"""
+"""Widths of components, nodes and descriptors. Sources: ``InputDim`` and ``OutputDim`` of Kaldi's components."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The settings of a component that say what it computes, and figures of its parameters, in the words of Kaldi.
-
-Tests: tests/kaldi_model/test_summary.py
-"""
+"""The settings of a component that say what it computes, and figures of its parameters, in the words of Kaldi."""
 
 from __future__ import annotations
 

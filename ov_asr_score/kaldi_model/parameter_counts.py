@@ -1,7 +1,4 @@
-"""How many trained parameters a component has, counted as Kaldi's info programs count them.
-
-Tests: tests/kaldi_model/test_summary.py
-"""
+"""How many trained parameters a component has, counted as Kaldi's info programs count them."""
 
 from __future__ import annotations
 
