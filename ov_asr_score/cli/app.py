@@ -67,6 +67,11 @@ def make_app(only: str | None = None) -> typer.Typer:
     return app
 
 
+def commands() -> dict[str, Callable[..., None]]:
+    """The functions of all commands by name, as they are declared."""
+    return {name: _load(name) for name in _COMMANDS}
+
+
 def _load(name: str) -> Callable[..., None]:
     module = import_module(f"ov_asr_score.cli.commands.{_COMMANDS[name]}")
     command: Callable[..., None] = getattr(module, name.replace("-", "_"))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import MISSING, is_dataclass
+from dataclasses import MISSING
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import typer
 
 from ov_asr_score.cli.failures import explained_failures
-from ov_asr_score.settings.setting import PANELS, Declared, Setting, fields_of, parsed, settings_in, settings_of
+from ov_asr_score.settings.setting import PANELS, Declared, fields_of, parsed, settings_in, settings_of
 
 
 def spread(command: Callable[..., None]) -> Callable[..., None]:
@@ -19,23 +19,12 @@ def spread(command: Callable[..., None]) -> Callable[..., None]:
     Settings are parameters annotated with a :class:`Setting`, and the fields of parameters that are bundles; panels
     come in their order. What the command raises is explained in one line, with the exit code that belongs to it.
     """
-    hints = get_type_hints(command, include_extras=True)
-    parameters: list[inspect.Parameter] = []
-    settings: list[Declared] = []
-    bundles: dict[str, type] = {}
-    own: dict[str, Setting] = {}
-    for name, parameter in inspect.signature(command).parameters.items():
-        hint = hints[name]
-        if isinstance(hint, type) and is_dataclass(hint):
-            bundles[name] = hint
-            settings += settings_of(hint)
-        elif get_origin(hint) is Annotated:
-            kind, own[name] = get_args(hint)
-            settings.append(Declared(name, kind, own[name], parameter.default))
-        else:  # Typer's context
-            parameters.append(parameter.replace(annotation=hint, kind=inspect.Parameter.KEYWORD_ONLY))
-    parameters += [_option(each) for each in sorted(settings, key=_panel)]
-    names = {each.name: each.setting for each in settings if each.setting is not None}
+    declared = _parameters(command)
+    bundles = {each.name: each.kind for each in declared if each.is_bundle}
+    own = {each.name: each.setting for each in declared if each.setting is not None}
+    others = [each for each in declared if each.name not in (*bundles, *own)]  # Typer's context
+    options = options_of(command)
+    names = {each.name: each.setting for each in options if each.setting is not None}
 
     def run(**given: Any) -> None:
         with explained_failures(names):
@@ -45,9 +34,33 @@ def spread(command: Callable[..., None]) -> Callable[..., None]:
 
     # no __wrapped__: Typer would read the first signature
     run.__name__, run.__doc__ = command.__name__, command.__doc__
+    parameters = [
+        *(inspect.Parameter(each.name, inspect.Parameter.KEYWORD_ONLY, annotation=each.kind) for each in others),
+        *(_parameter(each) for each in options),
+    ]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # raises for a name given twice
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return run
+
+
+def options_of(command: Callable[..., None]) -> list[Declared]:
+    """The settings that are options or arguments of ``command``, in the order of its help page."""
+    found: list[Declared] = []
+    for each in _parameters(command):
+        if each.is_bundle:
+            found += settings_of(each.kind)
+        elif each.setting is not None:
+            found.append(each)
+    return sorted(found, key=_panel)
+
+
+def _parameters(command: Callable[..., None]) -> list[Declared]:
+    hints = get_type_hints(command, include_extras=True)
+    found = []
+    for name, parameter in inspect.signature(command).parameters.items():
+        kind, *records = get_args(hints[name]) if get_origin(hints[name]) is Annotated else (hints[name],)
+        found.append(Declared(name, kind, records[0] if records else None, parameter.default))
+    return found
 
 
 def _panel(declared: Declared) -> int:
@@ -55,7 +68,7 @@ def _panel(declared: Declared) -> int:
     return -1 if panel is None else PANELS.index(panel)
 
 
-def _option(declared: Declared) -> inspect.Parameter:
+def _parameter(declared: Declared) -> inspect.Parameter:
     """The parameter that Typer makes an option or an argument of."""
     setting, kind, default = declared.setting, declared.kind, declared.default
     assert setting is not None
@@ -76,7 +89,7 @@ def _option(declared: Declared) -> inspect.Parameter:
         info = typer.Argument(help=setting.help, metavar=setting.metavar)
     else:
         info = typer.Option(
-            *_spellings(declared),
+            *spellings_of(declared),
             help=setting.help,
             metavar=setting.metavar,
             rich_help_panel=setting.panel,
@@ -91,7 +104,8 @@ def _option(declared: Declared) -> inspect.Parameter:
     )
 
 
-def _spellings(declared: Declared) -> list[str]:
+def spellings_of(declared: Declared) -> list[str]:
+    """Everything an option is called, as Typer takes it: ``--long``, ``-short``, ``--flag/--no-flag``."""
     setting = declared.setting
     assert setting is not None
     long = setting.longest_name(declared.name)

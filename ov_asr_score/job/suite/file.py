@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from ov_asr_score.errors import SpecifierError, SuiteFormatError, UsageError
 from ov_asr_score.job.suite.options import ALIASES, OPTION_NAMES, job_of, read_options
@@ -14,15 +14,13 @@ from ov_asr_score.job.suite.table import SuiteTable, make_table
 from ov_asr_score.job.suite.toml_lines import key_lines, parse_toml
 from ov_asr_score.kaldi_io import parse_read_specifier
 from ov_asr_score.kaldi_io.files.input import open_path
+from ov_asr_score.settings.device import Precision
 from ov_asr_score.settings.gna import parse_gna_mode
 from ov_asr_score.text import suggestion
 
 FORMAT_VERSION = 1
-PRECISIONS = ("f32", "bf16", "f16", "i16", "i8")
-_LIMIT_NAMES = (
-    *("max_error", "max_rms_error", "max_relative_error", "min_class_agreement", "min_speed_ratio", "speed_reference"),
-    *("max_error_to_baseline", "max_rms_error_to_baseline", "min_speed_to_baseline"),
-)
+PRECISIONS = (*get_args(Precision), "i16", "i8")
+_LIMIT_NAMES = tuple(field.name for field in fields(SuiteLimits))
 _CASE_KEYS = (
     *("name", "model", "blob", "inputs", "references", "devices", "precisions", "options", "limits", "tags"),
     *("runs_only", "repeats"),
