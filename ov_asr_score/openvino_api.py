@@ -1,8 +1,6 @@
 """Imports of OpenVINO that differ between releases, and the interpretation of its error messages.
 
 Release 2023.3 has the operation sets in ``openvino.runtime`` only, 2026 in ``openvino`` only.
-
-Tests: tests/device/test_compilation.py
 """
 
 from __future__ import annotations

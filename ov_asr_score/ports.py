@@ -1,7 +1,4 @@
-"""Inputs and outputs of a model as plain data that needs no runtime.
-
-Tests: tests/ov_model/test_description.py
-"""
+"""Inputs and outputs of a model as plain data that needs no runtime."""
 
 from __future__ import annotations
 

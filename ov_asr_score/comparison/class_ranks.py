@@ -1,7 +1,4 @@
-"""The greatest scores of each frame.
-
-Tests: tests/comparison/test_measures.py
-"""
+"""The greatest scores of each frame."""
 
 from __future__ import annotations
 

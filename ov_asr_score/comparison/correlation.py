@@ -1,7 +1,4 @@
-"""Pearson's correlation from moments that can be added up.
-
-Tests: tests/comparison/test_measures.py
-"""
+"""Pearson's correlation from moments that can be added up."""
 
 from __future__ import annotations
 

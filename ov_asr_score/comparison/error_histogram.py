@@ -2,10 +2,7 @@
 
 There are 16 bins per octave (from one power of two to the next), each 1/32 to 1/16 as wide as its errors are large. The
 bin of an error is given by the leading bits of its float32 value, which costs no logarithm. Bin 0 holds zero, and
-errors below 2^19 steps of float32 above it (less than 1e-39).
-
-Tests: tests/comparison/test_measures.py
-"""
+errors below 2^19 steps of float32 above it (less than 1e-39)."""
 
 from __future__ import annotations
 

@@ -1,10 +1,7 @@
 """Kullback-Leibler divergence of two distributions over classes, KL(reference || scores), in nats.
 
 Scores are taken as logits: their softmax over the columns is the distribution. Log posteriors are logits of their
-posteriors, and a constant added to all scores of a frame makes no difference.
-
-Tests: tests/comparison/test_measures.py
-"""
+posteriors, and a constant added to all scores of a frame makes no difference."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Measures condensed into the few numbers that reports hold.
-
-Tests: tests/comparison/test_measures.py
-"""
+"""Measures condensed into the few numbers that reports hold."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Quantization error of each layer: its integers compared with the same layer in floats, over the same frames.
-
-Tests: tests/cli/test_gna_report.py
-"""
+"""Quantization error of each layer: its integers compared with the same layer in floats, over the same frames."""
 
 from __future__ import annotations
 

@@ -296,9 +296,13 @@ def test_differences_of_parts_add_up(pair: tuple[Matrix, Matrix], first: int, se
     ]
     whole = compare_scores(scores, reference)
     total = sum(parts, start=ScoreDifference())
-    assert statistics_of(total) == pytest.approx(statistics_of(whole), rel=1e-9, abs=1e-300, nan_ok=True)
     regrouped = sum(reversed(parts[1:]), start=ScoreDifference()) + (parts[0] if parts else ScoreDifference())
-    assert statistics_of(regrouped) == pytest.approx(statistics_of(whole), rel=1e-9, abs=1e-300, nan_ok=True)
+    for summed in (total, regrouped):
+        found, expected = statistics_of(summed), statistics_of(whole)
+        # The std subtracts two nearly equal numbers: of all errors alike, half the digits of the largest remain.
+        std, spread = expected.pop("std"), 2e-7 * expected["rms"]
+        assert found.pop("std") == pytest.approx(std, rel=1e-6, abs=spread, nan_ok=True)
+        assert found == pytest.approx(expected, rel=1e-9, abs=1e-300, nan_ok=True)
     if whole.worst is not None:
         assert total.worst is not None
         assert total.worst.column == whole.worst.column

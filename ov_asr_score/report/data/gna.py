@@ -1,6 +1,6 @@
 """Effect of quantization for GNA on each layer, and the placement of layers.
 
-Tests: tests/cli/test_gna_report.py
+Tests: tests/cli/test_gna_scores.py, tests/report/html/test_run.py
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a function of a graph is in the integers of the device: the value wanted for each int32, and where it bends."""
+"""Functions of a graph in the integers of the device: the wanted value for each int32 input, and the bends."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
 INT16_MIN, INT16_MAX = -(2**15), 2**15 - 1
 
 STEP = 4
-"""Bases are multiples of it: the two low bits of a base hold something else."""
+"""Bases are multiples of 4, because the two low bits of a base hold the shift code."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The values that a table is to have: ``values(x)`` for int32 x, real, within int16.
+    """The values that a table should have: ``values(x)`` is real and within int16, for int32 x.
 
-    ``bends`` are the places, in x, where the function turns, jumps or changes the sign of its curvature, ascending;
-    between two of them it is convex, concave or straight, and monotone. ``is_straight``: it consists of lines.
-    ``jumps``: it is not continuous at its bends.
+    ``bends`` are the points x, ascending, where the function has a kink, a jump or an inflection; between two of them
+    it is monotone, and convex, concave or straight. ``is_straight``: it is piecewise linear. ``jumps``: it is not
+    continuous at its bends.
     """
 
     values: Callable[[Int64Array], Float64Array]
@@ -40,7 +40,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class _Formula:
-    """A function of real numbers, with the bends in real numbers."""
+    """A function of real numbers, and its bends."""
 
     of: Callable[[Float64Array], Float64Array]
     bends: tuple[float, ...]
@@ -49,13 +49,13 @@ class _Formula:
 
 
 def target_values(function: Function, parameters: tuple[float, ...], input_scale: float, output_scale: float) -> Target:
-    """``output_scale`` · f(x / ``input_scale``) for the integers x of the device, cut to what int16 holds.
+    """``output_scale`` · f(x / ``input_scale``) for the integers x of the device, clipped to int16.
 
-    The logarithm of what is not above zero is the least value there is; the integers 1 to 3 have no segment of their
-    own (a base is a multiple of 4) and count as zero there. Powers with a whole exponent take negative
-    values as they are; other exponents take them as zero. What grows beyond all bounds (at zero, with negative
-    exponents) is the greatest or least value. Raises :class:`UnsupportedModelError` for scale factors or parameters
-    that are not finite, and scale factors that are not positive.
+    The logarithm of zero and of negative values is the least value; the integers 1 to 3 count as zero there, because
+    they have no segment of their own (bases are multiples of 4). Powers of negative values are computed for whole
+    exponents; for others, negative values count as zero. Infinite values (at zero, with negative exponents) become the
+    greatest or least value. Raises UnsupportedModelError for parameters or scale factors that are not finite, for scale
+    factors that are not positive, and for functions that GNA does not have.
     """
     numbers = (input_scale, output_scale, *(value for value in parameters if function != "clamp"))
     if not all(math.isfinite(number) for number in numbers) or input_scale <= 0 or output_scale <= 0:
@@ -115,7 +115,7 @@ def _power(exponent: float, scale: float, shift: float) -> _Formula:
 
     def of(x: Float64Array) -> Float64Array:
         base = scale * x + shift
-        # A power of minus zero would be minus infinity for odd negative exponents: zero is taken from above.
+        # -0.0 to an odd negative power would be minus infinity; use +0.0.
         base = np.where(base == 0, 0.0, base) if exponent == round(exponent) else np.maximum(base, 0)
         return np.power(base, exponent)
 
