@@ -1,1 +1,1 @@
-"""What is measured, and the models it is measured on."""
+"""Benchmarks: the commands stand here, ``models``, ``contestants``, ``measuring`` and ``reports`` are what they use."""

@@ -17,10 +17,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.contestants import CommandFailed, run_command
-from benchmarks.subjects import ROOT
-from benchmarks.turns import Contestant, Ratio, Target, ratios, take_turns
-from benchmarks.written_files import Compared, compare_folders
+from benchmarks.contestants.processes import CommandFailed, run_command
+from benchmarks.measuring.turns import Contestant, Ratio, Target, ratios, take_turns
+from benchmarks.measuring.written_files import Compared, compare_folders
+from benchmarks.models.subjects import ROOT
 from ov_asr_score.kaldi_io import TableWriter, read_table
 
 LEAST = 0.98

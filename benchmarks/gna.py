@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.turns import Contestant, Target, ratios, spread, take_turns
+from benchmarks.measuring.turns import Contestant, Target, ratios, spread, take_turns
 from ov_asr_score.gna.exact.program import ExactProgram
 from ov_asr_score.gna.format.blob import read_blob
 from ov_asr_score.gna.format.model_checks import check_model

@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.models import make_models
-from benchmarks.timing import matrix_product, medians, requests
+from benchmarks.measuring.timing import matrix_product, medians, requests
+from benchmarks.models.networks import make_models
 from ov_asr_score.convert.from_file import convert_file
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.settings.kaldi import KaldiOptions

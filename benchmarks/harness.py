@@ -10,14 +10,14 @@ from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
-from benchmarks.contestants import CommandFailed
-from benchmarks.machine import this_machine
-from benchmarks.measuring import FULL, QUICK, Settings, measure
-from benchmarks.plot import write_plot
-from benchmarks.results import Results, write_json
-from benchmarks.small_jobs import MEGABYTE, memory, small_jobs
-from benchmarks.subjects import ROOT, Subject, big_subjects, shipped_subjects
-from benchmarks.table import markdown, update_readme
+from benchmarks.contestants.processes import CommandFailed
+from benchmarks.measuring.contest import FULL, QUICK, Settings, measure
+from benchmarks.measuring.machine import this_machine
+from benchmarks.measuring.small_jobs import MEGABYTE, memory, small_jobs
+from benchmarks.models.subjects import ROOT, Subject, big_subjects, shipped_subjects
+from benchmarks.reports.plot import write_plot
+from benchmarks.reports.results import Results, write_json
+from benchmarks.reports.table import markdown, update_readme
 
 SMALL_STREAM = 100 * MEGABYTE
 LONG_STREAM = {"quick": 1000 * MEGABYTE, "full": 10_000 * MEGABYTE}

@@ -11,10 +11,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.archives import speech_lengths, write_features
-from benchmarks.contestants import Features, environment, make_features, run_command, score_command
-from benchmarks.subjects import Subject, big_subjects
-from benchmarks.turns import Contestant, Target, ratios, take_turns
+from benchmarks.contestants.processes import Features, environment, make_features, run_command, score_command
+from benchmarks.measuring.turns import Contestant, Target, ratios, take_turns
+from benchmarks.models.archives import speech_lengths, write_features
+from benchmarks.models.subjects import Subject, big_subjects
 
 CACHED_ONLY = """
 import sys

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.timing import medians, requests
+from benchmarks.measuring.timing import medians, requests
 from ov_asr_score.openvino_api import opset, ov
 
 DIM, NARROW, INPUT, LAST, OUTPUTS = 1536, 160, 300, 256, 6000

@@ -7,8 +7,8 @@ import pytest
 
 from benchmarks import against_commit
 from benchmarks.against_commit import STARTS_IN_A_TURN, TARGET, examples, main, repeat
-from benchmarks.subjects import ROOT
-from benchmarks.turns import Target, ratios
+from benchmarks.measuring.turns import Target, ratios
+from benchmarks.models.subjects import ROOT
 from ov_asr_score.kaldi_io import read_table
 
 README = """# A tool

@@ -10,15 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import bound, harness
-from benchmarks.bound import Shape
-from benchmarks.contestants import CommandFailed, OldWay, run_command
-from benchmarks.measuring import Settings
-from benchmarks.models import make_dnn, make_tdnnf
-from benchmarks.small_jobs import memory
-from benchmarks.subjects import ROOT, Subject, shipped_subjects
-from benchmarks.table import markdown
-from benchmarks.turns import Target
+from benchmarks import harness
+from benchmarks.contestants import bound
+from benchmarks.contestants.bound import Shape
+from benchmarks.contestants.processes import CommandFailed, OldWay, run_command
+from benchmarks.measuring.contest import Settings
+from benchmarks.measuring.small_jobs import memory
+from benchmarks.measuring.turns import Target
+from benchmarks.models.networks import make_dnn, make_tdnnf
+from benchmarks.models.subjects import ROOT, Subject, shipped_subjects
+from benchmarks.reports.table import markdown
 
 TARGETS = (Target("score", "bound", 1e9), Target("score", "old 1", 1e-9), Target("bound FLOP/s", "peak"))
 
@@ -74,7 +75,7 @@ def test_memory_of_a_command_that_fails(tmp_path: Path) -> None:
 
 def test_peak_does_not_count_what_started_the_command(tmp_path: Path) -> None:
     filled = bytearray(400_000_000)  # this process is large, the command is not
-    words = [sys.executable, str(ROOT / "benchmarks" / "peak_memory.py")]
+    words = [sys.executable, str(ROOT / "benchmarks" / "measuring" / "peak_memory.py")]
     source, command = ([sys.executable, "-c", text] for text in ("print('x' * 10)", "import sys; sys.stdin.read()"))
     done = subprocess.run([*words, json.dumps(source), json.dumps(command)], capture_output=True, text=True, check=True)
     answer = json.loads(done.stdout)

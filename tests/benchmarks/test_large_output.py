@@ -6,9 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks.archives import write_features
-from benchmarks.contestants import environment
+from benchmarks.contestants.processes import environment
 from benchmarks.large_output import CACHED_ONLY, contestants_of
+from benchmarks.models.archives import write_features
 
 
 def test_both_ways_write_the_table(tmp_path: Path) -> None:

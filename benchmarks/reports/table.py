@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.results import Results, SubjectResult
-from benchmarks.small_jobs import MEGABYTE, Memory, Small
-from benchmarks.subjects import (
+from benchmarks.measuring.small_jobs import MEGABYTE, Memory, Small
+from benchmarks.measuring.turns import Ratio, Spread
+from benchmarks.models.subjects import (
     BOUND,
     BOUND_BF16,
     IN_OPERATIONS,
@@ -18,7 +18,7 @@ from benchmarks.subjects import (
     SCORE,
     SCORE_BF16,
 )
-from benchmarks.turns import Ratio, Spread
+from benchmarks.reports.results import Results, SubjectResult
 
 BEGIN, END = "<!-- benchmark: begin -->", "<!-- benchmark: end -->"
 IN_README = (OLD_ONE, OLD_EIGHT, OLD_2023_EIGHT, KALDI, SCORE, BOUND, SCORE_BF16, BOUND_BF16)

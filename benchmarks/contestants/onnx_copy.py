@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.subjects import ONNXRUNTIME, Subject
-from benchmarks.turns import Contestant
+from benchmarks.measuring.turns import Contestant
+from benchmarks.models.subjects import ONNXRUNTIME, Subject
 from ov_asr_score.kaldi_model.loading import load_network
 
 ROWS = 512

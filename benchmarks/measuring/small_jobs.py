@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.contestants import CommandFailed, environment, make_features, run_command, score_command
-from benchmarks.subjects import ROOT, Subject
-from benchmarks.turns import Spread, spread
+from benchmarks.contestants.processes import CommandFailed, environment, make_features, run_command, score_command
+from benchmarks.measuring.turns import Spread, spread
+from benchmarks.models.subjects import ROOT, Subject
 
 MEGABYTE = 1_000_000
 
@@ -70,7 +70,7 @@ def memory(folder: Path, subject: Subject, sizes: tuple[int, int]) -> Memory:
 
 
 def _peak(folder: Path, subject: Subject, size: int) -> tuple[int, float]:
-    source = [sys.executable, "-m", "benchmarks.archives", str(subject.dim), str(size)]
+    source = [sys.executable, "-m", "benchmarks.models.archives", str(subject.dim), str(size)]
     command = score_command(subject, "ark:-", "ark:/dev/null", "f32", None)
     script = str(Path(__file__).with_name("peak_memory.py"))
     done = subprocess.run(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.written_files import compare_folders, mask_csv, mask_json, mask_text
+from benchmarks.measuring.written_files import compare_folders, mask_csv, mask_json, mask_text
 
 
 @pytest.fixture

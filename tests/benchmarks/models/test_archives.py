@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.archives import LONGEST, MEAN, SHORTEST, speech_lengths, stream_features, write_features
-from benchmarks.archives import write_vectors as write_ivectors
+from benchmarks.models.archives import LONGEST, MEAN, SHORTEST, speech_lengths, stream_features, write_features
+from benchmarks.models.archives import write_vectors as write_ivectors
 from ov_asr_score.kaldi_io import read_table
 
 

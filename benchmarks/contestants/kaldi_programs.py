@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.archives import speech_lengths
-from benchmarks.contestants import CommandFailed, Features, make_features
-from benchmarks.subjects import KALDI, Subject
-from benchmarks.turns import Contestant
+from benchmarks.contestants.processes import CommandFailed, Features, make_features
+from benchmarks.measuring.turns import Contestant
+from benchmarks.models.archives import speech_lengths
+from benchmarks.models.subjects import KALDI, Subject
 from ov_asr_score.kaldi_model.loading import load_network
 
 FOLDERS = ("nnetbin", "nnet3bin")

@@ -9,13 +9,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from benchmarks import bound
-from benchmarks.contestants import ONE, OldWay, frames_for, one_utterance, read_speech, save_framewise, score
-from benchmarks.kaldi_programs import kaldi
-from benchmarks.machine import Machine
-from benchmarks.onnx_copy import onnxruntime
-from benchmarks.results import SubjectResult
-from benchmarks.subjects import (
+from benchmarks.contestants import bound
+from benchmarks.contestants.kaldi_programs import kaldi
+from benchmarks.contestants.onnx_copy import onnxruntime
+from benchmarks.contestants.processes import ONE, OldWay, frames_for, one_utterance, read_speech, save_framewise, score
+from benchmarks.measuring.machine import Machine
+from benchmarks.measuring.turns import Contestant, ratios, spread, take_turns
+from benchmarks.models.subjects import (
     BOUND,
     BOUND_BF16,
     BOUND_OPERATIONS,
@@ -34,7 +34,7 @@ from benchmarks.subjects import (
     SCORE_STARTED_BF16,
     Subject,
 )
-from benchmarks.turns import Contestant, ratios, spread, take_turns
+from benchmarks.reports.results import SubjectResult
 
 OLD_PYTHON = "OV_2023_PYTHON"
 """Names a Python that has OpenVINO 2023.3."""

@@ -6,9 +6,9 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from benchmarks.machine import Machine
-from benchmarks.small_jobs import Memory, Small
-from benchmarks.turns import Ratio, Spread
+from benchmarks.measuring.machine import Machine
+from benchmarks.measuring.small_jobs import Memory, Small
+from benchmarks.measuring.turns import Ratio, Spread
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The benchmark models as Kaldi files, made of nothing but a seed: ``python -m benchmarks.models FOLDER``.
+"""The benchmark models as Kaldi files, generated from a seed: ``python -m benchmarks.models FOLDER`` writes them.
 
 ``dnn.raw``    440 inputs, 6 sigmoid layers of 2048, 3425 outputs: a DNN on spliced features
 ``tdnnf.raw``  17 layers of 1536/160 with i-vectors of 100, 6000 outputs, for a frame subsampling factor of 3: the usual
@@ -8,13 +8,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.kaldi_writer import Fields, NetworkWriter
+from benchmarks.models.kaldi_writer import Fields, NetworkWriter
 
 FEATURES, IVECTOR = 40, 100
 _NOTHING = np.zeros(0, np.float32)
@@ -223,7 +222,3 @@ def make_models(folder: Path) -> list[Path]:
             make(path)
         made.append(path)
     return made
-
-
-if __name__ == "__main__":
-    print("\n".join(map(str, make_models(Path(sys.argv[1])))))

@@ -14,9 +14,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from benchmarks.archives import speech_lengths, write_features, write_vectors
-from benchmarks.subjects import ROOT, Subject
-from benchmarks.turns import Contestant
+from benchmarks.measuring.turns import Contestant
+from benchmarks.models.archives import speech_lengths, write_features, write_vectors
+from benchmarks.models.subjects import ROOT, Subject
 from ov_asr_score.openvino_api import ov
 
 ONE = 300

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.machine import Machine, this_machine, usable_cores
-from benchmarks.plot import write_plot
-from benchmarks.results import Results, SubjectResult, write_json
-from benchmarks.small_jobs import Memory, Small
-from benchmarks.table import BEGIN, END, grid, markdown, number, readme_section, update_readme
-from benchmarks.turns import Spread, Target, ratios, spread
+from benchmarks.measuring.machine import Machine, this_machine, usable_cores
+from benchmarks.measuring.small_jobs import Memory, Small
+from benchmarks.measuring.turns import Spread, Target, ratios, spread
+from benchmarks.reports.plot import write_plot
+from benchmarks.reports.results import Results, SubjectResult, write_json
+from benchmarks.reports.table import BEGIN, END, grid, markdown, number, readme_section, update_readme
 
 FIGURES = {"old 1": [100.0, 110.0], "score": [1500.0, 1430.0], "bound": [1600.0, 1500.0], "peak": [4e11, 5e11]}
 TARGETS = (Target("score", "bound", 0.92), Target("score", "old 1", 14.5), Target("bound", "old 1"))

@@ -1,4 +1,4 @@
-"""Archives of random features with lengths spread like read speech; ``python -m benchmarks.archives DIM BYTES``.
+"""Archives of random features with lengths spread like read speech; ``python -m benchmarks.models.archives DIM BYTES``.
 
 Run as a program, it writes an archive of about BYTES bytes to standard output, as fast as a pipe takes it.
 """

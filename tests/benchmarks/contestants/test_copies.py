@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.contestants import CommandFailed
-from benchmarks.kaldi_programs import find_program, kaldi, run_side_by_side, write_nnet1
-from benchmarks.models import make_dnn
-from benchmarks.onnx_copy import write_onnx
-from benchmarks.subjects import KALDI, Subject
+from benchmarks.contestants.kaldi_programs import find_program, kaldi, run_side_by_side, write_nnet1
+from benchmarks.contestants.onnx_copy import write_onnx
+from benchmarks.contestants.processes import CommandFailed
+from benchmarks.models.networks import make_dnn
+from benchmarks.models.subjects import KALDI, Subject
 from ov_asr_score import score
 
 FRAMES = np.random.default_rng(8).standard_normal((9, 12)).astype(np.float32)

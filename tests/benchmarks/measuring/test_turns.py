@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.bound import MOST_FRAMES, Shape, shapes_to_try
-from benchmarks.contestants import ONE, frames_for
-from benchmarks.measuring import without_start
-from benchmarks.subjects import shipped_subjects
-from benchmarks.turns import Contestant, Spread, Target, ratios, spread, take_turns
+from benchmarks.contestants.bound import MOST_FRAMES, Shape, shapes_to_try
+from benchmarks.contestants.processes import ONE, frames_for
+from benchmarks.measuring.contest import without_start
+from benchmarks.measuring.turns import Contestant, Spread, Target, ratios, spread, take_turns
+from benchmarks.models.subjects import shipped_subjects
 
 
 def test_contestants_take_turns() -> None:

@@ -10,10 +10,10 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.machine import usable_cores
-from benchmarks.subjects import Subject
-from benchmarks.timing import compile_for, matrix_product, rounds
-from benchmarks.turns import Contestant
+from benchmarks.measuring.machine import usable_cores
+from benchmarks.measuring.timing import compile_for, matrix_product, rounds
+from benchmarks.measuring.turns import Contestant
+from benchmarks.models.subjects import Subject
 from ov_asr_score.openvino_api import ov
 
 MOST_FRAMES = 20_000

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.results import Results
-from benchmarks.subjects import IN_OPERATIONS
-from benchmarks.turns import Spread
+from benchmarks.measuring.turns import Spread
+from benchmarks.models.subjects import IN_OPERATIONS
+from benchmarks.reports.results import Results
 
 _OURS, _OTHERS, _LIMIT = "#0b6e99", "#b0b7bd", "#d9a441"
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.models import FEATURES, IVECTOR, make_dnn, make_lstmp, make_tdnnf
-from benchmarks.turns import Target
+from benchmarks.measuring.turns import Target
+from benchmarks.models.networks import FEATURES, IVECTOR, make_dnn, make_lstmp, make_tdnnf
 from ov_asr_score.convert.from_file import convert_file
 from ov_asr_score.kaldi_model.loading import load_network
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.ov_model.preparation import with_leading_dimension
 from ov_asr_score.settings.kaldi import KaldiOptions
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 # Names of contestants, as they stand in tables.
 SCORE, SCORE_BF16 = "score", "score bf16"

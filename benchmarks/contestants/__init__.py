@@ -1,0 +1,1 @@
+"""Programs and runtimes that are compared with ``score``."""

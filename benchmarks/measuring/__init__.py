@@ -1,0 +1,1 @@
+"""Fair measurements: turns, timing, memory, written files."""

@@ -1,0 +1,1 @@
+"""Results as data, tables, JSON and a plot."""
