@@ -7,8 +7,9 @@ used, so that the table reader stands alone.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ov_asr_score.lazy_names import lazy_names
 
 __version__ = "0.1.0"
 
@@ -76,12 +77,8 @@ _HOMES = {
     "score": "library",
 }
 
+__getattr__ = lazy_names(__name__, _HOMES)
+
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
-
-
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -16,7 +16,7 @@ LEVELS: dict[str, int] = {
     name: level
     for level, names in enumerate(
         [
-            ["errors", "text", "ports", "sizes", "openvino_api"],
+            ["errors", "lazy_names", "text", "ports", "sizes", "openvino_api"],
             ["settings"],
             ["kaldi_io", "comparison", "profiling"],
             ["device", "report", "kaldi_model", "gna"],
@@ -90,6 +90,7 @@ FLOORS: dict[str, list[str]] = {
         "recording",
     ],
     "job": [
+        "sections overwriting",
         "inspect_kaldi",
         "inspect_model",
         "resume",

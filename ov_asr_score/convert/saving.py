@@ -14,14 +14,19 @@ from ov_asr_score.kaldi_io.files.input import access_error
 from ov_asr_score.openvino_api import RUNTIME_ERRORS, first_cause, ov
 
 
+def check_ir_name(path: str | Path) -> None:
+    """Raise UsageError for an IR whose name does not end in .xml."""
+    if Path(path).suffix != ".xml":
+        raise UsageError(f"-o {path}: expected a name that ends in .xml; the weights go beside it as .bin")
+
+
 def save_ir(model: ov.Model, path: str | Path, *, compress_to_fp16: bool = False, sync: bool = True) -> None:
     """Write ``path`` (.xml) and its .bin, under temporary names until they are complete.
 
     With ``sync`` they are on the disk by then. Raises UsageError (a name that does not end in .xml), FileAccessError.
     """
+    check_ir_name(path)
     path = Path(path)
-    if path.suffix != ".xml":
-        raise UsageError(f"-o {path}: expected a name that ends in .xml; the weights go beside it as .bin")
     if not path.parent.is_dir():
         raise FileAccessError(f"{path}: no such folder {path.parent}")
     try:

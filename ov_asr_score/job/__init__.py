@@ -1,17 +1,25 @@
 """Whole jobs in plain values, without a terminal: score tables, compare two, or the layers of a model, run a suite,
-convert, quantize or bench a model."""
+convert, quantize or bench a model.
 
-from ov_asr_score.job.bench import run_bench
-from ov_asr_score.job.compare import run_comparison
-from ov_asr_score.job.compare_layers import run_layer_comparison
-from ov_asr_score.job.convert import ConversionReport, run_conversion
-from ov_asr_score.job.quantize import QuantizationReport, run_quantization
-from ov_asr_score.job.score import run_job
-from ov_asr_score.job.suite.file import read_suite
-from ov_asr_score.job.suite.run import CheckJob, run_suite
-from ov_asr_score.settings.model_jobs import BenchJob, CompareLayersJob, ConvertJob, QuantizeJob
-from ov_asr_score.settings.score_job import ScoreJob
-from ov_asr_score.settings.table_jobs import CompareJob
+What a job needs is loaded when its name is first used.
+"""
+
+from typing import TYPE_CHECKING
+
+from ov_asr_score.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from ov_asr_score.job.bench import run_bench
+    from ov_asr_score.job.compare import run_comparison
+    from ov_asr_score.job.compare_layers import run_layer_comparison
+    from ov_asr_score.job.convert import ConversionReport, run_conversion
+    from ov_asr_score.job.quantize import QuantizationReport, run_quantization
+    from ov_asr_score.job.score import run_job
+    from ov_asr_score.job.suite.file import read_suite
+    from ov_asr_score.job.suite.run import CheckJob, run_suite
+    from ov_asr_score.settings.model_jobs import BenchJob, CompareLayersJob, ConvertJob, QuantizeJob
+    from ov_asr_score.settings.score_job import ScoreJob
+    from ov_asr_score.settings.table_jobs import CompareJob
 
 __all__ = [
     "BenchJob",
@@ -32,3 +40,29 @@ __all__ = [
     "run_quantization",
     "run_suite",
 ]
+
+_HOMES = {
+    "BenchJob": "settings.model_jobs",
+    "CheckJob": "job.suite.run",
+    "CompareJob": "settings.table_jobs",
+    "CompareLayersJob": "settings.model_jobs",
+    "ConversionReport": "job.convert",
+    "ConvertJob": "settings.model_jobs",
+    "QuantizationReport": "job.quantize",
+    "QuantizeJob": "settings.model_jobs",
+    "ScoreJob": "settings.score_job",
+    "read_suite": "job.suite.file",
+    "run_bench": "job.bench",
+    "run_comparison": "job.compare",
+    "run_conversion": "job.convert",
+    "run_job": "job.score",
+    "run_layer_comparison": "job.compare_layers",
+    "run_quantization": "job.quantize",
+    "run_suite": "job.suite.run",
+}
+
+__getattr__ = lazy_names(__name__, _HOMES)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -14,7 +14,7 @@ from ov_asr_score.device.compilation import DeviceReport
 from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError, UsageError
 from ov_asr_score.job.layers.gna import measure_gna
 from ov_asr_score.job.layers.names import choose, choose_common, common_layers
-from ov_asr_score.job.run.overwriting import check_files, files_read, kaldi_files_read
+from ov_asr_score.job.overwriting import check_files, files_read, kaldi_files_read
 from ov_asr_score.job.run.report_files import new_report
 from ov_asr_score.job.run.trial import TrialRun, open_trial
 from ov_asr_score.kaldi_model.loading import load_network

@@ -11,10 +11,10 @@ from ov_asr_score import __version__
 from ov_asr_score.convert.facts import ConversionFacts
 from ov_asr_score.convert.from_file import convert_file
 from ov_asr_score.convert.rt_info import read_facts
-from ov_asr_score.convert.saving import save_ir
-from ov_asr_score.errors import UnsupportedModelError, UsageError
-from ov_asr_score.job.inspect_kaldi import Section, origin_section
-from ov_asr_score.job.run.overwriting import check_files, kaldi_files_read
+from ov_asr_score.convert.saving import check_ir_name, save_ir
+from ov_asr_score.errors import UnsupportedModelError
+from ov_asr_score.job.overwriting import check_files, kaldi_files_read
+from ov_asr_score.job.sections import Section, origin_section
 from ov_asr_score.ov_model.description import ModelDescription, describe_model
 from ov_asr_score.ov_model.file_kind import kind_name, read_model_kind
 from ov_asr_score.ports import shape_text
@@ -51,8 +51,7 @@ def run_conversion(job: ConvertJob) -> ConversionReport:
     UnsupportedModelError (no Kaldi model, or one that cannot be converted), ModelFormatError, FileAccessError.
     """
     started = time.perf_counter()
-    if not job.output.endswith(".xml"):
-        raise UsageError(f"-o {job.output}: expected a name that ends in .xml; the weights go beside it as .bin")
+    check_ir_name(job.output)
     kind = read_model_kind(Path(job.model))
     if kind not in ("kaldi", "unknown"):
         what = "a Kaldi archive" if kind == "table" else f"{kind_name(kind)} already"

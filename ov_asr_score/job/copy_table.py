@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from ov_asr_score.errors import OvAsrScoreError
-from ov_asr_score.job.run.overwriting import check_files, files_read, files_written
+from ov_asr_score.job.overwriting import check_files, files_read, files_written
 from ov_asr_score.kaldi_io import TableWriter, read_table
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import TypeAlias
 
 from ov_asr_score.convert.converter import convert_network
-from ov_asr_score.convert.facts import ConversionFacts
 from ov_asr_score.convert.from_file import read_subsampling_factor
 from ov_asr_score.convert.options import ConvertOptions
 from ov_asr_score.errors import OvAsrScoreError
+from ov_asr_score.job.sections import Facts, Section
 from ov_asr_score.kaldi_model.loading import load_network
 from ov_asr_score.kaldi_model.network import KaldiNetwork
 from ov_asr_score.kaldi_model.summary import (
@@ -20,11 +19,6 @@ from ov_asr_score.kaldi_model.summary import (
     rounded_priors,
     summarize_network,
 )
-
-Facts: TypeAlias = dict[str, object]
-Section: TypeAlias = tuple[str, Facts]
-
-_UNSET = -1
 
 
 def kaldi_sections(path: str, *, all_parts: bool = False) -> list[Section]:
@@ -63,40 +57,6 @@ def _subsampling_factor(path: str, network: KaldiNetwork) -> tuple[int, str]:
         return read_subsampling_factor(Path(path)), ""
     except OvAsrScoreError as error:
         return 1, str(error)
-
-
-def origin_section(facts: ConversionFacts) -> Section:
-    """The section about the Kaldi model that an OpenVINO model was converted from."""
-    told: Facts = {
-        "source": facts.source,
-        "sha256": facts.source_sha256,
-        "kind": f"nnet{facts.generation}",
-        "fed by": _FEEDING.get(facts.time, facts.time),
-        "left context": facts.left_context,
-        "right context": facts.right_context,
-        "modulus": facts.modulus,
-        "frame subsampling factor": facts.frame_subsampling_factor,
-    }
-    if facts.time == "chunk":
-        told["frames per chunk"] = facts.frames_per_chunk
-    if facts.time == "frame":
-        told |= {"frames per request": facts.frames_per_request, "delay": facts.delay}
-    for name in ("extra_left_context", "extra_right_context"):
-        if getattr(facts, name):
-            told[name.replace("_", " ")] = getattr(facts, name)
-    for name in ("extra_left_context_initial", "extra_right_context_final"):
-        if getattr(facts, name) != _UNSET:
-            told[name.replace("_", " ")] = getattr(facts, name)
-    told |= {"one vector per request": facts.ivector_inputs, "edges repeated": facts.pad_input}
-    told |= {"options": facts.options or "none", "made by version": facts.version}
-    return "Converted from Kaldi", told
-
-
-_FEEDING = {
-    "utterance": "utterances: a request takes a whole one",
-    "chunk": "chunks: a request takes a window with its contexts",
-    "frame": "frames in order, with state",
-}
 
 
 def _model_facts(path: str, summary: NetworkSummary, factor: int) -> Facts:

@@ -10,7 +10,8 @@ from ov_asr_score.errors import BlobFormatError, OvAsrScoreError, UnsupportedMod
 from ov_asr_score.gna.format.blob import read_blob
 from ov_asr_score.gna.format.description import describe_blob
 from ov_asr_score.gna.format.model_checks import check_model
-from ov_asr_score.job.inspect_kaldi import Section, kaldi_sections, origin_section
+from ov_asr_score.job.inspect_kaldi import kaldi_sections
+from ov_asr_score.job.sections import Section, origin_section
 from ov_asr_score.kaldi_io.files.input import open_path
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.ov_model.description import describe_model, describe_ports

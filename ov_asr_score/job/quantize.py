@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ov_asr_score.comparison import ScoreDifference, compare_scores
-from ov_asr_score.convert.saving import save_ir
+from ov_asr_score.convert.saving import check_ir_name, save_ir
 from ov_asr_score.errors import UnsupportedModelError, UsageError
-from ov_asr_score.job.inspect_kaldi import Section
-from ov_asr_score.job.run.overwriting import check_files, files_read, kaldi_files_read
+from ov_asr_score.job.overwriting import check_files, files_read, kaldi_files_read
 from ov_asr_score.job.run.trial import TrialRun, open_trial
+from ov_asr_score.job.sections import Section
 from ov_asr_score.ov_model.description import ModelDescription, describe_model
 from ov_asr_score.ov_model.int8 import QuantizedModel, import_nncf, quantize_model
 from ov_asr_score.scoring.model_loading import configure_model
@@ -116,8 +116,7 @@ def _compare(trial: TrialRun, made: QuantizedModel) -> dict[str, ScoreDifference
 
 
 def _check(job: QuantizeJob) -> None:
-    if not job.output.endswith(".xml"):
-        raise UsageError(f"-o {job.output}: expected a name that ends in .xml; the weights go beside it as .bin")
+    check_ir_name(job.output)
     if job.max_utterances < 1:
         raise UsageError(f"--max-utterances {job.max_utterances}: expected 1 or more")
 

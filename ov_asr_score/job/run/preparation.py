@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from ov_asr_score.comparison import Limits
 from ov_asr_score.errors import OvAsrScoreError, UsageError
+from ov_asr_score.job.overwriting import NamedFiles, check_files, files_read, files_written, kaldi_files_read
 from ov_asr_score.job.resume.resuming import check_can_resume
 from ov_asr_score.job.run.gna import Sample
 from ov_asr_score.job.run.model_facts import model_facts
 from ov_asr_score.job.run.nonfinite import note_nonfinite
-from ov_asr_score.job.run.overwriting import check_overwriting
 from ov_asr_score.job.run.verdict import check_measures
 from ov_asr_score.report.data.run import RunReport
 from ov_asr_score.report.trace import TraceWriter
@@ -63,9 +64,32 @@ def _check(job: ScoreJob, tables: JobTables) -> None:
     if job.limits != Limits() and not tables.references:
         raise UsageError("--max-error and its like: expected a reference to compare with (-r), found none")
     check_measures(job.measures, job.limits)
-    check_overwriting(job, tables)
+    check_files(_read_by(job, tables), _written_by(job, tables))
     if job.resume:
         check_can_resume(job, tables)
+
+
+def _read_by(job: ScoreJob, tables: JobTables) -> NamedFiles:
+    yield "-m", job.model
+    yield "-m", str(Path(job.model).with_suffix(".bin")) if job.model.endswith(".xml") else ""
+    yield "-rg", job.import_model
+    yield from kaldi_files_read(job.kaldi)
+    for table in tables.inputs:
+        yield from files_read("-i", table.specifier)
+        yield from files_read("--utt2spk", table.utt2spk) if table.utt2spk else ()
+    for specifier in tables.references.values():
+        yield from files_read("-r", specifier)
+
+
+def _written_by(job: ScoreJob, tables: JobTables) -> NamedFiles:
+    for specifier in tables.outputs.values():
+        yield from files_written("-o", specifier)
+    if job.export_model:
+        yield "-wg", job.export_model
+    if job.report:
+        yield "--report", job.report
+    if job.trace:
+        yield "--trace", job.trace
 
 
 def _skip_into(report: RunReport) -> SkipUtterance:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -23,7 +24,9 @@ from ov_asr_score.report.html.charts import import_matplotlib
 from ov_asr_score.report.html.run import write_run_page
 from ov_asr_score.report.trace import TraceWriter
 
-HTML_SUFFIXES = (".html", ".htm")
+ReportFormat: TypeAlias = Literal["page", "csv", "json"]
+
+_SUFFIXES: dict[str, ReportFormat] = {".html": "page", ".htm": "page", ".csv": "csv"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +53,10 @@ def report_file(
     Raises FileAccessError, MissingExtraError (a page, and no matplotlib) and UsageError (``with_scores``, and no page),
     all before the ``with`` block begins.
     """
-    name = path.lower().removesuffix(".gz")
-    if with_scores and not name.endswith(HTML_SUFFIXES):
+    is_page = report_format(path) == "page"
+    if with_scores and not is_page:
         raise UsageError(f"--report-scores: expected a page (--report FILE.html), found {path or 'no report'}")
-    if name.endswith(HTML_SUFFIXES):
+    if is_page:
         with _html_report(path, with_scores, subject) as report:
             yield report
         return
@@ -100,16 +103,17 @@ def json_report(path: str, *, of_layers: bool = False) -> Iterator[JsonReportWri
         yield None
         return
     with atomic_output(path, "w") as file:
-        if is_csv(path):
+        if report_format(path) == "csv":
             yield CsvReportWriter(file, of_layers=of_layers)
         else:
             with JsonReportWriter(file) as writer:
                 yield writer
 
 
-def is_csv(path: str) -> bool:
-    """Whether a report of that name holds CSV."""
-    return path.lower().endswith((".csv", ".csv.gz"))
+def report_format(path: str) -> ReportFormat:
+    """The format of a report, told by the suffix of its name, with or without ``.gz`` behind it; others are JSON."""
+    name = path.lower().removesuffix(".gz")
+    return next((found for suffix, found in _SUFFIXES.items() if name.endswith(suffix)), "json")
 
 
 @contextmanager

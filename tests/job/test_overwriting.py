@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ov_asr_score.errors import UsageError
-from ov_asr_score.job.run.overwriting import check_files, files_read, files_written
+from ov_asr_score.job.overwriting import check_files, files_read, files_written
 
 
 @pytest.fixture(autouse=True)

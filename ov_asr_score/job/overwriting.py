@@ -6,31 +6,24 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 from ov_asr_score.errors import FileAccessError, UsageError
 from ov_asr_score.kaldi_io import parse_read_specifier, parse_write_specifier
 from ov_asr_score.kaldi_io.files.input import split_offset
 from ov_asr_score.kaldi_io.matrices.stream import open_stream
 from ov_asr_score.kaldi_io.tables.script import script_lines
-from ov_asr_score.scoring.job_tables import JobTables
 from ov_asr_score.settings.kaldi import KaldiOptions
-from ov_asr_score.settings.score_job import ScoreJob
 
-NamedFiles = Iterator[tuple[str, str]]  # option, path
-
-
-def check_overwriting(job: ScoreJob, tables: JobTables) -> None:
-    """Nothing; raises UsageError when a file that the job writes is also one that it reads, or is written twice.
-
-    Scripts are followed to the archives they point into. Standard input, devices, FIFOs and commands are left out.
-    """
-    check_files(_read_by(job, tables), _written_by(job, tables))
+NamedFiles: TypeAlias = Iterator[tuple[str, str]]
+"""Pairs of an option and the path that it names."""
 
 
 def check_files(read: NamedFiles, written: NamedFiles) -> None:
-    """Nothing; the same for pairs of an option and the path it names, and for standard input read twice.
+    """Raise UsageError where a file that is written is also one that is read, or is written twice.
 
-    Raises UsageError.
+    Both are pairs of an option and the path that it names. Standard input that is read twice is refused, too. Devices,
+    FIFOs and commands are left out.
     """
     taken: dict[str, str] = {}
     from_stdin = ""
@@ -58,11 +51,11 @@ def kaldi_files_read(options: KaldiOptions) -> NamedFiles:
 
 def files_read(option: str, specifier: str) -> NamedFiles:
     """The files behind an rspecifier: archive, or script and what it points into. Raises SpecifierError."""
-    given = parse_read_specifier(specifier)
-    yield option, split_offset(given.filename)[0] or "-"
-    if given.form == "scp" and _place(given.filename):
+    parsed = parse_read_specifier(specifier)
+    yield option, split_offset(parsed.filename)[0] or "-"
+    if parsed.form == "scp" and _place(parsed.filename):
         try:
-            with open_stream(given.filename) as stream:
+            with open_stream(parsed.filename) as stream:
                 names = {split_offset(line.rxfilename)[0] for _, line in script_lines(stream)}
         except FileAccessError:
             return  # said where the table is read, if it is an error there
@@ -71,31 +64,8 @@ def files_read(option: str, specifier: str) -> NamedFiles:
 
 def files_written(option: str, specifier: str) -> NamedFiles:
     """The files that a wspecifier names. Raises SpecifierError."""
-    given = parse_write_specifier(specifier)
-    yield from ((option, name) for name in (given.archive, given.script) if name is not None)
-
-
-def _read_by(job: ScoreJob, tables: JobTables) -> NamedFiles:
-    yield "-m", job.model
-    yield "-m", str(Path(job.model).with_suffix(".bin")) if job.model.endswith(".xml") else ""
-    yield "-rg", job.import_model
-    yield from kaldi_files_read(job.kaldi)
-    for table in tables.inputs:
-        yield from files_read("-i", table.specifier)
-        yield from files_read("--utt2spk", table.utt2spk) if table.utt2spk else ()
-    for specifier in tables.references.values():
-        yield from files_read("-r", specifier)
-
-
-def _written_by(job: ScoreJob, tables: JobTables) -> NamedFiles:
-    for specifier in tables.outputs.values():
-        yield from files_written("-o", specifier)
-    if job.export_model:
-        yield "-wg", job.export_model
-    if job.report:
-        yield "--report", job.report
-    if job.trace:
-        yield "--trace", job.trace
+    parsed = parse_write_specifier(specifier)
+    yield from ((option, name) for name in (parsed.archive, parsed.script) if name is not None)
 
 
 def _place(path: str) -> str | None:
