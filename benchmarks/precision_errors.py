@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ov_asr_score.comparison import ScoreDifference, compare_scores
 from ov_asr_score.convert.saving import save_ir
-from ov_asr_score.device.compilation import list_devices
+from ov_asr_score.device.reports import list_devices
 from ov_asr_score.job import ScoreJob
 from ov_asr_score.job.run.trial import TrialRun, open_trial
 from ov_asr_score.openvino_api import ov, version

@@ -1,4 +1,4 @@
-"""Mend graphs that the CPU plugin would score wrongly in silence.
+"""Repair graphs that the CPU plugin would silently score wrongly.
 
 CPU plugins of 2025 and 2026 let a Concat whose result is kept by an Assign, or the Assign itself, work directly in the
 memory of the variable. Where a model input goes in there as it is, it is read before it is written, and the scores are
@@ -39,11 +39,11 @@ _COMPUTE_NOTHING |= {"StridedSlice", "Tile", "Transpose", "Unsqueeze", "Variadic
 _HANDED_ON = frozenset(_COMPUTE_NOTHING | {"Add", "Divide", "Multiply", "Subtract"})
 
 KEPT_APART = "/kept_apart_"
-"""What the names of operations that mending puts in have behind the name of their input."""
+"""What the names of inserted operations have behind the name of their input."""
 
 
-def mend_memory_concats(model: ov.Model) -> int:
-    """Number of edges that were mended in ``model`` (see the module's text); the model is changed in place."""
+def repair_memory_concats(model: ov.Model) -> int:
+    """Number of edges that were repaired in ``model`` (see the module's text); the model is changed in place."""
     kept = _reachable([sink for sink in model.get_sinks() if sink.get_type_name() == "Assign"], _sources)
     given = _reachable(model.get_parameters(), _users)
     edges = [
@@ -52,7 +52,7 @@ def mend_memory_concats(model: ov.Model) -> int:
         if node.get_type_name() in ("Concat", "Assign") and node.get_name() in kept
         for port in node.inputs()
         if port.get_source_output().get_node().get_name() in given
-        and port.get_source_output().get_node().get_type_name() != "Concat"  # its own inputs are mended
+        and port.get_source_output().get_node().get_type_name() != "Concat"  # its own inputs are repaired
         and port.get_source_output().get_element_type().is_real()
     ]
     for number, (port, source) in enumerate(edges):

@@ -10,7 +10,7 @@ from itertools import count, cycle, pairwise, product
 
 import numpy as np
 
-from ov_asr_score.device.compilation import list_devices
+from ov_asr_score.device.reports import list_devices
 from ov_asr_score.errors import OvAsrScoreError, ShapeMismatchError, UsageError
 from ov_asr_score.job.run.model_facts import model_facts
 from ov_asr_score.job.run.report_files import new_report

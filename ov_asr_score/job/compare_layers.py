@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ov_asr_score.convert.facts import ConversionFacts
 from ov_asr_score.convert.from_file import node_names
-from ov_asr_score.device.compilation import DeviceReport
+from ov_asr_score.device.reports import DeviceReport
 from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError, UsageError
 from ov_asr_score.job.layers.gna import measure_gna
 from ov_asr_score.job.layers.names import choose, choose_common, common_layers

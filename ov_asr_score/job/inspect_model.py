@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ov_asr_score.convert.rt_info import read_facts
-from ov_asr_score.device.compilation import import_blob, read_blob_note
+from ov_asr_score.device.blobs import import_blob, read_sidecar
 from ov_asr_score.errors import BlobFormatError, OvAsrScoreError, UnsupportedModelError
 from ov_asr_score.gna.format.blob import read_blob
 from ov_asr_score.gna.format.description import describe_blob
@@ -23,7 +23,7 @@ from ov_asr_score.settings.device import DeviceSettings
 
 
 def inspect_model(path: str, device: str = "CPU", *, all_layers: bool = False) -> list[Section]:
-    """Titles with facts by name: of an IR or ONNX file from its graph, of a blob from ``device`` and its note.
+    """Titles with facts by name: of an IR or ONNX file from its graph, of a blob from ``device`` and its sidecar.
 
     A blob for GNA needs no device; what keeps it from being run is a fact of the model. Of a Kaldi model they say what
     Kaldi's info programs say, and whether it can be converted. ``all_layers`` adds every layer, or every node and
@@ -89,14 +89,14 @@ def _gna_sections(path: Path) -> list[Section]:
 
 
 def _file_facts(path: Path, kind: str) -> dict[str, object]:
-    note = read_blob_note(path)
+    sidecar = read_sidecar(path)
     facts: dict[str, object] = {"path": str(path), "kind": kind, "size": f"{path.stat().st_size:,} bytes"}
-    return facts | {name: note[name] for name in ("device", "precision", "openvino") if name in note}
+    return facts | {name: sidecar[name] for name in ("device", "precision", "openvino") if name in sidecar}
 
 
 def _blob_sections(path: Path, kind: ModelKind, device: str) -> list[Section]:
-    note = read_blob_note(path)
-    is_blob = kind != "unknown" or bool(note)
+    sidecar = read_sidecar(path)
+    is_blob = kind != "unknown" or bool(sidecar)
     facts = _file_facts(path, kind_name(kind) if is_blob else "unknown; taken for an exported blob")
     try:
         compiled = import_blob(ov.Core(), path, DeviceSettings(device=device))

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from ov_asr_score.convert.facts import EDGES_INPUT, FRAMES_LEFT_INPUT, ConversionFacts
 from ov_asr_score.convert.rt_info import parse_facts
-from ov_asr_score.device.compilation import check_blob_note, import_blob, read_blob_note
-from ov_asr_score.device.graph_repair import mend_memory_concats
+from ov_asr_score.device.blobs import check_sidecar, import_blob, read_sidecar
+from ov_asr_score.device.graph_repair import repair_memory_concats
 from ov_asr_score.errors import UnknownNameError, UnsupportedModelError, UsageError
 from ov_asr_score.gna.format.blob import read_blob
 from ov_asr_score.gna.format.model_checks import check_model
@@ -134,7 +134,7 @@ def _emulated_blob(core: ov.Core, path: Path, options: ScorerOptions) -> Emulati
         return None
     with open_path(str(path)) as file:
         data = file.read()
-    check_blob_note(path, data)
+    check_sidecar(path, data)
     model = read_blob(data, str(path))
     check_model(model, str(path))
     return emulate_blob(model, options)
@@ -142,7 +142,7 @@ def _emulated_blob(core: ov.Core, path: Path, options: ScorerOptions) -> Emulati
 
 def _conversion_of_blob(path: Path) -> ConversionFacts | None:
     """The metadata of a converted model that was exported, from the file beside it."""
-    conversion = read_blob_note(path).get("conversion")
+    conversion = read_sidecar(path).get("conversion")
     return parse_facts(conversion, str(path)) if isinstance(conversion, Mapping) else None
 
 
@@ -165,10 +165,12 @@ def configure_model(loaded: LoadedModel, options: ScorerOptions) -> ConfiguredMo
     wanted = tuple(add_output(model, name) for name in options.outputs) or tuple(range(len(model.outputs)))
     if options.layout:
         set_layouts(model, parse_layouts(options.layout))
-    mended = mend_memory_concats(model) if options.mend and not is_emulated(loaded.core, options.device) else 0
-    if mended:
+    repaired = 0
+    if options.repair_graph and not is_emulated(loaded.core, options.device):
+        repaired = repair_memory_concats(model)
+    if repaired:
         notes.append(
-            f"graph mended in {mended} place{'s' if mended > 1 else ''}, where a model input goes straight into a "
+            f"graph mended in {repaired} place{'s' if repaired > 1 else ''}, where a model input goes straight into a "
             "variable: CPU plugins since 2025 read it before it is written (--keep-graph leaves the model as it is)"
         )
     model = use_float32_ports(model)

@@ -23,7 +23,7 @@ class ScorerOptions:
     """What to score with. Exactly one of ``model`` (IR, ONNX, Kaldi) and ``blob`` (exported model) is given.
 
     ``outputs`` are names of outputs or inner layers, empty for all outputs of the model. ``batch_size`` and
-    ``requests`` 0 leave the choice to the plan. Contexts are frames; ``mend`` allows the repair described in
+    ``requests`` 0 leave the choice to the plan. Contexts are frames; ``repair_graph`` allows the repair described in
     :mod:`ov_asr_score.device.graph_repair`; ``fixed_batch`` makes the batch part of the compiled model, for an export.
     ``one_at_a_time`` keeps a model with variables to one utterance, for an export too.
     ``kaldi`` holds for Kaldi models, which are converted (``auto_time``: where it leaves the way frames are fed open);
@@ -41,7 +41,7 @@ class ScorerOptions:
     outputs: tuple[str, ...] = ()
     left_context: int = 0
     right_context: int = 0
-    mend: bool = True
+    repair_graph: bool = True
     fixed_batch: bool = False
     one_at_a_time: bool = False
     kaldi: KaldiOptions = field(default_factory=KaldiOptions)
@@ -65,7 +65,7 @@ def scorer_options(job: ScoreJob) -> ScorerOptions:
         layout=job.layout,
         left_context=job.left_context,
         right_context=job.right_context,
-        mend=not job.keep_graph,
+        repair_graph=not job.keep_graph,
         fixed_batch=is_export and bool(job.batch_size),
         one_at_a_time=is_export,
         kaldi=job.kaldi,

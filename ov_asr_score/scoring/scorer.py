@@ -9,8 +9,9 @@ from functools import partial
 
 import numpy as np
 
-from ov_asr_score.device.compilation import DeviceReport, compile_model, describe_device
+from ov_asr_score.device.compilation import compile_model
 from ov_asr_score.device.gna_properties import input_scale_factors
+from ov_asr_score.device.reports import DeviceReport, describe_device
 from ov_asr_score.device.scale_factors import largest_value, scale_factor, scale_factor_of
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.openvino_api import ov

@@ -10,7 +10,7 @@ import numpy as np
 import openvino as ov
 import pytest
 
-from ov_asr_score.device.graph_repair import mend_memory_concats
+from ov_asr_score.device.graph_repair import repair_memory_concats
 from ov_asr_score.openvino_api import opset as op
 from ov_asr_score.ov_model.preparation import use_float32_ports
 
@@ -52,7 +52,7 @@ def frame_scores(model: ov.Model) -> Any:
 
 
 def check_mended(model: ov.Model, expected: Any, edges: int | None = None) -> None:
-    count = mend_memory_concats(model)
+    count = repair_memory_concats(model)
     assert count > 0 if edges is None else count == edges
     np.testing.assert_allclose(frame_scores(model), expected, rtol=0, atol=2e-5)
 
@@ -240,7 +240,7 @@ def test_values_that_are_not_finite_pass_unchanged(monkeypatch: pytest.MonkeyPat
     odd = np.array([[np.nan, np.inf, -np.inf, -0.0], [3.4e38, 1e-38, -3.4e38, 0.1], [1, 2, 3, 4]], np.float32)
     monkeypatch.setitem(globals(), "FRAMES", odd)
     model, expected = memory_is_the_output()
-    assert mend_memory_concats(model) == 1
+    assert repair_memory_concats(model) == 1
     np.testing.assert_array_equal(frame_scores(model), expected)
 
 
@@ -258,13 +258,13 @@ def untouched() -> Iterator[ov.Model]:
 def test_graphs_without_such_a_memory_are_left_as_they_are() -> None:
     for model in untouched():
         names = [node.get_name() for node in model.get_ordered_ops()]
-        assert mend_memory_concats(model) == 0
+        assert repair_memory_concats(model) == 0
         assert [node.get_name() for node in model.get_ordered_ops()] == names
 
 
 def test_a_mended_graph_keeps_its_ports_and_can_be_saved(tmp_path: Path) -> None:
     model, expected = three_parts()
-    mend_memory_concats(model)
+    repair_memory_concats(model)
     ov.save_model(model, tmp_path / "mended.xml", compress_to_fp16=False)
     again = ov.Core().read_model(tmp_path / "mended.xml")
     names = [node.get_friendly_name() for node in again.get_ordered_ops()]

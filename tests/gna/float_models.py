@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.device.graph_repair import mend_memory_concats
+from ov_asr_score.device.graph_repair import repair_memory_concats
 from ov_asr_score.gna.graphs.float_program import FloatProgram
 from ov_asr_score.gna.graphs.graph import GnaGraph
 from ov_asr_score.openvino_api import opset, ov
@@ -53,7 +53,7 @@ def scores_of_graph(graph: GnaGraph, frames: Frames) -> list[list[NDArray[np.flo
 def scores_of_cpu(model: ov.Model, graph: GnaGraph, frames: Frames) -> list[list[NDArray[np.float32]]]:
     """What the CPU plugin gives in float32, frame after frame, [1, size] each."""
     mended = model.clone()
-    mend_memory_concats(mended)
+    repair_memory_concats(mended)
     compiled = ov.Core().compile_model(mended, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     request = compiled.create_infer_request()
     results = []

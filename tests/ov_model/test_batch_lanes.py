@@ -10,7 +10,7 @@ import openvino as ov
 import pytest
 
 from ov_asr_score.convert.tensors.tensor_iterator import loop_with_states
-from ov_asr_score.device.graph_repair import mend_memory_concats
+from ov_asr_score.device.graph_repair import repair_memory_concats
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.openvino_api import opset as op
 from ov_asr_score.ov_model.batch_lanes import with_lanes
@@ -117,7 +117,7 @@ def sequence_model() -> ov.Model:
 
 def check_lanes(model: ov.Model, one_lane: ov.Model | None = None) -> None:
     for each in filter(None, (model, one_lane)):
-        mend_memory_concats(each)
+        repair_memory_concats(each)
     core, lanes = ov.Core(), len(STARTS)
     laned = with_lanes(model, lanes)
     assert [port.get_any_name() for port in laned.inputs][-1] == "restart"

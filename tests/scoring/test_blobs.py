@@ -10,7 +10,7 @@ import numpy as np
 import openvino as ov
 import pytest
 
-from ov_asr_score.device.compilation import export_blob
+from ov_asr_score.device.blobs import export_blob
 from ov_asr_score.errors import DeviceError, UnknownNameError, UnsupportedModelError, UsageError
 from ov_asr_score.scoring import scorer as scorer_module
 from ov_asr_score.scoring.model_loading import configure_model, load_model

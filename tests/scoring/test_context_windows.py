@@ -126,5 +126,5 @@ def test_notes_tell_of_mending_and_of_missing_windows(tmp_path: Path) -> None:
     assert scorer.memory_frames == 2
     assert scorer.notes[0].startswith("graph mended in 1 place,")
     assert "-cw_l 1 -cw_r 1" in scorer.notes[1]
-    kept = make_scorer(splice_model(), utterances(3)[0], tmp_path, mend=False, left_context=1)
+    kept = make_scorer(splice_model(), utterances(3)[0], tmp_path, repair_graph=False, left_context=1)
     assert kept.notes == ()

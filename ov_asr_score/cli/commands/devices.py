@@ -15,7 +15,7 @@ def devices(
     What the runtime offers, and why a usual device is not there.
     """
     from ov_asr_score.cli.presenting import ReportConsole
-    from ov_asr_score.device.compilation import list_devices, missing_plugins
+    from ov_asr_score.device.reports import list_devices, missing_plugins
     from ov_asr_score.openvino_api import ov, version
     from ov_asr_score.report.console.run import render_facts
 

@@ -21,7 +21,7 @@ from ov_asr_score.convert.options import ConvertOptions
 from ov_asr_score.convert.rt_info import write_facts
 from ov_asr_score.convert.tensors.constants import int_vector
 from ov_asr_score.convert.tensors.ports import named_parameter, named_result
-from ov_asr_score.device.graph_repair import mend_memory_concats
+from ov_asr_score.device.graph_repair import repair_memory_concats
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.kaldi_model.frames.evaluation_order import Place, reads_itself
 from ov_asr_score.openvino_api import opset, ov
@@ -63,7 +63,7 @@ def build_frame_graph(whole: TimePlan, options: ConvertOptions, facts: Conversio
         parameters.append(frames_left)
     model = ov.Model(results, axis.sinks, parameters, Path(network.source).name)
     # What CPU plugins since 2025 score wrongly must not be in the file, wherever it is run.
-    mend_memory_concats(model)
+    repair_memory_concats(model)
     ivectors = ",".join(name for name in inputs if name != "input")
     fed_before = plan.early + (whole.window.left if options.pad_input else 0)
     write_facts(

@@ -23,7 +23,7 @@ from ov_asr_score.convert.options import ConvertOptions
 from ov_asr_score.convert.registry import find_layer
 from ov_asr_score.convert.rt_info import write_facts
 from ov_asr_score.convert.tensors.ports import INNER_OUTPUT, named_parameter, named_result
-from ov_asr_score.device.graph_repair import mend_memory_concats
+from ov_asr_score.device.graph_repair import repair_memory_concats
 from ov_asr_score.errors import UnsupportedModelError, UsageError
 from ov_asr_score.kaldi_model.network import Component, ComponentNode, KaldiNetwork
 from ov_asr_score.openvino_api import ov
@@ -108,7 +108,7 @@ def _frame_graph(
     ]
     parameters = [features, frames_left] if axis.uses_frames_left else [features]
     model = ov.Model(results, axis.sinks, parameters, Path(network.source).name)
-    mend_memory_concats(model)
+    repair_memory_concats(model)
     write_facts(model, replace(facts, frames_per_request=frames, delay=-chosen[0].first, fed_before=before))
     return model
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from ov_asr_score.device.compilation import export_blob, write_blob_file
+from ov_asr_score.device.blobs import export_blob, write_blob_file
 from ov_asr_score.errors import UsageError
 from ov_asr_score.gna.format.blob import write_blob
 from ov_asr_score.scoring.scorer import Scorer
@@ -15,7 +15,7 @@ from ov_asr_score.settings.device import DeviceSettings
 def export_model(
     scorer: Scorer, path: Path, settings: DeviceSettings, conversion: Mapping[str, object] | None = None
 ) -> None:
-    """Write the compiled model of ``scorer`` to ``path``, with a note beside it; see ``export_blob``.
+    """Write the compiled model of ``scorer`` to ``path``, with a sidecar beside it; see ``export_blob``.
 
     Raises UsageError (there are no integers to write), DeviceError, FileAccessError.
     """

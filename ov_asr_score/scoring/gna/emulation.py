@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ov_asr_score.convert.facts import RESTART_INPUT
-from ov_asr_score.device.compilation import DeviceReport, has_plugin
+from ov_asr_score.device.plugins import has_plugin
+from ov_asr_score.device.reports import DeviceReport
 from ov_asr_score.errors import DeviceError, UnsupportedModelError, UsageError
 from ov_asr_score.gna.compiler.compilation import MOST_VECTORS, compile_graph
 from ov_asr_score.gna.compiler.measured_ranges import Frames

@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 
-from ov_asr_score.device.compilation import DeviceReport, compile_model, describe_device
+from ov_asr_score.device.compilation import compile_model
+from ov_asr_score.device.reports import DeviceReport, describe_device
 from ov_asr_score.errors import ShapeMismatchError
 from ov_asr_score.openvino_api import RUNTIME_ERRORS, first_cause, ov
 from ov_asr_score.ov_model.description import describe_ports
