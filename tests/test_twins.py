@@ -14,7 +14,18 @@ import pytest
 from tests.test_layering import MODULES, PACKAGE, ROOT, part_of
 
 # Rooms in which every module has tests by its name.
-ROOMS = ("errors", "text", "ports", "profiling", "openvino_api", "comparison", "report", "gna", "library")
+ROOMS = (
+    "errors",
+    "text",
+    "ports",
+    "profiling",
+    "openvino_api",
+    "comparison",
+    "report",
+    "gna",
+    "kaldi_model",
+    "library",
+)
 
 
 def named_tests(docstring: str) -> list[str]:
