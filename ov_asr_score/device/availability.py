@@ -22,7 +22,7 @@ def lacking_device(core: ov.Core, device: str) -> str:
             continue
         plain = "GNA" if name == "GNA_HW" else name
         # the only one of its kind is listed without its number
-        if plain not in available and not any(found.split(".")[0] == plain for found in available):
+        if plain not in available and not any(other.split(".")[0] == plain for other in available):
             number = plain.partition(".")[2]
             if number == "0" and plain.split(".")[0] in available:
                 continue
@@ -37,11 +37,11 @@ def lacking_precision(core: ov.Core, device: str, precision: str) -> str:
         return ""
     for name in base_devices(device):
         try:
-            found = [str(item) for item in core.get_property(name, "OPTIMIZATION_CAPABILITIES")]
+            abilities = [str(item) for item in core.get_property(name, "OPTIMIZATION_CAPABILITIES")]
         except RUNTIME_ERRORS:
             continue
-        if ability not in found:
-            return f"{name} has no {precision} of its own here (it has {', '.join(found)})"
+        if ability not in abilities:
+            return f"{name} has no {precision} of its own here (it has {', '.join(abilities)})"
     return ""
 
 

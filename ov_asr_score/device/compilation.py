@@ -40,7 +40,7 @@ def compile_model(core: ov.Core, model: ov.Model, settings: DeviceSettings) -> o
 
 
 def _make_cache_folder(cache_dir: str) -> None:
-    """Nothing; raises FileAccessError in better words than the runtime has where it cannot be."""
+    """Make the folder, or raise FileAccessError in better words than the runtime has."""
     if not cache_dir:
         return
     try:

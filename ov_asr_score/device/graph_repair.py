@@ -44,14 +44,14 @@ KEPT_APART = "/kept_apart_"
 
 def repair_memory_concats(model: ov.Model) -> int:
     """Number of edges that were repaired in ``model`` (see the module's text); the model is changed in place."""
-    kept = _reachable([sink for sink in model.get_sinks() if sink.get_type_name() == "Assign"], _sources)
-    given = _reachable(model.get_parameters(), _users)
+    into_memory = _reachable([sink for sink in model.get_sinks() if sink.get_type_name() == "Assign"], _sources)
+    from_inputs = _reachable(model.get_parameters(), _users)
     edges = [
         (port, port.get_source_output())
         for node in model.get_ordered_ops()
-        if node.get_type_name() in ("Concat", "Assign") and node.get_name() in kept
+        if node.get_type_name() in ("Concat", "Assign") and node.get_name() in into_memory
         for port in node.inputs()
-        if port.get_source_output().get_node().get_name() in given
+        if port.get_source_output().get_node().get_name() in from_inputs
         and port.get_source_output().get_node().get_type_name() != "Concat"  # its own inputs are repaired
         and port.get_source_output().get_element_type().is_real()
     ]

@@ -67,5 +67,5 @@ def device_error(core: ov.Core, settings: DeviceSettings, error: Exception | Non
             fault = plugin_fault(core, name)
             return DeviceError(f"{settings.device}: no device '{name}' here: {fault}{hint} (available: {available})")
     cause = first_cause(error) if error else "it is not there"
-    given = "".join(f"; --config {name}={value} was given" for name, value in settings.config.items())
-    return DeviceError(f"{settings.device}: OpenVINO cannot use it: {cause}{given} (available: {available})")
+    config = "".join(f"; --config {name}={value} was given" for name, value in settings.config.items())
+    return DeviceError(f"{settings.device}: OpenVINO cannot use it: {cause}{config} (available: {available})")

@@ -158,11 +158,11 @@ def _measure(scorer: Scorer, supply: _Supply, seconds: float) -> tuple[float, ..
         if spent >= a_round / 4 or time.perf_counter() + a_round > end:
             break
         utterances = supply.take(int(min(4 * frames, speed * a_round)) + 1)
-    found: list[float] = []
-    while not found or (len(found) < REPEATS and time.perf_counter() < end):
+    speeds: list[float] = []
+    while not speeds or (len(speeds) < REPEATS and time.perf_counter() < end):
         frames, spent = _time(scorer, supply.take(int(speed * a_round) + 1))
-        found.append(frames / spent)
-    return tuple(found)
+        speeds.append(frames / spent)
+    return tuple(speeds)
 
 
 class _Enough(Exception):
@@ -235,11 +235,11 @@ def _measure_others(
                     ways = [left for left in ways if left.batch_size == options.batch_size]
                 continue
             known = len(seen)
-            found = _measure(other, supply, max(share_ends - time.perf_counter(), _LEAST_SECONDS))
+            speeds = _measure(other, supply, max(share_ends - time.perf_counter(), _LEAST_SECONDS))
         except OvAsrScoreError as error:
             notes.append(f"{way.precision}, {way.streams} streams, -bs {way.batch_size}: {error}")
             continue
-        others.append(_measured(other, way.batch_size, found))
+        others.append(_measured(other, way.batch_size, speeds))
     return others, 0, notes
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ov_asr_score.job.overwriting import check_files, files_read
 from ov_asr_score.job.run.references import ReferenceTables
 from ov_asr_score.job.run.report_files import new_report, report_file
-from ov_asr_score.job.run.verdict import check_measures, judge
+from ov_asr_score.job.run.run_verdict import check_measures, judge
 from ov_asr_score.kaldi_io import read_table
 from ov_asr_score.report.data.run import RunReport, UtteranceReport
 from ov_asr_score.settings.table_jobs import CompareJob

@@ -12,7 +12,7 @@ from ov_asr_score.convert.facts import ConversionFacts
 from ov_asr_score.convert.from_file import node_names
 from ov_asr_score.device.reports import DeviceReport
 from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError, UsageError
-from ov_asr_score.job.layers.gna import measure_gna
+from ov_asr_score.job.layers.gna_layers import measure_gna
 from ov_asr_score.job.layers.names import choose, choose_common, common_layers
 from ov_asr_score.job.overwriting import check_files, files_read, kaldi_files_read
 from ov_asr_score.job.run.report_files import new_report
@@ -56,22 +56,22 @@ def run_layer_comparison(job: CompareLayersJob, on_group: OnGroup | None = None)
     """
     started = time.perf_counter()
     _check(job)
-    found = _against_gna(job) if job.against.gna_mode is not None else _side_by_side(job, on_group)
-    below = [layer for layer in found.layers if not layer.signal_to_noise >= job.limit]
+    outcome = _against_gna(job) if job.against.gna_mode is not None else _side_by_side(job, on_group)
+    below = [layer for layer in outcome.layers if not layer.signal_to_noise >= job.limit]
     blank = new_report(job.scoring.command)
     return LayerComparison(
-        reference={"model": job.scoring.model, **found.sides[0]},
-        other={"model": job.against_model or job.scoring.model, **found.sides[1]},
+        reference={"model": job.scoring.model, **outcome.sides[0]},
+        other={"model": job.against_model or job.scoring.model, **outcome.sides[1]},
         limit=job.limit,
-        utterances=found.utterances,
-        frames=found.frames,
-        layers=found.layers,
+        utterances=outcome.utterances,
+        frames=outcome.frames,
+        layers=outcome.layers,
         first_below=below[0].name if below else None,
-        only_in_reference=found.only_in_reference,
-        only_in_other=found.only_in_other,
-        incomparable=found.incomparable,
-        groups=found.groups,
-        notes=found.notes,
+        only_in_reference=outcome.only_in_reference,
+        only_in_other=outcome.only_in_other,
+        incomparable=outcome.incomparable,
+        groups=outcome.groups,
+        notes=outcome.notes,
         total_seconds=time.perf_counter() - started,
         command=blank.command,
         tool_version=blank.tool_version,

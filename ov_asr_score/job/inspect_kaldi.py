@@ -99,11 +99,11 @@ def _component_facts(component: ComponentSummary) -> Facts:
     """The component and all those inside of it by name."""
     facts: Facts = {"type": component.type, "input-dim": component.input_dim, "output-dim": component.output_dim}
     facts |= {"parameters": component.num_parameters, "byte": component.offset, **component.settings}
-    told: Facts = {component.name: facts}
+    shown: Facts = {component.name: facts}
     for chain in component.nested:
         for inner in chain:
-            told |= _component_facts(inner)
-    return told
+            shown |= _component_facts(inner)
+    return shown
 
 
 def _conversion_facts(path: str, network: KaldiNetwork, factor: int) -> Facts:

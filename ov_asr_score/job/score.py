@@ -13,15 +13,15 @@ import numpy as np
 from ov_asr_score.comparison import ScoreDifference
 from ov_asr_score.job.resume.resuming import Earlier, mark_scored, open_earlier, restore_scored
 from ov_asr_score.job.run.export import export_model
-from ov_asr_score.job.run.gna import clipping_notes, report_layers
+from ov_asr_score.job.run.gna_report import clipping_notes, report_layers
 from ov_asr_score.job.run.late_scores import note_delay
 from ov_asr_score.job.run.nonfinite import note_nonfinite
-from ov_asr_score.job.run.preparation import PreparedRun, prepare_run
+from ov_asr_score.job.run.prepared_run import PreparedRun, prepare_run
 from ov_asr_score.job.run.read_ahead import ReadAhead
 from ov_asr_score.job.run.references import OnCompared, ReferenceTables
 from ov_asr_score.job.run.report_files import new_report, report_file, trace_file
+from ov_asr_score.job.run.run_verdict import judge
 from ov_asr_score.job.run.traced_scoring import score_traced
-from ov_asr_score.job.run.verdict import judge
 from ov_asr_score.kaldi_io import TableWriter
 from ov_asr_score.profiling import LayerTimes
 from ov_asr_score.report.data.gna import PlacedLayer

@@ -69,8 +69,8 @@ def with_lanes(model: ov.Model, lanes: int) -> ov.Model:
     kept = [sink.input_value(0) for sink in changed.get_sinks()]
     read = [node.output(0) for node in operations if node.get_type_name() == "ReadValue"]
     for output in [*changed.outputs, *kept, *read]:
-        found = shape_of(output.get_partial_shape())
-        if not found or found[0] != lanes:
+        output_shape = shape_of(output.get_partial_shape())
+        if not output_shape or output_shape[0] != lanes:
             name = min(output.get_names(), default=output.get_node().get_friendly_name())
             raise UnsupportedModelError(
                 f"cannot take {lanes} utterances at a time: '{name}' would be {output.get_partial_shape()}"
@@ -83,7 +83,7 @@ def _is_batch_of_one(shape: ov.PartialShape) -> bool:
 
 
 def _restart_variable(node: Any, begins: ov.Node, laned: set[str], lanes: int) -> None:
-    """Nothing; what is read where ``begins`` holds becomes the initial value of the variable."""
+    """Let the initial value of the variable be read where ``begins`` holds."""
     shape = node.get_output_partial_shape(0)
     if shape.rank.is_dynamic or not len(shape) or not _is_batch_of_one(shape) or not node.inputs():
         raise UnsupportedModelError(f"variable '{node.get_friendly_name()}' {shape} has no axis for several utterances")
@@ -100,7 +100,7 @@ def _restart_variable(node: Any, begins: ov.Node, laned: set[str], lanes: int) -
 
 
 def _widen(operations: Iterable[Any], laned: set[str], lanes: int) -> None:
-    """Nothing; constants that fix a batch of one in ``operations`` are made for ``lanes``.
+    """Change constants that fix a batch of one in ``operations`` to ``lanes``.
 
     ``laned`` are the names of nodes with lanes, those that feed the operations, and in the end all. Shapes are still
     those for one utterance.

@@ -133,18 +133,18 @@ def quantize_model(
 
 
 def _settle_variables(model: ov.Model) -> None:
-    """Nothing; variables of any shape and type get those of their first value.
+    """Give variables of any shape and type those of their first value.
 
     The CPU plugin refuses the others once there are quantized layers around them.
     """
-    found = {
+    reads = {
         node.get_attributes()["variable_id"]: node.output(0)
         for node in model.get_ordered_ops()
         if node.get_type_name() == "ReadValue"
     }
     for variable in model.get_variables():
         info = variable.get_info()
-        output = found[info.variable_id]
+        output = reads[info.variable_id]
         settled = ov.op.util.VariableInfo()
         settled.variable_id = info.variable_id
         settled.data_shape, settled.data_type = output.get_partial_shape(), output.get_element_type()
@@ -154,8 +154,8 @@ def _settle_variables(model: ov.Model) -> None:
 
 def _shape_for(requests: Sequence[CalibrationRequest], index: int, shape: Any) -> Any:
     """The shape of an input that all of its arrays fit; dimensions that others need than the model has are free."""
-    given = {request.arrays[index].shape for request in requests}
-    fits = [all(one[axis] == dimension for one in given) for axis, dimension in enumerate(shape)]
+    array_shapes = {request.arrays[index].shape for request in requests}
+    fits = [all(one[axis] == dimension for one in array_shapes) for axis, dimension in enumerate(shape)]
     return ov.PartialShape([dimension if fit else ov.Dimension(-1) for dimension, fit in zip(shape, fits, strict=True)])
 
 

@@ -82,7 +82,7 @@ def _place(output: Any) -> tuple[str, int]:
 
 
 def _named_outputs(model: ov.Model, only: Collection[str] | None) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    outputs: dict[str, Any] = {}
     places = set()
     live: set[str] = set()  # operations whose values the features decide; names of this kind are unique
     for node in model.get_ordered_ops():
@@ -97,22 +97,22 @@ def _named_outputs(model: ov.Model, only: Collection[str] | None) -> dict[str, A
             continue
         for output in node.outputs():
             own = f"{name}:{output.get_index()}" if node.get_output_size() > 1 else name
-            if output.get_element_type().is_real() and own not in found:
-                found[own] = output
+            if output.get_element_type().is_real() and own not in outputs:
+                outputs[own] = output
                 places.add(_place(output))
     for result in model.outputs if only is not None else ():
         source = result.get_node().input_value(0)
         own = describe_output(result).name
-        if _place(source) not in places and own not in found and source.get_element_type().is_real():
-            found[own] = source
-    return found
+        if _place(source) not in places and own not in outputs and source.get_element_type().is_real():
+            outputs[own] = source
+    return outputs
 
 
 def reshaped(model: ov.Model, shapes: Sequence[Shape]) -> ov.Model:
     """A copy of ``model`` whose inputs have these shapes. Raises the runtime's errors where that cannot be."""
     changed = model.clone()
-    given = [ov.PartialShape([-1 if axis is None else axis for axis in shape]) for shape in shapes]
-    changed.reshape(dict(zip(changed.inputs, given, strict=True)))
+    partial_shapes = [ov.PartialShape([-1 if axis is None else axis for axis in shape]) for shape in shapes]
+    changed.reshape(dict(zip(changed.inputs, partial_shapes, strict=True)))
     return changed
 
 

@@ -116,15 +116,15 @@ def _by_input(
         raise UsageError(f"{option}: the model has no other input that it could be for")
     if not listed and not isinstance(values, Mapping) and len(values) == 1 and len(in_order) < len(ports):
         values = dict.fromkeys(in_order, values[0]) if split_name(values[0], is_input)[0] is None else values
-    found: dict[str, str] = {}
+    by_port: dict[str, str] = {}
     for name, value in pair_layers(option, values, listed, is_input, in_order, lambda n: suggestion(n, known)).items():
         index = find_port(ports, name)
         if index is None:
             raise UnknownNameError(f"{option}: the model has no input '{name}'{suggestion(name, known)}")
-        if ports[index].name in found:
+        if ports[index].name in by_port:
             raise UsageError(f"{option}: input '{name}' is given twice; '{ports[index].name}' is another name of it")
-        found[ports[index].name] = value
-    return found
+        by_port[ports[index].name] = value
+    return by_port
 
 
 def _as_texts(periods: Sequence[str] | Mapping[str, int]) -> Tables:

@@ -225,11 +225,11 @@ def _silence_notes(settings: DeviceSettings, configured: ConfiguredModel, first:
     """A note where the first utterance is to tell how large values are, and is silent or nearly so."""
     if first is None or configured.model is None or settings.gna_mode == "GNA_SW_FP32":
         return []
-    given = input_scale_factors(settings.gna.scale_factors, [port.name for port in configured.inputs])
+    factors = input_scale_factors(settings.gna.scale_factors, [port.name for port in configured.inputs])
     notes = []
     for port in configured.inputs:
         largest = largest_value(np.asarray(first.features[port.name], dtype=np.float32))
-        factor = given.get(port.name, scale_factor(largest))
+        factor = factors.get(port.name, scale_factor(largest))
         if largest * factor < _QUIET:
             notes.append(
                 f"input '{port.name}' reaches {largest * factor:.0f} of 32767 steps (scale factor {factor:g}) in the "

@@ -127,7 +127,7 @@ def open_earlier(job: ScoreJob, tables: JobTables, machine: Mapping[str, str]) -
     Raises ResumeError (another run, a damaged record), FileAccessError (another process is at it, no such folder).
     """
     outputs = {layer: parse_write_specifier(specifier) for layer, specifier in tables.outputs.items()}
-    names = [name for given in outputs.values() for name in (given.archive, given.script) if name is not None]
+    names = [name for output in outputs.values() for name in (output.archive, output.script) if name is not None]
     record_path = hidden_path(names[0], "resume.json")
     identity = run_identity(job, tables)
     with contextlib.ExitStack() as stack:
@@ -153,8 +153,8 @@ def open_earlier(job: ScoreJob, tables: JobTables, machine: Mapping[str, str]) -
             record = {"format": FORMAT, "format_version": FORMAT_VERSION, "run": identity}
             record |= {"machine": dict(machine), "complete": None}
         open_files = {}
-        for layer, given in outputs.items():
-            sizes = {given.archive: kept[layer].archive_bytes, given.script: kept[layer].script_bytes}
+        for layer, output in outputs.items():
+            sizes = {output.archive: kept[layer].archive_bytes, output.script: kept[layer].script_bytes}
             for written, size in sizes.items():
                 if written is not None:
                     open_files[written] = stack.enter_context(contextlib.closing(files[written].continued(size)))
@@ -166,7 +166,7 @@ def open_earlier(job: ScoreJob, tables: JobTables, machine: Mapping[str, str]) -
             record_path=record_path,
             record=record,
             open_files=open_files,
-            archives={layer: files[given.archive or ""].path for layer, given in outputs.items()},
+            archives={layer: files[output.archive or ""].path for layer, output in outputs.items()},
         )
 
 
@@ -219,13 +219,13 @@ def _kept_entries(outputs: Mapping[str, WriteSpecifier], files: Mapping[str, Par
     """Of each output the entries that all have."""
 
     def find(layer: str, limit: int | None = None) -> WholeEntries:
-        given = outputs[layer]
-        script = files[given.script].path if given.script is not None else None
-        return find_whole_entries(given, files[given.archive or ""].path, script, limit)
+        output = outputs[layer]
+        script = files[output.script].path if output.script is not None else None
+        return find_whole_entries(output, files[output.archive or ""].path, script, limit)
 
-    found = {layer: find(layer) for layer in outputs}
-    count = min(entries.count for entries in found.values())
-    return {layer: entries if entries.count == count else find(layer, count) for layer, entries in found.items()}
+    whole = {layer: find(layer) for layer in outputs}
+    count = min(entries.count for entries in whole.values())
+    return {layer: entries if entries.count == count else find(layer, count) for layer, entries in whole.items()}
 
 
 def _place_of(name: str, record: Mapping[str, Any] | None) -> Path | None:

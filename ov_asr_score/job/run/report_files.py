@@ -78,7 +78,7 @@ def _html_report(path: str, with_scores: bool, subject: str) -> Iterator[ReportF
 
 
 def _ignore(told: object) -> None:
-    """Nothing; the report of a run that writes none."""
+    """Do nothing, as the report of a run that writes none."""
 
 
 def new_report(command: Sequence[str], notes: Sequence[str] = ()) -> RunReport:

@@ -47,17 +47,17 @@ def read_baseline(path: Path) -> dict[str, BaselineEntry]:
 
 def with_results(baseline: Mapping[str, BaselineEntry], results: Iterable[RunResult]) -> dict[str, BaselineEntry]:
     """The baseline with what runs gave that passed; all other entries stay."""
-    found = dict(baseline)
+    entries = dict(baseline)
     for result in results:
         if result.status == "passed":
-            found[result.name] = BaselineEntry(
+            entries[result.name] = BaselineEntry(
                 result.max_error, result.rms_error, result.class_agreement, result.frames_per_second
             )
-    return found
+    return entries
 
 
 def write_baseline(path: Path, baseline: Mapping[str, BaselineEntry], tool_version: str) -> None:
-    """Nothing; the file appears under its name when it is whole. Raises FileAccessError."""
+    """Write the file, which appears under its name when it is whole. Raises FileAccessError."""
     head = {"format": FORMAT, "format_version": FORMAT_VERSION, "tool_version": tool_version}
     runs = {name: asdict(entry) for name, entry in sorted(baseline.items())}
     with atomic_output(path, "w") as file:

@@ -33,7 +33,7 @@ class Recorder:
         return result is None or result.status == "failed"
 
     def record(self, run: SuiteRun) -> None:
-        """Nothing; writes the references of the case of ``run``, all of them or none.
+        """Write the references of the case of ``run``, all of them or none.
 
         Raises UsageError for references that cannot be written whole or that another case gave, ShapeMismatchError
         where not all utterances have finite scores, and what scoring and writing raise.
@@ -78,7 +78,7 @@ class Recorder:
 
 
 def _score(run: SuiteRun, outputs: Mapping[str, str] | tuple[str, ...]) -> None:
-    """Nothing; scores go to ``outputs``. Raises ShapeMismatchError where they must not become references."""
+    """Write scores to ``outputs``. Raises ShapeMismatchError where they must not become references."""
     report = run_job(replace(run.job, outputs=outputs, references=()))
     if report.verdict != "ok":
         raise ShapeMismatchError(f"case '{run.case}': not all utterances were scored; nothing was recorded")

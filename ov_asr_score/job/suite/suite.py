@@ -124,14 +124,14 @@ def select_runs(suite: Suite, only: Sequence[str]) -> list[SuiteRun]:
     """
     chosen = set() if only else {run.name for run in suite.runs}
     for pattern in only:
-        found = {run.name for run in suite.runs if any(_matches(word, pattern) for word in (*run.tags, run.case))}
-        found |= {run.name for run in suite.runs if run.name == pattern}
-        if not found:
+        matching = {run.name for run in suite.runs if any(_matches(word, pattern) for word in (*run.tags, run.case))}
+        matching |= {run.name for run in suite.runs if run.name == pattern}
+        if not matching:
             known = [word for run in suite.runs for word in (run.case, *run.tags)]
             raise UnknownNameError(
                 f"--only '{pattern}': {suite.path} has no such case or tag{suggestion(pattern, known)}"
             )
-        chosen |= found
+        chosen |= matching
     by_name = {run.name: run for run in suite.runs}
     pending = list(chosen)
     while pending:

@@ -32,7 +32,7 @@ def judge_run(
         reasons.append("the run failed")
     if run.limits.min_speed_ratio is not None and not speed > 0:
         reasons.append("no speed was measured")
-    worst = max(compared.values(), key=lambda each: each.max_abs, default=None)
+    worst = max(compared.values(), key=lambda difference: difference.max_abs, default=None)
     place = worst.worst if worst is not None else None
     return RunResult(
         case=run.case,
@@ -43,11 +43,11 @@ def judge_run(
         tags=run.tags,
         utterances=totals.utterances,
         frames=totals.frames,
-        compared_frames=sum(each.frames for each in compared.values()),
-        max_error=_largest(each.max_abs for each in compared.values()),
-        rms_error=_largest(each.rms for each in compared.values()),
-        max_relative_error=_largest(each.max_rel for each in compared.values()),
-        class_agreement=min((class_agreement(each) for each in compared.values()), default=None),
+        compared_frames=sum(difference.frames for difference in compared.values()),
+        max_error=_largest(difference.max_abs for difference in compared.values()),
+        rms_error=_largest(difference.rms for difference in compared.values()),
+        max_relative_error=_largest(difference.max_rel for difference in compared.values()),
+        class_agreement=min((class_agreement(difference) for difference in compared.values()), default=None),
         place=None if place is None else ErrorPlace(place.key, place.frame, place.column),
         frames_per_second=speed or None,
         seconds=totals.total_seconds,
@@ -161,8 +161,18 @@ def _worse(
         return ["no baseline of this run; record one with --update"]
     reasons = []
     errors = (
-        ("max error", (each.max_abs for each in compared.values()), limits.max_error_to_baseline, baseline.max_error),
-        ("rms error", (each.rms for each in compared.values()), limits.max_rms_error_to_baseline, baseline.rms_error),
+        (
+            "max error",
+            (difference.max_abs for difference in compared.values()),
+            limits.max_error_to_baseline,
+            baseline.max_error,
+        ),
+        (
+            "rms error",
+            (difference.rms for difference in compared.values()),
+            limits.max_rms_error_to_baseline,
+            baseline.rms_error,
+        ),
     )
     for what, values, factor, before in errors:
         if factor is None:
@@ -197,7 +207,7 @@ def _counted(number: int) -> str:
 
 def _largest(values: Iterable[float]) -> float | None:
     """The largest of an iterable of numbers, NaN if there is one, None if it is empty."""
-    found = list(values)
-    if any(math.isnan(value) for value in found):
+    numbers = list(values)
+    if any(math.isnan(value) for value in numbers):
         return math.nan
-    return max(found, default=None)
+    return max(numbers, default=None)

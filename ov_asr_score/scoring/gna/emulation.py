@@ -133,7 +133,7 @@ def _emulate_parts(
                 f"{source}: input '{port.name}' [{port.shape[0]},{port.shape[1]}]: {device} takes one frame at a time: "
                 f"expected [1,{port.shape[1]}] or a free first axis; convert the model with such an input"
             )
-    found = partition(model, source)
+    parts = partition(model, source)
 
     def make(part: Part, factors: Mapping[str, float]) -> Program:
         if part.device == "CPU":
@@ -142,16 +142,16 @@ def _emulate_parts(
         if mode == "GNA_SW_FP32":
             return FloatProgram(graph)
         # parts that read the model's inputs alone see what goes into them; others are ranged by their weights
-        seen = set(part.inputs) <= set(found.inputs)
-        places = [found.inputs.index(name) for name in part.inputs] if seen else []
-        told = [[frames[place] for place in places] for frames in utterances] if seen else []
-        return ExactProgram(compile_graph(graph, replace(settings, scale_factors=factors), told).model)
+        seen = set(part.inputs) <= set(parts.inputs)
+        places = [parts.inputs.index(name) for name in part.inputs] if seen else []
+        part_frames = [[frames[place] for place in places] for frames in utterances] if seen else []
+        return ExactProgram(compile_graph(graph, replace(settings, scale_factors=factors), part_frames).model)
 
-    given = settings.scale_factors
-    names = zip(found.inputs, inputs, strict=True)
-    factors = {name: given[port.name] for name, port in names if port.name in given}
-    program = make_parts(found, make, inputs, outputs, factors, _joined(utterances))
-    return Emulation(program, notes=_notes(options.device), placement=found.layers)
+    asked = settings.scale_factors
+    names = zip(parts.inputs, inputs, strict=True)
+    factors = {name: asked[port.name] for name, port in names if port.name in asked}
+    program = make_parts(parts, make, inputs, outputs, factors, _joined(utterances))
+    return Emulation(program, notes=_notes(options.device), placement=parts.layers)
 
 
 def _joined(utterances: Sequence[Frames]) -> list[Float32Array]:

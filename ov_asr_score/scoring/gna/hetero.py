@@ -64,8 +64,8 @@ class PartsProgram:
         """Outputs [lanes, N] for one frame [lanes, D] of each lane."""
         memory.values = dict(zip(self.partition.inputs, inputs, strict=True))
         for part, program, own in zip(self.partition.parts, self.programs, memory.memories, strict=False):
-            found = program.run(own, [memory.values[name] for name in part.inputs])
-            memory.values.update(zip(part.outputs, found, strict=True))
+            outputs = program.run(own, [memory.values[name] for name in part.inputs])
+            memory.values.update(zip(part.outputs, outputs, strict=True))
         return [memory.values[name] for name in self.partition.outputs if name in memory.values]
 
 
@@ -113,8 +113,8 @@ class CpuProgram:
             held.append(np.ascontiguousarray(array, np.float32).reshape([length or 1 for length in whole]))
             request.set_input_tensor(index, ov.Tensor(held[-1], shared_memory=True))
         request.infer()
-        found = [request.get_output_tensor(index).data for index in range(len(self.outputs))]
-        return [np.array(values, np.float32).reshape(lanes, -1) for values in found]
+        outputs = [request.get_output_tensor(index).data for index in range(len(self.outputs))]
+        return [np.array(values, np.float32).reshape(lanes, -1) for values in outputs]
 
 
 def frames_are_independent(core: ov.Core, model: ov.Model) -> bool:

@@ -52,7 +52,7 @@ def _lanes_agree(
             late, late_again = (results[min(step + _RESTART, _STEPS - 1)][index][-1] for results in rounds)
             scale = float(np.max(np.abs(reference), initial=0.0))
             others = [first, late] if step + _RESTART < _STEPS else [first]
-            if any(_differ(found, reference[0], _OTHER_PLACE_TOLERANCE * scale) for found in others):
+            if any(_differ(result, reference[0], _OTHER_PLACE_TOLERANCE * scale) for result in others):
                 return False
             if _differ(first, again, _SAME_PLACE_TOLERANCE * scale):
                 return False
@@ -77,8 +77,8 @@ def _sequence(
     for fit, buffer in zip(fits, lane_buffers(single, fits, plan), strict=False):
         rows = np.asarray(random.standard_normal((_STEPS * max(1, buffer.size // fit.width), fit.width)), np.float32)
         if utterance is not None and utterance.num_frames:
-            given = np.atleast_2d(utterance.features[fit.name])
-            rows[:] = np.nan_to_num(given[np.arange(len(rows)) % len(given)], posinf=0.0, neginf=0.0)
+            frames = np.atleast_2d(utterance.features[fit.name])
+            rows[:] = np.nan_to_num(frames[np.arange(len(rows)) % len(frames)], posinf=0.0, neginf=0.0)
         values.append(rows.reshape(_STEPS, 1, -1))
     for port in single.inputs[len(fits) :]:
         ends = FRAMES_LEFT_INPUT in port.names

@@ -193,10 +193,10 @@ def plan_blob(
 def plan_dependent_rows(inputs: Sequence[PortInfo], plan: RowsPlan) -> UtterancePlan | BlocksPlan:
     """The plan for a model [T, D] whose rows depend on each other: whole utterances if T is free, else its own T."""
     own = next((port.shape[0] for port in inputs if port.shape and port.shape[0] is not None), None)
-    found = "scores of a frame depend on other frames of the request"
+    finding = "scores of a frame depend on other frames of the request"
     if own is None:
-        return UtterancePlan(slots=plan.slots, reason=f"{found}: a whole utterance per request")
-    reason = f"{found}: utterances go in pieces of {own} frame{'s' if own > 1 else ''}, as the model has it"
+        return UtterancePlan(slots=plan.slots, reason=f"{finding}: a whole utterance per request")
+    reason = f"{finding}: utterances go in pieces of {own} frame{'s' if own > 1 else ''}, as the model has it"
     return BlocksPlan(own, stateful=False, reason=reason)
 
 

@@ -29,26 +29,26 @@ class LayerSums:
     shape: tuple[int | None, ...] | None = None
     other_shape: tuple[int, ...] | None = None
 
-    def add(self, reference: Float32Array, found: Float32Array) -> None:
+    def add(self, reference: Float32Array, value: Float32Array) -> None:
         """Take in the values of one request; axes of length one may stand anywhere."""
-        if _proper(reference.shape) != _proper(found.shape):
-            self.other_shape = found.shape
+        if _proper(reference.shape) != _proper(value.shape):
+            self.other_shape = value.shape
         self.shape = _joint(self.shape, reference.shape)
         if self.other_shape is not None:
             return
-        wanted, given = reference.reshape(-1), found.reshape(-1)
-        for start in range(0, wanted.size, _AT_ONCE):
-            self._add_some(wanted[start : start + _AT_ONCE], given[start : start + _AT_ONCE])
+        expected, actual = reference.reshape(-1), value.reshape(-1)
+        for start in range(0, expected.size, _AT_ONCE):
+            self._add_some(expected[start : start + _AT_ONCE], actual[start : start + _AT_ONCE])
 
-    def _add_some(self, reference: Float32Array, found: Float32Array) -> None:
-        wanted, given = reference.astype(np.float64), found.astype(np.float64)
-        finite = np.isfinite(wanted) & np.isfinite(given)
+    def _add_some(self, reference: Float32Array, value: Float32Array) -> None:
+        expected, actual = reference.astype(np.float64), value.astype(np.float64)
+        finite = np.isfinite(expected) & np.isfinite(actual)
         if not finite.all():
-            self.broken += int(np.count_nonzero(~finite & (wanted != given)))
-            wanted, given = wanted[finite], given[finite]
-        difference = given - wanted
+            self.broken += int(np.count_nonzero(~finite & (expected != actual)))
+            expected, actual = expected[finite], actual[finite]
+        difference = actual - expected
         self.count += difference.size
-        self.signal += float(wanted @ wanted)
+        self.signal += float(expected @ expected)
         self.noise += float(difference @ difference)
         self.largest = max(self.largest, float(np.max(np.abs(difference), initial=0.0)))
 

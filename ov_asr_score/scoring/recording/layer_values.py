@@ -99,8 +99,8 @@ def _add_values(
                 runner.reset_state(0)
             runner.run(0)
         if place >= warm_up:
-            for layer, wanted, found in zip(sums, runners[0].results(0), runners[1].results(0), strict=True):
-                layer.add(wanted, found)
+            for layer, value, other_value in zip(sums, runners[0].results(0), runners[1].results(0), strict=True):
+                layer.add(value, other_value)
 
 
 def _described(side: Side, runner: OpenVinoRunner) -> DeviceReport:
@@ -109,14 +109,15 @@ def _described(side: Side, runner: OpenVinoRunner) -> DeviceReport:
 
 def match_inputs(reference: Side, other: Side) -> list[int]:
     """For each input of ``other`` the number of that of ``reference``. Raises ShapeMismatchError."""
-    wanted, _ = describe_ports(reference.model)
-    found, _ = describe_ports(other.model)
-    if len(wanted) == len(found) == 1:
+    inputs, _ = describe_ports(reference.model)
+    other_inputs, _ = describe_ports(other.model)
+    if len(inputs) == len(other_inputs) == 1:
         return [0]
-    order = [_index_of(port, wanted) for port in found]
-    if len(wanted) != len(found) or None in order or len(set(order)) != len(order):
+    order = [_index_of(port, inputs) for port in other_inputs]
+    if len(inputs) != len(other_inputs) or None in order or len(set(order)) != len(order):
         raise ShapeMismatchError(
-            f"{other.name}: expected the inputs of {reference.name} ({_ports_text(wanted)}), found {_ports_text(found)}"
+            f"{other.name}: expected the inputs of {reference.name} ({_ports_text(inputs)}), "
+            f"found {_ports_text(other_inputs)}"
         )
     return [index for index in order if index is not None]
 
@@ -124,7 +125,12 @@ def match_inputs(reference: Side, other: Side) -> list[int]:
 def _index_of(port: PortInfo, ports: Sequence[PortInfo]) -> int | None:
     names = {port.name, port.layer, *port.names}
     return next(
-        (index for index, each in enumerate(ports) if not names.isdisjoint((each.name, each.layer, *each.names))), None
+        (
+            index
+            for index, candidate in enumerate(ports)
+            if not names.isdisjoint((candidate.name, candidate.layer, *candidate.names))
+        ),
+        None,
     )
 
 
@@ -146,9 +152,9 @@ def _reshaped(side: Side, shapes: Sequence[Shape]) -> ov.Model:
         return reshaped(side.model, shapes)
     except RUNTIME_ERRORS as error:
         inputs, _ = describe_ports(side.model)
-        given = ", ".join(map(shape_text, shapes))
+        requested = ", ".join(map(shape_text, shapes))
         raise ShapeMismatchError(
-            f"{side.name}: inputs {_ports_text(inputs)} do not take the requests {given}: {first_cause(error)}"
+            f"{side.name}: inputs {_ports_text(inputs)} do not take the requests {requested}: {first_cause(error)}"
         ) from error
 
 

@@ -133,20 +133,20 @@ def _cut(rows: int, conversion: ConversionFacts, context: int) -> Iterator[_Wind
     nnet3-compute makes the last window as short as it must be. nnet3-compute-batch moves it back, so that it is whole
     and ends with the utterance, and leaves out the rows that came before; a single short window goes on behind the end.
     """
-    each = conversion.frames_per_chunk // conversion.frame_subsampling_factor
-    whole, rest = divmod(rows, each)
+    rows_each = conversion.frames_per_chunk // conversion.frame_subsampling_factor
+    whole, rest = divmod(rows, rows_each)
     at_once = max(1, _FRAMES_PER_REQUEST // (conversion.frames_per_chunk + context))
     for first in range(0, whole, at_once):
         numbers = np.arange(first, min(whole, first + at_once))
-        yield _Windows(numbers * each, each, 0, len(numbers) * each)
+        yield _Windows(numbers * rows_each, rows_each, 0, len(numbers) * rows_each)
     if not rest:
         return
     if not conversion.batch_compute or (not whole and conversion.ensure_exact_final_context):
         yield _Windows(np.array([rows - rest]), rest, 0, rest)
     elif whole:
-        yield _Windows(np.array([rows - each]), each, each - rest, rest)
+        yield _Windows(np.array([rows - rows_each]), rows_each, rows_each - rest, rest)
     else:
-        yield _Windows(np.array([0]), each, 0, rest)
+        yield _Windows(np.array([0]), rows_each, 0, rest)
 
 
 def _middles(windows: _Windows, conversion: ConversionFacts) -> NDArray[np.int64]:

@@ -61,8 +61,8 @@ def feed_rows(
         else:
             shapes = [[filled if axis == -1 else axis for axis in fit.shape] for fit in fits]
             runner.bind(slot, [rows[:filled].reshape(shape) for rows, shape in zip(frames, shapes, strict=True)])
-        given = size if plan.pad else filled
-        slots.start(slot, FilledRequest(pieces, filled, partial(_hand_out_rows, pieces, given)))
+        given_rows = size if plan.pad else filled
+        slots.start(slot, FilledRequest(pieces, filled, partial(_hand_out_rows, pieces, given_rows)))
 
 
 def _hand_out_rows(pieces: list[Piece], given_rows: int, index: int, result: Float32Array, name: str) -> None:
@@ -127,9 +127,9 @@ def feed_groups(
                 slot = slots.take_slot()
                 with naming(utterance):
                     slots.runner.bind(slot, window_arrays(utterance, window, fits, conversion))
-                given = -(-(window.stop - window.first) // conversion.frame_subsampling_factor)
+                given_rows = -(-(window.stop - window.first) // conversion.frame_subsampling_factor)
                 piece = Piece(pending, window.first_row, window.skipped_rows, window.num_rows)
-                slots.start(slot, _windows_request(piece, given, conversion))
+                slots.start(slot, _windows_request(piece, given_rows, conversion))
             continue
         pending = PendingScores(utterance, rows)
         yield pending

@@ -149,11 +149,11 @@ def cut_windows(num_frames: int, frames_each: int, conversion: ConversionFacts) 
     unit, factor = conversion.alignment, conversion.frame_subsampling_factor
     left = -(-conversion.reach_left // unit) * unit
     right = conversion.reach_right + factor
-    each = max(1, frames_each // unit) * unit
+    length = max(1, frames_each // unit) * unit
     rows = num_score_rows(num_frames, conversion)
-    for start in range(0, num_frames, each):
-        first, stop = max(0, start - left), min(num_frames, start + each + right)
-        last_row = min(rows, (start + each) // factor)
+    for start in range(0, num_frames, length):
+        first, stop = max(0, start - left), min(num_frames, start + length + right)
+        last_row = min(rows, (start + length) // factor)
         yield Window(first, stop, start // factor, (start - first) // factor, last_row - start // factor)
 
 

@@ -159,11 +159,11 @@ class OpenVinoRunner:
         """Means times runs, over the slots that have run."""
         if not self._averages:
             return []
-        told = [layer_times_from(request.profiling_info) for request in self._requests]
-        told = [layers for layers in told if any(layer.calls for layer in layers)]
-        factor = self.num_runs / max(1, len(told))
+        by_request = [layer_times_from(request.profiling_info) for request in self._requests]
+        by_request = [layers for layers in by_request if any(layer.calls for layer in layers)]
+        factor = self.num_runs / max(1, len(by_request))
         sums: dict[tuple[str, str, str], LayerTime] = {}
-        for layer in (layer for layers in told for layer in layers):
+        for layer in (layer for layers in by_request for layer in layers):
             before = sums.get(_identity(layer))
             sums[_identity(layer)] = replace(
                 layer,

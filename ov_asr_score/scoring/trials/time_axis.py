@@ -46,10 +46,10 @@ def _entries_are_independent(runner: Runner, fits: Sequence[InputFit], axis: int
     """True when neither of two entries along ``axis`` changes the results of the other."""
     generator = np.random.default_rng(0)
     sizes = (2, _TRIED_FRAMES) if axis == 0 else (_TRIED_FRAMES, 2)
-    given = [generator.standard_normal((*sizes, fit.width)).astype(np.float32) for fit in fits]
-    before = _run(runner, given)
+    arrays = [generator.standard_normal((*sizes, fit.width)).astype(np.float32) for fit in fits]
+    before = _run(runner, arrays)
     for kept in (0, 1):
-        changed = [array.copy() for array in given]
+        changed = [array.copy() for array in arrays]
         for array in changed:
             other = (slice(None),) * axis + (1 - kept,)
             array[other] = generator.standard_normal(array[other].shape)

@@ -145,7 +145,7 @@ def _join_by_key(
         }
         entries = read_table(first.specifier, allow_commands=options.allow_commands, on_skip=skip, shard=options.shard)
         for key, matrix in entries:
-            found: dict[str, Array] = {}
+            values: dict[str, Array] = {}
             complete = True
             try:
                 for table in others:
@@ -155,9 +155,9 @@ def _join_by_key(
                         gaps.missing.setdefault(table.specifier, []).append(key)
                         complete = False
                     else:
-                        found[table.input] = value
+                        values[table.input] = value
                 if complete and (options.allow_missing or not gaps.missing):
-                    utterance = _fit(key, first, matrix, others, found)
+                    utterance = _fit(key, first, matrix, others, values)
                 else:
                     continue
             except (TableFormatError, FileAccessError, ShapeMismatchError) as error:
@@ -170,8 +170,8 @@ def _join_by_key(
         for table in others if options.shard is None else ():
             # a table of speakers may hold more than these utterances need
             keys = [] if table.utt2spk or table.may_hold_more else tables[table.input].unused_keys()
-            told = skipped.union(gaps.missing.get(table.specifier, ()))
-            extra = [key for key in keys if key not in told]
+            named = skipped.union(gaps.missing.get(table.specifier, ()))
+            extra = [key for key in keys if key not in named]
             if extra:
                 gaps.extra[table.specifier] = extra
 
@@ -209,9 +209,9 @@ def _pair_by_position(
                     gaps.extra.setdefault(table.specifier, []).append(entry[0])
             continue
         (key, matrix), *rest = entries
-        found = {table.input: entry[1] for table, entry in zip(others, rest, strict=True)}
+        values = {table.input: entry[1] for table, entry in zip(others, rest, strict=True)}
         try:
-            utterance = _fit(key, first, matrix, others, found)
+            utterance = _fit(key, first, matrix, others, values)
         except ShapeMismatchError as error:
             if options.on_skip is None:
                 raise
@@ -220,14 +220,16 @@ def _pair_by_position(
         yield utterance
 
 
-def _fit(key: str, first: InputTable, matrix: Array, others: list[InputTable], found: Mapping[str, Array]) -> Utterance:
+def _fit(
+    key: str, first: InputTable, matrix: Array, others: list[InputTable], values: Mapping[str, Array]
+) -> Utterance:
     """The utterance, its other inputs spread over the frames of the first."""
     if matrix.ndim != 2:
         raise ShapeMismatchError(
             f"{first.specifier}: utterance '{key}': expected a matrix of frames, found a vector; name the table that "
             "has frames first"
         )
-    spread_values = {table.input: spread(found[table.input], len(matrix), table, key) for table in others}
+    spread_values = {table.input: spread(values[table.input], len(matrix), table, key) for table in others}
     return Utterance(key, {first.input: matrix, **spread_values}, len(matrix))
 
 

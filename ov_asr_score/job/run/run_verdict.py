@@ -10,7 +10,7 @@ from ov_asr_score.report.data.run import RunReport
 
 
 def check_measures(measures: bool, limits: Limits) -> None:
-    """Nothing; raises UsageError when a limit is on what is not to be measured."""
+    """Raise UsageError when a limit is on what is not to be measured."""
     options = {"--min-agreement": limits.min_agreement, "--max-kl": limits.max_kl}
     needed = [option for option, limit in options.items() if limit is not None]
     if needed and not measures:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ov_asr_score.comparison import Limits, compare_scores
-from ov_asr_score.job.run.verdict import judge
+from ov_asr_score.job.run.run_verdict import judge
 from ov_asr_score.report.data.run import RunReport
 
 

@@ -11,10 +11,10 @@ from ov_asr_score.comparison import Limits
 from ov_asr_score.errors import OvAsrScoreError, UsageError
 from ov_asr_score.job.overwriting import NamedFiles, check_files, files_read, files_written, kaldi_files_read
 from ov_asr_score.job.resume.resuming import check_can_resume
-from ov_asr_score.job.run.gna import Sample
+from ov_asr_score.job.run.gna_report import Sample
 from ov_asr_score.job.run.model_facts import model_facts
 from ov_asr_score.job.run.nonfinite import note_nonfinite
-from ov_asr_score.job.run.verdict import check_measures
+from ov_asr_score.job.run.run_verdict import check_measures
 from ov_asr_score.report.data.run import RunReport
 from ov_asr_score.report.trace import TraceWriter
 from ov_asr_score.scoring.job_tables import JobTables
