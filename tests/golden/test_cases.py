@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
@@ -21,6 +21,7 @@ from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.scorer import prepare_scorer
 from ov_asr_score.scoring.utterances.joining import InputTable, JoinOptions, read_utterances
 from ov_asr_score.settings.kaldi import KaldiOptions
+from ov_asr_score.settings.setting import fields_of
 
 HERE = Path(__file__).parent
 FOLDERS = sorted(path.parent for path in HERE.glob("nnet[23]/*/case.toml"))
@@ -71,8 +72,8 @@ def as_run(folder: Path, case: dict[str, Any], options: list[str]) -> Run:
 
 
 def _value(name: str, text: str) -> Any:
-    kind = next(str(field.type) for field in fields(KaldiOptions) if field.name == name)
-    return text == "true" if kind == "bool" else {"int": int, "float": float}[kind](text)
+    kind = next(field.kind for field in fields_of(KaldiOptions) if field.name == name)
+    return text == "true" if kind is bool else kind(text)
 
 
 def runs(folder: Path) -> Iterator[tuple[list[str], Path]]:
