@@ -25,6 +25,7 @@ ROOMS = (
     "gna",
     "kaldi_model",
     "library",
+    "convert",
 )
 
 

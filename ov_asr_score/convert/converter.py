@@ -1,6 +1,6 @@
 """From a Kaldi network to an OpenVINO model.
 
-Tests: tests/golden/test_cases.py, test_plans.py.
+Tests: tests/golden/test_cases.py, tests/golden/test_plans.py
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from ov_asr_score.openvino_api import opset, ov
 
 
 def convert_network(network: KaldiNetwork, options: ConvertOptions) -> ov.Model:
-    """The model that scores ``network`` as Kaldi's own programs do; ``read_facts`` tells how it is to be fed.
+    """The model that scores ``network`` as Kaldi's own programs do; ``read_facts`` says how to feed it.
 
     Inputs are ``input`` [B, T, D] float32 and one [B, D] for each further input node (i-vectors); outputs carry the
     names of Kaldi's nodes and are [B, rows, pdfs]. Raises UnsupportedModelError (with all that cannot be converted),
@@ -63,7 +63,7 @@ def convert_network(network: KaldiNetwork, options: ConvertOptions) -> ov.Model:
 
 
 def looks_back_only(network: KaldiNetwork, options: ConvertOptions) -> bool:
-    """Whether scores depend on all earlier frames, and on no more than some later ones: an LSTM, not a BLSTM.
+    """Whether scores depend on all earlier frames but on a bounded number of later ones: an LSTM, not a BLSTM.
 
     Raises UnsupportedModelError, UnknownNameError.
     """
@@ -88,7 +88,7 @@ def _convert(network: KaldiNetwork, options: ConvertOptions) -> ov.Model:
 
 
 def _without_orphans(network: KaldiNetwork, outputs: Sequence[str]) -> KaldiNetwork:
-    """The network without the nodes that none of ``outputs`` needs, but for its inputs."""
+    """The network without the nodes that no output of ``outputs`` needs; its inputs stay."""
     needed = {name for group in evaluation_order(network, outputs) for name, _ in group}
     nodes = tuple(node for node in network.nodes if node.name in needed or isinstance(node, InputNode))
     return replace(network, nodes=nodes)
@@ -96,7 +96,7 @@ def _without_orphans(network: KaldiNetwork, outputs: Sequence[str]) -> KaldiNetw
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _TimeGraph:
-    """A network of nnet2 or nnet3 that is to become a graph over the time axis."""
+    """A network of nnet2 or nnet3, and what it takes to build its graph over the time axis."""
 
     network: KaldiNetwork
     outputs: tuple[str, ...]
@@ -216,7 +216,10 @@ def build_plan(plan: TimePlan, axis: TimeAxis, inputs: dict[str, Value]) -> Grap
 
 
 def _with_outputs(network: KaldiNetwork, names: Sequence[str]) -> tuple[KaldiNetwork, tuple[str, ...]]:
-    """The network with an output node for each name that is a node but no output."""
+    """The network with an output node for each name of another node, and the names of the outputs to score.
+
+    Raises UnknownNameError.
+    """
     if not names:
         usual = "output" if any(node.name == "output" for node in network.outputs) else network.outputs[0].name
         return network, (usual,)
@@ -268,8 +271,8 @@ def _grid_of(builder: GraphBuilder, name: str, plan: TimePlan) -> Grid:
 def _repeat_edges(features: ov.Output, window: InputWindow, options: ConvertOptions) -> tuple[ov.Output, ov.Output]:
     """The features with copies of the first and the last frame around them, and the last frame of scores.
 
-    With subsampling the last frame of scores is the last multiple of the factor, and what lies more than the right
-    context behind it is cut off.
+    With subsampling the last frame of scores is the last multiple of the factor; frames further behind it than the
+    right context are cut off.
     """
     factor = options.frame_subsampling_factor
     last = opset.subtract(_length(features), int_scalar(1))

@@ -1,6 +1,6 @@
-"""What a converted model says about itself, kept in its ``rt_info`` so that it goes with the IR.
+"""How a converted model is fed and what it was made from; kept in its ``rt_info``, and so in the IR.
 
-Tests: tests/convert/test_rt_info.py.
+Tests: tests/convert/test_rt_info.py
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ class ConversionFacts:
 
     - ``utterance``: a request takes a whole utterance [1, T, D] and repeats its edges itself;
     - ``chunk``: a request takes a window [B, W, D] and gives W - left - right frames of scores (before subsampling);
-      the windows of an utterance are cut as nnet3-compute cuts them, edges repeated by who cuts;
+      the windows of an utterance are cut as nnet3-compute cuts them, with edges already repeated;
     - ``frame``: a request takes ``frames_per_request`` frames [1, F, D] in order and keeps variable state; the first
       frame is fed ``fed_before`` times more, the last one until all scores are there, and the scores of the first
       ``delay`` frames are dropped.
 
     ``left_context`` and ``right_context`` are those of the network without the extra contexts of chunks. A request
     gives ceil(frames / ``frame_subsampling_factor``) rows. ``ivector_inputs`` names inputs [1, D] that hold one vector
-    per request (joined by commas). ``options`` is the readable list of what was asked when the model was made.
+    per request (joined by commas). ``options`` is a readable list of the options of the conversion.
 
     ``batch_compute``: the windows are those of nnet3-compute-batch, which moves the last one back so that it is whole,
     and fills up an utterance shorter than a window unless ``ensure_exact_final_context``. It gives a chunk all frames
     of its last step of subsampling; these are in ``extra_right_context``, and in ``extra_right_context_final`` if set.
 
-    ``reach_left`` and ``reach_right`` are the frames before and after its own that a row of scores may depend on, -1
-    for any number of them (recurrences). An utterance that is cut is cut at multiples of ``alignment`` frames.
+    ``reach_left`` and ``reach_right`` are how many frames before and after its own a row of scores may depend on, -1
+    for any number (recurrences). An utterance that is cut is cut at multiples of ``alignment`` frames.
     """
 
     time: str

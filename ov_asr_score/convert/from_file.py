@@ -1,6 +1,6 @@
 """From a Kaldi model file and options to an OpenVINO model.
 
-Tests: tests/golden/test_cases.py, tests/cli/commands/test_convert.py, tests/job/test_convert.py.
+Tests: tests/golden/test_cases.py, tests/cli/commands/test_convert.py, tests/job/test_convert.py
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def convert_file(
 ) -> ov.Model:
     """The model that gives the scores of Kaldi's programs with these options; facts are in its rt_info.
 
-    ``version`` of this package goes with them, and the digest of the file, which is computed unless it is known.
+    They include the ``version`` of this package and the digest of the file, which is computed unless it is known.
     With ``keep_nodes`` no node is folded with its neighbours: all are layers of the graph, by Kaldi's names.
     Raises FileAccessError, ModelFormatError, UnsupportedModelError, UnknownNameError, ShapeMismatchError, UsageError.
     """

@@ -43,7 +43,7 @@ _NUMBERS = ("prior_scale", "prior_floor", "acoustic_scale")
 
 
 def check_options(network: KaldiNetwork, options: KaldiOptions) -> None:
-    """Nothing; raises UsageError for options that do not go together, or not with this model."""
+    """Raise UsageError for options that do not go together, or not with this model."""
     _check_values(options)
     asked = options.asked
     for name in asked:

@@ -1,6 +1,6 @@
-"""What can be asked of a conversion.
+"""Options of a conversion.
 
-Tests: tests/golden/test_cases.py.
+Tests: tests/golden/test_cases.py
 """
 
 from __future__ import annotations

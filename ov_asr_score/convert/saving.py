@@ -1,6 +1,6 @@
 """Converted models as OpenVINO IR: both files are written, or none.
 
-Tests: tests/ov_model/test_conversion_cache.py, tests/job.
+Tests: tests/ov_model/test_conversion_cache.py, tests/job/test_convert.py
 """
 
 from __future__ import annotations

@@ -72,6 +72,13 @@ def format_descriptor(descriptor: Descriptor) -> str:
     raise unreachable(descriptor)
 
 
+def appended_parts(descriptor: Descriptor) -> list[Descriptor]:
+    """The parts of an Append, those of Appends inside it too; a single part for any other descriptor."""
+    if isinstance(descriptor, Append):
+        return [inner for part in descriptor.parts for inner in appended_parts(part)]
+    return [descriptor]
+
+
 def _append_parts(descriptor: Descriptor, text: str) -> list[Descriptor]:
     """The descriptors side by side that ``descriptor`` stands for, none of which has an Append inside."""
     parts: list[Descriptor]

@@ -11,7 +11,7 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 
-from ov_asr_score.convert.registry import supported_types
+from ov_asr_score.convert.layers.registry import supported_types
 from ov_asr_score.kaldi_io import read_table
 from ov_asr_score.kaldi_model.components.table import type_names
 from ov_asr_score.kaldi_model.loading import load_network

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from ov_asr_score.convert.from_file import convert_file
-from ov_asr_score.convert.registry import supported_types
+from ov_asr_score.convert.layers.registry import supported_types
 from ov_asr_score.convert.rt_info import read_facts
 from ov_asr_score.kaldi_io import read_table
 from ov_asr_score.kaldi_model.components.table import component_types

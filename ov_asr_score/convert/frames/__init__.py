@@ -1,1 +1,1 @@
-"""Which frames of which node a graph computes, and on which grid of frames."""
+"""The frames that each node of a graph computes, as grids."""

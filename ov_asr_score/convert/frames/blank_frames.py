@@ -1,4 +1,4 @@
-"""What Kaldi reads for frames that cannot be computed, where it fills up a grid of frames."""
+"""Frames that Kaldi adds to fill a grid where its input cannot be computed."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from ov_asr_score.kaldi_model.network import (
 
 
 def or_blank(network: KaldiNetwork, descriptor: Descriptor) -> Descriptor:
-    """``descriptor``, and where it cannot be computed what Kaldi has in the rows that it adds to fill a grid.
+    """``descriptor``, with the rows that Kaldi adds to fill a grid where it cannot be computed.
 
-    Those are zero but for constants, which are set for whole matrices (nnet3/nnet-compile.cc,
+    These are zero except for constants, which are set for whole matrices (nnet3/nnet-compile.cc,
     ``CompileForwardSumDescriptor``).
     """
     values = _constant_part(network, descriptor)

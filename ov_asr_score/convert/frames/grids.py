@@ -61,8 +61,8 @@ class Interval:
 class InputWindow:
     """The frames of features that a request has: ``left`` before the first frame of scores, ``right`` after the last.
 
-    Of these, ``left_usual`` and ``right_usual`` count; but in the first chunk of an utterance ``left_initial``, and in
-    the last one ``right_final``.
+    A chunk has ``left_usual`` and ``right_usual`` of them; the first chunk of an utterance has ``left_initial`` and the
+    last one ``right_final`` instead.
     """
 
     left_usual: int

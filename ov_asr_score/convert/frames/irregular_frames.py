@@ -1,10 +1,10 @@
-"""Frames for which a descriptor can be computed, where they are not one stretch, as tables.
+"""Tables of the frames for which a descriptor can be computed, where these are not one interval.
 
 Round and Switch take frames by their number, so that those at the end depend on the length of the utterance; Failover
 and statistics leave gaps. From a certain length on, the beginning is always the same, the middle repeats itself, and
 the end depends on the length's remainder only. Shorter utterances follow the same rule, or have a row of their own.
 
-Tests: tests/golden/test_cases.py (if_defined_…, round_…, statistics_…).
+Tests: tests/golden/test_cases.py
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class FrameTables:
 
 @dataclass(frozen=True, eq=False)
 class FramePattern(Interval):
-    """Tables for chunks in the middle, and if chunks differ for a first, a last, and an only chunk, in this order."""
+    """Tables for chunks in the middle; if chunks differ, also for a first, a last, and an only chunk, in this order."""
 
     tables: tuple[FrameTables, ...] = ()
 
@@ -65,7 +65,7 @@ class FramePattern(Interval):
         return self is other
 
     def __hash__(self) -> int:
-        """A number that goes with the object."""
+        """The hash of the object's identity."""
         return id(self)
 
 
@@ -85,7 +85,7 @@ def frame_pattern(plan: TimePlan, descriptor: Descriptor, x: int, grid: Grid) ->
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """A descriptor, read for the frames of a grid in chunks of so many frames before and after the scores."""
+    """A descriptor, read for the frames of a grid in chunks with ``left`` and ``right`` frames around the scores."""
 
     plan: TimePlan
     descriptor: Descriptor

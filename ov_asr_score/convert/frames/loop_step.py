@@ -1,4 +1,4 @@
-"""How far apart the frames of a loop over time are."""
+"""The step of a loop over time."""
 
 from __future__ import annotations
 

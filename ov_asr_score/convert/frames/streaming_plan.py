@@ -1,11 +1,11 @@
-"""Which frames each node computes in one request of a frame graph, and which it remembers from earlier requests.
+"""The frames that each node computes in one request of a frame graph, and those it remembers from earlier requests.
 
 A request brings F frames of features; request k those from k F - left on, where the utterance begins with copies of its
-first frame. A node computes F frames as well, but earlier ones than the features have: it is behind them by the frames
-that it looks ahead. Grids of a frame graph are in the time of the request, so that frame t of request k stands for
+first frame. A node computes F frames as well, but earlier ones: it lags behind the features by the frames that it
+looks ahead. Grids of a frame graph are in the time of the request, so that frame t of request k stands for
 frame k F + t of the utterance (frame 0 is the first frame of scores).
 
-Tests: tests/golden/test_frame_graphs.py, test_plans.py.
+Tests: tests/golden/test_frame_graphs.py, tests/golden/test_plans.py
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ _FEATURES: Place = ("input", 0)
 
 @dataclass(frozen=True)
 class FramePlan:
-    """Like TimePlan, for requests of ``frames`` frames; ``held`` are frames of each place to remember.
+    """A plan for requests of ``frames`` frames; ``held`` is how many frames of each place are remembered.
 
     ``needed`` are the frames of the utterance that the scores need, those of a loop together. ``steady`` are
-    places that do not change over time (i-vectors and what is computed of them alone). ``delay`` is the number of
-    frames of scores before frame 0; ``early`` copies of the first frame are fed beside those that the left context asks
-    for. ``at`` is the place whose descriptors intervals are for.
+    places that do not change over time (i-vectors and what is computed from them alone). ``delay`` is the number of
+    frames of scores before frame 0; ``early`` copies of the first frame are fed in addition to the left context. ``at``
+    is the place whose descriptors intervals are for.
     """
 
     whole: TimePlan
@@ -67,7 +67,7 @@ class FramePlan:
 
     @property
     def is_whole(self) -> bool:
-        """Other requests follow, and the last ones go on behind the end of the utterance."""
+        """False: other requests follow, and the last ones go on behind the end of the utterance."""
         return False
 
     def seen_from(self, place: Place) -> FramePlan:

@@ -1,4 +1,4 @@
-"""Which frames each node of a graph computes, for any length of the utterance.
+"""The frames that each node of a graph computes, for any length of the utterance.
 
 Kaldi compiles a computation for one request. A graph with a free length needs the rule behind all such computations:
 the frames that a node needs are found for many lengths, and written as a grid that holds them all.
@@ -49,7 +49,7 @@ class TimePlan:
     """The grids of all places that the ``outputs`` need, and the groups in which they are computed.
 
     From ``long_end`` on the beginning and the end of an utterance do not touch; what can be computed at its end depends
-    on the length modulo ``period``. ``irregular`` finds conditions that are no intervals.
+    on the length modulo ``period``. ``irregular`` describes frames that are not one interval.
     """
 
     network: KaldiNetwork
@@ -83,7 +83,7 @@ class TimePlan:
 
     @property
     def is_whole(self) -> bool:
-        """A request ends with the utterance."""
+        """True: a request ends with the utterance."""
         return True
 
     def simulate(self, end: int, left: int, right: int) -> Simulation:

@@ -1,1 +1,1 @@
-"""Nodes, components and recurrences assembled into one OpenVINO graph."""
+"""One OpenVINO graph from nodes, components and recurrences."""

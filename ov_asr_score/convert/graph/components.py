@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ov_asr_score.convert.registry import find_layer
+from ov_asr_score.convert.layers.registry import find_layer
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.kaldi_model.network import Component, Generation
 from ov_asr_score.openvino_api import ov

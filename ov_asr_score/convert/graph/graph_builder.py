@@ -1,6 +1,6 @@
-"""Builds the graph of a network: every node on its grid, every descriptor as operations over time.
+"""The graph of a network: every node on its grid, every descriptor as operations over time.
 
-Tests: tests/golden/test_cases.py.
+Tests: tests/golden/test_cases.py
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from ov_asr_score.convert.frames.grids import Grid, Plan
 from ov_asr_score.convert.graph.components import apply_component
 from ov_asr_score.convert.graph.utterance_axis import TimeAxis
 from ov_asr_score.convert.layers.layer import Value
-from ov_asr_score.convert.linear_forms import as_affine
-from ov_asr_score.convert.registry import find_layer
+from ov_asr_score.convert.layers.linear_forms import as_affine
+from ov_asr_score.convert.layers.registry import find_layer
 from ov_asr_score.convert.tensors.columns import append_columns, slice_columns, width_of
 from ov_asr_score.convert.tensors.constants import float_scalar, int_scalar, int_vector
 from ov_asr_score.convert.tensors.frame_slices import select_frames
 from ov_asr_score.convert.tensors.sums import total
 from ov_asr_score.errors import UnsupportedModelError, unreachable
+from ov_asr_score.kaldi_model.descriptors import appended_parts
 from ov_asr_score.kaldi_model.dims import node_dim
 from ov_asr_score.kaldi_model.frames.evaluation_order import Place, input_places
 from ov_asr_score.kaldi_model.network import (
@@ -105,7 +106,7 @@ class GraphBuilder:
         return Value(self._named(output, (node.name, x)), value.grid)
 
     def _named(self, output: ov.Output, place: Place) -> ov.Output:
-        """``output`` with the name of its place, unless it is that of another place, of which this one is a copy."""
+        """``output`` with the name of its place; a copy of another place keeps the name of that one."""
         node = output.get_node()
         if node.get_name() not in self._names:
             node.set_friendly_name(place_name(place))
@@ -228,13 +229,6 @@ class GraphBuilder:
         return Value(opset.gather(value.output, self.axis.index(grid, rounded), axis).output(0), grid)
 
 
-def appended_parts(descriptor: Descriptor) -> list[Descriptor]:
-    """The parts of an Append, those of Appends inside it too; a single part for any other descriptor."""
-    if isinstance(descriptor, Append):
-        return [inner for part in descriptor.parts for inner in appended_parts(part)]
-    return [descriptor]
-
-
 def affine(name: str, value: ov.Output, weights: FloatArray, bias: ov.Output | FloatArray | None) -> ov.Output:
     """``value`` [B, N, D] times the transposed ``weights`` [K, D], plus ``bias`` ([K], or [B, 1 or N, K])."""
     product = opset.matmul(value, opset.constant(np.ascontiguousarray(weights)), False, True, name=f"{name}.product")
@@ -262,7 +256,7 @@ def _split_affine(name: str, form: tuple[FloatArray, FloatArray], parts: Sequenc
 
 
 def reads_from_outside(plan: Plan, group: Sequence[Place]) -> list[Place]:
-    """The places of a group that other places read, or that are outputs."""
+    """The places of a group that are outputs or that places outside of it read."""
     inside = set(group)
     read = {(name, 0) for name in plan.outputs}
     for place in plan.grids:

@@ -14,12 +14,13 @@ _LOG_FLOOR = np.float32(1.0e-20)
 
 
 def adjust_scores(network: KaldiNetwork, scores: ov.Output, options: ConvertOptions) -> ov.Output:
-    """``scores`` [B, T, pdfs] after what ``options`` ask for, in the order in which Kaldi's programs do it.
+    """``scores`` [B, T, pdfs] adjusted as ``options`` ask, in the order of Kaldi's programs.
 
     nnet1: nnetbin/nnet-forward.cc (1e-20 is added before the logarithm, then priors times their scale are
     subtracted). nnet2: nnet2bin/nnet-am-compute.cc (division by priors, rows sum to one again, floor of 1e-20, then the
     logarithm). nnet3: nnet3/nnet-am-decodable-simple.cc and nnet3bin/nnet3-compute.cc (log priors are subtracted, then
-    the acoustic scale, then exp). Raises ShapeMismatchError for priors of another size.
+    the acoustic scale, then exp). Raises ShapeMismatchError for priors of another size, UnsupportedModelError for a
+    network without priors to divide by.
     """
     if options.divide_by_priors:
         scores = _divide_by_priors(network, scores)

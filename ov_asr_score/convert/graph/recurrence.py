@@ -1,9 +1,9 @@
 """Nodes that depend on their own past (or future): one loop over time for each group of them.
 
-What a group reads from outside is computed for all frames before the loop; in particular the part of a matrix product
-that does not depend on the loop. If all delays are multiples of w frames, the loop advances w frames at a time.
+Whatever a group reads from outside is computed for all frames before the loop, in particular the part of a matrix
+product that does not depend on the loop. If all delays are multiples of w frames, the loop advances w frames at a time.
 
-Tests: tests/golden/test_cases.py (rnn_…, loop_…, lstm…); loop_problems in tests/convert/test_support.py.
+Tests: tests/golden/test_cases.py, tests/convert/test_support.py
 """
 
 from __future__ import annotations

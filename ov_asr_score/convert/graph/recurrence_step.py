@@ -1,9 +1,9 @@
-"""What one step of a loop computes for each place of a group of nodes that depend on each other.
+"""One step of a loop for each place of a group of nodes that depend on each other.
 
 Every place becomes a function of a step: of the frames that come from outside, of the states, and of the places that
-are computed before it in the same step. What does not depend on the loop is computed for all frames outside of it.
+are computed before it in the same step. Values that do not depend on the loop are computed outside, for all frames.
 
-Tests: tests/golden/test_cases.py (rnn_…, loop_…, lstm…).
+Tests: tests/golden/test_cases.py
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ import numpy as np
 
 from ov_asr_score.convert.frames.grids import Grid
 from ov_asr_score.convert.graph.components import apply_component
-from ov_asr_score.convert.graph.graph_builder import GraphBuilder, affine, appended_parts, split_weights
+from ov_asr_score.convert.graph.graph_builder import GraphBuilder, affine, split_weights
 from ov_asr_score.convert.layers.layer import Value
-from ov_asr_score.convert.linear_forms import as_affine
+from ov_asr_score.convert.layers.linear_forms import as_affine
 from ov_asr_score.convert.tensors.columns import append_columns, slice_columns, width_of
 from ov_asr_score.convert.tensors.constants import float_scalar, int_scalar, int_vector
 from ov_asr_score.convert.tensors.frame_slices import select_frames, slice_frames
 from ov_asr_score.convert.tensors.sums import total
 from ov_asr_score.errors import UnsupportedModelError
+from ov_asr_score.kaldi_model.descriptors import appended_parts
 from ov_asr_score.kaldi_model.dims import descriptor_dim
 from ov_asr_score.kaldi_model.frames.evaluation_order import Place, read_places
 from ov_asr_score.kaldi_model.network import (
@@ -97,7 +98,7 @@ def _compile_place(loop: Loop, place: Place) -> Builder:
 
 
 def _compile_component(loop: Loop, component: Component, descriptor: Descriptor, x: int) -> Builder:
-    """An affine layer takes its product with what comes from outside out of the loop."""
+    """The builder of a component; the product of an affine layer with values from outside is made before the loop."""
     parts = appended_parts(descriptor)
     inner = [_is_inner(loop, part, x) for part in parts]
     generation = loop.builder.network.generation

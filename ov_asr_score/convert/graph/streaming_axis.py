@@ -1,6 +1,6 @@
 """The time axis of a frame graph: a few frames per request, the others in variables.
 
-Tests: tests/golden/test_frame_graphs.py, test_nnet1_frame_graphs.py.
+Tests: tests/golden/test_frame_graphs.py, tests/golden/test_nnet1_frame_graphs.py
 """
 
 from __future__ import annotations
@@ -70,9 +70,9 @@ class FrameAxis(TimeAxis):
         return self._masks[key]
 
     def nearest_of_utterance(self, frames: NDArray[np.int64], first: int, count: int) -> ov.Output:
-        """For numbers of frames [1, N] the nearest of those that are in the utterance, int64 [1 or B, N].
+        """The nearest frames that are in the utterance to ``frames`` [1, N], int64 [1 or B, N].
 
-        The frames counted are ``count`` frames, of which the first is frame ``first`` of the request.
+        They are numbered from 0 among ``count`` frames, of which the first is frame ``first`` of the request.
         """
         self.uses_frames_left = True
         shift = opset.constant(np.full((1, 1), first, np.float32))
@@ -85,7 +85,7 @@ class FrameAxis(TimeAxis):
         return opset.convert(opset.clamp(nearest, 0.0, float(count - 1)), "i64").output(0)
 
     def _count_frames(self, enough: int) -> ov.Output:
-        """The frames of earlier requests [B, 1, 1], or some number from ``enough`` on where there are more."""
+        """The number of frames of earlier requests [B, 1, 1]; exact up to ``enough``, and at least that beyond."""
         if self._frames_before is None:
             before = self.initial_state("frames_before", self._frames_left, 1, 1)
             after = opset.add(before, opset.constant(np.full((1, 1, 1), self.frames, np.float32)))

@@ -1,6 +1,6 @@
-"""The graph of a network for a few frames per request, with variables for all that earlier frames leave behind.
+"""The graph of a network for a few frames per request, with variables for the state that earlier frames leave.
 
-Tests: tests/golden/test_frame_graphs.py.
+Tests: tests/golden/test_frame_graphs.py
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from ov_asr_score.openvino_api import opset, ov
 
 
 def build_frame_graph(whole: TimePlan, options: ConvertOptions, facts: ConversionFacts) -> ov.Model:
-    """The model that gives the scores of ``whole`` frame by frame; its delay and size of requests are in its facts.
+    """The model that gives the scores of ``whole`` frame by frame; delay and size of requests are in its facts.
 
     Inputs are ``input`` [B, F, D], one [B, D] for each further input node, and ``frames_left`` [B, 1] where the scores
     near the end of an utterance depend on where it ends. Raises UnsupportedModelError.

@@ -1,6 +1,6 @@
 """Tensors [B, N, D] whose frames lie on a grid: taking the frames of one grid from another, and masks over time.
 
-Tests: tests/golden/test_cases.py.
+Tests: tests/golden/test_cases.py
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ _UNBOUNDED = 1 << 29
 class TimeAxis:
     """The frames of one graph: ``end`` is the last frame of scores (int64 scalar), a multiple of ``subsampling``.
 
-    ``edges`` [B, 2] says whether a request is the first and whether it is the last chunk of its utterance; it is only
-    there if that makes a difference.
+    ``edges`` [B, 2] says whether a request is the first and whether it is the last chunk of its utterance; it is None
+    if that makes no difference.
     """
 
     def __init__(self, end: ov.Output, subsampling: int, edges: ov.Output | None = None) -> None:
@@ -119,7 +119,7 @@ class TimeAxis:
     def pick(self, value: ov.Output, source: Grid, target: Grid) -> ov.Output:
         """The frames of ``target`` from a ``value`` on ``source``; zero for frames outside of ``source``.
 
-        Frames between those of ``source`` come out as some frame near them: no one reads those.
+        Frames between those of ``source`` become some frame near them: nothing reads those.
         """
         if source == target:
             return value

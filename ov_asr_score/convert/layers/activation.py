@@ -72,7 +72,7 @@ def convert_plain_softmax(component: Component, x: ov.Output) -> ov.Output:
 
 
 def convert_block_softmax(component: Component, x: ov.Output) -> ov.Output:
-    """Probabilities over each block of columns for itself. Source: nnet/nnet-activation.h (BlockSoftmax)."""
+    """Probabilities over each block of columns separately. Source: nnet/nnet-activation.h (BlockSoftmax)."""
     name, widths = component.name, integers(component, "BlockDims").tolist()
     if len(set(widths)) == 1:
         split = opset.reshape(x, int_vector(0, 0, len(widths), widths[0]), special_zero=True, name=f"{name}.blocks")

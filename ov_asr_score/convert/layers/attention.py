@@ -1,6 +1,6 @@
 """Attention to frames nearby.
 
-Tests: tests/golden/test_cases.py (attention…).
+Tests: tests/golden/test_cases.py
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ov_asr_score.openvino_api import opset, ov
 def convert_restricted_attention(
     graph: GraphOverTime, component: Component, descriptor: Descriptor, x: int, grid: Grid
 ) -> Value:
-    """Attention of each frame to a fixed set of frames around it; frames that are not there are blank, that is zero.
+    """Attention of each frame to a fixed set of frames around it; missing frames are blank, that is zero.
 
     A head's input is key, value, query; the query is followed by one number for each of the frames looked at, which is
     added before the softmax. Source: nnet3/attention.cc, nnet3/nnet-attention-component.cc.

@@ -14,16 +14,16 @@ from ov_asr_score.openvino_api import opset, ov
 
 
 def _output(component: Component) -> FloatArray:
-    """Source: nnet3/nnet-simple-component.cc (ConstantComponent, ConstantFunctionComponent)."""
+    """The vector [D] in the file. Source: nnet3/nnet-simple-component.cc (ConstantComponent)."""
     return vector(component, "Output")
 
 
 def _dropout_mask(component: Component) -> FloatArray:
-    """The mask of test mode, as nnet3-compute takes it. Source: nnet3/nnet-general-component.cc."""
+    """The mask [D] of test mode, as in nnet3-compute. Source: nnet3/nnet-general-component.cc."""
     proportion = number(component, "DropoutProportion")
     if not 0 <= proportion <= 1:
         raise bad_field(component, "DropoutProportion", "0 to 1")
-    # Masks of continuous dropout are 1 on the average.
+    # Masks of continuous dropout are 1 on average.
     kept = 1.0 if flag(component, "Continuous") else 1.0 - proportion
     return np.full(integer(component, "OutputDim"), kept, np.float32)
 
@@ -46,6 +46,6 @@ def _for_every_frame(constant: Callable[[Component], FloatArray]) -> FrameConver
 LAYERS = (
     Layer(name="ConstantComponent", constant=_output, over_frames=_for_every_frame(_output)),
     Layer(name="DropoutMaskComponent", constant=_dropout_mask, over_frames=_for_every_frame(_dropout_mask)),
-    # It has an input, and is computed where that can be.
+    # It reads its input, and is computed only where that can be.
     Layer(name="ConstantFunctionComponent", over_frames=_for_every_frame(_output)),
 )

@@ -132,7 +132,7 @@ def convert_convolution_1d(component: Component, x: ov.Output) -> ov.Output:
 def convert_time_height_convolution(
     graph: GraphOverTime, component: Component, descriptor: Descriptor, x: int, grid: Grid
 ) -> Value:
-    """A convolution over time and height, as one Convolution; frames that are not there are blank.
+    """A convolution over time and height, as one Convolution; missing frames are blank.
 
     A frame is [height, filters] with the filters next to each other; the parameters are [filters out, offsets times
     filters in]. Source: nnet3/convolution.h.

@@ -1,4 +1,4 @@
-"""Layers that treat every column for itself (scales, offsets, identities), and products of blocks of columns."""
+"""Layers that work on each column separately (scales, offsets, identities), and products of blocks of columns."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def scale_offset_component(name: str, scale: FloatArray, offset: FloatArray, byt
 
 
 def identity_component(name: str, dim: int, byte: int = 0) -> Component:
-    """A component that gives its input [.., ``dim``]."""
+    """A component of nnet3 whose output is its input, ``dim`` columns wide."""
     return Component(name, "NoOpComponent", {"Dim": dim, "InputDim": dim, "OutputDim": dim}, byte)
 
 
@@ -47,7 +47,7 @@ def scale_offset_components(name: str, scale: Exact, shift: Exact) -> list[Compo
 
 
 def scale_offset(name: str, x: ov.Output, scale: FloatArray, offset: FloatArray) -> ov.Output:
-    """``x`` [B, T, D] times ``scale`` [D] plus ``offset`` [D], without what changes nothing."""
+    """``x`` [B, T, D] times ``scale`` [D] plus ``offset`` [D]; scales of 1 and offsets of 0 are left out."""
     has_scale, has_offset = bool((scale != 1).any()), bool((offset != 0).any())
     if has_scale:
         factors = opset.constant(scale.reshape(1, 1, -1), name=f"{name}.scale")
@@ -154,7 +154,7 @@ def _one_scale(component: Component) -> ExactScaleOffset:
 
 
 def _kept_share(component: Component) -> ExactScaleOffset:
-    """Dropout in test mode, as nnet3-compute takes it."""
+    """Dropout in test mode, as in nnet3-compute."""
     proportion = number(component, "DropoutProportion")
     if not 0 <= proportion <= 1:
         raise bad_field(component, "DropoutProportion", "0 to 1")

@@ -138,7 +138,7 @@ def convert_copy(component: Component, x: ov.Output) -> ov.Output:
 
 
 def _copied_columns(component: Component) -> NDArray[np.int64]:
-    """The file counts columns from 1."""
+    """The input column of each output column, from 0 on; the file counts from 1."""
     return integers(component, "CopyFromIndices").astype(np.int64) - 1
 
 

@@ -1,9 +1,9 @@
-"""The record of a component type: all that the converter asks about it.
+"""The record of a component type: everything that the converter asks about it.
 
 Each ``layers/<family>.py`` holds the records of its types in ``LAYERS``; ``registry.py`` finds them. A type that means
 something else in another generation of Kaldi's networks has a second record.
 
-Tests: tests/convert/test_registry.py.
+Tests: tests/convert/layers/test_registry.py
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Value:
 
 
 class GraphOverTime(Protocol):
-    """The graph under construction as a layer sees it that reads other frames than its own."""
+    """The graph under construction, as far as layers need it that read other frames than their own."""
 
     @property
     def network(self) -> KaldiNetwork:
@@ -85,7 +85,7 @@ class Recurrence:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lowered:
-    """What stands for a component node whose splicing has become descriptors: ``nodes``, and new ``components``."""
+    """``nodes`` and ``components`` that replace a component node whose splicing has become descriptors."""
 
     nodes: Sequence[Node]
     components: Mapping[str, Component]
@@ -106,7 +106,7 @@ NestedConverter: TypeAlias = Callable[[Component, "ov.Output", ChainBuilder], "o
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Layer:
-    """How components of one type become operations. What does not apply to a type is None or False."""
+    """How components of one type become operations. Properties that do not apply to a type are None or False."""
 
     name: str
     """The type, as today's Kaldi writes it."""
@@ -122,25 +122,26 @@ class Layer:
     parts: Callable[[Component], Sequence[Component]] | None = None
     """The components that follow each other in its place. Raises ModelFormatError."""
     lowered: Callable[[ComponentNode, Component], Lowered] | None = None
-    """Its splicing as descriptors."""
+    """Its splicing as descriptors. Raises ModelFormatError."""
     constant: Callable[[Component], FloatArray] | None = None
-    """The vector [D] that it gives for every frame, whether there is an input or not. Raises ModelFormatError."""
+    """Its output [D] for every frame, whether its input can be computed or not. Raises ModelFormatError."""
 
-    # What it computes, for those that fold it into its neighbours.
+    # What it computes, for folding it into its neighbours.
     matrix: Callable[[Component], AffineForm] | None = None
-    """It is nothing but this full matrix. Layers whose matrix is mostly zeros (blocks, sums, permutations) have
-    none: they are faster than it. Raises ModelFormatError."""
+    """The full matrix that is all it computes. Layers whose matrix is mostly zeros (blocks, sums, permutations) have
+    None here, as they are faster than the matrix. Raises ModelFormatError."""
     scale_offset: Callable[[Component], ExactScaleOffset] | None = None
-    """It is nothing but a factor and an offset for each column. Raises ModelFormatError, UnsupportedModelError."""
+    """The factor and the offset of each column that are all it computes. Raises ModelFormatError, UnsupportedModelError
+    (batch normalization without statistics)."""
     scaled: Callable[[Component, Exact, Exact], Component | None] | None = None
-    """The component followed by scales and offsets [D], as one; None where that cannot be."""
+    """The component and scales and offsets [D] behind it as one component; None where there is none."""
     taken_columns: Callable[[Component], NDArray[np.int64]] | None = None
     """The input column of each output column (nnet1)."""
     input_products: tuple[tuple[str, str], ...] = ()
     """Fields of matrix and bias whose product with the input comes before anything else (nnet1)."""
 
-    # Why it cannot be scored as it is in the file.
     problem: Callable[[Component], str | None] | None = None
+    """Why it cannot be scored with the values that it has in the file; None if it can."""
     nested_problem: Callable[[Component], str | None] | None = None
     """The same for a component inside of another one."""
 
@@ -148,7 +149,7 @@ class Layer:
     frame_offsets: Callable[[Component], list[int]] | None = None
     """The frames t + offset that it puts side by side."""
     recurrence: Callable[[Component, ov.Output], Recurrence] | None = None
-    """It depends on earlier frames alone, in this way."""
+    """How it depends on earlier frames, if it depends on no later ones."""
     branches: Callable[[Component, ov.Output], list[ov.Output]] | None = None
     """The share of its input that each network inside takes, if their outputs stand side by side."""
     needs_utterance: bool = False
@@ -160,5 +161,5 @@ class Layer:
 
     @property
     def is_framewise(self) -> bool:
-        """Whether it can be built from one input alone, so that it may stand inside of a composite or a recurrence."""
+        """Whether it is built from its input tensor alone, so that it may be inside of a composite or a recurrence."""
         return self.over_frames is not None or self.parts is not None

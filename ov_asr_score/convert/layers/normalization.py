@@ -23,7 +23,7 @@ _TRAINING_MODE = "is in training mode, where Kaldi normalizes by statistics of t
 
 
 def convert_normalize(component: Component, x: ov.Output) -> ov.Output:
-    """Each block of each frame scaled to the target rms; with its log standard deviation behind it if asked for.
+    """Each block of each frame scaled to the target rms; followed by its log standard deviation if asked for.
 
     ``x`` [B, T, D] gives [B, T, D], or [B, T, D + blocks] with the logarithms. Raises ModelFormatError. Sources:
     cudamatrix/cu-math.cc (NormalizePerRow), nnet3/nnet-normalize-component.cc, nnet2/nnet-component.cc
@@ -93,7 +93,7 @@ def _problem(component: Component) -> str | None:
 
 
 def _nested_problem(component: Component) -> str | None:
-    """nnet3-compute sets test mode outside of composites only, so scores would depend on how chunks are cut."""
+    """Training mode: nnet3-compute sets test mode outside of composites only, so scores would depend on the chunks."""
     return None if flag(component, "TestMode") else _TRAINING_MODE
 
 

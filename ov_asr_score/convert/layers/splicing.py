@@ -1,4 +1,4 @@
-"""Frames put side by side, as descriptors of nnet3 wherever there are descriptors, and blocks of a frame as frames."""
+"""Frames side by side (as descriptors in nnet2 and nnet3), and blocks of a frame as frames of their own."""
 
 from __future__ import annotations
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ov_asr_score.convert.layers.registry import find_layer
 from ov_asr_score.convert.nnet1.folding import fold_chain
-from ov_asr_score.convert.registry import find_layer
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.kaldi_model.network import Component
 from ov_asr_score.openvino_api import ov
@@ -47,7 +47,7 @@ def convert_component(component: Component, x: ov.Output) -> ov.Output:
 
 
 def chain_problems(components: Sequence[Component], *, nested: bool = False) -> Iterator[tuple[Component, str]]:
-    """Each component that cannot be scored, those inside of others too, with the reason."""
+    """Components that cannot be scored, those inside of others too, with the reason."""
     for component in components:
         layer = find_layer(1, component.type)
         if layer is None:
@@ -61,7 +61,7 @@ def chain_problems(components: Sequence[Component], *, nested: bool = False) -> 
 def chain_contexts(components: Sequence[Component]) -> tuple[int, int]:
     """Frames that a chain needs before and after the one it scores, because components splice frames.
 
-    What a recurrence remembers, and what is averaged over all frames, has no bounds and is not counted.
+    Frames that a recurrence remembers, or that are averaged over an utterance, have no bounds and are not counted.
     """
     left = right = 0
     for component in components:

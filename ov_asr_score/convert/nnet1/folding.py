@@ -1,11 +1,11 @@
-"""Neighbours in a chain of nnet1 that are made one: same scores, fewer operations.
+"""Neighbours in a chain of nnet1 joined into one: same scores, fewer operations.
 
     Splice, AddShift, Rescale, AffineTransform  ->  AddShift of the frames before Splice, Splice, AffineTransform
     AffineTransform, Rescale, AddShift          ->  AffineTransform
     Splice, Rescale, LstmProjected              ->  Splice, LstmProjected (in the product with its input)
 
-Products are made in float64 and become float32 at the end. What is added to the input of a product (minus the mean, as
-a rule) is folded into its bias only where it is small: taken off behind the product, a mean of ten standard deviations
+Products are computed in float64 and become float32 at the end. A shift of the input of a product (minus the mean, as a
+rule) is folded into its bias only where it is small: subtracted after the product, a mean of ten standard deviations
 costs a digit.
 """
 
@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from ov_asr_score.convert.layers.affine import affine_transform
 from ov_asr_score.convert.layers.elementwise import scale_offset_components
 from ov_asr_score.convert.layers.layer import Layer
-from ov_asr_score.convert.linear_forms import as_affine, exact_scale_offset
-from ov_asr_score.convert.registry import find_layer
+from ov_asr_score.convert.layers.linear_forms import as_affine, exact_scale_offset
+from ov_asr_score.convert.layers.registry import find_layer
 from ov_asr_score.kaldi_model.component_fields import integer, matrix, vector
 from ov_asr_score.kaldi_model.network import Component, FieldValue
 
@@ -82,9 +82,8 @@ class _Link:
 def fold_chain(components: Sequence[Component], keep: frozenset[str] = frozenset()) -> list[Component]:
     """The components with neighbours folded, and without dropout.
 
-    Of two that become one the name of the later one stays, and with it the value that has that name. Components in
-    ``keep`` stay and compute what they did. A Splice or Copy that gets other values than before is called
-    ``….unscaled``, what is left of a scale ``….shift``.
+    A joint component has the name, and so the value, of the later one. Components in ``keep`` stay and compute what
+    they did. A Splice or Copy whose input has changed is called ``….unscaled``, the rest of a scale ``….shift``.
     """
     links: list[_Link] = []
     for component in components:
@@ -121,7 +120,7 @@ def _append(links: list[_Link], link: _Link, keep: frozenset[str]) -> None:
 
 
 def _joint(before: _Link, after: _Link) -> _Link | None:
-    """Both as one, None if they stay two."""
+    """Both links as one; None if they stay two."""
     form: _Scale | _Product | None = None
     match before.form, after.form:
         case _Scale() as one, _Scale() as two if one.scale.all():
@@ -154,7 +153,7 @@ def _is_finite(form: _Scale | _Product) -> bool:
 def _with_earlier_scale(links: list[_Link], link: _Link, keep: frozenset[str]) -> _Link | None:
     """``link`` with a scale that stands before it, maybe behind splices and copies; None if there is none.
 
-    In ``links`` at most the shift stays of the scale: where it was, or before the splice that it was behind.
+    At most the shift of the scale remains in ``links``: where it was, or before the splice that it was behind.
     """
     place = len(links) - 1
     while place >= 0 and _moves_values(links[place]) and links[place].name not in keep:

@@ -10,6 +10,7 @@ from pathlib import Path
 from ov_asr_score.convert.facts import FRAMES_LEFT_INPUT, ConversionFacts
 from ov_asr_score.convert.graph.output_scores import adjust_scores
 from ov_asr_score.convert.graph.streaming_axis import FrameAxis
+from ov_asr_score.convert.layers.registry import find_layer
 from ov_asr_score.convert.nnet1.chain import build_values, chain_contexts
 from ov_asr_score.convert.nnet1.streaming import (
     Stream,
@@ -20,7 +21,6 @@ from ov_asr_score.convert.nnet1.streaming import (
     stream_problems,
 )
 from ov_asr_score.convert.options import ConvertOptions
-from ov_asr_score.convert.registry import find_layer
 from ov_asr_score.convert.rt_info import write_facts
 from ov_asr_score.convert.tensors.ports import INNER_OUTPUT, named_parameter, named_result
 from ov_asr_score.device.graph_repair import repair_memory_concats
@@ -35,8 +35,8 @@ def build_sequence_graph(network: KaldiNetwork, outputs: tuple[str, ...], option
     """The model that gives one row of scores for each frame of an utterance, as nnet-forward does.
 
     It takes ``input`` [B, T, D]; with B above 1 all utterances have T frames. ``outputs`` are output nodes, or names of
-    components with ``/output`` behind them. The contexts among its facts are those of ``Splice``; what the network
-    remembers or averages over the utterance comes on top. Raises UnsupportedModelError, UsageError (options that nnet1
+    components with ``/output`` behind them. The contexts among its facts are those of spliced frames, without what the
+    network remembers or averages over the utterance. Raises UnsupportedModelError, UsageError (options that nnet1
     does not have).
     """
     if options.frame_subsampling_factor != 1 or options.frames_per_chunk:
@@ -114,7 +114,7 @@ def _frame_graph(
 
 
 def _without_softmax(network: KaldiNetwork, chain: list[Component]) -> list[Component]:
-    """The chain without a softmax at its end; one that ends otherwise stays, with a warning, as in nnet-forward."""
+    """The chain without the softmax at its end; with a warning if it ends otherwise, as in nnet-forward."""
     last = chain[-1]
     layer = find_layer(1, last.type)
     if layer is not None and layer.is_removable_softmax:

@@ -2,9 +2,9 @@
 
 Every component has the frames of its own time: those of an utterance, from its frame 0 on. What comes before has no
 meaning, but for copies of the first frame that go into the first splice. A splice further down repeats the edges of its
-own input, which only a count of the frames can tell.
+own input, for which frames have to be counted.
 
-Tests: tests/golden/test_nnet1_frame_graphs.py.
+Tests: tests/golden/test_nnet1_frame_graphs.py
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import numpy as np
 from ov_asr_score.convert.frames.grids import Grid, Interval
 from ov_asr_score.convert.graph.streaming_axis import FrameAxis
 from ov_asr_score.convert.layers.layer import Layer, Recurrence
+from ov_asr_score.convert.layers.registry import find_layer
 from ov_asr_score.convert.nnet1.chain import convert_component
 from ov_asr_score.convert.nnet1.folding import fold_chain
-from ov_asr_score.convert.registry import find_layer
 from ov_asr_score.convert.tensors.columns import append_columns
 from ov_asr_score.convert.tensors.constants import float_scalar, int_scalar, int_vector
 from ov_asr_score.convert.tensors.frame_slices import select_frames, slice_frames
@@ -33,7 +33,7 @@ from ov_asr_score.openvino_api import opset, ov
 class Stream:
     """Frames [B, F, D] of a request; in request k the first of them is frame k F + ``first`` of the utterance.
 
-    ``is_local`` says that each frame is computed of the same frame of features alone.
+    ``is_local``: each frame is computed from the same frame of features alone.
     """
 
     output: ov.Output
@@ -73,7 +73,7 @@ def frames_before(chain: Sequence[Component]) -> int:
 
 
 def stream_problems(chain: Sequence[Component]) -> list[str]:
-    """Names and types of components that need all of an utterance."""
+    """Names and types of components that need the whole utterance."""
     problems = []
     for component in chain:
         layer = find_layer(1, component.type)
@@ -107,7 +107,7 @@ def _all_layers(chain: Sequence[Component]) -> Iterator[Layer | None]:
 
 
 def aligned(streams: Sequence[Stream], axis: FrameAxis) -> list[Stream]:
-    """The streams, those that are ahead of others held back."""
+    """The streams with the same first frame; those that are ahead are delayed."""
     first = min(stream.first for stream in streams)
     held = []
     for stream in streams:

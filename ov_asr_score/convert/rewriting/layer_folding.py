@@ -1,7 +1,7 @@
 """Layers that are folded into the matrix product next to them: same scores, fewer operations.
 
-Only what is exact: a scale and offset that follows an affine layer or a convolution, one that is read by an affine
-layer alone (not where missing frames are replaced by zeros), and two affine layers of which the joint one is smaller.
+Only exact rewrites: a scale and offset behind an affine layer or a convolution, one that only an affine layer reads
+(but not where missing frames are replaced by zeros), and two affine layers whose joint matrix is smaller.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ import numpy as np
 from ov_asr_score.convert.layers.affine import affine_component
 from ov_asr_score.convert.layers.elementwise import scale_offset_component
 from ov_asr_score.convert.layers.layer import AffineForm, ScaleOffsetForm
-from ov_asr_score.convert.linear_forms import as_affine, as_scale_offset
-from ov_asr_score.convert.registry import find_layer
+from ov_asr_score.convert.layers.linear_forms import as_affine, as_scale_offset
+from ov_asr_score.convert.layers.registry import find_layer
 from ov_asr_score.kaldi_model.dependency import Offsets
+from ov_asr_score.kaldi_model.descriptors import appended_parts
 from ov_asr_score.kaldi_model.frames.evaluation_order import read_places
 from ov_asr_score.kaldi_model.network import (
     Append,
@@ -47,7 +48,7 @@ def fold_network(network: KaldiNetwork, keep: frozenset[str] = frozenset()) -> K
 
 
 class _Folding:
-    """The network while it is changed, and who reads which node."""
+    """The network while it is being rewritten, and the readers of each node."""
 
     def __init__(self, network: KaldiNetwork, keep: frozenset[str]) -> None:
         self.generation = network.generation
@@ -72,7 +73,7 @@ class _Folding:
                 self.readers.setdefault(node.source, set()).add(node.name)
 
     def fold_one(self) -> bool:
-        """Whether two nodes were made one."""
+        """Join two nodes into one, and say whether there were two to join."""
         while self._pending:
             node = self.nodes.get(self._pending[0])
             if isinstance(node, ComponentNode) and self._fold_into(node):
@@ -157,7 +158,7 @@ class _Folding:
         return self.components[node.component].reads != Offsets()
 
     def affine(self, name: str) -> AffineForm | None:
-        """Weights and bias of a component that is nothing but affine."""
+        """Weights and bias of a component that is one full matrix; None for any other."""
         if name not in self._affine:
             component = self.components[name]
             # Elementwise layers are diagonal matrices; as matrices they would only cost.
@@ -165,7 +166,7 @@ class _Folding:
         return self._affine[name]
 
     def scale(self, name: str) -> ScaleOffsetForm | None:
-        """Scale and offset of a component that is nothing else."""
+        """Scale and offset of a component that works on each column separately; None for any other."""
         if name not in self._scale:
             self._scale[name] = as_scale_offset(self.generation, self.components[name])
         return self._scale[name]
@@ -199,7 +200,7 @@ def _columns(descriptor: Descriptor, widths: Mapping[str, int]) -> list[tuple[st
     """Node, first and last column of each part of an Append, as far as all widths before it are known."""
     parts: list[tuple[str, int, int]] = []
     start = 0
-    for part in _flat_parts(descriptor):
+    for part in appended_parts(descriptor):
         name = _plain_source(part)
         if name is None or name not in widths:
             break
@@ -210,12 +211,6 @@ def _columns(descriptor: Descriptor, widths: Mapping[str, int]) -> list[tuple[st
     # A node that is also read in a part that was not understood must stay.
     usable = [part for part in parts if every.count(part[0]) == names.count(part[0])]
     return usable or None
-
-
-def _flat_parts(descriptor: Descriptor) -> list[Descriptor]:
-    if isinstance(descriptor, Append):
-        return [inner for part in descriptor.parts for inner in _flat_parts(part)]
-    return [descriptor]
 
 
 def _plain_source(descriptor: Descriptor) -> str | None:

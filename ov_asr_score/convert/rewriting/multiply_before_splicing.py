@@ -2,7 +2,7 @@
 
     [x(t-3) x(t)] W'      ->   y = x [W1' W2'],  y1(t-3) + y2(t)
 
-The same operations, but what is cut and put side by side is narrow: in a factorized TDNN 160 columns instead of 1536.
+The same operations, but on narrow slices: in a factorized TDNN 160 columns are put side by side instead of 1536.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ import numpy as np
 
 from ov_asr_score.convert.frames.grids import Grid
 from ov_asr_score.convert.frames.utterance_plan import TimePlan
-from ov_asr_score.convert.graph.graph_builder import appended_parts
 from ov_asr_score.convert.layers.affine import affine_component
 from ov_asr_score.convert.layers.elementwise import identity_component
-from ov_asr_score.convert.linear_forms import as_affine
+from ov_asr_score.convert.layers.linear_forms import as_affine
+from ov_asr_score.kaldi_model.descriptors import appended_parts
 from ov_asr_score.kaldi_model.frames.evaluation_order import Place
 from ov_asr_score.kaldi_model.network import (
     Component,
@@ -39,7 +39,7 @@ _NARROWER = 2
 def multiply_before_splicing(plan: TimePlan, keep: frozenset[str] = frozenset()) -> KaldiNetwork:
     """The network of ``plan`` with such layers in two steps, itself if there are none.
 
-    Names of nodes stay. Only layers whose frames all lie on one grid of the plan, so that no product is made in vain.
+    Names of nodes stay. Only layers whose frames all lie on one grid of the plan, so that every product is used.
     """
     network = plan.network
     loops = {place for group in plan.groups if len(group) > 1 for place in group}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ov_asr_score.convert.layers.layer import Lowered
-from ov_asr_score.convert.registry import find_layer
+from ov_asr_score.convert.layers.registry import find_layer
 from ov_asr_score.kaldi_model.network import ComponentNode, KaldiNetwork, Node
 
 

@@ -65,7 +65,7 @@ def straighten_loops(network: KaldiNetwork, outputs: Sequence[str]) -> KaldiNetw
 
 
 def _shifts(network: KaldiNetwork, group: Sequence[Place]) -> dict[str, int]:
-    """How many frames ahead each node is computed; nothing if the delays have one direction, or no common one."""
+    """How many frames ahead each node is computed; empty if the delays have one direction, or no common one."""
     inside = set(group)
     edges: list[tuple[str, str, int]] = []
     for place in group:
@@ -100,7 +100,7 @@ def _moved_node(node: Node, shifts: Mapping[str, int]) -> Node:
 
 
 def _moved(descriptor: Descriptor, offset: int, shifts: Mapping[str, int]) -> Descriptor:
-    """What ``descriptor`` gives ``offset`` frames later, of nodes that are ``shifts`` frames ahead."""
+    """``descriptor`` at ``offset`` frames later, if its nodes are computed ``shifts`` frames ahead."""
     match descriptor:
         case NodeRef():
             total = offset - shifts.get(descriptor.name, 0)

@@ -1,7 +1,7 @@
 """Columns of values [B, N, D]: side by side, some of them, and in another order.
 
-What was put side by side is taken apart without any operation, so that gates and cells of recurrent layers, which Kaldi
-keeps in one row, cost no copies.
+Columns that were put side by side are taken apart without any operation, so that gates and cells of recurrent layers,
+which Kaldi keeps in one row, cost no copies.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ov_asr_score.convert.registry import find_layer
+from ov_asr_score.convert.layers.registry import find_layer
 from ov_asr_score.errors import ModelFormatError
 from ov_asr_score.kaldi_model.network import Component
 from tests.convert.frame_layers import check, component, converted, random_values

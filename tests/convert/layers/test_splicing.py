@@ -3,9 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ov_asr_score.convert.graph.graph_builder import appended_parts
 from ov_asr_score.convert.layers.splicing import lower_splice, lower_splice_max, lower_tdnn, spliced
-from ov_asr_score.kaldi_model.descriptors import parse_descriptor
+from ov_asr_score.kaldi_model.descriptors import appended_parts, parse_descriptor
 from ov_asr_score.kaldi_model.network import Append, Component, ComponentNode, DimRangeNode, FieldValue, NodeRef
 from tests.convert.frame_layers import component, converted, random_values, scores
 

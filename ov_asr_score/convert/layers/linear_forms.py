@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from ov_asr_score.convert.layers.layer import AffineForm, ExactScaleOffset, ScaleOffsetForm
-from ov_asr_score.convert.registry import find_layer
+from ov_asr_score.convert.layers.registry import find_layer
 from ov_asr_score.kaldi_model.network import Component, Generation
 
 
@@ -22,9 +22,9 @@ def as_affine(generation: Generation, component: Component) -> AffineForm | None
 
 
 def as_scale_offset(generation: Generation, component: Component) -> ScaleOffsetForm | None:
-    """Scale [D] and offset [D] of a component that treats every column for itself; None for any other.
+    """Scale [D] and offset [D] of a component that works on each column separately; None for any other.
 
-    Batch normalization and dropout are taken in test mode, as nnet3-compute does. Raises UnsupportedModelError for
+    Batch normalization and dropout are in test mode, as in nnet3-compute. Raises UnsupportedModelError for
     batch normalization without statistics, ModelFormatError for fields that do not fit each other.
     """
     exact = exact_scale_offset(generation, component)

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 import ov_asr_score.convert
-from ov_asr_score.convert import registry
+from ov_asr_score.convert.layers import registry
 from ov_asr_score.convert.layers.layer import Layer
-from ov_asr_score.convert.registry import find_layer, supported_types
+from ov_asr_score.convert.layers.registry import find_layer, supported_types
 from ov_asr_score.kaldi_model.network import Generation
 from tests.convert.numpy_reference import FUNCTIONS
 

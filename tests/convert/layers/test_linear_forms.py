@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from ov_asr_score.convert.layers.elementwise import scale_offset_component
+from ov_asr_score.convert.layers.linear_forms import as_affine, as_scale_offset
 from ov_asr_score.convert.layers.normalization import batch_normalization
-from ov_asr_score.convert.linear_forms import as_affine, as_scale_offset
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.kaldi_model.network import Component, FieldValue, Generation
 from tests.convert.frame_layers import component, composite, random_values
