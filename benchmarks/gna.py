@@ -1,8 +1,8 @@
-"""How fast GNA models run in software, in turns: ``python -m benchmarks.gna [blob …]``.
+"""Speed of GNA models in software: ``python -m benchmarks.gna [blob …]``.
 
 A feed-forward network of 440-512-512-512-300 with random weights, 16 and 8 bit, and an LSTM that Intel's plugin
-exported, or the blobs that are given. Frames per second of the runner, everything from floats to floats counted; and
-per second of a processor, which says more on a machine that has something else to do.
+exported, or the given blobs. Prints frames per second of the runner, including conversion from and to floats, and per
+second of processor time, which is more telling on a loaded machine.
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ INTEL = {
 }
 
 SLOTS, ROWS = 2, 256
-"""Requests under way and frames in each where a model has no states."""
+"""Concurrent requests and frames in each, for models without states."""
 LANES = (1, 8, 64)
-"""Utterances side by side where it has."""
+"""Utterances side by side, for models with states."""
 
 
 def random_mlp(bits: int) -> GnaModel:
-    """The network with random weights and sigmoids in twelve segments; how fast it runs does not depend on them."""
+    """The network with random weights and sigmoids of twelve segments; its speed does not depend on them."""
     rng = np.random.default_rng(bits)
     offsets = np.cumsum([0, *(-(-2 * size // 64) * 64 for size in SIZES)]).tolist()
     constants, operations = bytearray(), []
@@ -89,7 +89,7 @@ def random_mlp(bits: int) -> GnaModel:
 
 
 def _sigmoid(scale: float) -> NDArray[np.generic]:
-    """Straight lines between points of the sigmoid; sums are values times ``scale``, outputs times 2048."""
+    """Lines between points of the sigmoid; sums are values times ``scale``, outputs values times 2048."""
     x = np.linspace(-6, 6, NUM_SEGMENTS - 1)
     y = 1 / (1 + np.exp(-x))
     segments = np.zeros(NUM_SEGMENTS, SEGMENT)
@@ -102,7 +102,7 @@ def _sigmoid(scale: float) -> NDArray[np.generic]:
 
 
 def turn(runner: GnaRunner, lanes: int, seconds: float, by_processor: list[float]) -> Callable[[], tuple[float, float]]:
-    """A turn of a contestant: frames and their seconds; ``by_processor`` gets frames per processor second."""
+    """A function that runs a turn: frames and seconds. Adds frames per processor second to ``by_processor``."""
     rng = np.random.default_rng(0)
     for slot in range(runner.num_slots):
         shapes = [(lanes, int((port.shape or (0, 0))[1] or 0)) for port in runner.inputs]
@@ -141,7 +141,7 @@ def turn(runner: GnaRunner, lanes: int, seconds: float, by_processor: list[float
 def contestants_of(
     name: str, model: GnaModel, seconds: float, by_processor: dict[str, list[float]]
 ) -> list[Contestant]:
-    """Those for one model; ``by_processor`` gets their frames per processor second."""
+    """The contestants of one model; ``by_processor`` receives their frames per processor second."""
     program = ExactProgram(model, name)
 
     def contestant(what: str, slots: int, lanes: int) -> Contestant:
@@ -158,7 +158,7 @@ def contestants_of(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Take turns, print medians and ratios."""
+    """Run the contestants in turns, and print medians and ratios."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gna", description=__doc__)
     parser.add_argument("blobs", nargs="*", type=Path, help="blobs (GNAM) instead of the models of the benchmark")
     parser.add_argument("--turns", type=int, default=5)

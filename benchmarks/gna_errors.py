@@ -1,4 +1,4 @@
-"""What quantization for GNA costs on the shipped models: ``python -m benchmarks.gna_errors``.
+"""Quantization errors of GNA on the shipped models: ``python -m benchmarks.gna_errors``.
 
 Writes the table in docs/gna.md and the picture docs/gna_errors.png (needs matplotlib). Errors are those of the integer
 scores against the float scores of the same layers (GNA_SW_FP32).
@@ -99,7 +99,7 @@ def render() -> str:
 
 
 def draw(path: Path, subjects: Sequence[Subject]) -> None:
-    """Nothing; writes a PNG: the signal-to-noise ratio from layer to layer."""
+    """Write a PNG of the signal-to-noise ratio from layer to layer."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -120,7 +120,7 @@ def draw(path: Path, subjects: Sequence[Subject]) -> None:
 
 
 def main() -> None:
-    """Write the table between its marks, and the picture."""
+    """Write the table between its markers, and the picture."""
     before, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(BEGIN)
     _, _, after = rest.partition(END)
     DOCUMENT.write_text(f"{before}{BEGIN}\n{render()}\n{END}{after}", encoding="utf-8")

@@ -1,8 +1,7 @@
-"""How fast converted Kaldi models run, fed from memory: ``python -m benchmarks.graphs [FOLDER]``.
+"""Speed of converted Kaldi models fed from memory: ``python -m benchmarks.graphs [FOLDER]``.
 
-The models of ``benchmarks.models`` (written into FOLDER) as they are converted, against the same with every layer at
-the full frame rate, a batch of utterances against one, and frame by frame; beside the machine's own peak of matrix
-products.
+Compares the models of ``benchmarks.models`` (written into FOLDER), as converted, with every layer at the full frame
+rate; a batch of utterances with a single one; and frame by frame. The machine's peak of matrix products is listed, too.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ STREAMS, REPEATS = 2, 7
 
 @dataclass(frozen=True)
 class _Row:
-    """One line of the table: what runs, and how many frames of features it takes."""
+    """One line of the table: a function to run, and the number of feature frames it scores."""
 
     name: str
     run: Callable[[], None]
@@ -64,7 +63,7 @@ def _frame_by_frame(name: str, path: Path, at_once: int, factor: int = 1) -> _Ro
 
 
 def measure(folder: Path) -> list[tuple[str, float]]:
-    """Frames per second of everything, all of it side by side; the peak in GFLOP/s comes last."""
+    """Frames per second of all rows, measured in turns; the peak in GFLOP/s comes last."""
     dnn, tdnnf, lstmp = make_models(folder)
     rows = [
         _utterances("DNN, utterances of 1000 frames", dnn, 1, 1000),
@@ -78,8 +77,8 @@ def measure(folder: Path) -> list[tuple[str, float]]:
     ]
     peak, operations = matrix_product(2048, STREAMS)
     seconds = medians({row.name: row.run for row in rows} | {"peak": peak}, REPEATS)
-    found = [(row.name, row.frames / seconds[row.name]) for row in rows]
-    return [*found, ("peak of matrix products, GFLOP/s", operations / seconds["peak"] / 1e9)]
+    speeds = [(row.name, row.frames / seconds[row.name]) for row in rows]
+    return [*speeds, ("peak of matrix products, GFLOP/s", operations / seconds["peak"] / 1e9)]
 
 
 def main() -> None:

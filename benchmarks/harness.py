@@ -1,4 +1,4 @@
-"""Everything that is measured, side by side in one run: ``python -m benchmarks.harness [--full] [--help]``."""
+"""Runs all measurements: ``python -m benchmarks.harness [--full] [--help]``."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from benchmarks.reports.table import markdown, update_readme
 SMALL_STREAM = 100 * MEGABYTE
 LONG_STREAM = {"quick": 1000 * MEGABYTE, "full": 10_000 * MEGABYTE}
 
-BUSY = 0.5  # processes that want a core before the harness begins
+BUSY = 0.5  # processes waiting for a core before the harness starts
 
 
 def run_harness(
@@ -34,7 +34,7 @@ def run_harness(
     streams: Sequence[Subject] = (),
     sizes: tuple[int, int] = (SMALL_STREAM, LONG_STREAM["quick"]),
 ) -> Results:
-    """What was found for ``subjects``, for small jobs with ``chain``, and for ``streams`` of ``sizes`` bytes."""
+    """Results for ``subjects``, for small jobs with ``chain``, and for ``streams`` of ``sizes`` bytes."""
     settings.folder.mkdir(parents=True, exist_ok=True)
     started = time.perf_counter()
     machine = this_machine()
@@ -61,7 +61,7 @@ def run_harness(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure and write; the exit code."""
+    """Run the measurements and write the results; the exit code."""
     options = _parser().parse_args(arguments)
     mode = "full" if options.full else "quick"
     folder: Path = options.folder.resolve()

@@ -1,4 +1,4 @@
-"""What direct transfers to the disk gain for large outputs: ``python -m benchmarks.large_output FOLDER [TURNS]``.
+"""Gain of direct transfers to disk for large outputs: ``python -m benchmarks.large_output FOLDER [TURNS]``.
 
 ``score`` of the chain model in f32 and bf16 (1.2 GB of scores) and ``copy-table`` (3 GB) run as whole processes, in
 turns with the same commands without ``O_DIRECT``. FOLDER must be on a disk, not in memory.

@@ -1,4 +1,4 @@
-"""How far bf16, weights in f16 and int8 are from f32 on the shipped models: ``python -m benchmarks.precision_errors``.
+"""Errors of bf16, f16 weights and int8 on the shipped models: ``python -m benchmarks.precision_errors``.
 
 Writes the table in docs/precision.md. The first half of a model's utterances calibrates int8, the errors of all
 precisions are those of the other half. Needs NNCF (the extra ``quantize``).
@@ -34,7 +34,7 @@ _MOST_UTTERANCES = 1000
 
 @dataclass(frozen=True)
 class Subject:
-    """A shipped model with its tables, paths from the folder of the repository."""
+    """A shipped model with its tables; paths are relative to the root of the repository."""
 
     model: str
     inputs: tuple[str, ...]
@@ -67,14 +67,14 @@ Errors = dict[str, ScoreDifference]
 
 
 def measure(subject: Subject) -> dict[str, Errors]:
-    """The error against f32 by precision and output; ``bf16`` is missing where the CPU has none."""
+    """The error against f32 by precision and output; without ``bf16`` if the CPU does not support it."""
     trial = open_trial(ScoreJob(model=subject.model, inputs=subject.inputs, kaldi=subject.kaldi), _MOST_UTTERANCES)
     middle = (len(trial.utterances) + 1) // 2
     calibration, rest = trial.utterances[:middle], trial.utterances[middle:]
-    found: dict[str, Errors] = {}
+    errors: dict[str, Errors] = {}
     if "BF16" in next(device.capabilities for device in list_devices(ov.Core()) if device.name == "CPU"):
         options = replace(trial.options, device=DeviceSettings(precision="bf16"))
-        found["bf16"] = _errors(trial, prepare_scorer(trial.model, options, rest[0]), rest)
+        errors["bf16"] = _errors(trial, prepare_scorer(trial.model, options, rest[0]), rest)
     model = trial.model.loaded.model
     prepared = trial.model.model
     if model is None or prepared is None:
@@ -82,11 +82,11 @@ def measure(subject: Subject) -> dict[str, Errors]:
     with tempfile.TemporaryDirectory() as folder:
         f16, int8 = f"{folder}/f16.xml", f"{folder}/int8.xml"
         save_ir(model, f16, compress_to_fp16=True)
-        found["f16 weights"] = _errors(trial, _scorer(f16, rest[0]), rest)
+        errors["f16 weights"] = _errors(trial, _scorer(f16, rest[0]), rest)
         requests = record_requests(trial.model, trial.options, calibration)
         save_ir(quantize_model(prepared, requests, subject.model).model, int8)
-        found["int8"] = _errors(trial, _scorer(int8, rest[0]), rest)
-    return found
+        errors["int8"] = _errors(trial, _scorer(int8, rest[0]), rest)
+    return errors
 
 
 def _scorer(path: str, first: Utterance) -> Scorer:
@@ -127,7 +127,7 @@ def render() -> str:
 
 
 def main() -> None:
-    """Write the table between its marks; the rest of the document stays."""
+    """Write the table between its markers; the rest of the document is kept."""
     before, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(BEGIN)
     _, _, after = rest.partition(END)
     DOCUMENT.write_text(f"{before}{BEGIN}\n{render()}\n{END}{after}", encoding="utf-8")

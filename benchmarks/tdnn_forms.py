@@ -1,4 +1,4 @@
-"""Which form of a TDNN-F runs fastest on a CPU: ``python -m benchmarks.tdnn_forms``.
+"""Speed of a TDNN-F on a CPU in three forms: ``python -m benchmarks.tdnn_forms``.
 
 The same 17 layers (1536/160, a row of 6000 scores for three frames) built by hand in three ways, from the same weights:
 ``splice``, one matrix product on frames that are cut and put side by side; ``product``, wide frames multiplied first
@@ -28,7 +28,7 @@ def _ints(*values: int) -> ov.Node:
 
 @dataclass
 class _Builder:
-    """The operations of one form; weights come in the same order whatever the form is."""
+    """The operations of one form; weights are drawn in the same order for all forms."""
 
     form: str
     random: np.random.Generator
@@ -94,7 +94,7 @@ class _Builder:
 
 
 def main() -> None:
-    """Print frames per second of each form, and that they give the same."""
+    """Print frames per second of each form, and check that their scores agree."""
     frames = np.random.default_rng(2).standard_normal((1, FRAMES, INPUT)).astype(np.float32)
     models = {form: _Builder(form, np.random.default_rng(3)).model() for form in FORMS}
     scores = {

@@ -1,4 +1,4 @@
-"""What the runtime can do at best: a compiled model fed from memory, with the batch and streams that a search finds."""
+"""Upper bound of the runtime: a compiled model fed from memory, with the fastest batch and streams."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from benchmarks.models.subjects import Subject
 from ov_asr_score.openvino_api import ov
 
 MOST_FRAMES = 20_000
-"""In flight at a time; scores of more would fill the memory."""
+"""Largest number of frames in flight; the scores of more would fill the memory."""
 
 QUICK_SEARCH, FULL_SEARCH = 10.0, 120.0
-"""Seconds after which a search begins nothing new."""
+"""Seconds after which a search starts no further trial."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """``batch`` utterances of ``frames`` frames in each of ``streams`` requests; ``fixed``: compiled for just that."""
+    """``batch`` utterances of ``frames`` frames in each of ``streams`` requests; ``fixed``: compiled for this shape."""
 
     batch: int
     frames: int
@@ -39,7 +39,7 @@ class Shape:
 
     @property
     def text(self) -> str:
-        """What it is in words."""
+        """The shape in words."""
         each = f"{self.batch} x {self.frames}" if self.batch > 1 else str(self.frames)
         kind = ", fixed shape" if self.fixed else ""
         return f"{each} frames per request, {self.streams} stream{'s' if self.streams > 1 else ''}{kind}"
@@ -82,7 +82,7 @@ def search(
     fixed = Shape(first.batch, first.frames, first.streams, fixed=True)
     inputs = inputs_for(model, first)
     runs[fixed] = rounds(compile_for(_reshaped(model, inputs), first.streams, precision), first.streams, inputs)
-    # Turn and turn about, as the first of them may only have had the quietest moment.
+    # In turns, because the first one may just have had the quietest moment.
     tried: dict[Shape, list[float]] = {shape: [] for shape in runs}
     for turn in range(4):
         for shape, run in runs.items():
@@ -90,14 +90,14 @@ def search(
             if turn:
                 tried[shape].append(shape.size / min(passed))
     best = max(tried, key=lambda shape: median(tried[shape]))
-    # What a busy moment slowed down says nothing about how much work a turn is to have.
+    # A turn slowed down by other processes says nothing about how much work a turn should have.
     speed = max(*speeds.values(), *tried[best])
     count = max(1, round(seconds * speed / best.size))
     return best, speed, Contestant(f"bound {precision}", _turn(runs[best], best.size * count, count))
 
 
 def peak(precision: str, streams: int) -> Contestant:
-    """The machine's products of matrices of 2048 rows and columns."""
+    """Peak of the machine: products of matrices of 2048 rows and columns."""
     run, operations = matrix_product(2048, streams, precision)
     run()
     count = max(1, round(0.5 / _seconds(run)))
@@ -105,7 +105,7 @@ def peak(precision: str, streams: int) -> Contestant:
 
 
 def inputs_for(model: ov.Model, shape: Shape) -> list[NDArray[np.float32]]:
-    """Random inputs of the model for one request: [B, T, D] or [T, D] for frames, [B, D] for vectors."""
+    """Random inputs for one request: [B, T, D] or [T, D] for frames, [B, D] for vectors."""
     random = np.random.default_rng(1)
     timed = any(len(port.get_partial_shape()) == 3 for port in model.inputs)
     arrays = []

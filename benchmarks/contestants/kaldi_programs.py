@@ -1,4 +1,4 @@
-"""Kaldi's own programs as a contestant, where they are installed: one process per core, each with its share."""
+"""Kaldi's programs as a contestant, if installed: one process per core, each with its share of the utterances."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def find_program(name: str) -> str | None:
 
 
 def write_nnet1(path: Path, subject: Subject) -> Path:
-    """``path``, the same network in Kaldi's nnet1 form: affine and sigmoid layers in a row."""
+    """``path``, the same network in Kaldi's nnet1 form: alternating affine and sigmoid layers."""
     parts = [b"\0B<Nnet> "]
     width = subject.dim
     for component in load_network(subject.path).components.values():
@@ -49,7 +49,7 @@ def write_nnet1(path: Path, subject: Subject) -> Path:
 
 
 def kaldi(subject: Subject, folder: Path, frames: int, cores: int) -> Contestant | None:
-    """Kaldi on ``frames`` frames in all, chunks of 150; None where its program is not installed."""
+    """Kaldi on ``frames`` frames in all, chunks of 150; None if its program is not installed."""
     program = find_program(subject.program)
     if program is None:
         return None
@@ -84,7 +84,7 @@ def kaldi_command(subject: Subject, program: str, model: Path, features: Feature
 
 
 def run_side_by_side(commands: Sequence[Sequence[str]]) -> float:
-    """Seconds until the last of the commands ended; each has one thread. Raises CommandFailed."""
+    """Seconds until the last of the concurrent commands ends; each has one thread. Raises CommandFailed."""
     variables = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     started = time.perf_counter()
     processes = [

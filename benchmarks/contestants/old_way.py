@@ -1,8 +1,8 @@
-"""The way of OpenVINO's old speech sample: a few frames per request, one request after the other.
+"""The method of OpenVINO's old speech sample: a few frames per request, one request after the other.
 
-Needs numpy and any openvino from 2023.3 on, and nothing of this repository, so that another Python can run it:
+Needs numpy and openvino 2023.3 or later, and nothing of this repository, so that another Python can run it:
 ``python old_way.py MODEL.xml PRECISION SECONDS``. PRECISION is a value of INFERENCE_PRECISION_HINT, or ``default``.
-It answers every line on standard input with one JSON line: frames scored and seconds; the first one says what runs.
+It answers every line on standard input with one JSON line: frames scored and seconds; the first line describes the run.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ FRAMES = 1000  # of an utterance
 
 
 def main() -> None:
-    """Score utterances for the asked time, whenever a line comes."""
+    """Score utterances for the given time on every line of standard input."""
     path, precision, seconds = sys.argv[1], sys.argv[2], float(sys.argv[3])
     settings = {} if precision == "default" else {"INFERENCE_PRECISION_HINT": precision}
     compiled = ov.Core().compile_model(path, "CPU", settings)
@@ -35,7 +35,7 @@ def main() -> None:
             for piece in features:
                 request.infer({**others, "input": piece})
                 rows.append(request.get_output_tensor(0).data.copy())
-                # An utterance takes seconds where models are slow.
+                # With slow models, an utterance takes seconds.
                 if time.perf_counter() - started >= seconds:
                     break
             np.concatenate(rows)
@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def _features(compiled: ov.CompiledModel) -> tuple[list[np.ndarray], dict[str, np.ndarray], int]:
-    """An utterance in pieces for the input ``input``, arrays for all others, and the frames of a piece."""
+    """Pieces of an utterance for the input ``input``, arrays for all other inputs, and the frames per piece."""
     random = np.random.default_rng(4)
     shapes = {port.get_any_name(): list(port.shape) for port in compiled.inputs}
     piece = shapes.pop("input")

@@ -1,4 +1,4 @@
-"""The feed-forward benchmark model in onnxruntime, where that and the package onnx are installed."""
+"""The feed-forward benchmark model in onnxruntime, if onnxruntime and onnx are installed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ROWS = 512
 
 
 def write_onnx(path: Path, subject: Subject) -> Path:
-    """``path``, the same network as ONNX: Gemm and Sigmoid in a row. Needs the package onnx."""
+    """``path``, the same network as ONNX: alternating Gemm and Sigmoid. Needs the package onnx."""
     from onnx import TensorProto, helper, numpy_helper, save_model
 
     nodes, weights, value = [], [], "input"
@@ -42,14 +42,14 @@ def write_onnx(path: Path, subject: Subject) -> Path:
 
 
 def onnxruntime(subject: Subject, folder: Path, cores: int) -> Contestant | None:
-    """onnxruntime fed from memory with large batches; None where it is not installed."""
+    """onnxruntime fed from memory with large batches; None if it is not installed."""
     if not find_spec("onnxruntime") or not find_spec("onnx"):
         return None
     import onnxruntime as runtime
 
     options = runtime.SessionOptions()
     options.intra_op_num_threads = cores
-    # Threads that spin between its turns would take the cores from the others.
+    # Threads that spin between its turns would take cores away from the others.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     path = write_onnx(folder / f"{subject.name}.onnx", subject)
     session = runtime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])

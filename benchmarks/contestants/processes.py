@@ -1,4 +1,4 @@
-"""Contestants that are processes of their own: the old sample's way, and ``score`` from archive to archive."""
+"""Contestants that run as separate processes: the old sample's method, and ``score`` from archive to archive."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from benchmarks.models.subjects import ROOT, Subject
 from ov_asr_score.openvino_api import ov
 
 ONE = 300
-"""Frames of the utterance that shows how long a process takes to start and to end."""
+"""Frames of the utterance used to measure the startup and shutdown of a process."""
 
 
 class CommandFailed(Exception):
-    """A contestant's command ended with an error, of which this is the end."""
+    """The command of a contestant failed; the message is the end of its output."""
 
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Archives of one contestant: features and, where the model takes them, i-vectors; and how much there is."""
+    """Archives of one contestant: features and, if the model needs them, i-vectors; and their size."""
 
     archive: Path
     ivectors: Path | None
@@ -38,7 +38,7 @@ class Features:
 
 
 def make_features(folder: Path, subject: Subject, lengths: Sequence[int], name: str) -> Features:
-    """The archives in ``folder``, written unless they are there."""
+    """The archives in ``folder``, written if they do not exist."""
     archive = write_features(folder / f"{name}-{subject.dim}.ark", subject.dim, lengths)
     ivectors = None
     if subject.ivector:
@@ -52,7 +52,7 @@ def score_command(subject: Subject, features: str, output: str, precision: str, 
     command += ["-o", output, f"--precision={precision}", "--quiet", *subject.score_options]
     if not subject.is_kaldi:
         return command
-    # Other outputs of a Kaldi model would be computed and thrown away.
+    # Other outputs of a Kaldi model would be computed and discarded.
     command += ["--output-name=output"]
     return command if ivectors is None else [*command, f"--ivectors=ark:{ivectors}"]
 
@@ -60,7 +60,7 @@ def score_command(subject: Subject, features: str, output: str, precision: str, 
 def score(
     name: str, subject: Subject, features: Features, precision: str, folder: Path, output: str = ""
 ) -> Contestant:
-    """``score`` as a process, all of it counted: start, conversion from the cache, compiling, reading, writing."""
+    """``score`` as a process; its time includes startup, cached conversion, compilation, reading and writing."""
     target = folder / f"scores-{subject.name}.ark"
     specifier = output or f"ark:{target}"
     command = score_command(subject, f"ark:{features.archive}", specifier, precision, features.ivectors)
@@ -74,7 +74,7 @@ def score(
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """The environment of all commands: this repository's package, and a cache of the benchmark's own."""
+    """The environment of all commands: the package of this repository, and a separate cache."""
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
     return os.environ | {"PYTHONPATH": path, "OV_ASR_SCORE_CACHE": str(folder / "cache")}
 
@@ -91,7 +91,7 @@ def run_command(command: Sequence[str], variables: dict[str, str], folder: Path 
 
 
 class OldWay:
-    """The old sample's way in a process of its own, which waits between its turns. A context manager."""
+    """The old sample's method in a separate process, which waits between its turns. A context manager."""
 
     def __init__(self, name: str, python: str, model: Path, precision: str, seconds: float) -> None:
         """Start ``python``; every turn takes ``seconds``."""
@@ -107,7 +107,7 @@ class OldWay:
         self._name = name
 
     def __enter__(self) -> OldWay:
-        """The same, when its model is compiled."""
+        """This object, once its model is compiled."""
         facts = self._answer()
         self.openvino = str(facts["openvino"]).split("-", maxsplit=1)[0]
         self.at_once = int(facts["at_once"])
@@ -124,7 +124,7 @@ class OldWay:
                     stack.callback(pipe.close)
 
     def contestant(self) -> Contestant:
-        """What takes turns."""
+        """The contestant that takes turns."""
         return Contestant(self._name, self._run)
 
     def _run(self) -> tuple[float, float]:
@@ -143,14 +143,14 @@ class OldWay:
 
 
 def save_framewise(subject: Subject, frames: int, folder: Path) -> Path:
-    """The path of the IR that takes ``frames`` frames per request."""
+    """The path of the IR with ``frames`` frames per request."""
     path = folder / f"{subject.name}-framewise-{frames}.xml"
     ov.save_model(subject.framewise(frames), str(path), compress_to_fp16=False)
     return path
 
 
 def frames_for(speed: float, seconds: float, most: float) -> int:
-    """Frames for a run of about ``seconds``: a step of a ladder, so that archives of earlier runs serve again."""
+    """Frames for a run of about ``seconds``, in coarse steps, so that archives of earlier runs can be reused."""
     wanted = min(speed * seconds, most)
     step = 1000
     while step * 1.25 < wanted:
@@ -159,10 +159,10 @@ def frames_for(speed: float, seconds: float, most: float) -> int:
 
 
 def one_utterance(folder: Path, subject: Subject) -> Features:
-    """A single utterance, for the time that a process takes to start and to end."""
+    """A single utterance, to measure the startup and shutdown of a process."""
     return make_features(folder, subject, [ONE], "one")
 
 
 def read_speech(folder: Path, subject: Subject, frames: int) -> Features:
-    """Utterances of ``frames`` frames in all, with lengths as in read speech."""
+    """Utterances with ``frames`` frames in total and lengths as in read speech."""
     return make_features(folder, subject, speech_lengths(frames), f"speech-{frames}")

@@ -1,4 +1,4 @@
-"""One model, all contestants: who takes part, their turns, and what comes of them."""
+"""Measures one model with all contestants, in turns."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ from benchmarks.models.subjects import (
 from benchmarks.reports.results import SubjectResult
 
 OLD_PYTHON = "OV_2023_PYTHON"
-"""Names a Python that has OpenVINO 2023.3."""
+"""Environment variable with the path of a Python that has OpenVINO 2023.3."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How long everything takes: turns, and seconds of a turn of each kind of contestant; ``most_bytes`` of files."""
+    """Duration of the measurements: turns, and seconds per turn by kind of contestant; ``most_bytes`` of files."""
 
     folder: Path
     turns: int
@@ -54,7 +54,7 @@ class Settings:
     most_bytes: int = 4_000_000_000
 
     def most_frames_of(self, subject: Subject) -> float:
-        """What fits into ``most_frames`` and, with features and scores, into ``most_bytes``."""
+        """Number of frames within ``most_frames`` whose features and scores fit into ``most_bytes``."""
         return min(self.most_frames, self.most_bytes / (4 * (subject.dim + subject.outputs // subject.factor)))
 
 
@@ -74,7 +74,7 @@ FULL = {
 
 @dataclass(frozen=True, slots=True)
 class _LineUp:
-    """Who takes part; ``starts`` score one utterance; ``notes`` and ``frames`` by the name of the contestant."""
+    """The contestants; ``starts`` score one utterance; ``notes`` and ``frames`` by name of the contestant."""
 
     contestants: list[Contestant] = field(default_factory=list)
     starts: list[Contestant] = field(default_factory=list)
@@ -83,7 +83,7 @@ class _LineUp:
 
 
 def measure(subject: Subject, machine: Machine, settings: Settings, tell: Callable[[str], None]) -> SubjectResult:
-    """All figures of one model. Raises CommandFailed when a contestant cannot do it."""
+    """All figures of one model. Raises CommandFailed if a contestant fails."""
     tell = _told_of(subject.name, tell)
     line_up = _LineUp()
     with ExitStack() as stack:
@@ -118,7 +118,7 @@ def _add_precision(
     names: tuple[str, str, str],
     tell: Callable[[str], None],
 ) -> float:
-    """Frames per second of the bound, which is added together with ``score`` and the peak."""
+    """Add the bound, ``score`` and the peak in a precision; frames per second of the bound."""
     score_name, bound_name, peak_name = names
     folder = settings.folder
     shape, speed, at_best = bound.search(subject, precision, settings.bound_seconds, tell, full=settings.full)
@@ -141,7 +141,7 @@ def _add_precision(
 
 
 def _add_old_ways(line_up: _LineUp, subject: Subject, settings: Settings, stack: ExitStack) -> None:
-    """Adds the old sample's way with one frame and with eight, or the nearest number that makes whole rows."""
+    """Add the old sample's method with one and with eight frames per request, rounded to whole rows."""
     python_2023 = os.environ.get(OLD_PYTHON)
     for frames, name, name_2023 in ((1, OLD_ONE, OLD_2023_ONE), (8, OLD_EIGHT, OLD_2023_EIGHT)):
         path = save_framewise(subject, frames, settings.folder)
@@ -156,8 +156,8 @@ def _add_old_ways(line_up: _LineUp, subject: Subject, settings: Settings, stack:
 
 
 def _add_others(line_up: _LineUp, subject: Subject, machine: Machine, settings: Settings, speed: float) -> None:
-    """Adds contestants that are there where their programs are installed."""
-    # Kaldi is given less to do, as it takes longer.
+    """Add the contestants whose programs are installed."""
+    # Kaldi gets fewer frames, because it is slower.
     count = frames_for(speed / 2, settings.score_seconds, settings.most_frames_of(subject) / 2)
     theirs = kaldi(subject, settings.folder, count, machine.cores)
     if theirs is not None:
@@ -174,25 +174,25 @@ def _add_others(line_up: _LineUp, subject: Subject, machine: Machine, settings: 
 def _derived(
     figures: dict[str, list[float]], subject: Subject, line_up: _LineUp, start_seconds: dict[str, list[float]]
 ) -> dict[str, list[float]]:
-    """Figures that follow from others: the bound in operations, and ``score`` without its start."""
-    found = {}
+    """Figures derived from others: the bound in operations, and ``score`` without its startup."""
+    derived = {}
     operations = subject.operations_per_frame()
     for source, name in ((BOUND, BOUND_OPERATIONS), (BOUND_BF16, BOUND_OPERATIONS_BF16)):
         if operations and source in figures:
-            found[name] = [value * operations for value in figures[source]]
+            derived[name] = [value * operations for value in figures[source]]
             line_up.notes[name] = f"{operations / 1e6:.1f} million operations per frame"
     for source, name in ((SCORE, SCORE_STARTED), (SCORE_BF16, SCORE_STARTED_BF16)):
         if source in figures:
             frames = line_up.frames[source]
-            found[name] = [without_start(frames, value, start_seconds[source]) for value in figures[source]]
+            derived[name] = [without_start(frames, value, start_seconds[source]) for value in figures[source]]
             line_up.notes[name] = "the same less the time for one utterance"
-    return found
+    return derived
 
 
 def without_start(frames: int, speed: float, start_seconds: Sequence[float]) -> float:
-    """Frames per second of a run at ``speed``, had it begun when a run of one utterance ends."""
+    """Frames per second of a run at ``speed`` without the duration of a run of one utterance."""
     seconds = frames / speed - min(start_seconds)
-    # A run that is as short as the start says nothing about the rest of it.
+    # A run that is as short as the startup says nothing about the rest.
     return (frames - ONE) / seconds if seconds > 0 and frames > ONE else speed
 
 

@@ -1,4 +1,4 @@
-"""What the figures were measured on."""
+"""The machine on which figures were measured."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from ov_asr_score.openvino_api import ov
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """The machine and what runs on it; ``memory`` in bytes, ``date`` of the run.
+    """The machine and its software; ``memory`` in bytes, ``date`` of the run.
 
-    ``load`` is the number of processes that wanted a core in the minute before: figures of a busy machine are noisy.
+    ``load`` is the load average of the previous minute: figures of a busy machine are noisy.
     """
 
     cpu: str
@@ -30,7 +30,7 @@ class Machine:
 
 
 def this_machine() -> Machine:
-    """The machine that runs this."""
+    """This machine."""
     core = ov.Core()
     return Machine(
         cpu=_cpu_name() or str(core.get_property("CPU", "FULL_DEVICE_NAME")),
@@ -51,7 +51,7 @@ def usable_cores() -> int:
 
 
 def _cpu_name() -> str:
-    """The name and the vector instructions that matter here, as Linux tells them."""
+    """Name and relevant vector instructions of the processor, as reported by Linux."""
     info = Path("/proc/cpuinfo")
     fields: dict[str, str] = {}
     if info.is_file():

@@ -1,7 +1,7 @@
 """Peak resident memory of a command: ``python peak_memory.py SOURCE COMMAND``, both JSON lists of words.
 
 COMMAND reads what SOURCE writes. Prints one JSON line: the peak of COMMAND in bytes, its seconds and exit code. This is
-a program of its own and a small one, because Linux counts what a process was before it became the command.
+a separate, small program, because Linux includes the memory of a process before its exec in the peak.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def main() -> None:
     with subprocess.Popen(source_words, stdout=subprocess.PIPE) as source:
         command = subprocess.Popen(command_words, stdin=source.stdout, stdout=subprocess.DEVNULL)
         if source.stdout is not None:
-            source.stdout.close()  # so that the source ends when the command does
+            source.stdout.close()  # so that the source ends with the command
         _, status, usage = os.wait4(command.pid, 0)
         command.returncode = os.waitstatus_to_exitcode(status)
     seconds = time.perf_counter() - started

@@ -1,4 +1,4 @@
-"""What does not depend on throughput: the start of a process, small jobs, and memory that stays flat."""
+"""Measurements that do not depend on throughput: startup of processes, small jobs, and memory use."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MEGABYTE = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Small:
-    """Something short, in seconds; ``most`` is the time it may take, None where nothing is asked."""
+    """The seconds of a short job; ``most`` is the limit, None without one."""
 
     name: str
     seconds: Spread
@@ -37,12 +37,12 @@ class Memory:
 
     @property
     def growth(self) -> int:
-        """How much more memory the longer stream takes, in bytes."""
+        """Additional memory for the longer stream, in bytes."""
         return self.peaks[1] - self.peaks[0]
 
 
 def small_jobs(folder: Path, chain: Subject, repeats: int) -> list[Small]:
-    """Seconds of processes that do little: 20 utterances of 1 to 3 s, the help, the import."""
+    """Seconds of small jobs: 20 utterances of 1 to 3 s, the help, the import."""
     lengths = [int(length) for length in np.random.default_rng(5).integers(100, 300, 20)]
     features = make_features(folder, chain, lengths, "short")
     job = score_command(chain, f"ark:{features.archive}", f"ark:{folder / 'short-scores.ark'}", "f32", None)
@@ -64,7 +64,7 @@ def small_jobs(folder: Path, chain: Subject, repeats: int) -> list[Small]:
 
 
 def memory(folder: Path, subject: Subject, sizes: tuple[int, int]) -> Memory:
-    """Peaks for generated streams of two sizes on standard input, scores thrown away. Raises CommandFailed."""
+    """Peak memory for generated streams of two sizes on standard input; scores are discarded. Raises CommandFailed."""
     measured = [_peak(folder, subject, size) for size in sizes]
     return Memory(subject.name, sizes, (measured[0][0], measured[1][0]), (measured[0][1], measured[1][1]))
 

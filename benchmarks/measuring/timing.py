@@ -1,4 +1,4 @@
-"""Fair timing of compiled models: side by side, in turns, medians."""
+"""Fair timing of compiled models: medians of runs that take turns."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def medians(runs: Mapping[str, Callable[[], object]], repeats: int) -> dict[str,
 
 
 def compile_for(model: ov.Model, streams: int, precision: str) -> ov.CompiledModel:
-    """``model`` compiled for the CPU with so many streams, in ``f32`` or ``bf16``."""
+    """``model`` compiled for the CPU with ``streams`` streams, in ``f32`` or ``bf16``."""
     settings = {"INFERENCE_PRECISION_HINT": precision, "NUM_STREAMS": str(streams)}
     return ov.Core().compile_model(model, "CPU", settings)
 

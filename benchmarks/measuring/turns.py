@@ -1,4 +1,4 @@
-"""Contestants that take turns, and what is said of their figures: medians, spread, ratios turn by turn."""
+"""Contestants that take turns, and statistics of their figures: medians, ranges, ratios turn by turn."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from statistics import median
 
 @dataclass(frozen=True, slots=True)
 class Contestant:
-    """``run`` does one turn and gives its work (frames, operations) and seconds.
+    """``run`` does one turn and returns its work (frames or operations) and seconds.
 
-    It is warm when it is made: what is done once only is not part of a turn.
+    A contestant is warmed up when it is created: one-time work is not part of a turn.
     """
 
     name: str
@@ -20,7 +20,7 @@ class Contestant:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Median, smallest and largest of some figures."""
+    """Median, smallest and largest of several figures."""
 
     median: float
     smallest: float
@@ -29,7 +29,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A ratio that is to be reached: figures of ``above`` by those of ``below``; ``least`` None: of interest only."""
+    """A ratio to reach: figures of ``above`` divided by those of ``below``; ``least`` None: for information only."""
 
     above: str
     below: str
@@ -43,14 +43,14 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """A target with what was found."""
+    """A target with the measured ratio."""
 
     target: Target
     found: Spread
 
     @property
     def reached(self) -> bool | None:
-        """Whether the median reaches the target; None where there is none."""
+        """Whether the median reaches the target; None without a target."""
         return None if self.target.least is None else self.found.median >= self.target.least
 
 
@@ -66,12 +66,12 @@ def take_turns(contestants: Sequence[Contestant], turns: int, tell: Callable[[st
 
 
 def spread(figures: Sequence[float]) -> Spread:
-    """Median and range of ``figures``, of which there is at least one."""
+    """Median and range of ``figures``, which must not be empty."""
     return Spread(median(figures), min(figures), max(figures))
 
 
 def ratios(figures: dict[str, list[float]], targets: Sequence[Target]) -> list[Ratio]:
-    """The ratios of ``targets`` for which both contestants ran; each turn is divided by the same turn."""
+    """The ratios of ``targets`` whose contestants both ran; figures of the same turn are divided."""
     found = []
     for target in targets:
         above, below = figures.get(target.above), figures.get(target.below)

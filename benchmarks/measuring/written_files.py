@@ -1,4 +1,4 @@
-"""What two runs of the same commands wrote, file by file: equal bytes, or reports equal but for what is measured."""
+"""Compares the files of two runs of the same commands: equal bytes, or reports that only differ in measurements."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _first_byte(before: bytes, after: bytes) -> str:
 
 
 def mask_json(text: str) -> str:
-    """A JSON report with sorted layers and without times; one that is a time line as the names of its events."""
+    """A JSON report with sorted layers and without times; a trace as the names of its events."""
     report = json.loads(text)
     if isinstance(report, dict) and "traceEvents" in report:
         events = {(str(event.get("ph")), str(event.get("name"))) for event in report["traceEvents"]}
@@ -94,7 +94,7 @@ def _without_times(value: object, key: str = "") -> object:
 
 
 def mask_csv(text: str) -> str:
-    """A profile without times, its rows, which times have sorted, in the order of names."""
+    """A profile without times, its rows sorted by name."""
     header, *rows = list(csv.reader(io.StringIO(text)))
     kept = [index for index, name in enumerate(header) if name not in _MEASURED_COLUMNS]
     masked = sorted(",".join(row[index] for index in kept) for row in rows)
@@ -118,7 +118,7 @@ def _without_speed(line: str) -> str:
 
 
 def _mask_xml(text: str) -> str:
-    # an OpenVINO model has nothing measured in it
+    # OpenVINO models contain no measurements
     return text if "<net " in text else mask_text(text)
 
 

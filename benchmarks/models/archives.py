@@ -1,6 +1,6 @@
 """Archives of random features with lengths spread like read speech; ``python -m benchmarks.models.archives DIM BYTES``.
 
-Run as a program, it writes an archive of about BYTES bytes to standard output, as fast as a pipe takes it.
+Run as a program, it writes an archive of about BYTES bytes to standard output, as fast as the pipe allows.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _SEED = 30
 
 
 def speech_lengths(frames: int, seed: int = _SEED) -> list[int]:
-    """Lengths of utterances in frames that add up to ``frames``, log-normal; the last one makes up the sum."""
+    """Log-normally distributed lengths of utterances in frames; the last one completes the sum to ``frames``."""
     random = np.random.default_rng(seed)
     lengths: list[int] = []
     left = frames
@@ -42,7 +42,7 @@ def utterance_keys(count: int) -> Iterator[str]:
 def write_features(path: Path, dim: int, lengths: Sequence[int]) -> Path:
     """``path``, an archive with float32 matrices [length, dim] of normally distributed values.
 
-    A file of this name that has the size to expect is taken as it is. Utterances are cuts from one block of values.
+    An existing file of the expected size is kept. Utterances are parts of one block of random values.
     """
     keys = list(utterance_keys(len(lengths)))
     size = sum(len(_head(key, length, dim)) + 4 * length * dim for key, length in zip(keys, lengths, strict=True))
@@ -87,7 +87,7 @@ def _block(dim: int) -> NDArray[np.float32]:
 
 
 def _cut(block: NDArray[np.float32], key: str, length: int) -> NDArray[np.float32]:
-    """``length`` rows that begin at a place of the key's own."""
+    """``length`` rows of ``block``, starting at a row that depends on the key."""
     start = int(key[3:]) * 37 % (len(block) - length + 1)
     return block[start : start + length]
 

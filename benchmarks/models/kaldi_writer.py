@@ -1,4 +1,4 @@
-"""Writes networks of nnet3 in Kaldi's binary form, so that benchmark models can be made of nothing but a seed."""
+"""Writes networks of nnet3 in Kaldi's binary form, so that benchmark models can be generated from a seed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Value = int | float | bool | NDArray[np.float32] | list[int] | tuple[float, floa
 """A tuple stands for two numbers behind one token, None for nothing."""
 
 Fields = list[tuple[str, Value]]
-"""Tokens and what stands behind each of them."""
+"""Tokens, each with its value."""
 
 
 @dataclass
@@ -24,22 +24,22 @@ class NetworkWriter:
     components: list[tuple[str, str, Fields]] = field(default_factory=list)
 
     def input(self, name: str, dim: int) -> str:
-        """Adds an input node; its name."""
+        """Add an input node; its name."""
         self.lines.append(f"input-node name={name} dim={dim}")
         return name
 
     def component(self, name: str, kind: str, source: str, fields: Fields) -> str:
-        """Adds a component and its node; the name of both."""
+        """Add a component and its node; the name of both."""
         self.components.append((name, kind, fields))
         self.lines.append(f"component-node name={name} component={name} input={source}")
         return name
 
     def output(self, name: str, source: str) -> None:
-        """Adds an output node."""
+        """Add an output node."""
         self.lines.append(f"output-node name={name} input={source} objective=linear")
 
     def write(self, path: Path) -> None:
-        """Nothing; writes a raw network."""
+        """Write the network to ``path`` in Kaldi's raw binary form."""
         with path.open("wb") as file:
             file.write(b"\0B<Nnet3> \n" + "\n".join(self.lines).encode() + b"\n\n")
             file.write(b"<NumComponents> " + _value(len(self.components)))

@@ -21,7 +21,7 @@ _SPLICED = "Offset(input, -2), Offset(input, -1), input, Offset(input, 1), Offse
 
 
 class _Parameters:
-    """Random fields of components, such that values neither vanish nor grow from layer to layer."""
+    """Random fields of components, scaled so that values neither vanish nor grow from layer to layer."""
 
     def __init__(self, seed: int) -> None:
         self.random = np.random.default_rng(seed)
@@ -112,7 +112,7 @@ def _nonlinear(dim: int) -> Fields:
 
 
 def make_dnn(path: Path, inputs: int = 440, hidden: int = 2048, layers: int = 6, outputs: int = 3425) -> None:
-    """Nothing; writes the DNN, without a softmax."""
+    """Write the DNN, without a softmax."""
     network, parameters = NetworkWriter(), _Parameters(20)
     node, width = network.input("input", inputs), inputs
     for layer in range(1, layers + 1):
@@ -131,7 +131,7 @@ def make_tdnnf(
     outputs: int = 6000,
     strides: tuple[int, ...] = (1,) * 3 + (0,) + (3,) * 12,
 ) -> None:
-    """Nothing; writes the factorized TDNN: a first layer and one for each of ``strides`` (frames; 0: no splicing)."""
+    """Write the factorized TDNN: a first layer, and one for each of ``strides`` (frames; 0: no splicing)."""
     network, parameters = NetworkWriter(), _Parameters(21)
     network.input("ivector", IVECTOR)
     network.input("input", FEATURES)
@@ -184,7 +184,7 @@ def _relu_layer(network: NetworkWriter, parameters: _Parameters, name: str, node
 
 
 def make_lstmp(path: Path, cells: int = 1024, projected: int = 256, layers: int = 3, outputs: int = 3425) -> None:
-    """Nothing; writes the LSTM with projections, each half of which is recurrent."""
+    """Write the LSTM with projections, half of which are recurrent."""
     network, parameters = NetworkWriter(), _Parameters(22)
     network.input("input", FEATURES)
     source = f"Append({_SPLICED})"
@@ -213,7 +213,7 @@ def make_lstmp(path: Path, cells: int = 1024, projected: int = 256, layers: int 
 
 
 def make_models(folder: Path) -> list[Path]:
-    """The paths of all benchmark models, written into ``folder`` unless they are there."""
+    """The paths of all benchmark models, written into ``folder`` if they do not exist."""
     folder.mkdir(parents=True, exist_ok=True)
     made = []
     for name, make in (("dnn", make_dnn), ("tdnnf", make_tdnnf), ("lstmp", make_lstmp)):

@@ -1,4 +1,4 @@
-"""The models that are measured, with how they are fed and what is to be reached."""
+"""The measured models, their inputs, and the ratios to reach."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ov_asr_score.settings.kaldi import KaldiOptions
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# Names of contestants, as they stand in tables.
+# Names of contestants in tables.
 SCORE, SCORE_BF16 = "score", "score bf16"
 SCORE_STARTED, SCORE_STARTED_BF16 = "score, started", "score, started, bf16"
 BOUND, BOUND_BF16 = "bound", "bound bf16"
@@ -24,7 +24,7 @@ OLD_ONE, OLD_EIGHT, OLD_2023_ONE, OLD_2023_EIGHT = "old 1", "old 8", "old 1, 202
 KALDI, ONNXRUNTIME = "Kaldi", "onnxruntime"
 BOUND_OPERATIONS, BOUND_OPERATIONS_BF16 = "bound FLOP/s", "bound FLOP/s bf16"
 IN_OPERATIONS = frozenset({PEAK, PEAK_BF16, BOUND_OPERATIONS, BOUND_OPERATIONS_BF16})
-"""Contestants whose work is counted in floating-point operations, that of all others in frames."""
+"""Contestants whose work is counted in floating-point operations instead of frames."""
 
 ALWAYS = (
     Target(SCORE, BOUND),
@@ -43,8 +43,8 @@ ALWAYS = (
 class Subject:
     """A model file and its features; ``factor`` frames share a row of scores, ``outputs`` values wide.
 
-    ``rows`` says that frames do not know each other, so that a request may hold those of any utterances. ``program`` is
-    the Kaldi program that scores it, empty for none.
+    ``rows``: frames are independent, so that a request may hold frames of several utterances. ``program`` is the Kaldi
+    program that scores the model, empty if there is none.
     """
 
     name: str
@@ -74,7 +74,7 @@ class Subject:
         return with_leading_dimension(ov.Core().read_model(self.path), [0], None)
 
     def framewise(self, frames: int) -> ov.Model:
-        """The model that takes ``frames`` frames per request in order, or so many that they make whole rows."""
+        """The model with ``frames`` frames per request in order, rounded to whole rows."""
         if self.is_kaldi:
             at_once = -(-frames // self.factor) * self.factor
             options = KaldiOptions(
@@ -84,7 +84,7 @@ class Subject:
         return with_leading_dimension(ov.Core().read_model(self.path), [0], frames)
 
     def operations_per_frame(self) -> float:
-        """Floating-point operations that the weights of a frame-local model stand for; 0 for others."""
+        """Floating-point operations per frame of a frame-local model, from its weights; 0 for others."""
         if not (self.rows and self.is_kaldi):
             return 0.0
         matrices = [part.fields.get("LinearParams") for part in load_network(self.path).components.values()]
@@ -132,7 +132,7 @@ _LSTMP = (
 
 
 def big_subjects(folder: Path) -> list[Subject]:
-    """The benchmark models of the size that is used in earnest, written into ``folder`` unless they are there."""
+    """The benchmark models of realistic size, written into ``folder`` if they do not exist."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = {name: folder / f"{name}.raw" for name in ("dnn", "tdnnf", "lstmp")}
     for name, make in (("dnn", make_dnn), ("tdnnf", make_tdnnf), ("lstmp", make_lstmp)):

@@ -1,4 +1,4 @@
-"""The figures as a picture: frames per second of all contestants. Needs matplotlib."""
+"""A bar chart of frames per second of all contestants. Needs matplotlib."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _OURS, _OTHERS, _LIMIT = "#0b6e99", "#b0b7bd", "#d9a441"
 
 
 def write_plot(path: Path, results: Results) -> None:
-    """Nothing; writes a PNG with one panel for each model, bars from the slowest to the fastest with their range."""
+    """Write a PNG with one panel per model; bars from slowest to fastest, with their range."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

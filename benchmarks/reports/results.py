@@ -1,4 +1,4 @@
-"""What a run of the harness found, as plain data and as JSON."""
+"""Results of the harness as plain data, and as JSON."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from benchmarks.measuring.turns import Ratio, Spread
 
 @dataclass(frozen=True, slots=True)
 class SubjectResult:
-    """Figures of one model: work per second by contestant, turn by turn, and what they come to.
+    """Figures of one model: work per second by contestant and turn, and their statistics.
 
     ``start_seconds`` is the time of ``score`` for one utterance, by contestant; ``notes`` say how each ran.
     """
@@ -29,7 +29,7 @@ class SubjectResult:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """All of it; ``mode`` is ``quick`` or ``full``, ``seconds`` those of the whole run."""
+    """All results; ``mode`` is ``quick`` or ``full``, ``seconds`` the duration of the whole run."""
 
     mode: str
     machine: Machine
@@ -41,7 +41,7 @@ class Results:
 
 
 def write_json(path: Path, results: Results) -> None:
-    """Nothing; writes everything."""
+    """Write all results as JSON."""
     content = asdict(results)
     for subject, found in zip(content["subjects"], results.subjects, strict=True):
         for ratio, source in zip(subject["ratios"], found.ratios, strict=True):

@@ -1,4 +1,4 @@
-"""Results as text: tables for the terminal, which are Markdown too, and the one in README.md."""
+"""Results as Markdown: tables for the terminal, and the one in README.md."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MOST_GROWTH = 50 * MEGABYTE
 
 
 def markdown(results: Results) -> str:
-    """Everything that was found, a section for each model."""
+    """All results, one section per model."""
     machine = results.machine
     lines = [
         f"{machine.cpu}, {machine.cores} cores, {machine.memory / 2**30:.0f} GiB, {machine.system}; "
@@ -44,7 +44,7 @@ def markdown(results: Results) -> str:
 
 
 def readme_section(results: Results) -> str:
-    """One table with all ratios that have a target, and what it ran on."""
+    """One table with all ratios that have a target, and the machine."""
     machine = results.machine
     rows = [
         [subject.name, ratio.target.name, number(ratio.found), *_verdict(ratio)]
@@ -81,7 +81,7 @@ def readme_section(results: Results) -> str:
 
 
 def update_readme(path: Path, results: Results) -> None:
-    """Nothing; puts the section between its markers. Raises ValueError where they are not there."""
+    """Write the section between its markers. Raises ValueError if they are missing."""
     text = path.read_text(encoding="utf-8")
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
@@ -91,7 +91,7 @@ def update_readme(path: Path, results: Results) -> None:
 
 
 def grid(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """Lines of a Markdown table whose columns stand under each other."""
+    """Lines of a Markdown table with aligned columns."""
     cells = [list(head), *map(list, rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
     lines = [
