@@ -1,4 +1,7 @@
-"""Two profiles from their files."""
+"""Two profiles from their files.
+
+Tests: tests/cli/commands/test_compare_profiles.py
+"""
 
 from __future__ import annotations
 

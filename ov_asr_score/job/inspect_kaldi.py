@@ -1,4 +1,7 @@
-"""What can be told of a Kaldi model, in sections of facts, and whether it can be converted."""
+"""What can be told of a Kaldi model, in sections of facts, and whether it can be converted.
+
+Tests: tests/job/test_inspect_model.py
+"""
 
 from __future__ import annotations
 

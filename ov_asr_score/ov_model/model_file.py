@@ -1,4 +1,7 @@
-"""A path to any model as an OpenVINO model: IR and ONNX are read, Kaldi models are converted and kept in a cache."""
+"""A path to any model as an OpenVINO model: IR and ONNX are read, Kaldi models are converted and kept in a cache.
+
+Tests: tests/ov_model/test_conversion_cache.py
+"""
 
 from __future__ import annotations
 

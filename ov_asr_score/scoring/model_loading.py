@@ -1,6 +1,8 @@
 """From a model path to a model whose ports are settled: read or imported, with the asked outputs and layouts.
 
 ``load_model`` gives the model as it is in its file, ``configure_model`` what is asked of it.
+
+Tests: tests/scoring/test_scorer.py, tests/scoring/test_blobs.py
 """
 
 from __future__ import annotations

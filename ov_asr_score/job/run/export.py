@@ -1,4 +1,7 @@
-"""Write what a model was compiled to, for the plugin of its device or for GNA."""
+"""Write what a model was compiled to, for the plugin of its device or for GNA.
+
+Tests: tests/scoring/test_blobs.py, tests/cli/test_gna_scores.py
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What reports say of a run on GNA: values that were clipped, and where layers lost accuracy."""
+"""What reports say of a run on GNA: values that were clipped, and where layers lost accuracy.
+
+Tests: tests/cli/test_gna_scores.py, tests/cli/test_gna_notes.py
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A run of ``score`` before its first frame: everything is checked, the model compiled, the report begun."""
+"""A run of ``score`` before its first frame: everything is checked, the model compiled, the report begun.
+
+Tests: tests/job/test_score.py
+"""
 
 from __future__ import annotations
 

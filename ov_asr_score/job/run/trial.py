@@ -1,4 +1,7 @@
-"""A model that is ready to score, with utterances in memory: for jobs that try a model and write no scores."""
+"""A model that is ready to score, with utterances in memory: for jobs that try a model and write no scores.
+
+Tests: tests/job/test_quantize.py, tests/job/test_bench.py
+"""
 
 from __future__ import annotations
 

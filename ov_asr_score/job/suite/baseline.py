@@ -1,4 +1,7 @@
-"""What runs of a suite gave when that was recorded: errors and speed, in a JSON file beside the suite."""
+"""What runs of a suite gave when that was recorded: errors and speed, in a JSON file beside the suite.
+
+Tests: tests/job/suite/test_run.py
+"""
 
 from __future__ import annotations
 

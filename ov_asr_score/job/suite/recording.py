@@ -1,4 +1,7 @@
-"""References of a suite, written anew because the user asked for it."""
+"""References of a suite, written anew because the user asked for it.
+
+Tests: tests/job/suite/test_run.py, tests/cli/commands/test_check.py
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A suite of cases in plain data: what is scored on which device, and what must hold."""
+"""A suite of cases in plain data: what is scored on which device, and what must hold.
+
+Tests: tests/job/suite/test_file.py, tests/job/suite/test_run.py
+"""
 
 from __future__ import annotations
 

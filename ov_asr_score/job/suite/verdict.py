@@ -1,4 +1,7 @@
-"""Whether a run of a suite keeps what must hold. Nothing passes by not having been looked at."""
+"""Whether a run of a suite keeps what must hold. Nothing passes by not having been looked at.
+
+Tests: tests/job/suite/test_run.py
+"""
 
 from __future__ import annotations
 

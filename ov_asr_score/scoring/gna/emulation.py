@@ -2,6 +2,8 @@
 
 An IR becomes layers, layers become integers (or stay floats: GNA_SW_FP32), a blob holds integers already. What comes
 out is a program that the engine feeds as it feeds a compiled model.
+
+Tests: tests/cli/test_gna_scores.py, tests/cli/test_gna_notes.py
 """
 
 from __future__ import annotations

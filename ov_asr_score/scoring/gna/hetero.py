@@ -1,4 +1,7 @@
-"""``HETERO:GNA_SW_EXACT,CPU``: parts of a model in integers, parts on the CPU plugin, one after the other."""
+"""``HETERO:GNA_SW_EXACT,CPU``: parts of a model in integers, parts on the CPU plugin, one after the other.
+
+Tests: tests/cli/test_gna_scores.py
+"""
 
 from __future__ import annotations
 

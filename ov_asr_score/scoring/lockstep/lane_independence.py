@@ -1,4 +1,7 @@
-"""Whether the lanes of a request are scored each on its own, as a model without lanes does it, found by trying."""
+"""Whether the lanes of a request are scored each on its own, as a model without lanes does it, found by trying.
+
+Tests: tests/scoring/lockstep/test_lanes.py
+"""
 
 from __future__ import annotations
 

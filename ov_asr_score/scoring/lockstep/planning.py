@@ -1,4 +1,7 @@
-"""How many utterances a model with variables takes side by side."""
+"""How many utterances a model with variables takes side by side.
+
+Tests: tests/scoring/lockstep/test_lanes.py
+"""
 
 from __future__ import annotations
 

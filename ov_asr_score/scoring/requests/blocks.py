@@ -1,4 +1,7 @@
-"""Models that take frames in order, a fixed number per request: those with variables, or with a fixed time axis."""
+"""Models that take frames in order, a fixed number per request: those with variables, or with a fixed time axis.
+
+Tests: tests/scoring/test_engine.py
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
 """Utterances put into requests, and results of requests back into utterances: one feed for each way to share requests.
 
 Each feed yields utterances in their order; their scores are complete at once, or when later requests are.
+
+Tests: tests/scoring/test_engine.py, tests/scoring/test_skipping.py, tests/golden/test_plans.py
 """
 
 from __future__ import annotations

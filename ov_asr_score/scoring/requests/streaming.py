@@ -1,4 +1,7 @@
-"""Converted models that take a few frames per request, in order; their metadata say how late scores come."""
+"""Converted models that take a few frames per request, in order; their metadata say how late scores come.
+
+Tests: tests/golden/test_frame_graphs.py, tests/golden/test_nnet1_frame_graphs.py
+"""
 
 from __future__ import annotations
 
