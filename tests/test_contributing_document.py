@@ -19,8 +19,9 @@ PACKAGE = ROOT / "ov_asr_score"
 
 def code(text: str) -> list[str]:
     """What stands between backticks, and lines of code."""
-    blocks = re.findall(r"^```\w*\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    rest = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    fenced = re.compile(r"^ *```\w*\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+    blocks, rest = fenced.findall(text), fenced.sub("", text)
+    assert rest.count("`") % 2 == 0
     return [*(line for block in blocks for line in block.splitlines()), *re.findall(r"`([^`]+)`", rest)]
 
 
