@@ -2,7 +2,7 @@
 
 Filling the page cache takes 0.2 to 2 seconds of processor time per gigabyte, which scoring needs itself. Direct
 transfers (Linux's ``O_DIRECT``) take next to none, but wait for the disk, and some file systems lack them. So both are
-tried on each file. What it gains: ``python -m benchmarks.large_output``, docs/benchmarks.md.
+tried on each file. The gain is in docs/benchmarks.md.
 """
 
 from __future__ import annotations
