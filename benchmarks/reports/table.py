@@ -69,7 +69,7 @@ def readme_section(results: Results) -> str:
             "",
             "![Frames per second of all contestants](docs/benchmark.png)",
             "",
-            "What was to be reached, turn by turn, smallest to largest in brackets:",
+            "Targets; ratios turn by turn, smallest to largest in brackets:",
             "",
             *grid(["model", "ratio", "found", "target", "reached"], rows),
             "",
@@ -143,7 +143,7 @@ def _small(small: Sequence[Small]) -> list[str]:
         reached = "" if job.most is None else "yes" if job.seconds.median <= job.most else "no"
         limit = "" if job.most is None else f"<= {job.most:g} s"
         rows.append([job.name, f"{number(job.seconds)} s", limit, reached])
-    return grid(["a process that does little", "wall time", "target", "reached"], rows) if rows else []
+    return grid(["small job", "wall time", "target", "reached"], rows) if rows else []
 
 
 def _memory(found: Sequence[Memory]) -> list[str]:
