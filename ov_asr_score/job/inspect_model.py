@@ -58,14 +58,14 @@ def _graph_sections(path: str, kind: ModelKind, all_layers: bool) -> list[Sectio
         ("Inputs", {port.name: _port_text(port) for port in description.inputs}),
         ("Outputs", {port.name: _port_text(port) for port in description.outputs}),
     ]
-    facts = read_facts(model, path)
-    if facts is not None:
-        sections.insert(1, origin_section(facts))
+    conversion = read_facts(model, path)
+    if conversion is not None:
+        sections.insert(1, origin_section(conversion))
     if description.variables:
         variables: dict[str, object] = {
             variable.name: f"{shape_text(variable.shape)} {variable.element_type}" for variable in description.variables
         }
-        if facts is None:
+        if conversion is None:
             span = memory_span(model)
             variables["memory"] = f"the last {span} frames" if span is not None else "recurrent: all earlier frames"
         sections.append(("Variables", variables))
@@ -84,8 +84,8 @@ def _gna_sections(path: Path) -> list[Section]:
         check_model(model, str(path))
     except BlobFormatError as error:
         facts["cannot be run"] = str(error).removeprefix(f"{path}: ")
-    (title, told), *sections = describe_blob(model)
-    return [(title, facts | told), *sections]
+    (title, of_blob), *sections = describe_blob(model)
+    return [(title, facts | of_blob), *sections]
 
 
 def _file_facts(path: Path, kind: str) -> dict[str, object]:

@@ -24,7 +24,7 @@ def feats(folder: Path) -> None:
 )
 def test_a_limit_needs_a_reference(option: str, tiny_model: str) -> None:
     outcome = run("score", "-m", tiny_model, "-i", "feats.ark", option, "1")
-    expected = "--max-error and its like: expected a reference to compare with (-r), found none"
+    expected = "error limits (--max-error, …) need reference scores (-r)"
     assert (outcome.code, outcome.error) == (2, expected)
 
 

@@ -104,7 +104,7 @@ class Earlier:
 def check_can_resume(job: ScoreJob, tables: JobTables) -> None:
     """Raise UsageError for a job that could not be resumed after an interruption."""
     if job.export_model:
-        raise UsageError("--resume: an export is done as a whole; leave one of both out")
+        raise UsageError("--resume cannot be combined with --export-model")
     if not tables.outputs:
         raise UsageError("--resume: expected an output that scores are written to (-o), found none")
     for specifier in tables.outputs.values():

@@ -65,7 +65,7 @@ def prepare_run(job: ScoreJob, report: RunReport, trace: TraceWriter | None) -> 
 
 def _check(job: ScoreJob, tables: JobTables) -> None:
     if job.limits != Limits() and not tables.references:
-        raise UsageError("--max-error and its like: expected a reference to compare with (-r), found none")
+        raise UsageError("error limits (--max-error, …) need reference scores (-r)")
     check_measures(job.measures, job.limits)
     check_files(_read_by(job, tables), _written_by(job, tables))
     if job.resume:

@@ -255,7 +255,7 @@ def test_utterances_that_failed_fail_again(folder: Path) -> None:
     ("changes", "message"),
     [
         ({"outputs": ()}, "--resume: expected an output that scores are written to (-o), found none"),
-        ({"export_model": "m.blob"}, "--resume: an export is done as a whole; leave one of both out"),
+        ({"export_model": "m.blob"}, "--resume cannot be combined with --export-model"),
         (
             {"references": {"hidden": "feats.ark"}, "outputs": {"scores": "s.ark"}},
             "--resume: -r hidden: is compared with what was written before; add -o hidden=…",
