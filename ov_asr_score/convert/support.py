@@ -48,13 +48,6 @@ def _component_problems(network: KaldiNetwork, component: Component) -> Iterator
             yield from (f"{where}: {problem}" for problem in _component_problems(network, part))
 
 
-def is_supported(network: KaldiNetwork, component: Component) -> bool:
-    """Whether a component can be built, with all that is inside of it."""
-    if network.generation == 1:
-        return next(chain_problems([component]), None) is None
-    return find_layer(network.generation, component.type) is not None
-
-
 def refuse(network: KaldiNetwork, problems: Sequence[tuple[str, Component | None, str]]) -> None:
     """Raise UnsupportedModelError with all problems (node, component, reason), if there are any."""
     if not problems:
