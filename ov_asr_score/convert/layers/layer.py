@@ -120,7 +120,7 @@ class Layer:
     over_chains: NestedConverter | None = None
     """The component holds networks of its own (nnet1)."""
     parts: Callable[[Component], Sequence[Component]] | None = None
-    """The components that follow each other in its place. Raises ModelFormatError."""
+    """The components, one after the other, that are converted instead of it. Raises ModelFormatError."""
     lowered: Callable[[ComponentNode, Component], Lowered] | None = None
     """Its splicing as descriptors. Raises ModelFormatError."""
     constant: Callable[[Component], FloatArray] | None = None

@@ -57,43 +57,51 @@ def nothing_behind(reader: ModelReader, fields: dict[str, FieldValue], read_chai
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ComponentType:
-    """One type of component, in the ``generations`` of Kaldi's networks that write and compute it in the same way.
-
-    ``fields`` says what follows each token, which may come in any order, and which of them are ``required``. nnet1
-    has further values without tokens behind them (``values``, in this order), and then values with tokens again
-    (``tail``, in this order). Fields end with the token ``end``, which is the closing token of the component where
-    ``end`` is empty; files of old versions of Kaldi have the opening token there if ``old_end`` is set. ``read_rest``
-    reads what is not fields. ``old_names`` are those of older versions of Kaldi. ``holds_components`` says that other
-    components are inside.
-
-    ``checks`` yields what does not fit; ``dims`` gives the widths and may raise KeyError, IndexError, ValueError,
-    TypeError or ZeroDivisionError for fields that do not determine them. ``reads`` gives the frames of the input that
-    a frame of the output needs; it is called once, after the checks. A frame of a ``whole_utterance`` type depends on
-    any number of others, which offsets cannot express.
-
-    Parameters named in ``trained`` count as Kaldi's info programs count them; fixed transforms and statistics are not
-    trained. ``shown`` has settings that the info programs print under other names than their tokens; ``pairs``
-    are vectors of integers that hold pairs.
-    """
+    """One type of component. A type that another generation reads or computes in another way has a second record."""
 
     name: str
+    """The type as today's Kaldi writes it, without the angle brackets."""
     generations: tuple[Generation, ...]
+    """The generations of Kaldi's networks that write and compute it in this way."""
+
+    # How it is read.
     fields: Table = field(default_factory=dict)
+    """What follows each token. Tokens may come in any order."""
     required: tuple[str, ...] = ()
+    """Those of ``fields`` that must be there."""
     values: tuple[tuple[str, Kind], ...] = ()
+    """Values of nnet1 without tokens, behind ``fields`` and in this order."""
     tail: tuple[tuple[str, Kind], ...] = ()
+    """Values of nnet1 with tokens behind those without, in this order."""
     end: str = ""
+    """The token that ends the fields; the closing token of the component if empty."""
     old_end: bool = False
+    """Files of old versions of Kaldi have the opening token again where the closing one should be."""
     old_names: tuple[str, ...] = ()
+    """What old versions of Kaldi call the type."""
     read_rest: ReadRest = nothing_behind
+    """Reads what is not fields."""
     holds_components: bool = False
+    """Other components are inside of it."""
+
+    # What it is.
     checks: Callable[[Fields], Problems] = no_problems
+    """Yields what does not fit, beyond missing fields and widths, which are checked for every type."""
     dims: Callable[[Fields], Dims] = stated_dims
+    """Its widths. May raise KeyError, IndexError, ValueError, TypeError or ZeroDivisionError for fields that do not
+    determine them."""
     reads: Callable[[Fields], Dependency] = same_frame
+    """The frames of the input that a frame of the output needs. Called once, after the checks."""
     whole_utterance: bool = False
+    """A frame depends on any number of others, which offsets cannot express."""
+
+    # What info programs and ``inspect`` show.
     trained: tuple[str, ...] = ()
+    """The fields that count as parameters, as in Kaldi's info programs; fixed transforms and statistics do not."""
     shown: Mapping[str, str] = field(default_factory=dict)
+    """The name that the info programs print for a field, where that is not its token."""
     pairs: tuple[str, ...] = ()
+    """Vectors of integers that hold pairs."""
 
 
 def end_tokens(kind: ComponentType, opening_token: str) -> tuple[str, ...]:
