@@ -16,7 +16,7 @@ from tests.test_layering import MODULES, PACKAGE, ROOT, part_of
 # Rooms in which every module has tests by its name.
 ROOMS = (
     *("errors", "lazy_names", "openvino_api", "ports", "profiling", "sizes", "text"),
-    *("comparison", "convert", "gna", "kaldi_io", "kaldi_model", "library", "report"),
+    *("comparison", "convert", "device", "gna", "kaldi_io", "kaldi_model", "library", "ov_model", "report", "scoring"),
 )
 
 
