@@ -176,9 +176,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     figures = take_turns(line_up, options.turns, lambda text: print(text, file=sys.stderr))
     print(f"{'frames/s':>10} {'least':>10} {'most':>10} {'/processor':>10}")
     for name, values in figures.items():
-        found = spread(values)
-        each = spread(by_processor[name]).median
-        print(f"{found.median:10,.0f} {found.smallest:10,.0f} {found.largest:10,.0f} {each:10,.0f}  {name}")
+        frames = spread(values)
+        per_processor = spread(by_processor[name]).median
+        print(f"{frames.median:10,.0f} {frames.smallest:10,.0f} {frames.largest:10,.0f} {per_processor:10,.0f}  {name}")
     names = list(figures)
     targets = [Target(later, names[0]) for later in names[1:] if later.startswith(names[0].partition(",")[0])]
     for ratio in ratios(figures, targets):

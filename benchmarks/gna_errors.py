@@ -62,8 +62,8 @@ def error_of(subject: Subject, gna: GnaSettings) -> ScoreDifference:
     exact, floats = (open_subject(subject, mode, gna) for mode in ("GNA_SW_EXACT", "GNA_SW_FP32"))
     total = ScoreDifference()
     pairs = zip(exact.scorer.score(exact.utterances), floats.scorer.score(floats.utterances), strict=True)
-    for found, expected in pairs:
-        for name, scores in found.scores.items():
+    for integers, expected in pairs:
+        for name, scores in integers.scores.items():
             total += compare_scores(scores, expected.scores[name])
     return total
 

@@ -45,10 +45,10 @@ def run_harness(
         tell("small jobs")
         small = small_jobs(settings.folder, chain, 2 * settings.turns)
     measured = [measure(subject, machine, settings, tell) for subject in subjects]
-    found = []
+    memories = []
     for subject in streams:
         tell(f"{subject.name}: memory for streams of {sizes[0] / 1e6:,.0f} and {sizes[1] / 1e6:,.0f} MB")
-        found.append(memory(settings.folder, subject, sizes))
+        memories.append(memory(settings.folder, subject, sizes))
     return Results(
         mode="full" if settings.full else "quick",
         machine=machine,
@@ -56,7 +56,7 @@ def run_harness(
         seconds=time.perf_counter() - started,
         subjects=measured,
         small=small,
-        memory=found,
+        memory=memories,
     )
 
 

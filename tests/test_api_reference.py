@@ -48,7 +48,7 @@ def test_every_public_name_has_an_entry(page: str, built: Path) -> None:
     assert set(names) <= entries
 
 
-def test_what_runs_return_has_a_page(built: Path) -> None:
+def test_reports_have_pages(built: Path) -> None:
     text = (built / "ov_asr_score.html").read_text(encoding="utf-8")
     for name in ("RunReport", "SuiteReport", "BenchReport", "LayerComparison"):
         assert re.search(rf'<a href="[^"]+#{name}">', text), name
@@ -59,11 +59,11 @@ def test_other_modules_have_no_page(built: Path) -> None:
     assert pages == {"index", *PAGES}
 
 
-def test_names_of_the_package_are_all_there() -> None:
+def test_package_names_are_complete() -> None:
     assert BUILDER["public_names"](ov_asr_score) == ov_asr_score.__all__
 
 
-def test_a_name_without_docstring_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_docstring_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     module = ModuleType("example")
     monkeypatch.setitem(sys.modules, "example", module)
     source = """
@@ -107,7 +107,7 @@ def test_fields_are_described() -> None:
     assert "Help" not in str(inspect.signature(Example))
 
 
-def test_pages_hold_what_is_said_of_fields(built: Path) -> None:
+def test_pages_contain_field_descriptions(built: Path) -> None:
     text = (built / "ov_asr_score.html").read_text(encoding="utf-8")
     assert re.search(r'<section id="KaldiOptions">', text)
     report = next(path for path in built.rglob("*.html") if 'id="RunTotals.load_seconds"' in path.read_text())

@@ -26,11 +26,11 @@ def test_versions_are_dated_and_in_order() -> None:
     assert found == sorted(found, reverse=True)
 
 
-def test_the_version_of_the_package_is_known() -> None:
+def test_package_version_is_listed() -> None:
     assert any(title.startswith(f"[{__version__}] - ") for title, _ in sections())
 
 
-def test_entries_stand_under_known_kinds() -> None:
+def test_entries_have_known_kinds() -> None:
     for title, body in sections():
         kinds = re.findall(r"^### (.*)$", body, re.MULTILINE)
         assert kinds == [kind for kind in KINDS if kind in kinds], title
@@ -44,7 +44,7 @@ def test_links_of_versions_are_defined() -> None:
         assert re.search(rf"^\[{re.escape(name)}\]: https://", TEXT, re.MULTILINE), title
 
 
-def test_links_lead_somewhere() -> None:
+def test_links_resolve() -> None:
     targets = re.findall(r"\]\(([^)#:]+)\)", TEXT)
     assert targets
     assert [target for target in targets if not (ROOT / target).exists()] == []

@@ -25,11 +25,11 @@ _FOREIGN = {
 }
 
 
-def test_the_reference_is_current() -> None:
+def test_reference_is_current() -> None:
     assert PAGE.read_text(encoding="utf-8") == reference(), "run python docs/write_cli_reference.py"
 
 
-def test_the_reference_has_the_options_of_the_application() -> None:
+def test_reference_matches_application() -> None:
     group = typer.main.get_group(make_app())
     assert list(group.commands) == list(commands())
     for name, command in commands().items():
@@ -62,7 +62,7 @@ def spellings(*names: str) -> set[str]:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_every_option_that_a_document_names_exists(document: Path) -> None:
+def test_documented_options_exist(document: Path) -> None:
     known = spellings(*(["score"] if document.name == "speech-sample-options.md" else []))
     for match in _NAMED.finditer(document.read_text(encoding="utf-8")):
         name, value = match.groups()

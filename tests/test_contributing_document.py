@@ -33,7 +33,7 @@ def paths(text: str) -> set[str]:
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
-def test_links_lead_somewhere(name: str) -> None:
+def test_links_resolve(name: str) -> None:
     targets = re.findall(r"\]\(([^)#:]+)\)", TEXTS[name])
     assert targets
     assert [target for target in targets if not (ROOT / target).exists()] == []
@@ -57,7 +57,7 @@ def test_modules_to_run_exist() -> None:
     assert [module for module in modules if find_spec(module) is None] == []
 
 
-def test_every_room_has_its_tests_named() -> None:
+def test_tests_of_all_rooms_are_listed() -> None:
     rooms = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()}
     table = CONTRIBUTING.partition("| you changed |")[2].partition("\n\n")[0]
     assert rooms - set(re.findall(r"`(\w+)`", table)) == set()

@@ -25,7 +25,7 @@ def loaded_by(program: str) -> list[str]:
     return [name.removeprefix("ov_asr_score.") for name in run.stdout.split()]
 
 
-def test_a_conversion_loads_what_it_uses(tmp_path: Path) -> None:
+def test_convert_job_loads_few_modules(tmp_path: Path) -> None:
     modules = loaded_by(
         "from ov_asr_score import ConvertJob, run_conversion\n"
         f"run_conversion(ConvertJob({str(MODEL)!r}, {str(tmp_path / 'model.xml')!r}))"
@@ -36,7 +36,7 @@ def test_a_conversion_loads_what_it_uses(tmp_path: Path) -> None:
     assert rooms.total() - rooms["convert"] - rooms["kaldi_model"] < 50
 
 
-def test_the_package_alone_loads_nothing() -> None:
+def test_package_import_loads_nothing() -> None:
     assert set(loaded_by("import ov_asr_score, ov_asr_score.job")) == {"job", "lazy_names"}
     assert not any(
         name.startswith(("scoring", "gna", "report")) for name in loaded_by("from ov_asr_score import ScoreJob")
@@ -44,12 +44,12 @@ def test_the_package_alone_loads_nothing() -> None:
 
 
 @pytest.mark.parametrize("package", [ov_asr_score, ov_asr_score.job])
-def test_every_name_is_there(package: object) -> None:
+def test_all_names_resolve(package: object) -> None:
     names: list[str] = package.__all__  # type: ignore[attr-defined]
     assert set(names) <= set(dir(package))
     assert all(getattr(package, name) is not None for name in names)
 
 
-def test_other_names_are_not() -> None:
+def test_unknown_names_are_refused() -> None:
     with pytest.raises(AttributeError, match="module 'some' has no attribute 'other'"):
         lazy_names("some", {"score": "library"})("other")

@@ -56,12 +56,12 @@ RUNS = {
 
 
 @pytest.mark.parametrize("name", RUNS)
-def test_no_network_no_process_no_pickle(name: str, tmp_path: Path) -> None:
+def test_runs_use_no_network_process_or_pickle(name: str, tmp_path: Path) -> None:
     done = watched(tmp_path, *RUNS[name])
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_watch_sees_a_command_that_is_allowed(tmp_path: Path) -> None:
+def test_audit_hook_sees_allowed_command(tmp_path: Path) -> None:
     (tmp_path / "features.ark").write_bytes((ROOT / "data" / "dnn_digits" / "features.ark").read_bytes())
     model = str(ROOT / "models" / "dnn_digits.xml")
     command = ("score", "-m", model, "-i", "ark:cat features.ark |", "-o", "ark:scores.ark")

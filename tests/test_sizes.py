@@ -16,5 +16,5 @@ def test_sizes_with_and_without_units(text: str, size: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "G", "-1", "1X", "1e9", "1,5G", "unlimited"])
-def test_other_texts(text: str) -> None:
+def test_invalid_sizes_are_refused(text: str) -> None:
     assert parse_size(text) is None

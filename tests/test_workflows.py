@@ -82,7 +82,7 @@ def test_makefile_names_extras() -> None:
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
-def test_workflow_is_whole(path: Path) -> None:
+def test_workflow_is_complete(path: Path) -> None:
     workflow = load(path)
     assert workflow[True]  # YAML 1.1 reads the key "on" as true
     assert workflow["permissions"] == {"contents": "read"}
@@ -97,7 +97,7 @@ def test_workflow_is_whole(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
-def test_workflow_names_files_that_are_there(path: Path) -> None:
+def test_workflow_files_exist(path: Path) -> None:
     files = re.findall(r"(?<![\w/])((?:models|data|docs|tests|\.github)/[\w./-]+\w)", scripts(path))
     assert [name for name in files if not (ROOT / name).exists()] == []
     caches = [step["with"]["cache-dependency-path"] for step in steps(path) if "cache" in step.get("with", {})]
@@ -123,7 +123,7 @@ def test_scripts_are_shell(path: Path) -> None:
             assert done.returncode == 0, done.stderr
 
 
-def test_publishing_needs_what_was_checked() -> None:
+def test_publishing_requires_checks() -> None:
     (release,) = (jobs(path) for path in WORKFLOWS if path.name == "release.yml")
     assert release["publish"]["needs"] == "build"
     assert release["notes"]["needs"] == "publish"
@@ -160,7 +160,7 @@ def test_issue_form(path: Path) -> None:
         assert len(set(options)) == len(options)
 
 
-def test_bug_form_asks_for_what_is_needed() -> None:
+def test_bug_form_fields() -> None:
     (bug,) = (load(path) for path in FORMS if path.name == "bug.yml")
     assert {"symptom", "command", "output", "model", "inspect", "versions"} <= {field["id"] for field in bug["body"]}
 

@@ -40,9 +40,9 @@ class Shape:
     @property
     def text(self) -> str:
         """The shape in words."""
-        each = f"{self.batch} x {self.frames}" if self.batch > 1 else str(self.frames)
+        frames = f"{self.batch} x {self.frames}" if self.batch > 1 else str(self.frames)
         kind = ", fixed shape" if self.fixed else ""
-        return f"{each} frames per request, {self.streams} stream{'s' if self.streams > 1 else ''}{kind}"
+        return f"{frames} frames per request, {self.streams} stream{'s' if self.streams > 1 else ''}{kind}"
 
 
 def shapes_to_try(subject: Subject, cores: int, *, full: bool) -> list[Shape]:
@@ -53,9 +53,9 @@ def shapes_to_try(subject: Subject, cores: int, *, full: bool) -> list[Shape]:
     streams = sorted({1, cores})
     if subject.rows:
         rows = (64, 128, 256, 512, 1024, 2048) if full else (128, 512, 2048)
-        return [Shape(1, count, each) for each in streams for count in rows]
+        return [Shape(1, count, num_streams) for num_streams in streams for count in rows]
     batches, frames = ((1, 2, 4, 8, 16, 32), (300, 600, 1200)) if full else ((1, 4, 16), (300, 1200))
-    tried = [Shape(batch, length, each) for each in streams for batch in batches for length in frames]
+    tried = [Shape(batch, length, num_streams) for num_streams in streams for batch in batches for length in frames]
     return sorted((shape for shape in tried if shape.size <= MOST_FRAMES), key=lambda shape: shape.size)
 
 

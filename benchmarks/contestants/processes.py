@@ -108,9 +108,9 @@ class OldWay:
 
     def __enter__(self) -> OldWay:
         """This object, once its model is compiled."""
-        facts = self._answer()
-        self.openvino = str(facts["openvino"]).split("-", maxsplit=1)[0]
-        self.at_once = int(facts["at_once"])
+        answer = self._answer()
+        self.openvino = str(answer["openvino"]).split("-", maxsplit=1)[0]
+        self.at_once = int(answer["at_once"])
         return self
 
     def __exit__(

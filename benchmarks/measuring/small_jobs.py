@@ -57,9 +57,9 @@ def small_jobs(folder: Path, chain: Subject, repeats: int) -> list[Small]:
     seconds: dict[str, list[float]] = {name: [] for name in commands}
     for turn in range(repeats + 1):
         for name, (command, _) in commands.items():
-            found = run_command(command, variables)
+            elapsed = run_command(command, variables)
             if turn:
-                seconds[name].append(found)
+                seconds[name].append(elapsed)
     return [Small(name, spread(seconds[name]), most) for name, (_, most) in commands.items()]
 
 

@@ -72,9 +72,9 @@ def spread(figures: Sequence[float]) -> Spread:
 
 def ratios(figures: dict[str, list[float]], targets: Sequence[Target]) -> list[Ratio]:
     """The ratios of ``targets`` whose contestants both ran; figures of the same turn are divided."""
-    found = []
+    computed = []
     for target in targets:
         above, below = figures.get(target.above), figures.get(target.below)
         if above and below:
-            found.append(Ratio(target, spread([a / b for a, b in zip(above, below, strict=True)])))
-    return found
+            computed.append(Ratio(target, spread([a / b for a, b in zip(above, below, strict=True)])))
+    return computed

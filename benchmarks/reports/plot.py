@@ -22,18 +22,18 @@ def write_plot(path: Path, results: Results) -> None:
     FigureCanvasAgg(figure)
     panels = figure.subplots(len(shown), 1, squeeze=False, height_ratios=heights)
     for panel, (title, bars) in zip(panels[:, 0], shown, strict=True):
-        medians = [found.median for _, found in bars]
-        below = [found.median - found.smallest for _, found in bars]
-        above = [found.largest - found.median for _, found in bars]
+        medians = [figures.median for _, figures in bars]
+        below = [figures.median - figures.smallest for _, figures in bars]
+        above = [figures.largest - figures.median for _, figures in bars]
         names = [name for name, _ in bars]
         panel.barh(names, medians, xerr=[below, above], color=[_color(name) for name in names], ecolor="#555555")
-        for row, found in enumerate(bars):
+        for row, (_, figures) in enumerate(bars):
             panel.annotate(
-                f"{found[1].median:,.0f}", (found[1].largest, row), (5, 0), textcoords="offset points", va="center",
+                f"{figures.median:,.0f}", (figures.largest, row), (5, 0), textcoords="offset points", va="center",
                 fontsize=8,
             )  # fmt: skip
         panel.set_title(title, loc="left", fontsize=10)
-        panel.set_xlim(0, max(found.largest for _, found in bars) * 1.15)
+        panel.set_xlim(0, max(figures.largest for _, figures in bars) * 1.15)
         panel.spines[["top", "right"]].set_visible(False)
         panel.tick_params(labelsize=8)
         panel.xaxis.set_major_formatter("{x:,.0f}")

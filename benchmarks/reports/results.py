@@ -43,7 +43,7 @@ class Results:
 def write_json(path: Path, results: Results) -> None:
     """Write all results as JSON."""
     content = asdict(results)
-    for subject, found in zip(content["subjects"], results.subjects, strict=True):
-        for ratio, source in zip(subject["ratios"], found.ratios, strict=True):
+    for subject, result in zip(content["subjects"], results.subjects, strict=True):
+        for ratio, source in zip(subject["ratios"], result.ratios, strict=True):
             ratio["reached"] = source.reached
     path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

@@ -100,25 +100,25 @@ def grid(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     return [lines[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|", *lines[1:]]
 
 
-def number(found: Spread) -> str:
+def number(spread: Spread) -> str:
     """A ratio with its range: ``2.61 [2.55, 2.70]``."""
-    digits = 2 if found.median < 10 else 1
-    return f"{found.median:.{digits}f} [{found.smallest:.{digits}f}, {found.largest:.{digits}f}]"
+    digits = 2 if spread.median < 10 else 1
+    return f"{spread.median:.{digits}f} [{spread.smallest:.{digits}f}, {spread.largest:.{digits}f}]"
 
 
-def speed(found: Spread, scale: float = 1.0) -> str:
+def speed(spread: Spread, scale: float = 1.0) -> str:
     """Frames per second with their range: ``8,512 [8,400, 8,600]``."""
-    return f"{found.median / scale:,.0f} [{found.smallest / scale:,.0f}, {found.largest / scale:,.0f}]"
+    return f"{spread.median / scale:,.0f} [{spread.smallest / scale:,.0f}, {spread.largest / scale:,.0f}]"
 
 
 def _figures(subject: SubjectResult) -> list[str]:
     rows = []
-    for name, found in subject.spreads.items():
+    for name, spread in subject.spreads.items():
         start = subject.start_seconds.get(name)
         rows.append(
             [
                 name,
-                speed(found, 1e9) + " GFLOP/s" if name in IN_OPERATIONS else speed(found) + " frames/s",
+                speed(spread, 1e9) + " GFLOP/s" if name in IN_OPERATIONS else speed(spread) + " frames/s",
                 f"{start.median:.2f} s" if start else "",
                 subject.notes.get(name, ""),
             ]
@@ -146,7 +146,7 @@ def _small(small: Sequence[Small]) -> list[str]:
     return grid(["small job", "wall time", "target", "reached"], rows) if rows else []
 
 
-def _memory(found: Sequence[Memory]) -> list[str]:
+def _memory(memories: Sequence[Memory]) -> list[str]:
     rows = [
         [
             memory.model,
@@ -155,9 +155,9 @@ def _memory(found: Sequence[Memory]) -> list[str]:
             f"<= {MOST_GROWTH / MEGABYTE:.0f} MB",
             "yes" if memory.growth <= MOST_GROWTH else "no",
         ]
-        for memory in found
+        for memory in memories
     ]
     if not rows:
         return []
-    sizes = [f"peak for {size / MEGABYTE:,.0f} MB of input" for size in found[0].sizes]
+    sizes = [f"peak for {size / MEGABYTE:,.0f} MB of input" for size in memories[0].sizes]
     return grid(["model", *sizes, "growth", "target", "reached"], rows)

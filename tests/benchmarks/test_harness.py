@@ -34,7 +34,7 @@ def only_what_is_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_everything_is_measured(tmp_path: Path) -> None:
+def test_run_harness(tmp_path: Path) -> None:
     dnn, tdnnf = tmp_path / "dnn.raw", tmp_path / "tdnnf.raw"
     make_dnn(dnn, inputs=12, hidden=16, layers=2, outputs=5)
     make_tdnnf(tdnnf, dim=16, bottleneck=8, outputs=6, strides=(1, 0, 3))
@@ -60,20 +60,20 @@ def test_everything_is_measured(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_memory_is_that_of_the_command(tmp_path: Path) -> None:
+def test_memory_of_a_command(tmp_path: Path) -> None:
     _, digits = shipped_subjects()
     found = memory(tmp_path, digits, (1_000_000, 3_000_000))
     assert all(30_000_000 < peak < 2_000_000_000 for peak in found.peaks)
     assert found.growth == found.peaks[1] - found.peaks[0]
 
 
-def test_memory_of_a_command_that_fails(tmp_path: Path) -> None:
+def test_memory_of_a_failing_command(tmp_path: Path) -> None:
     _, digits = shipped_subjects()
     with pytest.raises(CommandFailed, match=r"score from standard input: .*absent\.xml"):
         memory(tmp_path, dataclasses.replace(digits, path=tmp_path / "absent.xml"), (1000, 2000))
 
 
-def test_peak_does_not_count_what_started_the_command(tmp_path: Path) -> None:
+def test_peak_memory_excludes_parent(tmp_path: Path) -> None:
     filled = bytearray(400_000_000)  # this process is large, the command is not
     words = [sys.executable, str(ROOT / "benchmarks" / "measuring" / "peak_memory.py")]
     source, command = ([sys.executable, "-c", text] for text in ("print('x' * 10)", "import sys; sys.stdin.read()"))
@@ -83,7 +83,7 @@ def test_peak_does_not_count_what_started_the_command(tmp_path: Path) -> None:
     assert 1_000_000 < answer["bytes"] < len(filled) // 4
 
 
-def test_the_old_way_without_its_model(tmp_path: Path) -> None:
+def test_old_way_without_model(tmp_path: Path) -> None:
     with (
         pytest.raises(CommandFailed, match="old 1: ended by itself, exit code 1"),
         OldWay("old 1", sys.executable, tmp_path / "absent.xml", "f32", 0.01),
@@ -91,12 +91,12 @@ def test_the_old_way_without_its_model(tmp_path: Path) -> None:
         pytest.fail("it cannot have started")
 
 
-def test_a_command_that_fails_is_shown_with_its_error() -> None:
+def test_failing_command_shows_its_error() -> None:
     with pytest.raises(CommandFailed, match=r"exit code 3: .*nowhere\.ark"):
         run_command([sys.executable, "-m", "ov_asr_score", "copy-table", "ark:nowhere.ark", "ark:-"], {"PATH": ""})
 
 
-def test_unknown_models_are_wrong_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_unknown_models_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "dnn.raw").touch()
     (tmp_path / "tdnnf.raw").touch()
     (tmp_path / "lstmp.raw").touch()

@@ -11,7 +11,7 @@ from benchmarks.large_output import CACHED_ONLY, contestants_of
 from benchmarks.models.archives import write_features
 
 
-def test_both_ways_write_the_table(tmp_path: Path) -> None:
+def test_direct_and_cached_output_are_written(tmp_path: Path) -> None:
     table, target = write_features(tmp_path / "table.ark", 3, [5, 7]), tmp_path / "copy.ark"
     arguments = ["copy-table", f"ark:{table}", f"ark:{target}"]
     for contestant in contestants_of("copy", arguments, target, 12, tmp_path):

@@ -53,17 +53,17 @@ def scored(folder: Path, *options: str, code: int = 0) -> Any:
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
-def test_files_are_current(name: str) -> None:
+def test_schema_files_are_current(name: str) -> None:
     text = (FOLDER / f"{name}.schema.json").read_text(encoding="utf-8")
     assert text == schema_text(name), "run `make schemas`"
 
 
-def test_there_are_no_other_files(tmp_path: Path) -> None:
+def test_no_other_schema_files(tmp_path: Path) -> None:
     write_schemas(tmp_path / "new")
     assert sorted(path.name for path in FOLDER.iterdir()) == sorted(path.name for path in (tmp_path / "new").iterdir())
 
 
-def test_an_ir_with_profile_and_references(folder: Path) -> None:
+def test_run_report_of_ir_with_profile_and_references(folder: Path) -> None:
     report = scored(
         folder,
         *("-m", f"{MODELS}/dnn_digits.xml", "-i", f"ark:{DATA}/dnn_digits/features.ark", "-pc"),
@@ -76,7 +76,7 @@ def test_an_ir_with_profile_and_references(folder: Path) -> None:
     assert faults("run-report", report) == []
 
 
-def test_a_kaldi_model(folder: Path) -> None:
+def test_run_report_of_kaldi_model(folder: Path) -> None:
     report = scored(
         folder, "-m", f"{MODELS}/nnet3_tdnn/final.mdl", "-i", f"ark:{DATA}/kaldi/hires.ark", "-o", "scores.npz"
     )
@@ -84,7 +84,7 @@ def test_a_kaldi_model(folder: Path) -> None:
     assert faults("run-report", report) == []
 
 
-def test_gna_and_its_layers(folder: Path) -> None:
+def test_run_report_of_gna(folder: Path) -> None:
     table = f"ark:{DATA}/dnn_digits/features.ark"
     options = ("-m", f"{MODELS}/dnn_digits.xml", "-i", table, "-d", "GNA_SW_EXACT", "--gna-report")
     report = scored(folder, *options)
@@ -92,7 +92,7 @@ def test_gna_and_its_layers(folder: Path) -> None:
     assert faults("run-report", report) == []
 
 
-def test_numbers_that_json_does_not_have(folder: Path, tiny_model: str) -> None:
+def test_nonfinite_numbers(folder: Path, tiny_model: str) -> None:
     features = tiny_features(3, 5)
     references = {key: tiny_scores(matrix) for key, matrix in features.items()}
     references["utt2"][1, 2] = np.nan
@@ -103,7 +103,7 @@ def test_numbers_that_json_does_not_have(folder: Path, tiny_model: str) -> None:
     assert faults("run-report", report) == []
 
 
-def test_utterances_that_fail_or_are_missing(folder: Path, tiny_model: str) -> None:
+def test_run_report_with_failures(folder: Path, tiny_model: str) -> None:
     features = tiny_features(3, 5, 2)
     references = {key: tiny_scores(matrix) for key, matrix in features.items() if key != "utt1"}
     write_table("feats.ark", features | {"utt3": np.zeros((2, 9), np.float32)})
@@ -116,7 +116,7 @@ def test_utterances_that_fail_or_are_missing(folder: Path, tiny_model: str) -> N
     assert faults("run-report", report) == []
 
 
-def test_a_comparison_of_tables(folder: Path) -> None:
+def test_run_report_of_compare(folder: Path) -> None:
     write_table("a.ark", {"utt1": np.array([[1.0, 2.0]], np.float32)})
     write_table("b.ark", {"utt1": np.array([[1.0, 2.5]], np.float32)})
     assert run("compare", "a.ark", "b.ark", "--report", "report.json").code == 0
@@ -125,7 +125,7 @@ def test_a_comparison_of_tables(folder: Path) -> None:
     assert faults("run-report", report) == []
 
 
-def test_a_report_that_ends_early() -> None:
+def test_incomplete_run_report() -> None:
     file = io.StringIO()
     with JsonReportWriter(file) as writer:
         writer.utterance(UtteranceReport("utt1", 2, 0, 1, 0.25, {"output": 3}))
@@ -135,7 +135,7 @@ def test_a_report_that_ends_early() -> None:
     assert len(faults("run-report", report | {"verdict": "ok"})) > 10
 
 
-def test_a_suite(folder: Path) -> None:
+def test_suite_report(folder: Path) -> None:
     suite = f"""
 [[case]]
 name = "digits"
@@ -160,13 +160,13 @@ runs_only = true
     assert faults("suite-report", report) == []
 
 
-def test_a_benchmark(tiny_model: str) -> None:
+def test_bench_report(tiny_model: str) -> None:
     outcome = run("bench", tiny_model, "--seconds", "1", "--json")
     assert outcome.code == 0, outcome.stderr
     assert faults("bench-report", json.loads(outcome.stdout)) == []
 
 
-def test_a_comparison_of_layers(folder: Path, tiny_model: str) -> None:
+def test_layer_comparison_report(folder: Path, tiny_model: str) -> None:
     write_table("feats.ark", tiny_features(3, 5))
     options = ("--against", "precision=bf16", "--json", "layers.json")
     assert run("compare-layers", tiny_model, "-i", "feats.ark", *options).code in (0, 1)
@@ -187,7 +187,7 @@ def test_a_comparison_of_layers(folder: Path, tiny_model: str) -> None:
         ({"gna": {"frames": 2}}, "$.gna"),
     ],
 )
-def test_what_is_wrong_is_refused(folder: Path, change: dict[str, object], place: str) -> None:
+def test_invalid_reports_are_refused(folder: Path, change: dict[str, object], place: str) -> None:
     write_table("a.ark", {"utt1": np.array([[1.0, 2.0]], np.float32)})
     run("compare", "a.ark", "a.ark", "--report", "report.json")
     report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
@@ -224,7 +224,7 @@ class Example:
         return 2 * self.plain
 
 
-def test_descriptions_are_those_of_the_source() -> None:
+def test_descriptions_match_source() -> None:
     found = _Definitions().object_of(Example)
     assert found["description"] == "An example with `code`, in two lines."
     assert found["required"] == ["plain", "commented", "wrapped", "documented", "double"]
@@ -263,12 +263,12 @@ def test_keys_of_typed_dictionaries_may_be_missing() -> None:
 
 
 @pytest.mark.parametrize("facts", [ModelFacts, DeviceFacts, PlanFacts])
-def test_facts_of_a_run_are_all_there(folder: Path, facts: type) -> None:
+def test_typed_dictionaries_are_complete(folder: Path, facts: type) -> None:
     report = scored(folder, "-m", f"{MODELS}/nnet3_tdnn/final.mdl", "-i", f"ark:{DATA}/kaldi/hires.ark")
     section = facts.__name__.removesuffix("Facts").lower()
     assert list(report[section]) == list(facts.__annotations__)
 
 
-def test_types_that_no_report_has() -> None:
+def test_unsupported_types_are_refused() -> None:
     with pytest.raises(TypeError, match="expected a type that JSON has, found <class 'complex'>"):
         _Definitions().of(complex)

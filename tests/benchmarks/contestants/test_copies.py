@@ -31,7 +31,7 @@ def scores_of(model: Path) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
 
 
 @pytest.mark.parametrize("form", ["nnet1", "onnx"])
-def test_copies_score_the_same(small_dnn: Subject, tmp_path: Path, form: str) -> None:
+def test_copies_have_equal_scores(small_dnn: Subject, tmp_path: Path, form: str) -> None:
     copy = tmp_path / f"copy.{form}"
     (write_nnet1 if form == "nnet1" else write_onnx)(copy, small_dnn)
     expected = scores_of(small_dnn.path)
@@ -47,7 +47,7 @@ def install(folder: Path, name: str, script: str) -> None:
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
 
 
-def test_programs_are_found_under_kaldi_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_find_program_under_kaldi_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
     monkeypatch.delenv("KALDI_ROOT", raising=False)
     assert find_program("nnet-forward") is None
@@ -74,15 +74,13 @@ def test_kaldi_runs_one_process_per_core(small_dnn: Subject, tmp_path: Path, mon
     assert not list(tmp_path.glob("kaldi-scores*"))
 
 
-def test_without_kaldi_there_is_no_contestant(
-    small_dnn: Subject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_kaldi_is_optional(small_dnn: Subject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("KALDI_ROOT", raising=False)
     assert kaldi(small_dnn, tmp_path, 5000, 2) is None
 
 
-def test_a_program_that_fails_is_named(tmp_path: Path) -> None:
+def test_failing_program_is_named(tmp_path: Path) -> None:
     install(tmp_path / "bin", "program", "echo no such model >&2; exit 4")
     with pytest.raises(CommandFailed, match=r"bin/program: exit code 4: no such model"):
         run_side_by_side([[str(tmp_path / "bin" / "program")]])

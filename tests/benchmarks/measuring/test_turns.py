@@ -39,20 +39,20 @@ def test_ratios_divide_turn_by_turn() -> None:
     assert found[0].target.name == "a / b"
 
 
-def test_time_to_start_is_taken_off() -> None:
+def test_without_start() -> None:
     # 1300 frames in 13 s, of which 3 s and 300 frames are those of a run of one utterance
     assert without_start(1000 + ONE, 100.0 * (1000 + ONE) / 1300, [4.0, 3.0]) == pytest.approx(100.0)
     assert without_start(1000, 1000.0, [2.0]) == 1000.0
 
 
-def test_frames_are_steps_of_a_ladder() -> None:
+def test_frames_for_uses_coarse_steps() -> None:
     counts = {frames_for(speed, 4.0, 1e6) for speed in range(8000, 8800, 100)}
     assert len(counts) <= 2
     assert all(25_000 < count < 45_000 for count in counts)
     assert frames_for(1e9, 4.0, 50_000.0) <= 50_000
 
 
-def test_shapes_of_the_search() -> None:
+def test_shapes_to_try() -> None:
     chain, digits = shipped_subjects()
     rows = shapes_to_try(digits, 2, full=True)
     assert {shape.batch for shape in rows} == {1}
@@ -64,6 +64,6 @@ def test_shapes_of_the_search() -> None:
     assert {shape.streams for shape in shapes_to_try(chain, 1, full=False)} == {1}
 
 
-def test_shapes_in_words() -> None:
+def test_shape_text() -> None:
     assert Shape(1, 512, 1).text == "512 frames per request, 1 stream"
     assert Shape(4, 300, 2, fixed=True).text == "4 x 300 frames per request, 2 streams, fixed shape"

@@ -13,7 +13,7 @@ from benchmarks.models.archives import write_vectors as write_ivectors
 from ov_asr_score.kaldi_io import read_table
 
 
-def test_lengths_are_those_of_read_speech() -> None:
+def test_speech_lengths() -> None:
     lengths = speech_lengths(3_000_000)
     assert sum(lengths) == 3_000_000
     assert min(lengths[:-1]) >= SHORTEST
@@ -22,12 +22,12 @@ def test_lengths_are_those_of_read_speech() -> None:
     assert np.std(lengths) > 400
 
 
-def test_lengths_come_from_the_seed() -> None:
+def test_speech_lengths_depend_on_seed_only() -> None:
     assert speech_lengths(50_000) == speech_lengths(50_000)
     assert speech_lengths(50_000) != speech_lengths(50_000, seed=1)
 
 
-def test_the_last_utterance_makes_up_the_sum() -> None:
+def test_last_utterance_completes_the_sum() -> None:
     assert speech_lengths(5) == [5]
     assert speech_lengths(0) == []
 
@@ -42,7 +42,7 @@ def test_features_are_a_kaldi_archive(tmp_path: Path) -> None:
     assert [entry.name for entry in path.parent.iterdir()] == ["features.ark"]
 
 
-def test_features_of_the_right_size_are_kept(tmp_path: Path) -> None:
+def test_existing_features_are_kept(tmp_path: Path) -> None:
     path = write_features(tmp_path / "features.ark", 7, [3])
     inode = path.stat().st_ino
     assert write_features(path, 7, [3]).stat().st_ino == inode
@@ -50,13 +50,13 @@ def test_features_of_the_right_size_are_kept(tmp_path: Path) -> None:
     assert next(iter(read_table(f"ark:{path}")))[1].shape == (4, 7)
 
 
-def test_ivectors_are_vectors_with_the_keys_of_features(tmp_path: Path) -> None:
+def test_ivectors_have_keys_of_features(tmp_path: Path) -> None:
     table = dict(read_table(f"ark:{write_ivectors(tmp_path / 'ivectors.ark', 5, 2)}"))
     assert list(table) == ["utt0000000", "utt0000001"]
     assert [values.shape for values in table.values()] == [(5,), (5,)]
 
 
-def test_a_stream_is_as_long_as_asked(tmp_path: Path) -> None:
+def test_stream_size(tmp_path: Path) -> None:
     file = io.BytesIO()
     frames = stream_features(file, 3, 100_000)
     path = tmp_path / "stream.ark"

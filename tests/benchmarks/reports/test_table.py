@@ -37,7 +37,7 @@ def results() -> Results:
     return Results("quick", machine, 2, 12.0, [subject], small, memory)
 
 
-def test_grid_columns_stand_under_each_other() -> None:
+def test_grid_columns_are_aligned() -> None:
     lines = grid(["a", "long"], [["1", "2"], ["wider", "x"]])
     assert lines == ["| a     | long |", "|-------|------|", "| 1     | 2    |", "| wider | x    |"]
 
@@ -47,7 +47,7 @@ def test_ratio_with_its_range() -> None:
     assert number(Spread(12.0, 9.0, 14.04)) == "12.0 [9.0, 14.0]"
 
 
-def test_everything_is_in_the_tables(results: Results) -> None:
+def test_tables_are_complete(results: Results) -> None:
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in markdown(results).splitlines()]
     assert ["score", "1,465 [1,430, 1,500] frames/s", "0.50 s", ""] in rows
     assert ["bound", "1,550 [1,500, 1,600] frames/s", "", "512 frames per request"] in rows
@@ -68,7 +68,7 @@ def test_readme_has_ratios_with_targets_only(results: Results) -> None:
     assert ["net", "105", "1,465", "1,550"] in rows
 
 
-def test_section_of_readme_is_replaced(results: Results, tmp_path: Path) -> None:
+def test_readme_section_is_replaced(results: Results, tmp_path: Path) -> None:
     readme = tmp_path / "README.md"
     readme.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n", encoding="utf-8")
     update_readme(readme, results)
@@ -80,7 +80,7 @@ def test_section_of_readme_is_replaced(results: Results, tmp_path: Path) -> None
     assert readme.read_text(encoding="utf-8") == once
 
 
-def test_readme_without_markers(results: Results, tmp_path: Path) -> None:
+def test_readme_without_markers_is_refused(results: Results, tmp_path: Path) -> None:
     readme = tmp_path / "README.md"
     readme.write_text("text\n", encoding="utf-8")
     with pytest.raises(ValueError, match="expected the lines <!-- benchmark: begin -->"):
@@ -88,7 +88,7 @@ def test_readme_without_markers(results: Results, tmp_path: Path) -> None:
     assert readme.read_text(encoding="utf-8") == "text\n"
 
 
-def test_json_holds_figures_and_verdicts(results: Results, tmp_path: Path) -> None:
+def test_json_has_figures_and_verdicts(results: Results, tmp_path: Path) -> None:
     write_json(tmp_path / "results.json", results)
     content = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
     assert content["machine"]["cpu"] == "A CPU"
