@@ -12,8 +12,8 @@ from typing import ClassVar, NoReturn
 class OvAsrScoreError(Exception):
     """Base class of all errors of this package; the message is one line that a user can act on.
 
-    ``fields`` are the names of settings in the message, so that the command line can replace them by its own spelling:
-    ``references: expected a table`` becomes ``-r/--reference: expected a table`` there.
+    ``fields`` are the names of settings in the message, once for each time that it has them, so that the command line
+    can replace them by its own spelling: ``references: expected a table`` becomes ``-r/--reference: expected a table``.
     """
 
     exit_code: ClassVar[int] = 3

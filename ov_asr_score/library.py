@@ -15,7 +15,6 @@ from ov_asr_score.convert.from_file import convert_file
 from ov_asr_score.errors import UsageError
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.scoring.engine import UtteranceScores
-from ov_asr_score.scoring.job_tables import Spelling
 from ov_asr_score.scoring.options import scorer_options
 from ov_asr_score.scoring.session import open_model_with_tables, start_session
 from ov_asr_score.scoring.utterances.ivector_tables import IVECTOR_INPUT
@@ -27,8 +26,6 @@ from ov_asr_score.settings.score_job import ScoreJob
 Tables = str | Sequence[str] | Mapping[str, str]
 Features = ArrayLike | Mapping[str, ArrayLike]
 Arrays = Iterable[tuple[str, Features]] | Mapping[str, Features]
-
-_SPELLING = Spelling("inputs", "ivectors")
 
 
 def score(
@@ -86,7 +83,7 @@ def score(
         allow_commands=allow_commands,
     )
     options = replace(scorer_options(job), outputs=tuple(outputs))
-    opened = open_model_with_tables(job, options, needs_features=arrays is None, spelling=_SPELLING)
+    opened = open_model_with_tables(job, options, needs_features=arrays is None)
     names = [port.name for port in opened.model.inputs]
     source = opened.read() if arrays is None else _from_arrays(arrays, names)
     first = next(source, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 
 from ov_asr_score.errors import OvAsrScoreError
@@ -26,17 +27,22 @@ def full_name(name: str, setting: Setting) -> str:
 def in_option_names(error: OvAsrScoreError, options: Mapping[str, Setting]) -> str:
     """The text of ``error`` with options in the place of the settings that it names.
 
-    The full name where the text begins, the short one after that. What stands in quotes or paths is left alone.
+    Where the text begins with a name, the full name of the option; else the short one, in the last places where the
+    name is, as many as the error lists it. What stands in quotes or paths is left alone.
     """
-
-    def spelled(match: re.Match[str]) -> str:
-        quoted, name = match.groups()
-        if quoted:
-            return str(quoted)
-        if name not in options:
-            return f"--{name.replace('_', '-')}"
-        return full_name(name, options[name]) if match.start() == 0 else short_name(name, options[name])
-
+    text = str(error)
     if not error.fields:
-        return str(error)
-    return re.sub(rf"('[^']*')|(?<![\w./-])({'|'.join(error.fields)})(?![\w/-])", spelled, str(error))
+        return text
+    left = Counter(error.fields)
+    found = re.finditer(rf"'[^']*'|(?<![\w./-])({'|'.join(left)})(?![\w/-])", text)
+    chosen = []
+    # the beginning comes first, then what advice says at the end
+    for match in sorted((each for each in found if each[1]), key=lambda match: (match.start() > 0, -match.start())):
+        if left[match[1]]:
+            left[match[1]] -= 1
+            chosen.append(match)
+    for match in sorted(chosen, key=lambda match: -match.start()):
+        name, spelled = match[1], full_name if match.start() == 0 else short_name
+        option = spelled(name, options[name]) if name in options else f"--{name.replace('_', '-')}"
+        text = text[: match.start()] + option + text[match.end() :]
+    return text

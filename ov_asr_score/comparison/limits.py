@@ -5,6 +5,9 @@ from __future__ import annotations
 from ov_asr_score.comparison.differences import ScoreDifference, describe_location
 from ov_asr_score.comparison.measures import ScoreMeasures
 from ov_asr_score.settings.limits import Limits
+from ov_asr_score.settings.setting import settings_of
+
+_OPTIONS = {each.name: each.setting.longest_name(each.name) for each in settings_of(Limits) if each.setting is not None}
 
 
 def exceeded_limits(total: ScoreDifference, limits: Limits, measures: ScoreMeasures | None = None) -> list[str]:
@@ -18,33 +21,38 @@ def exceeded_limits(total: ScoreDifference, limits: Limits, measures: ScoreMeasu
         place = f" (first at {describe_location(total.worst)})" if total.worst else ""
         messages.append(f"scores and reference disagree in NaN or infinity: {total.num_nonfinite_mismatch}{place}")
     checks = (
-        ("max error", total.max_abs, "--max-error", limits.max_error),
-        ("rms error", total.rms, "--max-rms-error", limits.max_rms_error),
-        ("max relative error", total.max_rel, "--max-relative-error", limits.max_relative_error),
+        ("max_error", "max error", total.max_abs),
+        ("max_rms_error", "rms error", total.rms),
+        ("max_relative_error", "max relative error", total.max_rel),
     )
-    for statistic, value, option, limit in checks:
+    for name, statistic, value in checks:
+        limit = getattr(limits, name)
         if limit is None:
             continue
         if total.frames == 0:
-            messages.append(f"no frames were compared, so {option} {limit:g} cannot be kept")
+            messages.append(f"{_named(name, limits)} cannot be checked: no frames were compared")
         elif not value <= limit:
-            messages.append(f"{statistic} {value:.6g} exceeds {option} {limit:g}")
+            messages.append(f"{statistic} {value:.6g} exceeds {_named(name, limits)}")
     return messages + _class_messages(limits, measures or ScoreMeasures())
 
 
 def _class_messages(limits: Limits, measures: ScoreMeasures) -> list[str]:
     messages = []
     agreement, divergence = measures.class_agreement, measures.mean_kl
+    unchecked = "cannot be checked: no frames with classes were compared"
     if limits.min_agreement is not None:
-        limit = f"--min-agreement {limits.min_agreement:g}"
         if agreement is None:
-            messages.append(f"no frames with classes were compared, so {limit} cannot be kept")
+            messages.append(f"{_named('min_agreement', limits)} {unchecked}")
         elif not agreement >= limits.min_agreement:
-            messages.append(f"best class agreement {agreement:.6g} is below {limit}")
+            messages.append(f"best class agreement {agreement:.6g} is below {_named('min_agreement', limits)}")
     if limits.max_kl is not None:
-        limit = f"--max-kl {limits.max_kl:g}"
         if divergence is None:
-            messages.append(f"no frames with classes were compared, so {limit} cannot be kept")
+            messages.append(f"{_named('max_kl', limits)} {unchecked}")
         elif not divergence <= limits.max_kl:
-            messages.append(f"mean KL divergence {divergence:.6g} exceeds {limit}")
+            messages.append(f"mean KL divergence {divergence:.6g} exceeds {_named('max_kl', limits)}")
     return messages
+
+
+def _named(name: str, limits: Limits) -> str:
+    """A limit as reports name it, as the option with its value: ``--max-error 0.1``."""
+    return f"{_OPTIONS[name]} {getattr(limits, name):g}"

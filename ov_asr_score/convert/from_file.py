@@ -115,7 +115,8 @@ def read_subsampling_factor(path: Path) -> int:
     if not text.isdigit() or not 1 <= int(text[:10]) <= LARGEST_FACTOR:
         raise ModelFormatError(
             f"{file}: expected a number from 1 to {LARGEST_FACTOR}, found {clipped(text)}; "
-            "give --frame-subsampling-factor"
+            "give frame_subsampling_factor",
+            fields=("frame_subsampling_factor",),
         )
     return int(text)
 

@@ -10,7 +10,7 @@ from math import isfinite
 
 from ov_asr_score.errors import UsageError
 from ov_asr_score.kaldi_model.network import FARTHEST_FRAME, KaldiNetwork
-from ov_asr_score.settings.kaldi import UNSET, KaldiOptions, spelled
+from ov_asr_score.settings.kaldi import UNSET, KaldiOptions, named
 from ov_asr_score.settings.setting import settings_of
 
 LARGEST_FACTOR = 1000
@@ -50,42 +50,48 @@ def check_options(network: KaldiNetwork, options: KaldiOptions) -> None:
         generations = _ONLY_FOR[name]
         if network.generation not in generations:
             kinds = " and ".join(f"nnet{generation}" for generation in generations)
-            raise UsageError(
-                f"{spelled(name, options)}: is for {kinds} models, {network.source} is nnet{network.generation}"
-            )
+            raise _error(options, f": is for {kinds} models, {network.source} is nnet{network.generation}", name)
     for pair in _NOT_TOGETHER:
         if all(name in asked for name in pair):
-            both = ", ".join(spelled(name, options) for name in pair)
-            raise UsageError(f"{both}: expected one of them, found both")
+            raise _error(options, ": expected one of them, found both", *pair)
     for name, needed in _NEEDS_ONE_OF:
         if name in asked and not any(each in asked for each in needed):
-            what = " or ".join("--time=frame" if each == "time" else f"--{each.replace('_', '-')}" for each in needed)
-            raise UsageError(f"{spelled(name, options)}: expected {what} with it")
+            what = " or ".join("time=frame" if each == "time" else each for each in needed)
+            raise _error(options, f": expected {what} with it", name, also=needed)
     if network.generation == 2 and not options.apply_log:
         # Kaldi's own programs for nnet2 subtract priors from logarithms alone (nnet2/decodable-am-nnet.h).
         for name in ("use_priors", "class_frame_counts"):
             if name in asked:
-                raise UsageError(
-                    f"{spelled(name, options)}: expected --apply-log with it, because {network.source} is nnet2 and "
-                    "gives posteriors; --divide-by-priors is for those"
+                raise _error(
+                    options,
+                    f": expected apply_log with it, because {network.source} is nnet2 and gives posteriors; "
+                    "divide_by_priors is for those",
+                    name,
+                    also=("apply_log", "divide_by_priors"),
                 )
+
+
+def _error(options: KaldiOptions, text: str, *names: str, also: tuple[str, ...] = ()) -> UsageError:
+    """An error that begins with settings and their values; ``text`` names those in ``also``."""
+    given = ", ".join(named(name, options) for name in names)
+    return UsageError(f"{given}{text}", fields=(*names, *also))
 
 
 def _check_values(options: KaldiOptions) -> None:
     for name in _FRAMES:
         if getattr(options, name) < 0:
-            raise UsageError(f"{spelled(name, options)}: expected 0 or more frames")
+            raise _error(options, ": expected 0 or more frames", name)
     for name in _FRAMES_OR_UNSET:
         if getattr(options, name) < UNSET:
-            raise UsageError(f"{spelled(name, options)}: expected 0 or more frames, or -1 for those of other chunks")
+            raise _error(options, ": expected 0 or more frames, or -1 for those of other chunks", name)
     fills_chunks = options.batch_compute and not options.ensure_exact_final_context
     for name in (*_FILLED_UP, "frames_per_chunk") if fills_chunks else _FILLED_UP:
         if getattr(options, name) > FARTHEST_FRAME:
-            raise UsageError(f"{spelled(name, options)}: expected at most {FARTHEST_FRAME} frames")
+            raise _error(options, f": expected at most {FARTHEST_FRAME} frames", name)
     for name in _NUMBERS:
         if not isfinite(getattr(options, name)):
-            raise UsageError(f"{spelled(name, options)}: expected a finite number")
+            raise _error(options, ": expected a finite number", name)
     if not 0 <= options.frame_subsampling_factor <= LARGEST_FACTOR:
-        raise UsageError(f"{spelled('frame_subsampling_factor', options)}: expected 1 to {LARGEST_FACTOR}")
+        raise _error(options, f": expected 1 to {LARGEST_FACTOR}", "frame_subsampling_factor")
     if options.time not in ("auto", "utterance", "frame", "lockstep"):
-        raise UsageError(f"{spelled('time', options)}: expected auto, utterance or frame")
+        raise _error(options, ": expected auto, utterance or frame", "time")

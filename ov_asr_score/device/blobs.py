@@ -90,11 +90,13 @@ def import_blob(core: ov.Core, path: Path, settings: DeviceSettings) -> ov.Compi
         blob = file.read()
     sidecar = check_sidecar(path, blob)
     if blob.lstrip()[:5] in (b"<?xml", b"<net "):
-        raise BlobFormatError(f"{path}: is an OpenVINO IR, not an exported blob; give it to -m/--model")
+        raise BlobFormatError(f"{path}: is an OpenVINO IR, not an exported blob; give it as model", fields=("model",))
     if blob.startswith(b"\0B<"):
-        raise BlobFormatError(f"{path}: is a Kaldi model, not an exported blob; give it to -m/--model")
+        raise BlobFormatError(f"{path}: is a Kaldi model, not an exported blob; give it as model", fields=("model",))
     if blob.startswith(b"GNAM") and not has_plugin(core, "GNA"):
-        raise BlobFormatError(f"{path}: is a blob for GNA; give -d GNA_SW_EXACT, which runs it in software")
+        raise BlobFormatError(
+            f"{path}: is a blob for GNA; give device GNA_SW_EXACT, which runs it in software", fields=("device",)
+        )
     # a device that is not there is a better message than whatever the import would say
     device = runtime_device(settings.device)
     check_devices(core, settings)

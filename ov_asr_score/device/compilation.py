@@ -46,9 +46,13 @@ def _make_cache_folder(cache_dir: str) -> None:
     try:
         Path(cache_dir).mkdir(parents=True, exist_ok=True)
     except FileExistsError as error:
-        raise FileAccessError(f"--cache-dir {cache_dir}: expected a folder, found a file") from error
+        raise FileAccessError(
+            f"cache_dir {cache_dir}: expected a folder, found a file", fields=("cache_dir",)
+        ) from error
     except OSError as error:
-        raise FileAccessError(f"--cache-dir {cache_dir}: cannot be made: {error.strerror}") from error
+        raise FileAccessError(
+            f"cache_dir {cache_dir}: cannot be made: {error.strerror}", fields=("cache_dir",)
+        ) from error
 
 
 def _input_name(port: Any) -> str:

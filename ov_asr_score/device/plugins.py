@@ -9,8 +9,8 @@ from ov_asr_score.settings.device import DeviceSettings, base_devices
 from ov_asr_score.text import did_you_mean, near_names
 
 GNA_ADVICE = (
-    "OpenVINO removed its GNA plugin after 2023.3 and no PyPI wheel ever held it; -d GNA_SW_EXACT scores in software "
-    "what a device would, -d CPU in floats"
+    "OpenVINO removed its GNA plugin after 2023.3 and no PyPI wheel ever held it; GNA_SW_EXACT scores in software "
+    "what a device would, CPU in floats"
 )
 
 
@@ -48,7 +48,7 @@ def check_config(core: ov.Core, settings: DeviceSettings) -> None:
     for name in settings.config:
         if name not in known:
             hint = did_you_mean(near_names(name.upper(), known))
-            raise UnknownNameError(f"--config {name}: {settings.device} has no such property{hint}")
+            raise UnknownNameError(f"config {name}: {settings.device} has no such property{hint}", fields=("config",))
 
 
 def device_error(core: ov.Core, settings: DeviceSettings, error: Exception | None) -> DeviceError:
@@ -56,7 +56,8 @@ def device_error(core: ov.Core, settings: DeviceSettings, error: Exception | Non
     prefix = settings.device.partition(":")[0]
     available = ", ".join(core.available_devices) or "none"
     if not settings.device:
-        return DeviceError(f"-d/--device: expected a device such as CPU, found nothing (available: {available})")
+        message = f"device: expected a device such as CPU, found nothing (available: {available})"
+        return DeviceError(message, fields=("device",))
     if settings.gna_mode and not has_plugin(core, "GNA"):
         return DeviceError(f"{settings.device}: this OpenVINO {version()} has no GNA plugin. {GNA_ADVICE}")
     for name in [*base_devices(settings.device), prefix]:
@@ -67,5 +68,6 @@ def device_error(core: ov.Core, settings: DeviceSettings, error: Exception | Non
             fault = plugin_fault(core, name)
             return DeviceError(f"{settings.device}: no device '{name}' here: {fault}{hint} (available: {available})")
     cause = first_cause(error) if error else "it is not there"
-    config = "".join(f"; --config {name}={value} was given" for name, value in settings.config.items())
-    return DeviceError(f"{settings.device}: OpenVINO cannot use it: {cause}{config} (available: {available})")
+    config = "".join(f"; config {name}={value} was given" for name, value in settings.config.items())
+    message = f"{settings.device}: OpenVINO cannot use it: {cause}{config} (available: {available})"
+    return DeviceError(message, fields=("config",) * len(settings.config))

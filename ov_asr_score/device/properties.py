@@ -46,7 +46,7 @@ def import_properties(settings: DeviceSettings) -> dict[str, object]:
     if settings.gna.scale_factors and settings.gna_mode is not None:
         raise UsageError(
             "scale_factors: a blob has its scale factors inside; leave scale_factors out, or give the model itself",
-            fields=("scale_factors",),
+            fields=("scale_factors", "scale_factors"),
         )
     return {
         name: {device: _without(own, _COMPILE_ONLY) for device, own in value.items()}

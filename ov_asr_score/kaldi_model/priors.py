@@ -22,8 +22,9 @@ def stored_log_priors(network: KaldiNetwork) -> FloatArray:
     """
     if network.priors is None:
         raise UsageError(
-            f"{network.source}: --use-priors, but the model holds no priors; chain models need none, for others give "
-            "--class-frame-counts"
+            f"{network.source}: use_priors, but the model holds no priors; chain models need none, for others give "
+            "class_frame_counts",
+            fields=("use_priors", "class_frame_counts"),
         )
     if not (network.priors > 0).all():
         place = int(np.argmax(~(network.priors > 0)))

@@ -18,15 +18,21 @@ def read_openvino_model(path: str | Path, core: ov.Core | None = None, kind: Mod
     path = Path(path)
     kind = kind or read_model_kind(path)
     if kind in ("gna-blob", "cpu-blob"):
-        raise UnsupportedModelError(f"{path}: is an exported blob, not a model; use -rg/--import-model for it")
+        raise UnsupportedModelError(
+            f"{path}: is an exported blob, not a model; use import_model for it", fields=("import_model",)
+        )
     if kind == "kaldi":
         raise UnsupportedModelError(f"{path}: is a Kaldi model; `ov-asr-score convert` makes an OpenVINO IR of it")
     if kind == "table":
-        raise UnsupportedModelError(f"{path}: is a Kaldi archive, not a model; are -m and -i exchanged?")
+        raise UnsupportedModelError(
+            f"{path}: is a Kaldi archive, not a model; are model and inputs exchanged?",
+            fields=("model", "inputs"),
+        )
     if kind == "unknown":
         raise UnsupportedModelError(
             f"{path}: is neither a Kaldi model nor an OpenVINO IR (.xml) nor an ONNX file (.onnx); an exported blob "
-            "goes to -rg"
+            "goes to import_model",
+            fields=("import_model",),
         )
     if kind == "ir":
         check_ir_files(path)

@@ -24,11 +24,14 @@ def parse_layouts(text: str) -> dict[str, str]:
     while position < len(text):
         match = _LAYOUT_ITEM.match(text, position)
         if match is None:
-            raise UsageError(f"--layout '{text}': expected name[LETTERS] or [LETTERS], found '{text[position:][:20]}'")
+            raise UsageError(
+                f"layout '{text}': expected name[LETTERS] or [LETTERS], found '{text[position:][:20]}'",
+                fields=("layout",),
+            )
         layouts[match["name"].strip()] = match["letters"].replace(",", "").replace(" ", "").upper()
         position = match.end()
     if not layouts:
-        raise UsageError("--layout: expected name[LETTERS] or [LETTERS], found nothing")
+        raise UsageError("layout: expected name[LETTERS] or [LETTERS], found nothing", fields=("layout",))
     return layouts
 
 
@@ -44,17 +47,19 @@ def set_layouts(model: ov.Model, layouts: Mapping[str, str]) -> None:
         for index in indices:
             if index is None:
                 raise UnknownNameError(
-                    f"--layout: the model has no input '{name}'{suggestion(name, port_names(inputs))}"
+                    f"layout: the model has no input '{name}'{suggestion(name, port_names(inputs))}", fields=("layout",)
                 )
             port = inputs[index]
             if port.shape is not None and len(letters) != len(port.shape):
                 raise ShapeMismatchError(
-                    f"--layout {letters}: input '{port.name}' has {len(port.shape)} dimensions, not {len(letters)}"
+                    f"layout {letters}: input '{port.name}' has {len(port.shape)} dimensions, not {len(letters)}",
+                    fields=("layout",),
                 )
             if "T" in letters[2:] or ("N" in letters[1:] and not letters.startswith("TN")):
                 raise UnsupportedModelError(
-                    f"--layout {letters}: input '{port.name}' needs N and T, where there are such, as its first axes; "
-                    "transpose the model's input"
+                    f"layout {letters}: input '{port.name}' needs N and T, where there are such, as its first axes; "
+                    "transpose the model's input",
+                    fields=("layout",),
                 )
             model.inputs[index].get_node().set_layout(ov.Layout(letters))
 

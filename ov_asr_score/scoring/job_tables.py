@@ -19,17 +19,6 @@ IsName = Callable[[str], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Spelling:
-    """What messages call the tables of inputs and i-vectors."""
-
-    inputs: str
-    ivectors: str
-
-
-COMMAND_LINE = Spelling("-i/--input", "--ivectors")
-
-
-@dataclass(frozen=True, slots=True)
 class JobTables:
     """The tables of a job: inputs by port name, outputs and references by the layer name that the user gave."""
 
@@ -49,7 +38,6 @@ def resolve_tables(
     outputs: Sequence[PortInfo],
     layers: frozenset[str],
     advice: str = "",
-    spelling: Spelling = COMMAND_LINE,
 ) -> JobTables:
     """The tables of ``job`` for a model with these ports and ``layers`` (names of all its layers and tensors).
 
@@ -57,9 +45,9 @@ def resolve_tables(
     Raises UsageError (a table too many or too few, an ambiguous one), UnknownNameError with near names.
     """
     return JobTables(
-        inputs=_input_tables(job, inputs, spelling),
-        outputs=_output_tables(job, "-o/--output", job.outputs, job.references, outputs, layers, advice),
-        references=_output_tables(job, "-r/--reference", job.references, job.outputs, outputs, layers, advice),
+        inputs=_input_tables(job, inputs),
+        outputs=_output_tables(job, "outputs", job.outputs, job.references, outputs, layers, advice),
+        references=_output_tables(job, "references", job.references, job.outputs, outputs, layers, advice),
     )
 
 
@@ -69,29 +57,31 @@ def check_layers_differ(tables: JobTables, outputs: Sequence[int]) -> None:
     ``outputs`` are the numbers of the model's outputs that the layers of ``tables`` stand for.
     """
     output_of = dict(zip(tables.layers, outputs, strict=False))
-    for option, names in (("-o/--output", tables.outputs), ("-r/--reference", tables.references)):
+    for option, names in (("outputs", tables.outputs), ("references", tables.references)):
         first: dict[int, str] = {}
         for name in names:
             other = first.setdefault(output_of[name], name)
             if other != name:
-                raise UsageError(f"{option}: layer '{name}' is given twice; '{other}' is another name of it")
+                raise UsageError(
+                    f"{option}: layer '{name}' is given twice; '{other}' is another name of it", fields=(option,)
+                )
 
 
-def _input_tables(job: ScoreJob, ports: Sequence[PortInfo], spelling: Spelling) -> tuple[InputTable, ...]:
+def _input_tables(job: ScoreJob, ports: Sequence[PortInfo]) -> tuple[InputTable, ...]:
     in_order = [port.name for port in ports]
-    tables = _by_input(spelling.inputs, job.inputs, ports, in_order, job.input_layers)
+    tables = _by_input("inputs", job.inputs, ports, in_order, job.input_layers)
     ivectors = ivector_table(ports, job.ivectors, job.online_ivectors, job.online_ivector_period)
     if not tables:
         return ()
     if ivectors is not None and ivectors.input in tables:
-        raise UsageError(f"{spelling.inputs}, {spelling.ivectors}: input '{ivectors.input}' is given twice")
+        raise UsageError(f"inputs, ivectors: input '{ivectors.input}' is given twice", fields=("inputs", "ivectors"))
     secondary = list(tables)[1:]
     further = [ivectors.input] if ivectors is not None else []
     without = [name for name in in_order if name not in (*tables, *further)]
     if without:
-        raise UsageError(f"{spelling.inputs}: {missing_tables(without, ports)}")
-    speakers = _by_input("--utt2spk", job.utt2spk, ports, [*secondary, *further])
-    periods = _by_input("--ivector-period", _as_texts(job.ivector_period), ports, secondary)
+        raise missing_tables(without, ports)
+    speakers = _by_input("utt2spk", job.utt2spk, ports, [*secondary, *further])
+    periods = _by_input("ivector_period", _as_texts(job.ivector_period), ports, secondary)
     inputs = [
         InputTable(name, specifier, speakers.get(name, ""), _period(periods.get(name, "0")))
         for name, specifier in tables.items()
@@ -113,16 +103,21 @@ def _by_input(
     if not values:
         return {}
     if not in_order:
-        raise UsageError(f"{option}: the model has no other input that it could be for")
+        raise UsageError(f"{option}: the model has no other input that it could be for", fields=(option,))
     if not listed and not isinstance(values, Mapping) and len(values) == 1 and len(in_order) < len(ports):
         values = dict.fromkeys(in_order, values[0]) if split_name(values[0], is_input)[0] is None else values
     by_port: dict[str, str] = {}
     for name, value in pair_layers(option, values, listed, is_input, in_order, lambda n: suggestion(n, known)).items():
         index = find_port(ports, name)
         if index is None:
-            raise UnknownNameError(f"{option}: the model has no input '{name}'{suggestion(name, known)}")
+            raise UnknownNameError(
+                f"{option}: the model has no input '{name}'{suggestion(name, known)}", fields=(option,)
+            )
         if ports[index].name in by_port:
-            raise UsageError(f"{option}: input '{name}' is given twice; '{ports[index].name}' is another name of it")
+            raise UsageError(
+                f"{option}: input '{name}' is given twice; '{ports[index].name}' is another name of it",
+                fields=(option,),
+            )
         by_port[ports[index].name] = value
     return by_port
 
@@ -135,7 +130,7 @@ def _as_texts(periods: Sequence[str] | Mapping[str, int]) -> Tables:
 
 def _period(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
-        raise UsageError(f"--ivector-period '{text[:20]}': expected a number of frames")
+        raise UsageError(f"ivector_period '{text[:20]}': expected a number of frames", fields=("ivector_period",))
     return int(text)
 
 
@@ -165,7 +160,9 @@ def _output_tables(
     tables = paired(values)
     unknown = next((name for name in tables if not is_layer(name)), None)
     if unknown is not None:
-        raise UnknownNameError(f"{option}: the model has no layer '{unknown}'{hint(unknown)}")
+        raise UnknownNameError(
+            f"{option}: the model has no layer '{unknown}'{hint(unknown)}", fields=(option, "output_name")
+        )
     if job.output_layers or len(tables) >= len(in_order) or _are_named(values, is_layer):
         return tables
     # unnamed tables take the names of the other option if it has any, as in the old sample
@@ -173,7 +170,8 @@ def _output_tables(
         return dict(zip(others, tables.values(), strict=True))
     raise UsageError(
         f"{option}: the model has {len(in_order)} outputs ({', '.join(in_order)}), and it is not clear which one is "
-        "meant; write layer=SPEC"
+        "meant; write layer=SPEC",
+        fields=(option,),
     )
 
 

@@ -32,7 +32,7 @@ from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.plans.kaldi_time import decide_time
 from ov_asr_score.text import suggestion
 
-NODE_ADVICE = "; --output-name makes nodes of a Kaldi model its outputs"
+NODE_ADVICE = "; output_name makes nodes of a Kaldi model its outputs"
 """What to say when a converted model has no such output: its inner layers are not those of the Kaldi model."""
 
 
@@ -84,7 +84,7 @@ def load_model(options: ScorerOptions, kind: ModelKind | None = None) -> LoadedM
     """
     if bool(options.model) == bool(options.blob):
         count = "both" if options.model else "neither"
-        raise UsageError(f"expected one of -m/--model and -rg/--import-model, found {count}")
+        raise UsageError(f"model, import_model: expected one of them, found {count}", fields=("model", "import_model"))
     started = time.perf_counter()
     core = ov.Core()
     path = Path(options.model or options.blob)
@@ -156,7 +156,7 @@ def configure_model(loaded: LoadedModel, options: ScorerOptions) -> ConfiguredMo
     started = time.perf_counter()
     if loaded.model is None:
         if options.layout:
-            raise UsageError("--layout: a blob keeps the layout it was exported with")
+            raise UsageError("layout: a blob keeps the layout it was exported with", fields=("layout",))
         wanted = tuple(_known_output(loaded.outputs, name) for name in options.outputs)
         wanted = wanted or tuple(range(len(loaded.outputs)))
         return ConfiguredModel(loaded, None, loaded.inputs, loaded.outputs, wanted, (), loaded.seconds)
@@ -193,7 +193,9 @@ def _check_outputs(loaded: LoadedModel, names: Sequence[str]) -> None:
     for name in names:
         if find_port(loaded.outputs, name) is None:
             near = suggestion(name, port_names(loaded.outputs))
-            raise UnknownNameError(f"{loaded.path}: the model has no output '{name}'{near}{NODE_ADVICE}")
+            raise UnknownNameError(
+                f"{loaded.path}: the model has no output '{name}'{near}{NODE_ADVICE}", fields=("output_name",)
+            )
 
 
 def _known_output(outputs: Sequence[PortInfo], name: str) -> int:

@@ -14,7 +14,7 @@ from ov_asr_score.errors import TableFormatError, UsageError
 from ov_asr_score.ov_model.file_kind import ModelKind
 from ov_asr_score.scoring.check_utterances import check_widths, read_until_fit
 from ov_asr_score.scoring.gna.calibration_utterances import calibrate
-from ov_asr_score.scoring.job_tables import COMMAND_LINE, JobTables, Spelling, check_layers_differ, resolve_tables
+from ov_asr_score.scoring.job_tables import JobTables, check_layers_differ, resolve_tables
 from ov_asr_score.scoring.model_loading import NODE_ADVICE, ConfiguredModel, configure_model, load_model
 from ov_asr_score.scoring.options import ScorerOptions, scorer_options
 from ov_asr_score.scoring.scorer import Scorer, prepare_scorer
@@ -58,7 +58,6 @@ def open_model_with_tables(
     kind: ModelKind | None = None,
     skip: SkipUtterance | None = None,
     needs_features: bool = True,
-    spelling: Spelling = COMMAND_LINE,
 ) -> ModelWithTables:
     """The model and the tables of ``job``; ``options`` take the place of those that it says.
 
@@ -68,9 +67,9 @@ def open_model_with_tables(
     options = options or scorer_options(job)
     loaded = load_model(options, kind)
     advice = NODE_ADVICE if loaded.conversion else ""
-    tables = resolve_tables(job, loaded.inputs, loaded.outputs, loaded.names, advice, spelling)
+    tables = resolve_tables(job, loaded.inputs, loaded.outputs, loaded.names, advice)
     if needs_features and not tables.inputs:
-        raise UsageError(f"{spelling.inputs}: expected a table of features, found none")
+        raise UsageError("inputs: expected a table of features, found none", fields=("inputs",))
     options = replace(options, outputs=tables.layers or options.outputs)
     model = configure_model(loaded, options)
     check_layers_differ(tables, model.wanted)

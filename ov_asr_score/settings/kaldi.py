@@ -125,6 +125,11 @@ DEFAULT_OPTIONS = KaldiOptions()
 
 def spelled(name: str, options: KaldiOptions) -> str:
     """One option with its value, in Kaldi's spelling: ``--pad-input=false``."""
+    setting, value = named(name, options).split("=", 1)
+    return f"--{setting.replace('_', '-')}={value}"
+
+
+def named(name: str, options: KaldiOptions) -> str:
+    """One option with its value, by the name of the field: ``pad_input=false``."""
     value = getattr(options, name)
-    text = str(value).lower() if isinstance(value, bool) else value
-    return f"--{name.replace('_', '-')}={text}"
+    return f"{name}={str(value).lower() if isinstance(value, bool) else value}"

@@ -400,7 +400,7 @@ def test_nonfinite_mismatch_is_reported_without_limits() -> None:
 
 def test_limit_without_compared_frames_is_exceeded() -> None:
     assert exceeded_limits(ScoreDifference(), Limits(max_error=1.0)) == [
-        "no frames were compared, so --max-error 1 cannot be kept"
+        "--max-error 1 cannot be checked: no frames were compared"
     ]
     assert exceeded_limits(ScoreDifference(), Limits()) == []
 

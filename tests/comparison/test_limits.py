@@ -31,8 +31,8 @@ def test_limits_on_classes_and_posteriors(limits: Limits, messages: list[str] | 
 def test_nothing_measured_keeps_no_limit(measures: ScoreMeasures | None) -> None:
     total = compare_scores(np.ones((3, 1)), np.ones((3, 1)))
     assert exceeded_limits(total, Limits(min_agreement=0.0, max_kl=1e9), measures) == [
-        "no frames with classes were compared, so --min-agreement 0 cannot be kept",
-        "no frames with classes were compared, so --max-kl 1e+09 cannot be kept",
+        "--min-agreement 0 cannot be checked: no frames with classes were compared",
+        "--max-kl 1e+09 cannot be checked: no frames with classes were compared",
     ]
     assert exceeded_limits(total, Limits(), measures) == []
 

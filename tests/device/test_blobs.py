@@ -95,9 +95,9 @@ def test_a_blob_of_another_runtime(blob: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b'<?xml version="1.0"?><net/>', "is an OpenVINO IR, not an exported blob; give it to -m/--model"),
-        (b"GNAM\x08\x00\x02\x08" + bytes(100), "is a blob for GNA; give -d GNA_SW_EXACT"),
-        (b"\0B<Nnet> ", "is a Kaldi model, not an exported blob; give it to -m/--model"),
+        (b'<?xml version="1.0"?><net/>', "is an OpenVINO IR, not an exported blob; give it as model"),
+        (b"GNAM\x08\x00\x02\x08" + bytes(100), "is a blob for GNA; give device GNA_SW_EXACT"),
+        (b"\0B<Nnet> ", "is a Kaldi model, not an exported blob; give it as model"),
     ],
 )
 def test_other_files_given_as_blobs(content: bytes, message: str, tmp_path: Path) -> None:

@@ -41,11 +41,11 @@ def test_an_onnx_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.blob", b"GNAM\x08", "is an exported blob, not a model; use -rg/--import-model"),
+        ("a.blob", b"GNAM\x08", "is an exported blob, not a model; use import_model"),
         ("a.blob", b"RR_UPCVO", "is an exported blob, not a model"),
         ("final.mdl", b"\0B<TransitionModel> ", "is a Kaldi model"),
         ("a.bin", b"\x00\x01", "is neither a Kaldi model nor an OpenVINO IR"),
-        ("feats.ark", b"utt1 \0BFM ", "is a Kaldi archive, not a model; are -m and -i exchanged"),
+        ("feats.ark", b"utt1 \0BFM ", "is a Kaldi archive, not a model; are model and inputs exchanged"),
     ],
 )
 def test_other_kinds_of_file(name: str, content: bytes, message: str, tmp_path: Path) -> None:

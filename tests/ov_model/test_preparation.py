@@ -34,7 +34,7 @@ def test_layout_texts(text: str, layouts: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("text", ["", "NC", "in0", "in0[NC", "in0[NC]x", "in0[NC] in1[NC]", "[]"])
 def test_texts_that_are_no_layouts(text: str) -> None:
-    with pytest.raises(UsageError, match="--layout"):
+    with pytest.raises(UsageError, match="layout"):
         parse_layouts(text)
 
 

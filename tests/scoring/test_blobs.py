@@ -97,7 +97,7 @@ def test_a_blob_keeps_its_batch_and_layout(tmp_path: Path) -> None:
     given = utterances(5)
     blob = export(affine_model([1, WIDTH]), given[0], tmp_path, batch_size=4, fixed_batch=True)
     assert len(score_blob(blob, given, batch_size=4)) == 1
-    with pytest.raises(UsageError, match=r"-bs 8: the blob .*model.blob was exported for requests of 4 frames"):
+    with pytest.raises(UsageError, match=r"batch_size 8: the blob .*model.blob was exported for requests of 4 frames"):
         score_blob(blob, given, batch_size=8)
     with pytest.raises(UsageError, match="a blob keeps the layout it was exported with"):
         score_blob(blob, given, layout="[NC]")

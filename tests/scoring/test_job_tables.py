@@ -100,12 +100,12 @@ def test_inner_layers_come_after_outputs_once() -> None:
         (ScoreJob(inputs=["f.ark"]), "no table for input ivector; the model has 2 inputs"),
         (ScoreJob(inputs=["a,b,c"]), "3 tables for 2 layers"),
         (ScoreJob(inputs=["a,b"], input_layers="features"), "2 tables for 1 layer"),
-        (ScoreJob(inputs=["a,b"], ivector_period=["ten"]), "--ivector-period 'ten': expected a number of frames"),
+        (ScoreJob(inputs=["a,b"], ivector_period=["ten"]), "ivector_period 'ten': expected a number of frames"),
         (ScoreJob(inputs=["a,b"], ivector_period=["²"]), "expected a number of frames"),
         (ScoreJob(outputs=["b", "scores=a"]), "either all tables have a layer"),
         (ScoreJob(outputs=["scores=a", "scores=b"]), "layer 'scores' is given twice"),
         (ScoreJob(outputs=["a.ark"]), "the model has 2 outputs (scores, bottleneck), and it is not clear"),
-        (ScoreJob(references=["a.ark"]), "-r/--reference: the model has 2 outputs"),
+        (ScoreJob(references=["a.ark"]), "references: the model has 2 outputs"),
         (ScoreJob(outputs=["a.ark"], references=["b.ark"]), "it is not clear which one is meant"),
         (ScoreJob(outputs=["a.ark,"]), "expected a table, found nothing between the commas"),
     ],
@@ -119,14 +119,14 @@ def test_what_is_not_clear_is_wrong_use(job: ScoreJob, message: str) -> None:
 @pytest.mark.parametrize(
     ("job", "message"),
     [
-        (ScoreJob(inputs=["feature=f.ark"]), "-i/--input"),
+        (ScoreJob(inputs=["feature=f.ark"]), "inputs"),
         (
             ScoreJob(inputs={"feature": "f.ark"}),
-            "-i/--input: the model has no input 'feature'; did you mean 'features'",
+            "inputs: the model has no input 'feature'; did you mean 'features'",
         ),
         (ScoreJob(inputs=["f.ark"], input_layers="feature"), "the model has no input 'feature'"),
-        (ScoreJob(outputs={"hiden": "f.ark"}), "-o/--output: the model has no layer 'hiden'; did you mean 'hidden'"),
-        (ScoreJob(references=["f.ark"], output_layers="hiden"), "-r/--reference: the model has no layer 'hiden'"),
+        (ScoreJob(outputs={"hiden": "f.ark"}), "outputs: the model has no layer 'hiden'; did you mean 'hidden'"),
+        (ScoreJob(references=["f.ark"], output_layers="hiden"), "references: the model has no layer 'hiden'"),
     ],
 )
 def test_unknown_names_get_suggestions(job: ScoreJob, message: str) -> None:
@@ -161,12 +161,12 @@ def test_ivectors_in_the_words_of_kaldi() -> None:
 @pytest.mark.parametrize(
     ("job", "message"),
     [
-        (ScoreJob(inputs=["f"]), "no table for input ivector; the model has 2 inputs; i-vectors go to --ivectors"),
-        (ScoreJob(inputs=["f,v"], ivectors="w"), "-i/--input, --ivectors: input 'ivector' is given twice"),
+        (ScoreJob(inputs=["f"]), "no table for input ivector; the model has 2 inputs; i-vectors go to ivectors"),
+        (ScoreJob(inputs=["f,v"], ivectors="w"), "inputs, ivectors: input 'ivector' is given twice"),
         (ScoreJob(inputs=["ivector=v"], ivectors="w"), "input 'ivector' is given twice"),
         (
             ScoreJob(inputs=["f"], online_ivectors="v", online_ivector_period=10, utt2spk=["u"]),
-            "--utt2spk: is for --ivectors",
+            "utt2spk: is for ivectors",
         ),
     ],
 )

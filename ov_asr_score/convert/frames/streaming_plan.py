@@ -169,7 +169,8 @@ def _check(whole: TimePlan, steady: frozenset[Place]) -> None:
     if problems:
         raise UnsupportedModelError(
             f"{whole.network.source}: cannot be scored frame by frame: {'; '.join(dict.fromkeys(problems))}; "
-            "expected a network that looks a fixed number of frames ahead; leave --time frame out"
+            "expected a network that looks a fixed number of frames ahead; leave time=frame out",
+            fields=("time",),
         )
 
 

@@ -137,7 +137,8 @@ class TimePlan:
         return UnsupportedModelError(
             f"{self.network.source}: cannot be scored frame by frame: the frames for which "
             f"{format_descriptor(descriptor)} can be computed are not one stretch; expected frames from a fixed first "
-            "one to a fixed distance from the end; leave --time frame out"
+            "one to a fixed distance from the end; leave time=frame out",
+            fields=("time",),
         )
 
 

@@ -93,7 +93,8 @@ def _compute(builder: GraphBuilder, plan: FramePlan, axis: FrameAxis, group: lis
             if output.get_partial_shape()[1] != len(plan.grids[place].times(0)):
                 raise UnsupportedModelError(
                     f"{plan.network.source}: cannot be scored frame by frame: '{place_name(place)}' is computed for "
-                    "fewer frames than are read; leave --time frame out"
+                    "fewer frames than are read; leave time=frame out",
+                    fields=("time",),
                 )
             builder.values[place] = _with_memory(plan, axis, place, output)
 

@@ -91,7 +91,8 @@ def _frame_graph(
     if problems:
         raise UnsupportedModelError(
             f"{network.source}: cannot be scored frame by frame: {', '.join(problems)} must see the whole utterance; "
-            "leave --time frame out"
+            "leave time=frame out",
+            fields=("time",),
         )
     frames, batch = max(options.frames_per_request, 1), options.batch
     features = named_parameter("input", [batch, frames, network.inputs[0].dim])
@@ -120,7 +121,7 @@ def _without_softmax(network: KaldiNetwork, chain: list[Component]) -> list[Comp
     if layer is not None and layer.is_removable_softmax:
         return chain[:-1]
     logger.warning(
-        "%s: --no-softmax removed nothing, the last component '%s' is %s", network.source, last.name, last.type
+        "%s: no_softmax removed nothing, the last component '%s' is %s", network.source, last.name, last.type
     )
     return chain
 
@@ -129,4 +130,7 @@ def _check_wanted(network: KaldiNetwork, chain: Sequence[Component], wanted: Seq
     left = {component.name for component in chain} | {node.name for node in network.outputs}
     removed = next((name for name in wanted if name not in left), None)
     if removed is not None:
-        raise UsageError(f"{network.source}: scores of '{removed}' are asked for, and --no-softmax, which removes it")
+        raise UsageError(
+            f"{network.source}: scores of '{removed}' are asked for, and no_softmax, which removes it",
+            fields=("no_softmax",),
+        )

@@ -24,7 +24,8 @@ def read_graph_of_frames(model: ov.Model, source: str) -> GnaGraph:
     if pairs is not None and not _agree(graph, pairs):
         raise UnsupportedModelError(
             f"{source}: its frames depend on each other, but GNA computes one at a time: expected a model for one "
-            "frame, with variables for its memory (Kaldi models: --time frame)"
+            "frame, with variables for its memory (Kaldi models: time=frame)",
+            fields=("time",),
         )
     return graph
 

@@ -41,7 +41,8 @@ def measure_gna(job: ScoreJob, options: ScorerOptions, most: int, check: Callabl
     watched = trial.scorer.emulation.watched if trial.scorer.emulation is not None else None
     if watched is None:
         raise UsageError(
-            f"--against device={options.device.device}: has no layers in integers to compare; expected GNA_SW_EXACT"
+            f"against device={options.device.device}: has no layers in integers to compare; expected GNA_SW_EXACT",
+            fields=("against",),
         )
     frames = [requests_of(utterance, trial.model.inputs) for utterance in trial.utterances]
     total = sum(len(arrays[0]) for arrays in frames)

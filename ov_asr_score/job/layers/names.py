@@ -58,7 +58,7 @@ def choose_common(common: CommonLayers, patterns: Sequence[str], reference: Side
     for pattern in patterns:
         for names, where in ((common.only_in_reference, other.name), (common.only_in_other, reference.name)):
             if pattern in names:
-                raise UnknownNameError(f"--layer '{pattern}': {where} has no such layer")
+                raise UnknownNameError(f"layers '{pattern}': {where} has no such layer", fields=("layers",))
     return choose(common.both, patterns) if patterns else _computing(common.both)
 
 
@@ -68,7 +68,8 @@ def choose(layers: Sequence[AnyLayer], patterns: Sequence[str]) -> tuple[AnyLaye
     for pattern in patterns:
         if not any(_matches(name, pattern) for name in names):
             raise UnknownNameError(
-                f"--layer '{pattern}': no layer of both sides is called so{suggestion(pattern, names)}"
+                f"layers '{pattern}': no layer of both sides is called so{suggestion(pattern, names)}",
+                fields=("layers",),
             )
     return tuple(
         layer for layer in layers if not patterns or any(_matches(layer.name, pattern) for pattern in patterns)

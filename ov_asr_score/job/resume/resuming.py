@@ -92,7 +92,8 @@ class Earlier:
 
     def mismatch(self, message: str) -> ResumeError:
         """An error that says how to begin anew."""
-        return ResumeError(f"--resume: {message}; remove {self.record_path} to score everything anew")
+        text = f"resume: {message}; remove {self.record_path} to score everything anew"
+        return ResumeError(text, fields=("resume",))
 
     def note_complete(self) -> None:
         """Write down that all outputs are whole, and only lack their names. Raises FileAccessError."""
@@ -104,17 +105,23 @@ class Earlier:
 def check_can_resume(job: ScoreJob, tables: JobTables) -> None:
     """Raise UsageError for a job that could not be resumed after an interruption."""
     if job.export_model:
-        raise UsageError("--resume cannot be combined with --export-model")
+        raise UsageError("resume cannot be combined with export_model", fields=("resume", "export_model"))
     if not tables.outputs:
-        raise UsageError("--resume: expected an output that scores are written to (-o), found none")
+        raise UsageError(
+            "resume: expected outputs that scores are written to, found none", fields=("resume", "outputs")
+        )
     for specifier in tables.outputs.values():
         check_resumable(parse_write_specifier(specifier))
     for layer in tables.references:
         if layer not in tables.outputs:
-            raise UsageError(f"--resume: -r {layer}: is compared with what was written before; add -o {layer}=…")
+            raise UsageError(
+                f"resume: references {layer}: is compared with what was written before; add outputs {layer}=…",
+                fields=("resume", "references", "outputs"),
+            )
     if tables.references and job.compression_method is not None:
         raise UsageError(
-            "--resume: what was written with --compression-method is not what is to be compared (-r); leave one out"
+            "resume: what is written with compression_method is not what is compared (references); leave one out",
+            fields=("resume", "compression_method", "references"),
         )
 
 
@@ -290,6 +297,7 @@ def _write_record(path: Path, record: Mapping[str, Any]) -> None:
 def _other_run(before: Mapping[str, str], now: Mapping[str, str], path: Path) -> ResumeError:
     other = [name for name in {**before, **now} if before.get(name) != now.get(name)]
     return ResumeError(
-        f"--resume: what is there is of a run with another {', '.join(other)}; give the same again, or remove {path} "
-        "to score everything anew"
+        f"resume: what is there is of a run with another {', '.join(other)}; give the same again, or remove {path} "
+        "to score everything anew",
+        fields=("resume",),
     )

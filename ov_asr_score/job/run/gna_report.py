@@ -61,7 +61,10 @@ class Sample:
 def report_layers(emulation: Emulation, sample: Sample, settings: GnaSettings) -> GnaReport:
     """Where accuracy went in the frames of ``sample``. Raises UsageError where there is nothing to compare."""
     if emulation.watched is None:
-        raise UsageError("--gna-report: needs a model that is compiled here, with -m and -d GNA_SW_EXACT")
+        raise UsageError(
+            "accuracy_report: needs a model that is compiled here, with device GNA_SW_EXACT",
+            fields=("accuracy_report", "device"),
+        )
     errors, frames = measure_layers(emulation.watched, sample.utterances, MAX_FRAMES)
     first = first_below(errors, LIMIT)
     layers = tuple(

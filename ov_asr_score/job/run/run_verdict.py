@@ -11,10 +11,9 @@ from ov_asr_score.report.data.run import RunReport
 
 def check_measures(measures: bool, limits: Limits) -> None:
     """Raise UsageError when a limit is on what is not to be measured."""
-    options = {"--min-agreement": limits.min_agreement, "--max-kl": limits.max_kl}
-    needed = [option for option, limit in options.items() if limit is not None]
+    needed = [name for name in ("min_agreement", "max_kl") if getattr(limits, name) is not None]
     if needed and not measures:
-        raise UsageError(f"--no-measures: {needed[0]} is a limit on measures; leave one out")
+        raise UsageError(f"measures: {needed[0]} is a limit on measures; leave one out", fields=("measures", needed[0]))
 
 
 def judge(

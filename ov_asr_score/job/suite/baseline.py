@@ -39,9 +39,13 @@ def read_baseline(path: Path) -> dict[str, BaselineEntry]:
     try:
         data = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise SuiteFormatError(f"{path}: expected JSON that --update wrote, found none: {error}") from error
+        raise SuiteFormatError(
+            f"{path}: expected JSON that update wrote, found none: {error}", fields=("update",)
+        ) from error
     if not isinstance(data, dict) or data.get("format") != FORMAT or data.get("format_version") != FORMAT_VERSION:
-        raise SuiteFormatError(f"{path}: expected format {FORMAT} {FORMAT_VERSION}; record it anew with --update")
+        raise SuiteFormatError(
+            f"{path}: expected format {FORMAT} {FORMAT_VERSION}; record it anew with update", fields=("update",)
+        )
     runs = data.get("runs")
     if not isinstance(runs, dict):
         raise SuiteFormatError(f"{path}: expected an object 'runs', found none")

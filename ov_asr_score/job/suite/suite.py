@@ -132,7 +132,7 @@ def select_runs(suite: Suite, only: Sequence[str]) -> list[SuiteRun]:
         if not matching:
             known = [word for run in suite.runs for word in (run.case, *run.tags)]
             raise UnknownNameError(
-                f"--only '{pattern}': {suite.path} has no such case or tag{suggestion(pattern, known)}"
+                f"only '{pattern}': {suite.path} has no such case or tag{suggestion(pattern, known)}", fields=("only",)
             )
         chosen |= matching
     by_name = {run.name: run for run in suite.runs}

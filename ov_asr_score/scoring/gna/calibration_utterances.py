@@ -35,7 +35,8 @@ def calibrate(
             if gna.scale_factors:
                 return options, []
             raise UsageError(
-                f"--scale-factor-utterances: {table.specifier} can be read only once; give a file, or factors with -sf"
+                f"scale_factor_utterances: {table.specifier} can be read only once; give a file, or scale_factors",
+                fields=("scale_factor_utterances", "scale_factors"),
             )
     largest = {table.input: 0.0 for table in tables}
     calibration = _LoudestUtterances(MOST_FRAMES)

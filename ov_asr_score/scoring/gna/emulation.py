@@ -67,8 +67,10 @@ def is_emulated(core: ov.Core, settings: DeviceSettings) -> bool:
         return False
     if settings.gna.embedded_image:
         raise DeviceError(
-            f"-we {settings.gna.embedded_image}: images for embedded devices are made by the GNA plugin only, which "
-            "this OpenVINO does not have; -wg writes a blob, which an OpenVINO up to 2023.3 with the plugin can import"
+            f"embedded_image {settings.gna.embedded_image}: images for embedded devices are made by the GNA plugin "
+            "only, which this OpenVINO does not have; export_model writes a blob, which an OpenVINO up to 2023.3 with "
+            "the plugin can import",
+            fields=("embedded_image", "export_model"),
         )
     if mode == "GNA_HW":
         raise DeviceError(
@@ -122,7 +124,10 @@ def _emulate_parts(
     mode, settings = options.device.gna_mode, _compile_settings(options)
     device = options.device.device
     if not device.upper().startswith("HETERO:") or base_devices(device) != ["GNA", "CPU"]:
-        raise UsageError(f"-d {device}: in software GNA goes together with the CPU; expected HETERO:{mode},CPU")
+        raise UsageError(
+            f"device {device}: in software GNA goes together with the CPU; expected HETERO:{mode},CPU",
+            fields=("device",),
+        )
     if not frames_are_independent(core, model):
         raise UnsupportedModelError(
             f"{source}: its frames depend on each other, and GNA takes one at a time: expected a model for one frame, "
@@ -164,7 +169,10 @@ def _joined(utterances: Sequence[Frames]) -> list[Float32Array]:
 def _compile_settings(options: ScorerOptions) -> CompileSettings:
     gna, vectors = options.device.gna, options.batch_size if options.fixed_batch else 1
     if vectors > MOST_VECTORS:
-        raise UsageError(f"-bs {vectors}: a blob for GNA takes at most {MOST_VECTORS} frames side by side")
+        raise UsageError(
+            f"batch_size {vectors}: a blob for GNA takes at most {MOST_VECTORS} frames side by side",
+            fields=("batch_size",),
+        )
     return CompileSettings(
         scale_factors=gna.scale_factors,
         weight_bits=gna.weight_bits,
@@ -178,7 +186,10 @@ def emulate_blob(blob: GnaModel, options: ScorerOptions) -> Emulation:
     """The program of a blob. Raises UnsupportedModelError, UsageError (what a blob cannot be asked for)."""
     mode = options.device.gna_mode
     if mode == "GNA_SW_FP32":
-        raise UsageError(f"-d {mode}: a blob holds integers only; give the IR that it was made from to -m/--model")
+        raise UsageError(
+            f"device {mode}: a blob holds integers only; give the IR that it was made from as model",
+            fields=("device", "model"),
+        )
     return Emulation(ExactProgram(blob, options.blob), blob, notes=_notes(options.device))
 
 
@@ -197,7 +208,9 @@ def plan_emulation(
         return GnaRunner(program, slots, rows, wanted=wanted, profiling=profiling), RowsPlan(rows, slots=slots)
     plan = converted_plan or BlocksPlan(1, stateful=True, reason="GNA takes one frame after the other")
     if not isinstance(plan, BlocksPlan | FramesPlan):
-        raise UnsupportedModelError("the model was converted for whole utterances; GNA needs one for --time frame")
+        raise UnsupportedModelError(
+            "the model was converted for whole utterances; GNA needs one for time=frame", fields=("time",)
+        )
     lanes = 1 if options.one_at_a_time else options.batch_size or _LANES
     if lanes == 1 and slots == 1:
         return GnaRunner(program, 1, wanted=wanted, profiling=profiling), plan

@@ -76,8 +76,9 @@ def plan_converted(
     """
     if options.left_context or options.right_context:
         raise UsageError(
-            "-cw_l, -cw_r: this model was converted from a Kaldi model and repeats the edges of utterances itself; "
-            "leave them out"
+            "left_context, right_context: this model was converted from a Kaldi model and repeats the edges of "
+            "utterances itself; leave them out",
+            fields=("left_context", "right_context"),
         )
     ignored = _ignored_batch_size(options)
     if conversion.time == "frame":
@@ -180,8 +181,9 @@ def plan_blob(
         )
     if fixed and options.batch_size not in (0, fixed):
         raise UsageError(
-            f"-bs {options.batch_size}: the blob {options.blob} was exported for requests of {fixed} "
-            f"frame{'s' if fixed > 1 else ''}"
+            f"batch_size {options.batch_size}: the blob {options.blob} was exported for requests of {fixed} "
+            f"frame{'s' if fixed > 1 else ''}",
+            fields=("batch_size",),
         )
     reason = f"the blob takes {fixed} frame{'s' if fixed != 1 else ''} per request" if fixed else ""
     if stateful or kinds != {"row"}:

@@ -38,7 +38,8 @@ def time_comes_first(runner: Runner, fits: Sequence[InputFit]) -> bool:
         return False  # a graph that takes one utterance only; [N, T, D] is the usual order
     raise UnsupportedModelError(
         f"input '{fits[0].name}' {shape_text((None, None, fits[0].width))}: cannot tell which axis is time; say it "
-        "with --layout [NTC] or [TNC]"
+        "with layout [NTC] or [TNC]",
+        fields=("layout",),
     )
 
 

@@ -25,19 +25,32 @@ def ivector_table(
     frames. Raises UsageError where they do not fit together or the model takes none. Source: nnet3bin/nnet3-compute.cc.
     """
     if ivectors and online_ivectors:
-        raise UsageError("--ivectors, --online-ivectors: expected one of them, found both")
+        raise UsageError(
+            "ivectors, online_ivectors: expected one of them, found both", fields=("ivectors", "online_ivectors")
+        )
     if online_ivector_period < 0:
-        raise UsageError(f"--online-ivector-period {online_ivector_period}: expected a number of frames, 1 or more")
+        raise UsageError(
+            f"online_ivector_period {online_ivector_period}: expected a number of frames, 1 or more",
+            fields=("online_ivector_period",),
+        )
     if online_ivector_period and not online_ivectors:
-        raise UsageError(f"--online-ivector-period {online_ivector_period}: expected --online-ivectors with it")
+        raise UsageError(
+            f"online_ivector_period {online_ivector_period}: expected online_ivectors with it",
+            fields=("online_ivector_period", "online_ivectors"),
+        )
     if online_ivectors and not online_ivector_period:
-        raise UsageError("--online-ivectors: expected --online-ivector-period with it, frames per row (mostly 10)")
+        raise UsageError(
+            "online_ivectors: expected online_ivector_period with it, frames per row (mostly 10)",
+            fields=("online_ivectors", "online_ivector_period"),
+        )
     if not ivectors and not online_ivectors:
         return None
-    option = "--ivectors" if ivectors else "--online-ivectors"
+    option = "ivectors" if ivectors else "online_ivectors"
     if all(port.name != IVECTOR_INPUT for port in ports):
         names = ", ".join(f"'{port.name}'" for port in ports)
-        raise UsageError(f"{option}: the model has no input '{IVECTOR_INPUT}'; its inputs are {names}")
+        raise UsageError(
+            f"{option}: the model has no input '{IVECTOR_INPUT}'; its inputs are {names}", fields=(option,)
+        )
     # Kaldi looks i-vectors up by the keys of the features, and does not mind others.
     return InputTable(IVECTOR_INPUT, ivectors or online_ivectors, period=online_ivector_period, may_hold_more=True)
 
@@ -45,14 +58,20 @@ def ivector_table(
 def per_speaker(table: InputTable, utt2spk: str) -> InputTable:
     """The table of i-vectors by speaker, if ``utt2spk`` names a file. Raises UsageError for online i-vectors."""
     if utt2spk and table.period:
-        raise UsageError("--utt2spk: is for --ivectors; those of --online-ivectors are per utterance")
+        raise UsageError(
+            "utt2spk: is for ivectors; those of online_ivectors are per utterance",
+            fields=("utt2spk", "ivectors", "online_ivectors"),
+        )
     return replace(table, utt2spk=utt2spk)
 
 
-def missing_tables(names: Sequence[str], ports: Sequence[PortInfo]) -> str:
-    """What to say of inputs that no table is for."""
+def missing_tables(names: Sequence[str], ports: Sequence[PortInfo]) -> UsageError:
+    """An error for inputs that no table is for."""
     have = "one input" if len(ports) == 1 else f"{len(ports)} inputs"
     advice = ""
     if IVECTOR_INPUT in names:
-        advice = "; i-vectors go to --ivectors, or to --online-ivectors with --online-ivector-period"
-    return f"no table for input {', '.join(names)}; the model has {have}{advice}"
+        advice = "; i-vectors go to ivectors, or to online_ivectors with online_ivector_period"
+    return UsageError(
+        f"inputs: no table for input {', '.join(names)}; the model has {have}{advice}",
+        fields=("inputs", "ivectors", "online_ivectors", "online_ivector_period"),
+    )

@@ -110,18 +110,22 @@ def read_utterances(
     gaps = JoinGaps() if gaps is None else gaps
     by_frame = [table for table in tables if not table.utt2spk and not table.period]
     if not by_frame:
-        raise UsageError("-i/--input: expected one table of frame-level features beside i-vectors, found none")
+        raise UsageError(
+            "inputs: expected one table of frame-level features beside i-vectors, found none", fields=("inputs",)
+        )
     first, others = by_frame[0], [table for table in tables if table is not by_frame[0]]
     if options.pair == "position":
         if options.shard is not None:
-            raise UsageError(f"--shard {options.shard}: needs tables joined by key; leave --pair position out")
+            raise UsageError(
+                f"shard {options.shard}: needs tables joined by key; leave pair=position out", fields=("shard", "pair")
+            )
         yield from _pair_by_position(first, others, options, gaps)
     else:
         yield from _join_by_key(first, others, options, gaps)
     if (gaps.missing or gaps.extra) and not options.allow_missing:
         raise MissingUtteranceError(
-            f"{gaps.message()}; give --allow-missing to score what all tables have, "
-            "or --utt2spk for vectors per speaker"
+            f"{gaps.message()}; give allow_missing to score what all tables have, or utt2spk for vectors per speaker",
+            fields=("allow_missing", "utt2spk"),
         )
 
 
@@ -196,7 +200,9 @@ def _pair_by_position(
 ) -> Iterator[Utterance]:
     speakers = [table for table in others if table.utt2spk]
     if speakers:
-        raise UsageError(f"--pair position: {speakers[0].specifier}: a table of speakers can only be joined by key")
+        raise UsageError(
+            f"pair position: {speakers[0].specifier}: a table of speakers can only be joined by key", fields=("pair",)
+        )
     tables = [first, *others]
     columns = [read_table(table.specifier, allow_commands=options.allow_commands) for table in tables]
     for entries in zip_longest(*columns):
@@ -248,14 +254,16 @@ def spread(value: Array, num_frames: int, table: InputTable, key: str) -> Array:
             wrong = "few" if missing > 0 else "many"
             raise ShapeMismatchError(
                 f"{table.specifier}: utterance '{key}': {len(value)} rows of {table.period} frames are too {wrong} for "
-                f"{num_frames} frames; is the period right (--ivector-period, --online-ivector-period)?"
+                f"{num_frames} frames; is the period right (ivector_period, online_ivector_period)?",
+                fields=("ivector_period", "online_ivector_period"),
             )
         rows = np.minimum(np.arange(num_frames) // table.period, len(value) - 1)
         return np.ascontiguousarray(value[rows])
     if len(value) != num_frames:
-        advice = "; for rows of several frames say how many (--ivector-period, --online-ivectors)"
+        advice = "; for rows of several frames say how many (ivector_period, online_ivectors)"
         raise ShapeMismatchError(
             f"{table.specifier}: utterance '{key}': {len(value)} frames, but the first input has {num_frames}"
-            f"{advice if len(value) < num_frames else ''}"
+            f"{advice if len(value) < num_frames else ''}",
+            fields=("ivector_period", "online_ivectors"),
         )
     return value

@@ -1,4 +1,4 @@
-"""Which table belongs to which layer: the texts given to -i, -o and -r, and the older -iname and -oname."""
+"""Which table belongs to which layer: the texts given for tables, and the older lists of names."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def pair_layers(
     in_order: Sequence[str],
     suggest: Callable[[str], str],
 ) -> LayerTables:
-    """Specifier by layer name, for the texts of one option.
+    """Specifier by layer name, for the texts of the setting ``option``.
 
     ``values`` are texts as on the command line, each ``SPEC``, ``layer=SPEC`` or several of them with commas between;
     a mapping is taken as it is. ``names`` is the older comma-separated list of layers. Specifiers without a name belong
@@ -39,20 +39,30 @@ def pair_layers(
     for name, item in pairs:
         if name is None and _looks_named(item):
             wrong = item.partition("=")[0]
-            raise UnknownNameError(f"{option} '{item}': the model has no layer '{wrong}'{suggest(wrong)}")
+            raise UnknownNameError(
+                f"{option} '{item}': the model has no layer '{wrong}'{suggest(wrong)}", fields=(option, "output_name")
+            )
     named = [name for name, _ in pairs if name is not None]
     if named and len(named) != len(pairs):
         bare = next(item for name, item in pairs if name is None)
-        raise UsageError(f"{option}: either all tables have a layer (layer=SPEC) or none; '{bare}' has none")
+        raise UsageError(
+            f"{option}: either all tables have a layer (layer=SPEC) or none; '{bare}' has none", fields=(option,)
+        )
     if named:
         if len(set(named)) != len(named):
-            raise UsageError(f"{option}: layer '{max(named, key=named.count)}' is given twice")
+            raise UsageError(f"{option}: layer '{max(named, key=named.count)}' is given twice", fields=(option,))
         return {str(name): item for name, item in pairs}
     if listed and len(listed) != len(pairs):
-        raise UsageError(f"{option}: {_counted(pairs, 'table')} for {_counted(listed, 'layer')} ({', '.join(listed)})")
+        raise UsageError(
+            f"{option}: {_counted(pairs, 'table')} for {_counted(listed, 'layer')} ({', '.join(listed)})",
+            fields=(option,),
+        )
     layers = listed or list(in_order)
     if len(pairs) > len(layers):
-        raise UsageError(f"{option}: {_counted(pairs, 'table')} for {_counted(layers, 'layer')} ({', '.join(layers)})")
+        raise UsageError(
+            f"{option}: {_counted(pairs, 'table')} for {_counted(layers, 'layer')} ({', '.join(layers)})",
+            fields=(option,),
+        )
     return {layer: item for layer, (_, item) in zip(layers, pairs, strict=False)}
 
 

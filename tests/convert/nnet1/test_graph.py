@@ -64,7 +64,7 @@ def test_no_softmax_leaves_out_the_last_component(tmp_path: Path) -> None:
     (affine,) = converted_scores(net, rows, outputs=("component6.AffineTransform",))
     (found,) = converted_scores(net, rows, no_softmax=True)
     np.testing.assert_array_equal(found, affine)
-    with pytest.raises(UsageError, match=r"scores of 'component7\.Softmax' are asked for, and --no-softmax"):
+    with pytest.raises(UsageError, match=r"scores of 'component7\.Softmax' are asked for, and no_softmax"):
         convert_network(net, ConvertOptions(no_softmax=True, outputs=("component7.Softmax",)))
 
 
@@ -72,7 +72,7 @@ def test_no_softmax_is_only_warned_of_where_there_is_none(tmp_path: Path, caplog
     net, rows = network(tmp_path, plain("HiddenSoftmax", 3)), frames(3)
     with caplog.at_level(logging.WARNING):
         (found,) = converted_scores(net, rows, no_softmax=True)
-    assert "--no-softmax removed nothing, the last component 'component1.HiddenSoftmax' is HiddenSoftmax" in caplog.text
+    assert "no_softmax removed nothing, the last component 'component1.HiddenSoftmax' is HiddenSoftmax" in caplog.text
     np.testing.assert_allclose(found.sum(1), 1, atol=1e-6)
 
 

@@ -156,7 +156,7 @@ def test_another_run_is_refused(job: ScoreJob, folder: Path, change: dict[str, A
         run_job(job)
     record = folder.resolve() / RECORD
     assert str(raised.value) == (
-        f"--resume: what is there is of a run with another {named}; give the same again, or remove {record} to score "
+        f"resume: what is there is of a run with another {named}; give the same again, or remove {record} to score "
         "everything anew"
     )
     assert Path(PARTIAL).read_bytes() == before
@@ -254,15 +254,15 @@ def test_utterances_that_failed_fail_again(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"outputs": ()}, "--resume: expected an output that scores are written to (-o), found none"),
-        ({"export_model": "m.blob"}, "--resume cannot be combined with --export-model"),
+        ({"outputs": ()}, "resume: expected outputs that scores are written to, found none"),
+        ({"export_model": "m.blob"}, "resume cannot be combined with export_model"),
         (
             {"references": {"hidden": "feats.ark"}, "outputs": {"scores": "s.ark"}},
-            "--resume: -r hidden: is compared with what was written before; add -o hidden=…",
+            "resume: references hidden: is compared with what was written before; add outputs hidden=…",
         ),
         (
             {"references": {"scores": "feats.ark"}, "compression_method": 1},
-            "--resume: what was written with --compression-method is not what is to be compared (-r); leave one out",
+            "resume: what is written with compression_method is not what is compared (references); leave one out",
         ),
         (
             {"outputs": {"scores": "s.npz"}},

@@ -86,7 +86,7 @@ def test_a_blob_is_fed_as_its_shapes_say(
 def test_a_blob_keeps_its_batch() -> None:
     inputs = [port((8, 40))]
     options = replace(OPTIONS, blob="m.blob", batch_size=4)
-    with pytest.raises(UsageError, match=r"-bs 4: the blob m\.blob was exported for requests of 8 frames"):
+    with pytest.raises(UsageError, match=r"batch_size 4: the blob m\.blob was exported for requests of 8 frames"):
         plan_blob(inputs, SCORES, options, fit_inputs(inputs, None), stateful=False)
     with pytest.raises(UnsupportedModelError, match="has variables for 8 utterances at a time"):
         plan_blob(inputs, SCORES, OPTIONS, fit_inputs(inputs, None), stateful=True)

@@ -100,6 +100,6 @@ def test_what_cannot_be_told_must_be_said(tmp_path: Path) -> None:
     total = op.cum_sum(node, op.constant(np.int64(1)))
     total.output(0).get_tensor().set_names({"total"})
     model = ov.Model([op.result(total)], both.get_parameters(), "both")
-    with pytest.raises(UnsupportedModelError, match=r"cannot tell which axis is time; say it with --layout"):
+    with pytest.raises(UnsupportedModelError, match=r"cannot tell which axis is time; say it with layout"):
         make_scorer(model, first, tmp_path)
     assert isinstance(make_scorer(model, first, tmp_path, layout="[NTC]").plan, UtterancePlan)

@@ -25,7 +25,7 @@ def test_tables_of_kaldi() -> None:
     assert per_speaker(vectors, "ark:u").utt2spk == "ark:u"
     online = ivector_table(BOTH, online_ivectors="ark:o", online_ivector_period=10)
     assert online == InputTable("ivector", "ark:o", period=10, may_hold_more=True)
-    with pytest.raises(UsageError, match="--utt2spk: is for --ivectors"):
+    with pytest.raises(UsageError, match="utt2spk: is for ivectors"):
         per_speaker(online, "utt2spk")
 
 
@@ -33,13 +33,13 @@ def test_tables_of_kaldi() -> None:
     ("options", "message"),
     [
         ({"ivectors": "a", "online_ivectors": "b"}, "expected one of them, found both"),
-        ({"online_ivectors": "a"}, "expected --online-ivector-period with it"),
+        ({"online_ivectors": "a"}, "expected online_ivector_period with it"),
         (
             {"online_ivectors": "a", "online_ivector_period": -1},
-            "--online-ivector-period -1: expected a number of frames",
+            "online_ivector_period -1: expected a number of frames",
         ),
-        ({"online_ivector_period": 10}, "--online-ivector-period 10: expected --online-ivectors with it"),
-        ({"ivectors": "a", "online_ivector_period": 10}, "expected --online-ivectors with it"),
+        ({"online_ivector_period": 10}, "online_ivector_period 10: expected online_ivectors with it"),
+        ({"ivectors": "a", "online_ivector_period": 10}, "expected online_ivectors with it"),
     ],
 )
 def test_what_does_not_fit_together(options: dict[str, Any], message: str) -> None:
@@ -55,5 +55,6 @@ def test_a_model_without_such_an_input(options: dict[str, Any]) -> None:
 
 
 def test_what_is_missing() -> None:
-    assert missing_tables(["x"], ONE) == "no table for input x; the model has one input"
-    assert missing_tables(["ivector"], BOTH).startswith("no table for input ivector; the model has 2 inputs; i-vectors")
+    assert str(missing_tables(["x"], ONE)) == "inputs: no table for input x; the model has one input"
+    message = str(missing_tables(["ivector"], BOTH))
+    assert message.startswith("inputs: no table for input ivector; the model has 2 inputs; i-vectors")

@@ -67,8 +67,8 @@ def test_gaps_are_listed_with_tables_and_names(feats: InputTable, tmp_path: Path
         given.extend(read_utterances(tables, JoinOptions(), gaps))
     assert str(caught.value) == (
         f"{other}: 2 missing utterances: 'b', 'c'; {vectors}: 1 missing utterance: 'c'; "
-        f"{other}: 2 extra utterances: 'z', 'y'; give --allow-missing to score what all tables have, "
-        "or --utt2spk for vectors per speaker"
+        f"{other}: 2 extra utterances: 'z', 'y'; give allow_missing to score what all tables have, "
+        "or utt2spk for vectors per speaker"
     )
     assert gaps == JoinGaps({other: ["b", "c"], vectors: ["c"]}, {other: ["z", "y"]})
     assert [utterance.key for utterance in joined(*tables, allow_missing=True)] == ["a"]
