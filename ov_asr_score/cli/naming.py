@@ -13,7 +13,7 @@ from ov_asr_score.settings.setting import Setting
 def short_name(name: str, setting: Setting) -> str:
     """The shortest spelling of the option for the field ``name``: ``-i``, ``-bs``, ``--shard``."""
     if setting.positional:
-        return setting.metavar or name
+        return (setting.metavar or name).removesuffix("...")
     return min((*setting.names, setting.longest_name(name)), key=len)
 
 

@@ -17,7 +17,9 @@ from ov_asr_score.openvino_api import RUNTIME_ERRORS, first_cause, ov
 def check_ir_name(path: str | Path) -> None:
     """Raise UsageError for an IR whose name does not end in .xml."""
     if Path(path).suffix != ".xml":
-        raise UsageError(f"-o {path}: expected a name that ends in .xml; the weights go beside it as .bin")
+        raise UsageError(
+            f"output {path}: expected a name that ends in .xml; the weights go beside it as .bin", fields=("output",)
+        )
 
 
 def save_ir(model: ov.Model, path: str | Path, *, compress_to_fp16: bool = False, sync: bool = True) -> None:

@@ -68,7 +68,7 @@ def run_bench(job: BenchJob) -> BenchReport:
     """
     started, busy = time.perf_counter(), _busy_note()
     if not job.seconds > 0:
-        raise UsageError(f"--seconds {job.seconds:g}: expected more than 0")
+        raise UsageError(f"seconds {job.seconds:g}: expected more than 0", fields=("seconds",))
     scoring = job.scoring
     options = scorer_options(scoring)
     if scoring.inputs:
@@ -127,7 +127,9 @@ def _noise(configured: ConfiguredModel, frame_shift_seconds: float) -> _Supply:
     try:
         fits = fit_converted(configured.inputs) if configured.loaded.conversion else fit_inputs(configured.inputs, None)
     except ShapeMismatchError as error:
-        raise ShapeMismatchError(f"{configured.loaded.path}: {error}; give features to bench with (-i)") from error
+        raise ShapeMismatchError(
+            f"{configured.loaded.path}: {error}; give features to bench with (inputs)", fields=("inputs",)
+        ) from error
     random = np.random.default_rng(0)
     least, most = (max(1, round(seconds / frame_shift_seconds)) for seconds in (_SHORTEST, _LONGEST))
     noise = {

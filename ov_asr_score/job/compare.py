@@ -30,8 +30,8 @@ def run_comparison(job: CompareJob, on_utterance: Callable[[UtteranceReport], No
     started = time.perf_counter()
     check_measures(job.measures, job.limits)
     report = new_report(job.command)
-    read = chain(files_read("SCORES", job.scores), files_read("REFERENCE", job.reference))
-    check_files(read, iter([("--report", job.report)] if job.report else []))
+    read = chain(files_read("scores", job.scores), files_read("reference", job.reference))
+    check_files(read, iter([("report", job.report)] if job.report else []))
     subject = f"{job.scores} against {job.reference}"
     with report_file(job.report, with_scores=job.report_scores, subject=subject) as reporter:
         references = ReferenceTables(

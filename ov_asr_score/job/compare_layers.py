@@ -81,18 +81,20 @@ def run_layer_comparison(job: CompareLayersJob, on_group: OnGroup | None = None)
 
 def _check(job: CompareLayersJob) -> None:
     if job.max_utterances < 1:
-        raise UsageError(f"--max-utterances {job.max_utterances}: expected 1 or more")
+        raise UsageError(f"max_utterances {job.max_utterances}: expected 1 or more", fields=("max_utterances",))
     if isnan(job.limit):
-        raise UsageError(f"--min-snr {job.limit}: expected decibels")
+        raise UsageError(f"limit {job.limit}: expected decibels", fields=("limit",))
     if job.scoring.device.gna_mode is not None:
         raise UsageError(
-            f"-d {job.scoring.device.device}: the reference is computed in floats; give it as --against "
-            f"device={job.scoring.device.device}"
+            f"device {job.scoring.device.device}: the reference is computed in floats; give it as against "
+            f"device={job.scoring.device.device}",
+            fields=("device", "against"),
         )
     if not job.against_model and job.against == job.scoring.device:
         raise UsageError(
-            "--against, --against-model: expected another device or precision, as in --against precision=bf16, or "
-            "another model; both sides are the same"
+            "against, against_model: expected another device or precision, as in precision=bf16, or another model; "
+            "both sides are the same",
+            fields=("against", "against_model"),
         )
 
 
@@ -158,9 +160,15 @@ def _against_gna(job: CompareLayersJob) -> _Found:
     """GNA has layers of its own, each of which is known in floats, too."""
     scoring = job.scoring
     if job.against_model:
-        raise UsageError(f"--against device={job.against.device}: has no other model; leave --against-model out")
+        raise UsageError(
+            f"against device={job.against.device}: has no other model; leave against_model out",
+            fields=("against", "against_model"),
+        )
     if scoring.device.device != "CPU" or scoring.device.precision != "f32":
-        raise UsageError(f"--against device={job.against.device}: its layers are compared with those in f32 on the CPU")
+        raise UsageError(
+            f"against device={job.against.device}: its layers are compared with those in f32 on the CPU",
+            fields=("against",),
+        )
     options = replace(scorer_options(scoring), device=job.against)
     measured = measure_gna(scoring, options, job.max_utterances, lambda trial: _check_report(job, trial))
     layers = choose(measured.layers, job.layers)
@@ -180,7 +188,8 @@ def _check_feeding(reference: LoadedModel, other: LoadedModel) -> None:
     if ours != theirs:
         raise ShapeMismatchError(
             f"{other.path}: takes {theirs}, and {reference.path} takes {ours}; expected two models that are fed in the "
-            "same way (of Kaldi models: --time and chunks), so that their layers see the same frames"
+            "same way (of Kaldi models: time and chunks), so that their layers see the same frames",
+            fields=("time",),
         )
 
 
@@ -228,17 +237,17 @@ def _warm_up(conversion: ConversionFacts | None) -> int:
 
 
 def _check_report(job: CompareLayersJob, trial: TrialRun) -> None:
-    written = [(option, path) for option, path in (("--json", job.report), ("--report", job.page)) if path]
+    written = [(option, path) for option, path in (("report", job.report), ("page", job.page)) if path]
     check_files(_read_by(job, trial), iter(written))
 
 
 def _read_by(job: CompareLayersJob, trial: TrialRun) -> Iterator[tuple[str, str]]:
-    for option, path in (("MODEL", job.scoring.model), ("--against-model", job.against_model)):
+    for option, path in (("model", job.scoring.model), ("against_model", job.against_model)):
         yield option, path
         yield option, str(Path(path).with_suffix(".bin")) if path.endswith(".xml") else ""
     yield from kaldi_files_read(job.scoring.kaldi)
     for table in trial.tables:
-        yield from files_read("-i", table.specifier)
+        yield from files_read("inputs", table.specifier)
 
 
 def _difference(name: str, kind: str, sums: LayerSums) -> LayerDifference:

@@ -56,7 +56,7 @@ def run_conversion(job: ConvertJob) -> ConversionReport:
     if kind not in ("kaldi", "unknown"):
         what = "a Kaldi archive" if kind == "table" else f"{kind_name(kind)} already"
         raise UnsupportedModelError(f"{job.model}: is {what}; expected a Kaldi model")
-    check_files(_read_by(job), iter([("-o", job.output), ("-o", str(Path(job.output).with_suffix(".bin")))]))
+    check_files(_read_by(job), iter([("output", job.output), ("output", str(Path(job.output).with_suffix(".bin")))]))
     model = convert_file(job.model, job.kaldi, __version__)
     save_ir(model, job.output, compress_to_fp16=job.compress_to_fp16)
     facts = read_facts(model, job.model)
@@ -66,5 +66,5 @@ def run_conversion(job: ConvertJob) -> ConversionReport:
 
 
 def _read_by(job: ConvertJob) -> Iterator[tuple[str, str]]:
-    yield "MODEL", job.model
+    yield "model", job.model
     yield from kaldi_files_read(job.kaldi)

@@ -26,7 +26,7 @@ def copy_entries(
     Raises UsageError when the target would overwrite the source, and what reading and writing tables raise; with
     ``skip_errors`` only where the archive cannot be read on.
     """
-    check_files(files_read("RSPECIFIER", source), files_written("WSPECIFIER", target))
+    check_files(files_read("source", source), files_written("target", target))
     skipped: list[tuple[str, str]] = []
 
     def skip(key: str, error: OvAsrScoreError) -> None:

@@ -26,8 +26,8 @@ def merge_tables(
     if allow_missing and not order:
         message = "allow_missing: is for order, which says what might be missing"
         raise UsageError(message, fields=("allow_missing", "order"))
-    read = [pair for shard in shards for pair in files_read("SHARD", shard)]
-    check_files(iter([*read, ("--order", order)]), files_written("-o", target))
+    read = [pair for shard in shards for pair in files_read("shards", shard)]
+    check_files(iter([*read, ("order", order)]), files_written("output", target))
     tables = [parse_read_specifier(shard) for shard in shards]
     entries = find_entries(tables, read_order(order) if order else None, allow_missing=allow_missing)
     if specifier.archive is None:

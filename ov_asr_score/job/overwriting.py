@@ -16,56 +16,62 @@ from ov_asr_score.kaldi_io.tables.script import script_lines
 from ov_asr_score.settings.kaldi import KaldiOptions
 
 NamedFiles: TypeAlias = Iterator[tuple[str, str]]
-"""Pairs of an option and the path that it names."""
+"""Pairs of the name of a setting and the path that it names."""
 
 
 def check_files(read: NamedFiles, written: NamedFiles) -> None:
     """Raise UsageError where a file that is written is also one that is read, or is written twice.
 
-    Both are pairs of an option and the path that it names. Standard input that is read twice is refused, too. Devices,
-    FIFOs and commands are left out.
+    Both are pairs of the name of a setting and the path that it names. Standard input that is read twice is refused,
+    too. Devices, FIFOs and commands are left out.
     """
     taken: dict[str, str] = {}
     from_stdin = ""
-    for option, path in read:
+    for setting, path in read:
         if path == "-":
             if from_stdin:
-                raise UsageError(f"{option} -: standard input is read by {from_stdin} already; give another table")
-            from_stdin = option
+                raise UsageError(
+                    f"{setting} -: standard input is read by {from_stdin} already; give another table",
+                    fields=(setting, from_stdin),
+                )
+            from_stdin = setting
         if place := _place(path):
-            taken[place] = option
-    for option, path in written:
+            taken[place] = setting
+    for setting, path in written:
         place = "-" if path in ("", "-") else _place(path)
         if place in taken:
             what = "standard output" if place == "-" else path
-            raise UsageError(f"{option} {what}: is the same file as that of {taken[place]}; give another name")
+            raise UsageError(
+                f"{setting} {what}: is the same file as that of {taken[place]}; give another name",
+                fields=(setting, taken[place]),
+            )
         if place:
-            taken[place] = option
+            taken[place] = setting
 
 
-def kaldi_files_read(options: KaldiOptions) -> NamedFiles:
+def kaldi_files_read(settings: KaldiOptions) -> NamedFiles:
     """The files beside a Kaldi model that its conversion reads."""
-    yield "--feature-transform", options.feature_transform
-    yield "--class-frame-counts", options.class_frame_counts
+    yield "feature_transform", settings.feature_transform
+    yield "class_frame_counts", settings.class_frame_counts
 
 
-def files_read(option: str, specifier: str) -> NamedFiles:
+def files_read(setting: str, specifier: str) -> NamedFiles:
     """The files behind an rspecifier: archive, or script and what it points into. Raises SpecifierError."""
     parsed = parse_read_specifier(specifier)
-    yield option, split_offset(parsed.filename)[0] or "-"
+    yield setting, split_offset(parsed.filename)[0] or "-"
     if parsed.form == "scp" and _place(parsed.filename):
         try:
             with open_stream(parsed.filename) as stream:
                 names = {split_offset(line.rxfilename)[0] for _, line in script_lines(stream)}
         except FileAccessError:
             return  # said where the table is read, if it is an error there
-        yield from ((option, name) for name in names)
+        yield from ((setting, name) for name in names)
 
 
-def files_written(option: str, specifier: str) -> NamedFiles:
+def files_written(setting: str, specifier: str) -> NamedFiles:
     """The files that a wspecifier names. Raises SpecifierError."""
     parsed = parse_write_specifier(specifier)
-    yield from ((option, name) for name in (parsed.archive, parsed.script) if name is not None)
+    yield from ((setting, name) for name in (parsed.archive, parsed.script) if name is not None)
 
 
 def _place(path: str) -> str | None:

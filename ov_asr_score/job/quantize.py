@@ -72,7 +72,7 @@ def run_quantization(job: QuantizeJob) -> QuantizationReport:
     options = replace(scorer_options(job.scoring), auto_time="utterance")
     trial = open_trial(job.scoring, job.max_utterances, options)
     written = [job.output, str(Path(job.output).with_suffix(".bin"))]
-    check_files(_read_by(job.scoring, trial.tables), (("-o", name) for name in written))
+    check_files(_read_by(job.scoring, trial.tables), (("output", name) for name in written))
     model = trial.model.model
     if model is None:
         raise UnsupportedModelError(f"{job.scoring.model}: is compiled already; quantize the model it was made of")
@@ -118,15 +118,15 @@ def _compare(trial: TrialRun, made: QuantizedModel) -> dict[str, ScoreDifference
 def _check(job: QuantizeJob) -> None:
     check_ir_name(job.output)
     if job.max_utterances < 1:
-        raise UsageError(f"--max-utterances {job.max_utterances}: expected 1 or more")
+        raise UsageError(f"max_utterances {job.max_utterances}: expected 1 or more", fields=("max_utterances",))
 
 
 def _read_by(job: ScoreJob, tables: Sequence[InputTable]) -> Iterator[tuple[str, str]]:
-    yield "MODEL", job.model
-    yield "MODEL", str(Path(job.model).with_suffix(".bin")) if job.model.endswith(".xml") else ""
+    yield "model", job.model
+    yield "model", str(Path(job.model).with_suffix(".bin")) if job.model.endswith(".xml") else ""
     yield from kaldi_files_read(job.kaldi)
     for table in tables:
-        yield from files_read("-i", table.specifier)
+        yield from files_read("inputs", table.specifier)
 
 
 def _constants(description: ModelDescription) -> str:

@@ -39,7 +39,10 @@ def test_a_period_that_cannot_be_right(folder: Path) -> None:
 
 def test_standard_input_is_read_once(tiny_model: str) -> None:
     outcome = run("score", "-m", tiny_model, "-i", "ark:-", "-r", "-", "--max-error", "1")
-    assert (outcome.code, outcome.error) == (2, "-r -: standard input is read by -i already; give another table")
+    assert (outcome.code, outcome.error) == (
+        2,
+        "-r/--reference -: standard input is read by -i already; give another table",
+    )
 
 
 def test_a_cache_must_be_a_folder(tiny_model: str) -> None:

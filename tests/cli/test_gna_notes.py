@@ -42,7 +42,9 @@ def test_a_device_without_its_plugin_is_explained(device: str) -> None:
 def test_embedded_images_need_the_plugin() -> None:
     outcome = run(*DNN, "-d", "GNA_SW_EXACT", "-we", "image.bin", "-we_gen", "GNA1")
     assert outcome.code == 3
-    assert outcome.error.startswith("-we image.bin: images for embedded devices are made by the GNA plugin only")
+    assert outcome.error.startswith(
+        "-we/--export-embedded-model image.bin: images for embedded devices are made by the GNA plugin only"
+    )
 
 
 @pytest.mark.parametrize(

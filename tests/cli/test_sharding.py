@@ -82,13 +82,16 @@ def test_wrong_use(tiny_model: str) -> None:
     outcome = run(*words, "--shard", "3/2")
     assert (outcome.code, outcome.error) == (2, "--shard 3/2: expected I/N with I from 1 to N, as in 2/8")
     outcome = run(*words, "--shard", "1/2", "--pair", "position")
-    expected = "--shard 1/2: needs tables joined by key; leave --pair position out"
+    expected = "--shard 1/2: needs tables joined by key; leave --pair=position out"
     assert (outcome.code, outcome.error) == (2, expected)
     outcome = run("score", "-m", tiny_model, "-i", "feats.ark", "-o", "ark:-", "--resume")
     expected = "--resume: 'ark:-': standard output cannot be continued; write an archive to a plain file"
     assert (outcome.code, outcome.error) == (2, expected)
     outcome = run("merge", "feats.ark", "-o", "ark:feats.ark")
-    assert (outcome.code, outcome.error) == (2, "-o feats.ark: is the same file as that of SHARD; give another name")
+    assert (outcome.code, outcome.error) == (
+        2,
+        "-o/--output feats.ark: is the same file as that of SHARD; give another name",
+    )
     outcome = run("merge", "feats.ark", "-o", "x.npz")
     assert (outcome.code, outcome.error) == (2, "x.npz: tables cannot be joined to an NPZ file; write an archive")
     outcome = run("merge", "feats.ark", "-o", "x.ark", "--allow-missing")

@@ -87,7 +87,7 @@ def test_named_layers_and_patterns(tmp_path: Path, features: str) -> None:
     model = chain(tmp_path / "a.xml")
     report = compare(model, features, against=BF16, layers=["layer2", "*3*"])
     assert [layer.name for layer in report.layers] == ["layer2", "layer3.product", "layer3"]
-    with pytest.raises(UnknownNameError, match=r"--layer 'layer9': .* did you mean 'layer4'"):
+    with pytest.raises(UnknownNameError, match=r"layers 'layer9': .* did you mean 'layer4'"):
         compare(model, features, against=BF16, layers=["layer9"])
 
 
@@ -101,7 +101,7 @@ def test_layers_that_only_one_model_has(tmp_path: Path, features: str) -> None:
     report = compare(model, features, str(tmp_path / "c.xml"))
     assert (report.only_in_reference, report.only_in_other) == (("layer2",), ("renamed",))
     assert len(report.layers) == 7
-    with pytest.raises(UnknownNameError, match=r"--layer 'renamed': .*a\.xml has no such layer"):
+    with pytest.raises(UnknownNameError, match=r"layers 'renamed': .*a\.xml has no such layer"):
         compare(model, features, str(tmp_path / "c.xml"), layers=["renamed"])
     with pytest.raises(UnsupportedModelError, match="no layer has a name that"):
         compare(model, features, chain(tmp_path / "d.xml", prefix="other"))
@@ -225,11 +225,11 @@ def test_gna_has_its_own_layers() -> None:
         "sigmoid5",
         "sigmoid7",
     ]
-    with pytest.raises(UsageError, match="leave --against-model out"):
+    with pytest.raises(UsageError, match="leave against_model out"):
         compare(model, table, str(model), against=gna)
     with pytest.raises(UsageError, match="no layers in integers"):
         compare(model, table, against=DeviceSettings("GNA_SW_FP32"))
-    with pytest.raises(UsageError, match="give it as --against"):
+    with pytest.raises(UsageError, match="give it as against"):
         compare(model, table, against=BF16, scoring={"device": gna})
 
 
@@ -237,13 +237,13 @@ def test_wrong_use(tmp_path: Path, features: str) -> None:
     model = chain(tmp_path / "a.xml")
     with pytest.raises(UsageError, match="both sides are the same"):
         compare(model, features)
-    with pytest.raises(UsageError, match=r"--max-utterances 0"):
+    with pytest.raises(UsageError, match=r"max_utterances 0"):
         compare(model, features, against=BF16, max_utterances=0)
-    with pytest.raises(UsageError, match=r"--min-snr nan"):
+    with pytest.raises(UsageError, match=r"limit nan"):
         compare(model, features, against=BF16, limit=float("nan"))
     with pytest.raises(UsageError, match="expected a table of features"):
         run_layer_comparison(CompareLayersJob(ScoreJob(model=model), BF16))
-    with pytest.raises(UsageError, match="is the same file as that of MODEL"):
+    with pytest.raises(UsageError, match="is the same file as that of model"):
         compare(model, features, against=BF16, report=model)
 
 

@@ -76,7 +76,7 @@ def test_scores_from_python(model: str) -> None:
     for result in score(model, arrays=FEATURES, kaldi=kaldi):
         assert_close(result.scores["output"], spliced_scores(FEATURES[result.key], 2))
         assert result.num_frames == 9
-    with pytest.raises(UnknownNameError, match=r"no output 'output-half'.*--output-name makes nodes of a Kaldi model"):
+    with pytest.raises(UnknownNameError, match=r"no output 'output-half'.*output_name makes nodes of a Kaldi model"):
         next(score(model, arrays=FEATURES, outputs=["output-half"]))
 
 
@@ -112,10 +112,10 @@ def test_ivectors_from_python(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({}, "inputs: no table for input ivector; the model has 2 inputs; i-vectors go to --ivectors"),
+        ({}, "inputs: no table for input ivector; the model has 2 inputs; i-vectors go to ivectors"),
         ({"ivectors": "v.ark", "inputs": {"input": "f", "ivector": "v"}}, "input 'ivector' is given twice"),
         ({"ivectors": "v.ark", "inputs": None, "arrays": FEATURES}, "i-vectors are arrays of the input 'ivector' too"),
-        ({"online_ivectors": "v.ark"}, "--online-ivectors: expected --online-ivector-period with it"),
+        ({"online_ivectors": "v.ark"}, "online_ivectors: expected online_ivector_period with it"),
     ],
 )
 def test_ivectors_that_are_wrong(options: dict[str, Any], message: str, folder: Path) -> None:

@@ -30,7 +30,7 @@ def files(folder: Path) -> None:
     ],
 )
 def test_files_behind_a_table_that_is_read(specifier: str, expected: list[str]) -> None:
-    found = [path for _, path in files_read("-i", specifier)]
+    found = [path for _, path in files_read("inputs", specifier)]
     assert found[:1] + sorted(found[1:]) == expected
 
 
@@ -39,7 +39,7 @@ def test_files_behind_a_table_that_is_read(specifier: str, expected: list[str]) 
     [("x.npz", ["x.npz"]), ("ark,scp:a,b", ["a", "b"]), ("scp:feats.scp", ["feats.scp"]), ("ark,t:-", ["-"])],
 )
 def test_files_of_a_table_that_is_written(specifier: str, expected: list[str]) -> None:
-    assert [path for _, path in files_written("-o", specifier)] == expected
+    assert [path for _, path in files_written("outputs", specifier)] == expected
 
 
 @pytest.mark.parametrize(
@@ -56,8 +56,10 @@ def test_files_of_a_table_that_is_written(specifier: str, expected: list[str]) -
     ],
 )
 def test_one_file_for_two_things_is_refused(read: list[str], written: list[str]) -> None:
-    with pytest.raises(UsageError, match=r"^-o .* is the same file as that of -[io]; give another name$"):
-        check_files((("-i", path) for path in read), (("-o", path) for path in written))
+    with pytest.raises(
+        UsageError, match=r"^outputs .* is the same file as that of (inputs|outputs); give another name$"
+    ):
+        check_files((("inputs", path) for path in read), (("outputs", path) for path in written))
 
 
 @pytest.mark.parametrize(
@@ -73,4 +75,4 @@ def test_one_file_for_two_things_is_refused(read: list[str], written: list[str])
     ],
 )
 def test_all_else_is_let_through(read: list[str], written: list[str]) -> None:
-    check_files((("-i", path) for path in read), (("-o", path) for path in written))
+    check_files((("inputs", path) for path in read), (("outputs", path) for path in written))

@@ -113,7 +113,7 @@ def test_what_cannot_be(kaldi: str, folder: Path) -> None:
     with pytest.raises(UsageError, match="expected a table of features, found none"):
         run_quantization(QuantizeJob(ScoreJob(model=kaldi), "int8.xml"))
     (folder / "link.xml").symlink_to("feats.ark")
-    with pytest.raises(UsageError, match="is the same file as that of -i"):
+    with pytest.raises(UsageError, match="is the same file as that of inputs"):
         run_quantization(QuantizeJob(scoring, "link.xml"))
     write_table("empty.ark", {"a": np.zeros((0, 0), np.float32)})
     with pytest.raises(TableFormatError, match=r"empty\.ark: expected an utterance that has frames, found none"):
@@ -123,7 +123,7 @@ def test_what_cannot_be(kaldi: str, folder: Path) -> None:
 
 def test_wrong_options(folder: Path) -> None:
     scoring = ScoreJob(model="model.xml", inputs="feats.ark")
-    with pytest.raises(UsageError, match=r"-o int8: expected a name that ends in \.xml"):
+    with pytest.raises(UsageError, match=r"output int8: expected a name that ends in \.xml"):
         run_quantization(QuantizeJob(scoring, "int8"))
-    with pytest.raises(UsageError, match="--max-utterances 0: expected 1 or more"):
+    with pytest.raises(UsageError, match="max_utterances 0: expected 1 or more"):
         run_quantization(QuantizeJob(scoring, "int8.xml", max_utterances=0))

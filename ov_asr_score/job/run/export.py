@@ -26,6 +26,9 @@ def export_model(
         export_blob(scorer.compiled, path, settings, conversion)
     elif scorer.emulation is None or scorer.emulation.blob is None:
         why = "is for two devices, and a blob for GNA alone" if ":" in settings.device else "computes in floats"
-        raise UsageError(f"-wg {path}: {settings.device} {why}; a blob is written with -d GNA_SW_EXACT")
+        raise UsageError(
+            f"export_model {path}: {settings.device} {why}; a blob is written with device GNA_SW_EXACT",
+            fields=("export_model", "device"),
+        )
     else:
         write_blob_file(write_blob(scorer.emulation.blob), path, settings, conversion)

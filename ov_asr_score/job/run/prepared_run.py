@@ -65,7 +65,9 @@ def prepare_run(job: ScoreJob, report: RunReport, trace: TraceWriter | None) -> 
 
 def _check(job: ScoreJob, tables: JobTables) -> None:
     if job.limits != Limits() and not tables.references:
-        raise UsageError("error limits (--max-error, …) need reference scores (-r)")
+        raise UsageError(
+            "error limits (max_error, …) need reference scores (references)", fields=("max_error", "references")
+        )
     check_measures(job.measures, job.limits)
     check_files(_read_by(job, tables), _written_by(job, tables))
     if job.resume:
@@ -73,26 +75,26 @@ def _check(job: ScoreJob, tables: JobTables) -> None:
 
 
 def _read_by(job: ScoreJob, tables: JobTables) -> NamedFiles:
-    yield "-m", job.model
-    yield "-m", str(Path(job.model).with_suffix(".bin")) if job.model.endswith(".xml") else ""
-    yield "-rg", job.import_model
+    yield "model", job.model
+    yield "model", str(Path(job.model).with_suffix(".bin")) if job.model.endswith(".xml") else ""
+    yield "import_model", job.import_model
     yield from kaldi_files_read(job.kaldi)
     for table in tables.inputs:
-        yield from files_read("-i", table.specifier)
-        yield from files_read("--utt2spk", table.utt2spk) if table.utt2spk else ()
+        yield from files_read("inputs", table.specifier)
+        yield from files_read("utt2spk", table.utt2spk) if table.utt2spk else ()
     for specifier in tables.references.values():
-        yield from files_read("-r", specifier)
+        yield from files_read("references", specifier)
 
 
 def _written_by(job: ScoreJob, tables: JobTables) -> NamedFiles:
     for specifier in tables.outputs.values():
-        yield from files_written("-o", specifier)
+        yield from files_written("outputs", specifier)
     if job.export_model:
-        yield "-wg", job.export_model
+        yield "export_model", job.export_model
     if job.report:
-        yield "--report", job.report
+        yield "report", job.report
     if job.trace:
-        yield "--trace", job.trace
+        yield "trace", job.trace
 
 
 def _skip_into(report: RunReport) -> SkipUtterance:

@@ -55,7 +55,10 @@ def report_file(
     """
     is_page = report_format(path) == "page"
     if with_scores and not is_page:
-        raise UsageError(f"--report-scores: expected a page (--report FILE.html), found {path or 'no report'}")
+        raise UsageError(
+            f"report_scores: expected a page (report FILE.html), found {path or 'no file'}",
+            fields=("report_scores", "report"),
+        )
     if is_page:
         with _html_report(path, with_scores, subject) as report:
             yield report

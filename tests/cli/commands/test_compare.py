@@ -207,4 +207,4 @@ def test_a_page_without_its_library_is_one_line_and_exit_code_3(folder: Path, mo
 def test_pictures_of_scores_without_a_page_are_wrong_use(folder: Path) -> None:
     done = run("compare", "a.ark", "b.ark", "--report-scores")
     assert done.code == 2
-    assert done.error == "--report-scores: expected a page (--report FILE.html), found no report"
+    assert done.error == "--report-scores: expected a page (--report FILE.html), found no file"

@@ -147,7 +147,11 @@ def test_an_earlier_ir_is_replaced_whole_or_not_at_all(mdl: str, folder: Path) -
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (("-o", "model.onnx"), 2, "-o model.onnx: expected a name that ends in .xml; the weights go beside it as .bin"),
+        (
+            ("-o", "model.onnx"),
+            2,
+            "-o/--output model.onnx: expected a name that ends in .xml; the weights go beside it as .bin",
+        ),
         (("-o", "nowhere/model.xml"), 3, "nowhere/model.xml: no such folder nowhere"),
         (("-o", "model.xml", "--feature-transform=final.mdl"), 2, "--feature-transform=final.mdl: is for nnet1 models"),
         (("-o", "model.xml", "--frames-per-chunk=-1"), 2, "--frames-per-chunk=-1: expected 0 or more frames"),
@@ -189,7 +193,7 @@ def test_nothing_is_written_over_what_is_read(folder: Path) -> None:
     counts = write_model(folder / "counts.xml", "[ 1 2 3 ]")
     outcome = run("convert", model, "-o", "model.xml")
     assert outcome.code == 2
-    assert "-o model.bin: is the same file as that of MODEL" in outcome.error
+    assert "-o/--output model.bin: is the same file as that of MODEL" in outcome.error
     assert run("convert", model, "-o", "counts.xml", "--class-frame-counts", counts).code == 2
     assert names_in(folder) == ["counts.xml", "model.bin"]
 

@@ -52,4 +52,4 @@ def test_without_nncf_it_is_one_line(folder: Path, monkeypatch: pytest.MonkeyPat
 
 def test_wrong_use(folder: Path) -> None:
     done = run("quantize", MODEL, "-i", FEATURES, "-o", "int8.onnx")
-    assert (done.code, done.error.startswith("-o int8.onnx: expected a name that ends in .xml")) == (2, True)
+    assert (done.code, done.error.startswith("-o/--output int8.onnx: expected a name that ends in .xml")) == (2, True)

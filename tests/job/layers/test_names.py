@@ -45,11 +45,11 @@ def test_layers_that_compute_are_taken_unless_names_are_given() -> None:
     assert chosen() == ["tdnn1", "tdnn2"]
     assert chosen("move*") == ["move1"]
     assert chosen("tdnn2", "tdnn?") == ["tdnn1", "tdnn2"]
-    with pytest.raises(UnknownNameError, match=r"--layer 'only1': other\.xml has no such layer"):
+    with pytest.raises(UnknownNameError, match=r"layers 'only1': other\.xml has no such layer"):
         chosen("only1")
-    with pytest.raises(UnknownNameError, match=r"--layer 'only2': one\.xml has no such layer"):
+    with pytest.raises(UnknownNameError, match=r"layers 'only2': one\.xml has no such layer"):
         chosen("only2")
-    with pytest.raises(UnknownNameError, match=r"--layer 'tdn1': .*did you mean .*tdnn1"):
+    with pytest.raises(UnknownNameError, match=r"layers 'tdn1': .*did you mean .*tdnn1"):
         choose(common.both, ["tdn1"])
 
 

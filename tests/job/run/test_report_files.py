@@ -49,7 +49,7 @@ def test_pictures_only_when_asked_for(tables: Path) -> None:
 
 @pytest.mark.parametrize("name", ["", "r.json", "-"])
 def test_pictures_need_a_page(tables: Path, name: str) -> None:
-    with pytest.raises(UsageError, match=r"--report-scores: expected a page \(--report FILE.html\)"):
+    with pytest.raises(UsageError, match=r"report_scores: expected a page \(report FILE.html\)"):
         run_comparison(CompareJob("a.ark", "b.ark", report=name, report_scores=True))
 
 

@@ -211,5 +211,5 @@ def test_cases_are_chosen_by_name_or_tag(folder: Path, only: list[str], expected
 
 def test_a_pattern_that_chooses_nothing_is_an_error(folder: Path) -> None:
     suite = read_suite(write_suite(folder, SEVERAL, model="m"))
-    with pytest.raises(UnknownNameError, match=r"--only 'slwo': .* no such case or tag; did you mean 'slow'"):
+    with pytest.raises(UnknownNameError, match=r"only 'slwo': .* no such case or tag; did you mean 'slow'"):
         select_runs(suite, ["fast", "slwo"])

@@ -73,7 +73,8 @@ def read_graph(model: ov.Model, source: str) -> GnaGraph:
         layers = "a layer" if len(texts) == 1 else f"{len(texts)} layers"
         raise UnsupportedModelError(
             f"{source}: {layers} that GNA does not support: {', '.join(texts)}; use HETERO:GNA_SW_EXACT,CPU "
-            "(in float arithmetic HETERO:GNA_SW_FP32,CPU), or select the output of an earlier layer (-oname)"
+            "(in float arithmetic HETERO:GNA_SW_FP32,CPU), or select the output of an earlier layer (output_layers)",
+            fields=("output_layers",),
         )
     return graph
 

@@ -392,7 +392,7 @@ def test_all_unsupported_layers_are_listed() -> None:
         "'prob' (Softmax: ",
         "'attention' (MatMul: ",
         "HETERO:GNA_SW_EXACT,CPU",
-        "-oname",
+        "output_layers",
     ):
         assert part in text
 
