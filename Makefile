@@ -35,7 +35,7 @@ demo: $(VENV)/.installed
 	  --gna-report || exit; done
 
 test: lint types
-	$(BIN)/python -m pytest -n 2 -q
+	$(BIN)/python -m pytest -n 2 -q --durations=15
 
 fast: $(VENV)/.installed-test
 	$(BIN)/python -m pytest -n 2 -q -m "not slow"
