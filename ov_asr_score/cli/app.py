@@ -19,8 +19,8 @@ from ov_asr_score.cli.spellings import modern_arguments
 
 _COMPLETION_VARIABLE = "_OV_ASR_SCORE_COMPLETE"
 _EPILOG = (
-    "Exit codes: 0 fine, 1 comparison failed, utterances failed or there were none, 2 wrong use, 3 cannot go on, "
-    "130 interrupted."
+    "Exit codes: 0 success, 1 comparison failed, utterances failed or there were none, 2 wrong usage, "
+    "3 cannot continue, 130 interrupted."
 )
 
 # Commands with their modules in ov_asr_score.cli.commands, in the order of the help page.
@@ -96,12 +96,12 @@ def _show_version(value: bool) -> None:
 
 def _root(
     version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and leave.")
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
     """Score utterances with OpenVINO acoustic models, from Kaldi archive to Kaldi archive.
 
-    Without a command, options are those of `score`: command lines of the removed `speech_sample` work as they are.
+    Without a command, the options are those of `score`: command lines of OpenVINO's `speech_sample` work unchanged.
     """
 
 

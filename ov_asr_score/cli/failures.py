@@ -31,8 +31,8 @@ _STOPPING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 def explained_failures(options: Mapping[str, Setting] = MappingProxyType({})) -> Iterator[None]:
     """Turn what a command with these ``options`` raises into one line and an exit code.
 
-    0 fine, 1 comparison failed or utterances failed, 2 wrong use, 3 cannot go on, 130 interrupted (Ctrl-C, SIGTERM,
-    SIGHUP). Set ``OV_ASR_SCORE_TRACEBACK=1`` to see where an error comes from.
+    0 success, 1 comparison failed or utterances failed, 2 wrong usage, 3 cannot continue, 130 interrupted (Ctrl-C,
+    SIGTERM, SIGHUP). With ``OV_ASR_SCORE_TRACEBACK=1`` in the environment the traceback of an error is printed, too.
     """
     try:
         with _signals_interrupt():
@@ -40,7 +40,7 @@ def explained_failures(options: Mapping[str, Setting] = MappingProxyType({})) ->
     except (typer.Exit, typer.Abort):
         raise
     except KeyboardInterrupt:
-        fail("interrupted; nothing unfinished was left under a final name", EXIT_INTERRUPTED)
+        fail("interrupted; no incomplete file was left under its final name", EXIT_INTERRUPTED)
     except Exception as error:
         if os.environ.get(TRACEBACK_VARIABLE):
             traceback.print_exc()
@@ -76,7 +76,7 @@ def _fail_because(error: Exception, options: Mapping[str, Setting]) -> NoReturn:
             # 1, the exit code that Python would give, means a failed comparison here
             if not os.environ.get(TRACEBACK_VARIABLE):
                 traceback.print_exc()
-            fail("this is a fault of ov-asr-score itself; please report the lines above", EXIT_CANNOT_GO_ON)
+            fail("internal error in ov-asr-score; please report the traceback above", EXIT_CANNOT_GO_ON)
 
 
 @contextmanager

@@ -6,6 +6,8 @@ from typing import Annotated
 
 from ov_asr_score.settings.setting import REPORTS, Setting
 
-Quiet = Annotated[bool, Setting("Errors only.", panel=REPORTS)]
-Verbose = Annotated[bool, Setting("Every utterance, ports, versions, all layers.", names=("-v",), panel=REPORTS)]
-AsJson = Annotated[bool, Setting("All of it as one JSON object.", names=("--json",))]
+Quiet = Annotated[bool, Setting("Print errors only.", panel=REPORTS)]
+Verbose = Annotated[
+    bool, Setting("Show every utterance, inputs and outputs, versions, and all layers.", names=("-v",), panel=REPORTS)
+]
+AsJson = Annotated[bool, Setting("Print everything as one JSON object.", names=("--json",))]

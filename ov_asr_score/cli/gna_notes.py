@@ -1,4 +1,4 @@
-"""What a command line is told of its GNA options."""
+"""Notes on GNA options that have no effect."""
 
 from __future__ import annotations
 

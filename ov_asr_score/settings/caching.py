@@ -14,12 +14,12 @@ class CacheSettings:
     cache_dir: Annotated[
         str,
         Setting(
-            "Keep compiled models there, and converted ones, which otherwise go to the user's cache.",
+            "Cache compiled models in DIR, and converted models, which are otherwise in the user's cache folder.",
             metavar="DIR",
             panel=MODEL,
         ),
     ] = ""
-    no_cache: Annotated[bool, Setting("Keep nothing, and use nothing that was kept.", panel=MODEL)] = False
+    no_cache: Annotated[bool, Setting("Neither read nor write a cache.", panel=MODEL)] = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,4 +33,6 @@ class CacheUpkeep:
             "Remove the least recently used models until the rest fits: 500M, 2G.", metavar="SIZE", parse=parse_limit
         ),
     ] = None
-    cache_dir: Annotated[str, Setting("The folder that score was given; else the user's cache.", metavar="DIR")] = ""
+    cache_dir: Annotated[
+        str, Setting("The folder that score had as --cache-dir; without it, the user's cache folder.", metavar="DIR")
+    ] = ""

@@ -39,18 +39,20 @@ class DeviceSettings:
     device: Annotated[
         str,
         Setting(
-            "CPU, GPU, GPU.1, NPU, AUTO:…, MULTI:…, HETERO:…, GNA_… (see the command devices).",
+            "CPU, GPU, GPU.1, NPU, AUTO:…, MULTI:…, HETERO:…, GNA_…; the command devices lists them.",
             names=("--device", "-d"),
             metavar="DEVICE",
             panel=MODEL,
             changes_bytes=True,
         ),
     ] = "CPU"
-    precision: Annotated[Precision, Setting("What the device computes in.", panel=MODEL, changes_bytes=True)] = "f32"
+    precision: Annotated[
+        Precision, Setting("Floating-point precision of the computation.", panel=MODEL, changes_bytes=True)
+    ] = "f32"
     threads: Annotated[
         int,
         Setting(
-            "CPU threads; 0: all.",
+            "CPU threads; 0: all of them.",
             names=("-nthreads",),
             metavar="N",
             panel=SPEED,
@@ -62,7 +64,7 @@ class DeviceSettings:
     streams: Annotated[
         int,
         Setting(
-            "Inferences that run at the same time; 0: chosen.",
+            "Inferences that run in parallel; 0: chosen automatically.",
             names=("-nstreams",),
             metavar="N",
             panel=SPEED,
@@ -76,7 +78,7 @@ class DeviceSettings:
     config: Annotated[
         Mapping[str, str],
         Setting(
-            "Plugin property; may be repeated.",
+            "Set a property of the device plugin; may be repeated.",
             metavar="KEY=VALUE",
             panel=MODEL,
             repeated=True,

@@ -136,7 +136,7 @@ class GnaSettings:
     weight_bits: Annotated[
         int,
         _gna(
-            "Weight bits.",
+            "Bits per weight.",
             "--quantization-bits",
             "-qb",
             metavar="8|16",
@@ -150,7 +150,7 @@ class GnaSettings:
     scale_factors: Annotated[
         Mapping[str, float],
         _gna(
-            "Input scale factors.",
+            "Scale factors of the inputs.",
             "--scale-factor",
             "-sf",
             metavar="[LAYER=]F,…",
@@ -162,7 +162,7 @@ class GnaSettings:
     scale_factor_utterances: Annotated[
         int | None,
         _gna(
-            "Utterances that scale factors are taken from.",
+            "Number of utterances that scale factors are computed from.",
             metavar="N|all",
             parse=parse_utterances,
             shown="1",
@@ -173,7 +173,7 @@ class GnaSettings:
     execution_target: Annotated[
         str,
         _gna(
-            "Emulated generation.",
+            "Hardware generation to emulate.",
             "--exec-target",
             "-exec_target",
             metavar="GNA_TARGET_3_0",
@@ -185,7 +185,7 @@ class GnaSettings:
     compile_target: Annotated[
         str,
         _gna(
-            "Generation to compile for.",
+            "Hardware generation to compile for.",
             "-compile_target",
             metavar="GNA_TARGET_3_0",
             parse=parse_target,
@@ -196,7 +196,7 @@ class GnaSettings:
     pwl_max_error_percent: Annotated[
         float | None,
         _gna(
-            "Largest error of activation segments; left out: as many as fit.",
+            "Largest error of piecewise-linear activation functions; without it they have as many segments as fit.",
             "--pwl-me",
             "-pwl_me",
             metavar="PERCENT",
@@ -209,7 +209,7 @@ class GnaSettings:
     memory_reuse: Annotated[
         bool,
         _gna(
-            "Separate memory for every layer.",
+            "Give each layer memory of its own.",
             "--memory-reuse-off",
             "-memory_reuse_off",
             switches_off=True,
@@ -223,7 +223,7 @@ class GnaSettings:
     embedded_image: Annotated[
         str,
         _gna(
-            "Write an embedded image.",
+            "Write an image for embedded devices to FILE.",
             "--export-embedded-model",
             "--export-embedded-gna-model",
             "-we",
@@ -234,7 +234,7 @@ class GnaSettings:
     embedded_generation: Annotated[
         str,
         _gna(
-            "Generation of the image.",
+            "Hardware generation of the image.",
             "--embedded-configuration",
             "--embedded-gna-configuration",
             "-we_gen",
@@ -242,7 +242,7 @@ class GnaSettings:
             changes_bytes=True,
         ),
     ] = ""
-    accuracy_report: Annotated[bool, _gna("Layer by layer, where accuracy goes.", "--gna-report")] = False
+    accuracy_report: Annotated[bool, _gna("Report the accuracy that is lost in each layer.", "--gna-report")] = False
 
 
 # Settings that change how a model becomes integers, by their names here and in SampleSettings.
@@ -260,11 +260,11 @@ class SampleSettings:
 
     quantization: Annotated[
         Literal["static", "user", "dynamic"],
-        _gna("static: scale factors from the first utterance; user: from -sf.", "-q"),
+        _gna("Where scale factors come from: static: the first utterance; user: -sf.", "-q"),
     ] = "static"
     arch: Annotated[
         Literal["CORE", "ATOM"],
-        _gna("Taken for old scripts; times are measured, not computed from a clock.", "-a"),
+        _gna("Accepted for old scripts, without effect: times are measured, not computed from a clock rate.", "-a"),
     ] = "CORE"
 
 

@@ -28,18 +28,20 @@ class KaldiOptions:
     time: Annotated[
         Literal["auto", "utterance", "frame", "lockstep"],
         _kaldi(
-            "A request takes a whole utterance, or (frame) some frames in order, with variable state; auto: "
-            "whole utterances, and what is faster when scoring.",
+            "What a request takes: a whole utterance, or (frame) a few frames in order, with state kept between "
+            "requests; auto: whole utterances, or whichever is faster when scoring.",
             TIME,
             "MODE",
             choices=("auto", "utterance", "frame"),
         ),
     ] = "auto"
-    frames_per_request: Annotated[int, _kaldi("With --time frame; 0: chosen.", TIME, "N", least=UNSET)] = 0
+    frames_per_request: Annotated[
+        int, _kaldi("Frames per request with --time frame; 0: chosen automatically.", TIME, "N", least=UNSET)
+    ] = 0
     frame_subsampling_factor: Annotated[
         int,
         _kaldi(
-            "A row of scores for every N frames (chain models); 0: the file of this name beside the model, or 1.",
+            "One row of scores per N frames (chain models); 0: as the file of this name beside the model says, else 1.",
             TIME,
             "N",
             least=UNSET,
@@ -49,7 +51,7 @@ class KaldiOptions:
     frames_per_chunk: Annotated[
         int,
         _kaldi(
-            "Chunks as nnet3-compute cuts them (its default is 50); 0: the whole utterance.",
+            "Score in chunks of N frames as nnet3-compute does (its default is 50); 0: the whole utterance at once.",
             TIME,
             "N",
             least=UNSET,
@@ -57,52 +59,71 @@ class KaldiOptions:
         ),
     ] = 0
     chunk_size: Annotated[
-        int, _kaldi("The same for nnet2, as in nnet-am-compute.", TIME, "N", least=UNSET, only_for=(2,))
+        int, _kaldi("The same for nnet2 models, as in nnet-am-compute.", TIME, "N", least=UNSET, only_for=(2,))
     ] = 0
     extra_left_context: Annotated[
-        int, _kaldi("More frames before each chunk (nnet3).", TIME, "N", least=UNSET, only_for=(3,))
+        int, _kaldi("Extra frames of context before each chunk (nnet3).", TIME, "N", least=UNSET, only_for=(3,))
     ] = 0
     extra_right_context: Annotated[
-        int, _kaldi("More frames after each chunk (nnet3).", TIME, "N", least=UNSET, only_for=(3,))
+        int, _kaldi("Extra frames of context after each chunk (nnet3).", TIME, "N", least=UNSET, only_for=(3,))
     ] = 0
     extra_left_context_initial: Annotated[
-        int, _kaldi("Those of the first chunk; -1: as of others.", TIME, "N", least=UNSET, only_for=(3,))
+        int,
+        _kaldi(
+            "Extra left context of the first chunk; -1: same as the other chunks.",
+            TIME,
+            "N",
+            least=UNSET,
+            only_for=(3,),
+        ),
     ] = UNSET
     extra_right_context_final: Annotated[
-        int, _kaldi("Those of the last chunk; -1: as of others.", TIME, "N", least=UNSET, only_for=(3,))
+        int,
+        _kaldi(
+            "Extra right context of the last chunk; -1: same as the other chunks.",
+            TIME,
+            "N",
+            least=UNSET,
+            only_for=(3,),
+        ),
     ] = UNSET
     batch_compute: Annotated[
         bool,
         _kaldi(
-            "Chunks as nnet3-compute-batch cuts them: the last is moved back so that it is whole.",
+            "Cut chunks as nnet3-compute-batch does: the last one is moved back so that it is complete.",
             TIME,
             only_for=(3,),
         ),
     ] = False
     ensure_exact_final_context: Annotated[
         bool,
-        _kaldi("With --batch-compute: an utterance shorter than a chunk is not filled up.", TIME, only_for=(3,)),
+        _kaldi("With --batch-compute: do not pad utterances that are shorter than a chunk.", TIME, only_for=(3,)),
     ] = False
     output_name: Annotated[
-        str, _kaldi("Nodes that become outputs, with commas between, such as output-xent.", SCORES, "NODES")
+        str, _kaldi("Nodes to make outputs of the model, separated by commas, such as output-xent.", SCORES, "NODES")
     ] = ""
     use_priors: Annotated[bool, _kaldi("Subtract the log priors stored in the model.", SCORES, only_for=(2, 3))] = False
-    class_frame_counts: Annotated[str, _kaldi("Subtract log priors made of these counts.", SCORES, "FILE")] = ""
-    prior_scale: Annotated[float, _kaldi("Factor of log priors.", SCORES, "X")] = 1.0
-    prior_floor: Annotated[float, _kaldi("Pdfs below this relative frequency are ruled out.", SCORES, "X")] = 1e-10
-    no_softmax: Annotated[bool, _kaldi("Leave out the last softmax (nnet1).", SCORES, only_for=(1,))] = False
-    apply_log: Annotated[bool, _kaldi("Logarithm of the scores (nnet1, nnet2).", SCORES, only_for=(1, 2))] = False
-    apply_exp: Annotated[bool, _kaldi("Exponential of the scores.", SCORES)] = False
-    acoustic_scale: Annotated[float, _kaldi("Factor of the scores.", SCORES, "X")] = 1.0
+    class_frame_counts: Annotated[
+        str, _kaldi("Subtract log priors computed from the counts in FILE.", SCORES, "FILE")
+    ] = ""
+    prior_scale: Annotated[float, _kaldi("Scale of the log priors.", SCORES, "X")] = 1.0
+    prior_floor: Annotated[float, _kaldi("Exclude pdfs whose relative frequency is below X.", SCORES, "X")] = 1e-10
+    no_softmax: Annotated[bool, _kaldi("Remove the last softmax (nnet1).", SCORES, only_for=(1,))] = False
+    apply_log: Annotated[bool, _kaldi("Take the logarithm of the scores (nnet1, nnet2).", SCORES, only_for=(1, 2))] = (
+        False
+    )
+    apply_exp: Annotated[bool, _kaldi("Take the exponential of the scores.", SCORES)] = False
+    acoustic_scale: Annotated[float, _kaldi("Scale of the scores.", SCORES, "X")] = 1.0
     feature_transform: Annotated[
-        str, _kaldi("Network in front of the model (nnet1).", SCORES, "FILE", only_for=(1,))
+        str, _kaldi("Network to put in front of the model (nnet1).", SCORES, "FILE", only_for=(1,))
     ] = ""
     divide_by_priors: Annotated[
         bool,
-        _kaldi("Divide posteriors by the stored priors, rows sum to 1 again (nnet2).", SCORES, only_for=(2,)),
+        _kaldi("Divide the posteriors by the stored priors and normalize each row (nnet2).", SCORES, only_for=(2,)),
     ] = False
     pad_input: Annotated[
-        bool, _kaldi("Repeat the edges, so that no frame lacks context (nnet2).", SCORES, only_for=(2,))
+        bool,
+        _kaldi("Repeat the first and last frames, so that every frame has its context (nnet2).", SCORES, only_for=(2,)),
     ] = True
 
     @property

@@ -9,12 +9,12 @@ DEFAULT_THRESHOLD = 1e-4
 """Absolute error above which a score is counted, unless the user names another one."""
 
 Threshold = Annotated[
-    float, Setting("Absolute errors above it are counted.", metavar="X", panel=COMPARISON, least=0.0, in_suite=True)
+    float, Setting("Count the absolute errors above X.", metavar="X", panel=COMPARISON, least=0.0, in_suite=True)
 ]
 Measures = Annotated[
     bool,
     Setting(
-        "Errors alone: no best classes, posteriors, percentiles, which take most of the time of a comparison.",
+        "Compute errors only, without class agreement, posteriors and percentiles, which take most of the time.",
         names=("--no-measures",),
         panel=COMPARISON,
         switches_off=True,
@@ -28,20 +28,20 @@ class Limits:
 
     max_error: Annotated[
         float | None,
-        Setting("Exit code 1 when the largest absolute error exceeds it.", metavar="X", panel=COMPARISON, least=0.0),
+        Setting("Exit with code 1 if the largest absolute error exceeds X.", metavar="X", panel=COMPARISON, least=0.0),
     ] = None
     max_rms_error: Annotated[
         float | None,
-        Setting("Exit code 1 when the RMS error exceeds it.", metavar="X", panel=COMPARISON, least=0.0),
+        Setting("Exit with code 1 if the RMS error exceeds X.", metavar="X", panel=COMPARISON, least=0.0),
     ] = None
     max_relative_error: Annotated[
         float | None,
-        Setting("Exit code 1 when the largest relative error exceeds it.", metavar="X", panel=COMPARISON, least=0.0),
+        Setting("Exit with code 1 if the largest relative error exceeds X.", metavar="X", panel=COMPARISON, least=0.0),
     ] = None
     min_agreement: Annotated[
         float | None,
         Setting(
-            "Exit code 1 when a smaller share of frames (0 to 1) has the same best class.",
+            "Exit with code 1 if a smaller share of frames (0 to 1) has the same best class.",
             metavar="SHARE",
             panel=COMPARISON,
             least=0.0,
@@ -51,7 +51,7 @@ class Limits:
     max_kl: Annotated[
         float | None,
         Setting(
-            "Exit code 1 when the mean KL divergence of the posteriors exceeds it.",
+            "Exit with code 1 if the mean KL divergence of the posteriors exceeds NATS.",
             metavar="NATS",
             panel=COMPARISON,
             least=0.0,

@@ -29,7 +29,7 @@ def _given_model(help: str) -> dict[str, Setting]:
 
 _ANY_MODEL = _given_model("OpenVINO IR, ONNX, or a Kaldi model.")
 
-MaxUtterances = Annotated[int, Setting("Take the first N utterances.", metavar="N", panel=QUANTIZATION, least=1)]
+MaxUtterances = Annotated[int, Setting("Use the first N utterances.", metavar="N", panel=QUANTIZATION, least=1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +42,14 @@ class ConvertJob:
     ]
     output: Annotated[
         str,
-        Setting("OpenVINO IR; weights go beside it as .bin.", names=("--output", "-o"), metavar="FILE.xml"),
+        Setting(
+            "OpenVINO IR to write; its weights go beside it as .bin.", names=("--output", "-o"), metavar="FILE.xml"
+        ),
     ]
     kaldi: Annotated[KaldiOptions, Part(defaults=_WHOLE)] = DEFAULT_OPTIONS
-    compress_to_fp16: Annotated[bool, Setting("Weights as f16: half the size, scores a little off.")] = False
+    compress_to_fp16: Annotated[bool, Setting("Write weights as f16: half the size, slightly different scores.")] = (
+        False
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +68,22 @@ class QuantizeJob:
         ),
     ]
     output: Annotated[
-        str, Setting("The int8 IR; weights go beside it as .bin.", names=("--output", "-o"), metavar="FILE.xml")
+        str,
+        Setting(
+            "The int8 IR to write; its weights go beside it as .bin.", names=("--output", "-o"), metavar="FILE.xml"
+        ),
     ]
     max_utterances: MaxUtterances = 100
     preset: Annotated[
         Preset,
         Setting(
-            "mixed: activations that can be negative have a zero point; performance: none has.", panel=QUANTIZATION
+            "Zero points of activations: mixed: where they can be negative; performance: nowhere.", panel=QUANTIZATION
         ),
     ] = "mixed"
     first_layers: Annotated[
         bool,
         Setting(
-            "The layers that take the features become int8, too: a little smaller, clearly less exact.",
+            "Quantize the layers that take the features, too: a little smaller, clearly less accurate.",
             panel=QUANTIZATION,
         ),
     ] = False
@@ -101,7 +108,9 @@ class BenchJob:
             settings=_ANY_MODEL,
         ),
     ]
-    seconds: Annotated[float, Setting("Time for all of it; less gives a shorter table.", metavar="S")] = 40.0
+    seconds: Annotated[
+        float, Setting("Total time of the benchmark; with less time the table is shorter.", metavar="S")
+    ] = 40.0
     max_utterances: int = 200
 
 
@@ -127,7 +136,7 @@ class CompareLayersJob:
     against: Annotated[
         DeviceSettings,
         Setting(
-            "The other side: device=…, precision=…; what is not said is as in the reference.",
+            "Device and precision of the other side: device=…, precision=…; the rest is as in the reference.",
             metavar="KEY=VALUE,…",
             panel=COMPARISON,
             parse=lambda text, scoring: parse_against(text, scoring.device),
@@ -136,23 +145,23 @@ class CompareLayersJob:
     ]
     against_model: Annotated[
         str,
-        Setting("The other side is another model, whose layers have the same names.", metavar="FILE", panel=COMPARISON),
+        Setting("Compare with another model, whose layers have the same names.", metavar="FILE", panel=COMPARISON),
     ] = ""
     layers: Annotated[
         Sequence[str],
         Setting(
-            "This layer only, or those that match a pattern with *; may be repeated.",
+            "Compare only this layer, or those that match a pattern with *; may be repeated.",
             names=("--layer",),
             metavar="NAME",
             panel=COMPARISON,
             repeated=True,
         ),
     ] = ()
-    max_utterances: Annotated[int, Setting("Take the first N utterances.", metavar="N", panel=COMPARISON, least=1)] = 20
+    max_utterances: Annotated[int, Setting("Use the first N utterances.", metavar="N", panel=COMPARISON, least=1)] = 20
     limit: Annotated[
         float,
         Setting(
-            "Exit code 1 when the signal-to-noise ratio of a layer is below it.",
+            "Exit with code 1 if the signal-to-noise ratio of a layer is below DB.",
             names=("--min-snr",),
             metavar="DB",
             panel=COMPARISON,
@@ -160,12 +169,14 @@ class CompareLayersJob:
     ] = DEFAULT_SNR_LIMIT
     report: Annotated[
         str,
-        Setting("Write all of it as JSON (docs/report-format.md).", names=("--json",), metavar="FILE", panel=REPORTS),
+        Setting(
+            "Write the comparison as JSON (docs/report-format.md).", names=("--json",), metavar="FILE", panel=REPORTS
+        ),
     ] = ""
     page: Annotated[
         str,
         Setting(
-            "Write a page for people (docs/html-report.md).",
+            "Write an HTML report (docs/html-report.md).",
             names=("--report",),
             metavar="FILE.html",
             panel=REPORTS,
@@ -181,9 +192,11 @@ class InspectSettings:
         str, Setting("Kaldi model, OpenVINO IR, ONNX, or an exported blob.", metavar="MODEL", positional=True)
     ]
     device: Annotated[
-        str, Setting("Where an exported blob is imported.", names=("--device", "-d"), metavar="DEVICE")
+        str, Setting("Device that imports an exported blob.", names=("--device", "-d"), metavar="DEVICE")
     ] = "CPU"
     all_layers: Annotated[
         bool,
-        Setting("Every layer with its shape; every node and component of Kaldi.", names=("--verbose", "-v")),
+        Setting(
+            "Show every layer with its shape, and every node and component of a Kaldi model.", names=("--verbose", "-v")
+        ),
     ] = False

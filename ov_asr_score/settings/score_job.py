@@ -40,7 +40,7 @@ class ScoreJob:
     model: Annotated[
         str,
         _model(
-            "OpenVINO IR (.xml, .bin beside it), ONNX, or a Kaldi model (nnet1, nnet2, nnet3).",
+            "OpenVINO IR (.xml with its .bin beside it), ONNX, or a Kaldi model (nnet1, nnet2, nnet3).",
             "--model",
             "-m",
             metavar="FILE",
@@ -48,12 +48,12 @@ class ScoreJob:
     ] = ""
     import_model: Annotated[
         str,
-        _model("Exported model (blob) instead of -m.", "--import-model", "--import-gna-model", "-rg", metavar="FILE"),
+        _model("Exported model (blob), in place of -m.", "--import-model", "--import-gna-model", "-rg", metavar="FILE"),
     ] = ""
     export_model: Annotated[
         str,
         _model(
-            "Write the compiled model (blob) there; nothing is scored.",
+            "Write the compiled model (blob) to FILE and score nothing.",
             "--export-model",
             "--export-gna-model",
             "-wg",
@@ -64,7 +64,7 @@ class ScoreJob:
     batch_size: Annotated[
         int,
         Setting(
-            "Frames per infer request, or utterances where several share requests; 0: chosen from the model.",
+            "Frames per infer request, or utterances for models that batch utterances; 0: chosen to fit the model.",
             names=("-bs",),
             metavar="N",
             panel=SPEED,
@@ -76,7 +76,7 @@ class ScoreJob:
     requests: Annotated[
         int,
         Setting(
-            "Infer requests under way at a time; 0: one more than streams.",
+            "Infer requests in flight; 0: one more than streams.",
             names=("-nireq",),
             metavar="N",
             panel=SPEED,
@@ -88,7 +88,7 @@ class ScoreJob:
     memory_limit: Annotated[  # bytes
         int,
         Setting(
-            "Memory for features and scores on their way: 500M, 4G. The model and the runtime come on top.",
+            "Memory for features and scores in flight, such as 500M or 4G; the model and the runtime need more.",
             metavar="SIZE",
             panel=SPEED,
             parse=parse_memory,
@@ -107,12 +107,12 @@ class ScoreJob:
         ),
     ] = ""
     keep_graph: Annotated[
-        bool, _model("Do not mend graphs that CPU plugins score wrongly.", in_suite=True, changes_bytes=True)
+        bool, _model("Do not repair graphs that CPU plugins compute wrongly.", in_suite=True, changes_bytes=True)
     ] = False
     left_context: Annotated[
         int,
         _model(
-            "Frames of left context: the first frame repeated.",
+            "Frames of left context; at the start of an utterance, its first frame is repeated.",
             "--context-left",
             "--context-window-left",
             "-cw_l",
@@ -125,7 +125,7 @@ class ScoreJob:
     right_context: Annotated[
         int,
         _model(
-            "Frames of right context: the last frame repeated.",
+            "Frames of right context; at the end of an utterance, its last frame is repeated.",
             "--context-right",
             "--context-window-right",
             "-cw_r",
@@ -142,8 +142,8 @@ class ScoreJob:
     inputs: Annotated[
         Tables,
         _table(
-            "Features: file.ark, ark:…, scp:…, file.npz, -; several inputs as LAYER=SPEC, repeated or with commas, "
-            "the one with a row per frame first.",
+            "Features: file.ark, ark:…, scp:…, file.npz, -. For several inputs give LAYER=SPEC for each, separated by "
+            "commas or with -i repeated; the input with one row per frame comes first.",
             "--input",
             "-i",
             metavar="[LAYER=]SPEC",
@@ -151,12 +151,18 @@ class ScoreJob:
         ),
     ] = ()
     input_layers: Annotated[
-        str, _table("Inputs that the tables of -i belong to.", "-iname", metavar="NAMES", in_suite=True)
+        str,
+        _table(
+            "Names of the inputs that the tables of -i are for, separated by commas.",
+            "-iname",
+            metavar="NAMES",
+            in_suite=True,
+        ),
     ] = ""
     utt2spk: Annotated[
         Tables,
         _table(
-            "The other inputs hold vectors per speaker, found through this file (ark:FILE as in Kaldi, too).",
+            "The other inputs have one vector per speaker; FILE (or ark:FILE) maps utterances to speakers.",
             metavar="[LAYER=]FILE",
             repeated=True,
             in_suite=True,
@@ -165,7 +171,7 @@ class ScoreJob:
     ivector_period: Annotated[
         Sequence[str] | Mapping[str, int],
         _table(
-            "The other inputs hold one row (online i-vector) per N frames.",
+            "The other inputs have one row (online i-vector) per N frames.",
             metavar="[LAYER=]N",
             repeated=True,
             in_suite=True,
@@ -174,7 +180,7 @@ class ScoreJob:
     ivectors: Annotated[
         str,
         Setting(
-            "A vector per utterance, or per speaker with --utt2spk, for the input ivector.",
+            "One i-vector per utterance, or per speaker with --utt2spk, for the input ivector.",
             metavar="RSPECIFIER",
             panel=IVECTORS,
             in_suite=True,
@@ -182,12 +188,14 @@ class ScoreJob:
     ] = ""
     online_ivectors: Annotated[
         str,
-        Setting("Matrices of i-vectors, for the input ivector.", metavar="RSPECIFIER", panel=IVECTORS, in_suite=True),
+        Setting(
+            "Matrices of online i-vectors, for the input ivector.", metavar="RSPECIFIER", panel=IVECTORS, in_suite=True
+        ),
     ] = ""
     online_ivector_period: Annotated[
         int,
         Setting(
-            "Frames from row to row of --online-ivectors.",
+            "Number of frames per row of --online-ivectors.",
             metavar="N",
             panel=IVECTORS,
             least=0,
@@ -203,7 +211,7 @@ class ScoreJob:
     shard: Annotated[  # this part of the first table only
         Shard | None,
         _table(
-            "Score the I-th of N parts of the first table, I from 1 (docs/scaling.md).",
+            "Score part I of N of the first table; I starts at 1 (docs/scaling.md).",
             metavar="I/N",
             parse=parse_shard,
         ),
@@ -213,7 +221,7 @@ class ScoreJob:
     outputs: Annotated[
         Tables,
         _table(
-            "Scores: file.ark, ark,scp:a,b, ark,t:-, file.npz; LAYER is an output or any inner layer.",
+            "Scores to write: file.ark, ark,scp:a,b, ark,t:-, file.npz; LAYER is an output or any inner layer.",
             "--output",
             "-o",
             metavar="[LAYER=]SPEC",
@@ -221,21 +229,27 @@ class ScoreJob:
         ),
     ] = ()
     output_layers: Annotated[
-        str, _table("Layers that the tables of -o and -r belong to.", "-oname", metavar="NAMES", in_suite=True)
+        str,
+        _table(
+            "Names of the layers that the tables of -o and -r are for, separated by commas.",
+            "-oname",
+            metavar="NAMES",
+            in_suite=True,
+        ),
     ] = ""
     output_precision: Annotated[
-        Literal["f32", "f64"], _table("Element type of written scores.", changes_bytes=True)
+        Literal["f32", "f64"], _table("Floating-point type of the scores that are written.", changes_bytes=True)
     ] = "f32"
     compression_method: CompressionMethod = None
     resume: Annotated[
-        bool, _table("Go on where an interrupted run with --resume ended; begin where there is none.")
+        bool, _table("Continue an interrupted run that had --resume; start from the beginning if there is none.")
     ] = False
 
     # Comparison
     references: Annotated[
         Tables,
         Setting(
-            "Scores to compare with.",
+            "Reference scores to compare with.",
             names=("--reference", "-r"),
             metavar="[LAYER=]SPEC",
             panel=COMPARISON,
@@ -247,15 +261,16 @@ class ScoreJob:
     measures: Measures = True
 
     # Reports
-    profile: Annotated[bool, Setting("Time of every layer.", names=("--performance-counter", "-pc"), panel=REPORTS)] = (
-        False
-    )
+    profile: Annotated[
+        bool, Setting("Report the time of each layer.", names=("--performance-counter", "-pc"), panel=REPORTS)
+    ] = False
     report: Report = ""
     report_scores: ReportScores = False
     trace: Annotated[
         str,
         Setting(
-            "Write when was read, inferred and written, for ui.perfetto.dev or chrome://tracing; layers with -pc.",
+            "Write a timeline of reading, inference and writing, with -pc also of layers, for ui.perfetto.dev or "
+            "chrome://tracing.",
             metavar="FILE.json",
             panel=REPORTS,
         ),
@@ -263,7 +278,7 @@ class ScoreJob:
     frame_shift_seconds: Annotated[
         float,
         Setting(
-            "Speech per frame, for the real-time factor.",
+            "Duration of a frame, for the real-time factor.",
             names=("--frame-shift",),
             metavar="SECONDS",
             panel=REPORTS,

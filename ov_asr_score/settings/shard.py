@@ -21,7 +21,7 @@ class Shard:
     frames: Mapping[str, int] | None = None
 
     def __post_init__(self) -> None:
-        """Raise UsageError for a part that there is not."""
+        """Raise UsageError where ``index`` is not from 1 to ``count``."""
         if not 1 <= self.index <= self.count:
             raise UsageError(f"shard {self}: expected I/N with I from 1 to N, as in 2/8", fields=("shard",))
 

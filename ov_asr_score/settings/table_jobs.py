@@ -21,8 +21,10 @@ from ov_asr_score.settings.tables import (
 class CompareJob:
     """A comparison of the table ``scores`` with the table ``reference``, joined by utterance key."""
 
-    scores: Annotated[str, Setting("Table of scores, as for score -i.", metavar="SCORES", positional=True)]
-    reference: Annotated[str, Setting("Table to compare with.", metavar="REFERENCE", positional=True)]
+    scores: Annotated[
+        str, Setting("Table of scores; the forms are those of score -i.", metavar="SCORES", positional=True)
+    ]
+    reference: Annotated[str, Setting("Table of reference scores.", metavar="REFERENCE", positional=True)]
     threshold: Threshold = DEFAULT_THRESHOLD
     limits: Limits = field(default_factory=Limits)
     measures: Measures = True
@@ -46,7 +48,7 @@ class CopySettings:
     ]
     precision: Annotated[
         Literal["f32", "f64"] | None,
-        Setting("Element type of matrices and vectors; as they are unless given.", names=("--output-precision",)),
+        Setting("Floating-point type to write; without it, the type stays as it is.", names=("--output-precision",)),
     ] = None
     compression_method: CompressionMethod = None
     allow_commands: AllowCommands = False
@@ -60,7 +62,7 @@ class MergeSettings:
     shards: Annotated[
         Sequence[str],
         Setting(
-            "Tables to join, in this order: ark:…, scp:…, file names.",
+            "Tables to join, in this order: ark:…, scp:…, or file names.",
             metavar="SHARD...",
             positional=True,
             repeated=True,
@@ -69,16 +71,18 @@ class MergeSettings:
     output: Annotated[
         str,
         Setting(
-            "ark:FILE, ark,scp:A,B, or scp:FILE to join scripts only.",
+            "Table to write: ark:FILE, ark,scp:A,B, or scp:FILE to join scripts only.",
             names=("--output", "-o"),
             metavar="WSPECIFIER",
         ),
     ]
     order: Annotated[
         str,
-        Setting("Script or list of keys: these utterances, in this order, and no others.", metavar="FILE"),
+        Setting("Script or list of keys: write exactly these utterances, in this order.", metavar="FILE"),
     ] = ""
-    allow_missing: Annotated[bool, Setting("Utterances of --order that no shard has are no error.")] = False
+    allow_missing: Annotated[bool, Setting("Skip utterances of --order that are in no shard instead of failing.")] = (
+        False
+    )
     allow_commands: AllowCommands = False
 
 
@@ -86,12 +90,12 @@ class MergeSettings:
 class CompareProfilesSettings:
     """Profiles of two runs, and how much slower the second may be."""
 
-    before: Annotated[str, Setting("Report of a run with -pc, JSON or CSV.", metavar="A", positional=True)]
+    before: Annotated[str, Setting("Report of a run with -pc, as JSON or CSV.", metavar="A", positional=True)]
     after: Annotated[str, Setting("Report of the run to judge.", metavar="B", positional=True)]
     max_slowdown: Annotated[
         float | None,
         Setting(
-            "Exit code 1 when all layers together, or one of --min-share, take more than RATIO times as long.",
+            "Exit with code 1 if all layers together, or one with --min-share, take more than RATIO times as long.",
             metavar="RATIO",
             least=0.0,
         ),
@@ -99,7 +103,7 @@ class CompareProfilesSettings:
     min_share: Annotated[
         float,
         Setting(
-            "Layers with less of A's time are too short to be held to --max-slowdown by themselves.",
+            "Layers with a smaller share of A's time need not keep --max-slowdown on their own.",
             metavar="PERCENT",
             least=0.0,
             most=100.0,
@@ -114,14 +118,20 @@ class CheckSettings:
     suite: Annotated[str, Setting("Cases, devices and limits (docs/ci.md).", metavar="SUITE.toml", positional=True)]
     only: Annotated[
         Sequence[str],
-        Setting("These cases only; may be repeated, * and ? match anything.", metavar="NAME|TAG", repeated=True),
+        Setting(
+            "Run only these cases; may be repeated, and * and ? match anything.", metavar="NAME|TAG", repeated=True
+        ),
     ] = ()
     junit: Annotated[str, Setting("Write JUnit XML.", metavar="FILE.xml")] = ""
     json: Annotated[str, Setting("Write JSON.", metavar="FILE.json")] = ""
-    markdown: Annotated[str, Setting("Write Markdown, as for the summary of a CI job.", metavar="FILE.md")] = ""
-    report: Annotated[str, Setting("Write a page for people (docs/html-report.md).", metavar="FILE.html")] = ""
-    require_all: Annotated[bool, Setting("What cannot be run here counts as failed, not as skipped.")] = False
+    markdown: Annotated[str, Setting("Write Markdown, for example for the summary of a CI job.", metavar="FILE.md")] = (
+        ""
+    )
+    report: Annotated[str, Setting("Write an HTML report (docs/html-report.md).", metavar="FILE.html")] = ""
+    require_all: Annotated[bool, Setting("Count cases that cannot run on this machine as failed, not as skipped.")] = (
+        False
+    )
     update: Annotated[
         bool,
-        Setting("Write new references of cases that have none or do not keep their limits, and the baseline."),
+        Setting("Write new references for cases that have none or exceed their limits, and the baseline."),
     ] = False

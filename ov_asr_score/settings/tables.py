@@ -9,7 +9,7 @@ Tables = str | Sequence[str] | Mapping[str, str]
 """Specifiers by layer name, or texts as the command line takes them: ``SPEC``, ``layer=SPEC``, with commas between."""
 
 PAIR = Setting(
-    "Join several tables by utterance key, or by position as the old sample did.",
+    "Match utterances of several tables by key, or by position as speech_sample did.",
     names=("--pair",),
     panel=TABLES,
     choices=("key", "position"),
@@ -18,20 +18,30 @@ PAIR = Setting(
 )
 AllowMissing = Annotated[
     bool,
-    Setting("Utterances that not all tables have are no error.", panel=TABLES, in_suite=True, changes_bytes=True),
+    Setting(
+        "Skip utterances that are missing from some tables instead of failing.",
+        panel=TABLES,
+        in_suite=True,
+        changes_bytes=True,
+    ),
 ]
 AllowCommands = Annotated[
     bool,
-    Setting("Run commands in specifiers (`cmd |`); off, so that data never runs as code.", panel=TABLES),
+    Setting(
+        "Run commands in specifiers (`cmd |`); without it they are refused, so that data never runs as code.",
+        panel=TABLES,
+    ),
 ]
 OnError = Annotated[
     Literal["stop", "skip"],
-    Setting("After an utterance that cannot be read or scored.", panel=TABLES, in_suite=True, changes_bytes=True),
+    Setting(
+        "What to do about an utterance that cannot be read or scored.", panel=TABLES, in_suite=True, changes_bytes=True
+    ),
 ]
 CompressionMethod = Annotated[
     int | None,
     Setting(
-        "Write compressed matrices, by Kaldi's method.",
+        "Write compressed matrices, with this compression method of Kaldi.",
         metavar="1-7",
         panel=TABLES,
         least=1,
@@ -42,13 +52,13 @@ CompressionMethod = Annotated[
 Report = Annotated[
     str,
     Setting(
-        "Write everything as JSON, as a page for people (docs/html-report.md), or as CSV the layers with -pc, "
-        "else the utterances (docs/report-format.md).",
+        "Write a report: everything as JSON, a page as HTML (docs/html-report.md), or a table as CSV, of layers "
+        "with -pc and of utterances without (docs/report-format.md).",
         metavar="FILE.json|FILE.html|FILE.csv",
         panel=REPORTS,
     ),
 ]
 ReportScores = Annotated[
     bool,
-    Setting("Pictures of the scores of the worst utterances in the page, which shows none otherwise.", panel=REPORTS),
+    Setting("Add pictures of the scores of the worst utterances to the HTML report.", panel=REPORTS),
 ]

@@ -32,7 +32,7 @@ def test_every_command_has_help(arguments: tuple[str, ...]) -> None:
     outcome = run(*arguments)
     assert outcome.code == 0
     assert "Usage: ov-asr-score" in outcome.stdout
-    assert "Exit codes: 0 fine" in outcome.stdout
+    assert "Exit codes: 0 success" in outcome.stdout
 
 
 def test_every_command_and_option_says_what_it_is() -> None:

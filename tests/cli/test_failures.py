@@ -21,7 +21,7 @@ from tests.tiny_model import tiny_features, write_table
     [
         (UsageError("two\nlines"), 2, "error: two lines"),
         (DeviceError("no device"), 3, "error: no device"),
-        (KeyboardInterrupt(), 130, "error: interrupted; nothing unfinished was left under a final name"),
+        (KeyboardInterrupt(), 130, "error: interrupted; no incomplete file was left under its final name"),
         (MemoryError(), 3, "error: not enough memory; use a smaller --batch-size or split long utterances"),
         (PermissionError(13, "Permission denied", "x.ark"), 3, "error: x.ark: Permission denied"),
         (OSError("odd"), 3, "error: standard output: odd"),
@@ -141,7 +141,7 @@ def test_a_signal_leaves_nothing_behind(tiny_model: str, folder: Path, number: s
         process.send_signal(number)
         _, error = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert error.decode() == "error: interrupted; nothing unfinished was left under a final name\n"
+    assert error.decode() == "error: interrupted; no incomplete file was left under its final name\n"
     assert names_in(folder) == ["fifo"]
 
 

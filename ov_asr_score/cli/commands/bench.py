@@ -18,9 +18,8 @@ def bench(job: BenchJob, caches: CacheSettings, as_json: AsJson = False) -> None
 
     `ov-asr-score bench models/nnet3_tdnn/final.mdl`
 
-    The plan that `score` takes for it, its frames per second and real-time factor through the same engine (medians, on
-    noise as long as read speech, or on the tables of -i), and a table over precision, streams and batch: what
-    `--precision`, `--streams` and `-bs` would change.
+    Shows the plan that `score` would choose, its frames per second and real-time factor (medians, on noise as long as
+    read speech or on the tables of -i), and a table of what `--precision`, `--streams` and `-bs` would change.
     """
     from ov_asr_score.cli.presenting import ReportConsole
     from ov_asr_score.job import run_bench

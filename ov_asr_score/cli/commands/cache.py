@@ -7,11 +7,11 @@ from ov_asr_score.settings.caching import CacheUpkeep
 
 
 def cache(settings: CacheUpkeep) -> None:
-    """Show which converted models are kept, or remove them.
+    """Show the cache of converted models, or remove models from it.
 
-    `score` keeps what it made of a Kaldi model where reading that is faster than converting again. Whenever a model is
-    added, the least recently used ones are removed until all fit into 4 GiB, or what the environment variable
-    OV_ASR_SCORE_CACHE_LIMIT says (0: keep no new ones). Compiled models, which the runtime keeps in --cache-dir, stay.
+    `score` caches a converted Kaldi model if reading it is faster than converting it again. When a model is added, the
+    least recently used ones are removed until all fit into 4 GiB, or into what the environment variable
+    OV_ASR_SCORE_CACHE_LIMIT says (0: add none). Compiled models, which the runtime caches in --cache-dir, stay.
     """
     from datetime import datetime
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def check(settings: CheckSettings, caches: CacheSettings, quiet: Quiet = False) -> None:
-    """Run a suite of cases and tell which of them keep their limits.
+    """Run a test suite and report which cases are within their limits.
 
     `ov-asr-score check data/suite.toml --junit out/check.xml`
     """

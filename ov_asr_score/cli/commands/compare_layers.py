@@ -14,12 +14,12 @@ from ov_asr_score.settings.model_jobs import CompareLayersJob
 
 
 def compare_layers(job: CompareLayersJob, quiet: Quiet = False) -> None:
-    """Find the layer where two ways to compute the same scores part.
+    """Find the first layer where two ways to compute the same scores diverge.
 
     `ov-asr-score compare-layers model.xml -i ark:features.ark --against precision=bf16`
 
-    Every layer of the same utterances on both sides, in the order of computation, with its signal-to-noise ratio, and
-    the first one that departs. docs/precision.md says what to do about it.
+    Shows the signal-to-noise ratio of every layer on the same utterances, in the order of computation, and the first
+    layer that falls below the limit. docs/precision.md says what to do about it.
     """
     from ov_asr_score.cli.presenting import ReportConsole
     from ov_asr_score.job import run_layer_comparison

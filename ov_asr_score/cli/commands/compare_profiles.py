@@ -13,12 +13,12 @@ from ov_asr_score.settings.table_jobs import CompareProfilesSettings
 
 
 def compare_profiles(settings: CompareProfilesSettings, quiet: Quiet = False, verbose: Verbose = False) -> None:
-    """Which layers got slower from one profile to another.
+    """Show which layers got slower between two profiles.
 
     `ov-asr-score compare-profiles before.json after.json --max-slowdown 1.2`
 
-    Profiles are reports of `score -pc --report FILE.json` (or FILE.csv). Times are wall time of all calls; where the
-    runs scored different numbers of frames, those of B are brought to the frames of A.
+    Profiles are reports of `score -pc --report FILE.json` (or FILE.csv). Times are the wall time of all calls; if the
+    runs scored different numbers of frames, the times of B are scaled to the frames of A.
     """
     from ov_asr_score.cli.presenting import ReportConsole
     from ov_asr_score.job.compare_profiles import compare_profile_files

@@ -11,7 +11,7 @@ def convert(job: ConvertJob, quiet: Quiet = False) -> None:
 
     `ov-asr-score convert final.mdl -o model.xml --use-priors=true`
 
-    Options are those of Kaldi's own programs. They become part of the model, which is then scored without them.
+    The options are those of Kaldi's own programs. They become part of the model, which is then scored without them.
     """
     from ov_asr_score.cli.presenting import ReportConsole
     from ov_asr_score.job import run_conversion

@@ -10,7 +10,7 @@ from ov_asr_score.settings.table_jobs import CopySettings
 
 
 def copy_table(settings: CopySettings, quiet: Quiet = False) -> None:
-    """Copy a table from any form to any other.
+    """Copy a table from any format to any other.
 
     `ov-asr-score copy-table scp:feats.scp ark,t:-`
     """

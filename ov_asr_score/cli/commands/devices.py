@@ -8,11 +8,11 @@ from ov_asr_score.settings.setting import Setting
 
 
 def devices(
-    verbose: Annotated[bool, Setting("Every property of every device.", names=("-v",))] = False,
+    verbose: Annotated[bool, Setting("Show every property of every device.", names=("-v",))] = False,
 ) -> None:
-    """List devices and what they can do.
+    """List the available devices and their capabilities.
 
-    What the runtime offers, and why a usual device is not there.
+    For common devices that are missing, the reason is shown.
     """
     from ov_asr_score.cli.presenting import ReportConsole
     from ov_asr_score.device.reports import list_devices, missing_plugins

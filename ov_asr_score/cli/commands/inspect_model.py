@@ -14,8 +14,8 @@ from ov_asr_score.settings.model_jobs import InspectSettings
 def inspect(settings: InspectSettings, as_json: AsJson = False) -> None:
     """Show what is in a model or exported blob.
 
-    Inputs, outputs, variables, layers and size; of a blob what can be known. Of a Kaldi model (nnet1, nnet2, nnet3)
-    what Kaldi's info programs show, and whether it can be converted.
+    Shows inputs, outputs, variables, layers and size, as far as a blob tells them; for a Kaldi model (nnet1, nnet2,
+    nnet3) what Kaldi's info programs show, and whether it can be converted.
     """
     from ov_asr_score.cli.presenting import ReportConsole
     from ov_asr_score.job.inspect_model import inspect_model
@@ -23,8 +23,8 @@ def inspect(settings: InspectSettings, as_json: AsJson = False) -> None:
 
     sections = inspect_model(settings.model, settings.device, all_layers=settings.all_layers or as_json)
     if as_json:
-        told = {title: _told(facts) for title, facts in sections}
-        report = {"format": "ov-asr-score-inspection", "format_version": 1, "sections": told}
+        known = {title: _known(facts) for title, facts in sections}
+        report = {"format": "ov-asr-score-inspection", "format_version": 1, "sections": known}
         typer.echo(json.dumps(report, indent=1, allow_nan=False))
         return
     console = ReportConsole()
@@ -32,13 +32,13 @@ def inspect(settings: InspectSettings, as_json: AsJson = False) -> None:
         render_facts(console, title, {name: _readable(fact) for name, fact in facts.items()})
 
 
-def _told(facts: Mapping[str, object]) -> dict[str, object]:
-    """The facts that say something."""
+def _known(facts: Mapping[str, object]) -> dict[str, object]:
+    """The facts that have a value."""
     return {name: fact for name, fact in facts.items() if fact is not None and fact != ""}
 
 
 def _readable(fact: object) -> object:
-    """Large numbers with commas; what is inside of others as Kaldi writes it: ``time-offsets=-1,0,1``."""
+    """Large numbers with commas; lists and mappings as Kaldi writes them: ``time-offsets=-1,0,1``."""
     match fact:
         case dict():
             return {name: _short(value) for name, value in fact.items()}

@@ -12,7 +12,7 @@ def merge(settings: MergeSettings, quiet: Quiet = False) -> None:
 
     `ov-asr-score merge out/scores.{1..8}.scp -o ark,scp:out/scores.ark,out/scores.scp --order feats.scp`
 
-    Entries are copied as they are. A key that comes twice is an error.
+    Entries are copied unchanged. A key that occurs twice is an error.
     """
     from ov_asr_score.job.merge import merge_tables
 

@@ -12,12 +12,12 @@ from ov_asr_score.settings.model_jobs import QuantizeJob
 
 
 def quantize(job: QuantizeJob, caches: CacheSettings, quiet: Quiet = False) -> None:
-    """Make an int8 IR of a model, with the ranges that calibration utterances show.
+    """Quantize a model to an int8 IR, with value ranges from calibration utterances.
 
     `ov-asr-score quantize model.xml -o model_int8.xml -i ark:calibration.ark`
 
-    Needs NNCF (`pip install 'ov-asr-score[quantize]'`). Tells how far the scores of the calibration utterances are off;
-    `score` takes the result as it takes the float model.
+    Needs NNCF (`pip install 'ov-asr-score[quantize]'`). Reports how much the scores of the calibration utterances
+    change. `score` takes the result just like the float model.
     """
     from ov_asr_score.cli.presenting import ReportConsole
     from ov_asr_score.job import run_quantization

@@ -20,7 +20,7 @@ from ov_asr_score.settings.setting import TABLES, Setting
 FramesFile = Annotated[
     str,
     Setting(
-        "Lengths of utterances, for --shard where the script's files do not tell them.", metavar="FILE", panel=TABLES
+        "Lengths of utterances, for --shard with scripts whose files do not tell them.", metavar="FILE", panel=TABLES
     ),
 ]
 
@@ -34,12 +34,12 @@ def score(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Score utterances, compare with references.
+    """Score utterances, and compare scores with references.
 
     `ov-asr-score score -m model.xml -i feats.ark -o scores.ark -r reference.ark --max-error 1e-4`
 
-    Kaldi models are converted on the way. The options of Kaldi's own programs are for them, in their spelling if you
-    like: --use-priors=true.
+    Kaldi models are converted on the fly. They take the options of Kaldi's own programs, also in their spelling:
+    --use-priors=true.
     """
     from ov_asr_score.cli.presenting import present_run
     from ov_asr_score.kaldi_io import with_frames

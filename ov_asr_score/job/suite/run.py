@@ -114,7 +114,7 @@ def _run(core: ov.Core, run: SuiteRun, baseline: BaselineEntry | None, recorder:
     except MemoryError:
         return _ended(run, "error", "not enough memory; use a smaller batch_size or split long utterances", started)
     except Exception as error:  # a fault of this package must not keep the other cases from being looked at
-        return _ended(run, "error", f"a fault of ov-asr-score itself, {type(error).__name__}: {error}", started)
+        return _ended(run, "error", f"internal error in ov-asr-score: {type(error).__name__}: {error}", started)
     return result
 
 

@@ -178,7 +178,7 @@ def test_a_fault_of_the_program_is_an_error_of_its_case(
     result = only_result(write_suite(folder, case(), model=tiny_model))
     assert (result.status, result.reason) == (
         "error",
-        "a fault of ov-asr-score itself, ZeroDivisionError: division by zero",
+        "internal error in ov-asr-score: ZeroDivisionError: division by zero",
     )
 
 
