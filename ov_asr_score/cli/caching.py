@@ -1,4 +1,7 @@
-"""The caches that a command line asks for."""
+"""The caches that a command line asks for.
+
+Tests: tests/cli/commands/test_cache.py
+"""
 
 from __future__ import annotations
 

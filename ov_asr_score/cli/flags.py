@@ -1,4 +1,7 @@
-"""Options about what a command says, which are no settings of its job."""
+"""Options about what a command says, which are no settings of its job.
+
+Tests: tests/cli/test_app.py
+"""
 
 from __future__ import annotations
 

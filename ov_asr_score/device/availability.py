@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ov_asr_score.openvino_api import RUNTIME_ERRORS, ov, version
 from ov_asr_score.settings.device import META_DEVICES, base_devices
-from ov_asr_score.settings.gna import GNA_MODES
+from ov_asr_score.settings.gna_texts import GNA_MODES
 
 # Kinds of devices that a machine may lack; any other name that is not there is a misspelling.
 _KINDS = ("CPU", "GPU", "NPU", "GNA", "GNA_HW", *META_DEVICES)

@@ -1,4 +1,7 @@
-"""Where compiled and converted models are kept."""
+"""Where compiled and converted models are kept.
+
+Tests: tests/settings/test_setting.py, tests/cli/commands/test_cache.py
+"""
 
 from dataclasses import dataclass
 from typing import Annotated

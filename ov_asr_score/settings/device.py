@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal, get_args
 
 from ov_asr_score.errors import UsageError
-from ov_asr_score.settings.gna import GNA_MODES, GnaSettings, parse_gna_mode
+from ov_asr_score.settings.gna import GnaSettings
+from ov_asr_score.settings.gna_texts import GNA_MODES, parse_gna_mode
 from ov_asr_score.settings.setting import MODEL, SPEED, Setting
 
 Precision = Literal["f32", "bf16", "f16"]

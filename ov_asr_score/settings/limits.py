@@ -1,4 +1,7 @@
-"""How far scores may be from their reference."""
+"""How far scores may be from their reference.
+
+Tests: tests/comparison/test_limits.py, tests/settings/test_setting.py
+"""
 
 from dataclasses import dataclass
 from typing import Annotated

@@ -1,4 +1,7 @@
-"""What the jobs that make or examine models are asked to do."""
+"""What the jobs that make or examine models are asked to do.
+
+Tests: tests/settings/test_setting.py, tests/cli/commands
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""Everything that one run of ``score`` is asked to do."""
+"""Everything that one run of ``score`` is asked to do.
+
+Tests: tests/settings/test_setting.py, tests/cli
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

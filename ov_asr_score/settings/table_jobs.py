@@ -1,4 +1,7 @@
-"""What the jobs on tables, reports and suites are asked to do."""
+"""What the jobs on tables, reports and suites are asked to do.
+
+Tests: tests/settings/test_setting.py, tests/cli/commands
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace

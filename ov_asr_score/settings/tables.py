@@ -1,4 +1,7 @@
-"""Settings of tables and reports that several jobs have."""
+"""Settings of tables and reports that several jobs have.
+
+Tests: tests/settings/test_setting.py
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal

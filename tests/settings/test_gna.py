@@ -1,63 +1,57 @@
-"""GNA options of the old samples."""
-
 from __future__ import annotations
 
 import pytest
 
 from ov_asr_score.errors import UsageError
-from ov_asr_score.settings.gna import parse_gna_mode, parse_log_level, parse_scale_factors
+from ov_asr_score.settings.gna import (
+    QUANTIZING,
+    GnaSettings,
+    SampleSettings,
+    check_gna,
+    compile_target,
+    execution_target,
+    log_level,
+)
+from ov_asr_score.settings.setting import settings_of
+
+
+def test_targets_and_levels_in_the_spelling_of_properties() -> None:
+    settings = GnaSettings(execution_target="GNA_TARGET_3_5", compile_target="gna_3_1", log_level="debug")
+    assert (execution_target(settings), compile_target(settings), log_level(settings)) == (
+        *("GNA_3_5", "GNA_3_1"),
+        "LOG_DEBUG",
+    )
+    with pytest.raises(UsageError, match=r"^compile_target '3_0': no such GNA device") as caught:
+        compile_target(GnaSettings(compile_target="3_0"))
+    assert caught.value.fields == ("compile_target",)
 
 
 @pytest.mark.parametrize(
-    ("device", "mode"),
-    [("CPU", None), ("GNA", "GNA_AUTO"), ("GNA_SW_FP32", "GNA_SW_FP32"), ("HETERO:GNA,CPU", "GNA_AUTO"),
-     ("HETERO:CPU, GNA_HW", "GNA_HW"), ("HETERO:GPU,CPU", None), ("AUTO", None)],
-)  # fmt: skip
-def test_the_mode_in_a_device_text(device: str, mode: str | None) -> None:
-    assert parse_gna_mode(device) == mode
-
-
-@pytest.mark.parametrize(
-    ("text", "factors"),
-    [("12.5", {"": 12.5}), ("x=2", {"x": 2.0}), ("x:2,y:3e3", {"x": 2.0, "y": 3000.0}), ("2,3", {"0": 2.0, "1": 3.0}),
-     ("a:0=2", {"a:0": 2.0}), (" x = 2".replace(" = ", "="), {"x": 2.0})],
-)  # fmt: skip
-def test_scale_factor_texts(text: str, factors: dict[str, float]) -> None:
-    assert parse_scale_factors(text) == factors
-
-
-@pytest.mark.parametrize("text", ["", "0", "-1", "nan", "inf", "x=", "x", "1,", "x=1,y=0"])
-def test_texts_that_are_no_scale_factors(text: str) -> None:
-    with pytest.raises(UsageError, match="expected a number above 0, found"):
-        parse_scale_factors(text)
-
-
-@pytest.mark.parametrize(
-    ("device", "hint"),
+    ("settings", "mode", "samples", "fields"),
     [
-        ("GNA_SW_EXAKT", "; did you mean GNA_SW_EXACT?"),
-        ("gna_hw", "; did you mean GNA_HW?"),
-        ("GNA_", "; did you mean GNA?"),
-        ("GNA_5_TURBO_MODE", ""),
-        ("HETERO:GNA_SW_FP16,CPU", "; did you mean GNA_SW_FP32?"),
+        (GnaSettings(), "GNA_HW", SampleSettings("dynamic"), "quantization scale_factors"),
+        (GnaSettings(), "GNA_HW", SampleSettings("user"), "quantization scale_factors"),
+        (GnaSettings(embedded_image="a"), None, SampleSettings(), "embedded_image device export_model"),
+        (GnaSettings(embedded_generation="GNA2"), "GNA_HW", SampleSettings(), "embedded_generation"),
+        (
+            GnaSettings(embedded_generation="GNA1", compile_target="GNA_3_1"),
+            "GNA_HW",
+            SampleSettings(),
+            "embedded_generation compile_target",
+        ),
     ],
 )
-def test_a_mode_that_there_is_not(device: str, hint: str) -> None:
+def test_contradictions(settings: GnaSettings, mode: str | None, samples: SampleSettings, fields: str) -> None:
     with pytest.raises(UsageError) as caught:
-        parse_gna_mode(device)
-    name = device.removeprefix("HETERO:").partition(",")[0]
-    modes = "GNA, GNA_AUTO, GNA_HW, GNA_HW_WITH_SW_FBACK, GNA_SW_EXACT, GNA_SW_FP32"
-    assert str(caught.value) == f"device: no GNA mode '{name}'; expected one of {modes}{hint}"
+        check_gna(settings, mode, samples)
+    assert caught.value.fields == tuple(fields.split())
 
 
-@pytest.mark.parametrize("device", ["GNAX", "AUTO:-GNA", "GPU.GNA_HW", ""])
-def test_texts_that_name_no_mode(device: str) -> None:
-    assert parse_gna_mode(device) is None
+def test_what_goes_together() -> None:
+    check_gna(GnaSettings(scale_factors={"": 2.0}), "GNA_SW_EXACT", SampleSettings("user"))
+    check_gna(GnaSettings(embedded_image="a", embedded_generation="GNA3"), "GNA_HW", SampleSettings())
 
 
-def test_log_levels() -> None:
-    assert [parse_log_level(text) for text in ("", "LOG_NONE", "warning", "Log_Debug")] == [
-        *("", "LOG_NONE", "LOG_WARNING", "LOG_DEBUG")
-    ]
-    with pytest.raises(UsageError, match="'loud': expected one of LOG_NONE, LOG_ERROR, LOG_WARNING, LOG_INFO"):
-        parse_log_level("loud")
+def test_settings_that_quantize_exist() -> None:
+    names = {each.name for bundle in (GnaSettings, SampleSettings) for each in settings_of(bundle)}
+    assert names > QUANTIZING

@@ -15,7 +15,7 @@ from ov_asr_score.job.suite.toml_lines import key_lines, parse_toml
 from ov_asr_score.kaldi_io import parse_read_specifier
 from ov_asr_score.kaldi_io.files.input import open_path
 from ov_asr_score.settings.device import Precision
-from ov_asr_score.settings.gna import parse_gna_mode
+from ov_asr_score.settings.gna_texts import parse_gna_mode
 from ov_asr_score.text import suggestion
 
 FORMAT_VERSION = 1
