@@ -21,6 +21,7 @@ from benchmarks.measuring.turns import Contestant, Target, ratios, spread, take_
 from ov_asr_score.gna.exact.program import ExactProgram
 from ov_asr_score.gna.format.blob import read_blob
 from ov_asr_score.gna.format.model_checks import check_model
+from ov_asr_score.gna.gna_runner import GnaRunner
 from ov_asr_score.gna.model import (
     COMPOUND_BIAS,
     PAGE,
@@ -32,7 +33,6 @@ from ov_asr_score.gna.model import (
     GnaTensor,
     OperationType,
 )
-from ov_asr_score.gna.runner import GnaRunner
 
 SIZES = (440, 512, 512, 512, 300)
 LSTM = Path(__file__).parents[1] / "tests" / "gna" / "data" / "lstm_mem.q8.gna"

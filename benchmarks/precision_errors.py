@@ -19,9 +19,9 @@ from ov_asr_score.job.run.trial import TrialRun, open_trial
 from ov_asr_score.openvino_api import ov, version
 from ov_asr_score.ov_model.int8 import quantize_model
 from ov_asr_score.scoring.model_loading import configure_model, load_model
-from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.recording.calibration import record_requests
 from ov_asr_score.scoring.scorer import Scorer, prepare_scorer
+from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances.joining import Utterance
 from ov_asr_score.settings.device import DeviceSettings
 from ov_asr_score.settings.kaldi import DEFAULT_OPTIONS, KaldiOptions

@@ -15,7 +15,7 @@ from ov_asr_score.convert.from_file import convert_file
 from ov_asr_score.errors import UsageError
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.scoring.engine import UtteranceScores
-from ov_asr_score.scoring.options import scorer_options
+from ov_asr_score.scoring.scorer_options import scorer_options
 from ov_asr_score.scoring.session import open_model_with_tables, start_session
 from ov_asr_score.scoring.utterances.ivector_tables import IVECTOR_INPUT
 from ov_asr_score.scoring.utterances.joining import Utterance

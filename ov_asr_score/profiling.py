@@ -75,7 +75,7 @@ class LayerTimes:
 
     def __init__(self) -> None:
         """Start without layers."""
-        self._sums: dict[tuple[str, str, str], _Sum] = {}
+        self._sums: dict[tuple[str, str, str], _LayerSum] = {}
 
     def add(self, records: Iterable[ProfilingRecord]) -> None:
         """Add the records of one request."""
@@ -107,16 +107,16 @@ class LayerTimes:
         ]
         return sorted(layers, key=lambda layer: (layer.calls == 0, -layer.real_microseconds))
 
-    def _sum_of(self, name: str, type_: str, exec_type: str, status: str) -> _Sum:
+    def _sum_of(self, name: str, type_: str, exec_type: str, status: str) -> _LayerSum:
         identity = name, type_, exec_type
         summed = self._sums.get(identity)
         if summed is None:
-            summed = self._sums[identity] = _Sum(status)
+            summed = self._sums[identity] = _LayerSum(status)
         return summed
 
 
 @dataclass(slots=True)
-class _Sum:
+class _LayerSum:
     """Mutable sums of one layer, updated for every request; converted to a LayerTime at the end."""
 
     status: str

@@ -15,7 +15,7 @@ import pytest
 
 from ov_asr_score.job import read_suite
 from ov_asr_score.job.suite.baseline import BaselineEntry
-from ov_asr_score.job.suite.options import OPTION_NAMES
+from ov_asr_score.job.suite.case_options import OPTION_NAMES
 from ov_asr_score.job.suite.suite import SuiteLimits
 from ov_asr_score.report.data.suite import RunResult, SuiteReport
 from ov_asr_score.report.files.suite import suite_json

@@ -2,8 +2,8 @@
 
 from ov_asr_score.comparison.differences import ErrorLocation, ScoreDifference, compare_scores, describe_location
 from ov_asr_score.comparison.limits import exceeded_limits
+from ov_asr_score.comparison.measure_summary import ClassError, MeasureSummary, summarize
 from ov_asr_score.comparison.measures import EDGE_FRAMES, ScoreMeasures, measure_scores
-from ov_asr_score.comparison.summary import ClassError, MeasureSummary, summarize
 from ov_asr_score.settings.limits import DEFAULT_THRESHOLD, Limits
 
 __all__ = [

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ov_asr_score.convert.convert_options import ConvertOptions
 from ov_asr_score.convert.facts import EDGES_INPUT, ConversionFacts
 from ov_asr_score.convert.frames.grids import Grid, InputWindow
 from ov_asr_score.convert.frames.irregular_frames import frame_pattern
@@ -21,9 +22,8 @@ from ov_asr_score.convert.graph.output_scores import adjust_scores
 from ov_asr_score.convert.graph.recurrence import compute_group
 from ov_asr_score.convert.graph.streaming_graph import build_frame_graph
 from ov_asr_score.convert.graph.utterance_axis import TimeAxis
-from ov_asr_score.convert.layers.layer import Value
-from ov_asr_score.convert.nnet1.graph import build_sequence_graph, sequence_reach
-from ov_asr_score.convert.options import ConvertOptions
+from ov_asr_score.convert.layers.layer import NodeValue
+from ov_asr_score.convert.nnet1.network_graph import build_sequence_graph, sequence_reach
 from ov_asr_score.convert.rewriting.layer_folding import fold_network
 from ov_asr_score.convert.rewriting.multiply_before_splicing import multiply_before_splicing
 from ov_asr_score.convert.rewriting.splicing_to_descriptors import lower_splicing
@@ -32,7 +32,7 @@ from ov_asr_score.convert.rt_info import write_facts
 from ov_asr_score.convert.support import check_supported
 from ov_asr_score.convert.tensors.constants import int_scalar, int_vector
 from ov_asr_score.convert.tensors.frame_slices import pad_frames
-from ov_asr_score.convert.tensors.ports import INNER_OUTPUT, named_parameter, named_result
+from ov_asr_score.convert.tensors.named_ports import INNER_OUTPUT, named_parameter, named_result
 from ov_asr_score.convert.tensors.shared_constants import share_constants
 from ov_asr_score.errors import ModelFormatError, UnknownNameError, UnsupportedModelError
 from ov_asr_score.kaldi_model.frames.context import Contexts, check_period, network_contexts
@@ -142,12 +142,12 @@ class _TimeGraph:
             )
         else:
             frames, end = features.output(0), _end_of_window(features.output(0), window)
-        inputs = {"input": Value(frames, Grid(-window.left, 1, window.right))}
+        inputs = {"input": NodeValue(frames, Grid(-window.left, 1, window.right))}
         for node in folded.inputs:
             if node.name != "input" and (node.name, 0) in plan.grids:
                 vector = named_parameter(node.name, [-1, node.dim])
                 parameters.append(vector)
-                inputs[node.name] = Value(
+                inputs[node.name] = NodeValue(
                     opset.unsqueeze(vector, int_vector(1)).output(0),
                     Grid(0, 1, 0, fixed=True),
                 )
@@ -203,7 +203,7 @@ class _TimeGraph:
         )
 
 
-def build_plan(plan: TimePlan, axis: TimeAxis, inputs: dict[str, Value]) -> GraphBuilder:
+def build_plan(plan: TimePlan, axis: TimeAxis, inputs: dict[str, NodeValue]) -> GraphBuilder:
     """A builder that has the values of all places of ``plan``. Raises UnsupportedModelError, ModelFormatError."""
     builder = GraphBuilder(plan, axis, inputs)
     for group in plan.groups:

@@ -10,9 +10,9 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from ov_asr_score.convert.convert_options import ConvertOptions
 from ov_asr_score.convert.converter import convert_network, looks_back_only
 from ov_asr_score.convert.option_checks import LARGEST_FACTOR, check_options
-from ov_asr_score.convert.options import ConvertOptions
 from ov_asr_score.convert.rt_info import read_facts, write_facts
 from ov_asr_score.errors import ModelFormatError, ShapeMismatchError, UnsupportedModelError, UsageError
 from ov_asr_score.kaldi_io.files.input import access_error

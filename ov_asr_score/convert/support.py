@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ov_asr_score.convert.graph.recurrence import loop_problems
 from ov_asr_score.convert.layers.registry import find_layer
-from ov_asr_score.convert.nnet1.chain import chain_problems
+from ov_asr_score.convert.nnet1.chain_graph import chain_problems
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.kaldi_model.frames.evaluation_order import evaluation_order, reads_itself
 from ov_asr_score.kaldi_model.network import Component, ComponentNode, KaldiNetwork

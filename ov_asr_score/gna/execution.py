@@ -1,6 +1,6 @@
 """The protocol of a program that computes frames in lanes: in the device's integers, or in floats.
 
-Tests: tests/gna/test_runner.py
+Tests: tests/gna/test_gna_runner.py
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from math import inf, log10
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.gna.compiler.options import CompiledGna
+from ov_asr_score.gna.compiler.compile_options import CompiledGna
 from ov_asr_score.gna.exact.program import ExactProgram
 from ov_asr_score.gna.graphs.float_program import FloatProgram
 from ov_asr_score.gna.model import OUTPUT, DataType

@@ -18,11 +18,11 @@ from ov_asr_score.job.run.trial import open_trial
 from ov_asr_score.report.console.bench import BenchReport, Measured
 from ov_asr_score.scoring.input_fit import fit_inputs
 from ov_asr_score.scoring.model_loading import ConfiguredModel, configure_model, load_model
-from ov_asr_score.scoring.options import ScorerOptions, scorer_options
 from ov_asr_score.scoring.plan import BlocksPlan, FramesPlan, InOrderPlan, LockstepPlan, RowsPlan
-from ov_asr_score.scoring.plans.text import plan_text
+from ov_asr_score.scoring.plans.plan_text import plan_text
 from ov_asr_score.scoring.requests.chunk_windows import fit_converted
 from ov_asr_score.scoring.scorer import Scorer, prepare_scorer
+from ov_asr_score.scoring.scorer_options import ScorerOptions, scorer_options
 from ov_asr_score.scoring.utterances.joining import Utterance
 from ov_asr_score.settings.device import Precision, base_devices
 from ov_asr_score.settings.model_jobs import BenchJob

@@ -21,12 +21,12 @@ from ov_asr_score.kaldi_model.loading import load_network
 from ov_asr_score.ov_model.file_kind import read_model_kind
 from ov_asr_score.report.console.layers import LayerComparison, LayerDifference
 from ov_asr_score.scoring.model_loading import ConfiguredModel, LoadedModel, configure_model, load_model
-from ov_asr_score.scoring.options import AutoTime, ScorerOptions, scorer_options
 from ov_asr_score.scoring.plan import RowsPlan
 from ov_asr_score.scoring.plans.sizing import is_frame_local
 from ov_asr_score.scoring.recording.calibration import record_requests
 from ov_asr_score.scoring.recording.layer_sums import LayerSums
 from ov_asr_score.scoring.recording.layer_values import Side, compare_sides, match_inputs
+from ov_asr_score.scoring.scorer_options import AutoTime, ScorerOptions, scorer_options
 from ov_asr_score.settings.kaldi import DEFAULT_OPTIONS
 from ov_asr_score.settings.model_jobs import CompareLayersJob
 

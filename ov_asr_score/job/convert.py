@@ -15,8 +15,8 @@ from ov_asr_score.convert.saving import check_ir_name, save_ir
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.job.overwriting import check_files, kaldi_files_read
 from ov_asr_score.job.sections import Section, origin_section
-from ov_asr_score.ov_model.description import ModelDescription, describe_model
 from ov_asr_score.ov_model.file_kind import kind_name, read_model_kind
+from ov_asr_score.ov_model.model_description import ModelDescription, describe_model
 from ov_asr_score.ports import shape_text
 from ov_asr_score.settings.model_jobs import ConvertJob
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
+from ov_asr_score.convert.convert_options import ConvertOptions
 from ov_asr_score.convert.converter import convert_network
 from ov_asr_score.convert.from_file import read_subsampling_factor
-from ov_asr_score.convert.options import ConvertOptions
 from ov_asr_score.errors import OvAsrScoreError
 from ov_asr_score.job.sections import Facts, Section
 from ov_asr_score.kaldi_model.loading import load_network
 from ov_asr_score.kaldi_model.network import KaldiNetwork
-from ov_asr_score.kaldi_model.summary import (
+from ov_asr_score.kaldi_model.network_summary import (
     ComponentSummary,
     NetworkSummary,
     OutputSummary,

@@ -8,16 +8,16 @@ from ov_asr_score.convert.rt_info import read_facts
 from ov_asr_score.device.blobs import import_blob, read_sidecar
 from ov_asr_score.errors import BlobFormatError, OvAsrScoreError, UnsupportedModelError
 from ov_asr_score.gna.format.blob import read_blob
-from ov_asr_score.gna.format.description import describe_blob
+from ov_asr_score.gna.format.blob_description import describe_blob
 from ov_asr_score.gna.format.model_checks import check_model
 from ov_asr_score.job.inspect_kaldi import kaldi_sections
 from ov_asr_score.job.sections import Section, origin_section
 from ov_asr_score.kaldi_io.files.input import open_path
 from ov_asr_score.openvino_api import ov
-from ov_asr_score.ov_model.description import describe_model, describe_ports
 from ov_asr_score.ov_model.file_kind import ModelKind, kind_name, read_model_kind
 from ov_asr_score.ov_model.ir_file import read_openvino_model
 from ov_asr_score.ov_model.memory_span import memory_span
+from ov_asr_score.ov_model.model_description import describe_model, describe_ports
 from ov_asr_score.ports import PortInfo, shape_text
 from ov_asr_score.settings.device import DeviceSettings
 

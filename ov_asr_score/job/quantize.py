@@ -13,12 +13,12 @@ from ov_asr_score.errors import UnsupportedModelError, UsageError
 from ov_asr_score.job.overwriting import check_files, files_read, kaldi_files_read
 from ov_asr_score.job.run.trial import TrialRun, open_trial
 from ov_asr_score.job.sections import Section
-from ov_asr_score.ov_model.description import ModelDescription, describe_model
 from ov_asr_score.ov_model.int8 import QuantizedModel, import_nncf, quantize_model
+from ov_asr_score.ov_model.model_description import ModelDescription, describe_model
 from ov_asr_score.scoring.model_loading import configure_model
-from ov_asr_score.scoring.options import scorer_options
 from ov_asr_score.scoring.recording.calibration import record_requests
 from ov_asr_score.scoring.scorer import prepare_scorer
+from ov_asr_score.scoring.scorer_options import scorer_options
 from ov_asr_score.scoring.utterances.joining import InputTable
 from ov_asr_score.settings.model_jobs import QuantizeJob
 from ov_asr_score.settings.score_job import ScoreJob

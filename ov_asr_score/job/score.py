@@ -28,7 +28,7 @@ from ov_asr_score.report.data.gna import PlacedLayer
 from ov_asr_score.report.data.run import RunReport, UtteranceReport
 from ov_asr_score.scoring.engine import RecordLayers, UtteranceScores
 from ov_asr_score.scoring.plan import conversion_of
-from ov_asr_score.scoring.plans.text import plan_text
+from ov_asr_score.scoring.plans.plan_text import plan_text
 from ov_asr_score.scoring.scorer import Scorer
 from ov_asr_score.scoring.utterances.joining import JoinGaps, Utterance
 from ov_asr_score.settings.score_job import ScoreJob

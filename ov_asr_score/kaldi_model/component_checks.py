@@ -11,7 +11,7 @@ import numpy as np
 
 from ov_asr_score.kaldi_model.components.component_type import Chain, Problems
 from ov_asr_score.kaldi_model.components.fields import Fields
-from ov_asr_score.kaldi_model.components.table import find_type
+from ov_asr_score.kaldi_model.components.type_table import find_type
 from ov_asr_score.kaldi_model.dims import FIELD_ERRORS, component_dims
 from ov_asr_score.kaldi_model.network import Component, Generation
 

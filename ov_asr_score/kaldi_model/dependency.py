@@ -26,7 +26,7 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class FrameWindow:
     """Every ``step`` frames from t - ``left`` to t + ``right``, for multiples of ``step`` only; one is enough."""
 
     left: int
@@ -40,7 +40,7 @@ class Nothing:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class IndexBlock:
     """Frame t of index x // ``num_blocks`` (DistributeComponent)."""
 
     num_blocks: int
@@ -49,4 +49,4 @@ class Block:
 SAME_FRAME = Offsets()
 """A frame of the output needs the same frame of the input."""
 
-Dependency: TypeAlias = Offsets | Period | Window | Nothing | Block
+Dependency: TypeAlias = Offsets | Period | FrameWindow | Nothing | IndexBlock

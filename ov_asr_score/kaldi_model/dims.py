@@ -5,7 +5,7 @@ from __future__ import annotations
 from ov_asr_score.errors import unreachable
 from ov_asr_score.kaldi_model.components.component_type import Dims, stated_dims
 from ov_asr_score.kaldi_model.components.fields import Fields
-from ov_asr_score.kaldi_model.components.table import find_type
+from ov_asr_score.kaldi_model.components.type_table import find_type
 from ov_asr_score.kaldi_model.network import (
     Append,
     Component,

@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.kaldi_model.components.table import find_type
+from ov_asr_score.kaldi_model.components.type_table import find_type
 from ov_asr_score.kaldi_model.network import Component, Generation
 
 Setting: TypeAlias = "bool | int | float | str | list[Setting]"

@@ -8,11 +8,11 @@ from dataclasses import replace
 from ov_asr_score.errors import ModelFormatError, TableFormatError, UnsupportedModelError
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, open_stream
 from ov_asr_score.kaldi_model.network import KaldiNetwork
-from ov_asr_score.kaldi_model.reader import ModelReader
 from ov_asr_score.kaldi_model.reading.nnet1 import read_nnet1
 from ov_asr_score.kaldi_model.reading.nnet2 import read_nnet2
 from ov_asr_score.kaldi_model.reading.nnet3 import read_acoustic_model, read_nnet3
 from ov_asr_score.kaldi_model.reading.transition_model import read_transition_model
+from ov_asr_score.kaldi_model.token_reader import ModelReader
 from ov_asr_score.kaldi_model.validation import check_network
 from ov_asr_score.text import clipped
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ov_asr_score.kaldi_model.components.table import find_type
+from ov_asr_score.kaldi_model.components.type_table import find_type
 from ov_asr_score.kaldi_model.network import Component, Generation
 
 

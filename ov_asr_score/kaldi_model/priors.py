@@ -7,7 +7,7 @@ import numpy as np
 from ov_asr_score.errors import ModelFormatError, TableFormatError, UsageError
 from ov_asr_score.kaldi_io.matrices.matrix import BINARY_MARK
 from ov_asr_score.kaldi_io.matrices.stream import open_stream
-from ov_asr_score.kaldi_io.matrices.text import read_text
+from ov_asr_score.kaldi_io.matrices.text_format import read_text
 from ov_asr_score.kaldi_model.network import FloatArray, KaldiNetwork
 
 _SMALLEST = 1e-20

@@ -9,7 +9,7 @@ from typing import cast
 from ov_asr_score.errors import ModelFormatError, unreachable
 from ov_asr_score.kaldi_model.component_checks import component_problem
 from ov_asr_score.kaldi_model.components.fields import Fields
-from ov_asr_score.kaldi_model.components.table import find_type
+from ov_asr_score.kaldi_model.components.type_table import find_type
 from ov_asr_score.kaldi_model.dependency import SAME_FRAME, Nothing
 from ov_asr_score.kaldi_model.dims import FIELD_ERRORS, component_dims, descriptor_dim, node_dim
 from ov_asr_score.kaldi_model.network import (

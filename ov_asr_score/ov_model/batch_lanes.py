@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.convert.facts import RESTART_INPUT
-from ov_asr_score.convert.tensors.ports import named_parameter
+from ov_asr_score.convert.tensors.named_ports import named_parameter
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.openvino_api import RUNTIME_ERRORS, first_cause, opset, ov
-from ov_asr_score.ov_model.description import describe_output, shape_of
+from ov_asr_score.ov_model.model_description import describe_output, shape_of
 
 _MADE_TO_LENGTH = frozenset({"Broadcast", "Reshape", "Tile"})
 _LOOPS = frozenset({"TensorIterator", "Loop"})

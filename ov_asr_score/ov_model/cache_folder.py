@@ -48,7 +48,7 @@ class CacheContents:
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class _CachedModel:
     path: Path
     size: int
     last_use: float
@@ -104,7 +104,7 @@ def trim_cache(folder: Path, limit: int) -> CacheContents:
     """
     entries = sorted(_entries(folder), key=lambda entry: (entry.last_use, entry.path.name))
     size = sum(entry.size for entry in entries)
-    removed: list[_Entry] = []
+    removed: list[_CachedModel] = []
     for entry in entries:
         if size <= limit:
             break
@@ -155,8 +155,10 @@ def folder_size(folder: Path) -> int:
     return size
 
 
-def _entries(folder: Path) -> list[_Entry]:
-    return [_Entry(path, folder_size(path), _last_use(path)) for path in _listed(folder) if _KEY.fullmatch(path.name)]
+def _entries(folder: Path) -> list[_CachedModel]:
+    return [
+        _CachedModel(path, folder_size(path), _last_use(path)) for path in _listed(folder) if _KEY.fullmatch(path.name)
+    ]
 
 
 def _last_use(entry: Path) -> float:

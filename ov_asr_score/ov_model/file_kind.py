@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 from ov_asr_score.errors import ModelFormatError
 from ov_asr_score.kaldi_io.files.input import GZIP_MAGIC, open_path
-from ov_asr_score.kaldi_model.components.table import NNET1_MARKERS
+from ov_asr_score.kaldi_model.components.type_table import NNET1_MARKERS
 
 ModelKind = Literal["ir", "onnx", "kaldi", "gna-blob", "cpu-blob", "table", "unknown"]
 

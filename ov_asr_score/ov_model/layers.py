@@ -12,7 +12,7 @@ from typing import Any
 
 from ov_asr_score.device.graph_repair import KEPT_APART
 from ov_asr_score.openvino_api import opset, ov
-from ov_asr_score.ov_model.description import describe_output, shape_of
+from ov_asr_score.ov_model.model_description import describe_output, shape_of
 
 Shape = tuple[int | None, ...]
 
@@ -52,7 +52,7 @@ _ENDS = frozenset(("Parameter", "Result", "Constant", "ReadValue", "Assign"))
 
 
 @dataclass(frozen=True, slots=True)
-class Layer:
+class InnerLayer:
     """An output of an operation of floats that depends on the features; ``moves``: it hands on what others
     computed, and is no output of the model."""
 
@@ -61,7 +61,7 @@ class Layer:
     moves: bool
 
 
-def find_layers(model: ov.Model, only: Collection[str] | None = None) -> tuple[Layer, ...]:
+def find_layers(model: ov.Model, only: Collection[str] | None = None) -> tuple[InnerLayer, ...]:
     """The layers of ``model`` in the order in which they can be computed.
 
     ``only`` are the operations that count, for models whose other names nobody knows; outputs of the model whose
@@ -73,7 +73,7 @@ def find_layers(model: ov.Model, only: Collection[str] | None = None) -> tuple[L
     layers = []
     for name, output in _named_outputs(model, only).items():
         kind = output.get_node().get_type_name()
-        layers.append(Layer(name, kind, kind in moving and _place(output) not in scored))
+        layers.append(InnerLayer(name, kind, kind in moving and _place(output) not in scored))
     return tuple(layers)
 
 

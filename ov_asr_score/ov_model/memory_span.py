@@ -6,7 +6,7 @@ from math import prod
 from typing import Any
 
 from ov_asr_score.openvino_api import ov
-from ov_asr_score.ov_model.description import shape_of
+from ov_asr_score.ov_model.model_description import shape_of
 
 _VIEWS = frozenset({"Reshape", "Squeeze", "Unsqueeze", "Convert", "Power", "Clamp"})
 _SLICES = frozenset({"StridedSlice", "Slice", "Crop", "VariadicSplit", "Split"})

@@ -7,7 +7,7 @@ from typing import Any
 
 from ov_asr_score.errors import UnknownNameError
 from ov_asr_score.openvino_api import ov
-from ov_asr_score.ov_model.description import describe_ports
+from ov_asr_score.ov_model.model_description import describe_ports
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.text import suggestion
 

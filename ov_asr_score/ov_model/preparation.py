@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from ov_asr_score.errors import ShapeMismatchError, UnknownNameError, UnsupportedModelError, UsageError
 from ov_asr_score.openvino_api import RUNTIME_ERRORS, first_cause, ov, preprocess
-from ov_asr_score.ov_model.description import describe_output, describe_ports, shape_of
+from ov_asr_score.ov_model.model_description import describe_output, describe_ports, shape_of
 from ov_asr_score.ov_model.outputs import find_port, port_names
 from ov_asr_score.text import suggestion
 

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias, Union
 
 from ov_asr_score.comparison import ScoreMeasures
-from ov_asr_score.comparison.summary import MeasureSummary
+from ov_asr_score.comparison.measure_summary import MeasureSummary
 from ov_asr_score.report.console import bench as bench_report
 from ov_asr_score.report.console import layers as layer_report
 from ov_asr_score.report.data import run as run_report

@@ -21,15 +21,15 @@ from ov_asr_score.gna.format.blob import read_blob
 from ov_asr_score.gna.format.model_checks import check_model
 from ov_asr_score.kaldi_io.files.input import open_path
 from ov_asr_score.openvino_api import ov
-from ov_asr_score.ov_model.description import describe_ports
 from ov_asr_score.ov_model.file_kind import ModelKind, read_model_kind
+from ov_asr_score.ov_model.model_description import describe_ports
 from ov_asr_score.ov_model.model_file import check_made_with, read_or_convert_model
 from ov_asr_score.ov_model.outputs import add_output, find_port, layer_names, port_names
 from ov_asr_score.ov_model.preparation import parse_layouts, set_layouts, use_float32_ports
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.scoring.gna.emulation import Emulation, emulate_blob, is_emulated
-from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.plans.kaldi_time import decide_time
+from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.text import suggestion
 
 NODE_ADVICE = "; output_name makes nodes of a Kaldi model its outputs"

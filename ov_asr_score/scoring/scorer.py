@@ -9,14 +9,14 @@ from functools import partial
 
 import numpy as np
 
-from ov_asr_score.device.compilation import compile_model
+from ov_asr_score.device.compiled_model import compile_model
 from ov_asr_score.device.gna_properties import input_scale_factors
+from ov_asr_score.device.input_scale_factors import largest_value, scale_factor, scale_factor_of
 from ov_asr_score.device.reports import DeviceReport, describe_device
-from ov_asr_score.device.scale_factors import largest_value, scale_factor, scale_factor_of
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.openvino_api import ov
-from ov_asr_score.ov_model.description import describe_ports
 from ov_asr_score.ov_model.memory_span import memory_span
+from ov_asr_score.ov_model.model_description import describe_ports
 from ov_asr_score.ov_model.outputs import with_outputs
 from ov_asr_score.ov_model.preparation import set_layouts
 from ov_asr_score.scoring.engine import RecordLayers, UtteranceScores, score_utterances
@@ -31,13 +31,13 @@ from ov_asr_score.scoring.gna.emulation import (
 from ov_asr_score.scoring.input_fit import InputFit, fit_inputs
 from ov_asr_score.scoring.lockstep.planning import can_go_side_by_side, plan_streams, take_lanes
 from ov_asr_score.scoring.model_loading import ConfiguredModel
-from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.plan import Plan, RowsPlan
 from ov_asr_score.scoring.plans.choosing import plan_blob, plan_converted, plan_dependent_rows, plan_model
 from ov_asr_score.scoring.plans.sizing import is_frame_local
 from ov_asr_score.scoring.requests.chunk_windows import fit_converted
 from ov_asr_score.scoring.requests.openvino_runner import OpenVinoRunner
 from ov_asr_score.scoring.requests.runner import DeviceRunner
+from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.trials.row_independence import rows_are_independent
 from ov_asr_score.scoring.trials.time_axis import open_time_axes, time_comes_first
 from ov_asr_score.scoring.utterances.joining import SkipUtterance, Utterance

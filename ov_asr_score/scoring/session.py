@@ -16,8 +16,8 @@ from ov_asr_score.scoring.check_utterances import check_widths, read_until_fit
 from ov_asr_score.scoring.gna.calibration_utterances import calibrate
 from ov_asr_score.scoring.job_tables import JobTables, check_layers_differ, resolve_tables
 from ov_asr_score.scoring.model_loading import NODE_ADVICE, ConfiguredModel, configure_model, load_model
-from ov_asr_score.scoring.options import ScorerOptions, scorer_options
 from ov_asr_score.scoring.scorer import Scorer, prepare_scorer
+from ov_asr_score.scoring.scorer_options import ScorerOptions, scorer_options
 from ov_asr_score.scoring.utterances.joining import JoinGaps, JoinOptions, SkipUtterance, Utterance, read_utterances
 from ov_asr_score.settings.score_job import ScoreJob
 

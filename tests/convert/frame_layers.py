@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.convert.graph.components import apply_component
-from ov_asr_score.convert.nnet1.chain import convert_component
+from ov_asr_score.convert.nnet1.chain_graph import convert_component
 from ov_asr_score.kaldi_model.network import Component, FieldValue, FloatArray, Generation
 from ov_asr_score.openvino_api import opset, ov
 from tests.convert.numpy_reference import reference

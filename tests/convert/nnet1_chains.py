@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ov_asr_score.convert.convert_options import ConvertOptions
 from ov_asr_score.convert.converter import convert_network
-from ov_asr_score.convert.options import ConvertOptions
 from ov_asr_score.kaldi_model.loading import load_network
 from ov_asr_score.kaldi_model.network import Component, KaldiNetwork
 from ov_asr_score.openvino_api import ov

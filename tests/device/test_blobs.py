@@ -11,7 +11,7 @@ import openvino as ov
 import pytest
 
 from ov_asr_score.device.blobs import export_blob, import_blob, read_sidecar
-from ov_asr_score.device.compilation import compile_model
+from ov_asr_score.device.compiled_model import compile_model
 from ov_asr_score.device.reports import describe_device
 from ov_asr_score.errors import BlobFormatError, DeviceError, FileAccessError
 from ov_asr_score.settings.device import DeviceSettings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ov_asr_score.device.compilation import compile_model
+from ov_asr_score.device.compiled_model import compile_model
 from ov_asr_score.device.reports import missing_plugins
 from ov_asr_score.errors import DeviceError, UnknownNameError
 from ov_asr_score.settings.device import DeviceSettings

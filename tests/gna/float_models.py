@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.device.graph_repair import repair_memory_concats
+from ov_asr_score.gna.graphs.float_graph import GnaGraph
 from ov_asr_score.gna.graphs.float_program import FloatProgram
-from ov_asr_score.gna.graphs.graph import GnaGraph
 from ov_asr_score.openvino_api import opset, ov
 
 Frames = list[list[NDArray[np.float32]]]

@@ -10,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.gna.compiler.compilation import compile_graph
-from ov_asr_score.gna.compiler.options import CompiledGna, CompileSettings
+from ov_asr_score.gna.compiler.compile_options import CompiledGna, CompileSettings
 from ov_asr_score.gna.exact.program import ExactProgram
 from ov_asr_score.gna.execution import Program
 from ov_asr_score.gna.format.blob import read_blob, write_blob
 from ov_asr_score.gna.format.model_checks import check_model
-from ov_asr_score.gna.graphs.float_program import FloatProgram
-from ov_asr_score.gna.graphs.graph import (
+from ov_asr_score.gna.graphs.float_graph import (
     Activation,
     Affine,
     Concat,
@@ -30,9 +29,10 @@ from ov_asr_score.gna.graphs.graph import (
     Layer,
     Memory,
     Permute,
-    Product,
-    Sum,
+    ProductLayer,
+    SumLayer,
 )
+from ov_asr_score.gna.graphs.float_program import FloatProgram
 
 Floats = NDArray[np.float32]
 
@@ -75,10 +75,10 @@ class Builder:
         return self._add(Activation, self.sizes[value], input=value, function=function, parameters=parameters)
 
     def sum(self, left: str, right: str, sign: int = 1) -> str:
-        return self._add(Sum, self.sizes[left], left=left, right=right, sign=sign)
+        return self._add(SumLayer, self.sizes[left], left=left, right=right, sign=sign)
 
     def product(self, left: str, right: str) -> str:
-        return self._add(Product, self.sizes[left], left=left, right=right)
+        return self._add(ProductLayer, self.sizes[left], left=left, right=right)
 
     def concat(self, *values: str) -> str:
         return self._add(Concat, sum(self.sizes[value] for value in values), inputs=values)

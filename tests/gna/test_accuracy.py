@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 from ov_asr_score.gna.compiler.compilation import compile_graph
-from ov_asr_score.gna.compiler.options import CompileSettings
+from ov_asr_score.gna.compiler.compile_options import CompileSettings
 from ov_asr_score.gna.exact.program import ExactProgram
 from ov_asr_score.gna.format.blob import read_blob, write_blob
+from ov_asr_score.gna.graphs.float_graph import GnaGraph
 from ov_asr_score.gna.graphs.float_program import FloatProgram
-from ov_asr_score.gna.graphs.graph import GnaGraph
 from ov_asr_score.gna.graphs.reading.model_reader import read_graph
 from ov_asr_score.gna.model import GnaModel
 from ov_asr_score.kaldi_io.specifier import parse_read_specifier

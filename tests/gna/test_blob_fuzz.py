@@ -13,7 +13,7 @@ import pytest
 from ov_asr_score.errors import BlobFormatError
 from ov_asr_score.gna.exact.program import ExactProgram
 from ov_asr_score.gna.format.blob import read_blob, write_blob
-from ov_asr_score.gna.format.description import describe_blob
+from ov_asr_score.gna.format.blob_description import describe_blob
 from ov_asr_score.gna.format.model_checks import check_model
 from ov_asr_score.gna.model import GnaModel
 from tests.gna.old_blobs import MINORS, blob_of_version

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-from ov_asr_score.kaldi_model.components.table import type_names
+from ov_asr_score.kaldi_model.components.type_table import type_names
 from ov_asr_score.kaldi_model.network import Generation
 
 HERE = Path(__file__).parent

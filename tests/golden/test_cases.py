@@ -13,12 +13,12 @@ import pytest
 
 from ov_asr_score.convert.layers.registry import supported_types
 from ov_asr_score.kaldi_io import read_table
-from ov_asr_score.kaldi_model.components.table import type_names
+from ov_asr_score.kaldi_model.components.type_table import type_names
 from ov_asr_score.kaldi_model.loading import load_network
 from ov_asr_score.kaldi_model.network import Component, ComponentNode, Descriptor, Generation, NodeRef, OutputNode
 from ov_asr_score.scoring.model_loading import configure_model, load_model
-from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.scorer import prepare_scorer
+from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances.joining import InputTable, JoinOptions, read_utterances
 from ov_asr_score.settings.kaldi import KaldiOptions
 from ov_asr_score.settings.setting import fields_of

@@ -11,9 +11,9 @@ import pytest
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.kaldi_io import read_table
 from ov_asr_score.scoring.model_loading import configure_model, load_model
-from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.plan import FramesPlan
 from ov_asr_score.scoring.scorer import prepare_scorer
+from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances.joining import JoinOptions, read_utterances
 from tests.golden.test_cases import FOLDERS, as_run, description, model_files, runs
 

@@ -13,7 +13,7 @@ from ov_asr_score.convert.from_file import convert_file
 from ov_asr_score.convert.layers.registry import supported_types
 from ov_asr_score.convert.rt_info import read_facts
 from ov_asr_score.kaldi_io import read_table
-from ov_asr_score.kaldi_model.components.table import component_types
+from ov_asr_score.kaldi_model.components.type_table import component_types
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.settings.kaldi import KaldiOptions
 

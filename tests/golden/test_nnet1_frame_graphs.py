@@ -14,9 +14,9 @@ from ov_asr_score.convert.facts import FRAMES_LEFT_INPUT
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.kaldi_io import TableWriter, read_table
 from ov_asr_score.scoring.model_loading import configure_model, load_model
-from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.plan import FramesPlan
 from ov_asr_score.scoring.scorer import Scorer, prepare_scorer
+from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances.joining import InputTable, JoinOptions, read_utterances
 from tests.golden.nnet1_text import ModelText, network, parallel, plain, splice
 from tests.golden.test_nnet1_cases import FOLDERS, as_options, description

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from ov_asr_score.kaldi_io import read_table
 from ov_asr_score.scoring.model_loading import configure_model, load_model
-from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.plan import Grouping, Plan, RowsPlan, UtterancePlan, conversion_of
-from ov_asr_score.scoring.requests.grouping import can_cut, can_pad
+from ov_asr_score.scoring.requests.utterance_groups import can_cut, can_pad
 from ov_asr_score.scoring.scorer import Scorer, prepare_scorer
+from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances.joining import InputTable, JoinOptions, Utterance, read_utterances
 from tests.golden.test_cases import FOLDERS, as_run, description, model_files, runs
 from tests.golden.test_frame_graphs import in_chunks

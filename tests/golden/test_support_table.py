@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ov_asr_score.convert.layers.registry import supported_types
-from ov_asr_score.kaldi_model.components.table import type_names
+from ov_asr_score.kaldi_model.components.type_table import type_names
 from ov_asr_score.kaldi_model.network import Generation
 from tests.golden.support_table import DESCRIPTORS, DOCUMENT, cases_of, document_with_table
 

@@ -15,9 +15,9 @@ from ov_asr_score.job import bench as benchmarking
 from ov_asr_score.openvino_api import opset, ov
 from ov_asr_score.report.console.bench import BenchReport
 from ov_asr_score.scoring.model_loading import configure_model, load_model
-from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.plan import BlocksPlan
 from ov_asr_score.scoring.scorer import prepare_scorer
+from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances.joining import Utterance
 from ov_asr_score.settings.device import DeviceSettings
 from tests.command_line import DATA, MODELS

@@ -10,8 +10,8 @@ import pytest
 
 from ov_asr_score.scoring.engine import UtteranceScores
 from ov_asr_score.scoring.model_loading import configure_model, load_model
-from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.scorer import prepare_scorer
+from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances.joining import InputTable, JoinOptions, read_utterances
 from ov_asr_score.settings.device import DeviceSettings
 from ov_asr_score.settings.kaldi import KaldiOptions

@@ -17,7 +17,7 @@ import pytest
 from ov_asr_score.convert.from_file import convert_file
 from ov_asr_score.errors import OvAsrScoreError
 from ov_asr_score.kaldi_model.loading import load_network
-from ov_asr_score.kaldi_model.summary import summarize_network
+from ov_asr_score.kaldi_model.network_summary import summarize_network
 from ov_asr_score.settings.kaldi import KaldiOptions
 from tests.kaldi_model.model_files import ALL, FOLDER, name_of
 

@@ -8,13 +8,21 @@ from pathlib import Path
 
 import pytest
 
+from ov_asr_score.convert.convert_options import ConvertOptions
 from ov_asr_score.convert.converter import convert_network
-from ov_asr_score.convert.options import ConvertOptions
 from ov_asr_score.kaldi_model import validation
 from ov_asr_score.kaldi_model.components.component_type import ComponentType
 from ov_asr_score.kaldi_model.components.fields import Fields
-from ov_asr_score.kaldi_model.components.table import find_type
-from ov_asr_score.kaldi_model.dependency import SAME_FRAME, Block, Dependency, Nothing, Offsets, Period, Window
+from ov_asr_score.kaldi_model.components.type_table import find_type
+from ov_asr_score.kaldi_model.dependency import (
+    SAME_FRAME,
+    Dependency,
+    FrameWindow,
+    IndexBlock,
+    Nothing,
+    Offsets,
+    Period,
+)
 from ov_asr_score.kaldi_model.loading import load_network
 from ov_asr_score.kaldi_model.network import Generation
 from tests.kaldi_model.model_files import FOLDER
@@ -25,10 +33,10 @@ OF_NNET3: dict[str, Dependency] = {
     "tdnn": Offsets((-1, 2)),
     "cnn": Offsets((0,), (-1, 1)),
     "stats": Period(3, 1),
-    "pooling": Window(6, 3, 3),
+    "pooling": FrameWindow(6, 3, 3),
     "constant": Nothing(),
     "dropout-mask": Nothing(),
-    "distribute": Block(2),
+    "distribute": IndexBlock(2),
     "fixed-constant": Nothing(),
     "constant-function": SAME_FRAME,
     "attention": Offsets((-2, 0), (-4, 2)),

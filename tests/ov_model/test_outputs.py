@@ -11,7 +11,7 @@ import pytest
 
 from ov_asr_score.errors import UnknownNameError
 from ov_asr_score.openvino_api import opset as op
-from ov_asr_score.ov_model.description import describe_ports
+from ov_asr_score.ov_model.model_description import describe_ports
 from ov_asr_score.ov_model.outputs import add_output, find_port, layer_names, port_names
 from ov_asr_score.ports import PortInfo
 

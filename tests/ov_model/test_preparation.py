@@ -10,7 +10,7 @@ import pytest
 
 from ov_asr_score.errors import ShapeMismatchError, UnknownNameError, UnsupportedModelError, UsageError
 from ov_asr_score.openvino_api import opset as op
-from ov_asr_score.ov_model.description import describe_ports
+from ov_asr_score.ov_model.model_description import describe_ports
 from ov_asr_score.ov_model.preparation import parse_layouts, set_layouts, use_float32_ports, with_leading_dimension
 
 

@@ -14,8 +14,8 @@ from ov_asr_score.device.blobs import export_blob
 from ov_asr_score.errors import DeviceError, UnknownNameError, UnsupportedModelError, UsageError
 from ov_asr_score.scoring import scorer as scorer_module
 from ov_asr_score.scoring.model_loading import configure_model, load_model
-from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.scorer import prepare_scorer
+from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances.joining import Utterance
 from ov_asr_score.settings.device import DeviceSettings
 from ov_asr_score.settings.gna import GnaSettings

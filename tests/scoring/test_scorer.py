@@ -14,9 +14,9 @@ from onnx import TensorProto, helper
 from ov_asr_score.errors import ShapeMismatchError, UnknownNameError, UnsupportedModelError, UsageError
 from ov_asr_score.openvino_api import opset as op
 from ov_asr_score.scoring.model_loading import configure_model, load_model
-from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.plan import RowsPlan
-from ov_asr_score.scoring.plans.text import plan_text
+from ov_asr_score.scoring.plans.plan_text import plan_text
+from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances.joining import Utterance
 from tests.scoring.tiny_models import (
     BIAS,

@@ -12,8 +12,8 @@ import openvino as ov
 from ov_asr_score.openvino_api import opset as op
 from ov_asr_score.scoring.engine import UtteranceScores
 from ov_asr_score.scoring.model_loading import configure_model, load_model
-from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.scorer import Scorer, prepare_scorer
+from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances.joining import Utterance
 
 WIDTH, SCORES = 6, 3

@@ -79,12 +79,12 @@ def frame_pattern(plan: TimePlan, descriptor: Descriptor, x: int, grid: Grid) ->
             (window.left_usual, window.right_final),
             (window.left_initial, window.right_final),
         ]
-    tables = tuple(_Reading(plan, descriptor, x, grid, *context).tables() for context in contexts)
+    tables = tuple(_ChunkReading(plan, descriptor, x, grid, *context).tables() for context in contexts)
     return FramePattern(None, None, None, None, tables=tables)
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class _ChunkReading:
     """A descriptor, read for the frames of a grid in chunks with ``left`` and ``right`` frames around the scores."""
 
     plan: TimePlan

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ov_asr_score.convert.frames.grids import Grid, InputWindow, Interval
 from ov_asr_score.errors import UnsupportedModelError
-from ov_asr_score.kaldi_model.dependency import Period, Window
+from ov_asr_score.kaldi_model.dependency import FrameWindow, Period
 from ov_asr_score.kaldi_model.descriptors import format_descriptor
 from ov_asr_score.kaldi_model.frames.computability import Simulation, Span, frame_sets
 from ov_asr_score.kaldi_model.frames.evaluation_order import Place, evaluation_order, time_period
@@ -34,7 +34,7 @@ Irregular: TypeAlias = Callable[["TimePlan", Descriptor, int, Grid], Interval]
 
 
 @dataclass(frozen=True, slots=True)
-class _Sample:
+class _SimulatedLength:
     end: int
     simulation: Simulation
 
@@ -60,8 +60,8 @@ class TimePlan:
     grids: Mapping[Place, Grid]
     period: int
     long_end: int
-    _samples: tuple[_Sample, ...]
-    _at_edges: tuple[tuple[_Sample, ...], ...]  # of first chunks, last ones, and only ones
+    _samples: tuple[_SimulatedLength, ...]
+    _at_edges: tuple[tuple[_SimulatedLength, ...], ...]  # of first chunks, last ones, and only ones
     irregular: Irregular | None = None
     _simulated: dict[tuple[int, int, int], Simulation] = field(default_factory=dict)
     _irregular: dict[tuple[Descriptor, int, Grid], Interval] = field(default_factory=dict)
@@ -108,7 +108,7 @@ class TimePlan:
         return self.interval(NodeRef(place[0]), place[1], grid)
 
     def _bounds(
-        self, samples: Sequence[_Sample], descriptor: Descriptor, x: int, grid: Grid
+        self, samples: Sequence[_SimulatedLength], descriptor: Descriptor, x: int, grid: Grid
     ) -> tuple[int | None, int | None]:
         seen: list[tuple[int, NDArray[np.int64], NDArray[np.bool_]]] = []
         for sample in samples:
@@ -209,7 +209,7 @@ def _period(
         dependency = component.reads
         if isinstance(dependency, Period):
             period, reach = lcm(period, dependency.length), reach + dependency.length
-        elif isinstance(dependency, Window):
+        elif isinstance(dependency, FrameWindow):
             period, reach = lcm(period, dependency.step), reach + dependency.left + dependency.right
     if period > _MOST_REMAINDERS * subsampling:
         raise UnsupportedModelError(
@@ -236,7 +236,7 @@ def _simulate(
     ends: Sequence[int],
     contexts: tuple[int, int],
     subsampling: int,
-) -> tuple[_Sample, ...]:
+) -> tuple[_SimulatedLength, ...]:
     left, right = contexts
     margin = _MARGIN + reading_distance(network, groups)
     samples = []
@@ -245,11 +245,13 @@ def _simulate(
         features = (span.times >= -left) & (span.times <= end + right)
         available = {node.name: features if node.name == "input" else span.times == 0 for node in network.inputs}
         wanted = (span.times >= 0) & (span.times <= end) & (span.times % subsampling == 0)
-        samples.append(_Sample(end, frame_sets(network, groups, span, available, dict.fromkeys(outputs, wanted))))
+        samples.append(
+            _SimulatedLength(end, frame_sets(network, groups, span, available, dict.fromkeys(outputs, wanted)))
+        )
     return tuple(samples)
 
 
-def _grid(samples: Sequence[_Sample], place: Place, subsampling: int) -> Grid | None:
+def _grid(samples: Sequence[_SimulatedLength], place: Place, subsampling: int) -> Grid | None:
     """The smallest grid that holds the frames of a place that the samples need; None if they need none."""
     needed: list[tuple[int, NDArray[np.int64]]] = []
     for sample in samples:

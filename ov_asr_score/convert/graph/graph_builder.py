@@ -12,7 +12,7 @@ import numpy as np
 from ov_asr_score.convert.frames.grids import Grid, Plan
 from ov_asr_score.convert.graph.components import apply_component
 from ov_asr_score.convert.graph.utterance_axis import TimeAxis
-from ov_asr_score.convert.layers.layer import Value
+from ov_asr_score.convert.layers.layer import NodeValue
 from ov_asr_score.convert.layers.linear_forms import as_affine
 from ov_asr_score.convert.layers.registry import find_layer
 from ov_asr_score.convert.tensors.columns import append_columns, slice_columns, width_of
@@ -50,11 +50,11 @@ from ov_asr_score.openvino_api import opset, ov
 class GraphBuilder:
     """The values of all places of a plan, computed group by group."""
 
-    def __init__(self, plan: Plan, axis: TimeAxis, inputs: Mapping[str, Value]) -> None:
+    def __init__(self, plan: Plan, axis: TimeAxis, inputs: Mapping[str, NodeValue]) -> None:
         """``inputs`` are the values of the input nodes; that of ``input`` gives the batch size."""
         self.plan, self.axis = plan, axis
         self.features = inputs["input"].output
-        self.values: dict[Place, Value] = {(name, 0): value for name, value in inputs.items()}
+        self.values: dict[Place, NodeValue] = {(name, 0): value for name, value in inputs.items()}
         self._images: dict[str, ov.Output] = {}
         self._picked: dict[tuple[Place, Grid], ov.Output] = {}
         self._names = {value.output.get_node().get_name() for value in inputs.values()}
@@ -80,7 +80,7 @@ class GraphBuilder:
             case DimRangeNode():
                 source = self.values[(node.source, x)]
                 columns = slice_columns(source.output, node.offset, node.offset + node.dim)
-                self.values[place] = Value(self._named(columns, place), source.grid)
+                self.values[place] = NodeValue(self._named(columns, place), source.grid)
             case OutputNode():
                 self.values[place] = self.evaluate(node.input, x, grid)
             case ComponentNode():
@@ -88,22 +88,22 @@ class GraphBuilder:
             case _:
                 raise unreachable(node)
 
-    def _compute_component(self, node: ComponentNode, component: Component, x: int, grid: Grid) -> Value:
+    def _compute_component(self, node: ComponentNode, component: Component, x: int, grid: Grid) -> NodeValue:
         generation = self.network.generation
         layer = find_layer(generation, component.type)
         if layer is not None and layer.constant is not None:
-            return Value(opset.constant(layer.constant(component).reshape(1, 1, -1)).output(0), None)
+            return NodeValue(opset.constant(layer.constant(component).reshape(1, 1, -1)).output(0), None)
         if layer is not None and layer.over_time is not None:
             value = layer.over_time(self, component, node.input, x, grid)
-            return Value(self._named(value.output, (node.name, x)), value.grid)
+            return NodeValue(self._named(value.output, (node.name, x)), value.grid)
         parts = [self.evaluate(part, x, grid) for part in appended_parts(node.input)]
         if len({part.grid is None for part in parts}) == 2:
             form = as_affine(generation, component)
             if form is not None:
-                return Value(self._named(_split_affine(component.name, form, parts), (node.name, x)), grid)
+                return NodeValue(self._named(_split_affine(component.name, form, parts), (node.name, x)), grid)
         value = self.append(parts, grid)
         output = apply_component(generation, component, value.output)
-        return Value(self._named(output, (node.name, x)), value.grid)
+        return NodeValue(self._named(output, (node.name, x)), value.grid)
 
     def _named(self, output: ov.Output, place: Place) -> ov.Output:
         """``output`` with the name of its place; a copy of another place keeps the name of that one."""
@@ -113,13 +113,13 @@ class GraphBuilder:
             self._names.add(node.get_name())
         return output
 
-    def append(self, parts: Sequence[Value], grid: Grid) -> Value:
+    def append(self, parts: Sequence[NodeValue], grid: Grid) -> NodeValue:
         """The values side by side; vectors are repeated for each frame where others have frames."""
         if all(part.grid is None for part in parts):
-            return Value(append_columns([part.output for part in parts]), None)
-        return Value(append_columns([self.frames(part, grid) for part in parts]), grid)
+            return NodeValue(append_columns([part.output for part in parts]), None)
+        return NodeValue(append_columns([self.frames(part, grid) for part in parts]), grid)
 
-    def frames(self, value: Value, grid: Grid) -> ov.Output:
+    def frames(self, value: NodeValue, grid: Grid) -> ov.Output:
         """The frames [B, N, D] of a value that ``evaluate`` gave for ``grid``."""
         if value.grid is None:
             return self.axis.broadcast(value.output, self.features, grid)
@@ -138,7 +138,7 @@ class GraphBuilder:
         flags = opset.convert(self.axis.mask(interval, grid), "f32").output(0)
         return self.axis.broadcast_frames(flags, self.features)
 
-    def evaluate(self, descriptor: Descriptor, x: int, grid: Grid) -> Value:
+    def evaluate(self, descriptor: Descriptor, x: int, grid: Grid) -> NodeValue:
         """The value of a descriptor on ``grid``, or the one vector that it has for all frames."""
         match descriptor:
             case NodeRef(name):
@@ -148,16 +148,16 @@ class GraphBuilder:
             case Sum():
                 values = [self.evaluate(part, x, grid) for part in descriptor.parts]
                 added = total([value.output for value in values])
-                return Value(added, None if all(value.grid is None for value in values) else grid)
+                return NodeValue(added, None if all(value.grid is None for value in values) else grid)
             case Offset():
                 value = self.evaluate(descriptor.source, x + descriptor.x, grid.moved(descriptor.t))
-                return Value(value.output, None if value.grid is None else grid)
+                return NodeValue(value.output, None if value.grid is None else grid)
             case Scale():
                 value = self.evaluate(descriptor.source, x, grid)
-                return Value(opset.multiply(value.output, float_scalar(descriptor.factor)).output(0), value.grid)
+                return NodeValue(opset.multiply(value.output, float_scalar(descriptor.factor)).output(0), value.grid)
             case Const():
                 vector = np.full((1, 1, descriptor.dim), descriptor.value, np.float32)
-                return Value(opset.constant(vector).output(0), None)
+                return NodeValue(opset.constant(vector).output(0), None)
             case IfDefined():
                 return self._if_defined(descriptor, x, grid)
             case Failover():
@@ -167,31 +167,31 @@ class GraphBuilder:
                     return first
                 second = self.evaluate(descriptor.second, x, grid)
                 mask = self.axis.mask(interval, grid)
-                return Value(select_frames(mask, first.output, second.output), grid)
+                return NodeValue(select_frames(mask, first.output, second.output), grid)
             case Switch():
                 return self._switch(descriptor, x, grid)
             case Round():
                 return self._round(descriptor, x, grid)
             case ReplaceIndex(variable="t"):
                 moment = Grid(descriptor.value, 1, descriptor.value, fixed=True)
-                return Value(self.evaluate(descriptor.source, x, moment).output, None)
+                return NodeValue(self.evaluate(descriptor.source, x, moment).output, None)
             case ReplaceIndex():
                 return self.evaluate(descriptor.source, descriptor.value, grid)
         raise unreachable(descriptor)
 
-    def _pick(self, place: Place, grid: Grid) -> Value:
+    def _pick(self, place: Place, grid: Grid) -> NodeValue:
         value = self.values.get(place)
         if value is None:
             # All frames that can be computed are planned: this one cannot, or what reads it is not needed.
             zeros = np.zeros((1, 1, node_dim(self.network, place[0])), np.float32)
-            return Value(opset.constant(zeros).output(0), None)
+            return NodeValue(opset.constant(zeros).output(0), None)
         if value.grid is None:
             return value
         if (place, grid) not in self._picked:
             self._picked[(place, grid)] = self.axis.pick(value.output, value.grid, grid)
-        return Value(self._picked[(place, grid)], grid)
+        return NodeValue(self._picked[(place, grid)], grid)
 
-    def _if_defined(self, descriptor: IfDefined, x: int, grid: Grid) -> Value:
+    def _if_defined(self, descriptor: IfDefined, x: int, grid: Grid) -> NodeValue:
         interval = self.plan.interval(descriptor.source, x, grid)
         value = self.evaluate(descriptor.source, x, grid)
         if interval.is_everything:
@@ -203,9 +203,9 @@ class GraphBuilder:
             # Frames that are not on the grid of a node come out as zero, so nothing is left to do.
             if source.grid is not None and self.plan.place_interval(place, source.grid).is_everything:
                 return value
-        return Value(select_frames(self.axis.mask(interval, grid), value.output), grid)
+        return NodeValue(select_frames(self.axis.mask(interval, grid), value.output), grid)
 
-    def _switch(self, descriptor: Switch, x: int, grid: Grid) -> Value:
+    def _switch(self, descriptor: Switch, x: int, grid: Grid) -> NodeValue:
         count = len(descriptor.parts)
         if grid.step % count == 0:
             return self.evaluate(descriptor.parts[grid.first % count], x, grid)
@@ -215,9 +215,9 @@ class GraphBuilder:
         for index in range(1, count):
             is_turn = opset.equal(turn, int_scalar(index))
             result = opset.select(is_turn, self.evaluate(descriptor.parts[index], x, grid).output, result).output(0)
-        return Value(result, grid)
+        return NodeValue(result, grid)
 
-    def _round(self, descriptor: Round, x: int, grid: Grid) -> Value:
+    def _round(self, descriptor: Round, x: int, grid: Grid) -> NodeValue:
         step = descriptor.modulus
         if grid.step % step == 0 and grid.first % step == 0:
             return self.evaluate(descriptor.source, x, grid)
@@ -226,7 +226,7 @@ class GraphBuilder:
         if value.grid is None:
             return value
         axis = int_scalar(1)
-        return Value(opset.gather(value.output, self.axis.index(grid, rounded), axis).output(0), grid)
+        return NodeValue(opset.gather(value.output, self.axis.index(grid, rounded), axis).output(0), grid)
 
 
 def affine(name: str, value: ov.Output, weights: FloatArray, bias: ov.Output | FloatArray | None) -> ov.Output:
@@ -244,7 +244,7 @@ def split_weights(weights: FloatArray, widths: Sequence[int], chosen: Sequence[b
     return weights[:, mask], weights[:, ~mask]
 
 
-def _split_affine(name: str, form: tuple[FloatArray, FloatArray], parts: Sequence[Value]) -> ov.Output:
+def _split_affine(name: str, form: tuple[FloatArray, FloatArray], parts: Sequence[NodeValue]) -> ov.Output:
     """An affine layer whose product with the vectors (i-vectors) is computed once, not for each frame."""
     weights, bias = form
     over_time, once = split_weights(

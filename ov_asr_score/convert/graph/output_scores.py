@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ov_asr_score.convert.options import ConvertOptions
+from ov_asr_score.convert.convert_options import ConvertOptions
 from ov_asr_score.convert.tensors.constants import float_scalar, int_vector
 from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError
 from ov_asr_score.kaldi_model.network import KaldiNetwork

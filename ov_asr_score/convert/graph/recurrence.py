@@ -16,8 +16,8 @@ import numpy as np
 from ov_asr_score.convert.frames.grids import Grid
 from ov_asr_score.convert.frames.loop_step import group_step
 from ov_asr_score.convert.graph.graph_builder import GraphBuilder, place_name, reads_from_outside
-from ov_asr_score.convert.graph.recurrence_step import Loop, Step, compile_place, next_state
-from ov_asr_score.convert.layers.layer import Value
+from ov_asr_score.convert.graph.recurrence_step import Loop, LoopStep, compile_place, next_state
+from ov_asr_score.convert.layers.layer import NodeValue
 from ov_asr_score.convert.tensors.constants import float_scalar, int_vector
 from ov_asr_score.convert.tensors.tensor_iterator import loop_with_states
 from ov_asr_score.errors import UnsupportedModelError
@@ -67,7 +67,7 @@ def compute_group(builder: GraphBuilder, group: Sequence[Place]) -> None:
     wanted = reads_from_outside(plan, group)
 
     def body(frames: list[ov.Output], states: list[ov.Output]) -> tuple[list[ov.Output], list[ov.Output]]:
-        step = Step(frames, dict(zip(stored, states, strict=True)))
+        step = LoopStep(frames, dict(zip(stored, states, strict=True)))
         for place in order:
             step.current[place] = builders[place](step)
         new_states = [next_state(loop, place, step.states[place], step.current[place]) for place in stored]
@@ -93,7 +93,7 @@ def compute_group(builder: GraphBuilder, group: Sequence[Place]) -> None:
     for place, state in zip(stored, states, strict=True):
         axis.keep_state(f"{place_name(place)}.state", state)
     for place, output in zip(wanted, outputs, strict=True):
-        builder.values[place] = Value(_trimmed(loop, output, missing), loop.grid)
+        builder.values[place] = NodeValue(_trimmed(loop, output, missing), loop.grid)
 
 
 def _plan_loop(builder: GraphBuilder, group: Sequence[Place]) -> Loop:

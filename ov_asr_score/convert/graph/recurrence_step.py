@@ -16,7 +16,7 @@ import numpy as np
 from ov_asr_score.convert.frames.grids import Grid
 from ov_asr_score.convert.graph.components import apply_component
 from ov_asr_score.convert.graph.graph_builder import GraphBuilder, affine, split_weights
-from ov_asr_score.convert.layers.layer import Value
+from ov_asr_score.convert.layers.layer import NodeValue
 from ov_asr_score.convert.layers.linear_forms import as_affine
 from ov_asr_score.convert.tensors.columns import append_columns, slice_columns, width_of
 from ov_asr_score.convert.tensors.constants import float_scalar, int_scalar, int_vector
@@ -46,7 +46,7 @@ from ov_asr_score.openvino_api import opset, ov
 
 
 @dataclass(slots=True)
-class Step:
+class LoopStep:
     """The tensors of one step of a loop: frames from outside, states, and the places computed so far."""
 
     inputs: Sequence[ov.Output]
@@ -54,7 +54,7 @@ class Step:
     current: dict[Place, ov.Output] = field(default_factory=dict)
 
 
-Builder = Callable[[Step], "ov.Output"]
+Builder = Callable[[LoopStep], "ov.Output"]
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,9 @@ def _compile_component(loop: Loop, component: Component, descriptor: Descriptor,
     )
 
 
-def _outer_product(loop: Loop, name: str, values: Sequence[Value], weights: FloatArray, bias: FloatArray) -> Builder:
+def _outer_product(
+    loop: Loop, name: str, values: Sequence[NodeValue], weights: FloatArray, bias: FloatArray
+) -> Builder:
     builder = loop.builder
     over_time = [value.grid is not None for value in values]
     if any(over_time) and not all(over_time):
@@ -135,7 +137,7 @@ def _outer_product(loop: Loop, name: str, values: Sequence[Value], weights: Floa
         addend = affine(f"{name}.vector", vector, vector_weights, bias)
         return loop.outside(affine(f"{name}.outside", frames, frame_weights, addend))
     value = builder.append(values, loop.grid)
-    product = Value(affine(f"{name}.outside", value.output, weights, bias), value.grid)
+    product = NodeValue(affine(f"{name}.outside", value.output, weights, bias), value.grid)
     return loop.outside(builder.frames(product, loop.grid))
 
 
@@ -194,7 +196,7 @@ def _compile_switch(loop: Loop, descriptor: Switch, x: int) -> Builder:
         is_turn = opset.equal(column, int_scalar(index))
         masks.append(loop.outside(_as_frames(is_turn.output(0))))
 
-    def taken(step: Step) -> ov.Output:
+    def taken(step: LoopStep) -> ov.Output:
         value = parts[0](step)
         for mask, part in zip(masks, parts[1:], strict=True):
             value = _where(mask(step), part(step), value)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from ov_asr_score.convert.convert_options import ConvertOptions
 from ov_asr_score.convert.facts import FRAMES_LEFT_INPUT, ConversionFacts
 from ov_asr_score.convert.frames.grids import Grid
 from ov_asr_score.convert.frames.streaming_plan import FramePlan, plan_frames
@@ -16,11 +17,10 @@ from ov_asr_score.convert.graph.graph_builder import GraphBuilder, place_name
 from ov_asr_score.convert.graph.output_scores import adjust_scores
 from ov_asr_score.convert.graph.recurrence import compute_group
 from ov_asr_score.convert.graph.streaming_axis import FrameAxis
-from ov_asr_score.convert.layers.layer import Value
-from ov_asr_score.convert.options import ConvertOptions
+from ov_asr_score.convert.layers.layer import NodeValue
 from ov_asr_score.convert.rt_info import write_facts
 from ov_asr_score.convert.tensors.constants import int_vector
-from ov_asr_score.convert.tensors.ports import named_parameter, named_result
+from ov_asr_score.convert.tensors.named_ports import named_parameter, named_result
 from ov_asr_score.device.graph_repair import repair_memory_concats
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.kaldi_model.frames.evaluation_order import Place, reads_itself
@@ -38,7 +38,7 @@ def build_frame_graph(whole: TimePlan, options: ConvertOptions, facts: Conversio
     frames_left = named_parameter(FRAMES_LEFT_INPUT, [batch, 1])
     axis = FrameAxis(plan.frames, batch, plan.subsampling, frames_left.output(0))
     parameters: list[ov.Node] = []
-    inputs: dict[str, Value] = {}
+    inputs: dict[str, NodeValue] = {}
     for node in network.inputs:
         place = (node.name, 0)
         if node.name == "input":
@@ -48,7 +48,7 @@ def build_frame_graph(whole: TimePlan, options: ConvertOptions, facts: Conversio
         elif place in plan.grids:
             vector = named_parameter(node.name, [batch, node.dim])
             row = opset.unsqueeze(vector, int_vector(1))
-            inputs[node.name] = Value(row.output(0), None)
+            inputs[node.name] = NodeValue(row.output(0), None)
             parameters.append(vector)
     builder = GraphBuilder(plan, axis, inputs)
     for group in plan.groups:
@@ -99,9 +99,9 @@ def _compute(builder: GraphBuilder, plan: FramePlan, axis: FrameAxis, group: lis
             builder.values[place] = _with_memory(plan, axis, place, output)
 
 
-def _with_memory(plan: FramePlan, axis: FrameAxis, place: Place, output: ov.Output) -> Value:
+def _with_memory(plan: FramePlan, axis: FrameAxis, place: Place, output: ov.Output) -> NodeValue:
     grid, count = plan.grids[place], plan.held.get(place, 0)
     if not count:
-        return Value(output, grid)
+        return NodeValue(output, grid)
     earlier = Grid(grid.first - count * grid.step, grid.step, grid.last, fixed=True)
-    return Value(axis.remembering(place_name(place), output, count), earlier)
+    return NodeValue(axis.remembering(place_name(place), output, count), earlier)

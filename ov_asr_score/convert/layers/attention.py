@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ov_asr_score.convert.frames.blank_frames import or_blank
 from ov_asr_score.convert.frames.grids import Grid
-from ov_asr_score.convert.layers.layer import GraphOverTime, Layer, Value
+from ov_asr_score.convert.layers.layer import GraphOverTime, Layer, NodeValue
 from ov_asr_score.convert.tensors.constants import float_scalar, int_vector
 from ov_asr_score.convert.tensors.sums import total
 from ov_asr_score.kaldi_model.component_fields import flag, integer, number
@@ -17,7 +17,7 @@ from ov_asr_score.openvino_api import opset, ov
 
 def convert_restricted_attention(
     graph: GraphOverTime, component: Component, descriptor: Descriptor, x: int, grid: Grid
-) -> Value:
+) -> NodeValue:
     """Attention of each frame to a fixed set of frames around it; missing frames are blank, that is zero.
 
     A head's input is key, value, query; the query is followed by one number for each of the frames looked at, which is
@@ -56,7 +56,7 @@ def convert_restricted_attention(
     if has_context:
         result = opset.concat([result, shares], 3).output(0)
     row = int_vector(0, 0, heads * (value_dim + (len(steps) if has_context else 0)))
-    return Value(opset.reshape(result, row, special_zero=True).output(0), grid)
+    return NodeValue(opset.reshape(result, row, special_zero=True).output(0), grid)
 
 
 def _last_axis(value: ov.Output, start: int, stop: int) -> ov.Output:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ov_asr_score.convert.frames.blank_frames import or_blank
 from ov_asr_score.convert.frames.grids import Grid
 from ov_asr_score.convert.layers.affine import affine
-from ov_asr_score.convert.layers.layer import Exact, GraphOverTime, Layer, Value
+from ov_asr_score.convert.layers.layer import Exact, GraphOverTime, Layer, NodeValue
 from ov_asr_score.convert.tensors.columns import take_columns
 from ov_asr_score.convert.tensors.constants import int_scalar, int_vector
 from ov_asr_score.convert.tensors.images import frames_of, image_of
@@ -131,7 +131,7 @@ def convert_convolution_1d(component: Component, x: ov.Output) -> ov.Output:
 
 def convert_time_height_convolution(
     graph: GraphOverTime, component: Component, descriptor: Descriptor, x: int, grid: Grid
-) -> Value:
+) -> NodeValue:
     """A convolution over time and height, as one Convolution; missing frames are blank.
 
     A frame is [height, filters] with the filters next to each other; the parameters are [filters out, offsets times
@@ -173,7 +173,7 @@ def convert_time_height_convolution(
     )
     bias = vector(component, "BiasParams").reshape(1, -1, 1, 1)
     biased = opset.add(result, opset.constant(bias), name=f"{component.name}.image")
-    return Value(frames_of(biased.output(0), height_out * filters_out), grid)
+    return NodeValue(frames_of(biased.output(0), height_out * filters_out), grid)
 
 
 def _common_step(values: IntArray) -> int:

@@ -41,7 +41,7 @@ ExactScaleOffset: TypeAlias = tuple[Exact, Exact]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Value:
+class NodeValue:
     """What a node computes: frames [B, N, D] on ``grid``; without a grid one vector [B, 1, D] for all frames."""
 
     output: ov.Output
@@ -59,7 +59,7 @@ class GraphOverTime(Protocol):
     def images(self) -> dict[str, ov.Output]:
         """Convolutions, and layers behind them, as images; see tensors/images.py."""
 
-    def evaluate(self, descriptor: Descriptor, x: int, grid: Grid) -> Value:
+    def evaluate(self, descriptor: Descriptor, x: int, grid: Grid) -> NodeValue:
         """The value of a descriptor on ``grid``, or the one vector that it has for all frames."""
 
     def evaluate_frames(self, descriptor: Descriptor, x: int, grid: Grid) -> ov.Output:
@@ -94,7 +94,7 @@ class Lowered:
 FrameConverter: TypeAlias = Callable[[Component, "ov.Output"], "ov.Output"]
 """Component and its input [B, T, D] (float32, B and T may be dynamic) -> its output [B, T, D']."""
 
-TimeConverter: TypeAlias = Callable[[GraphOverTime, Component, Descriptor, int, Grid], Value]
+TimeConverter: TypeAlias = Callable[[GraphOverTime, Component, Descriptor, int, Grid], NodeValue]
 """Graph, component, descriptor of its input, index x, and the grid of its output -> its output."""
 
 ChainBuilder: TypeAlias = Callable[[Sequence[Component], "ov.Output"], "ov.Output"]

@@ -10,7 +10,7 @@ import numpy as np
 from ov_asr_score.convert.frames.grids import Grid
 from ov_asr_score.convert.layers.affine import affine_component, linear_component
 from ov_asr_score.convert.layers.elementwise import identity_component
-from ov_asr_score.convert.layers.layer import GraphOverTime, Layer, Lowered, Value
+from ov_asr_score.convert.layers.layer import GraphOverTime, Layer, Lowered, NodeValue
 from ov_asr_score.convert.tensors.columns import slice_columns, width_of
 from ov_asr_score.convert.tensors.constants import int_scalar, int_vector
 from ov_asr_score.kaldi_model.component_fields import integer, integers, matrix
@@ -113,7 +113,7 @@ def _frame_offsets(component: Component) -> list[int]:
     return [int(offset) for offset in integers(component, "FrameOffsets")]
 
 
-def distribute(graph: GraphOverTime, component: Component, descriptor: Descriptor, x: int, grid: Grid) -> Value:
+def distribute(graph: GraphOverTime, component: Component, descriptor: Descriptor, x: int, grid: Grid) -> NodeValue:
     """Block x modulo N of the columns of frame t at index x // N, where N is the number of blocks.
 
     Source: nnet3/nnet-general-component.cc (DistributeComponent).
@@ -121,7 +121,7 @@ def distribute(graph: GraphOverTime, component: Component, descriptor: Descripto
     size = integer(component, "OutputDim")
     blocks = integer(component, "InputDim") // size
     value = graph.evaluate(descriptor, x // blocks, grid)
-    return Value(slice_columns(value.output, x % blocks * size, (x % blocks + 1) * size), value.grid)
+    return NodeValue(slice_columns(value.output, x % blocks * size, (x % blocks + 1) * size), value.grid)
 
 
 LAYERS = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ov_asr_score.convert.frames.grids import Grid
-from ov_asr_score.convert.layers.layer import ChainBuilder, GraphOverTime, Layer, Value
+from ov_asr_score.convert.layers.layer import ChainBuilder, GraphOverTime, Layer, NodeValue
 from ov_asr_score.convert.tensors.columns import append_columns, slice_columns
 from ov_asr_score.convert.tensors.constants import float_scalar, int_scalar, int_vector
 from ov_asr_score.convert.tensors.frame_slices import slice_frames
@@ -15,7 +15,9 @@ from ov_asr_score.openvino_api import opset, ov
 _ADDED_IN_ORDER = 40
 
 
-def convert_extraction(graph: GraphOverTime, component: Component, descriptor: Descriptor, x: int, grid: Grid) -> Value:
+def convert_extraction(
+    graph: GraphOverTime, component: Component, descriptor: Descriptor, x: int, grid: Grid
+) -> NodeValue:
     """Count, sum and sum of squares of those frames of a period that can be computed, [B, N, 1 + D or 1 + 2 D].
 
     Source: nnet3/nnet-general-component.cc (StatisticsExtractionComponent).
@@ -30,10 +32,12 @@ def convert_extraction(graph: GraphOverTime, component: Component, descriptor: D
     parts = [total(counts), total(frames)]
     if flag(component, "IncludeVarinance"):
         parts.append(total([opset.multiply(value, value).output(0) for value in frames]))
-    return Value(append_columns(parts), grid)
+    return NodeValue(append_columns(parts), grid)
 
 
-def convert_pooling(graph: GraphOverTime, component: Component, descriptor: Descriptor, x: int, grid: Grid) -> Value:
+def convert_pooling(
+    graph: GraphOverTime, component: Component, descriptor: Descriptor, x: int, grid: Grid
+) -> NodeValue:
     """Mean, and standard deviation if wanted, over a window of frames around each frame.
 
     Running totals of a whole utterance would lose digits, so each window is summed on its own. Source:
@@ -60,7 +64,7 @@ def convert_pooling(graph: GraphOverTime, component: Component, descriptor: Desc
         parts += [mean, opset.sqrt(opset.maximum(variance, floor)).output(0)]
     else:
         parts.append(means)
-    return Value(append_columns(parts), grid)
+    return NodeValue(append_columns(parts), grid)
 
 
 def window_sums(value: ov.Output, length: int) -> ov.Output:

@@ -32,7 +32,7 @@ _Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Scale:
+class _ColumnScale:
     """y = scale (x + shift), for each column [D]."""
 
     scale: _Array
@@ -40,7 +40,7 @@ class _Scale:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Product:
+class _MatrixProduct:
     """y = W x + b, W [M, K], b [M]."""
 
     weights: _Array
@@ -53,7 +53,7 @@ class _Link:
 
     name: str
     component: Component | None
-    form: _Scale | _Product | None
+    form: _ColumnScale | _MatrixProduct | None
 
     @property
     def layer(self) -> Layer | None:
@@ -93,16 +93,16 @@ def fold_chain(components: Sequence[Component], keep: frozenset[str] = frozenset
     return [component for link in links for component in _components(link)]
 
 
-def _form(component: Component) -> _Scale | _Product | None:
+def _form(component: Component) -> _ColumnScale | _MatrixProduct | None:
     affine = as_affine(1, component)
     if affine is not None:
-        return _Product(affine[0].astype(np.float64), affine[1].astype(np.float64))
+        return _MatrixProduct(affine[0].astype(np.float64), affine[1].astype(np.float64))
     scale_offset = exact_scale_offset(1, component)
     if scale_offset is None:
         return None
     # y = s x + o = s (x + o / s)
     scale, offset = scale_offset
-    return _Scale(scale, np.divide(offset, scale, out=offset.copy(), where=offset != 0))
+    return _ColumnScale(scale, np.divide(offset, scale, out=offset.copy(), where=offset != 0))
 
 
 def _append(links: list[_Link], link: _Link, keep: frozenset[str]) -> None:
@@ -121,32 +121,32 @@ def _append(links: list[_Link], link: _Link, keep: frozenset[str]) -> None:
 
 def _joint(before: _Link, after: _Link) -> _Link | None:
     """Both links as one; None if they stay two."""
-    form: _Scale | _Product | None = None
+    form: _ColumnScale | _MatrixProduct | None = None
     match before.form, after.form:
-        case _Scale() as one, _Scale() as two if one.scale.all():
-            form = _Scale(one.scale * two.scale, one.shift + two.shift / one.scale)
-        case _Product() as one, _Scale() as two:
-            form = _Product(two.scale[:, None] * one.weights, two.scale * (one.bias + two.shift))
-        case _Product() as one, _Product() as two:
+        case _ColumnScale() as one, _ColumnScale() as two if one.scale.all():
+            form = _ColumnScale(one.scale * two.scale, one.shift + two.shift / one.scale)
+        case _MatrixProduct() as one, _ColumnScale() as two:
+            form = _MatrixProduct(two.scale[:, None] * one.weights, two.scale * (one.bias + two.shift))
+        case _MatrixProduct() as one, _MatrixProduct() as two:
             (rows, middle), columns = two.weights.shape, one.weights.shape[1]
             if rows * columns <= rows * middle + middle * columns:
-                form = _Product(two.weights @ one.weights, two.weights @ one.bias + two.bias)
-        case _Product() as one, None:
+                form = _MatrixProduct(two.weights @ one.weights, two.weights @ one.bias + two.bias)
+        case _MatrixProduct() as one, None:
             taken = after.taken_columns
             if taken is not None and len(taken) <= len(one.bias):
-                form = _Product(one.weights[taken], one.bias[taken])
-        case None, _Product() as two:
+                form = _MatrixProduct(one.weights[taken], one.bias[taken])
+        case None, _MatrixProduct() as two:
             taken = before.taken_columns
             if taken is not None and (width := integer(_component(before), "InputDim")) <= len(taken):
                 weights = np.zeros((width, len(two.bias)))
                 np.add.at(weights, taken, two.weights.T)
-                form = _Product(weights.T, two.bias)
+                form = _MatrixProduct(weights.T, two.bias)
     return None if form is None or not _is_finite(form) else _Link(after.name, None, form)
 
 
-def _is_finite(form: _Scale | _Product) -> bool:
+def _is_finite(form: _ColumnScale | _MatrixProduct) -> bool:
     """Whether all values are within float32."""
-    values = (form.scale, form.shift) if isinstance(form, _Scale) else (form.weights, form.bias)
+    values = (form.scale, form.shift) if isinstance(form, _ColumnScale) else (form.weights, form.bias)
     return all(bool((np.abs(value) < np.finfo(np.float32).max).all()) for value in values)
 
 
@@ -159,14 +159,14 @@ def _with_earlier_scale(links: list[_Link], link: _Link, keep: frozenset[str]) -
     while place >= 0 and _moves_values(links[place]) and links[place].name not in keep:
         place -= 1
     form = links[place].form if place >= 0 else None
-    if not isinstance(form, _Scale) or links[place].name in keep or not _has_input_product(link):
+    if not isinstance(form, _ColumnScale) or links[place].name in keep or not _has_input_product(link):
         return None
     passed = links[place + 1 :]
     name = f"{links[place].name.removesuffix('.shift')}.shift"
     if np.abs(form.scale * form.shift).max() <= _SMALL:
         rest, kept = form, []
     else:
-        rest = _Scale(form.scale, np.zeros_like(form.shift))
+        rest = _ColumnScale(form.scale, np.zeros_like(form.shift))
         kept = [_shift_link(name, form.shift)]
         splice = links[place - 1] if place else None
         offsets = None if splice is None or splice.name in keep else splice.frame_offsets
@@ -175,7 +175,7 @@ def _with_earlier_scale(links: list[_Link], link: _Link, keep: frozenset[str]) -
             differences = form.shift - np.tile(common, len(offsets))
             if np.abs(form.scale * differences).max() <= _SMALL:
                 place -= 1
-                rest, kept = _Scale(form.scale, differences), [_shift_link(name, common), _unscaled(splice)]
+                rest, kept = _ColumnScale(form.scale, differences), [_shift_link(name, common), _unscaled(splice)]
     if kept and (rest.scale == 1).all() and not rest.shift.any():
         return None
     for between in passed:
@@ -187,7 +187,7 @@ def _with_earlier_scale(links: list[_Link], link: _Link, keep: frozenset[str]) -
 
 
 def _shift_link(name: str, shift: _Array) -> _Link:
-    return _Link(name, None, _Scale(np.ones_like(shift), shift))
+    return _Link(name, None, _ColumnScale(np.ones_like(shift), shift))
 
 
 def _moves_values(link: _Link) -> bool:
@@ -195,27 +195,29 @@ def _moves_values(link: _Link) -> bool:
     return link.taken_columns is not None or link.frame_offsets is not None
 
 
-def _behind(form: _Scale, link: _Link) -> _Scale:
+def _behind(form: _ColumnScale, link: _Link) -> _ColumnScale:
     """The scale that does the same behind a splice or a copy."""
     taken, offsets = link.taken_columns, link.frame_offsets
     if taken is None:
         taken = np.tile(np.arange(len(form.scale)), 1 if offsets is None else len(offsets))
-    return _Scale(form.scale[taken], form.shift[taken])
+    return _ColumnScale(form.scale[taken], form.shift[taken])
 
 
 def _has_input_product(link: _Link) -> bool:
-    return isinstance(link.form, _Product) or bool(link.input_products)
+    return isinstance(link.form, _MatrixProduct) or bool(link.input_products)
 
 
-def _on_scaled_input(link: _Link, form: _Scale) -> _Link | None:
+def _on_scaled_input(link: _Link, form: _ColumnScale) -> _Link | None:
     """``link`` that scales its input itself; None if its weights leave float32."""
-    if isinstance(link.form, _Product):
+    if isinstance(link.form, _MatrixProduct):
         joint = _scaled_product(link.form, form)
         return _Link(link.name, None, joint) if _is_finite(joint) else None
     component = _component(link)
     fields: dict[str, FieldValue] = dict(component.fields)
     for weights, bias in link.input_products:
-        inner = _Product(matrix(component, weights).astype(np.float64), vector(component, bias).astype(np.float64))
+        inner = _MatrixProduct(
+            matrix(component, weights).astype(np.float64), vector(component, bias).astype(np.float64)
+        )
         product = _scaled_product(inner, form)
         if not _is_finite(product):
             return None
@@ -224,9 +226,9 @@ def _on_scaled_input(link: _Link, form: _Scale) -> _Link | None:
     return _Link(link.name, replace(component, fields=fields), None)
 
 
-def _scaled_product(product: _Product, form: _Scale) -> _Product:
+def _scaled_product(product: _MatrixProduct, form: _ColumnScale) -> _MatrixProduct:
     weights = product.weights * form.scale
-    return _Product(weights, product.bias + weights @ form.shift)
+    return _MatrixProduct(weights, product.bias + weights @ form.shift)
 
 
 def _component(link: _Link) -> Component:
@@ -243,8 +245,8 @@ def _unscaled(link: _Link) -> _Link:
 def _components(link: _Link) -> list[Component]:
     """The link as components of nnet1; a scale with a shift takes two."""
     match link.component, link.form:
-        case None, _Product() as product:
+        case None, _MatrixProduct() as product:
             return [affine_transform(link.name, product.weights, product.bias)]
-        case None, _Scale() as form:
+        case None, _ColumnScale() as form:
             return scale_offset_components(link.name, form.scale, form.shift)
     return [_component(link)]

@@ -8,17 +8,17 @@ from dataclasses import replace
 import numpy as np
 
 from ov_asr_score.errors import UnsupportedModelError, UsageError
+from ov_asr_score.gna.compiler.compile_options import CompiledGna, CompiledLayer, CompileSettings
 from ov_asr_score.gna.compiler.emission import Emitter, convolution_extents
 from ov_asr_score.gna.compiler.graph_draft import GraphDraft, with_operand
-from ov_asr_score.gna.compiler.layouts import Layout, address_unit, lay_out
+from ov_asr_score.gna.compiler.layouts import ValueLayout, address_unit, lay_out
 from ov_asr_score.gna.compiler.lowering import lower_graph
 from ov_asr_score.gna.compiler.measured_ranges import Frames, measured
 from ov_asr_score.gna.compiler.memory_plan import plan_memory
-from ov_asr_score.gna.compiler.operation_plan import Step, plan_steps
-from ov_asr_score.gna.compiler.options import CompiledGna, CompiledLayer, CompileSettings
+from ov_asr_score.gna.compiler.operation_plan import PlannedOperation, plan_steps
 from ov_asr_score.gna.compiler.scale_factors import ScaleFactors, class_conflicts, find_scale_factors
 from ov_asr_score.gna.compiler.value_ranges import ValueRange, value_ranges
-from ov_asr_score.gna.graphs.graph import Activation, Concat, Convolution, Crop, GnaGraph, GraphPort, Permute
+from ov_asr_score.gna.graphs.float_graph import Activation, Concat, Convolution, Crop, GnaGraph, GraphPort, Permute
 from ov_asr_score.gna.model import GnaEndpoint, GnaModel, GnaState
 
 VERSION = (2, 8)
@@ -125,7 +125,7 @@ def _float32(number: float) -> float:
 
 def _arranged(
     draft: GraphDraft, scales: Mapping[str, float], settings: CompileSettings, utterances: Sequence[Frames]
-) -> tuple[dict[str, Layout], dict[str, ValueRange]]:
+) -> tuple[dict[str, ValueLayout], dict[str, ValueRange]]:
     """Layouts and ranges of all values; inputs whose scale does not suit a concatenation get a rescaled copy."""
     peaks = {value: 16384 / scale for value, scale in scales.items()}
     rescaled: set[str] = set()
@@ -170,7 +170,7 @@ def _input(port: GraphPort, factors: ScaleFactors, emitter: Emitter, num_vectors
 
 
 def _output(
-    port: GraphPort, steps: tuple[Step, ...], factors: ScaleFactors, emitter: Emitter, num_vectors: int
+    port: GraphPort, steps: tuple[PlannedOperation, ...], factors: ScaleFactors, emitter: Emitter, num_vectors: int
 ) -> GnaEndpoint:
     is_wide = any(step.is_wide and step.output == port.value for step in steps)
     return GnaEndpoint(

@@ -12,17 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.errors import UnsupportedModelError
+from ov_asr_score.gna.compiler.compile_options import CompileSettings
 from ov_asr_score.gna.compiler.graph_draft import GraphDraft
-from ov_asr_score.gna.compiler.layouts import MOST_INPUTS, Layout
+from ov_asr_score.gna.compiler.layouts import MOST_INPUTS, ValueLayout
 from ov_asr_score.gna.compiler.memory_plan import Copying, MemoryPlan, aligned
-from ov_asr_score.gna.compiler.operation_plan import Step
-from ov_asr_score.gna.compiler.options import CompileSettings
+from ov_asr_score.gna.compiler.operation_plan import PlannedOperation
 from ov_asr_score.gna.compiler.quantization import Quantized, quantize_values, quantize_weights
 from ov_asr_score.gna.compiler.scale_factors import STRAIGHT, ScaleFactors, step_key, weight_bits_of
-from ov_asr_score.gna.compiler.segments.tables import design_segments
+from ov_asr_score.gna.compiler.segments.segment_tables import design_segments
 from ov_asr_score.gna.compiler.value_ranges import Float64Array, ValueRange
 from ov_asr_score.gna.format.layout import shape_parameter
-from ov_asr_score.gna.graphs.graph import Constant, Convolution, Permute
+from ov_asr_score.gna.graphs.float_graph import Constant, Convolution, Permute
 from ov_asr_score.gna.model import BUFFER_ALIGNMENT, PAGE, DataType, GnaOperation, GnaTensor, OperationType
 
 _COPIED_AT_ONCE = 32768
@@ -30,7 +30,7 @@ _MAXIMUM_POOLING = (1).to_bytes(4, "little")
 _ONE_BIAS_EACH = (0).to_bytes(4, "little")
 
 
-def convolution_extents(steps: Sequence[Step]) -> dict[str, int]:
+def convolution_extents(steps: Sequence[PlannedOperation]) -> dict[str, int]:
     """Input elements that convolutions read, by value; more than it has where filters are padded."""
     extents: dict[str, int] = {}
     for step in steps:
@@ -39,7 +39,7 @@ def convolution_extents(steps: Sequence[Step]) -> dict[str, int]:
     return extents
 
 
-def _convolved_shape(step: Step) -> tuple[int, int, int]:
+def _convolved_shape(step: PlannedOperation) -> tuple[int, int, int]:
     """Coefficients of a filter, elements read, and positions, such that the device counts as many as the graph."""
     layer = step.layer
     assert isinstance(layer, Convolution)
@@ -67,7 +67,7 @@ class Emitter:
     def __init__(
         self,
         draft: GraphDraft,
-        layouts: Mapping[str, Layout],
+        layouts: Mapping[str, ValueLayout],
         ranges: Mapping[str, ValueRange],
         factors: ScaleFactors,
         plan: MemoryPlan,
@@ -80,7 +80,7 @@ class Emitter:
         self._constants = bytearray()
         self._places: dict[tuple[str, bytes], int] = {}
         self._fixed: dict[str, int] = {}
-        self.numbered_steps: list[tuple[int, Step]] = []
+        self.numbered_steps: list[tuple[int, PlannedOperation]] = []
         for layer in draft.layers.values():
             if isinstance(layer, Constant) and layer.output in plan.narrow:
                 self._fixed[layer.output] = self._put(self._constant_values(layer))
@@ -144,7 +144,7 @@ class Emitter:
     def _aside_extent(self, action: Copying) -> int:
         return self._layouts[action.target].extent
 
-    def _operation(self, step: Step) -> GnaOperation:
+    def _operation(self, step: PlannedOperation) -> GnaOperation:
         if step.size > MOST_INPUTS:
             raise UnsupportedModelError(
                 f"layer '{step.name[:40]}': expected at most {MOST_INPUTS} outputs, found {step.size}"
@@ -157,12 +157,12 @@ class Emitter:
             return self._transposition(step)
         return self._elementwise(step)
 
-    def _output(self, step: Step, shape: tuple[int, ...]) -> GnaTensor:
+    def _output(self, step: PlannedOperation, shape: tuple[int, ...]) -> GnaTensor:
         if step.is_wide:
             return GnaTensor(shape, DataType.INT32, self.wide_offset(step.output))
         return GnaTensor(shape, DataType.INT16, self.narrow_offset(step.output))
 
-    def _segments(self, step: Step) -> GnaTensor | None:
+    def _segments(self, step: PlannedOperation) -> GnaTensor | None:
         if step.function is None:
             return None
         out = self._factors.of_value(step.output)
@@ -181,7 +181,7 @@ class Emitter:
         weights = GnaTensor(shape, quantized.weight_type, self._put(quantized.weights))
         return weights, GnaTensor((len(quantized.biases),), quantized.bias_type, self._put(quantized.biases))
 
-    def _affine(self, step: Step) -> GnaOperation:
+    def _affine(self, step: PlannedOperation) -> GnaOperation:
         assert step.weights is not None
         layout, scales = self._layouts[step.input], self._factors.of_elements(step.input)
         vectors = self._settings.num_vectors
@@ -197,7 +197,7 @@ class Emitter:
         operands = (source, self._output(step, (rows, vectors)), weights, added, self._segments(step), None)
         return GnaOperation(OperationType.AFFINE, operands, (b"",))
 
-    def _elementwise(self, step: Step) -> GnaOperation:
+    def _elementwise(self, step: PlannedOperation) -> GnaOperation:
         vectors = self._settings.num_vectors
         # If weights or biases differ from frame to frame, all vectors are treated as a single long one.
         columns = vectors if not step.base and not step.factor else 1
@@ -219,7 +219,7 @@ class Emitter:
         )
         return GnaOperation(OperationType.ELEMENTWISE, operands)
 
-    def _elementwise_constants(self, step: Step, rows: int, repeats: int) -> tuple[int, int]:
+    def _elementwise_constants(self, step: PlannedOperation, rows: int, repeats: int) -> tuple[int, int]:
         """Bytes of the image at which weights and biases are stored."""
         sums = self._factors.sums[step_key(step)]
         integers = np.zeros(rows, "<i2")
@@ -236,7 +236,7 @@ class Emitter:
         weights = self.narrow_offset(step.factor) if step.factor else self._put(integers)
         return weights, self.wide_offset(step.base) if step.base else self._put(added)
 
-    def _convolution(self, step: Step) -> GnaOperation:
+    def _convolution(self, step: PlannedOperation) -> GnaOperation:
         layer = step.layer
         assert isinstance(layer, Convolution)
         filled, width, positions = _convolved_shape(step)
@@ -259,7 +259,7 @@ class Emitter:
             parameters += [shape_parameter((min(layer.pool_window, positions),)), shape_parameter((layer.pool_stride,))]
         return GnaOperation(OperationType.CONVOLUTION, operands, tuple(parameters))
 
-    def _transposition(self, step: Step) -> GnaOperation:
+    def _transposition(self, step: PlannedOperation) -> GnaOperation:
         layer = step.layer
         assert isinstance(layer, Permute)
         source = GnaTensor((layer.rows, layer.columns), DataType.INT16, self.narrow_offset(step.input))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from ov_asr_score.gna.graphs.graph import (
+from ov_asr_score.gna.graphs.float_graph import (
     Activation,
     Affine,
     Concat,
@@ -18,15 +18,15 @@ from ov_asr_score.gna.graphs.graph import (
     GraphPort,
     Layer,
     Memory,
-    Product,
-    Sum,
+    ProductLayer,
+    SumLayer,
 )
 
 
 def operands(layer: Layer) -> tuple[str, ...]:
     """The values that a layer reads."""
     match layer:
-        case Sum() | Product():
+        case SumLayer() | ProductLayer():
             return (layer.left, layer.right)
         case Concat():
             return layer.inputs
@@ -39,7 +39,7 @@ def operands(layer: Layer) -> tuple[str, ...]:
 def with_operand(layer: Layer, old: str, new: str) -> Layer:
     """The layer that reads ``new`` wherever it read ``old``."""
     match layer:
-        case Sum() | Product():
+        case SumLayer() | ProductLayer():
             left, right = (new if value == old else value for value in (layer.left, layer.right))
             return replace(layer, left=left, right=right)
         case Concat():
@@ -53,7 +53,7 @@ def with_operand(layer: Layer, old: str, new: str) -> Layer:
 def has_wide_sums(layer: Layer | None) -> bool:
     """Whether the device computes this layer as int32 sums, which may be kept that wide."""
     match layer:
-        case Affine() | Diagonal() | Sum() | Product():
+        case Affine() | Diagonal() | SumLayer() | ProductLayer():
             return True
         case Convolution():
             return layer.pool_window == 1 and layer.pool_stride == 1

@@ -22,7 +22,17 @@ from numpy.typing import NDArray
 
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.gna.compiler.graph_draft import GraphDraft, has_wide_sums, operands, with_operand
-from ov_asr_score.gna.graphs.graph import Activation, Affine, Concat, Crop, Diagonal, Layer, Permute, Product, Sum
+from ov_asr_score.gna.graphs.float_graph import (
+    Activation,
+    Affine,
+    Concat,
+    Crop,
+    Diagonal,
+    Layer,
+    Permute,
+    ProductLayer,
+    SumLayer,
+)
 from ov_asr_score.gna.model import BUFFER_ALIGNMENT
 
 MOST_INPUTS = 65528
@@ -34,7 +44,7 @@ Cuts: TypeAlias = dict[str, dict[int, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class MemoryBlock:
     """``size`` consecutive elements of a value, at element ``start`` of its memory; ``root`` names the scale class."""
 
     start: int
@@ -43,10 +53,10 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Layout:
+class ValueLayout:
     """The blocks of a value, in order."""
 
-    blocks: tuple[Block, ...]
+    blocks: tuple[MemoryBlock, ...]
 
     @property
     def extent(self) -> int:
@@ -78,7 +88,7 @@ def address_unit(num_vectors: int) -> int:
     return max(8, BUFFER_ALIGNMENT // gcd(BUFFER_ALIGNMENT, bytes_each))
 
 
-def lay_out(draft: GraphDraft, unit: int) -> dict[str, Layout]:
+def lay_out(draft: GraphDraft, unit: int) -> dict[str, ValueLayout]:
     """Layouts of all values by name; ``unit`` is the distance of addresses (:func:`address_unit`).
 
     Adds layers to the draft for crops that cannot be addresses, and for values that must not have gaps. Raises
@@ -96,7 +106,7 @@ def lay_out(draft: GraphDraft, unit: int) -> dict[str, Layout]:
             break
     _unite_operands(draft, layouts, classes)
     layouts = {
-        value: Layout(tuple(replace(block, root=classes.root(block.root)) for block in layout.blocks))
+        value: ValueLayout(tuple(replace(block, root=classes.root(block.root)) for block in layout.blocks))
         for value, layout in layouts.items()
     }
     for value, layout in layouts.items():
@@ -202,7 +212,7 @@ def _block_name(value: str, index: int, is_memory: bool) -> str:
     return f"{value}|{index}" if is_memory else value
 
 
-def _layouts(draft: GraphDraft, cuts: Cuts, unit: int) -> tuple[dict[str, Layout], _ScaleClasses]:
+def _layouts(draft: GraphDraft, cuts: Cuts, unit: int) -> tuple[dict[str, ValueLayout], _ScaleClasses]:
     """The layouts that follow from ``cuts``, each block at a multiple of ``unit``, and the classes of the blocks."""
     blocks: dict[str, list[tuple[int, str]]] = {}  # by value: size and name of each block
     classes = _ScaleClasses()
@@ -226,9 +236,9 @@ def _layouts(draft: GraphDraft, cuts: Cuts, unit: int) -> tuple[dict[str, Layout
         placed = []
         start = 0
         for size, root in named_blocks:
-            placed.append(Block(start, size, root))
+            placed.append(MemoryBlock(start, size, root))
             start += -(-size // unit) * unit
-        layouts[value] = Layout(tuple(placed))
+        layouts[value] = ValueLayout(tuple(placed))
     return layouts, classes
 
 
@@ -249,7 +259,7 @@ def _reads_in_order(draft: GraphDraft, layer: Layer) -> tuple[str, ...]:
     match layer:
         case Affine() | Concat() | Crop():
             return ()
-        case Sum() | Product() | Diagonal() | Permute():
+        case SumLayer() | ProductLayer() | Diagonal() | Permute():
             return operands(layer)
         case Activation():
             return () if has_wide_sums(draft.layers.get(layer.input)) else operands(layer)
@@ -257,7 +267,7 @@ def _reads_in_order(draft: GraphDraft, layer: Layer) -> tuple[str, ...]:
             return operands(layer)
 
 
-def _close_gaps(draft: GraphDraft, layouts: dict[str, Layout]) -> bool:
+def _close_gaps(draft: GraphDraft, layouts: dict[str, ValueLayout]) -> bool:
     """Whether copies without gaps were added to the draft, for readers that cannot skip them."""
     closed: dict[str, str] = {}
     for layer in list(draft.layers.values()):
@@ -273,7 +283,7 @@ def _close_gaps(draft: GraphDraft, layouts: dict[str, Layout]) -> bool:
     return bool(closed)
 
 
-def _unite_operands(draft: GraphDraft, layouts: dict[str, Layout], classes: _ScaleClasses) -> None:
+def _unite_operands(draft: GraphDraft, layouts: dict[str, ValueLayout], classes: _ScaleClasses) -> None:
     """Merge the classes of blocks that are read element by element together, and of copies with their sources."""
     for layer in draft.layers.values():
         for value in _reads_in_order(draft, layer):

@@ -3,7 +3,7 @@
 A sum of matrix products becomes one product of the concatenated inputs::
 
     x ── Affine ─┐                      x ─┐
-                 ├─ Sum      becomes       ├─ Concat ── Affine
+                 ├─ SumLayer      becomes       ├─ Concat ── Affine
     h ── Affine ─┘                      h ─┘
 
 so that no sum is rounded to 16 bits before it is added. Parts of a matrix product (the gates of an LSTM) become matrix
@@ -19,7 +19,7 @@ from dataclasses import replace
 import numpy as np
 
 from ov_asr_score.gna.compiler.graph_draft import GraphDraft, draft_of, has_wide_sums
-from ov_asr_score.gna.graphs.graph import (
+from ov_asr_score.gna.graphs.float_graph import (
     Activation,
     Affine,
     Concat,
@@ -31,8 +31,8 @@ from ov_asr_score.gna.graphs.graph import (
     GnaGraph,
     Layer,
     Permute,
-    Product,
-    Sum,
+    ProductLayer,
+    SumLayer,
 )
 
 _MOST_ROWS = 2.0
@@ -92,16 +92,16 @@ def _lower_slopes(draft: GraphDraft) -> None:
         draft.add(Activation(f"{layer.name}/+", layer.input, positive, "relu"), size)
         draft.add(Activation(f"{layer.name}/-", layer.input, negative, "clamp", (-np.inf, 0.0)), size)
         draft.add(Diagonal(f"{layer.name}/slopes", negative, scaled, slopes), size)
-        draft.layers[layer.output] = Sum(layer.name, scaled, positive, layer.output)
+        draft.layers[layer.output] = SumLayer(layer.name, scaled, positive, layer.output)
 
 
 def _fold_constants(draft: GraphDraft) -> bool:
     """Whether a sum or product with a constant was replaced by a layer with weights."""
     changed = False
     for layer in list(draft.layers.values()):
-        if not isinstance(layer, Sum | Product):
+        if not isinstance(layer, SumLayer | ProductLayer):
             continue
-        if layer.left == layer.right and isinstance(layer, Sum):
+        if layer.left == layer.right and isinstance(layer, SumLayer):
             weights = np.full(draft.sizes[layer.left], 1 + layer.sign, np.float32)
             draft.layers[layer.output] = Diagonal(layer.name, layer.left, layer.output, weights)
             changed = True
@@ -111,7 +111,7 @@ def _fold_constants(draft: GraphDraft) -> bool:
             if not isinstance(constant, Constant):
                 continue
             values = constant.values.astype(np.float32)
-            if isinstance(layer, Product):
+            if isinstance(layer, ProductLayer):
                 folded = Diagonal(layer.name, other, layer.output, values)
             else:
                 signs = (1, layer.sign) if other == layer.left else (layer.sign, 1)
@@ -169,7 +169,7 @@ def _float32(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Float
 def _join_sums(draft: GraphDraft) -> bool:
     """Whether a sum of two matrix products was merged into one, or a difference turned into a sum."""
     for layer in list(draft.layers.values()):
-        if not isinstance(layer, Sum):
+        if not isinstance(layer, SumLayer):
             continue
         left, right = draft.layers.get(layer.left), draft.layers.get(layer.right)
         if layer.sign < 0 and isinstance(right, Affine | Diagonal) and _only_user(draft, layer.right):
@@ -221,7 +221,7 @@ def _split_rows(draft: GraphDraft) -> bool:
             continue
         if sum(crop.size for crop in crops) > _MOST_ROWS * draft.sizes[layer.output]:
             continue
-        if not isinstance(layer, Affine | Diagonal | Sum):
+        if not isinstance(layer, Affine | Diagonal | SumLayer):
             continue
         for crop in crops:
             draft.layers[crop.output] = _part(draft, layer, crop)
@@ -229,9 +229,9 @@ def _split_rows(draft: GraphDraft) -> bool:
     return False
 
 
-def _part(draft: GraphDraft, layer: Affine | Diagonal | Sum, crop: Crop) -> Layer:
+def _part(draft: GraphDraft, layer: Affine | Diagonal | SumLayer, crop: Crop) -> Layer:
     rows = slice(crop.start, crop.start + crop.size)
-    if isinstance(layer, Sum):
+    if isinstance(layer, SumLayer):
         left, right = (_cropped(draft, value, crop) for value in (layer.left, layer.right))
         return replace(layer, name=crop.name, output=crop.output, left=left, right=right)
     biases = None if layer.biases is None else layer.biases[rows]
@@ -254,7 +254,7 @@ def _cropped(draft: GraphDraft, value: str, crop: Crop) -> str:
 def _make_bases(draft: GraphDraft) -> None:
     """Give every sum a side with 32-bit sums: where neither side has them, a scaling by one is added."""
     for layer in list(draft.layers.values()):
-        if not isinstance(layer, Sum):
+        if not isinstance(layer, SumLayer):
             continue
         left, right = (has_wide_sums(draft.layers.get(value)) for value in (layer.left, layer.right))
         if left or (right and layer.sign > 0):

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.gna.compiler.value_ranges import Float64Array, ValueRange
+from ov_asr_score.gna.graphs.float_graph import Float32Array, GnaGraph
 from ov_asr_score.gna.graphs.float_program import FloatProgram
-from ov_asr_score.gna.graphs.graph import Float32Array, GnaGraph
 
 MOST_FRAMES = 4000
 """Number of frames that are measured at most."""

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from ov_asr_score.gna.compiler.graph_draft import GraphDraft
-from ov_asr_score.gna.compiler.layouts import Layout
-from ov_asr_score.gna.compiler.operation_plan import Step
-from ov_asr_score.gna.graphs.graph import Concat, Constant, Crop
+from ov_asr_score.gna.compiler.layouts import ValueLayout
+from ov_asr_score.gna.compiler.operation_plan import PlannedOperation
+from ov_asr_score.gna.graphs.float_graph import Concat, Constant, Crop
 from ov_asr_score.gna.model import BUFFER_ALIGNMENT
 
 
@@ -28,7 +28,7 @@ class Copying:
     start: int = 0
 
 
-Action: TypeAlias = Step | Copying
+Action: TypeAlias = PlannedOperation | Copying
 
 Place: TypeAlias = tuple[str, int]
 """A buffer, and the element of it at which a value begins."""
@@ -57,8 +57,8 @@ def aligned(count: int, unit: int) -> int:
 
 def plan_memory(
     draft: GraphDraft,
-    steps: Sequence[Step],
-    layouts: Mapping[str, Layout],
+    steps: Sequence[PlannedOperation],
+    layouts: Mapping[str, ValueLayout],
     num_vectors: int,
     extents: Mapping[str, int],
     reuse: bool,
@@ -76,7 +76,9 @@ def plan_memory(
 
 
 class _Planner:
-    def __init__(self, draft: GraphDraft, steps: Sequence[Step], layouts: Mapping[str, Layout]) -> None:
+    def __init__(
+        self, draft: GraphDraft, steps: Sequence[PlannedOperation], layouts: Mapping[str, ValueLayout]
+    ) -> None:
         self.draft, self.steps, self.layouts = draft, steps, layouts
         self.makers = {step.output: step for step in steps if not step.is_wide}
         self.members: dict[str, list[tuple[Concat, int]]] = {}
@@ -158,7 +160,7 @@ class _Planner:
             made = next(
                 i
                 for i, action in enumerate(actions)
-                if isinstance(action, Step) and action.output == value and not action.is_wide
+                if isinstance(action, PlannedOperation) and action.output == value and not action.is_wide
             )
             last = max(
                 (i for i, action in enumerate(actions) if memory.read in map(self._root, _reads(action))), default=-1

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ov_asr_score.gna.compiler.graph_draft import GraphDraft, has_wide_sums, operands
 from ov_asr_score.gna.compiler.value_ranges import ValueRange, narrow_reach
-from ov_asr_score.gna.graphs.graph import (
+from ov_asr_score.gna.graphs.float_graph import (
     Activation,
     Affine,
     Convolution,
@@ -23,8 +23,8 @@ from ov_asr_score.gna.graphs.graph import (
     Function,
     Layer,
     Permute,
-    Product,
-    Sum,
+    ProductLayer,
+    SumLayer,
 )
 
 Kind = Literal["affine", "diagonal", "product", "convolution", "transpose"]
@@ -34,7 +34,7 @@ _RISING = {"identity", "sigmoid", "tanh", "softsign", "exp", "log", "sign", "rel
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Step:
+class PlannedOperation:
     """One operation: ``output`` = ``function`` of the sums, as 16-bit values; without a function, the int32 sums.
 
     ``value`` is the value of the graph that the sums represent, before the function. Sums are
@@ -91,12 +91,14 @@ class _Choice:
     sign: int
 
 
-def plan_steps(draft: GraphDraft, ranges: Mapping[str, ValueRange], transposes: bool) -> tuple[Step, ...]:
+def plan_steps(draft: GraphDraft, ranges: Mapping[str, ValueRange], transposes: bool) -> tuple[PlannedOperation, ...]:
     """The operations of a lowered graph, in order; ``transposes``: transpositions are allowed."""
-    choices = {layer.output: _choose(draft, layer, ranges) for layer in draft.layers.values() if isinstance(layer, Sum)}
+    choices = {
+        layer.output: _choose(draft, layer, ranges) for layer in draft.layers.values() if isinstance(layer, SumLayer)
+    }
     fused = {value for value, choice in choices.items() if _is_scaling(draft, choice.added)}
     demands = _demands(draft, choices, fused)
-    steps: list[Step] = []
+    steps: list[PlannedOperation] = []
     absorbed = {choices[value].added for value in fused}
     taken: set[str] = set()
     for layer in draft.ordered_layers():
@@ -107,7 +109,9 @@ def plan_steps(draft: GraphDraft, ranges: Mapping[str, ValueRange], transposes: 
         elif isinstance(layer, Activation):
             if not has_wide_sums(draft.layers.get(layer.input)):
                 ones = np.ones(draft.sizes[layer.input], np.float32)
-                step = Step("diagonal", layer.name, layer.input, layer.output, len(ones), layer.input, weights=ones)
+                step = PlannedOperation(
+                    "diagonal", layer.name, layer.input, layer.output, len(ones), layer.input, weights=ones
+                )
                 steps.append(_with_function(step, layer))
         elif isinstance(layer, Convolution) and not has_wide_sums(layer):
             steps.append(_pooled(draft, layer, taken))
@@ -116,7 +120,7 @@ def plan_steps(draft: GraphDraft, ranges: Mapping[str, ValueRange], transposes: 
     return tuple(steps)
 
 
-def _choose(draft: GraphDraft, layer: Sum, ranges: Mapping[str, ValueRange]) -> _Choice:
+def _choose(draft: GraphDraft, layer: SumLayer, ranges: Mapping[str, ValueRange]) -> _Choice:
     left, right = (has_wide_sums(draft.layers.get(value)) for value in (layer.left, layer.right))
     if layer.sign < 0 or not right:
         return _Choice(layer.left, layer.right, layer.sign)
@@ -141,7 +145,7 @@ def _is_scaling(draft: GraphDraft, value: str) -> bool:
 def _demands(draft: GraphDraft, choices: Mapping[str, _Choice], fused: set[str]) -> dict[str, _Demand]:
     demands = {value: _Demand() for value in draft.sizes}
     for layer in draft.layers.values():
-        if isinstance(layer, Sum):
+        if isinstance(layer, SumLayer):
             choice = choices[layer.output]
             demands[choice.base].wide = True
             if layer.output not in fused:
@@ -159,55 +163,59 @@ def _demands(draft: GraphDraft, choices: Mapping[str, _Choice], fused: set[str])
     return demands
 
 
-def _sums(draft: GraphDraft, layer: Layer, choices: Mapping[str, _Choice], fused: set[str]) -> Step:
+def _sums(draft: GraphDraft, layer: Layer, choices: Mapping[str, _Choice], fused: set[str]) -> PlannedOperation:
     value, size = layer.output, draft.sizes[layer.output]
     match layer:
         case Affine():
-            return Step(
+            return PlannedOperation(
                 "affine", layer.name, value, value, size, layer.input, weights=layer.weights, biases=layer.biases
             )
         case Diagonal():
-            return Step(
+            return PlannedOperation(
                 "diagonal", layer.name, value, value, size, layer.input, weights=layer.weights, biases=layer.biases
             )
-        case Product():
-            return Step("product", layer.name, value, value, size, layer.left, factor=layer.right)
-        case Sum():
+        case ProductLayer():
+            return PlannedOperation("product", layer.name, value, value, size, layer.left, factor=layer.right)
+        case SumLayer():
             choice = choices[value]
             added = draft.layers.get(choice.added)
             if value in fused and isinstance(added, Diagonal):
                 weights, source = added.weights * np.float32(choice.sign), added.input
             else:
                 weights, source = np.full(size, choice.sign, np.float32), choice.added
-            return Step("diagonal", layer.name, value, value, size, source, weights=weights, base=choice.base)
+            return PlannedOperation(
+                "diagonal", layer.name, value, value, size, source, weights=weights, base=choice.base
+            )
         case _:
-            return Step("convolution", layer.name, value, value, size, operands(layer)[0], layer=layer)
+            return PlannedOperation("convolution", layer.name, value, value, size, operands(layer)[0], layer=layer)
 
 
-def _formed(sums: Step, demand: _Demand) -> list[Step]:
+def _formed(sums: PlannedOperation, demand: _Demand) -> list[PlannedOperation]:
     """The step, and further ones if its sums are needed in several forms."""
     forms = len(demand.activations) + demand.narrow + demand.wide
     if forms == 1 and not demand.wide:
         return [_with_function(sums, demand.activations[0]) if demand.activations else _narrowed(sums)]
     steps = [sums]
-    tap = Step("diagonal", sums.name, sums.value, sums.value, sums.size, base=sums.value)
+    tap = PlannedOperation("diagonal", sums.name, sums.value, sums.value, sums.size, base=sums.value)
     steps.extend(_with_function(tap, activation) for activation in demand.activations)
     if demand.narrow:
         steps.append(_narrowed(tap))
     return steps
 
 
-def _narrowed(step: Step) -> Step:
+def _narrowed(step: PlannedOperation) -> PlannedOperation:
     return _changed(step, step.name, step.output, "identity", ())
 
 
-def _with_function(step: Step, activation: Activation) -> Step:
+def _with_function(step: PlannedOperation, activation: Activation) -> PlannedOperation:
     numbers = tuple(float(np.asarray(number).reshape(-1)[0]) for number in activation.parameters)
     return _changed(step, activation.name, activation.output, activation.function, numbers)
 
 
-def _changed(step: Step, name: str, output: str, function: Function, parameters: tuple[float, ...]) -> Step:
-    return Step(
+def _changed(
+    step: PlannedOperation, name: str, output: str, function: Function, parameters: tuple[float, ...]
+) -> PlannedOperation:
+    return PlannedOperation(
         step.kind,
         name,
         step.value,
@@ -224,9 +232,9 @@ def _changed(step: Step, name: str, output: str, function: Function, parameters:
     )
 
 
-def _pooled(draft: GraphDraft, layer: Convolution, taken: set[str]) -> Step:
+def _pooled(draft: GraphDraft, layer: Convolution, taken: set[str]) -> PlannedOperation:
     """A convolution with pooling, whose output is 16 bits; a monotone function behind it is computed before."""
-    step = Step(
+    step = PlannedOperation(
         "convolution", layer.name, layer.output, layer.output, draft.sizes[layer.output], layer.input, layer=layer
     )
     users = draft.users()[layer.output]
@@ -238,11 +246,15 @@ def _pooled(draft: GraphDraft, layer: Convolution, taken: set[str]) -> Step:
     return _narrowed(step)
 
 
-def _permute(layer: Permute, transposes: bool) -> list[Step]:
+def _permute(layer: Permute, transposes: bool) -> list[PlannedOperation]:
     size = layer.rows * layer.columns
     small, large = sorted((layer.rows, layer.columns))
     if transposes and small <= 8 and large % 8 == 0:
-        return [Step("transpose", layer.name, layer.output, layer.output, size, layer.input, layer=layer)]
+        return [PlannedOperation("transpose", layer.name, layer.output, layer.output, size, layer.input, layer=layer)]
     order: NDArray[np.int64] = np.arange(size).reshape(layer.rows, layer.columns).T.reshape(-1)
     weights = np.eye(size, dtype=np.float32)[order]
-    return [_narrowed(Step("affine", layer.name, layer.output, layer.output, size, layer.input, weights=weights))]
+    return [
+        _narrowed(
+            PlannedOperation("affine", layer.name, layer.output, layer.output, size, layer.input, weights=weights)
+        )
+    ]

@@ -14,10 +14,10 @@ from math import ceil, floor, log2
 import numpy as np
 
 from ov_asr_score.gna.compiler.graph_draft import GraphDraft, is_identity, operands
-from ov_asr_score.gna.compiler.layouts import Layout
-from ov_asr_score.gna.compiler.operation_plan import Step
+from ov_asr_score.gna.compiler.layouts import ValueLayout
+from ov_asr_score.gna.compiler.operation_plan import PlannedOperation
 from ov_asr_score.gna.compiler.value_ranges import Float64Array, ValueRange, narrow_reach, wide_reach
-from ov_asr_score.gna.graphs.graph import Concat, Convolution, Crop, Permute
+from ov_asr_score.gna.graphs.float_graph import Concat, Convolution, Crop, Permute
 
 _LAST_SUM = 0.99 * 2**31
 _LAST_VALUE = 32752.0
@@ -41,7 +41,7 @@ class ScaleFactors:
 
     classes: dict[str, float]
     sums: dict[str, float]
-    layouts: Mapping[str, Layout]
+    layouts: Mapping[str, ValueLayout]
 
     def of_value(self, value: str) -> float:
         """Scale factor of a 16-bit value (of its first block)."""
@@ -52,7 +52,7 @@ class ScaleFactors:
         return np.concatenate([np.full(block.size, self.classes[block.root]) for block in self.layouts[value].blocks])
 
 
-def step_key(step: Step) -> str:
+def step_key(step: PlannedOperation) -> str:
     """Name of the sums of a step: its value if the output is 32 bits wide, else a name of their own."""
     return step.output if step.is_wide else f"{step.output}|sums"
 
@@ -64,7 +64,7 @@ def _with_whole_slope(sums_scale: float, value_scale: float) -> float:
     return value_scale * 2.0**shift / ceil(slope * 2.0**shift) if shift else sums_scale
 
 
-def is_selection(step: Step) -> bool:
+def is_selection(step: PlannedOperation) -> bool:
     """Whether all weights are zero or one."""
     if step.kind not in ("affine", "diagonal") or step.weights is None:
         return False
@@ -72,15 +72,15 @@ def is_selection(step: Step) -> bool:
     return all(bool(np.all((part == 0) | (part == 1))) for part in (first, step.weights))
 
 
-def weight_bits_of(step: Step, weight_bits: int) -> int:
+def weight_bits_of(step: PlannedOperation, weight_bits: int) -> int:
     """Bits of the weights of a step: 16 unless it is a matrix product that does more than select elements."""
     return weight_bits if step.kind == "affine" and not is_selection(step) else 16
 
 
 def find_scale_factors(
     draft: GraphDraft,
-    steps: Sequence[Step],
-    layouts: Mapping[str, Layout],
+    steps: Sequence[PlannedOperation],
+    layouts: Mapping[str, ValueLayout],
     ranges: Mapping[str, ValueRange],
     input_scales: Mapping[str, float],
     weight_bits: int,
@@ -92,7 +92,7 @@ def find_scale_factors(
 
 def class_conflicts(
     draft: GraphDraft,
-    layouts: Mapping[str, Layout],
+    layouts: Mapping[str, ValueLayout],
     ranges: Mapping[str, ValueRange],
     input_scales: Mapping[str, float],
 ) -> set[str]:
@@ -112,7 +112,7 @@ def class_conflicts(
     return conflicts
 
 
-def _made_narrow(draft: GraphDraft, layouts: Mapping[str, Layout]) -> list[str]:
+def _made_narrow(draft: GraphDraft, layouts: Mapping[str, ValueLayout]) -> list[str]:
     """Values that operations compute as 16 bits, except copies (of the same class as everything they read)."""
     made = []
     for value, layer in draft.layers.items():
@@ -133,8 +133,8 @@ class _Finder:
     def __init__(
         self,
         draft: GraphDraft,
-        steps: Sequence[Step],
-        layouts: Mapping[str, Layout],
+        steps: Sequence[PlannedOperation],
+        layouts: Mapping[str, ValueLayout],
         ranges: Mapping[str, ValueRange],
         input_scales: Mapping[str, float],
         weight_bits: int,
@@ -193,7 +193,7 @@ class _Finder:
     def _reach_of(self, value: str) -> float:
         return self.reaches.get(self.layouts[value].blocks[0].root, np.inf)
 
-    def _weights(self, step: Step) -> tuple[Float64Array, Float64Array]:
+    def _weights(self, step: PlannedOperation) -> tuple[Float64Array, Float64Array]:
         """The weights [M, K] as float64, and the scale factors of the K inputs."""
         if isinstance(step.layer, Convolution):
             weights = step.layer.filters.astype(np.float64)
@@ -207,7 +207,7 @@ class _Finder:
     def _root(self, value: str) -> str:
         return self.layouts[value].blocks[0].root
 
-    def _share(self, step: Step) -> None:
+    def _share(self, step: PlannedOperation) -> None:
         """Lower the scale factors of the inputs of a matrix until its weights get an even share of the sums."""
         room = _LAST_SUM / self.needs[step_key(step)]
         weights, _ = self._weights(step)
@@ -233,7 +233,7 @@ class _Finder:
             least = _LEAST_SCALE / self.reaches.get(root, 1.0)
             self.classes[root] = min(self.classes[root], max(even, least))
 
-    def _sums_of(self, step: Step) -> bool:
+    def _sums_of(self, step: PlannedOperation) -> bool:
         """Set the scale factor of the sums of a step; whether that changed one of its inputs."""
         key = step_key(step)
         room = _LAST_SUM / self.needs[key]
@@ -267,7 +267,7 @@ class _Finder:
                     scale = floor(scale / added) * added
         return scale
 
-    def _product(self, step: Step, room: float) -> bool:
+    def _product(self, step: PlannedOperation, room: float) -> bool:
         roots = [self._root(step.input), self._root(step.factor)]
         scale = self.classes[roots[0]] * self.classes[roots[1]]
         free = [root for root in dict.fromkeys(roots) if root not in self.fixed]
@@ -278,7 +278,7 @@ class _Finder:
         self.classes[root] *= room / scale
         return True
 
-    def _added(self, step: Step) -> bool:
+    def _added(self, step: PlannedOperation) -> bool:
         """Keep the weights of values that are added to sums precise, and whole numbers if possible."""
         if not step.input or step.weights is None:
             return False

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.gna.graphs.graph import (
+from ov_asr_score.gna.graphs.float_graph import (
     Activation,
     Affine,
     Concat,
@@ -29,8 +29,8 @@ from ov_asr_score.gna.graphs.graph import (
     GnaGraph,
     Layer,
     Permute,
-    Product,
-    Sum,
+    ProductLayer,
+    SumLayer,
 )
 
 Float64Array: TypeAlias = NDArray[np.float64]
@@ -156,7 +156,7 @@ def _range_of(layer: Layer, ranges: Mapping[str, ValueRange]) -> ValueRange:
             )
         case Convolution():
             return _convolution_range(layer, ranges[layer.input])
-        case Sum():
+        case SumLayer():
             left, right = ranges[layer.left], ranges[layer.right]
             ends = (right.low, right.high) if layer.sign > 0 else (-right.high, -right.low)
             return ValueRange(
@@ -165,7 +165,7 @@ def _range_of(layer: Layer, ranges: Mapping[str, ValueRange]) -> ValueRange:
                 left.mean + layer.sign * right.mean,
                 left.variance + right.variance,
             )
-        case Product():
+        case ProductLayer():
             return _elementwise_product(ranges[layer.left], ranges[layer.right])
         case Concat():
             parts = [ranges[value] for value in layer.inputs]

@@ -3,7 +3,7 @@
 OpenBLAS would use all processors for every product. Two slots then wait for each other with busy loops, which costs
 most of the speed on a loaded machine (measured on two processors under load: 1,100 frames/s instead of 14,000).
 
-Tests: tests/gna/test_runner.py
+Tests: tests/gna/test_gna_runner.py
 """
 
 from __future__ import annotations

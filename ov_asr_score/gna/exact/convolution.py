@@ -13,7 +13,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from ov_asr_score.errors import UnsupportedModelError
-from ov_asr_score.gna.exact.image import DTYPES, Image, Layout, needed, table_of
+from ov_asr_score.gna.exact.image import DTYPES, Image, ImageLayout, needed, table_of
 from ov_asr_score.gna.exact.kernels import (
     INT32_HIGH,
     Counts,
@@ -47,7 +47,7 @@ class ConvolutionStep:
     that skip positions, identify such a model.
     """
 
-    def __init__(self, operation: GnaOperation, layout: Layout, place: str) -> None:
+    def __init__(self, operation: GnaOperation, layout: ImageLayout, place: str) -> None:
         """Read filters, biases and segments. Raises UnsupportedModelError where the device's result is unknown."""
         self.input, self.output = needed(operation, INPUT), needed(operation, OUTPUT)
         filters, biases = needed(operation, WEIGHTS), needed(operation, BIASES)
@@ -157,7 +157,7 @@ class ConvolutionStep:
         return result
 
 
-def _filters(operation: GnaOperation, layout: Layout) -> NDArray[Any]:
+def _filters(operation: GnaOperation, layout: ImageLayout) -> NDArray[Any]:
     """Filters [F, coefficients]; each one is stored at a multiple of 16 bytes."""
     tensor = needed(operation, WEIGHTS)
     count, size = tensor.shape[0], tensor.num_elements // tensor.shape[0]

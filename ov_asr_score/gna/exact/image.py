@@ -37,7 +37,7 @@ INTEGERS = {1: DataType.INT8, 2: DataType.INT16, 4: DataType.INT32}
 """Integer types of endpoints by bytes per element."""
 
 
-class Layout:
+class ImageLayout:
     """Which bytes of an image change while a model runs, and the initial contents of all of them."""
 
     def __init__(self, model: GnaModel) -> None:
@@ -67,7 +67,7 @@ class Layout:
 class Image:
     """The memory image of ``groups`` requests that run side by side."""
 
-    def __init__(self, layout: Layout, groups: int) -> None:
+    def __init__(self, layout: ImageLayout, groups: int) -> None:
         """Images with the exported contents."""
         self.layout, self.groups = layout, groups
         self.bytes = np.zeros((groups, layout.num_bytes), np.uint8)
@@ -95,7 +95,7 @@ def needed(operation: GnaOperation, number: int) -> GnaTensor:
     return tensor
 
 
-def table_of(operation: GnaOperation, layout: Layout) -> SegmentTable | None:
+def table_of(operation: GnaOperation, layout: ImageLayout) -> SegmentTable | None:
     """The segment table of an operation; None if its output is the int32 sums."""
     tensor = operation.operand(SEGMENTS)
     if tensor is None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.errors import UnsupportedModelError
-from ov_asr_score.gna.exact.image import INTEGERS, Image, Layout
+from ov_asr_score.gna.exact.image import INTEGERS, Image, ImageLayout
 from ov_asr_score.gna.exact.kernels import Counts
 from ov_asr_score.gna.exact.piecewise import OUTPUT_RANGES, Scratch
 from ov_asr_score.gna.exact.steps import make_step
@@ -79,7 +79,7 @@ class ExactProgram:
                 raise UnsupportedModelError(
                     f"{source}: '{turned.name}' is transposed for a 2-D convolution, which is not supported"
                 )
-        self.layout = Layout(model)
+        self.layout = ImageLayout(model)
         self.steps = [
             make_step(operation, self.layout, f"{source}: operation {index}")
             for index, operation in enumerate(model.operations)

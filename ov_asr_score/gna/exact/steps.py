@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.gna.exact.convolution import ConvolutionStep
-from ov_asr_score.gna.exact.image import Image, Layout, needed, table_of
+from ov_asr_score.gna.exact.image import Image, ImageLayout, needed, table_of
 from ov_asr_score.gna.exact.kernels import (
     INT32_HIGH,
     Counts,
@@ -43,14 +43,14 @@ _PRODUCT_ROWS = 128
 _LARGEST_PRODUCT = 2.0**30  # of two int16
 
 
-class Step(Protocol):
+class PreparedOperation(Protocol):
     """An operation prepared for any number of groups (requests side by side)."""
 
     def bind(self, image: Image, scratch: Scratch, counts: Counts) -> Run:
         """A function that runs the operation on ``image``, with scratch memory ``scratch``, and adds to ``counts``."""
 
 
-def make_step(operation: GnaOperation, layout: Layout, place: str) -> Step:
+def make_step(operation: GnaOperation, layout: ImageLayout, place: str) -> PreparedOperation:
     """The step for a checked operation. Raises UnsupportedModelError; its message begins with ``place``."""
     match operation.type:
         case OperationType.AFFINE:
@@ -73,7 +73,7 @@ def make_step(operation: GnaOperation, layout: Layout, place: str) -> Step:
 class AffineStep:
     """A matrix product: weights [M, K] · inputs [K, N] + biases [M]."""
 
-    def __init__(self, operation: GnaOperation, layout: Layout) -> None:
+    def __init__(self, operation: GnaOperation, layout: ImageLayout) -> None:
         """Read weights and segments."""
         self.input, self.output = needed(operation, INPUT), needed(operation, OUTPUT)
         self.weights, self.biases = needed(operation, WEIGHTS), needed(operation, BIASES)
@@ -94,7 +94,7 @@ class AffineStep:
         return sums_of(weights, rules), Finish(self.table, weights.bound > INT32_HIGH)
 
     def bind(self, image: Image, scratch: Scratch, counts: Counts) -> Run:
-        """A function that runs the operation on ``image``; see Step."""
+        """A function that runs the operation on ``image``; see PreparedOperation."""
         inputs, vectors = self.input.shape
         outputs = self.output.shape[0]
         source = image.tensor(self.input).reshape(-1, inputs, vectors).transpose(0, 2, 1)
@@ -135,7 +135,7 @@ class AffineStep:
 class ElementwiseStep:
     """Products element by element: weights [M] ⊙ inputs [M, N] + biases [M]."""
 
-    def __init__(self, operation: GnaOperation, layout: Layout) -> None:
+    def __init__(self, operation: GnaOperation, layout: ImageLayout) -> None:
         """Read the weights, biases and segments that do not change."""
         self.input, self.output = needed(operation, INPUT), needed(operation, OUTPUT)
         self.weights, self.biases = needed(operation, WEIGHTS), needed(operation, BIASES)
@@ -157,7 +157,7 @@ class ElementwiseStep:
         self.finish = Finish(table, bound > INT32_HIGH)
 
     def bind(self, image: Image, scratch: Scratch, counts: Counts) -> Run:
-        """A function that runs the operation on ``image``; see Step."""
+        """A function that runs the operation on ``image``; see PreparedOperation."""
         rows, vectors = self.input.shape
         source = image.tensor(self.input).reshape(-1, rows, vectors)
         target = image.tensor(self.output).reshape(-1, rows, vectors)
@@ -213,7 +213,7 @@ class CopyStep:
         self.rows, self.columns = copied_shape(operation)
 
     def bind(self, image: Image, scratch: Scratch, counts: Counts) -> Run:
-        """A function that runs the operation on ``image``; see Step."""
+        """A function that runs the operation on ``image``; see PreparedOperation."""
         shown = np.s_[:, : self.rows, : self.columns]
         source = image.tensor(self.input).reshape(-1, *self.input.shape)[shown]
         target = image.tensor(self.output).reshape(-1, *self.output.shape)[shown]
@@ -237,7 +237,7 @@ class TranspositionStep:
         self.input, self.output = needed(operation, INPUT), needed(operation, OUTPUT)
 
     def bind(self, image: Image, scratch: Scratch, counts: Counts) -> Run:
-        """A function that runs the operation on ``image``; see Step."""
+        """A function that runs the operation on ``image``; see PreparedOperation."""
         source = image.tensor(self.input).reshape(-1, *self.input.shape).transpose(0, 2, 1)
         target = image.tensor(self.output).reshape(-1, *self.output.shape)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ov_asr_score.gna.format import layout
-from ov_asr_score.gna.format.reader import read_model
+from ov_asr_score.gna.format.blob_reader import read_model
 from ov_asr_score.gna.model import GnaEndpoint, GnaModel, GnaOperation, GnaTensor, GnaTransposition
 
 

@@ -44,7 +44,7 @@ MAX_OPERANDS = MAX_PARAMETERS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class RecordLayout:
     """Names of consecutive fields, and their binary layout."""
 
     names: tuple[str, ...]
@@ -59,7 +59,7 @@ class Layout:
         return dict(zip(self.names, values, strict=True))
 
 
-def header_layout(minor: int) -> Layout:
+def header_layout(minor: int) -> RecordLayout:
     """The part of the header behind magic bytes, header size and version."""
     fields = [("memory_bytes", "Q"), ("operations", "Q"), ("group", "I"), ("rows", "I"), ("columns", "I")]
     if minor >= 2:
@@ -77,7 +77,7 @@ def header_bytes(minor: int) -> int:
     return START.size + header_layout(minor).struct.size
 
 
-def endpoint_layout(minor: int) -> Layout:
+def endpoint_layout(minor: int) -> RecordLayout:
     """Endpoint of an input or output: 40 bytes up to 2.6, 80 since 2.7. Its pointer has no meaning in a file."""
     fields = [("scale_factor", "f4x"), ("pointer", "Q"), ("element_bytes", "I"), ("num_elements", "I"), ("offset", "Q")]
     if minor >= SHAPES_SINCE:
@@ -106,5 +106,5 @@ def read_shape_parameter(parameter: bytes) -> tuple[int, ...]:
     return tuple(dimensions[:rank])
 
 
-def _layout(fields: Sequence[tuple[str, str]]) -> Layout:
-    return Layout(tuple(name for name, _ in fields), Struct("<" + "".join(kind for _, kind in fields)))
+def _layout(fields: Sequence[tuple[str, str]]) -> RecordLayout:
+    return RecordLayout(tuple(name for name, _ in fields), Struct("<" + "".join(kind for _, kind in fields)))

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.errors import BlobFormatError
+from ov_asr_score.gna.format.blob_reader import DAMAGED
 from ov_asr_score.gna.format.layout import MAX_OPERATIONS
 from ov_asr_score.gna.format.memory_ranges import (
     READ,
@@ -26,7 +27,6 @@ from ov_asr_score.gna.format.memory_ranges import (
     written,
 )
 from ov_asr_score.gna.format.operation_checks import MAX_VECTORS, OPERAND_NAMES, check_operation
-from ov_asr_score.gna.format.reader import DAMAGED
 from ov_asr_score.gna.model import (
     BIASES,
     BUFFER_ALIGNMENT,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.errors import unreachable
-from ov_asr_score.gna.graphs.graph import (
+from ov_asr_score.gna.graphs.float_graph import (
     Activation,
     Affine,
     Concat,
@@ -24,8 +24,8 @@ from ov_asr_score.gna.graphs.graph import (
     GraphPort,
     Layer,
     Permute,
-    Product,
-    Sum,
+    ProductLayer,
+    SumLayer,
 )
 from ov_asr_score.gna.graphs.simplifying import pooled_positions
 from ov_asr_score.ports import PortInfo
@@ -90,10 +90,10 @@ def compute(layer: Layer, values: dict[str, Float32Array], lanes: int) -> Float3
             return _shifted(values[layer.input] @ layer.weights.T, layer.biases)
         case Diagonal():
             return _shifted(values[layer.input] * layer.weights, layer.biases)
-        case Sum():
+        case SumLayer():
             left, right = values[layer.left], values[layer.right]
             return left + right if layer.sign > 0 else left - right
-        case Product():
+        case ProductLayer():
             return values[layer.left] * values[layer.right]
         case Convolution():
             return _convolved(layer, values[layer.input])

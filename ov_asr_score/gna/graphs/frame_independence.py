@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ov_asr_score.errors import UnsupportedModelError
+from ov_asr_score.gna.graphs.float_graph import Float32Array, GnaGraph
 from ov_asr_score.gna.graphs.float_program import FloatProgram
-from ov_asr_score.gna.graphs.graph import Float32Array, GnaGraph
 from ov_asr_score.gna.graphs.reading.model_reader import read_graph, try_graph
 from ov_asr_score.openvino_api import RUNTIME_ERRORS, ov
 

@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ov_asr_score.gna.graphs.reading.model_reader import Reading, output_key, read_model, try_graph
-from ov_asr_score.gna.graphs.reading.ports import for_one_frame, port_name
+from ov_asr_score.gna.graphs.reading.frame_ports import for_one_frame, port_name
+from ov_asr_score.gna.graphs.reading.model_reader import GraphReading, output_key, read_model, try_graph
 from ov_asr_score.gna.graphs.reading.tensors import Tensor
 from ov_asr_score.openvino_api import opset, ov
 
@@ -25,7 +25,7 @@ _ENDS = frozenset({"Parameter", "Result"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Part:
+class ModelPart:
     """A separate model; ``inputs`` and ``outputs`` name its ports in order, as in :class:`Partition`."""
 
     device: Device
@@ -35,7 +35,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class PlacedLayer:
+class LayerPlacement:
     """The part (numbered from 0) that computes a layer, and why GNA does not support it (empty if it does)."""
 
     name: str
@@ -52,10 +52,10 @@ class Partition:
     ``inputs`` and ``outputs`` are the names of the ports of the whole model, in its order.
     """
 
-    parts: tuple[Part, ...]
+    parts: tuple[ModelPart, ...]
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
-    layers: tuple[PlacedLayer, ...]
+    layers: tuple[LayerPlacement, ...]
 
 
 def partition(model: ov.Model, source: str) -> Partition:
@@ -89,7 +89,7 @@ def partition(model: ov.Model, source: str) -> Partition:
         forced |= more
 
 
-def _stages(nodes: list[Any], reading: Reading, on_cpu: set[int]) -> dict[int, int]:
+def _stages(nodes: list[Any], reading: GraphReading, on_cpu: set[int]) -> dict[int, int]:
     """The number of the part of each node, by its index: even numbers are for GNA. Known values are in no part."""
     numbers = {node.get_name(): number for number, node in enumerate(nodes)}
     sources = {
@@ -138,7 +138,7 @@ def _numbered(
     return stages
 
 
-def _groups(nodes: list[Any], sources: Mapping[int, list[int]], reading: Reading) -> dict[int, int]:
+def _groups(nodes: list[Any], sources: Mapping[int, list[int]], reading: GraphReading) -> dict[int, int]:
     """A group number for each node; nodes on the recurrent path of a variable are in one group."""
     following: dict[int, set[int]] = {number: set() for number in sources}
     for number, before in sources.items():
@@ -187,7 +187,7 @@ class _Ports:
 
 
 def _cut(
-    static: ov.Model, nodes: list[Any], reading: Reading, stages: Mapping[int, int], reasons: Mapping[int, str]
+    static: ov.Model, nodes: list[Any], reading: GraphReading, stages: Mapping[int, int], reasons: Mapping[int, str]
 ) -> Partition:
     """The parts; ``static`` is consumed."""
     placed = {number: stage for number, stage in stages.items() if nodes[number].get_type_name() not in _ENDS}
@@ -221,7 +221,7 @@ def _cut(
     parts = tuple(_part(stage, ports, sinks[stage]) for stage, ports in parts_of.items())
     order = {stage: number for number, stage in enumerate(parts_of)}
     layers = tuple(
-        PlacedLayer(
+        LayerPlacement(
             str(nodes[number].get_friendly_name()),
             nodes[number].get_type_name(),
             parts[order[stage]].device,
@@ -234,11 +234,11 @@ def _cut(
     return Partition(parts, inputs, outputs, layers)
 
 
-def _part(stage: int, ports: _Ports, sinks: list[Any]) -> Part:
+def _part(stage: int, ports: _Ports, sinks: list[Any]) -> ModelPart:
     device: Device = "CPU" if stage % 2 else "GNA"
     results = [opset.result(value, name=f"{name}/result") for name, value in ports.left.items()]
     model = ov.Model(results, sinks, [parameter for _, parameter in ports.taken.values()], f"part {stage}")
-    return Part(device, model, tuple(name for name, _ in ports.taken.values()), tuple(ports.left))
+    return ModelPart(device, model, tuple(name for name, _ in ports.taken.values()), tuple(ports.left))
 
 
 def _unused_name(output: Any, taken: Iterable[str]) -> str:
@@ -247,7 +247,7 @@ def _unused_name(output: Any, taken: Iterable[str]) -> str:
     return f"{name}:{node.get_name()}" if name in taken else name
 
 
-def _is_known(node: Any, reading: Reading) -> bool:
+def _is_known(node: Any, reading: GraphReading) -> bool:
     """Whether all outputs of a node are known before a frame is computed."""
     if node.get_type_name() in ("Assign", "Parameter", "ReadValue", "Result"):
         return False
@@ -255,7 +255,7 @@ def _is_known(node: Any, reading: Reading) -> bool:
     return all(operand is not None and not isinstance(operand, Tensor) for operand in operands)
 
 
-def _settled(output: Any, reading: Reading) -> Any:
+def _settled(output: Any, reading: GraphReading) -> Any:
     """The output, as a constant if it is known, because its producer may be in another part."""
     operand = reading.operands[output_key(output)]
     if operand is None or isinstance(operand, Tensor) or output.get_node().get_type_name() == "Constant":

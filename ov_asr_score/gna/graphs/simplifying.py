@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.gna.graphs.graph import (
+from ov_asr_score.gna.graphs.float_graph import (
     Affine,
     Concat,
     Constant,
@@ -23,8 +23,8 @@ from ov_asr_score.gna.graphs.graph import (
     Float32Array,
     Layer,
     Memory,
-    Product,
-    Sum,
+    ProductLayer,
+    SumLayer,
 )
 
 LARGEST_MATRIX = 1 << 24
@@ -34,7 +34,7 @@ LARGEST_MATRIX = 1 << 24
 def inputs_of(layer: Layer) -> tuple[str, ...]:
     """The values that a layer reads; a value read twice is listed twice."""
     match layer:
-        case Sum() | Product():
+        case SumLayer() | ProductLayer():
             return (layer.left, layer.right)
         case Concat():
             return layer.inputs
@@ -154,7 +154,7 @@ def split_products(layers: Sequence[Layer], kept: Collection[str]) -> tuple[Laye
     This way the function of each gate of a recurrent cell is applied to sums that still have 32 bits::
 
         Affine ─┐        ┌─ Crop ─ Sigmoid            Affine ─┐
-                ├─ Sum ──┤                   →                ├─ Sum ─ Sigmoid     for each part
+                ├─ SumLayer ──┤                   →                ├─ SumLayer ─ Sigmoid     for each part
         Affine ─┘        └─ Crop ─ Tanh               Affine ─┘
     """
     current = list(layers)
@@ -179,7 +179,7 @@ def _is_split(layer: Layer, readers: dict[str, list[Layer]], makers: dict[str, L
     apart = all(before[1] <= after[0] for before, after in pairwise(crops))
     if layer.output in kept or not parts or len(crops) < len(parts) or not apart:
         return False
-    if isinstance(layer, Sum):
+    if isinstance(layer, SumLayer):
         sides = [(makers.get(side), readers[side]) for side in (layer.left, layer.right)]
         return any(isinstance(maker, Affine) and len(users) == 1 for maker, users in sides)
     return isinstance(layer, Affine)
@@ -187,11 +187,11 @@ def _is_split(layer: Layer, readers: dict[str, list[Layer]], makers: dict[str, L
 
 def _part(layer: Layer, part: Crop) -> tuple[Layer, ...]:
     rows = slice(part.start, part.start + part.size)
-    if isinstance(layer, Sum):
+    if isinstance(layer, SumLayer):
         name = part.output
         sides = [replace(part, name=f"{name}/{side}", output=f"{name}/{side}") for side in ("left", "right")]
         left, right = replace(sides[0], input=layer.left), replace(sides[1], input=layer.right)
-        return left, right, Sum(name, left.output, right.output, name, layer.sign)
+        return left, right, SumLayer(name, left.output, right.output, name, layer.sign)
     assert isinstance(layer, Affine)
     biases = None if layer.biases is None else layer.biases[rows]
     return (Affine(part.name, layer.input, part.output, layer.weights[rows], biases),)

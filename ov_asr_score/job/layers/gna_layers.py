@@ -13,7 +13,7 @@ from ov_asr_score.gna.layer_errors import LayerError, measure_layers
 from ov_asr_score.job.run.trial import TrialRun, open_trial
 from ov_asr_score.report.console.layers import LayerDifference
 from ov_asr_score.scoring.gna.emulation import requests_of
-from ov_asr_score.scoring.options import ScorerOptions
+from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.settings.score_job import ScoreJob
 
 

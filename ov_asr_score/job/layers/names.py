@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Protocol, TypeVar
 
 from ov_asr_score.errors import UnknownNameError, UnsupportedModelError
-from ov_asr_score.ov_model.layers import Layer
+from ov_asr_score.ov_model.layers import InnerLayer
 from ov_asr_score.scoring.recording.layer_values import Side
 from ov_asr_score.text import suggestion
 
@@ -28,7 +28,7 @@ AnyLayer = TypeVar("AnyLayer", bound=Named)
 class CommonLayers:
     """Layers that both sides have, in the order of the reference, and the names that only one of them has."""
 
-    both: tuple[Layer, ...]
+    both: tuple[InnerLayer, ...]
     only_in_reference: tuple[str, ...]
     only_in_other: tuple[str, ...]
 
@@ -50,7 +50,9 @@ def common_layers(reference: Side, other: Side) -> CommonLayers:
     )
 
 
-def choose_common(common: CommonLayers, patterns: Sequence[str], reference: Side, other: Side) -> tuple[Layer, ...]:
+def choose_common(
+    common: CommonLayers, patterns: Sequence[str], reference: Side, other: Side
+) -> tuple[InnerLayer, ...]:
     """The common layers that ``patterns`` choose; without any, those that compute something.
 
     Raises UnknownNameError for a pattern that chooses nothing.
@@ -76,7 +78,7 @@ def choose(layers: Sequence[AnyLayer], patterns: Sequence[str]) -> tuple[AnyLaye
     )
 
 
-def _computing(layers: Sequence[Layer]) -> tuple[Layer, ...]:
+def _computing(layers: Sequence[InnerLayer]) -> tuple[InnerLayer, ...]:
     return tuple(layer for layer in layers if not layer.moves) or tuple(layers)
 
 
@@ -84,5 +86,5 @@ def _matches(name: str, pattern: str) -> bool:
     return name == pattern or fnmatchcase(name, pattern)
 
 
-def _some(layers: Sequence[Layer]) -> str:
+def _some(layers: Sequence[InnerLayer]) -> str:
     return ", ".join(f"'{layer.name}'" for layer in layers[:4]) + (", …" if len(layers) > 4 else "") or "none"

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from ov_asr_score.errors import UsageError
 from ov_asr_score.gna.exact.program import ExactProgram
+from ov_asr_score.gna.gna_runner import GnaRunner
 from ov_asr_score.gna.layer_errors import LayerError, first_below, measure_layers
-from ov_asr_score.gna.runner import GnaRunner
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.report.data.gna import GnaLayerReport, GnaReport
 from ov_asr_score.scoring.gna.emulation import Emulation, requests_of
@@ -41,7 +41,7 @@ def clipping_notes(scorer: Scorer) -> list[str]:
     ]
 
 
-class Sample:
+class FirstFrames:
     """The first frames of a run, kept while they pass by."""
 
     def __init__(self, inputs: Sequence[PortInfo], most: int = MAX_FRAMES) -> None:
@@ -58,7 +58,7 @@ class Sample:
             yield utterance
 
 
-def report_layers(emulation: Emulation, sample: Sample, settings: GnaSettings) -> GnaReport:
+def report_layers(emulation: Emulation, sample: FirstFrames, settings: GnaSettings) -> GnaReport:
     """Where accuracy went in the frames of ``sample``. Raises UsageError where there is nothing to compare."""
     if emulation.watched is None:
         raise UsageError(

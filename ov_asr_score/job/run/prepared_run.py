@@ -14,14 +14,14 @@ from ov_asr_score.comparison import Limits
 from ov_asr_score.errors import OvAsrScoreError, UsageError
 from ov_asr_score.job.overwriting import NamedFiles, check_files, files_read, files_written, kaldi_files_read
 from ov_asr_score.job.resume.resuming import check_can_resume
-from ov_asr_score.job.run.gna_report import Sample
+from ov_asr_score.job.run.gna_report import FirstFrames
 from ov_asr_score.job.run.model_facts import model_facts
 from ov_asr_score.job.run.nonfinite import note_nonfinite
 from ov_asr_score.job.run.run_verdict import check_measures
 from ov_asr_score.report.data.run import RunReport
 from ov_asr_score.report.trace import TraceWriter
 from ov_asr_score.scoring.job_tables import JobTables
-from ov_asr_score.scoring.plans.text import plan_facts
+from ov_asr_score.scoring.plans.plan_text import plan_facts
 from ov_asr_score.scoring.scorer import Scorer
 from ov_asr_score.scoring.session import Session, open_model_with_tables, start_session
 from ov_asr_score.scoring.utterances.joining import JoinGaps, SkipUtterance, Utterance
@@ -38,7 +38,7 @@ class PreparedRun:
     utterances: Iterator[Utterance]
     skip: SkipUtterance | None
     gaps: JoinGaps
-    sample: Sample | None  # for a report on the layers of GNA
+    sample: FirstFrames | None  # for a report on the layers of GNA
     trace: TraceWriter | None
 
 
@@ -56,7 +56,7 @@ def prepare_run(job: ScoreJob, report: RunReport, trace: TraceWriter | None) -> 
     scorer = session.scorer
     _describe(report, job, session)
     utterances = _noting_nonfinite(session.utterances, report)
-    sample = Sample(session.model.inputs) if job.device.gna.accuracy_report else None
+    sample = FirstFrames(session.model.inputs) if job.device.gna.accuracy_report else None
     utterances = utterances if sample is None else sample.passing(utterances)
     if trace is not None:
         trace.event("run", "prepare", started, time.perf_counter(), load_seconds=scorer.load_seconds)

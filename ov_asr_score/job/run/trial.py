@@ -10,8 +10,8 @@ from itertools import islice
 
 from ov_asr_score.ov_model.file_kind import ModelKind
 from ov_asr_score.scoring.model_loading import ConfiguredModel
-from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.scorer import Scorer
+from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.session import open_model_with_tables, start_session
 from ov_asr_score.scoring.utterances.joining import InputTable, Utterance
 from ov_asr_score.settings.score_job import ScoreJob

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, get_args
 
 from ov_asr_score.errors import SpecifierError, SuiteFormatError, UsageError
-from ov_asr_score.job.suite.options import ALIASES, OPTION_NAMES, job_of, read_options
+from ov_asr_score.job.suite.case_options import ALIASES, OPTION_NAMES, job_of, read_options
 from ov_asr_score.job.suite.suite import Suite, SuiteLimits, SuiteRun, run_name
-from ov_asr_score.job.suite.table import SuiteTable, make_table
 from ov_asr_score.job.suite.toml_lines import key_lines, parse_toml
+from ov_asr_score.job.suite.toml_table import SuiteTable, make_table
 from ov_asr_score.kaldi_io import parse_read_specifier
 from ov_asr_score.kaldi_io.files.input import open_path
 from ov_asr_score.settings.device import Precision

@@ -28,7 +28,7 @@ from ov_asr_score.kaldi_io.matrices.compressed import (
 )
 from ov_asr_score.kaldi_io.matrices.sparse import read_sparse, skip_sparse
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, open_stream
-from ov_asr_score.kaldi_io.matrices.text import format_text, read_text, skip_text
+from ov_asr_score.kaldi_io.matrices.text_format import format_text, read_text, skip_text
 from ov_asr_score.text import clipped
 
 BINARY_MARK = b"\0B"

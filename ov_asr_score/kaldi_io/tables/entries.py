@@ -25,7 +25,7 @@ _SHOWN_KEYS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TableEntry:
     """Where an utterance is: at byte ``start`` of the file ``path``, or as ``line`` of a script says.
 
     ``table`` counts the tables from 0. ``place`` is the byte of the table's own file at which the object or the line
@@ -42,7 +42,7 @@ class Entry:
 
 def find_entries(
     tables: Sequence[ReadSpecifier], order: Mapping[str, int] | None, *, allow_missing: bool
-) -> Iterator[Entry]:
+) -> Iterator[TableEntry]:
     """Entries of all tables, table after table, or those of the keys of ``order`` (see ``read_order``) in its order.
 
     Raises TableFormatError (a key that two entries have, damage), MissingUtteranceError for keys that only the tables
@@ -102,7 +102,7 @@ class _Places:
         self._table = array("i", [-1]) * count  # -1: no entry
         self._place = array("q", [0]) * count
         self._line_number = array("i", [0]) * count
-        self._entries: dict[int, Entry] = {}  # of tables that cannot be read twice
+        self._entries: dict[int, TableEntry] = {}  # of tables that cannot be read twice
 
     def __contains__(self, position: int) -> bool:
         return self._table[position] >= 0
@@ -110,7 +110,7 @@ class _Places:
     def num_missing(self) -> int:
         return self._table.count(-1)
 
-    def put(self, position: int, entry: Entry) -> None:
+    def put(self, position: int, entry: TableEntry) -> None:
         self._table[position] = entry.table
         if entry.place is None:
             self._entries[position] = entry
@@ -118,7 +118,7 @@ class _Places:
         self._place[position] = entry.place
         self._line_number[position] = entry.line.number if entry.line is not None else 0
 
-    def entries(self, order: Mapping[str, int]) -> Iterator[Entry]:
+    def entries(self, order: Mapping[str, int]) -> Iterator[TableEntry]:
         """The entries in the order of ``order``; the last script stays open, as the next line is mostly in it too."""
         stream: KaldiStream | None = None
         open_table = -1
@@ -132,7 +132,7 @@ class _Places:
                 table, place = self._table[position], self._place[position]
                 specifier = self._tables[table]
                 if specifier.form == "ark":
-                    yield Entry(key, table, split_offset(specifier.filename)[0], place, None, place)
+                    yield TableEntry(key, table, split_offset(specifier.filename)[0], place, None, place)
                     continue
                 if stream is None or table != open_table:
                     open_script.close()
@@ -146,7 +146,7 @@ class _Places:
                 yield _script_entry(line, table, place)
 
 
-def _all_entries(tables: Sequence[ReadSpecifier]) -> Iterator[Entry]:
+def _all_entries(tables: Sequence[ReadSpecifier]) -> Iterator[TableEntry]:
     digests = KeyDigests()
     # Tables that cannot be read twice, and their keys.
     kept_keys: set[str] = set()
@@ -172,7 +172,7 @@ def _all_entries(tables: Sequence[ReadSpecifier]) -> Iterator[Entry]:
             yield entry
 
 
-def _entries_of(specifier: ReadSpecifier, table: int) -> Iterator[Entry]:
+def _entries_of(specifier: ReadSpecifier, table: int) -> Iterator[TableEntry]:
     if specifier.form == "npz":
         raise SpecifierError(f"{specifier.original}: NPZ cannot be joined; copy-table makes it an archive")
     with open_stream(specifier.filename) as stream:
@@ -185,12 +185,12 @@ def _entries_of(specifier: ReadSpecifier, table: int) -> Iterator[Entry]:
             raise SpecifierError(f"{specifier.original}: expected a plain file; copy-table makes one of pipes and gzip")
         path = split_offset(specifier.filename)[0]
         for key, start in archive_entries(stream):
-            yield Entry(key, table, path, start, None, start)
+            yield TableEntry(key, table, path, start, None, start)
 
 
-def _script_entry(line: ScriptLine, table: int, place: int | None) -> Entry:
+def _script_entry(line: ScriptLine, table: int, place: int | None) -> TableEntry:
     path, offset = split_offset(line.rxfilename)
-    return Entry(line.key, table, path, offset or 0, line, place)
+    return TableEntry(line.key, table, path, offset or 0, line, place)
 
 
 def _keys_text(count: int, first: Sequence[str]) -> str:

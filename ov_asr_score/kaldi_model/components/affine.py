@@ -13,7 +13,7 @@ from collections.abc import Callable
 from ov_asr_score.kaldi_model.components.component_type import ComponentType, Dims, Problems
 from ov_asr_score.kaldi_model.components.field_checks import at_least, bias, multiple, shape, size
 from ov_asr_score.kaldi_model.components.fields import UPDATABLE, Fields, floats, ints
-from ov_asr_score.kaldi_model.reader import Table
+from ov_asr_score.kaldi_model.token_reader import Table
 
 _PARAMETERS = ("LinearParams", "BiasParams")
 AFFINE_FIELDS: Table = {

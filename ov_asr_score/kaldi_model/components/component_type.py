@@ -1,6 +1,6 @@
 """What a type of component is, in one record: how it is read, what must hold, its widths, what it reads and trains.
 
-Tests: tests/kaldi_model/components/test_table.py
+Tests: tests/kaldi_model/components/test_type_table.py
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TypeAlias
 from ov_asr_score.kaldi_model.components.fields import Fields
 from ov_asr_score.kaldi_model.dependency import SAME_FRAME, Dependency
 from ov_asr_score.kaldi_model.network import Component, FieldValue, Generation
-from ov_asr_score.kaldi_model.reader import Kind, ModelReader, Table
+from ov_asr_score.kaldi_model.token_reader import Kind, ModelReader, Table
 
 Dims: TypeAlias = tuple[int, int]
 """Width of the input and of the output."""

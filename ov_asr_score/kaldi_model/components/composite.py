@@ -12,7 +12,7 @@ from ov_asr_score.kaldi_model.components.component_type import Chain, ComponentT
 from ov_asr_score.kaldi_model.components.fields import UPDATABLE, Fields
 from ov_asr_score.kaldi_model.components.nested_networks import arrow, nested_widths
 from ov_asr_score.kaldi_model.network import FieldValue
-from ov_asr_score.kaldi_model.reader import ModelReader
+from ov_asr_score.kaldi_model.token_reader import ModelReader
 from ov_asr_score.text import clipped
 
 _MOST_NETWORKS = 10_000

@@ -15,7 +15,7 @@ from ov_asr_score.kaldi_model.components.field_checks import at_least, bias, mul
 from ov_asr_score.kaldi_model.components.fields import UPDATABLE, Fields, ints
 from ov_asr_score.kaldi_model.dependency import Dependency, Offsets
 from ov_asr_score.kaldi_model.network import FieldValue
-from ov_asr_score.kaldi_model.reader import ModelReader, Table, read_fields
+from ov_asr_score.kaldi_model.token_reader import ModelReader, Table, read_fields
 
 _PATCHES = ("PatchDim", "PatchStep", "PatchStride")
 _IMAGE = ("InputXDim", "InputYDim", "InputZDim", "FiltXDim", "FiltYDim", "FiltXStep", "FiltYStep")

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.kaldi_model.network import Component, FieldValue
-from ov_asr_score.kaldi_model.reader import Kind, Table
+from ov_asr_score.kaldi_model.token_reader import Kind, Table
 
 
 def ints(*names: str) -> dict[str, Kind]:

@@ -17,7 +17,7 @@ from ov_asr_score.kaldi_model.components.component_type import Chain, ComponentT
 from ov_asr_score.kaldi_model.components.field_checks import at_least, multiple
 from ov_asr_score.kaldi_model.components.fields import Fields, ints
 from ov_asr_score.kaldi_model.network import FieldValue, FloatArray
-from ov_asr_score.kaldi_model.reader import ModelReader
+from ov_asr_score.kaldi_model.token_reader import ModelReader
 
 _POOLS = ("PoolSize", "PoolStep", "PoolStride")
 _NNET2_POOLS = ("InputDim", "OutputDim", "PoolSize", "PoolStride")

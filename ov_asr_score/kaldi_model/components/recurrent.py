@@ -10,7 +10,7 @@ from __future__ import annotations
 from ov_asr_score.kaldi_model.components.component_type import ComponentType, Dims, Problems
 from ov_asr_score.kaldi_model.components.field_checks import multiple, shape, size
 from ov_asr_score.kaldi_model.components.fields import UPDATABLE, Fields, floats
-from ov_asr_score.kaldi_model.reader import Kind, Table
+from ov_asr_score.kaldi_model.token_reader import Kind, Table
 
 _MATRICES = ("WGifoX", "WGifoR", "WRM")
 _PARAMETERS = ("WGifoX", "WGifoR", "Bias", "PeepholeIC", "PeepholeFC", "PeepholeOC", "WRM")

@@ -16,9 +16,9 @@ from ov_asr_score.kaldi_model.components.affine import AFFINE_FIELDS
 from ov_asr_score.kaldi_model.components.component_type import Chain, ComponentType, Dims, Problems, ReadChain
 from ov_asr_score.kaldi_model.components.field_checks import bias, groups, multiple, near
 from ov_asr_score.kaldi_model.components.fields import Fields, floats, ints
-from ov_asr_score.kaldi_model.dependency import Block, Dependency, Offsets
+from ov_asr_score.kaldi_model.dependency import Dependency, IndexBlock, Offsets
 from ov_asr_score.kaldi_model.network import FARTHEST_FRAME, FieldValue
-from ov_asr_score.kaldi_model.reader import ModelReader
+from ov_asr_score.kaldi_model.token_reader import ModelReader
 
 
 def _frames(name: str) -> Callable[[Fields], Dependency]:
@@ -32,7 +32,7 @@ def _frames(name: str) -> Callable[[Fields], Dependency]:
 
 def _block(fields: Fields) -> Dependency:
     columns, rows = fields.widths
-    return Block(columns // rows)
+    return IndexBlock(columns // rows)
 
 
 def _check_nnet1(fields: Fields) -> Problems:

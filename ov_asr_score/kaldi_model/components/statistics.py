@@ -11,9 +11,9 @@ from ov_asr_score.kaldi_model.components.component_type import Chain, ComponentT
 from ov_asr_score.kaldi_model.components.field_checks import at_least, multiple, near, same_width
 from ov_asr_score.kaldi_model.components.fields import Fields, ints
 from ov_asr_score.kaldi_model.components.nested_networks import arrow, nested_widths
-from ov_asr_score.kaldi_model.dependency import Dependency, Period, Window
+from ov_asr_score.kaldi_model.dependency import Dependency, FrameWindow, Period
 from ov_asr_score.kaldi_model.network import FieldValue
-from ov_asr_score.kaldi_model.reader import ModelReader
+from ov_asr_score.kaldi_model.token_reader import ModelReader
 
 _LONGEST_PERIOD = 1000
 
@@ -68,7 +68,7 @@ def _pooling(fields: Fields) -> Dims:
 
 
 def _pooling_frames(fields: Fields) -> Dependency:
-    return Window(fields.integer("LeftContext"), fields.integer("RightContext"), fields.integer("InputPeriod"))
+    return FrameWindow(fields.integer("LeftContext"), fields.integer("RightContext"), fields.integer("InputPeriod"))
 
 
 NNET1 = (

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from ov_asr_score.errors import unreachable
 from ov_asr_score.kaldi_model.dependency import (
-    Block,
     Dependency,
+    FrameWindow,
+    IndexBlock,
     Nothing,
     Offsets,
     Period,
-    Window,
 )
 from ov_asr_score.kaldi_model.frames.evaluation_order import Place, reads_itself
 from ov_asr_score.kaldi_model.network import (
@@ -134,7 +134,7 @@ class Simulation:
         match dependency:
             case Nothing():
                 return self.everything()
-            case Block():
+            case IndexBlock():
                 return self.of_descriptor(node.input, x // dependency.num_blocks)
         source = self.of_descriptor(node.input, x)
         match dependency:
@@ -143,22 +143,22 @@ class Simulation:
                 for offset in dependency.required:
                     frames &= self.span.shifted(source, offset)
                 return frames
-            case Period() | Window():
+            case Period() | FrameWindow():
                 at_steps = source & (self.span.times % dependency.step == 0)
                 counts = np.concatenate([[0], np.cumsum(at_steps)])
                 some = np.asarray(counts[self._ends(dependency)] > counts[self._starts(dependency)])
-                if isinstance(dependency, Window):
+                if isinstance(dependency, FrameWindow):
                     some &= self.span.times % dependency.step == 0
                 return some
         raise unreachable(dependency)
 
-    def _starts(self, frames: Period | Window) -> NDArray[np.int64]:
+    def _starts(self, frames: Period | FrameWindow) -> NDArray[np.int64]:
         """For each frame of the span, the index in the span of the first frame that it needs [length]."""
         times = self.span.times
         first = times // frames.length * frames.length if isinstance(frames, Period) else times - frames.left
         return np.clip(first - self.span.first, 0, self.span.length)
 
-    def _ends(self, frames: Period | Window) -> NDArray[np.int64]:
+    def _ends(self, frames: Period | FrameWindow) -> NDArray[np.int64]:
         """For each frame of the span, the index in the span behind the last frame that it needs [length]."""
         times = self.span.times
         if isinstance(frames, Period):
@@ -221,7 +221,7 @@ class Simulation:
         match dependency:
             case Nothing():
                 return
-            case Block():
+            case IndexBlock():
                 self.need(node.input, x // dependency.num_blocks, wanted)
                 return
         frames = self.nothing()
@@ -229,7 +229,7 @@ class Simulation:
             case Offsets():
                 for offset in (*dependency.required, *dependency.optional):
                     frames |= span.shifted(wanted, -offset)
-            case Period() | Window():
+            case Period() | FrameWindow():
                 changes = np.zeros(span.length + 1, np.int64)
                 np.add.at(changes, self._starts(dependency)[wanted], 1)
                 np.add.at(changes, self._ends(dependency)[wanted], -1)

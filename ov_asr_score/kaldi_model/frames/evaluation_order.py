@@ -7,7 +7,7 @@ from math import lcm
 from typing import TypeAlias
 
 from ov_asr_score.errors import UnsupportedModelError, unreachable
-from ov_asr_score.kaldi_model.dependency import Block, Nothing
+from ov_asr_score.kaldi_model.dependency import IndexBlock, Nothing
 from ov_asr_score.kaldi_model.network import (
     Append,
     ComponentNode,
@@ -77,7 +77,7 @@ def input_places(network: KaldiNetwork, place: Place) -> list[tuple[Place, int |
             dependency = network.components[node.component].reads
             if isinstance(dependency, Nothing):
                 return []
-            if isinstance(dependency, Block):
+            if isinstance(dependency, IndexBlock):
                 x //= dependency.num_blocks
             return list(read_places(node.input, x))
     raise unreachable(node)

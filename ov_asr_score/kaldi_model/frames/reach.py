@@ -8,11 +8,11 @@ from typing import TypeAlias
 
 from ov_asr_score.errors import unreachable
 from ov_asr_score.kaldi_model.dependency import (
-    Block,
+    FrameWindow,
+    IndexBlock,
     Nothing,
     Offsets,
     Period,
-    Window,
 )
 from ov_asr_score.kaldi_model.frames.evaluation_order import Place
 from ov_asr_score.kaldi_model.network import (
@@ -107,7 +107,7 @@ def component_periods(network: KaldiNetwork) -> list[int]:
             match network.components[node.component].reads:
                 case Period(length, _):
                     periods.append(length)
-                case Window(_, _, step):
+                case FrameWindow(_, _, step):
                     periods.append(step)
     return periods
 
@@ -136,7 +136,7 @@ def _component_spans(network: KaldiNetwork, node: ComponentNode, x: int) -> Iter
     match dependency:
         case Nothing():
             return
-        case Block():
+        case IndexBlock():
             yield from _spans(node.input, x // dependency.num_blocks, (0, 0))
         case Offsets():
             offsets = (*dependency.required, *dependency.optional)
@@ -144,7 +144,7 @@ def _component_spans(network: KaldiNetwork, node: ComponentNode, x: int) -> Iter
         case Period():
             # Any frame of the period that a frame lies in, wherever in it that frame stands.
             yield from _spans(node.input, x, (1 - dependency.length, dependency.length - 1))
-        case Window():
+        case FrameWindow():
             yield from _spans(node.input, x, (-dependency.left, dependency.right))
         case _:
             raise unreachable(dependency)

@@ -11,9 +11,9 @@ from ov_asr_score.errors import ModelFormatError, UnsupportedModelError
 from ov_asr_score.kaldi_model.chain import chain_network
 from ov_asr_score.kaldi_model.component_checks import component_problem
 from ov_asr_score.kaldi_model.components.component_type import ComponentType
-from ov_asr_score.kaldi_model.components.table import NNET1_MARKERS, find_type, type_names
+from ov_asr_score.kaldi_model.components.type_table import NNET1_MARKERS, find_type, type_names
 from ov_asr_score.kaldi_model.network import Component, FieldValue, KaldiNetwork
-from ov_asr_score.kaldi_model.reader import ModelReader
+from ov_asr_score.kaldi_model.token_reader import ModelReader
 from ov_asr_score.text import clipped
 
 _END = "<!EndOfComponent>"

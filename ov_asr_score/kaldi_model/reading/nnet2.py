@@ -13,10 +13,10 @@ from ov_asr_score.errors import ModelFormatError, UnsupportedModelError
 from ov_asr_score.kaldi_model.chain import chain_network
 from ov_asr_score.kaldi_model.component_checks import component_problem
 from ov_asr_score.kaldi_model.components.component_type import Chain, end_tokens
-from ov_asr_score.kaldi_model.components.table import find_type, type_names
+from ov_asr_score.kaldi_model.components.type_table import find_type, type_names
 from ov_asr_score.kaldi_model.dims import FIELD_ERRORS, component_dims
 from ov_asr_score.kaldi_model.network import Component, KaldiNetwork
-from ov_asr_score.kaldi_model.reader import ModelReader, read_fields
+from ov_asr_score.kaldi_model.token_reader import ModelReader, read_fields
 from ov_asr_score.text import clipped
 
 _MOST_COMPONENTS = 100_000

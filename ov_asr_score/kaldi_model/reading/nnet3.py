@@ -14,7 +14,7 @@ import numpy as np
 
 from ov_asr_score.errors import ModelFormatError, UnsupportedModelError
 from ov_asr_score.kaldi_model.components.component_type import Chain, end_tokens
-from ov_asr_score.kaldi_model.components.table import find_type, type_names
+from ov_asr_score.kaldi_model.components.type_table import find_type, type_names
 from ov_asr_score.kaldi_model.descriptors import parse_descriptor
 from ov_asr_score.kaldi_model.network import (
     Component,
@@ -25,8 +25,8 @@ from ov_asr_score.kaldi_model.network import (
     Node,
     OutputNode,
 )
-from ov_asr_score.kaldi_model.reader import ModelReader, read_fields
 from ov_asr_score.kaldi_model.reading.config_lines import ConfigLine, parse_config_line
+from ov_asr_score.kaldi_model.token_reader import ModelReader, read_fields
 from ov_asr_score.text import clipped
 
 _LINE_END = re.compile(rb"\n")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from ov_asr_score.kaldi_model.network import IntArray
-from ov_asr_score.kaldi_model.reader import ModelReader
+from ov_asr_score.kaldi_model.token_reader import ModelReader
 from ov_asr_score.text import clipped
 
 _INTEGER = np.dtype([("size", "u1"), ("value", "<i4")])

@@ -9,11 +9,11 @@ from itertools import islice
 
 import numpy as np
 
-from ov_asr_score.device.scale_factors import largest_value, scale_factor
+from ov_asr_score.device.input_scale_factors import largest_value, scale_factor
 from ov_asr_score.errors import UsageError
 from ov_asr_score.gna.compiler.measured_ranges import MOST_FRAMES
 from ov_asr_score.kaldi_io.specifier import parse_read_specifier
-from ov_asr_score.scoring.options import ScorerOptions
+from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances.joining import InputTable, JoinGaps, JoinOptions, Utterance, read_utterances
 
 

@@ -18,25 +18,25 @@ from ov_asr_score.device.plugins import has_plugin
 from ov_asr_score.device.reports import DeviceReport
 from ov_asr_score.errors import DeviceError, UnsupportedModelError, UsageError
 from ov_asr_score.gna.compiler.compilation import MOST_VECTORS, compile_graph
+from ov_asr_score.gna.compiler.compile_options import CompiledGna, CompileSettings
 from ov_asr_score.gna.compiler.measured_ranges import Frames
-from ov_asr_score.gna.compiler.options import CompiledGna, CompileSettings
 from ov_asr_score.gna.exact.program import ExactProgram
 from ov_asr_score.gna.execution import Program
+from ov_asr_score.gna.gna_runner import GnaRunner
 from ov_asr_score.gna.graphs.float_program import FloatProgram
 from ov_asr_score.gna.graphs.frame_independence import read_graph_of_frames
-from ov_asr_score.gna.graphs.partition import Part, PlacedLayer, partition
+from ov_asr_score.gna.graphs.partition import LayerPlacement, ModelPart, partition
 from ov_asr_score.gna.graphs.reading.model_reader import read_graph
 from ov_asr_score.gna.model import GnaModel
-from ov_asr_score.gna.runner import GnaRunner
 from ov_asr_score.openvino_api import ov
-from ov_asr_score.ov_model.description import describe_ports
+from ov_asr_score.ov_model.model_description import describe_ports
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.scoring.gna.hetero import CpuProgram, frames_are_independent, make_parts
 from ov_asr_score.scoring.lockstep.planning import LOCKSTEP_REASON, side_by_side
-from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.plan import BlocksPlan, FramesPlan, LockstepPlan, Plan, RowsPlan
 from ov_asr_score.scoring.plans.sizing import num_cores
 from ov_asr_score.scoring.requests.runner import Float32Array
+from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances.joining import Utterance
 from ov_asr_score.settings.device import DeviceSettings, base_devices
 
@@ -57,7 +57,7 @@ class Emulation:
     blob: GnaModel | None = None
     watched: CompiledGna | None = None
     notes: tuple[str, ...] = ()
-    placement: tuple[PlacedLayer, ...] = ()
+    placement: tuple[LayerPlacement, ...] = ()
 
 
 def is_emulated(core: ov.Core, settings: DeviceSettings) -> bool:
@@ -142,7 +142,7 @@ def _emulate_parts(
             )
     parts = partition(model, source)
 
-    def make(part: Part, factors: Mapping[str, float]) -> Program:
+    def make(part: ModelPart, factors: Mapping[str, float]) -> Program:
         if part.device == "CPU":
             return CpuProgram(core, part.model, options.device)
         graph = read_graph(part.model, source)

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.device.compilation import compile_model
-from ov_asr_score.device.scale_factors import largest_value, scale_factor
+from ov_asr_score.device.compiled_model import compile_model
+from ov_asr_score.device.input_scale_factors import largest_value, scale_factor
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.gna.execution import Program
-from ov_asr_score.gna.graphs.partition import Part, Partition
+from ov_asr_score.gna.graphs.partition import ModelPart, Partition
 from ov_asr_score.openvino_api import RUNTIME_ERRORS, ov
-from ov_asr_score.ov_model.description import describe_ports, shape_of
+from ov_asr_score.ov_model.model_description import describe_ports, shape_of
 from ov_asr_score.ov_model.preparation import with_leading_dimension
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.settings.device import DeviceSettings
@@ -147,7 +147,7 @@ def frames_are_independent(core: ov.Core, model: ov.Model) -> bool:
 
 def make_parts(
     partition: Partition,
-    make: Callable[[Part, Mapping[str, float]], Program],
+    make: Callable[[ModelPart, Mapping[str, float]], Program],
     inputs: Sequence[PortInfo],
     outputs: Sequence[PortInfo],
     factors: Mapping[str, float],

@@ -13,14 +13,14 @@ from typing import TypeGuard
 from ov_asr_score.errors import DeviceError, UnsupportedModelError
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.ov_model.batch_lanes import with_lanes
-from ov_asr_score.ov_model.description import describe_ports, shape_of
+from ov_asr_score.ov_model.model_description import describe_ports, shape_of
 from ov_asr_score.scoring.input_fit import InputFit
 from ov_asr_score.scoring.lockstep.lane_independence import lanes_are_independent
 from ov_asr_score.scoring.lockstep.queue import held_bytes, output_values
-from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.plan import BlocksPlan, FramesPlan, LockstepPlan, Plan, conversion_of
 from ov_asr_score.scoring.plans.sizing import num_streams
 from ov_asr_score.scoring.requests.openvino_runner import OpenVinoRunner
+from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances.joining import Utterance
 from ov_asr_score.settings.device import base_devices
 

@@ -8,11 +8,10 @@ from math import prod
 from ov_asr_score.convert.facts import ConversionFacts
 from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError, UsageError
 from ov_asr_score.openvino_api import ov
-from ov_asr_score.ov_model.description import describe_ports
+from ov_asr_score.ov_model.model_description import describe_ports
 from ov_asr_score.ov_model.preparation import with_leading_dimension
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.scoring.input_fit import InputFit
-from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.plan import BlocksPlan, ChunksPlan, FramesPlan, RowsPlan, UtterancePlan
 from ov_asr_score.scoring.plans.sizing import (
     group_by_length,
@@ -21,6 +20,7 @@ from ov_asr_score.scoring.plans.sizing import (
     num_streams,
     takes_any_shape,
 )
+from ov_asr_score.scoring.scorer_options import ScorerOptions
 
 DEFAULT_ROWS = 512
 # Scores of one request stay below this many values, however wide the output is (256 MB of float32).

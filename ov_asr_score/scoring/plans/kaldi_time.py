@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ov_asr_score.errors import unreachable
-from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.plans.sizing import takes_any_shape
+from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.settings.kaldi import KaldiOptions
 
 RECURRENT_BLOCK = 48

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from ov_asr_score.convert.facts import ConversionFacts
 from ov_asr_score.device.gna_properties import requests_at_a_time
 from ov_asr_score.ports import PortInfo
-from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.plan import Grouping
-from ov_asr_score.scoring.requests.grouping import can_cut, can_pad
+from ov_asr_score.scoring.requests.utterance_groups import can_cut, can_pad
+from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.settings.device import base_devices
 
 # Measured (benchmarks/): matrix products over more frames than these are no faster, and what lies between the layers no

@@ -12,10 +12,10 @@ import numpy as np
 
 from ov_asr_score.ov_model.int8 import CalibrationRequest
 from ov_asr_score.scoring.model_loading import ConfiguredModel
-from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.requests.openvino_runner import OpenVinoRunner
 from ov_asr_score.scoring.requests.runner import Float32Array
 from ov_asr_score.scoring.scorer import Scorer, prepare_scorer
+from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances.joining import Utterance
 
 

@@ -9,13 +9,13 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 
-from ov_asr_score.device.compilation import compile_model
+from ov_asr_score.device.compiled_model import compile_model
 from ov_asr_score.device.reports import DeviceReport, describe_device
 from ov_asr_score.errors import ShapeMismatchError
 from ov_asr_score.openvino_api import RUNTIME_ERRORS, first_cause, ov
-from ov_asr_score.ov_model.description import describe_ports
 from ov_asr_score.ov_model.int8 import CalibrationRequest
-from ov_asr_score.ov_model.layers import Layer, Shape, find_layers, reshaped, value_bytes, with_outputs
+from ov_asr_score.ov_model.layers import InnerLayer, Shape, find_layers, reshaped, value_bytes, with_outputs
+from ov_asr_score.ov_model.model_description import describe_ports
 from ov_asr_score.ports import PortInfo, shape_text
 from ov_asr_score.scoring.recording.layer_sums import LayerSums
 from ov_asr_score.scoring.requests.openvino_runner import OpenVinoRunner
@@ -35,7 +35,7 @@ class Side:
     settings: DeviceSettings
     only: Collection[str] | None = None
 
-    def layers(self) -> tuple[Layer, ...]:
+    def layers(self) -> tuple[InnerLayer, ...]:
         """The layers in the order of computation."""
         return find_layers(self.model, self.only)
 

@@ -16,16 +16,16 @@ from ov_asr_score.scoring.plan import ChunksPlan, Grouping, RowsPlan, UtteranceP
 from ov_asr_score.scoring.requests.chunk_windows import checked_rows, chunk_requests, chunk_scores, num_score_rows
 from ov_asr_score.scoring.requests.cut import score_rows, whole_scores
 from ov_asr_score.scoring.requests.fill import copy_frames, request_buffers, whole_utterance
-from ov_asr_score.scoring.requests.grouping import (
+from ov_asr_score.scoring.requests.pending_scores import PendingScores, naming
+from ov_asr_score.scoring.requests.runner import Float32Array
+from ov_asr_score.scoring.requests.slots import FilledRequest, RequestSlots, RowPiece
+from ov_asr_score.scoring.requests.utterance_groups import (
     WaitingUtterances,
     cut_windows,
     group_arrays,
     group_scores,
     window_arrays,
 )
-from ov_asr_score.scoring.requests.pending_scores import PendingScores, naming
-from ov_asr_score.scoring.requests.runner import Float32Array
-from ov_asr_score.scoring.requests.slots import FilledRequest, Piece, RequestSlots
 from ov_asr_score.scoring.utterances.joining import Utterance
 
 
@@ -35,7 +35,7 @@ def feed_rows(
     """Rows of many utterances in one request; score t of a model without memory needs frame t + right context only."""
     runner, size = slots.runner, plan.frames_per_request
     buffers: dict[int, list[Float32Array]] = {}
-    slot, pieces, filled = -1, list[Piece](), 0
+    slot, pieces, filled = -1, list[RowPiece](), 0
     for utterance in utterances:
         pending = PendingScores(utterance, utterance.num_frames)
         row = 0
@@ -49,7 +49,7 @@ def feed_rows(
             for fit, buffer in zip(fits, buffers[slot], strict=True):
                 target = buffer.reshape(size, -1)[filled : filled + count]
                 copy_frames(target, utterance.features[fit.name], row + plan.right_context)
-            pieces.append(Piece(pending, row, filled, count))
+            pieces.append(RowPiece(pending, row, filled, count))
             row, filled = row + count, filled + count
             if filled == size:
                 slots.start(slot, FilledRequest(pieces, filled, partial(_hand_out_rows, pieces, size)))
@@ -67,7 +67,7 @@ def feed_rows(
         slots.start(slot, FilledRequest(pieces, filled, partial(_hand_out_rows, pieces, given_rows)))
 
 
-def _hand_out_rows(pieces: list[Piece], given_rows: int, index: int, result: Float32Array, name: str) -> None:
+def _hand_out_rows(pieces: list[RowPiece], given_rows: int, index: int, result: Float32Array, name: str) -> None:
     """Rows [given_rows, N] of several utterances."""
     rows = score_rows(result, given_rows, name, pieces[0].pending.utterance.key)
     for piece in pieces:
@@ -92,7 +92,7 @@ def feed_whole(
             if plan.stateful:
                 runner.reset_state(slot)
             hand_out = partial(_hand_out_whole, pending, context, plan.conversion)
-            slots.start(slot, FilledRequest([Piece(pending, 0, 0, 1)], utterance.num_frames, hand_out))
+            slots.start(slot, FilledRequest([RowPiece(pending, 0, 0, 1)], utterance.num_frames, hand_out))
         yield pending
 
 
@@ -130,7 +130,7 @@ def feed_groups(
                 with naming(utterance):
                     slots.runner.bind(slot, window_arrays(utterance, window, fits, conversion))
                 given_rows = -(-(window.stop - window.first) // conversion.frame_subsampling_factor)
-                piece = Piece(pending, window.first_row, window.skipped_rows, window.num_rows)
+                piece = RowPiece(pending, window.first_row, window.skipped_rows, window.num_rows)
                 slots.start(slot, _windows_request(piece, given_rows, conversion))
             continue
         pending = PendingScores(utterance, rows)
@@ -153,12 +153,12 @@ def _start_group(
     slot, utterances = slots.take_slot(), [pending.utterance for pending in group]
     with naming(utterances[0]):
         slots.runner.bind(slot, group_arrays(utterances, fits, grouping, conversion))
-    pieces = [Piece(pending, 0, 0, pending.rows_left) for pending in group]
+    pieces = [RowPiece(pending, 0, 0, pending.rows_left) for pending in group]
     frames = sum(utterance.num_frames for utterance in utterances)
     slots.start(slot, FilledRequest(pieces, frames, partial(_hand_out_group, pieces)))
 
 
-def _hand_out_group(pieces: list[Piece], index: int, result: Float32Array, name: str) -> None:
+def _hand_out_group(pieces: list[RowPiece], index: int, result: Float32Array, name: str) -> None:
     """The scores [B, rows, N] of several utterances; outputs come in their order."""
     rows = [piece.num_rows for piece in pieces]
     matrices = group_scores(result, rows, name, pieces[0].pending.utterance.key)
@@ -181,18 +181,18 @@ def feed_chunks(
             with slots.skipping(slot, pending), naming(utterance):
                 slots.runner.bind(slot, chunk.arrays)
             if not pending.failed:
-                piece = Piece(pending, chunk.first_row, chunk.skipped_rows, chunk.num_rows)
+                piece = RowPiece(pending, chunk.first_row, chunk.skipped_rows, chunk.num_rows)
                 slots.start(slot, _windows_request(piece, chunk.given_rows, conversion))
         yield pending
 
 
-def _windows_request(piece: Piece, given_rows: int, conversion: ConversionFacts) -> FilledRequest:
+def _windows_request(piece: RowPiece, given_rows: int, conversion: ConversionFacts) -> FilledRequest:
     """A request that holds windows of one utterance, which give ``given_rows`` rows of scores together."""
     frames = piece.num_rows * conversion.frame_subsampling_factor
     return FilledRequest([piece], frames, partial(_hand_out_windows, piece, given_rows))
 
 
-def _hand_out_windows(piece: Piece, given_rows: int, index: int, result: Float32Array, name: str) -> None:
+def _hand_out_windows(piece: RowPiece, given_rows: int, index: int, result: Float32Array, name: str) -> None:
     """The scores [B, rows, N] of windows of one utterance, of which the piece's rows count."""
     rows = chunk_scores(result, given_rows, name, piece.pending.utterance.key)[piece.first_request_row :]
     piece.pending.put_rows(index, piece.first_row, rows[: piece.num_rows])

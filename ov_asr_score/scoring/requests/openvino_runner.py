@@ -8,7 +8,7 @@ from typing import Any
 
 from ov_asr_score.errors import DeviceError
 from ov_asr_score.openvino_api import RUNTIME_ERRORS, first_cause, ov
-from ov_asr_score.ov_model.description import describe_ports
+from ov_asr_score.ov_model.model_description import describe_ports
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.profiling import LayerTime, layer_times_from
 from ov_asr_score.scoring.requests.runner import Float32Array

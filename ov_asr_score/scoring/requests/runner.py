@@ -1,6 +1,6 @@
 """What the engine asks of anything that computes scores: an OpenVINO model, or an emulator.
 
-Tests: tests/scoring/requests/test_openvino_runner.py, tests/gna/test_runner.py
+Tests: tests/scoring/requests/test_openvino_runner.py, tests/gna/test_gna_runner.py
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ class BusyClock:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class RowPiece:
     """Rows of a request that belong to an utterance: ``num_rows`` from its row of scores ``first_row`` on.
 
     In the results of the request they begin with row ``first_request_row``.
@@ -53,7 +53,7 @@ class FilledRequest:
     utterances. It raises ShapeMismatchError for values that cannot be their scores.
     """
 
-    pieces: list[Piece]
+    pieces: list[RowPiece]
     num_frames: int
     hand_out: Callable[[int, Float32Array, str], None]
 
@@ -166,7 +166,7 @@ class RequestSlots:
             piece.pending.infer_seconds += seconds * piece.num_rows / total
         self._count_rows(request.pieces)
 
-    def _count_rows(self, pieces: list[Piece]) -> None:
+    def _count_rows(self, pieces: list[RowPiece]) -> None:
         for piece in pieces:
             pending = piece.pending
             pending.rows_left -= piece.num_rows

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ov_asr_score.convert.convert_options import ConvertOptions
 from ov_asr_score.convert.graph.output_scores import adjust_scores
-from ov_asr_score.convert.options import ConvertOptions
 from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError
 from ov_asr_score.kaldi_model.network import FloatArray, Generation, KaldiNetwork
 from ov_asr_score.openvino_api import opset, ov

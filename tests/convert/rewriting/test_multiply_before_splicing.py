@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from ov_asr_score.convert.convert_options import ConvertOptions
 from ov_asr_score.convert.converter import convert_network
-from ov_asr_score.convert.options import ConvertOptions
 from ov_asr_score.kaldi_model.loading import load_network
 from ov_asr_score.kaldi_model.network import KaldiNetwork
 from ov_asr_score.openvino_api import ov

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from ov_asr_score.errors import UsageError
-from ov_asr_score.gna.compiler.options import CompileSettings
+from ov_asr_score.gna.compiler.compile_options import CompileSettings
 from ov_asr_score.gna.exact.program import ExactProgram
 from ov_asr_score.gna.format.blob import read_blob, write_blob
 from ov_asr_score.gna.format.layout import shape_parameter
-from ov_asr_score.gna.graphs.graph import GnaGraph
+from ov_asr_score.gna.graphs.float_graph import GnaGraph
 from ov_asr_score.gna.model import BUFFER_ALIGNMENT, INPUT, OUTPUT, PAGE, DataType, OperationType
 from tests.gna.small_graphs import Builder, compiled, noise, scores_of
 

@@ -8,7 +8,7 @@ import pytest
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.gna.compiler.graph_draft import draft_of
 from ov_asr_score.gna.compiler.layouts import address_unit, lay_out
-from ov_asr_score.gna.graphs.graph import Affine, Crop
+from ov_asr_score.gna.graphs.float_graph import Affine, Crop
 from tests.gna.small_graphs import Builder
 
 

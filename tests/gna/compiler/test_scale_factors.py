@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ov_asr_score.gna.compiler.compilation import compile_graph
-from ov_asr_score.gna.compiler.options import CompileSettings
+from ov_asr_score.gna.compiler.compile_options import CompileSettings
 from ov_asr_score.gna.exact.program import ExactProgram
 from ov_asr_score.gna.model import BIASES, INPUT, OUTPUT, WEIGHTS, OperationType
 from tests.gna.small_graphs import Builder, compiled, noise, scores_of

@@ -11,8 +11,8 @@ import pytest
 from ov_asr_score.convert.facts import FRAMES_LEFT_INPUT
 from ov_asr_score.convert.from_file import convert_file
 from ov_asr_score.errors import UnsupportedModelError
+from ov_asr_score.gna.graphs.float_graph import Activation, FakeQuantize
 from ov_asr_score.gna.graphs.float_program import FloatProgram
-from ov_asr_score.gna.graphs.graph import Activation, FakeQuantize
 from ov_asr_score.gna.graphs.reading.model_reader import WHOLE_NUMBERS, read_graph
 from ov_asr_score.openvino_api import opset, ov
 from ov_asr_score.settings.kaldi import KaldiOptions

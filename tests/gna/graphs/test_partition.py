@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from ov_asr_score.convert.from_file import convert_file
 from ov_asr_score.gna.graphs.float_program import FloatProgram
-from ov_asr_score.gna.graphs.partition import Part, Partition, partition
+from ov_asr_score.gna.graphs.partition import ModelPart, Partition, partition
+from ov_asr_score.gna.graphs.reading.frame_ports import for_one_frame
 from ov_asr_score.gna.graphs.reading.model_reader import read_graph
-from ov_asr_score.gna.graphs.reading.ports import for_one_frame
 from ov_asr_score.openvino_api import opset, ov
 from ov_asr_score.settings.kaldi import KaldiOptions
 from tests.gna.float_models import constant, model_of, numbers
@@ -40,7 +40,7 @@ def on_cpu(model: ov.Model) -> Run:
     return run
 
 
-def in_float(part: Part) -> Run:
+def in_float(part: ModelPart) -> Run:
     program = FloatProgram(read_graph(part.model, "part"))
     memory = program.new_memory(1)
     return lambda inputs: program.run(memory, [np.asarray(values, np.float32).reshape(1, -1) for values in inputs])

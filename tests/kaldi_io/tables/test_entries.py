@@ -13,7 +13,7 @@ import pytest
 
 from ov_asr_score.errors import MissingUtteranceError, SpecifierError, TableFormatError
 from ov_asr_score.kaldi_io import TableWriter, parse_read_specifier
-from ov_asr_score.kaldi_io.tables.entries import Entry, find_entries, read_order
+from ov_asr_score.kaldi_io.tables.entries import TableEntry, find_entries, read_order
 from ov_asr_score.kaldi_io.tables.key_digests import KeyDigests
 
 KEYS = [f"u{number}" for number in range(7)]
@@ -25,7 +25,7 @@ def write(specifier: str, keys: Iterable[str]) -> None:
             writer.write(key, np.full(3, float(key[1:]), np.float32))
 
 
-def find(*tables: str, order: Iterable[str] | None = None, allow_missing: bool = False) -> list[Entry]:
+def find(*tables: str, order: Iterable[str] | None = None, allow_missing: bool = False) -> list[TableEntry]:
     positions = None if order is None else {key: position for position, key in enumerate(order)}
     return list(find_entries([parse_read_specifier(table) for table in tables], positions, allow_missing=allow_missing))
 
@@ -57,7 +57,7 @@ def piped(name: str, content: bytes) -> str:
 
 def test_entries_say_where_objects_are() -> None:
     (first, *_), (line, *_) = find("a.ark"), find("a.scp")
-    assert first == Entry("u0", 0, "a.ark", 3, None, 3)
+    assert first == TableEntry("u0", 0, "a.ark", 3, None, 3)
     assert (line.key, line.path, line.start, line.place) == ("u0", "a.ark", 3, 0)
     assert line.line is not None
     assert line.line.rxfilename == "a.ark:3"

@@ -6,7 +6,7 @@ import pytest
 from ov_asr_score.errors import UsageError
 from ov_asr_score.gna.compiler.measured_ranges import MOST_FRAMES
 from ov_asr_score.scoring.gna.calibration_utterances import calibrate
-from ov_asr_score.scoring.options import ScorerOptions
+from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances.joining import InputTable, JoinOptions
 from ov_asr_score.settings.device import DeviceSettings
 from ov_asr_score.settings.gna import GnaSettings

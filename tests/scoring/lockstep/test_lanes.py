@@ -17,10 +17,10 @@ from ov_asr_score.openvino_api import opset as op
 from ov_asr_score.scoring.engine import BusyClock, UtteranceScores
 from ov_asr_score.scoring.lockstep.lanes import score_lockstep
 from ov_asr_score.scoring.model_loading import configure_model, load_model
-from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.plan import BlocksPlan, FramesPlan, LockstepPlan
-from ov_asr_score.scoring.plans.text import plan_text
+from ov_asr_score.scoring.plans.plan_text import plan_text
 from ov_asr_score.scoring.scorer import Scorer, prepare_scorer
+from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances.joining import Utterance
 from ov_asr_score.settings.device import DeviceSettings
 from ov_asr_score.settings.kaldi import KaldiOptions

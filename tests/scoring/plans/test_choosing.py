@@ -10,9 +10,9 @@ from ov_asr_score.convert.facts import ConversionFacts
 from ov_asr_score.errors import UnsupportedModelError, UsageError
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.scoring.input_fit import fit_inputs
-from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.plan import BlocksPlan, ChunksPlan, FramesPlan, RowsPlan, UtterancePlan
 from ov_asr_score.scoring.plans.choosing import default_rows, plan_blob, plan_converted, plan_dependent_rows
+from ov_asr_score.scoring.scorer_options import ScorerOptions
 
 SCORES = (PortInfo("y", "y", 0, ("y",), (None, None, 120), "f32", ""),)
 CONVERSION = ConversionFacts("utterance", "final.mdl", "", 3, left_context=4, right_context=3)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.plans.kaldi_time import RECURRENT_BLOCK, decide_time
+from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.settings.device import DeviceSettings
 from ov_asr_score.settings.kaldi import KaldiOptions
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ov_asr_score.scoring.options import ScorerOptions
 from ov_asr_score.scoring.plans.sizing import num_slots
+from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.settings.device import DeviceSettings
 
 

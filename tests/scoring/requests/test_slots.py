@@ -11,7 +11,7 @@ import pytest
 from ov_asr_score.errors import DeviceError
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.scoring.requests.pending_scores import PendingScores
-from ov_asr_score.scoring.requests.slots import BusyClock, FilledRequest, Piece, RequestSlots
+from ov_asr_score.scoring.requests.slots import BusyClock, FilledRequest, RequestSlots, RowPiece
 from ov_asr_score.scoring.utterances.joining import Utterance
 
 
@@ -62,13 +62,13 @@ def slots_of(
     return RequestSlots(any_runner, None if records is None else records.extend, on_skip)
 
 
-def hand_out(pieces: list[Piece], index: int, result: Any, name: str) -> None:
+def hand_out(pieces: list[RowPiece], index: int, result: Any, name: str) -> None:
     for piece in pieces:
         piece.pending.put_rows(index, piece.first_row, result[: piece.num_rows])
 
 
 def request_for(*pending: PendingScores) -> FilledRequest:
-    pieces = [Piece(one, 0, 0, one.rows_left) for one in pending]
+    pieces = [RowPiece(one, 0, 0, one.rows_left) for one in pending]
     return FilledRequest(pieces, sum(one.rows_left for one in pending), partial(hand_out, pieces))
 
 

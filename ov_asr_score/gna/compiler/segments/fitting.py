@@ -1,6 +1,6 @@
 """Fits integer segments to given edges: slopes, shifts and values, with bases moved so that flooring becomes rounding.
 
-Tests: tests/gna/compiler/segments/test_tables.py
+Tests: tests/gna/compiler/segments/test_segment_tables.py
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Places the edges of segments so that all lines have the same distance from a curve.
 
-Tests: tests/gna/compiler/segments/test_tables.py
+Tests: tests/gna/compiler/segments/test_segment_tables.py
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.errors import UnsupportedModelError
-from ov_asr_score.gna.graphs.graph import Function
+from ov_asr_score.gna.graphs.float_graph import Function
 
 Float64Array: TypeAlias = NDArray[np.float64]
 Int64Array: TypeAlias = NDArray[np.int64]

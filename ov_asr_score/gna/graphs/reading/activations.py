@@ -10,54 +10,54 @@ from typing import Any
 
 import numpy as np
 
-from ov_asr_score.gna.graphs.graph import Function
-from ov_asr_score.gna.graphs.reading.builder import GraphBuilder
+from ov_asr_score.gna.graphs.float_graph import Function
+from ov_asr_score.gna.graphs.reading.builder import FloatGraphBuilder
 from ov_asr_score.gna.graphs.reading.operands import Known, Operand, Operation, known, name_of, single, tensor_of
 from ov_asr_score.gna.graphs.reading.tensors import NotForGnaError, Tensor
 
 
-def _function(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
+def _function(builder: FloatGraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
     function = _FUNCTIONS[node.get_type_name()]
     return builder.activation(name_of(node), tensor_of(operands[0]), function, is_whole=function == "sign")
 
 
-def _relu(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
+def _relu(builder: FloatGraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
     return builder.clamp(name_of(node), tensor_of(operands[0]), 0.0)
 
 
-def _prelu(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
+def _prelu(builder: FloatGraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
     tensor, slopes = tensor_of(operands[0]), known(operands, 1, "slope")
     if slopes.ndim == 1 and slopes.size > 1 and len(tensor.shape) > 1:
         slopes = slopes.reshape(-1, *[1] * (len(tensor.shape) - 2))  # one for each channel, the second axis
     return builder.leaky_relu(name_of(node), tensor, slopes)
 
 
-def _clamp(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
+def _clamp(builder: FloatGraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
     attributes = node.get_attributes()
     return builder.clamp(name_of(node), tensor_of(operands[0]), float(attributes["min"]), float(attributes["max"]))
 
 
-def _hard_sigmoid(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
+def _hard_sigmoid(builder: FloatGraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
     name = name_of(node)
     slope, shift = single(known(operands, 1, "slope"), "slope"), single(known(operands, 2, "shift"), "shift")
     line = builder.diagonal(f"{name}/line", tensor_of(operands[0]), slope, shift)
     return builder.clamp(name, line, 0.0, 1.0)
 
 
-def _swish(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
+def _swish(builder: FloatGraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
     name, tensor = name_of(node), tensor_of(operands[0])
     slope = single(known(operands, 1, "slope"), "slope") if len(operands) > 1 else 1.0
     opened = builder.activation(f"{name}/sigmoid", builder.diagonal(f"{name}/slope", tensor, slope), "sigmoid")
     return builder.product(name, tensor, opened)
 
 
-def _hard_swish(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
+def _hard_swish(builder: FloatGraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
     name, tensor = name_of(node), tensor_of(operands[0])
     opened = builder.clamp(f"{name}/opened", builder.diagonal(f"{name}/line", tensor, 1 / 6, 0.5), 0.0, 1.0)
     return builder.product(name, tensor, opened)
 
 
-def _elu(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
+def _elu(builder: FloatGraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
     # max(x, 0) + alpha (exp(min(x, 0)) - 1)
     name, tensor, alpha = name_of(node), tensor_of(operands[0]), float(node.get_attributes()["alpha"])
     grown = builder.activation(f"{name}/exp", builder.clamp(f"{name}/below", tensor, greatest=0.0), "exp")
@@ -65,7 +65,7 @@ def _elu(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> Opera
     return builder.sum(name, builder.clamp(f"{name}/above", tensor, 0.0), below)
 
 
-def _fake_quantize(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
+def _fake_quantize(builder: FloatGraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
     name, tensor, levels = name_of(node), tensor_of(operands[0]), int(node.get_attributes()["levels"])
     low, high, new_low, new_high = (single(known(operands, index, "range"), "range") for index in range(1, 5))
     if not high > low:
@@ -77,15 +77,15 @@ def _fake_quantize(builder: GraphBuilder, node: Any, operands: Sequence[Operand]
     return builder.diagonal(f"{name}/range", value, scale, new_low - low * scale)
 
 
-def _maximum(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
+def _maximum(builder: FloatGraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
     return bounded(builder, name_of(node), operands, 1)
 
 
-def _minimum(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
+def _minimum(builder: FloatGraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
     return bounded(builder, name_of(node), operands, -1)
 
 
-def bounded(builder: GraphBuilder, name: str, operands: Sequence[Operand], sign: int) -> Operand:
+def bounded(builder: FloatGraphBuilder, name: str, operands: Sequence[Operand], sign: int) -> Operand:
     """The element-wise maximum (``sign`` 1) or minimum (-1) of two operands."""
     left, right = operands if isinstance(operands[0], Tensor) else (operands[1], operands[0])
     left = tensor_of(left)
@@ -104,7 +104,7 @@ def bounded(builder: GraphBuilder, name: str, operands: Sequence[Operand], sign:
     return builder.diagonal(name, builder.clamp(f"{name}/above", difference, 0.0), float(sign), bound)
 
 
-def _power(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
+def _power(builder: FloatGraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
     base, exponent = operands
     name = name_of(node)
     if isinstance(exponent, Tensor):
@@ -115,14 +115,14 @@ def _power(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> Ope
     return to_power(builder, name, tensor_of(base), np.asarray(exponent))
 
 
-def to_power(builder: GraphBuilder, name: str, base: Tensor, exponents: Known) -> Tensor:
+def to_power(builder: FloatGraphBuilder, name: str, base: Tensor, exponents: Known) -> Tensor:
     """``base`` to the power of a single number, in the broadcast shape of both."""
     base = base.broadcast(np.broadcast_shapes(base.shape, exponents.shape))
     exponent = single(exponents, "exponent")
     return base if exponent == 1 else builder.activation(name, base, "power", (exponent, 1.0, 0.0))
 
 
-def _sqrt(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
+def _sqrt(builder: FloatGraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
     return to_power(builder, name_of(node), tensor_of(operands[0]), np.array(0.5))
 
 

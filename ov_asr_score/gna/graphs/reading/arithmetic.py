@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ov_asr_score.gna.graphs.graph import Activation, Diagonal
-from ov_asr_score.gna.graphs.reading.builder import GraphBuilder
+from ov_asr_score.gna.graphs.float_graph import Activation, Diagonal
+from ov_asr_score.gna.graphs.reading.builder import FloatGraphBuilder
 from ov_asr_score.gna.graphs.reading.operands import Operand, Operation, add, multiply, name_of, tensor_of
 from ov_asr_score.gna.graphs.reading.tensors import NotForGnaError, Tensor
 
@@ -19,19 +19,19 @@ from ov_asr_score.gna.graphs.reading.tensors import NotForGnaError, Tensor
 _MOST_ROWS = 64
 
 
-def _add(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
+def _add(builder: FloatGraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
     return add(builder, name_of(node), operands[0], operands[1])
 
 
-def _subtract(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
+def _subtract(builder: FloatGraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
     return add(builder, name_of(node), operands[0], operands[1], -1)
 
 
-def _multiply(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
+def _multiply(builder: FloatGraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
     return multiply(builder, name_of(node), operands[0], operands[1])
 
 
-def _divide(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
+def _divide(builder: FloatGraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
     left, right = operands
     name = name_of(node)
     if not isinstance(right, Tensor):
@@ -42,7 +42,7 @@ def _divide(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> Op
     return multiply(builder, name, left, inverse)
 
 
-def _is_softsign(builder: GraphBuilder, left: Tensor, right: Tensor) -> bool:
+def _is_softsign(builder: FloatGraphBuilder, left: Tensor, right: Tensor) -> bool:
     """Whether ``right`` is 1 + |``left``|."""
     value = builder.whole_value(left)
     below = builder.whole_value(right)
@@ -55,11 +55,11 @@ def _is_softsign(builder: GraphBuilder, left: Tensor, right: Tensor) -> bool:
     return bool(is_one_more and of_left and ((left.addresses - value.start) == (right.addresses - below.start)).all())
 
 
-def _negative(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
+def _negative(builder: FloatGraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
     return builder.diagonal(name_of(node), tensor_of(operands[0]), -1.0)
 
 
-def _matmul(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
+def _matmul(builder: FloatGraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
     left, right = operands
     if isinstance(left, Tensor) and isinstance(right, Tensor):
         raise NotForGnaError("a matrix product without a constant operand")

@@ -12,7 +12,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.gna.graphs.graph import (
+from ov_asr_score.gna.graphs.float_graph import (
     Activation,
     Affine,
     Convolution,
@@ -20,16 +20,16 @@ from ov_asr_score.gna.graphs.graph import (
     FakeQuantize,
     Float32Array,
     Function,
-    Product,
-    Sum,
+    ProductLayer,
+    SumLayer,
 )
-from ov_asr_score.gna.graphs.reading.tensors import Addresses, Tensor, Value, Values, are_whole
+from ov_asr_score.gna.graphs.reading.tensors import AddressedValue, Addresses, Tensor, Values, are_whole
 from ov_asr_score.gna.graphs.simplifying import pooled_positions
 
 Numbers: TypeAlias = NDArray[np.generic] | float
 
 
-class GraphBuilder(Values):
+class FloatGraphBuilder(Values):
     """Adds values and layers; element-wise operations keep the order of elements, so that none has to be restored.
 
     ``name`` is the name of the layer and of its value.
@@ -145,7 +145,7 @@ class GraphBuilder(Values):
             return self.diagonal(name, right.broadcast(shape), float(sign))
         first, second, order = self._pair(name, left.broadcast(shape), right.broadcast(shape))
         whole = self.are_whole_numbers(left) and self.are_whole_numbers(right)
-        make = lambda unique: Sum(unique, first, second, unique, sign)  # noqa: E731
+        make = lambda unique: SumLayer(unique, first, second, unique, sign)  # noqa: E731
         return _ordered(self.add(name, order.size, whole, make), order, shape)
 
     def product(self, name: str, left: Tensor, right: Tensor) -> Tensor:
@@ -155,7 +155,7 @@ class GraphBuilder(Values):
             return self.constant(name, np.zeros(shape, np.float32))
         first, second, order = self._pair(name, left.broadcast(shape), right.broadcast(shape))
         whole = self.are_whole_numbers(left) and self.are_whole_numbers(right)
-        make = lambda unique: Product(unique, first, second, unique)  # noqa: E731
+        make = lambda unique: ProductLayer(unique, first, second, unique)  # noqa: E731
         return _ordered(self.add(name, order.size, whole, make), order, shape)
 
     def maximum(self, name: str, left: Tensor, right: Tensor) -> Tensor:
@@ -181,5 +181,5 @@ class GraphBuilder(Values):
         return self.in_a_row(left, f"{name}/left"), self.in_a_row(right, f"{name}/right"), order
 
 
-def _ordered(value: Value, order: Addresses, shape: Sequence[int]) -> Tensor:
+def _ordered(value: AddressedValue, order: Addresses, shape: Sequence[int]) -> Tensor:
     return Tensor((value.start + order).reshape(tuple(shape)))

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.gna.graphs.graph import Function
-from ov_asr_score.gna.graphs.reading.builder import GraphBuilder
+from ov_asr_score.gna.graphs.float_graph import Function
+from ov_asr_score.gna.graphs.reading.builder import FloatGraphBuilder
 from ov_asr_score.gna.graphs.reading.operands import Operand, as_constant, known, name_of
 from ov_asr_score.gna.graphs.reading.tensors import NotForGnaError, Tensor
 
@@ -24,19 +24,19 @@ _FUNCTIONS: dict[str, Function] = {"sigmoid": "sigmoid", "tanh": "tanh", "relu":
 _CELLS = {"LSTM": (4, 2), "GRU": (3, 1), "RNN": (1, 1)}
 
 
-def _cell(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> list[Operand]:
+def _cell(builder: FloatGraphBuilder, node: Any, operands: Sequence[Operand]) -> list[Operand]:
     kind = node.get_type_name().removesuffix("Cell")
     states = _CELLS[kind][1]
     rows = [as_constant(builder, node, operand) for operand in operands[: 1 + states]]
     matrices = [known(operands, index, "weights") for index in range(1 + states, 3 + states)]
     biases = known(operands, 3 + states, "bias") if len(operands) > 3 + states else None
-    step = _Step(builder, node, name_of(node))
+    step = _CellStep(builder, node, name_of(node))
     if rows[0].shape[0] != 1:
         raise NotForGnaError(f"it has a batch of {rows[0].shape[0]}, expected one frame")
     return [*step.run(kind, rows, matrices, biases)]
 
 
-def _sequence(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> list[Operand]:
+def _sequence(builder: FloatGraphBuilder, node: Any, operands: Sequence[Operand]) -> list[Operand]:
     """Y [1, directions, 1, H] and the new states, from X [1, 1, K], states [1, directions, H], lengths and weights."""
     kind = node.get_type_name().removesuffix("Sequence")
     states = _CELLS[kind][1]
@@ -53,15 +53,15 @@ def _sequence(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> 
         rows = [row.reshaped((1, -1)), *(Tensor(state.addresses[:, direction]) for state in remembered)]
         name = name_of(node) if len(matrices[0]) == 1 else f"{name_of(node)}/direction{direction}"
         weights = [matrix[direction] for matrix in matrices]
-        results.append(_Step(builder, node, name).run(kind, rows, weights, biases[direction]))
+        results.append(_CellStep(builder, node, name).run(kind, rows, weights, biases[direction]))
     after = [np.stack([result[index].addresses for result in results], axis=1) for index in range(states)]
     return [Tensor(after[0][:, :, None]), *(Tensor(addresses) for addresses in after)]
 
 
-class _Step:
+class _CellStep:
     """One step of a cell; its values are named ``name`` plus a suffix."""
 
-    def __init__(self, builder: GraphBuilder, node: Any, name: str) -> None:
+    def __init__(self, builder: FloatGraphBuilder, node: Any, name: str) -> None:
         attributes = node.get_attributes()
         self._builder, self._name = builder, name
         self._functions = [str(function).lower() for function in attributes["activations"]]
@@ -157,7 +157,7 @@ class _Step:
         return self._builder.activation(f"{self._name}/{letter}", total, _FUNCTIONS[function])
 
 
-CELLS: dict[str, Callable[[GraphBuilder, Any, Sequence[Operand]], list[Operand]]] = {
+CELLS: dict[str, Callable[[FloatGraphBuilder, Any, Sequence[Operand]], list[Operand]]] = {
     **{f"{kind}Cell": _cell for kind in _CELLS},
     **{f"{kind}Sequence": _sequence for kind in _CELLS},
 }

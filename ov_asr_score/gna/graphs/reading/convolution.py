@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from ov_asr_score.gna.graphs.graph import Activation, Convolution, Diagonal, Layer
-from ov_asr_score.gna.graphs.reading.builder import GraphBuilder
+from ov_asr_score.gna.graphs.float_graph import Activation, Convolution, Diagonal, Layer
+from ov_asr_score.gna.graphs.reading.builder import FloatGraphBuilder
 from ov_asr_score.gna.graphs.reading.operands import Operand, Operation, known, name_of, tensor_of
 from ov_asr_score.gna.graphs.reading.selection import means
 from ov_asr_score.gna.graphs.reading.tensors import Addresses, NotForGnaError, Tensor
@@ -24,14 +24,14 @@ from ov_asr_score.gna.graphs.simplifying import scaled_and_shifted
 _RISING = frozenset({"identity", "sigmoid", "tanh", "softsign", "exp", "log", "relu", "clamp", "sign"})
 
 
-def _convolution(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
+def _convolution(builder: FloatGraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
     filters = np.asarray(known(operands, 1, "filter"), np.float32)
     if node.get_type_name() == "GroupConvolution":
         return _grouped(builder, node, tensor_of(operands[0]).addresses, filters)
     return Tensor(_convolved(builder, node, name_of(node), tensor_of(operands[0]).addresses, filters))
 
 
-def _grouped(builder: GraphBuilder, node: Any, image: Addresses, filters: np.ndarray[Any, Any]) -> Operand:
+def _grouped(builder: FloatGraphBuilder, node: Any, image: Addresses, filters: np.ndarray[Any, Any]) -> Operand:
     groups = np.split(image, len(filters), axis=1)
     if len(groups) > 64:
         raise NotForGnaError(f"a convolution of {len(groups)} groups")
@@ -43,7 +43,7 @@ def _grouped(builder: GraphBuilder, node: Any, image: Addresses, filters: np.nda
 
 
 def _convolved(
-    builder: GraphBuilder, node: Any, name: str, image: Addresses, filters: np.ndarray[Any, Any]
+    builder: FloatGraphBuilder, node: Any, name: str, image: Addresses, filters: np.ndarray[Any, Any]
 ) -> Addresses:
     """Addresses [1, F, …] of the convolution of ``image`` [1, C, …] with ``filters`` [F, C, …]."""
     attributes = node.get_attributes()
@@ -97,7 +97,7 @@ def _spread(filters: np.ndarray[Any, Any], dilations: Sequence[int]) -> np.ndarr
     return spread
 
 
-def _max_pool(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
+def _max_pool(builder: FloatGraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
     attributes, tensor = node.get_attributes(), tensor_of(operands[0])
     if node.get_output_size() > 1 and node.output(1).get_target_inputs():
         raise NotForGnaError("it outputs the positions of maxima")
@@ -115,7 +115,7 @@ def _max_pool(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> 
 
 
 def _joined_pool(
-    builder: GraphBuilder, name: str, tensor: Tensor, kernel: Sequence[int], strides: Sequence[int]
+    builder: FloatGraphBuilder, name: str, tensor: Tensor, kernel: Sequence[int], strides: Sequence[int]
 ) -> Addresses | None:
     """The pooling merged into the convolution below ``tensor`` [1, F, …]; None if that is not possible."""
     value = builder.whole_value(tensor)
@@ -161,7 +161,7 @@ def _joined_pool(
 
 
 def _pool_by_maxima(
-    builder: GraphBuilder,
+    builder: FloatGraphBuilder,
     name: str,
     image: Addresses,
     kernel: Sequence[int],
@@ -183,7 +183,7 @@ def _pool_by_maxima(
     return best.addresses
 
 
-def _average_pool(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
+def _average_pool(builder: FloatGraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
     attributes, tensor = node.get_attributes(), tensor_of(operands[0])
     kernel, strides = ([int(number) for number in attributes[name]] for name in ("kernel", "strides"))
     if any([*attributes["pads_begin"], *attributes["pads_end"]]):

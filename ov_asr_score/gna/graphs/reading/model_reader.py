@@ -10,16 +10,16 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from ov_asr_score.errors import UnsupportedModelError
-from ov_asr_score.gna.graphs.graph import Constant, GnaGraph, GraphPort, Memory
+from ov_asr_score.gna.graphs.float_graph import Constant, GnaGraph, GraphPort, Memory
 from ov_asr_score.gna.graphs.reading.activations import FUNCTIONS
 from ov_asr_score.gna.graphs.reading.arithmetic import ARITHMETIC
-from ov_asr_score.gna.graphs.reading.builder import GraphBuilder
+from ov_asr_score.gna.graphs.reading.builder import FloatGraphBuilder
 from ov_asr_score.gna.graphs.reading.cells import CELLS
 from ov_asr_score.gna.graphs.reading.convolution import CONVOLUTIONS
 from ov_asr_score.gna.graphs.reading.data_movement import MOVING, evaluate, moved
+from ov_asr_score.gna.graphs.reading.frame_ports import for_one_frame, variable_ids
 from ov_asr_score.gna.graphs.reading.loops import unrolled
 from ov_asr_score.gna.graphs.reading.operands import Operand, as_constant
-from ov_asr_score.gna.graphs.reading.ports import for_one_frame, variable_ids
 from ov_asr_score.gna.graphs.reading.selection import CHOICES
 from ov_asr_score.gna.graphs.reading.tensors import NotForGnaError, Tensor
 from ov_asr_score.gna.graphs.simplifying import (
@@ -53,11 +53,11 @@ class UnsupportedLayer:
 
 
 @dataclass(slots=True)
-class Reading:
+class GraphReading:
     """What has been read so far; the outputs of unsupported layers are None."""
 
     variables: dict[str, str] = field(default_factory=dict)
-    builder: GraphBuilder = field(default_factory=GraphBuilder)
+    builder: FloatGraphBuilder = field(default_factory=FloatGraphBuilder)
     operands: dict[tuple[str, int], Operand | None] = field(default_factory=dict)
     problems: list[UnsupportedLayer] = field(default_factory=list)
 
@@ -91,12 +91,12 @@ def try_graph(
     return (None if reading.problems else _finished(static, reading, memories)), tuple(reading.problems)
 
 
-def read_model(static: ov.Model) -> tuple[Reading, Memories]:
+def read_model(static: ov.Model) -> tuple[GraphReading, Memories]:
     """All operands of a model for one frame, and its variables: name, value read, value stored."""
     variables = variable_ids(static)
     whole = set(variables.values())
     while True:
-        reading = Reading(variables)
+        reading = GraphReading(variables)
         memories = _read(static, reading, whole)
         # Variables start at zero, so they were taken for whole numbers: check that they still are after a frame.
         builder = reading.builder
@@ -110,7 +110,7 @@ class _InsideError(Exception):
     """The body of a loop has unsupported layers, which are listed already."""
 
 
-def _read(model: ov.Model, reading: Reading, whole: Collection[str]) -> Memories:
+def _read(model: ov.Model, reading: GraphReading, whole: Collection[str]) -> Memories:
     """The variables of ``model`` (name, value read, value stored); adds all operands to ``reading``.
 
     Variables in ``whole`` are taken to hold whole numbers.
@@ -142,7 +142,7 @@ def _read(model: ov.Model, reading: Reading, whole: Collection[str]) -> Memories
     return [(variable, read, kept.get(variable, read)) for variable, read in read_values.items()]
 
 
-def _read_variable(node: Any, reading: Reading, is_whole: bool) -> Tensor:
+def _read_variable(node: Any, reading: GraphReading, is_whole: bool) -> Tensor:
     shape = _static_shape(node.output(0))
     if node.inputs():
         initial = reading.operands[output_key(node.input_value(0))]
@@ -156,7 +156,7 @@ def _read_variable(node: Any, reading: Reading, is_whole: bool) -> Tensor:
     return tensor
 
 
-def _read_node(node: Any, reading: Reading) -> None:
+def _read_node(node: Any, reading: GraphReading) -> None:
     """Add the outputs of ``node`` to ``reading``, or the reason why GNA does not support it."""
     operands = [reading.operands[output_key(port.get_source_output())] for port in node.inputs()]
     outputs: Sequence[Operand | None] = [None] * node.get_output_size()
@@ -171,7 +171,7 @@ def _read_node(node: Any, reading: Reading) -> None:
         reading.operands[output_key(output)] = _shaped(output, operand)
 
 
-def _outputs(node: Any, operands: list[Operand], reading: Reading) -> Sequence[Operand | None]:
+def _outputs(node: Any, operands: list[Operand], reading: GraphReading) -> Sequence[Operand | None]:
     kind = node.get_type_name()
     if kind == "Constant":
         return [np.array(node.get_data())]
@@ -197,7 +197,7 @@ def _outputs(node: Any, operands: list[Operand], reading: Reading) -> Sequence[O
     return [first, *[None] * (node.get_output_size() - 1)]
 
 
-def _loop(node: Any, operands: list[Operand], reading: Reading) -> Sequence[Operand | None]:
+def _loop(node: Any, operands: list[Operand], reading: GraphReading) -> Sequence[Operand | None]:
     """The outputs of a loop, whose body is read once per step."""
     function = node.get_function()
     parameters, results = function.get_parameters(), function.get_results()
@@ -207,7 +207,7 @@ def _loop(node: Any, operands: list[Operand], reading: Reading) -> Sequence[Oper
         inner: dict[tuple[str, int], Operand | None] = {
             output_key(parameters[number].output(0)): operand for number, operand in arguments.items()
         }
-        within = Reading({}, reading.builder, inner, reading.problems)
+        within = GraphReading({}, reading.builder, inner, reading.problems)
         for operation in function.get_ordered_ops():
             if operation.get_type_name() != "Parameter":
                 _read_node(operation, within)
@@ -222,7 +222,7 @@ def _loop(node: Any, operands: list[Operand], reading: Reading) -> Sequence[Oper
         return [_stand_in(output, reading) for output in node.outputs()]
 
 
-def _finished(model: ov.Model, reading: Reading, memories: Memories) -> GnaGraph:
+def _finished(model: ov.Model, reading: GraphReading, memories: Memories) -> GnaGraph:
     builder = reading.builder
     read_from_outside = {builder.in_a_row(read, name) for name, read, _ in memories}
     inputs = []
@@ -260,7 +260,7 @@ def _graph_port(name: str, value: str, tensor: Tensor, port: Any) -> GraphPort:
     return GraphPort(name, value, tensor.addresses.size, tensor.shape, _tensor_names(port))
 
 
-def _stand_in(output: Any, reading: Reading) -> Operand | None:
+def _stand_in(output: Any, reading: GraphReading) -> Operand | None:
     """Placeholder elements for an unsupported output, so that the layers behind it are checked, too."""
     shape = output.get_partial_shape()
     if shape.is_dynamic:

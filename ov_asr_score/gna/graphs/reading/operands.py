@@ -11,15 +11,15 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.gna.graphs.reading.builder import GraphBuilder
+from ov_asr_score.gna.graphs.reading.builder import FloatGraphBuilder
 from ov_asr_score.gna.graphs.reading.tensors import NotForGnaError, Tensor
 
 Known: TypeAlias = NDArray[Any]
 Operand: TypeAlias = Tensor | Known
-Operation: TypeAlias = Callable[[GraphBuilder, Any, Sequence[Operand]], Operand]
+Operation: TypeAlias = Callable[[FloatGraphBuilder, Any, Sequence[Operand]], Operand]
 
 
-def add(builder: GraphBuilder, name: str, left: Operand, right: Operand, sign: int = 1) -> Tensor:
+def add(builder: FloatGraphBuilder, name: str, left: Operand, right: Operand, sign: int = 1) -> Tensor:
     """``left`` + ``sign`` · ``right``, one of them a tensor."""
     if not isinstance(right, Tensor):
         return builder.diagonal(name, tensor_of(left), biases=sign * np.asarray(right, np.float32))
@@ -28,7 +28,7 @@ def add(builder: GraphBuilder, name: str, left: Operand, right: Operand, sign: i
     return builder.sum(name, left, right, sign)
 
 
-def multiply(builder: GraphBuilder, name: str, left: Operand, right: Operand) -> Tensor:
+def multiply(builder: FloatGraphBuilder, name: str, left: Operand, right: Operand) -> Tensor:
     """``left`` ⊙ ``right``, one of them a tensor."""
     if not isinstance(left, Tensor):
         left, right = right, left
@@ -64,6 +64,6 @@ def name_of(node: Any) -> str:
     return str(node.get_friendly_name())
 
 
-def as_constant(builder: GraphBuilder, node: Any, operand: Operand) -> Tensor:
+def as_constant(builder: FloatGraphBuilder, node: Any, operand: Operand) -> Tensor:
     """``operand`` as a tensor of the graph; a constant gets a layer named after ``node``."""
     return operand if isinstance(operand, Tensor) else builder.constant(f"{name_of(node)}/constant", operand)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ov_asr_score.gna.graphs.reading.activations import bounded, to_power
-from ov_asr_score.gna.graphs.reading.builder import GraphBuilder
+from ov_asr_score.gna.graphs.reading.builder import FloatGraphBuilder
 from ov_asr_score.gna.graphs.reading.operands import (
     Operand,
     Operation,
@@ -28,7 +28,7 @@ from ov_asr_score.gna.graphs.reading.tensors import NotForGnaError, Tensor
 from ov_asr_score.gna.graphs.simplifying import LARGEST_MATRIX
 
 
-def choose(builder: GraphBuilder, name: str, flag: Tensor, first: Operand, second: Operand) -> Tensor:
+def choose(builder: FloatGraphBuilder, name: str, flag: Tensor, first: Operand, second: Operand) -> Tensor:
     """``first`` where ``flag`` is one, ``second`` where it is zero."""
     chosen = multiply(builder, f"{name}/first", first, flag)
     if is_zero(second):
@@ -42,7 +42,7 @@ def is_zero(operand: Operand) -> bool:
     return operand.is_zero if isinstance(operand, Tensor) else not operand.any()
 
 
-def _reduce(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
+def _reduce(builder: FloatGraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
     kind, name, tensor = node.get_type_name(), name_of(node), tensor_of(operands[0])
     axes = tuple(int(axis) % len(tensor.shape) for axis in known(operands, 1, "axes").reshape(-1))
     others = [axis for axis in range(len(tensor.shape)) if axis not in axes]
@@ -73,7 +73,7 @@ def _reduce(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> Op
     return Tensor(reduced.addresses)
 
 
-def means(builder: GraphBuilder, name: str, groups: Tensor, factor: float | None = None) -> Tensor:
+def means(builder: FloatGraphBuilder, name: str, groups: Tensor, factor: float | None = None) -> Tensor:
     """Sums over the last axis times ``factor`` (None: means)."""
     *shape, length = groups.shape
     places, wanted = np.unique(groups.addresses, return_inverse=True)
@@ -85,7 +85,7 @@ def means(builder: GraphBuilder, name: str, groups: Tensor, factor: float | None
     return builder.affine(name, Tensor(places), weights).reshaped(shape)
 
 
-def _compare(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
+def _compare(builder: FloatGraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
     kind, name = node.get_type_name(), name_of(node)
     inclusive = kind in ("GreaterEqual", "LessEqual")
     left, right = (operand if isinstance(operand, Tensor) else np.asarray(operand, np.float32) for operand in operands)
@@ -104,7 +104,7 @@ def _compare(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> O
     return builder.clamp(name, builder.diagonal(f"{name}/or_equal", step, biases=float(inclusive)), 0.0, 1.0)
 
 
-def _differ(builder: GraphBuilder, node: Any, left: Operand, right: Operand) -> Tensor:
+def _differ(builder: FloatGraphBuilder, node: Any, left: Operand, right: Operand) -> Tensor:
     name = name_of(node)
     distance = add(builder, f"{name}/difference", left, right, -1)
     whole = builder.are_whole_numbers(distance)
@@ -114,7 +114,7 @@ def _differ(builder: GraphBuilder, node: Any, left: Operand, right: Operand) -> 
     return differs if node.get_type_name() == "NotEqual" else builder.diagonal(name, differs, -1.0, 1.0)
 
 
-def _logical(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
+def _logical(builder: FloatGraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
     kind, name = node.get_type_name(), name_of(node)
     if kind == "LogicalNot":
         return builder.diagonal(name, tensor_of(operands[0]), -1.0, 1.0)
@@ -125,7 +125,7 @@ def _logical(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> O
     return builder.clamp(name, add(builder, f"{name}/sum", left, right), 0.0, 1.0)
 
 
-def _select(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
+def _select(builder: FloatGraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
     condition, first, second = operands
     shape = np.broadcast_shapes(*(operand.shape for operand in operands))
     if isinstance(condition, Tensor):
@@ -134,18 +134,18 @@ def _select(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> Op
     return Tensor(np.where(np.asarray(condition, bool), taken[0], taken[1]))
 
 
-def _convert(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
+def _convert(builder: FloatGraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
     rounds = node.input(0).get_element_type().is_real() and not node.get_element_type().is_real()
     if rounds and not builder.are_whole_numbers(tensor_of(operands[0])):
         raise NotForGnaError("it rounds to whole numbers")
     return operands[0]
 
 
-def _same(_: GraphBuilder, __: Any, operands: Sequence[Operand]) -> Operand:
+def _same(_: FloatGraphBuilder, __: Any, operands: Sequence[Operand]) -> Operand:
     return operands[0]
 
 
-def _concat(builder: GraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
+def _concat(builder: FloatGraphBuilder, node: Any, operands: Sequence[Operand]) -> Operand:
     parts = [as_constant(builder, node, operand).addresses for operand in operands]
     return Tensor(np.concatenate(parts, axis=int(node.get_attributes()["axis"])))
 

@@ -17,7 +17,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.gna.graphs.graph import Affine, Concat, Constant, Crop, Layer, Permute
+from ov_asr_score.gna.graphs.float_graph import Affine, Concat, Constant, Crop, Layer, Permute
 from ov_asr_score.gna.graphs.simplifying import LARGEST_MATRIX
 
 Addresses: TypeAlias = NDArray[np.int64]
@@ -59,7 +59,7 @@ class Tensor:
 
 
 @dataclass(slots=True, eq=False)
-class Value:
+class AddressedValue:
     """A named value with addresses from ``start`` on; ``is_whole``: its elements are always whole numbers."""
 
     name: str
@@ -79,10 +79,10 @@ class Values:
 
     def __init__(self) -> None:
         """Start without values."""
-        self._values: list[Value] = []
+        self._values: list[AddressedValue] = []
         self._starts: list[int] = []
         self._names: set[str] = set()
-        self._gathered: dict[bytes, Value] = {}
+        self._gathered: dict[bytes, AddressedValue] = {}
         self._next = ZERO + 2
 
     @property
@@ -95,10 +95,12 @@ class Values:
         """Number of elements of every value."""
         return {value.name: value.size for value in self._values}
 
-    def add(self, name: str, size: int, is_whole: bool = False, make: Callable[[str], Layer] | None = None) -> Value:
+    def add(
+        self, name: str, size: int, is_whole: bool = False, make: Callable[[str], Layer] | None = None
+    ) -> AddressedValue:
         """Add a value under a unique name, and the layer that ``make`` returns for that name; None: no layer."""
         unique = self.unique(name)
-        value = Value(unique, self._next, size, None if make is None else make(unique), is_whole)
+        value = AddressedValue(unique, self._next, size, None if make is None else make(unique), is_whole)
         self._values.append(value)
         self._starts.append(value.start)
         # leaves a gap, so that the elements of two values are never consecutive
@@ -122,7 +124,7 @@ class Values:
         value = self.add(name, flat.size, are_whole(flat), lambda unique: Constant(unique, unique, flat))
         return value.tensor.reshaped(numbers.shape)
 
-    def whole_value(self, tensor: Tensor) -> Value | None:
+    def whole_value(self, tensor: Tensor) -> AddressedValue | None:
         """The value that consists of exactly these elements, in any order; None if there is none."""
         wanted = tensor.addresses
         if not wanted.size or int(wanted.min()) == ZERO:
@@ -151,14 +153,14 @@ class Values:
             self._gathered[key] = self._gather(wanted, name)
         return self._gathered[key].name
 
-    def _value_at(self, address: int) -> Value:
+    def _value_at(self, address: int) -> AddressedValue:
         return self._values[bisect_right(self._starts, address) - 1]
 
-    def _values_of(self, wanted: Addresses) -> list[Value]:
+    def _values_of(self, wanted: Addresses) -> list[AddressedValue]:
         numbers = np.searchsorted(self._starts, wanted[wanted != ZERO], side="right") - 1
         return [self._values[int(number)] for number in np.unique(numbers)]
 
-    def _gather(self, wanted: Addresses, name: str) -> Value:
+    def _gather(self, wanted: Addresses, name: str) -> AddressedValue:
         whole = self.are_whole_numbers(Tensor(wanted))
         joined = (np.diff(wanted) == 1) | ((wanted[1:] == ZERO) & (wanted[:-1] == ZERO))
         runs = np.split(wanted, np.flatnonzero(~joined) + 1)
@@ -180,7 +182,7 @@ class Values:
         parts = tuple(self.in_a_row(Tensor(run), f"{name}/part{number}") for number, run in enumerate(runs))
         return self.add(name, wanted.size, whole, lambda unique: Concat(unique, parts, unique))
 
-    def _pick(self, wanted: Addresses, name: str, whole: bool) -> Value:
+    def _pick(self, wanted: Addresses, name: str, whole: bool) -> AddressedValue:
         """The elements gathered by a matrix product with ones."""
         places, columns, ranges = np.full(wanted.size, -1, np.int64), 0, []
         for value in self._values_of(wanted):

@@ -9,7 +9,7 @@ import pytest
 
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.gna.compiler.segments.targets import INT16_MAX, INT16_MIN, STEP, target_values
-from ov_asr_score.gna.graphs.graph import Function
+from ov_asr_score.gna.graphs.float_graph import Function
 
 SCALE = 1000.0
 

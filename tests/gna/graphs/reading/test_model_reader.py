@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ov_asr_score.errors import UnsupportedModelError
-from ov_asr_score.gna.graphs.graph import Activation, Affine, Convolution, Crop, Permute
+from ov_asr_score.gna.graphs.float_graph import Activation, Affine, Convolution, Crop, Permute
 from ov_asr_score.gna.graphs.reading.model_reader import read_graph, try_graph
 from ov_asr_score.openvino_api import opset, ov
 from tests.gna.float_models import constant, frames_for, model_of, numbers, scores_of_cpu, scores_of_graph

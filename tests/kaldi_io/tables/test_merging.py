@@ -9,7 +9,7 @@ import pytest
 from ov_asr_score.errors import MissingUtteranceError, OvAsrScoreError, SpecifierError, TableFormatError
 from ov_asr_score.kaldi_io import TableWriter, parse_read_specifier, parse_write_specifier, read_table
 from ov_asr_score.kaldi_io.tables.entries import find_entries
-from ov_asr_score.kaldi_io.tables.joining import join_archives, join_scripts
+from ov_asr_score.kaldi_io.tables.merging import join_archives, join_scripts
 
 GENERATOR = np.random.default_rng(5)
 TABLE = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ov_asr_score.errors import UsageError
-from ov_asr_score.job.suite.table import SuiteTable
+from ov_asr_score.job.suite.toml_table import SuiteTable
 from ov_asr_score.settings.score_job import ScoreJob
 from ov_asr_score.settings.setting import Declared, Setting, made, parsed, settings_of
 

@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_info
 
 from ov_asr_score.errors import DeviceError
 from ov_asr_score.gna.exact.program import ExactMemory, ExactProgram
-from ov_asr_score.gna.runner import GnaRunner
+from ov_asr_score.gna.gna_runner import GnaRunner
 from ov_asr_score.scoring.requests.runner import Runner
 from tests.gna.random_models import INT16, INT32, affine_model
 from tests.gna.small_blob import small_model

@@ -10,7 +10,13 @@ from pathlib import Path
 import pytest
 
 import ov_asr_score
-from ov_asr_score.kaldi_model.components.table import FAMILIES, NNET1_MARKERS, component_types, find_type, type_names
+from ov_asr_score.kaldi_model.components.type_table import (
+    FAMILIES,
+    NNET1_MARKERS,
+    component_types,
+    find_type,
+    type_names,
+)
 from ov_asr_score.kaldi_model.network import Generation
 
 PACKAGE = Path(ov_asr_score.__file__).parent

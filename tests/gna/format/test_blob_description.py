@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ov_asr_score.gna.format.blob import read_blob
-from ov_asr_score.gna.format.description import describe_blob
+from ov_asr_score.gna.format.blob_description import describe_blob
 from ov_asr_score.gna.model import GnaTransposition
 from tests.gna.small_blob import small_model
 from tests.places import ROOT

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ov_asr_score.errors import TableFormatError
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream
-from ov_asr_score.kaldi_io.matrices.text import format_text, parse_floats, read_text, skip_text
+from ov_asr_score.kaldi_io.matrices.text_format import format_text, parse_floats, read_text, skip_text
 from ov_asr_score.kaldi_io.tables.sequential import read_table
 
 

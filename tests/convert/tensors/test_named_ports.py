@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from ov_asr_score.convert.tensors.ports import INNER_OUTPUT, named_parameter, named_result
+from ov_asr_score.convert.tensors.named_ports import INNER_OUTPUT, named_parameter, named_result
 from ov_asr_score.openvino_api import opset, ov
 
 

@@ -11,7 +11,8 @@ from ov_asr_score.convert.facts import ConversionFacts
 from ov_asr_score.errors import ShapeMismatchError
 from ov_asr_score.scoring.input_fit import InputFit
 from ov_asr_score.scoring.plan import Grouping
-from ov_asr_score.scoring.requests.grouping import (
+from ov_asr_score.scoring.requests.pending_scores import PendingScores
+from ov_asr_score.scoring.requests.utterance_groups import (
     WaitingUtterances,
     can_cut,
     can_pad,
@@ -19,7 +20,6 @@ from ov_asr_score.scoring.requests.grouping import (
     group_arrays,
     group_scores,
 )
-from ov_asr_score.scoring.requests.pending_scores import PendingScores
 from ov_asr_score.scoring.utterances.joining import Utterance
 
 

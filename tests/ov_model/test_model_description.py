@@ -9,7 +9,7 @@ import openvino as ov
 import pytest
 
 from ov_asr_score.openvino_api import opset as op
-from ov_asr_score.ov_model.description import describe_model, describe_ports, describe_variables, layout_letters
+from ov_asr_score.ov_model.model_description import describe_model, describe_ports, describe_variables, layout_letters
 from ov_asr_score.ports import PortInfo
 
 MODELS = Path(__file__).parents[2] / "models"

@@ -20,7 +20,7 @@ from ov_asr_score.scoring.utterances.joining import Utterance
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class UtteranceWindow:
     """Frames ``first`` to ``stop`` of an utterance, which give its rows of scores from ``first_row`` on.
 
     The first ``skipped_rows`` of what they give lack context, and ``num_rows`` follow.
@@ -125,7 +125,7 @@ def group_scores(result: Float32Array, rows: Sequence[int], name: str, key: str)
 
 
 def window_arrays(
-    utterance: Utterance, window: Window, fits: Sequence[InputFit], conversion: ConversionFacts
+    utterance: Utterance, window: UtteranceWindow, fits: Sequence[InputFit], conversion: ConversionFacts
 ) -> list[Float32Array]:
     """The arrays of a request for a window of an utterance; i-vectors are those of the whole of it."""
     arrays = []
@@ -140,7 +140,7 @@ def window_arrays(
     return arrays
 
 
-def cut_windows(num_frames: int, frames_each: int, conversion: ConversionFacts) -> Iterator[Window]:
+def cut_windows(num_frames: int, frames_each: int, conversion: ConversionFacts) -> Iterator[UtteranceWindow]:
     """The windows of a long utterance of a converted model whose scores look a fixed number of frames around.
 
     Each begins at a multiple of the model's ``alignment``, and has as many frames more on either side as a row of
@@ -154,7 +154,7 @@ def cut_windows(num_frames: int, frames_each: int, conversion: ConversionFacts) 
     for start in range(0, num_frames, length):
         first, stop = max(0, start - left), min(num_frames, start + length + right)
         last_row = min(rows, (start + length) // factor)
-        yield Window(first, stop, start // factor, (start - first) // factor, last_row - start // factor)
+        yield UtteranceWindow(first, stop, start // factor, (start - first) // factor, last_row - start // factor)
 
 
 def can_pad(conversion: ConversionFacts) -> bool:

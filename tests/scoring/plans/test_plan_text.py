@@ -17,7 +17,7 @@ from ov_asr_score.scoring.plan import (
     UtterancePlan,
     conversion_of,
 )
-from ov_asr_score.scoring.plans.text import plan_facts, plan_text
+from ov_asr_score.scoring.plans.plan_text import plan_facts, plan_text
 
 CONVERSION = ConversionFacts("frame", "a.mdl", "", 3, 0, 0, frames_per_request=6, frames_per_chunk=50)
 FITS = [InputFit("x", "row", 40, (-1, 40)), InputFit("ivector", "vector", 10, (1, 10))]

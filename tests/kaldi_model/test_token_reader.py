@@ -11,7 +11,7 @@ import pytest
 
 from ov_asr_score.errors import ModelFormatError, TableFormatError
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream
-from ov_asr_score.kaldi_model.reader import ModelReader, read_fields
+from ov_asr_score.kaldi_model.token_reader import ModelReader, read_fields
 
 
 def reader_of(content: bytes, binary: bool) -> ModelReader:

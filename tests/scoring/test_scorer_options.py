@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from ov_asr_score.scoring.options import ScorerOptions, scorer_options
+from ov_asr_score.scoring.scorer_options import ScorerOptions, scorer_options
 from ov_asr_score.settings.device import DeviceSettings
 from ov_asr_score.settings.kaldi import KaldiOptions
 from ov_asr_score.settings.score_job import ScoreJob

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from ov_asr_score.convert.convert_options import ConvertOptions
 from ov_asr_score.convert.facts import FRAMES_LEFT_INPUT, ConversionFacts
 from ov_asr_score.convert.graph.output_scores import adjust_scores
 from ov_asr_score.convert.graph.streaming_axis import FrameAxis
 from ov_asr_score.convert.layers.registry import find_layer
-from ov_asr_score.convert.nnet1.chain import build_values, chain_contexts
-from ov_asr_score.convert.nnet1.streaming import (
+from ov_asr_score.convert.nnet1.chain_graph import build_values, chain_contexts
+from ov_asr_score.convert.nnet1.streamed_chain import (
     Stream,
     aligned,
     chain_reach,
@@ -20,9 +21,8 @@ from ov_asr_score.convert.nnet1.streaming import (
     frames_before,
     stream_problems,
 )
-from ov_asr_score.convert.options import ConvertOptions
 from ov_asr_score.convert.rt_info import write_facts
-from ov_asr_score.convert.tensors.ports import INNER_OUTPUT, named_parameter, named_result
+from ov_asr_score.convert.tensors.named_ports import INNER_OUTPUT, named_parameter, named_result
 from ov_asr_score.device.graph_repair import repair_memory_concats
 from ov_asr_score.errors import UnsupportedModelError, UsageError
 from ov_asr_score.kaldi_model.network import Component, ComponentNode, KaldiNetwork

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ov_asr_score.kaldi_model.loading import load_network
-from ov_asr_score.kaldi_model.summary import ComponentSummary, NetworkSummary, summarize_network
+from ov_asr_score.kaldi_model.network_summary import ComponentSummary, NetworkSummary, summarize_network
 from tests.kaldi_model.model_files import ALL, FOLDER, info_of, name_of
 
 GENERATION_3 = [path for path in ALL if path.name.startswith("nnet3")]

@@ -8,7 +8,7 @@ import numpy as np
 import openvino as ov
 import pytest
 
-from ov_asr_score.device.compilation import compile_model
+from ov_asr_score.device.compiled_model import compile_model
 from ov_asr_score.device.properties import compile_properties
 from ov_asr_score.device.reports import describe_device
 from ov_asr_score.settings.device import DeviceSettings

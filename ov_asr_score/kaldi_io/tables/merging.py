@@ -13,7 +13,7 @@ from ov_asr_score.kaldi_io.files.output import OutputFile, open_output
 from ov_asr_score.kaldi_io.matrices.matrix import BINARY_MARK, encode_array, read_array, skip_array
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, open_stream
 from ov_asr_score.kaldi_io.specifier import Range, ReadSpecifier, WriteSpecifier
-from ov_asr_score.kaldi_io.tables.entries import Entry
+from ov_asr_score.kaldi_io.tables.entries import TableEntry
 from ov_asr_score.kaldi_io.tables.script import ScriptReader
 from ov_asr_score.text import shown_key
 
@@ -21,7 +21,11 @@ _PIECE_BYTES = 1 << 20
 
 
 def join_archives(
-    tables: Sequence[ReadSpecifier], entries: Iterable[Entry], target: WriteSpecifier, *, allow_commands: bool = False
+    tables: Sequence[ReadSpecifier],
+    entries: Iterable[TableEntry],
+    target: WriteSpecifier,
+    *,
+    allow_commands: bool = False,
 ) -> int:
     """Number of ``entries``, after writing them to the archive and the script of ``target``.
 
@@ -54,7 +58,7 @@ def join_archives(
     return count
 
 
-def join_scripts(entries: Iterable[Entry], target: str) -> int:
+def join_scripts(entries: Iterable[TableEntry], target: str) -> int:
     """Number of ``entries``, after writing their lines to the script ``target``; all must come from scripts.
 
     Raises SpecifierError for an entry of an archive, FileAccessError.
@@ -85,7 +89,7 @@ class _Source:
     def close(self) -> None:
         self._open_file.close()
 
-    def copy(self, entry: Entry, output: OutputFile, *, text: bool) -> None:
+    def copy(self, entry: TableEntry, output: OutputFile, *, text: bool) -> None:
         """Write the object of an entry to ``output``."""
         stream = self._at(entry)
         if stream is None or (stream.peek(2) == BINARY_MARK) == text:
@@ -105,7 +109,7 @@ class _Source:
         if text and last != b"\n":  # an object in a file of its own may lack it
             output.write(b"\n")
 
-    def _at(self, entry: Entry) -> KaldiStream | None:
+    def _at(self, entry: TableEntry) -> KaldiStream | None:
         """The entry's file, positioned at its object; None if the object must be decoded as its script says."""
         line = entry.line
         if line is not None and (line.part is not None or line.rxfilename.endswith("|")):
@@ -121,7 +125,7 @@ class _Source:
         self._stream.seek(entry.start)
         return self._stream
 
-    def _decoded(self, entry: Entry) -> NDArray[Any]:
+    def _decoded(self, entry: TableEntry) -> NDArray[Any]:
         line = entry.line
         if line is None:
             raise SpecifierError(f"{entry.path}: is not an uncompressed plain file; copy-table makes it one")

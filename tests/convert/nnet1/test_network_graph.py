@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ov_asr_score.convert.convert_options import ConvertOptions
 from ov_asr_score.convert.converter import convert_network
-from ov_asr_score.convert.options import ConvertOptions
 from ov_asr_score.convert.rt_info import read_facts
 from ov_asr_score.errors import ShapeMismatchError, UnknownNameError, UsageError
 from ov_asr_score.kaldi_model.network import KaldiNetwork

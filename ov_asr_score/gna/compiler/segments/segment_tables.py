@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ov_asr_score.gna.compiler.segments.fitting import fit_segments, integer_slopes
 from ov_asr_score.gna.compiler.segments.placement import least_edges, spread_edges
 from ov_asr_score.gna.compiler.segments.targets import INT32_MAX, INT32_MIN, STEP, Int64Array, Target, target_values
-from ov_asr_score.gna.graphs.graph import Float32Array, Function
+from ov_asr_score.gna.graphs.float_graph import Float32Array, Function
 from ov_asr_score.gna.model import SEGMENT
 
 MAX_SEGMENTS = 128
@@ -25,7 +25,7 @@ _NEAR_ENOUGH = 1 / 16
 """The same for piecewise linear functions, which have no other error."""
 
 
-class _Piece(NamedTuple):
+class _IntegerRange(NamedTuple):
     """An interval [``start``, ``end``) of integers where the function is flat, at ``level``, or a curve (None)."""
 
     start: int
@@ -55,8 +55,8 @@ def design_segments(
     The table has 2 to 128 segments with strictly ascending bases from -2^31 on; inputs beyond int32 have no segments.
     Values are clipped to int16. The array is read-only and cached by the arguments.
 
-    ``parameters`` are those of :class:`~ov_asr_score.gna.graphs.graph.Activation`, with one slope only. For powers,
-    logarithms and errors see :func:`~ov_asr_score.gna.compiler.segments.targets.target_values`.
+    ``parameters`` are those of :class:`~ov_asr_score.gna.graphs.float_graph.Activation`, with one slope only. For
+    powers, logarithms and errors see :func:`~ov_asr_score.gna.compiler.segments.targets.target_values`.
     """
     numbers = tuple(float(np.asarray(value).reshape(())) for value in parameters)
     percent = None if max_error_percent is None else float(max_error_percent)
@@ -118,13 +118,13 @@ def _bends(target: Target) -> list[int]:
     return sorted({int(bend) for bend in rounded if INT32_MIN + STEP < bend < INT32_MAX + 1 - STEP})
 
 
-def _pieces(target: Target, tail: float) -> list[_Piece]:
+def _pieces(target: Target, tail: float) -> list[_IntegerRange]:
     """All of int32 as flat pieces and curves; values within ``tail`` of that at an end of int32 count as flat.
 
     The first piece is flat (four integers if the function begins with a curve), and there are at least two.
     """
     ends = [INT32_MIN, *_bends(target), INT32_MAX + 1]
-    pieces: list[_Piece] = []
+    pieces: list[_IntegerRange] = []
     for start, end in pairwise(ends):
         first, last = (float(level) for level in target.values(np.array([start, end - 1])))
         leaves = _flat_until(target, start, end - 1, tail if start == INT32_MIN else 0.0) // STEP * STEP
@@ -132,16 +132,16 @@ def _pieces(target: Target, tail: float) -> list[_Piece]:
         if start == INT32_MIN:
             leaves = max(leaves, start + STEP)
         if leaves >= arrives:
-            pieces.append(_Piece(start, end, first if end != INT32_MAX + 1 else last))
+            pieces.append(_IntegerRange(start, end, first if end != INT32_MAX + 1 else last))
             continue
         if leaves > start:
-            pieces.append(_Piece(start, leaves, first))
-        pieces.append(_Piece(leaves, arrives, None))
+            pieces.append(_IntegerRange(start, leaves, first))
+        pieces.append(_IntegerRange(leaves, arrives, None))
         if arrives < end:
-            pieces.append(_Piece(arrives, end, last))
+            pieces.append(_IntegerRange(arrives, end, last))
     if len(pieces) == 1:
         start, end, level = pieces[0]
-        return [_Piece(start, 0, level), _Piece(0, end, level)]
+        return [_IntegerRange(start, 0, level), _IntegerRange(0, end, level)]
     return pieces
 
 
@@ -165,7 +165,7 @@ def _flat_until(target: Target, near: int, far: int, tolerance: float) -> int:
     return near
 
 
-def _lines_of_curves(target: Target, pieces: list[_Piece], percent: float | None) -> dict[_Piece, _Lines]:
+def _lines_of_curves(target: Target, pieces: list[_IntegerRange], percent: float | None) -> dict[_IntegerRange, _Lines]:
     curves = [piece for piece in pieces if piece.level is None]
     most = MAX_SEGMENTS - len(pieces) + len(curves)
     if target.is_straight:
@@ -177,7 +177,7 @@ def _lines_of_curves(target: Target, pieces: list[_Piece], percent: float | None
     return _nearest(target, curves, most)
 
 
-def _within(target: Target, piece: _Piece, percent: float, most: int) -> _Lines:
+def _within(target: Target, piece: _IntegerRange, percent: float, most: int) -> _Lines:
     """The fewest lines within ``percent`` of the range of the curve, at most ``most``."""
     first, last = target.values(np.array([piece.start, piece.end - 1]))
     allowed = max(percent / 100 * abs(float(last - first)), _FINE_ENOUGH)
@@ -185,7 +185,7 @@ def _within(target: Target, piece: _Piece, percent: float, most: int) -> _Lines:
     return _Lines(edges, distance, allowed)
 
 
-def _nearest(target: Target, curves: list[_Piece], most: int) -> dict[_Piece, _Lines]:
+def _nearest(target: Target, curves: list[_IntegerRange], most: int) -> dict[_IntegerRange, _Lines]:
     """At most ``most`` lines, distributed over the curves so that the largest distance is small."""
     needs, enough = {}, {}
     for piece in curves:
@@ -202,7 +202,9 @@ def _nearest(target: Target, curves: list[_Piece], most: int) -> dict[_Piece, _L
     return lines
 
 
-def _parts_of_lines(target: Target, curves: list[_Piece], percent: float | None, most: int) -> dict[_Piece, _Lines]:
+def _parts_of_lines(
+    target: Target, curves: list[_IntegerRange], percent: float | None, most: int
+) -> dict[_IntegerRange, _Lines]:
     """Straight lines, divided into equal parts where a single integer slope would drift away from them."""
     wanted = {}
     for piece in curves:

@@ -11,8 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from ov_asr_score.errors import UnsupportedModelError
-from ov_asr_score.gna.compiler.segments.tables import MAX_SEGMENTS, design_segments
-from ov_asr_score.gna.graphs.graph import Function
+from ov_asr_score.gna.compiler.segments.segment_tables import MAX_SEGMENTS, design_segments
+from ov_asr_score.gna.graphs.float_graph import Function
 from tests.gna.intel_design import SIGMOID, TANH, Formula, intel_table
 
 LEAST, GREATEST = -(2**31), 2**31 - 1

@@ -16,7 +16,7 @@ import numpy as np
 from ov_asr_score.errors import ModelFormatError
 from ov_asr_score.kaldi_io.matrices.compressed import read_compressed
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream
-from ov_asr_score.kaldi_io.matrices.text import read_text
+from ov_asr_score.kaldi_io.matrices.text_format import read_text
 from ov_asr_score.kaldi_model.network import FieldValue, FloatArray, IntArray
 from ov_asr_score.text import clipped
 

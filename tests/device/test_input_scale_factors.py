@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ov_asr_score.device.scale_factors import scale_factor_of
+from ov_asr_score.device.input_scale_factors import scale_factor_of
 
 
 def test_scale_factor_of_features() -> None:

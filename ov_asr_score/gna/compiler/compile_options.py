@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ov_asr_score.gna.graphs.graph import GnaGraph
+from ov_asr_score.gna.graphs.float_graph import GnaGraph
 from ov_asr_score.gna.model import GnaModel
 
 

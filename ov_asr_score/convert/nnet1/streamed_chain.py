@@ -18,7 +18,7 @@ from ov_asr_score.convert.frames.grids import Grid, Interval
 from ov_asr_score.convert.graph.streaming_axis import FrameAxis
 from ov_asr_score.convert.layers.layer import Layer, Recurrence
 from ov_asr_score.convert.layers.registry import find_layer
-from ov_asr_score.convert.nnet1.chain import convert_component
+from ov_asr_score.convert.nnet1.chain_graph import convert_component
 from ov_asr_score.convert.nnet1.folding import fold_chain
 from ov_asr_score.convert.tensors.columns import append_columns
 from ov_asr_score.convert.tensors.constants import float_scalar, int_scalar, int_vector

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from ov_asr_score.convert.convert_options import ConvertOptions
 from ov_asr_score.convert.converter import convert_network
-from ov_asr_score.convert.nnet1.chain import chain_contexts, chain_problems
-from ov_asr_score.convert.options import ConvertOptions
+from ov_asr_score.convert.nnet1.chain_graph import chain_contexts, chain_problems
 from ov_asr_score.convert.support import check_supported
 from ov_asr_score.errors import UnsupportedModelError
 from tests.convert.nnet1_chains import chain, network

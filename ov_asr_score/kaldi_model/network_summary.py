@@ -9,7 +9,7 @@ from typing import cast
 import numpy as np
 
 from ov_asr_score.errors import UnsupportedModelError
-from ov_asr_score.kaldi_model.components.table import find_type
+from ov_asr_score.kaldi_model.components.type_table import find_type
 from ov_asr_score.kaldi_model.dependency import Offsets
 from ov_asr_score.kaldi_model.descriptors import format_descriptor
 from ov_asr_score.kaldi_model.dims import component_dims, descriptor_dim, node_dim

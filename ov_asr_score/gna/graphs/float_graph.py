@@ -55,7 +55,7 @@ class Diagonal:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sum:
+class SumLayer:
     """``output`` = ``left`` + ``sign`` · ``right``; ``sign`` is 1 or -1."""
 
     name: str
@@ -66,7 +66,7 @@ class Sum:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Product:
+class ProductLayer:
     """``output`` = ``left`` ⊙ ``right``."""
 
     name: str
@@ -161,7 +161,17 @@ class Constant:
 
 
 Layer: TypeAlias = (
-    Affine | Diagonal | Sum | Product | Convolution | Activation | FakeQuantize | Concat | Crop | Permute | Constant
+    Affine
+    | Diagonal
+    | SumLayer
+    | ProductLayer
+    | Convolution
+    | Activation
+    | FakeQuantize
+    | Concat
+    | Crop
+    | Permute
+    | Constant
 )
 
 
