@@ -24,7 +24,6 @@ from typing import IO, Any, Literal, TextIO, overload
 
 from ov_asr_score.errors import FileAccessError, SpecifierError
 from ov_asr_score.kaldi_io.files.input import BUFFER_BYTES, access_error, check_commands_allowed
-from ov_asr_score.kaldi_io.files.large_output import LargeFile
 from ov_asr_score.text import printable_name
 
 DESCRIPTOR_FOLDERS = ("/dev/fd/", "/dev/std", "/proc/self/fd/")
@@ -43,7 +42,7 @@ class OutputFile(io.BufferedIOBase):
 
     def __init__(
         self,
-        file: IO[bytes] | LargeFile,
+        file: IO[bytes],
         name: str,
         *,
         part: Path | None = None,
@@ -293,7 +292,7 @@ def _open_part(name: str, mode: int | None, compress: bool) -> OutputFile:
     if mode is not None:
         os.fchmod(descriptor, stat.S_IMODE(mode))
     file = open(descriptor, "wb", buffering=BUFFER_BYTES)  # noqa: PTH123, SIM115
-    return OutputFile(file if compress else LargeFile(file), name, part=part, target=target, compress=compress)
+    return OutputFile(file, name, part=part, target=target, compress=compress)
 
 
 def mode_of_existing(name: str) -> int | None:
