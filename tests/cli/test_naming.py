@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import ast
+import re
+from collections.abc import Iterator
+
 import pytest
 
 from ov_asr_score.cli.app import commands
@@ -7,6 +11,7 @@ from ov_asr_score.cli.bundles import options_of
 from ov_asr_score.cli.naming import full_name, in_option_names, short_name
 from ov_asr_score.errors import UsageError
 from ov_asr_score.settings.setting import Setting
+from tests.test_layering import MODULES, part_of
 
 
 def options(command: str) -> dict[str, Setting]:
@@ -55,3 +60,26 @@ def test_arguments_are_called_by_their_placeholders() -> None:
     assert in_option_names(error, options("convert")) == (
         "MODEL x.xml: is the same file as that of -o; give another name"
     )
+
+
+def made_errors(tree: ast.AST) -> Iterator[tuple[list[str], list[str]]]:
+    """The constant parts of the message, and of the names of settings, of each error that is made."""
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id.endswith("Error"):
+            fields = [keyword.value for keyword in call.keywords if keyword.arg == "fields"]
+            yield constants(call.args), constants(fields)
+
+
+def constants(expressions: list[ast.expr]) -> list[str]:
+    nodes = (node for expression in expressions for node in ast.walk(expression))
+    return [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if part_of(name) not in ("cli", "settings")])
+def test_errors_of_the_library_name_settings_that_exist_and_no_options(name: str) -> None:
+    tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
+    known = {each.name for command in commands().values() for each in options_of(command)}
+    for texts, fields in made_errors(tree):
+        assert set(fields) <= known
+        for text in texts:
+            assert not re.search(r"(?<![\w-])--?[a-z][a-z_-]*(?=[\s;:,.)=]|$)", text), text
