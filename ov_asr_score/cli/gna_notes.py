@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from ov_asr_score.cli.naming import short_name
 from ov_asr_score.settings.device import DeviceSettings
 from ov_asr_score.settings.gna import QUANTIZING, GnaSettings, SampleSettings
-from ov_asr_score.settings.setting import settings_of
+from ov_asr_score.settings.setting import settings_of, short_name
 
 
 def notes_on_gna_options(context: typer.Context, settings: DeviceSettings, blob: str = "") -> list[str]:

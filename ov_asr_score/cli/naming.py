@@ -7,21 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from ov_asr_score.errors import OvAsrScoreError
-from ov_asr_score.settings.setting import Setting
-
-
-def short_name(name: str, setting: Setting) -> str:
-    """The shortest spelling of the option for the field ``name``: ``-i``, ``-bs``, ``--shard``."""
-    if setting.positional:
-        return (setting.metavar or name).removesuffix("...")
-    return min((*setting.names, setting.longest_name(name)), key=len)
-
-
-def full_name(name: str, setting: Setting) -> str:
-    """The shortest and the long spelling: ``-i/--input``, ``-bs/--batch-size``; one where they hardly differ."""
-    short, long = short_name(name, setting), setting.longest_name(name)
-    same = setting.positional or long.strip("-").replace("-", "_") == short.strip("-").replace("-", "_")
-    return f"{short}/{long}" if not same else short if setting.positional else long
+from ov_asr_score.settings.setting import Setting, full_name, short_name
 
 
 def in_option_names(error: OvAsrScoreError, options: Mapping[str, Setting]) -> str:

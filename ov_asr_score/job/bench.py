@@ -239,7 +239,7 @@ def _measure_others(
             known = len(seen)
             speeds = _measure(other, supply, max(share_ends - time.perf_counter(), _LEAST_SECONDS))
         except OvAsrScoreError as error:
-            notes.append(f"{way.precision}, {way.streams} streams, -bs {way.batch_size}: {error}")
+            notes.append(f"{way.precision}, {way.streams} streams, batch size {way.batch_size}: {error}")
             continue
         others.append(_measured(other, way.batch_size, speeds))
     return others, 0, notes

@@ -142,7 +142,7 @@ def _side_by_side(job: CompareLayersJob, on_group: OnGroup | None) -> _Found:
     all_notes = [*notes, *(note for device in compared.devices for note in device.precision_notes())]
     left_out = len(common.both) - len(layers)
     if left_out and not job.layers:
-        all_notes.append(f"{left_out} layers that only move values are left out; --layer '*' takes them in")
+        all_notes.append(f"{left_out} layers that only move values are left out; the layers '*' include them")
     return _Found(
         differences,
         (_device_facts(compared.devices[0]), _device_facts(compared.devices[1])),

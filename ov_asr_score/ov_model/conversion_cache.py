@@ -100,7 +100,7 @@ def keep_model(model: ov.Model, folder: str, key: str) -> str:
             _put_in_place(entry, place / key)
         trim_cache(place, limit)
     except (OSError, OvAsrScoreError) as error:
-        return f"the converted model could not be kept in {folder}: {error}; --no-cache leaves it out"
+        return f"the converted model could not be kept in {folder}: {error}; a run without the cache does not try"
     return ""
 
 

@@ -173,7 +173,8 @@ def configure_model(loaded: LoadedModel, options: ScorerOptions) -> ConfiguredMo
     if repaired:
         notes.append(
             f"graph mended in {repaired} place{'s' if repaired > 1 else ''}, where a model input goes straight into a "
-            "variable: CPU plugins since 2025 read it before it is written (--keep-graph leaves the model as it is)"
+            "variable: CPU plugins since 2025 read it before it is written (keep the graph to leave "
+            "the model as it is)"
         )
     model = use_float32_ports(model)
     inputs, outputs = describe_ports(model)

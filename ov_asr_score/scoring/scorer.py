@@ -234,7 +234,7 @@ def _silence_notes(settings: DeviceSettings, configured: ConfiguredModel, first:
             notes.append(
                 f"input '{port.name}' reaches {largest * factor:.0f} of 32767 steps (scale factor {factor:g}) in the "
                 "first utterance, which tells how large values of inner layers become: others may be scored wrongly; "
-                "--scale-factor-utterances all looks at them"
+                "scale factors from all utterances take them into account"
             )
     return notes
 

@@ -65,6 +65,20 @@ class Setting:
         return next((name for name in self.names if name.startswith("--")), f"--{field_name.replace('_', '-')}")
 
 
+def short_name(name: str, setting: Setting) -> str:
+    """The shortest spelling of the option for the field ``name``: ``-i``, ``-bs``, ``--shard``."""
+    if setting.positional:
+        return (setting.metavar or name).removesuffix("...")
+    return min((*setting.names, setting.longest_name(name)), key=len)
+
+
+def full_name(name: str, setting: Setting) -> str:
+    """The shortest and the long spelling: ``-i/--input``, ``-bs/--batch-size``; one where they hardly differ."""
+    short, long = short_name(name, setting), setting.longest_name(name)
+    same = setting.positional or long.strip("-").replace("-", "_") == short.strip("-").replace("-", "_")
+    return f"{short}/{long}" if not same else short if setting.positional else long
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """What a job takes of the bundle in one of its fields, and what is different there.

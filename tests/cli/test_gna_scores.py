@@ -136,7 +136,7 @@ def test_modes() -> None:
     [
         (
             ("-d", "GNA_SW_EXACT", "--precision", "bf16", "--config", "NUM_STREAMS=2"),
-            "without effect on GNA_SW_EXACT in software: --precision bf16, --config NUM_STREAMS",
+            "without effect on GNA_SW_EXACT in software: precision bf16, property NUM_STREAMS",
         ),
         (
             ("-d", "GNA_SW_FP32", "-qb", "8", "-sf", "3"),
@@ -160,7 +160,7 @@ def test_a_blob_keeps_its_integers_and_says_so() -> None:
 @pytest.mark.usefixtures("folder")
 def test_an_exported_blob_has_no_precision_of_floats() -> None:
     outcome = run("score", "-m", MODELS / "dnn_digits.xml", *EXACT, "-wg", "x.gna")
-    assert "has no scale factor: 1 is used; give -i or -sf" in outcome.stdout
+    assert "has no scale factor: 1 is used; give features or a scale factor" in outcome.stdout
     shown = run("inspect", "x.gna").stdout
     assert "16 bit in 4 operations" in shown
     assert "f32" not in shown
@@ -251,9 +251,9 @@ def test_the_report_names_the_layer_where_it_went_wrong_and_what_to_do() -> None
     outcome = run("score", *LSTM, *EXACT, "-sf", "30000", "--gna-report")
     assert outcome.code == 0
     assert "first layer below 30 dB: input" in outcome.stdout
-    assert "are clipped; a smaller -sf" in outcome.stdout
+    assert "are clipped; a smaller scale factor" in outcome.stdout
     outcome = run("score", *LSTM, *EXACT, "-pwl_me", "20", "--gna-report")
-    assert "-pwl_me 20 %: a smaller one" in outcome.stdout.replace("\n", " ")
+    assert "off by up to 20 %: a smaller limit" in outcome.stdout.replace("\n", " ")
 
 
 @pytest.mark.usefixtures("folder")

@@ -8,9 +8,9 @@ import pytest
 
 from ov_asr_score.cli.app import commands
 from ov_asr_score.cli.bundles import options_of
-from ov_asr_score.cli.naming import full_name, in_option_names, short_name
+from ov_asr_score.cli.naming import in_option_names
 from ov_asr_score.errors import UsageError
-from ov_asr_score.settings.setting import Setting
+from ov_asr_score.settings.setting import Setting, full_name, short_name
 from tests.test_layering import MODULES, part_of
 
 

@@ -76,7 +76,7 @@ _COPY = {
 
 
 def make_case(generation: str, case: Case, folder: Path) -> None:
-    """Nothing; writes the files of a case. Raises RuntimeError with what Kaldi's program said when it fails."""
+    """Write the files of a case. Raises RuntimeError with what Kaldi's program said when it fails."""
     folder.mkdir(parents=True)
     text = case.edit(with_values(case.text or _initial_text(generation, case), case.name))
     is_acoustic = bool(case.priors)

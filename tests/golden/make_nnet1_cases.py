@@ -29,7 +29,7 @@ HERE = Path(__file__).parent / "nnet1"
 
 
 def main(names: list[str]) -> None:
-    """Nothing; writes the cases of those names, all without names."""
+    """Write the cases of those names, all without names."""
     for case in (*COMPONENT_CASES, *NETWORK_CASES):
         if not names or case.name in names:
             _make(case)

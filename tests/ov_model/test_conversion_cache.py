@@ -187,7 +187,7 @@ def test_a_folder_that_cannot_be_written_is_a_note(model: Path, tmp_path: Path) 
     assert not found.from_cache
     assert len(found.notes) == 1
     assert "could not be kept in" in found.notes[0]
-    assert "--no-cache leaves it out" in found.notes[0]
+    assert "a run without the cache does not try" in found.notes[0]
     np.testing.assert_allclose(scores_of(found), spliced_scores(FEATURES), rtol=0, atol=1e-5)
 
 

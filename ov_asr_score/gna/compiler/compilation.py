@@ -100,7 +100,10 @@ def input_scale_factors(
     for port in graph.inputs:
         if port.value not in scales:
             scales[port.value] = _float32(_measured_scale(draft, port))
-            notes.append(f"input '{port.name}' has no scale factor: {scales[port.value]:g} is used; give -i or -sf")
+            notes.append(
+                f"input '{port.name}' has no scale factor: {scales[port.value]:g} is used; "
+                "give features or a scale factor"
+            )
     return scales
 
 

@@ -19,8 +19,9 @@ from ov_asr_score.settings.device import DeviceSettings
 from ov_asr_score.settings.gna import GnaSettings
 from ov_asr_score.settings.kaldi import KaldiOptions
 from ov_asr_score.settings.score_job import ScoreJob
-from ov_asr_score.settings.setting import fields_of
+from ov_asr_score.settings.setting import fields_of, full_name
 
+_OPTION = {field.name: full_name(field.name, field.setting) for field in fields_of(ScoreJob) if field.setting}
 _SAMPLE_BYTES = 1 << 16
 _MOST_SAMPLES = 256
 
@@ -32,22 +33,22 @@ def run_identity(job: ScoreJob, tables: JobTables) -> dict[str, str]:
     paths count where they are written. Raises FileAccessError, TableFormatError.
     """
     identity = {"version of ov-asr-score": __version__, "version of OpenVINO": openvino_version()}
-    identity |= {"-m/--model": _digests(job.model, str(Path(job.model).with_suffix(".bin")))} if job.model else {}
-    identity |= {"--import-model": _digests(job.import_model)} if job.import_model else {}
+    identity |= {_OPTION["model"]: _digests(job.model, str(Path(job.model).with_suffix(".bin")))} if job.model else {}
+    identity |= {_spelled("import_model"): _digests(job.import_model)} if job.import_model else {}
     for table in tables.inputs:
-        name = f"-i/--input {table.input}"
+        name = f"{_OPTION['inputs']} {table.input}"
         identity[name] = _table_content(table.specifier)
         identity[f"rows of {name}"] = f"{table.period} {table.utt2spk and _table_content(table.utt2spk)}"
     for layer, specifier in tables.outputs.items():
-        identity[f"-o/--output {layer}"] = specifier
+        identity[f"{_OPTION['outputs']} {layer}"] = specifier
     kaldi = _deciding(job.kaldi)
     for name in ("feature_transform", "class_frame_counts"):
         identity[_spelled(name)] = _digests(kaldi.pop(name))
     settings = kaldi | _deciding(job.device) | {"gna": _deciding(job.device.gna)} | _deciding(job)
     identity |= {_spelled(name): str(value) for name, value in settings.items()}
-    identity["--shard"] = str(job.shard or "")
+    identity[_spelled("shard")] = str(job.shard or "")
     if job.shard is not None and job.shard.frames is not None:
-        identity["--utt2num-frames"] = hashlib.sha256(repr(job.shard.frames).encode()).hexdigest()
+        identity[_spelled("utt2num_frames")] = hashlib.sha256(repr(job.shard.frames).encode()).hexdigest()
     return identity
 
 

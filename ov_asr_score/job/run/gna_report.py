@@ -35,7 +35,7 @@ def clipping_notes(scorer: Scorer) -> list[str]:
         return []
     return [
         f"input '{endpoint.name}': {count:,} values were beyond what its scale factor {endpoint.scale_factor:.6g} "
-        "allows and were clipped; --scale-factor-utterances all, or a smaller -sf, keeps them"
+        "allows and were clipped; scale factors from all utterances, or a smaller one, avoid that"
         for endpoint, count in zip(runner.program.model.inputs, runner.clipped(), strict=False)
         if count
     ]
@@ -93,14 +93,15 @@ def _hints(errors: Sequence[LayerError], first: LayerError | None, settings: Gna
             continue
         if error.kind == "input":
             yield (
-                f"input '{error.name}': {share:.2%} of its values are clipped; a smaller -sf (now "
-                f"{error.output_scale:.4g}) or --scale-factor-utterances all keeps them"
+                f"input '{error.name}': {share:.2%} of its values are clipped; a smaller scale factor (now "
+                f"{error.output_scale:.4g}) or scale factors from all utterances avoid that"
             )
         else:
             yield f"layer '{error.name}': {share:.2%} of its values stand at an end of {error.bits} bits"
     if first is not None and settings.weight_bits == 8:
-        yield "weights have 8 bits: try -qb 16"
+        yield "weights have 8 bits: try 16"
     if first is not None and settings.pwl_max_error_percent is not None:
         yield (
-            f"activations keep -pwl_me {settings.pwl_max_error_percent:g} %: a smaller one, or none, has more segments"
+            f"activations are off by up to {settings.pwl_max_error_percent:g} %: a smaller limit, or none, uses more "
+            "segments"
         )

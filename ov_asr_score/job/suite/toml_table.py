@@ -42,7 +42,7 @@ class SuiteTable:
         return self.lines.get(path, 1)
 
     def expect_keys(self, known: Sequence[str], elsewhere: Mapping[str, str] | None = None) -> None:
-        """Nothing; an unknown key is an error with near names, or the place of a key that is known ``elsewhere``."""
+        """Refuse unknown keys, with near names, or the place of a key that is known ``elsewhere``."""
         for key in self.values:
             if key not in known:
                 place = (elsewhere or {}).get(key)

@@ -161,7 +161,7 @@ def _worse(
     if not limits.needs_baseline:
         return []
     if baseline is None:
-        return ["no baseline of this run; record one with --update"]
+        return ["no baseline of this run; update the baseline to record one"]
     reasons = []
     errors = (
         (
@@ -182,13 +182,13 @@ def _worse(
             continue
         value = _largest(values)
         if before is None:
-            reasons.append(f"the baseline has no {what}; record it with --update")
+            reasons.append(f"the baseline has no {what}; update the baseline to record it")
         elif value is None or not value <= factor * before:
             found = "none" if value is None else f"{value:.3g}"
             reasons.append(f"{what} {found}, expected at most {factor:g} times {before:.3g}, the baseline")
     factor, before = limits.min_speed_to_baseline, baseline.frames_per_second
     if factor is not None and not before:
-        reasons.append("the baseline has no speed; record it with --update")
+        reasons.append("the baseline has no speed; update the baseline to record it")
     elif factor is not None and before and not speed >= factor * before:
         reasons.append(f"{speed:,.0f} frames/s, expected at least {factor:g} times {before:,.0f}, the baseline")
     return reasons

@@ -95,12 +95,12 @@ def render_bench(report: BenchReport, console: Console) -> None:
         "loading": f"{report.load_seconds:.3f} s",
     }
     render_facts(console, "Speed of scoring, without reading and writing", speed)
-    columns = ("frames/s", "min to max", "RTF", "of chosen", "precision", "streams", "requests", "-bs", "plan")
+    columns = ("frames/s", "min to max", "RTF", "of chosen", "precision", "streams", "requests", "batch", "plan")
     rows = [_row(report, measured) for measured in (chosen, *report.others)]
     render_table(console, "Other configurations", columns, rows)
     notes = list(report.notes)
     if report.not_measured:
-        notes.append(f"{report.not_measured} more configurations were not measured: out of time (--seconds)")
+        notes.append(f"{report.not_measured} more configurations were not measured: out of time")
     for note in notes:
         console.print(f"note: {note}", style="yellow", markup=False, highlight=False, soft_wrap=True)
 

@@ -89,11 +89,11 @@ def slowdowns(comparison: ProfileComparison, limit: float, least_share: float) -
     """A message for each ratio above ``limit``: of the total, and of layers with ``least_share`` of A's time."""
     messages = []
     if comparison.ratio > limit:
-        messages.append(f"all layers take {comparison.ratio:.3f} times as long, more than --max-slowdown {limit:g}")
+        messages.append(f"all layers take {comparison.ratio:.3f} times as long, more than the limit of {limit:g}")
     for layer in comparison.layers:
         if layer.runs_in == "both" and layer.before >= least_share * comparison.before and layer.ratio > limit:
             messages.append(
-                f"layer '{layer.name}' takes {layer.ratio:.3f} times as long, more than --max-slowdown {limit:g}"
+                f"layer '{layer.name}' takes {layer.ratio:.3f} times as long, more than the limit of {limit:g}"
             )
     return messages
 
@@ -123,7 +123,7 @@ def render_profile_comparison(comparison: ProfileComparison, console: Console, *
     columns = ("B - A ms", "B / A", "A ms", "B ms", "layer (type, implementation)")
     render_table(console, "Layers, largest change first", columns, rows)
     if len(listed) < len(comparison.layers):
-        console.print(f"  and {len(comparison.layers) - len(listed)} more (-v)", markup=False)
+        console.print(f"  and {len(comparison.layers) - len(listed)} more", markup=False)
     for note in comparison.notes:
         console.print(f"note: {note}", style="yellow", markup=False, soft_wrap=True)
 

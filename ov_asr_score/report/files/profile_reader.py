@@ -18,7 +18,7 @@ from ov_asr_score.report.data.run import FORMAT_VERSION
 from ov_asr_score.report.files.run_csv import LAYER_COLUMNS, UTTERANCE_COLUMNS
 from ov_asr_score.report.files.run_json import FORMAT
 
-_ADVICE = "score with -pc and --report FILE.json or FILE.csv"
+_ADVICE = "score with layer times and a report as JSON or CSV"
 _NEEDED = LAYER_COLUMNS[:5]
 
 

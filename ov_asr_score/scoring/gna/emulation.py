@@ -244,8 +244,8 @@ def _notes(settings: DeviceSettings) -> tuple[str, ...]:
     mode, notes = settings.gna_mode, []
     if mode in _FALLING_BACK:
         notes.append(f"{mode}: this OpenVINO has no GNA plugin, so it is computed in software, as GNA_SW_EXACT")
-    unused = [f"--precision {settings.precision}"] if settings.precision != "f32" else []
-    unused += [f"--config {name}" for name in settings.config]
+    unused = [f"precision {settings.precision}"] if settings.precision != "f32" else []
+    unused += [f"property {name}" for name in settings.config]
     if unused and ":" not in settings.device:
         notes.append(f"without effect on {settings.device} in software: {', '.join(unused)}")
     return tuple(notes)

@@ -17,7 +17,7 @@ def test_the_plan_its_speed_and_a_table(tiny_model: str) -> None:
     for text in ("Plan", "  summary: 512 frames per request", "  frames per second: ", "  real-time factor: "):
         assert text in done.stdout
     head = next(line for line in done.stdout.splitlines() if "frames/s" in line)
-    assert head.split()[-3:] == ["requests", "-bs", "plan"]
+    assert head.split()[-3:] == ["requests", "batch", "plan"]
     assert sum(line.endswith("  chosen") for line in done.stdout.splitlines()) == 1
 
 

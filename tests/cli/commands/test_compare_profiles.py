@@ -57,7 +57,7 @@ def test_a_slower_profile_fails_its_limit(folder: Path) -> None:
     assert run("compare-profiles", before, after, "--max-slowdown", "1.6", "--quiet").stdout == ""
     failed = run("compare-profiles", before, after, "--max-slowdown", "1.2", "--quiet")
     assert failed.code == 1
-    assert failed.stderr.startswith("failed: all layers take 1.500 times as long, more than --max-slowdown 1.2")
+    assert failed.stderr.startswith("failed: all layers take 1.500 times as long, more than the limit of 1.2")
     assert run("compare-profiles", after, before, "--max-slowdown", "1.0").code == 0
 
 
@@ -66,7 +66,7 @@ def test_wrong_use_is_one_line(folder: Path) -> None:
     before = profile("a.csv")
     Path("cut.json.gz").write_bytes(b"\x1f\x8b\x08\x00")
     for bad, message in {
-        "utterances.csv": "expected one row per layer, found utterances; score with -pc",
+        "utterances.csv": "expected one row per layer, found utterances; score with layer times",
         "missing.csv": "no such file",
         ".": "expected a file, found a folder",
         str(DATA / "dnn_digits/features.ark"): "found binary data",

@@ -397,7 +397,10 @@ BASELINE = "max_error_to_baseline = 2, max_rms_error_to_baseline = 2, min_speed_
 def test_a_baseline_is_recorded_and_held_against(folder: Path, tiny_model: str) -> None:
     path = write_suite(folder, case(limits=BASELINE), model=tiny_model, scores=changed(lambda _, s: s + 0.25))
     result = only_result(path)
-    assert (result.status, result.reasons) == ("failed", ("no baseline of this run; record one with --update",))
+    assert (result.status, result.reasons) == (
+        "failed",
+        ("no baseline of this run; update the baseline to record one",),
+    )
     assert only_result(path, update=True).status == "passed"
     assert only_result(path).status == "passed"
     write_table("r.ark", changed(lambda _, s: s + 0.75))
@@ -411,7 +414,7 @@ def test_a_baseline_is_recorded_and_held_against(folder: Path, tiny_model: str) 
     data["runs"]["tiny [CPU f32]"] |= {"frames_per_second": 1e15, "max_error": None}
     (folder / "suite.baseline.json").write_text(json.dumps(data))
     reasons = only_result(path).reasons
-    assert reasons[0] == "the baseline has no max error; record it with --update"
+    assert reasons[0] == "the baseline has no max error; update the baseline to record it"
     assert reasons[-1].endswith("expected at least 1e-06 times 1,000,000,000,000,000, the baseline")
 
 

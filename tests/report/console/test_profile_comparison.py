@@ -112,7 +112,7 @@ def test_slowdown_limit_for_total_and_large_layers() -> None:
 
 def test_new_layer_exceeds_limit() -> None:
     found = compare_profiles(profile(layer("a", 0), layer("b", 5)), profile(layer("a", 1), layer("b", 5)))
-    assert slowdowns(found, 2.0, 0.0) == ["layer 'a' takes inf times as long, more than --max-slowdown 2"]
+    assert slowdowns(found, 2.0, 0.0) == ["layer 'a' takes inf times as long, more than the limit of 2"]
 
 
 def test_table_lists_twenty_layers_unless_verbose() -> None:
@@ -125,6 +125,6 @@ def test_table_lists_twenty_layers_unless_verbose() -> None:
         file = io.StringIO()
         render_profile_comparison(found, Console(file=file, width=200), verbose=verbose)
         shown[verbose] = file.getvalue()
-    assert "and 10 more (-v)" in shown[False]
+    assert "and 10 more" in shown[False]
     assert shown[True].count("layer") > shown[False].count("layer")
     assert "A: 0.300 ms in 30 layers" in shown[True]
