@@ -73,7 +73,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 def test_priors_of_a_model() -> None:
     network = load_network(FOLDER / "nnet3_usual_am.mdl")
     np.testing.assert_allclose(stored_log_priors(network), np.log([0.125, 0.25, 0.5, 0.125]), rtol=1e-6)
-    with pytest.raises(UsageError, match="--use-priors, but the model holds no priors"):
+    with pytest.raises(UsageError, match="use_priors, but the model holds no priors"):
         stored_log_priors(load_network(FOLDER / "nnet3_chain_am.mdl"))
 
 
