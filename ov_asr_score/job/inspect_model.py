@@ -105,7 +105,7 @@ def _blob_sections(path: Path, kind: ModelKind, device: str) -> list[Section]:
             if isinstance(error, BlobFormatError):
                 reason = str(error).removeprefix(f"{path}: ")
                 raise UnsupportedModelError(
-                    f"{path}: is no Kaldi model, OpenVINO IR or ONNX file; taken for a blob, {reason}"
+                    f"{path}: not a Kaldi model, OpenVINO IR or ONNX file; read as a blob: {reason}"
                 ) from error
             raise
         return [("Model", facts | {"cannot be imported here": str(error)})]

@@ -77,7 +77,7 @@ def check_made_with(path: Path, conversion: ConversionFacts | None, options: Kal
     if not options.asked:
         return
     if conversion is None:
-        raise UsageError(f"{options.text}: is for Kaldi models, {path} is none")
+        raise UsageError(f"{options.text}: applies to Kaldi models only, and {path} is not one")
     if conversion.options != options.text:
         made = f"with {conversion.options}" if conversion.options else "without such options"
         raise UsageError(f"{options.text}: {path} was converted {made}; convert the Kaldi model again")

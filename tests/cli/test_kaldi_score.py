@@ -144,7 +144,7 @@ def test_options_are_refused_for_other_models(folder: Path) -> None:
     features = write_table(folder / "feats.ark", {"a": np.zeros((2, 440), np.float32)})
     outcome = run("score", "-m", MODELS / "dnn_digits.xml", "-i", features, "--use-priors=true")
     assert outcome.code == 2
-    assert outcome.error == f"--use-priors=true: is for Kaldi models, {MODELS}/dnn_digits.xml is none"
+    assert outcome.error == f"--use-priors=true: applies to Kaldi models only, and {MODELS}/dnn_digits.xml is not one"
 
 
 # I-vectors

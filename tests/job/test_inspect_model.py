@@ -73,7 +73,7 @@ def test_a_blob_for_gna_that_is_cut_off(folder: Path) -> None:
 def test_what_nobody_knows_is_refused(folder: Path) -> None:
     Path("x").write_bytes(b"\1\2\3")
     with pytest.raises(
-        UnsupportedModelError, match=r"^x: is no Kaldi model, OpenVINO IR or ONNX file; taken for a blob, .* cannot"
+        UnsupportedModelError, match=r"^x: not a Kaldi model, OpenVINO IR or ONNX file; read as a blob: .* cannot"
     ):
         inspect_model("x")
 

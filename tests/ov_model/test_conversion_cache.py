@@ -243,7 +243,7 @@ def test_options_of_an_ir_must_be_those_that_it_was_made_with(model: Path, tmp_p
 
 
 def test_options_are_for_kaldi_models(tiny_model: str) -> None:
-    with pytest.raises(UsageError, match=r"--frames-per-chunk=5: is for Kaldi models, .*tiny.xml is none"):
+    with pytest.raises(UsageError, match=r"--frames-per-chunk=5: applies to Kaldi models only, and .* is not one"):
         read_or_convert_model(Path(tiny_model), options=KaldiOptions(frames_per_chunk=5))
     assert read_or_convert_model(Path(tiny_model)).conversion is None
 
