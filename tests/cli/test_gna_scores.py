@@ -322,3 +322,14 @@ def test_parts_take_one_frame_at_a_time() -> None:
     outcome = run("score", "-m", "m.xml", "-i", "in.ark", "-d", "HETERO:GNA_SW_EXACT,CPU")
     assert outcome.code == 3
     assert outcome.error.startswith("m.xml: input 'feats' [8,4]: HETERO:GNA_SW_EXACT,CPU takes one frame at a time")
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("device", ["GNA_SW_EXACT", "GNA_SW_FP32", "HETERO:GNA_SW_EXACT,CPU"])
+def test_models_of_chunks_are_refused_in_one_line(device: str) -> None:
+    model = MODELS / "nnet3_tdnn" / "final.mdl"
+    assert run("convert", model, "--frames-per-chunk", "50", "-o", "chunks.xml").code == 0
+    outcome = run("score", "-m", "chunks.xml", "-d", device, "-i", DATA / "kaldi/hires.ark", "-o", "out.ark")
+    assert outcome.code == 3
+    assert outcome.error.startswith("chunks.xml: one frame gives no values of output 'output'")
+    assert not Path("out.ark").exists()

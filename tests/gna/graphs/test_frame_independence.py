@@ -57,3 +57,16 @@ def test_kaldi_utterance_model_is_refused() -> None:
 @pytest.mark.parametrize("name", ["dnn_digits", "lstm_mem", "tdnn_al"])
 def test_single_frame_models_are_read(name: str) -> None:
     assert read_graph_of_frames(ov.Core().read_model(MODELS / f"{name}.xml"), name).layers
+
+
+def test_windows_of_several_frames_are_refused() -> None:
+    def spliced(x: Any) -> Any:
+        """Frames 0 and 2 of each window of three, so that one frame gives none."""
+        axes, step = constant([1], np.int64), constant([1], np.int64)
+        ends = constant([-2], np.int64), constant([np.iinfo(np.int64).max], np.int64)
+        first = opset.slice(x, constant([0], np.int64), ends[0], step, axes)
+        last = opset.slice(x, constant([2], np.int64), ends[1], step, axes)
+        return opset.add(dense(first), dense(last))
+
+    with pytest.raises(UnsupportedModelError, match=r"m.xml: one frame gives no values of output '.*time=frame"):
+        read_graph_of_frames(model_of(spliced, [1, -1, 6]), "m.xml")

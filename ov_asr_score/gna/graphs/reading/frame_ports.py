@@ -16,7 +16,10 @@ from ov_asr_score.openvino_api import RUNTIME_ERRORS, first_cause, ov
 
 
 def for_one_frame(model: ov.Model, source: str) -> ov.Model:
-    """A copy of ``model`` with the shapes of one frame: all free dimensions except the last one become 1."""
+    """A copy of ``model`` with the shapes of one frame: all free dimensions except the last one become 1.
+
+    Raises UnsupportedModelError if the shapes do not determine what a frame is, or if one frame gives no scores.
+    """
     static = model.clone()
     shapes = {}
     for number, port in enumerate(static.inputs):
@@ -32,6 +35,13 @@ def for_one_frame(model: ov.Model, source: str) -> ov.Model:
         static.reshape(shapes)
     except RUNTIME_ERRORS as error:
         raise UnsupportedModelError(f"{source}: cannot be reshaped to one frame: {first_cause(error)}") from error
+    for port in static.outputs:
+        if any(size.is_static and size.get_length() == 0 for size in port.get_partial_shape()):
+            raise UnsupportedModelError(
+                f"{source}: one frame gives no values of output '{port_name(port)}', but GNA computes one frame at a "
+                "time: expected a model for one frame, with variables for its memory (Kaldi models: time=frame)",
+                fields=("time",),
+            )
     return static
 
 
