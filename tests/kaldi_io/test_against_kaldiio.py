@@ -6,6 +6,7 @@ If a test of a departure fails with a newer kaldiio, kaldiio has been corrected,
 from __future__ import annotations
 
 import io
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -44,19 +45,28 @@ def test_kaldiio_reads_what_we_write(tmp_path: Path, dtype: type) -> None:
             np.testing.assert_array_equal(found[key], array)
 
 
+def read_by_kaldiio(text: str) -> NDArray[Any] | None:
+    """What kaldiio makes of ``text``, None for an error; with numpy below 2.3 some errors are warnings."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        try:
+            return np.asarray(kaldiio.matio.read_kaldi(io.BytesIO(text.encode())))
+        except (ValueError, AssertionError):
+            return None
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
         (" [ 1.0 2.0 ; 3.0 4.0 ]\n", [[1, 2], [3, 4]]),
         (" []\n", []),
         (" [ 0 0.5 ]\n", [0, 0.5]),
-        (" [ 7246 1.5e+06 ]\n", [7246, 1.5e6]),
         (" [\r\n  1.0 2.0\r\n  3.0 4.0 ]\r\n", [[1, 2], [3, 4]]),
     ],
 )
 def test_text_that_kaldiio_does_not_read(text: str, expected: list[float]) -> None:
-    with pytest.raises((ValueError, AssertionError)):
-        kaldiio.matio.read_kaldi(io.BytesIO(text.encode()))
+    theirs = read_by_kaldiio(text)
+    assert theirs is None or not np.array_equal(theirs.ravel(), np.ravel(expected))
     array = read_array(KaldiStream(io.BytesIO(text.encode()), "x"))
     np.testing.assert_array_equal(array.ravel(), np.ravel(expected).astype(np.float32))
 
