@@ -21,6 +21,7 @@ from benchmarks.contestants.processes import CommandFailed, run_command
 from benchmarks.measuring.turns import Contestant, Ratio, Target, ratios, take_turns
 from benchmarks.measuring.written_files import Compared, compare_folders
 from benchmarks.models.subjects import ROOT
+from benchmarks.reports.table import grid
 from ov_asr_score.kaldi_io import TableWriter, read_table
 
 LEAST = 0.98
@@ -180,11 +181,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with two_sides(options.commit) as (old, new):
             if options.only != "speed":
                 files = compare_bytes(old, new, options.allow)
-                print("\n".join(_table(["file", "found"], [[file.name, _found(file)] for file in files])))
+                print("\n".join(grid(["file", "found"], [[file.name, _found(file)] for file in files])))
                 failed = not files or any(not file.equal and not file.allowed for file in files)
             if options.only != "bytes":
                 found = compare_speed(old, new, options.turns, options.seconds)
-                print("\n".join(_table(["new / old", f"median of {options.turns}", "spread"], _speed_rows(found))))
+                print("\n".join(grid(["new / old", f"median of {options.turns}", "spread"], _speed_rows(found))))
                 failed = failed or not all(ratio.reached for ratio in found.values())
     except CommandFailed as error:
         print(f"error: {error}", file=sys.stderr)
@@ -202,13 +203,6 @@ def _speed_rows(found: dict[str, Ratio]) -> list[list[str]]:
         spread = f"[{ratio.found.smallest:.3f}, {ratio.found.largest:.3f}]"
         rows.append([name, f"{ratio.found.median:.3f}" + ("" if ratio.reached else f", below {LEAST}"), spread])
     return rows
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(len(row[column]) for row in [header, *rows]) for column in range(len(header))]
-    lines = [[cell.ljust(width) for cell, width in zip(row, widths, strict=True)] for row in [header, *rows]]
-    lines.insert(1, ["-" * width for width in widths])
-    return [f"| {' | '.join(line)} |" for line in lines]
 
 
 def _parser() -> argparse.ArgumentParser:

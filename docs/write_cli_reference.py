@@ -71,6 +71,8 @@ def _default(declared: Declared) -> str:
     default = declared.setting.shown if declared.setting.parse is not None else declared.default
     if default is MISSING:
         return "" if declared.setting.positional else " Required."
+    if default is True and not declared.setting.switches_off:  # the spelling that keeps it on
+        return f" Default: `{declared.setting.longest_name(declared.name)}`."
     return "" if isinstance(default, bool) or default in (None, "", ()) else f" Default: `{default}`."
 
 

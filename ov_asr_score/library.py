@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -22,8 +22,8 @@ from ov_asr_score.scoring.utterances.joining import Utterance
 from ov_asr_score.settings.device import DeviceSettings
 from ov_asr_score.settings.kaldi import DEFAULT_OPTIONS, KaldiOptions
 from ov_asr_score.settings.score_job import ScoreJob
+from ov_asr_score.settings.tables import Tables
 
-Tables = str | Sequence[str] | Mapping[str, str]
 Features = ArrayLike | Mapping[str, ArrayLike]
 Arrays = Iterable[tuple[str, Features]] | Mapping[str, Features]
 

@@ -36,7 +36,7 @@ from ov_asr_score.convert.tensors.named_ports import INNER_OUTPUT, named_paramet
 from ov_asr_score.convert.tensors.shared_constants import share_constants
 from ov_asr_score.errors import ModelFormatError, UnknownNameError, UnsupportedModelError
 from ov_asr_score.kaldi_model.frames.context import Contexts, check_period, network_contexts
-from ov_asr_score.kaldi_model.frames.evaluation_order import evaluation_order, reads_itself, time_period
+from ov_asr_score.kaldi_model.frames.evaluation_order import evaluation_order, is_recurrent, time_period
 from ov_asr_score.kaldi_model.frames.reach import component_periods, network_reach
 from ov_asr_score.kaldi_model.network import ComponentNode, DimRangeNode, InputNode, KaldiNetwork, NodeRef, OutputNode
 from ov_asr_score.openvino_api import opset, ov
@@ -208,7 +208,7 @@ def build_plan(plan: TimePlan, axis: TimeAxis, inputs: dict[str, NodeValue]) -> 
     builder = GraphBuilder(plan, axis, inputs)
     for group in plan.groups:
         needed = [place for place in group if place in plan.grids]
-        if len(needed) > 1 or (needed and reads_itself(plan.network, needed[0])):
+        if needed and is_recurrent(plan.network, needed):
             compute_group(builder, needed)
         elif needed and needed[0] not in builder.values:
             builder.compute(needed[0])

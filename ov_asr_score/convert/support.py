@@ -8,7 +8,7 @@ from ov_asr_score.convert.graph.recurrence import loop_problems
 from ov_asr_score.convert.layers.registry import find_layer
 from ov_asr_score.convert.nnet1.chain_graph import chain_problems
 from ov_asr_score.errors import UnsupportedModelError
-from ov_asr_score.kaldi_model.frames.evaluation_order import evaluation_order, reads_itself
+from ov_asr_score.kaldi_model.frames.evaluation_order import evaluation_order, is_recurrent
 from ov_asr_score.kaldi_model.network import Component, ComponentNode, KaldiNetwork
 
 
@@ -28,7 +28,7 @@ def check_supported(network: KaldiNetwork, outputs: Sequence[str]) -> None:
             if isinstance(node, ComponentNode):
                 component = network.components[node.component]
                 problems += [(name, component, reason) for reason in _component_problems(network, component)]
-        if len(group) > 1 or reads_itself(network, group[0]):
+        if is_recurrent(network, group):
             problems += [(name, _component(network, name), reason) for name, reason in loop_problems(network, group)]
     refuse(network, problems)
 

@@ -31,7 +31,7 @@ class DeviceReport:
     offered: tuple[str, ...] = ()
 
     def precision_notes(self) -> list[str]:
-        """What is to be told when the device does not do what was asked for; empty when it does."""
+        """Notes for a device that does not compute as requested; none if it does."""
         notes = []
         if not self.precision_used.startswith(self.precision_requested):
             others = [name for name in self.offered if name != self.precision_requested]

@@ -14,7 +14,7 @@ from ov_asr_score.device.reports import DeviceReport
 from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError, UsageError
 from ov_asr_score.job.layers.gna_layers import measure_gna
 from ov_asr_score.job.layers.names import choose, choose_common, common_layers
-from ov_asr_score.job.overwriting import check_files, files_read, kaldi_files_read
+from ov_asr_score.job.overwriting import check_files, input_files_read, kaldi_files_read, model_files_read
 from ov_asr_score.job.run.report_files import new_report
 from ov_asr_score.job.run.trial import TrialRun, open_trial
 from ov_asr_score.kaldi_model.loading import load_network
@@ -49,7 +49,7 @@ class _Found:
 
 
 def run_layer_comparison(job: CompareLayersJob, on_group: OnGroup | None = None) -> LayerComparison:
-    """What became of every layer; ``on_group`` is all_notes how many groups of layers of how many are done.
+    """What became of every layer; ``on_group`` is told how many groups of how many are done.
 
     Raises UsageError (options), UnknownNameError (a layer that is not there), UnsupportedModelError (no common layer,
     a blob), ShapeMismatchError (other inputs), and what opening, reading and scoring raise.
@@ -242,12 +242,10 @@ def _check_report(job: CompareLayersJob, trial: TrialRun) -> None:
 
 
 def _read_by(job: CompareLayersJob, trial: TrialRun) -> Iterator[tuple[str, str]]:
-    for option, path in (("model", job.scoring.model), ("against_model", job.against_model)):
-        yield option, path
-        yield option, str(Path(path).with_suffix(".bin")) if path.endswith(".xml") else ""
+    yield from model_files_read("model", job.scoring.model)
+    yield from model_files_read("against_model", job.against_model)
     yield from kaldi_files_read(job.scoring.kaldi)
-    for table in trial.tables:
-        yield from files_read("inputs", table.specifier)
+    yield from input_files_read(trial.tables)
 
 
 def _difference(name: str, kind: str, sums: LayerSums) -> LayerDifference:

@@ -1,4 +1,4 @@
-"""What can be told of a Kaldi model, in sections of facts, and whether it can be converted.
+"""Everything known about a Kaldi model, in sections, and whether it can be converted.
 
 Tests: tests/job/test_inspect_model.py
 """

@@ -1,4 +1,4 @@
-"""What can be told of a model file, in sections of facts."""
+"""Everything known about a model file, in sections."""
 
 from __future__ import annotations
 

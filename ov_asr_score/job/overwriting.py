@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from ov_asr_score.errors import FileAccessError, UsageError
 from ov_asr_score.kaldi_io import parse_read_specifier, parse_write_specifier
@@ -14,6 +14,9 @@ from ov_asr_score.kaldi_io.files.input import split_offset
 from ov_asr_score.kaldi_io.matrices.stream import open_stream
 from ov_asr_score.kaldi_io.tables.script import script_lines
 from ov_asr_score.settings.kaldi import KaldiOptions
+
+if TYPE_CHECKING:  # jobs without utterances do not load scoring
+    from ov_asr_score.scoring.utterances.joining import InputTable
 
 NamedFiles: TypeAlias = Iterator[tuple[str, str]]
 """Pairs of the name of a setting and the path that it names."""
@@ -47,6 +50,19 @@ def check_files(read: NamedFiles, written: NamedFiles) -> None:
             )
         if place:
             taken[place] = setting
+
+
+def model_files_read(setting: str, path: str) -> NamedFiles:
+    """The file of a model, and that of its weights if it is an IR."""
+    yield setting, path
+    yield setting, str(Path(path).with_suffix(".bin")) if path.endswith(".xml") else ""
+
+
+def input_files_read(tables: Iterable[InputTable]) -> NamedFiles:
+    """The files behind the tables of inputs, and the speakers of their utterances. Raises SpecifierError."""
+    for table in tables:
+        yield from files_read("inputs", table.specifier)
+        yield from files_read("utt2spk", table.utt2spk) if table.utt2spk else ()
 
 
 def kaldi_files_read(settings: KaldiOptions) -> NamedFiles:

@@ -10,7 +10,7 @@ from pathlib import Path
 from ov_asr_score.comparison import ScoreDifference, compare_scores
 from ov_asr_score.convert.saving import check_ir_name, save_ir
 from ov_asr_score.errors import UnsupportedModelError, UsageError
-from ov_asr_score.job.overwriting import check_files, files_read, kaldi_files_read
+from ov_asr_score.job.overwriting import check_files, input_files_read, kaldi_files_read, model_files_read
 from ov_asr_score.job.run.trial import TrialRun, open_trial
 from ov_asr_score.job.sections import Section
 from ov_asr_score.ov_model.int8 import QuantizedModel, import_nncf, quantize_model
@@ -122,11 +122,9 @@ def _check(job: QuantizeJob) -> None:
 
 
 def _read_by(job: ScoreJob, tables: Sequence[InputTable]) -> Iterator[tuple[str, str]]:
-    yield "model", job.model
-    yield "model", str(Path(job.model).with_suffix(".bin")) if job.model.endswith(".xml") else ""
+    yield from model_files_read("model", job.model)
     yield from kaldi_files_read(job.kaldi)
-    for table in tables:
-        yield from files_read("inputs", table.specifier)
+    yield from input_files_read(tables)
 
 
 def _constants(description: ModelDescription) -> str:

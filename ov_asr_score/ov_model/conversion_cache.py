@@ -146,7 +146,8 @@ def _converter_digest() -> str:
     """Digest of the source code that reads and converts Kaldi models: another converter makes other graphs."""
     digest = hashlib.sha256(ov_asr_score.__version__.encode())
     package = Path(ov_asr_score.__file__).parent
-    for folder in ("convert", "kaldi_model", "kaldi_io"):
-        for path in sorted(package.glob(f"{folder}/**/*.py")):
+    rooms = ("convert/**/*.py", "kaldi_model/**/*.py", "kaldi_io/**/*.py")
+    for pattern in (*rooms, "settings/kaldi.py", "device/graph_repair.py"):
+        for path in sorted(package.glob(pattern)):
             digest.update(path.read_bytes())
     return digest.hexdigest()

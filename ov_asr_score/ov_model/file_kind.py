@@ -1,4 +1,4 @@
-"""What kind of model a file holds, told by its first bytes (of a gzip file those inside); needs no runtime."""
+"""The kind of a model file, from its first bytes (of a gzip file, those inside); needs no runtime."""
 
 from __future__ import annotations
 

@@ -184,7 +184,7 @@ def configure_model(loaded: LoadedModel, options: ScorerOptions) -> ConfiguredMo
 
 
 def _fed_by_tables(inputs: tuple[PortInfo, ...], conversion: ConversionFacts | None) -> tuple[PortInfo, ...]:
-    """The inputs that take features; what a converted model wants to know of chunks is told to it by the engine."""
+    """The inputs that take features; the engine itself fills those that tell a converted model about chunks."""
     if conversion is None:
         return inputs
     return tuple(port for port in inputs if port.name not in (EDGES_INPUT, FRAMES_LEFT_INPUT))

@@ -8,12 +8,17 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from tests.frozen.command_line import FROZEN
 from tests.frozen.help_pages import pages
 from tests.frozen.options import describe_options
 from tests.frozen.reports import RECORDED, REPORTS
+
+Option: TypeAlias = dict[str, Any]
+"""What options.json has of a parameter."""
 
 
 def main(parts: list[str]) -> None:
@@ -33,11 +38,32 @@ def main(parts: list[str]) -> None:
 
 
 def _write_options() -> None:
+    path = FROZEN / "options.json"
+    recorded = json.loads(path.read_text(encoding="utf-8"))
     lines = []
     for command, parameters in describe_options().items():
-        rows = ",\n".join(f"  {json.dumps(parameter, ensure_ascii=False)}" for parameter in parameters)
+        merged = merged_options(recorded.get(command, []), parameters)
+        rows = ",\n".join(f"  {json.dumps(parameter, ensure_ascii=False)}" for parameter in merged)
         lines.append(f"{json.dumps(command)}: [\n{rows}\n]")
-    (FROZEN / "options.json").write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+    path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+
+
+def merged_options(recorded: Sequence[Option], today: Sequence[Option]) -> list[Option]:
+    """The options of today in the order of the record, with all spellings that were ever recorded; then new ones.
+
+    A recorded option that is there no longer stays: remove it by hand if it is gone on purpose.
+    """
+    merged, known = [], set[str]()
+    for old in recorded:
+        spellings = {*old["spellings"], *old["off"]}
+        known |= spellings
+        new = next((option for option in today if spellings & {*option["spellings"], *option["off"]}), old)
+        merged.append(new | {"name": old["name"]} | {key: _joined(old, new, key) for key in ("spellings", "off")})
+    return merged + [new for new in today if new["spellings"] and not known & {*new["spellings"], *new["off"]}]
+
+
+def _joined(old: Option, new: Option, key: str) -> list[str]:
+    return list(dict.fromkeys((*old[key], *new[key])))
 
 
 if __name__ == "__main__":

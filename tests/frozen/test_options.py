@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.frozen.command_line import FROZEN, Parsed, Refused, commands, parse, run_main
-from tests.frozen.options import EXAMPLES
+from tests.frozen.options import EXAMPLES, describe_options
 
 RECORDED: dict[str, list[dict[str, Any]]] = json.loads((FROZEN / "options.json").read_text(encoding="utf-8"))
 OPTIONS = [
@@ -19,8 +19,26 @@ OPTIONS = [
 ]
 
 
+# Flags of the old samples, which took any text as a truth value.
+OLD_FLAGS = {"-pc", "-memory_reuse_off"}
+
+
 def test_commands_are_those_that_were() -> None:
     assert list(commands()) == list(RECORDED)
+
+
+@pytest.mark.parametrize("command", RECORDED)
+def test_every_option_is_recorded(command: str) -> None:
+    recorded = {spelling for option in RECORDED[command] for spelling in (*option["spellings"], *option["off"])}
+    described: list[dict[str, Any]] = describe_options()[command]
+    today = {spelling for option in described for spelling in (*option["spellings"], *option["off"])}
+    assert today - recorded == set()
+
+
+@pytest.mark.parametrize("command", RECORDED)
+def test_unknown_options_are_refused(command: str) -> None:
+    with pytest.raises(Refused):
+        parse([command, *needed(command), "--no-such-option-as-this"])
 
 
 def needed(command: str, besides: str = "") -> list[str]:
@@ -96,15 +114,16 @@ def test_values_of_another_kind_are_refused(command: str, option: dict[str, Any]
         refused.append(str(option["least"] - 1))
     if option["most"] is not None:
         refused.append(str(option["most"] + 1))
-    if option["kind"] == "flag":
-        words, refused = [*words, "--no-such-option-as-this"], [""]
     for spelling in option["spellings"]:
         for value in refused:
             with pytest.raises(Refused):
-                parse([*words, spelling, *([value] if value else [])])
+                parse([*words, spelling, value])
         if option["kind"] != "flag":
             with pytest.raises(Refused):
                 parse([*words, spelling])
+        elif spelling not in OLD_FLAGS:
+            with pytest.raises(Refused):
+                parse([*words, f"{spelling}=3"])
 
 
 @pytest.mark.parametrize("command", RECORDED)

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from ov_asr_score.errors import UsageError
-from ov_asr_score.job.overwriting import check_files, files_read, files_written
+from ov_asr_score.job.overwriting import check_files, files_read, files_written, input_files_read, model_files_read
+from ov_asr_score.scoring.utterances.joining import InputTable
 
 
 @pytest.fixture(autouse=True)
@@ -76,3 +77,13 @@ def test_one_file_for_two_things_is_refused(read: list[str], written: list[str])
 )
 def test_all_else_is_let_through(read: list[str], written: list[str]) -> None:
     check_files((("inputs", path) for path in read), (("outputs", path) for path in written))
+
+
+def test_speakers_of_inputs_are_read_too() -> None:
+    table = InputTable("ivector", "ark:ivectors.ark", utt2spk="utt2spk")
+    assert list(input_files_read([table])) == [("inputs", "ivectors.ark"), ("utt2spk", "utt2spk")]
+
+
+def test_weights_of_an_ir_are_read_too() -> None:
+    assert list(model_files_read("model", "m.xml")) == [("model", "m.xml"), ("model", "m.bin")]
+    assert list(model_files_read("model", "final.mdl")) == [("model", "final.mdl"), ("model", "")]

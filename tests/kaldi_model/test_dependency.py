@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,10 +11,9 @@ import pytest
 
 from ov_asr_score.convert.convert_options import ConvertOptions
 from ov_asr_score.convert.converter import convert_network
-from ov_asr_score.kaldi_model import validation
-from ov_asr_score.kaldi_model.components.component_type import ComponentType
+from ov_asr_score.kaldi_model.components import type_table
 from ov_asr_score.kaldi_model.components.fields import Fields
-from ov_asr_score.kaldi_model.components.type_table import find_type
+from ov_asr_score.kaldi_model.components.type_table import find_type, type_names
 from ov_asr_score.kaldi_model.dependency import (
     SAME_FRAME,
     Dependency,
@@ -24,7 +24,6 @@ from ov_asr_score.kaldi_model.dependency import (
     Period,
 )
 from ov_asr_score.kaldi_model.loading import load_network
-from ov_asr_score.kaldi_model.network import Generation
 from tests.kaldi_model.model_files import FOLDER
 
 CHAIN_MODEL = Path(__file__).parents[2] / "models" / "nnet3_chain_tdnnf" / "final.mdl"
@@ -61,19 +60,17 @@ def test_frames_of_nnet2_and_nnet1() -> None:
 def test_each_component_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: Counter[str] = Counter()
 
-    def find_counting(generation: Generation, name: str) -> ComponentType | None:
-        kind = find_type(generation, name)
-        if kind is None:
-            return None
-        reads = kind.reads
-
+    def counting(reads: Callable[[Fields], Dependency]) -> Callable[[Fields], Dependency]:
         def counted(fields: Fields) -> Dependency:
             asked[fields.component.name] += 1
             return reads(fields)
 
-        return replace(kind, reads=counted)
+        return counted
 
-    monkeypatch.setattr(validation, "find_type", find_counting)
+    # in the table itself, so that no module asks uncounted
+    records = {name: find_type(3, name) for name in type_names(3)}
+    counted = {name: replace(kind, reads=counting(kind.reads)) for name, kind in records.items() if kind is not None}
+    monkeypatch.setattr(type_table, "_BY_NAME", {3: counted})
     network = load_network(CHAIN_MODEL)
     convert_network(network, ConvertOptions())
     assert asked == dict.fromkeys(network.components, 1)

@@ -1,4 +1,4 @@
-"""Widths of components, nodes and descriptors; test_summary.py compares them with what Kaldi prints."""
+"""Widths of components, nodes and descriptors; test_network_summary.py compares them with what Kaldi prints."""
 
 from __future__ import annotations
 

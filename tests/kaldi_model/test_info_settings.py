@@ -1,4 +1,4 @@
-"""Settings of components as names and plain values; test_summary.py compares them with what Kaldi prints."""
+"""Settings of components as names and plain values; test_network_summary.py compares them with what Kaldi prints."""
 
 from __future__ import annotations
 

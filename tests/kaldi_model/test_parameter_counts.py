@@ -1,4 +1,4 @@
-"""Numbers of trained parameters; test_summary.py compares those of whole networks with what Kaldi prints."""
+"""Numbers of trained parameters; test_network_summary.py compares those of whole networks with what Kaldi prints."""
 
 from __future__ import annotations
 

@@ -21,10 +21,6 @@ def reader_of(content: bytes, binary: bool) -> ModelReader:
 LARGEST = b"\4\xff\xff\xff\x7f"
 
 
-def compressed_sizes(rows: int, columns: int) -> bytes:
-    return struct.pack("<ffii", 0, 1, rows, columns)
-
-
 def test_numbers_in_text() -> None:
     reader = reader_of(b" 12 -7\n+3 1e-05 .5 inf -nan T F ", binary=False)
     assert [reader.read_int() for _ in range(3)] == [12, -7, 3]

@@ -12,7 +12,7 @@ from ov_asr_score.kaldi_model.network import KaldiNetwork
 
 def group_step(plan_grids: Mapping[Place, Grid], network: KaldiNetwork, group: Sequence[Place]) -> tuple[int, int]:
     """How many frames apart the frames of a loop are, and how many of them it advances at once."""
-    every = [abs(offset) for offset in inner_offsets(network, group) if offset]
+    every = [abs(offset) for offset in inner_offsets(network, group)]
     grids = [plan_grids[place] for place in group]
     first = min(grid.first for grid in grids)
     step = gcd(*every, *(grid.step for grid in grids), *(grid.first - first for grid in grids))

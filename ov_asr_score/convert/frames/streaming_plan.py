@@ -18,7 +18,7 @@ from ov_asr_score.convert.frames.grids import Grid, Interval
 from ov_asr_score.convert.frames.loop_step import group_step
 from ov_asr_score.convert.frames.utterance_plan import TimePlan
 from ov_asr_score.errors import UnsupportedModelError
-from ov_asr_score.kaldi_model.frames.evaluation_order import Place, input_places, reads_itself, time_period
+from ov_asr_score.kaldi_model.frames.evaluation_order import Place, input_places, is_recurrent, time_period
 from ov_asr_score.kaldi_model.frames.reach import Span, component_periods, reading_spans
 from ov_asr_score.kaldi_model.network import Descriptor, InputNode, KaldiNetwork, NodeRef
 
@@ -179,7 +179,7 @@ def _steps(whole: TimePlan, steady: frozenset[Place]) -> dict[Place, int]:
     steps = {}
     for group in whole.groups:
         needed = [place for place in group if place in whole.grids]
-        if len(needed) > 1 or (needed and reads_itself(whole.network, needed[0])):
+        if needed and is_recurrent(whole.network, needed):
             step, _ = group_step(whole.grids, whole.network, needed)
             steps.update(dict.fromkeys(needed, step))
         else:

@@ -23,7 +23,7 @@ from ov_asr_score.convert.tensors.constants import int_vector
 from ov_asr_score.convert.tensors.named_ports import named_parameter, named_result
 from ov_asr_score.device.graph_repair import repair_memory_concats
 from ov_asr_score.errors import UnsupportedModelError
-from ov_asr_score.kaldi_model.frames.evaluation_order import Place, reads_itself
+from ov_asr_score.kaldi_model.frames.evaluation_order import Place, is_recurrent
 from ov_asr_score.openvino_api import opset, ov
 
 
@@ -81,7 +81,7 @@ def build_frame_graph(whole: TimePlan, options: ConvertOptions, facts: Conversio
 
 def _compute(builder: GraphBuilder, plan: FramePlan, axis: FrameAxis, group: list[Place]) -> None:
     builder.plan = plan.seen_from(group[0])
-    if len(group) > 1 or reads_itself(plan.network, group[0]):
+    if is_recurrent(plan.network, group):
         compute_group(builder, group)
     elif group[0] not in builder.values:
         builder.compute(group[0])

@@ -18,8 +18,8 @@ from ov_asr_score.kaldi_model.frames.evaluation_order import (
     Place,
     evaluation_order,
     input_places,
+    is_recurrent,
     read_places,
-    reads_itself,
 )
 from ov_asr_score.kaldi_model.network import (
     Append,
@@ -48,7 +48,7 @@ def straighten_loops(network: KaldiNetwork, outputs: Sequence[str]) -> KaldiNetw
 
     Nodes of a recurrence with delays of both signs are moved in time; their names stay.
     """
-    loops = [group for group in evaluation_order(network, outputs) if len(group) > 1 or reads_itself(network, group[0])]
+    loops = [group for group in evaluation_order(network, outputs) if is_recurrent(network, group)]
     if not loops:
         return network
     members = {name: frozenset(place[0] for place in group) for group in loops for name, _ in group}

@@ -8,11 +8,18 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from ov_asr_score.comparison import Limits
 from ov_asr_score.errors import OvAsrScoreError, UsageError
-from ov_asr_score.job.overwriting import NamedFiles, check_files, files_read, files_written, kaldi_files_read
+from ov_asr_score.job.overwriting import (
+    NamedFiles,
+    check_files,
+    files_read,
+    files_written,
+    input_files_read,
+    kaldi_files_read,
+    model_files_read,
+)
 from ov_asr_score.job.resume.resuming import check_can_resume
 from ov_asr_score.job.run.gna_report import FirstFrames
 from ov_asr_score.job.run.model_facts import model_facts
@@ -75,13 +82,10 @@ def _check(job: ScoreJob, tables: JobTables) -> None:
 
 
 def _read_by(job: ScoreJob, tables: JobTables) -> NamedFiles:
-    yield "model", job.model
-    yield "model", str(Path(job.model).with_suffix(".bin")) if job.model.endswith(".xml") else ""
+    yield from model_files_read("model", job.model)
     yield "import_model", job.import_model
     yield from kaldi_files_read(job.kaldi)
-    for table in tables.inputs:
-        yield from files_read("inputs", table.specifier)
-        yield from files_read("utt2spk", table.utt2spk) if table.utt2spk else ()
+    yield from input_files_read(tables.inputs)
     for specifier in tables.references.values():
         yield from files_read("references", specifier)
 

@@ -80,7 +80,7 @@ def _html_report(path: str, with_scores: bool, subject: str) -> Iterator[ReportF
         yield ReportFile(collector.utterance, finish, collector.compared)
 
 
-def _ignore(told: object) -> None:
+def _ignore(value: object) -> None:
     """Do nothing, as the report of a run that writes none."""
 
 
@@ -114,7 +114,7 @@ def json_report(path: str, *, of_layers: bool = False) -> Iterator[JsonReportWri
 
 
 def report_format(path: str) -> ReportFormat:
-    """The format of a report, told by the suffix of its name, with or without ``.gz`` behind it; others are JSON."""
+    """The format of a report by the suffix of its name, which ``.gz`` may follow; JSON for any other suffix."""
     name = path.lower().removesuffix(".gz")
     return next((found for suffix, found in _SUFFIXES.items() if name.endswith(suffix)), "json")
 

@@ -89,7 +89,7 @@ def require(result: RunResult) -> RunResult:
 def _unsound(run: SuiteRun, report: RunReport, widths: Mapping[str, int]) -> list[str]:
     """What is wrong whatever the limits are."""
     totals, compared = report.totals, report.comparison
-    # those of comparison show values, and are told again below without
+    # messages about comparisons show values here, and are repeated below without them
     known = {message for total in compared.values() for message in exceeded_limits(total, Limits())}
     reasons = [text for text in report.limit_messages if not any(text.endswith(message) for message in known)]
     if report.num_failures:

@@ -1,8 +1,8 @@
 """Reading, skipping and writing one matrix or vector, in an archive or in a file of its own.
 
 Binary objects begin with ``\\0B``; then ``FM``/``DM`` (float32/float64 matrix, row by row), ``FV``/``DV`` (vector),
-``CM…`` (see compressed.py), ``SM`` (see sparse.py), or the byte 4 of a vector of int32. All else is text (see text.py).
-Sources: matrix/kaldi-matrix.cc, kaldi-vector.cc, util/kaldi-holder-inl.h (``BasicVectorHolder``).
+``CM…`` (see compressed.py), ``SM`` (see sparse.py), or the byte 4 of a vector of int32. All else is text (see
+text_format.py). Sources: matrix/kaldi-matrix.cc, kaldi-vector.cc, util/kaldi-holder-inl.h (``BasicVectorHolder``).
 
 kaldiio decodes the binary matrices and vectors of floats, which features and scores are. Everything else is decoded and
 written here, where kaldiio differs from Kaldi or is slower (docs/tables.md).

@@ -23,7 +23,7 @@ from ov_asr_score.kaldi_model.dependency import (
     Offsets,
     Period,
 )
-from ov_asr_score.kaldi_model.frames.evaluation_order import Place, reads_itself
+from ov_asr_score.kaldi_model.frames.evaluation_order import Place, is_recurrent
 from ov_asr_score.kaldi_model.network import (
     Append,
     ComponentNode,
@@ -295,7 +295,7 @@ def frame_sets(
                 frames = simulation.of_place(place)
                 if not np.array_equal(frames, computable[place]):
                     computable[place], changed = frames, True
-            changed = (changed and len(group) > 1) or (changed and reads_itself(network, group[0]))
+            changed = changed and is_recurrent(network, group)
     for name, frames in wanted.items():
         simulation.needed[(name, 0)] = frames & computable[(name, 0)]
     for group in reversed(groups):

@@ -88,6 +88,11 @@ def reads_itself(network: KaldiNetwork, place: Place) -> bool:
     return any(source == place for source, _ in input_places(network, place))
 
 
+def is_recurrent(network: KaldiNetwork, group: Sequence[Place]) -> bool:
+    """Whether the places of a group (one at least) depend on themselves at other frames, and form a loop over time."""
+    return len(group) > 1 or reads_itself(network, group[0])
+
+
 def evaluation_order(network: KaldiNetwork, outputs: Iterable[str]) -> list[tuple[Place, ...]]:
     """Groups of places in an order in which they can be computed; places of one group depend on each other.
 

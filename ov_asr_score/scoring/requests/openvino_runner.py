@@ -138,10 +138,10 @@ class OpenVinoRunner:
     def averaged_layer_times(self) -> list[LayerTime]:
         """Layer times of all runs since ``forget_layer_times``; none where ``layer_records`` gives those of each run.
 
-        The CPU plugin keeps no times of single runs: what it tells after any of them is the mean of all runs since the
-        model was compiled, in whole microseconds, whichever request asks (with several streams: of its stream, and the
-        mean over the slots is taken). The times of a layer are therefore its mean times the number of runs; layers
-        below a microsecond are not told.
+        The CPU plugin keeps no times of single runs: what it reports after any of them is the mean of all runs since
+        the model was compiled, in whole microseconds, whichever request asks (with several streams: of its stream,
+        and the mean over the slots is taken). The times of a layer are therefore its mean times the number of runs;
+        layers below a microsecond are not reported.
         """
         calls = self.num_runs - self._earlier_runs
         nothing = LayerTime("", "", "", "", 0.0, 0.0, 0)

@@ -108,7 +108,8 @@ def test_a_network_that_changes_nothing(tmp_path: Path) -> None:
     rows = frames(4)
     net = network(tmp_path, plain("Dropout", 4, "<DropoutRate> 0.5"))
     model = convert_network(net, ConvertOptions())
-    assert (model.input("input"), model.output("output")) != (None, None)
+    assert "input" in model.input().get_names()
+    assert "output" in model.output().get_names()
     np.testing.assert_array_equal(scores(model, rows)[0], rows)
 
 
