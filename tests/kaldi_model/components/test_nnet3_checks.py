@@ -20,7 +20,7 @@ DAMAGE = [
     ("normalize", "<InputDim> 4", "", "expected fields that fit each other, found others"),
     ("pnorm", "<OutputDim> 2", "<OutputDim> 3", "expected <InputDim> to be a multiple of <OutputDim>, found 4 and 3"),
     ("affine", "<BiasParams>  [ ", "<BiasParams>  [ 7 ", "expected 3 values in <BiasParams>, one for each row of "),
-    ("affine", "<BiasParams>  [ ", "<BiasParams>  [ ] <OrthonormalConstraint> 0 [ ", "expected "),
+    ("affine", "<BiasParams>  [ ", "<BiasParams>  [ ] <Bias> [ ", "expected one of <LearningRateFactor>, "),
     ("sum-group", "[ 1 3 ]", "[ 0 4 ]", "expected sizes of 1 or more in <Sizes>, found others or none"),
     ("sum-group", "[ 1 3 ]", "[ ]", "expected sizes of 1 or more in <Sizes>, found others or none"),
     ("product", "<OutputDim> 2", "<OutputDim> -2", "expected <OutputDim> of 1 or more, found -2"),
