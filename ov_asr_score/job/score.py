@@ -139,6 +139,8 @@ def _score_all(
     job, scorer, totals = run.job, run.scorer, report.totals
     layer_times = LayerTimes() if job.profile else None
     ports = {layer: scorer.runner.outputs[index] for index, layer in enumerate(run.tables.layers)}
+    as_vectors = scorer.vector_outputs if job.vectors_as == "vector" else frozenset()
+    vectors = {layer for layer, port in ports.items() if port.name in as_vectors}
     utterances = run.utterances
     if earlier is not None:
         utterances = mark_scored(earlier, utterances)
@@ -152,7 +154,7 @@ def _score_all(
             else:
                 writing = time.perf_counter()
                 for layer, writer in writers.items():
-                    writer.write(scored.key, scores[layer])
+                    writer.write(scored.key, scores[layer].ravel() if layer in vectors else scores[layer])
                 ended = time.perf_counter()
                 totals.write_seconds += ended - writing
                 if run.trace is not None and writers:

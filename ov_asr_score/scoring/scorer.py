@@ -49,7 +49,10 @@ _QUIET = 1024
 
 @dataclass(frozen=True, slots=True)
 class Scorer:
-    """A compiled model with its plan; ``notes`` say what was changed or is worth knowing."""
+    """A compiled model with its plan; ``notes`` say what was changed or is worth knowing.
+
+    ``vector_outputs`` names the outputs that are one vector for an utterance; their scores are [1, D].
+    """
 
     runner: DeviceRunner
     compiled: ov.CompiledModel | None  # None: run in software
@@ -61,6 +64,7 @@ class Scorer:
     memory_frames: int | None
     delay_note: str  # one of the notes, for a run without context windows; empty when there is nothing to say
     emulation: Emulation | None = None
+    vector_outputs: frozenset[str] = frozenset()
 
     def score(
         self,

@@ -244,6 +244,13 @@ class ScoreJob:
         Literal["f32", "f64"], _table("Floating-point type of the scores that are written.", changes_bytes=True)
     ] = "f32"
     compression_method: CompressionMethod = None
+    vectors_as: Annotated[
+        Literal["vector", "matrix"],
+        _table(
+            "How to write an output that is one vector for an utterance: as a vector, or as a matrix of one row.",
+            changes_bytes=True,
+        ),
+    ] = "vector"
     resume: Annotated[
         bool, _table("Continue an interrupted run that had --resume; start from the beginning if there is none.")
     ] = False
