@@ -36,6 +36,7 @@ def score(
     outputs: Iterable[str] = (),
     device: DeviceSettings | None = None,
     batch_size: int = 0,
+    layout: str = "",
     left_context: int = 0,
     right_context: int = 0,
     kaldi: KaldiOptions = DEFAULT_OPTIONS,
@@ -51,7 +52,8 @@ def score(
 
     Features come from tables (``inputs``: a specifier, or specifiers by input name) or from ``arrays``: keys with
     matrices [T, D], as pairs or a mapping; for models with several inputs with a mapping of input name to matrix.
-    ``outputs`` names outputs or inner layers; empty for all outputs of the model.
+    ``outputs`` names outputs or inner layers; empty for all outputs of the model. ``layout`` says what axes mean that
+    the model does not tell, as the command line takes it: ``x[NCT]``.
 
     A Kaldi model is converted as ``kaldi`` says; ``conversion_cache`` names a folder where the result is kept. The
     tables ``ivectors`` (per utterance, or per speaker with ``utt2spk``) or ``online_ivectors`` are for an input
@@ -70,6 +72,7 @@ def score(
         model=str(model),
         device=device or DeviceSettings(),
         batch_size=batch_size,
+        layout=layout,
         left_context=left_context,
         right_context=right_context,
         kaldi=kaldi,
