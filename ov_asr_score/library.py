@@ -47,6 +47,7 @@ def score(
     utt2spk: str = "",
     allow_missing: bool = False,
     allow_commands: bool = False,
+    allow_nonfinite: bool = False,
 ) -> Iterator[UtteranceScores]:
     """Scores of each utterance, lazily and in input order, as :class:`UtteranceScores` with float32 [T, N] by output.
 
@@ -57,7 +58,7 @@ def score(
 
     A Kaldi model is converted as ``kaldi`` says; ``conversion_cache`` names a folder where the result is kept. The
     tables ``ivectors`` (per utterance, or per speaker with ``utt2spk``) or ``online_ivectors`` are for an input
-    ``ivector``, as in nnet3-compute.
+    ``ivector``, as in nnet3-compute. ``allow_nonfinite`` takes a model whose weights hold NaN or infinity.
 
     Raises children of :class:`ov_asr_score.errors.OvAsrScoreError`, at the first ``next``.
     """
@@ -84,6 +85,7 @@ def score(
         utt2spk=by_speaker,
         allow_missing=allow_missing,
         allow_commands=allow_commands,
+        allow_nonfinite=allow_nonfinite,
     )
     options = replace(scorer_options(job), outputs=tuple(outputs))
     opened = open_model_with_tables(job, options, needs_features=arrays is None)
@@ -95,13 +97,16 @@ def score(
         yield from session.scorer.score(session.utterances)
 
 
-def convert_model(model: str | Path, kaldi: KaldiOptions = DEFAULT_OPTIONS) -> ov.Model:
+def convert_model(
+    model: str | Path, kaldi: KaldiOptions = DEFAULT_OPTIONS, *, allow_nonfinite: bool = False
+) -> ov.Model:
     """The OpenVINO model that a Kaldi model becomes; :func:`ov_asr_score.convert.rt_info.read_facts` tells its facts.
 
-    ``openvino.save_model`` writes it, and it is scored as any other file then. Raises children of
+    ``openvino.save_model`` writes it, and it is scored as any other file then. ``allow_nonfinite`` converts a model
+    whose parameters hold NaN or infinity. Raises children of
     :class:`ov_asr_score.errors.OvAsrScoreError`.
     """
-    return convert_file(model, kaldi, __version__)
+    return convert_file(model, kaldi, __version__, allow_nonfinite=allow_nonfinite)
 
 
 def _from_arrays(arrays: Arrays, names: list[str]) -> Iterator[Utterance]:

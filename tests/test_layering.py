@@ -16,7 +16,7 @@ LEVELS: dict[str, int] = {
     name: level
     for level, names in enumerate(
         [
-            ["errors", "lazy_names", "text", "ports", "sizes", "openvino_api"],
+            ["errors", "finite", "lazy_names", "text", "ports", "sizes", "openvino_api"],
             ["settings"],
             ["kaldi_io", "comparison", "profiling"],
             ["device", "report", "kaldi_model", "gna"],
@@ -44,7 +44,7 @@ FLOORS: dict[str, list[str]] = {
         "components.field_checks components.nested_networks",
         "components",
         "components.type_table",
-        "dims info_settings parameter_counts",
+        "dims info_settings parameter_counts nonfinite_fields",
         "chain component_checks",
         "reading frames",
         "validation priors",
@@ -73,7 +73,7 @@ FLOORS: dict[str, list[str]] = {
         "graph",
         "rewriting option_checks saving",
         "nnet1",
-        "support",
+        "support nonfinite_weights",
         "converter",
         "from_file",
     ],

@@ -24,11 +24,12 @@ from ov_asr_score.convert.graph.streaming_graph import build_frame_graph
 from ov_asr_score.convert.graph.utterance_axis import TimeAxis
 from ov_asr_score.convert.layers.layer import NodeValue
 from ov_asr_score.convert.nnet1.network_graph import build_sequence_graph, sequence_reach
+from ov_asr_score.convert.nonfinite_weights import nonfinite_weights
 from ov_asr_score.convert.rewriting.layer_folding import fold_network
 from ov_asr_score.convert.rewriting.multiply_before_splicing import multiply_before_splicing
 from ov_asr_score.convert.rewriting.splicing_to_descriptors import lower_splicing
 from ov_asr_score.convert.rewriting.straight_loops import straighten_loops
-from ov_asr_score.convert.rt_info import write_facts
+from ov_asr_score.convert.rt_info import read_facts, write_facts
 from ov_asr_score.convert.support import check_supported
 from ov_asr_score.convert.tensors.constants import int_scalar, int_vector
 from ov_asr_score.convert.tensors.frame_slices import pad_frames
@@ -46,15 +47,21 @@ def convert_network(network: KaldiNetwork, options: ConvertOptions) -> ov.Model:
     """The model that scores ``network`` as Kaldi's own programs do; ``read_facts`` says how to feed it.
 
     Inputs are ``input`` [B, T, D] float32 and one [B, D] for each further input node (i-vectors); outputs carry the
-    names of Kaldi's nodes and are [B, rows, pdfs]. Raises UnsupportedModelError (with all that cannot be converted),
-    UnknownNameError (an output that does not exist), UsageError (options that do not fit the model), ModelFormatError
-    (impossible fields of a component).
+    names of Kaldi's nodes and are [B, rows, pdfs]. The facts name parameters that are not finite.
+
+    Raises UnsupportedModelError (with all that cannot be converted), UnknownNameError (an output that does not exist),
+    UsageError (options that do not fit the model), ModelFormatError (impossible fields of a component).
     """
     try:
-        # Parameters that are not finite show in the scores; numpy's warnings would not say where they come from.
+        # Parameters that are not finite are found in the graph; numpy's warnings would not say where they come from.
         with np.errstate(all="ignore"):
-            model = _convert(network, options)
+            network, outputs = _with_outputs(network, options.outputs)
+            model = _convert(network, outputs, options)
             share_constants(model)
+            nonfinite = nonfinite_weights(model, network, outputs)
+            facts = read_facts(model)
+            if nonfinite and facts is not None:
+                write_facts(model, replace(facts, nonfinite_weights=nonfinite))
             return model
     except (ModelFormatError, UnsupportedModelError) as error:
         if str(error).startswith(f"{network.source}: "):
@@ -76,8 +83,7 @@ def looks_back_only(network: KaldiNetwork, options: ConvertOptions) -> bool:
     return left is None and right is not None
 
 
-def _convert(network: KaldiNetwork, options: ConvertOptions) -> ov.Model:
-    network, outputs = _with_outputs(network, options.outputs)
+def _convert(network: KaldiNetwork, outputs: tuple[str, ...], options: ConvertOptions) -> ov.Model:
     if network.generation == 1:
         check_supported(network, outputs)
         return build_sequence_graph(network, outputs, options)

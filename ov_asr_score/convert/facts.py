@@ -40,6 +40,8 @@ class ConversionFacts:
 
     ``reach_left`` and ``reach_right`` are how many frames before and after its own a row of scores may depend on, -1
     for any number (recurrences). An utterance that is cut is cut at multiples of ``alignment`` frames.
+
+    ``nonfinite_weights`` names parameters that are NaN or infinite; such a model is used by permission only.
     """
 
     time: str
@@ -67,3 +69,4 @@ class ConversionFacts:
     alignment: int = 1
     options: str = ""
     version: str = ""
+    nonfinite_weights: str = ""

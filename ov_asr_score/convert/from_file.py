@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ov_asr_score.convert.convert_options import ConvertOptions
 from ov_asr_score.convert.converter import convert_network, looks_back_only
+from ov_asr_score.convert.nonfinite_weights import nonfinite_error
 from ov_asr_score.convert.option_checks import LARGEST_FACTOR, check_options
 from ov_asr_score.convert.rt_info import read_facts, write_facts
 from ov_asr_score.errors import ModelFormatError, ShapeMismatchError, UnsupportedModelError, UsageError
@@ -32,11 +33,13 @@ def convert_file(
     source_sha256: str = "",
     *,
     keep_nodes: bool = False,
+    allow_nonfinite: bool = False,
 ) -> ov.Model:
     """The model that gives the scores of Kaldi's programs with these options; facts are in its rt_info.
 
     They include the ``version`` of this package and the digest of the file, which is computed unless it is known.
     With ``keep_nodes`` no node is folded with its neighbours: all are layers of the graph, by Kaldi's names.
+    ``allow_nonfinite`` takes parameters that are NaN or infinite; the facts name them.
     Raises FileAccessError, ModelFormatError, UnsupportedModelError, UnknownNameError, ShapeMismatchError, UsageError.
     """
     path = Path(path)
@@ -73,6 +76,8 @@ def convert_file(
     )
     facts = read_facts(model)
     if facts is not None:
+        if facts.nonfinite_weights and not allow_nonfinite:
+            raise nonfinite_error(str(path), facts.nonfinite_weights)
         facts = replace(
             facts,
             source_sha256=source_sha256 or file_digest(path),

@@ -121,7 +121,7 @@ def _side_by_side(job: CompareLayersJob, on_group: OnGroup | None) -> _Found:
     layers = choose_common(common, job.layers, reference, other)
     requests = record_requests(trial.model, _one_utterance_at_a_time(trial), trial.utterances)
     notes, conversion, frames = (
-        trial.model.notes,
+        (*trial.model.notes, *other_loaded.notes),
         trial.model.loaded.conversion,
         [utterance.num_frames for utterance in trial.utterances],
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from ov_asr_score import __version__
 from ov_asr_score.convert.facts import ConversionFacts
 from ov_asr_score.convert.from_file import convert_file
+from ov_asr_score.convert.nonfinite_weights import nonfinite_note
 from ov_asr_score.convert.rt_info import read_facts
 from ov_asr_score.convert.saving import check_ir_name, save_ir
 from ov_asr_score.errors import UnsupportedModelError
@@ -38,6 +39,7 @@ class ConversionReport:
             "weights": f"{weights} ({weights.stat().st_size:,} bytes{', f16' if self.job.compress_to_fp16 else ''})",
             "parameters": f"{self.description.parameter_count:,} in the graph, where layers are folded",
             "seconds": f"{self.seconds:.2f}",
+            "note": nonfinite_note(self.facts.nonfinite_weights) if self.facts.nonfinite_weights else "",
         }
         inputs: dict[str, object] = {port.name: shape_text(port.shape) for port in self.description.inputs}
         outputs: dict[str, object] = {port.name: shape_text(port.shape) for port in self.description.outputs}
@@ -48,7 +50,8 @@ def run_conversion(job: ConvertJob) -> ConversionReport:
     """The report of a conversion; both files of the IR are there when this returns, and untouched when it raises.
 
     Raises UsageError (options, a name that does not end in .xml, a file that is read and written),
-    UnsupportedModelError (no Kaldi model, or one that cannot be converted), ModelFormatError, FileAccessError.
+    UnsupportedModelError (no Kaldi model, or one that cannot be converted), ModelFormatError (damaged, or weights that
+    are not finite), FileAccessError.
     """
     started = time.perf_counter()
     check_ir_name(job.output)
@@ -57,7 +60,7 @@ def run_conversion(job: ConvertJob) -> ConversionReport:
         what = "a Kaldi archive" if kind == "table" else f"{kind_name(kind)} already"
         raise UnsupportedModelError(f"{job.model}: is {what}; expected a Kaldi model")
     check_files(_read_by(job), iter([("output", job.output), ("output", str(Path(job.output).with_suffix(".bin")))]))
-    model = convert_file(job.model, job.kaldi, __version__)
+    model = convert_file(job.model, job.kaldi, __version__, allow_nonfinite=job.allow_nonfinite)
     save_ir(model, job.output, compress_to_fp16=job.compress_to_fp16)
     facts = read_facts(model, job.model)
     if facts is None:

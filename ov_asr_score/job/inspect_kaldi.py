@@ -11,6 +11,8 @@ from pathlib import Path
 from ov_asr_score.convert.convert_options import ConvertOptions
 from ov_asr_score.convert.converter import convert_network
 from ov_asr_score.convert.from_file import read_subsampling_factor
+from ov_asr_score.convert.nonfinite_weights import first_few, nonfinite_error
+from ov_asr_score.convert.rt_info import read_facts
 from ov_asr_score.errors import OvAsrScoreError
 from ov_asr_score.job.sections import Facts, Section
 from ov_asr_score.kaldi_model.loading import load_network
@@ -22,26 +24,34 @@ from ov_asr_score.kaldi_model.network_summary import (
     rounded_priors,
     summarize_network,
 )
+from ov_asr_score.kaldi_model.nonfinite_fields import nonfinite_fields
 
 
-def kaldi_sections(path: str, *, all_parts: bool = False) -> list[Section]:
+def kaldi_sections(path: str, *, all_parts: bool = False, allow_nonfinite: bool = False) -> list[Section]:
     """Titles with facts of a Kaldi model: what it is, its inputs and outputs, components, and if it can be converted.
 
     ``all_parts`` adds every node and every component, in the words of Kaldi's info programs. Raises FileAccessError,
-    ModelFormatError, UnsupportedModelError (no neural network).
+    ModelFormatError (damaged; parameters that are not finite, without ``allow_nonfinite``), UnsupportedModelError (no
+    neural network).
     """
     network = load_network(path)
-    summary = summarize_network(network)
+    broken = first_few(list(nonfinite_fields(network)))
     factor, doubt = _subsampling_factor(path, network)
+    conversion = _conversion_facts(path, network, factor, allow_nonfinite=allow_nonfinite)
+    summary = summarize_network(network)
     counts: Facts = {}
     for component in summary.components:
         counts[component.type] = int(str(counts.get(component.type, 0))) + 1
     sections: list[Section] = [
-        ("Model", _model_facts(path, summary, factor) | {"frame subsampling factor is not known": doubt}),
+        (
+            "Model",
+            _model_facts(path, summary, factor)
+            | {"frame subsampling factor is not known": doubt, "not finite": broken},
+        ),
         ("Inputs", {name: {"dim": dim} for name, dim in summary.inputs.items()}),
         ("Outputs", {output.name: _output_facts(output) for output in summary.outputs}),
         ("Components", counts),
-        ("Conversion", _conversion_facts(path, network, factor)),
+        ("Conversion", conversion),
     ]
     if all_parts:
         sections.append(("Nodes", dict(summary.node_lines)))
@@ -109,13 +119,18 @@ def _component_facts(component: ComponentSummary) -> Facts:
     return shown
 
 
-def _conversion_facts(path: str, network: KaldiNetwork, factor: int) -> Facts:
-    """What is in the way of a conversion, or the commands that make use of it."""
+def _conversion_facts(path: str, network: KaldiNetwork, factor: int, *, allow_nonfinite: bool) -> Facts:
+    """What is in the way of a conversion, or the commands that make use of it.
+
+    Raises ModelFormatError for parameters of the converted model that are not finite.
+    """
     try:
-        convert_network(network, ConvertOptions(frame_subsampling_factor=factor))
+        facts = read_facts(convert_network(network, ConvertOptions(frame_subsampling_factor=factor)))
     except OvAsrScoreError as error:
         reason = str(error).removeprefix(f"{network.source}: ").removeprefix("cannot be converted: ")
         return {"possible": "no", "reason": reason}
+    if facts is not None and facts.nonfinite_weights and not allow_nonfinite:
+        raise nonfinite_error(path, facts.nonfinite_weights)
     model, converted = shlex.quote(path), shlex.quote(str(Path(path).with_suffix(".xml").name))
     tables = "-i ark:feats.ark"
     for node in network.inputs:

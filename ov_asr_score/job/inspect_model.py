@@ -18,30 +18,36 @@ from ov_asr_score.ov_model.file_kind import ModelKind, kind_name, read_model_kin
 from ov_asr_score.ov_model.ir_file import read_openvino_model
 from ov_asr_score.ov_model.memory_span import memory_span
 from ov_asr_score.ov_model.model_description import describe_model, describe_ports
+from ov_asr_score.ov_model.model_file import check_weights
 from ov_asr_score.ports import PortInfo, shape_text
 from ov_asr_score.settings.device import DeviceSettings
 
 
-def inspect_model(path: str, device: str = "CPU", *, all_layers: bool = False) -> list[Section]:
+def inspect_model(
+    path: str, device: str = "CPU", *, all_layers: bool = False, allow_nonfinite: bool = False
+) -> list[Section]:
     """Titles with facts by name: of an IR or ONNX file from its graph, of a blob from ``device`` and its sidecar.
 
     A blob for GNA needs no device; what keeps it from being run is a fact of the model. Of a Kaldi model they say what
     Kaldi's info programs say, and whether it can be converted. ``all_layers`` adds every layer, or every node and
-    component. Raises FileAccessError, ModelFormatError, UnsupportedModelError, BlobFormatError (a blob for GNA that is
-    damaged), DeviceError (another blob, and no such device).
+    component. ``allow_nonfinite`` shows a model with weights that are NaN or infinite, too, and says so. Raises
+    FileAccessError, ModelFormatError (such weights, or damaged), UnsupportedModelError, BlobFormatError (a blob for GNA
+    that is damaged), DeviceError (another blob, and no such device).
     """
     kind = read_model_kind(Path(path))
     if kind == "kaldi":
-        return kaldi_sections(path, all_parts=all_layers)
+        return kaldi_sections(path, all_parts=all_layers, allow_nonfinite=allow_nonfinite)
     if kind in ("ir", "onnx", "table"):
-        return _graph_sections(path, kind, all_layers)
+        return _graph_sections(path, kind, all_layers, allow_nonfinite)
     if kind == "gna-blob":
         return _gna_sections(Path(path))
     return _blob_sections(Path(path), kind, device)
 
 
-def _graph_sections(path: str, kind: ModelKind, all_layers: bool) -> list[Section]:
+def _graph_sections(path: str, kind: ModelKind, all_layers: bool, allow_nonfinite: bool) -> list[Section]:
     model = read_openvino_model(path, kind=kind)
+    conversion = read_facts(model, path)
+    notes = check_weights(model, Path(path), conversion, allow_nonfinite=allow_nonfinite)
     description = describe_model(model)
     weights = {name: f"{count:,} bytes" for name, count in description.weight_bytes.items()}
     sections: list[Section] = [
@@ -53,12 +59,12 @@ def _graph_sections(path: str, kind: ModelKind, all_layers: bool) -> list[Sectio
                 "name": description.name,
                 "parameters": description.parameter_count,
                 "constants": ", ".join(f"{name} {size}" for name, size in weights.items()) or "none",
+                "note": "; ".join(notes),
             },
         ),
         ("Inputs", {port.name: _port_text(port) for port in description.inputs}),
         ("Outputs", {port.name: _port_text(port) for port in description.outputs}),
     ]
-    conversion = read_facts(model, path)
     if conversion is not None:
         sections.insert(1, origin_section(conversion))
     if description.variables:

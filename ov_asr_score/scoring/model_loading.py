@@ -110,7 +110,15 @@ def load_model(options: ScorerOptions, kind: ModelKind | None = None) -> LoadedM
         )
     kind = kind or read_model_kind(path)
     kaldi = decide_time(options) if kind == "kaldi" else options.kaldi
-    found = read_or_convert_model(path, core, kaldi, options.conversion_cache, keep_nodes=options.keep_nodes, kind=kind)
+    found = read_or_convert_model(
+        path,
+        core,
+        kaldi,
+        options.conversion_cache,
+        keep_nodes=options.keep_nodes,
+        kind=kind,
+        allow_nonfinite=options.allow_nonfinite,
+    )
     inputs, outputs = describe_ports(found.model)
     # Inner layers of a converted graph have frames of their own, and names that no one knows.
     names = frozenset([*port_names([*inputs, *outputs]), *(() if found.conversion else layer_names(found.model))])

@@ -29,7 +29,7 @@ class ScorerOptions:
     ``kaldi`` holds for Kaldi models, which are converted (``auto_time``: where it leaves the way frames are fed open);
     ``conversion_cache`` is the folder where the results are kept
     (None: nowhere), and with ``keep_nodes`` all of their nodes stay layers, by name. ``memory_limit`` is the number of
-    bytes that features and scores on their way may take.
+    bytes that features and scores on their way may take. ``allow_nonfinite`` takes weights that are NaN or infinite.
     """
 
     model: str = ""
@@ -49,6 +49,7 @@ class ScorerOptions:
     conversion_cache: str | None = None
     keep_nodes: bool = False
     memory_limit: int = DEFAULT_MEMORY_LIMIT
+    allow_nonfinite: bool = False
 
 
 def scorer_options(job: ScoreJob) -> ScorerOptions:
@@ -72,4 +73,5 @@ def scorer_options(job: ScoreJob) -> ScorerOptions:
         auto_time="utterance" if writes_whole else "fastest",
         conversion_cache=job.conversion_cache,
         memory_limit=job.memory_limit,
+        allow_nonfinite=job.allow_nonfinite,
     )

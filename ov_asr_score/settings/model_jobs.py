@@ -11,6 +11,7 @@ from ov_asr_score.settings.device import DeviceSettings, parse_against
 from ov_asr_score.settings.kaldi import DEFAULT_OPTIONS, KaldiOptions
 from ov_asr_score.settings.score_job import ScoreJob
 from ov_asr_score.settings.setting import COMPARISON, QUANTIZATION, REPORTS, Part, Setting
+from ov_asr_score.settings.weights import AllowNonfinite
 
 DEFAULT_SNR_LIMIT = 40.0
 """Decibels of signal-to-noise ratio: an error of one per cent."""
@@ -50,6 +51,7 @@ class ConvertJob:
         ),
     ]
     kaldi: Annotated[KaldiOptions, Part(defaults=_WHOLE)] = DEFAULT_OPTIONS
+    allow_nonfinite: AllowNonfinite = False
     compress_to_fp16: Annotated[bool, Setting("Write weights as f16: half the size, slightly different scores.")] = (
         False
     )
@@ -65,7 +67,7 @@ class QuantizeJob:
     scoring: Annotated[
         ScoreJob,
         Part(
-            (KaldiOptions, "model", *_CONTEXTS, *_INPUTS),
+            (KaldiOptions, "model", "allow_nonfinite", *_CONTEXTS, *_INPUTS),
             defaults=_WHOLE,
             settings=_given_model("OpenVINO IR, ONNX, or a Kaldi model, which is converted first."),
         ),
@@ -106,7 +108,15 @@ class BenchJob:
         Part(
             (
                 *(KaldiOptions, "model", "device", "precision", "threads", "streams", "config", "keep_graph"),
-                *("batch_size", "requests", "memory_limit", "frame_shift_seconds", *_CONTEXTS, *_INPUTS),
+                *(
+                    "batch_size",
+                    "requests",
+                    "memory_limit",
+                    "frame_shift_seconds",
+                    "allow_nonfinite",
+                    *_CONTEXTS,
+                    *_INPUTS,
+                ),
             ),
             settings=_ANY_MODEL,
         ),
@@ -131,7 +141,7 @@ class CompareLayersJob:
         Part(
             (
                 *(KaldiOptions, "model", "device", "precision", "threads", "config", "keep_graph", "memory_limit"),
-                *(*_CONTEXTS, *_INPUTS),
+                *("allow_nonfinite", *_CONTEXTS, *_INPUTS),
             ),
             settings=_ANY_MODEL,
         ),
@@ -197,6 +207,7 @@ class InspectSettings:
     device: Annotated[
         str, Setting("Device that imports an exported blob.", names=("--device", "-d"), metavar="DEVICE")
     ] = "CPU"
+    allow_nonfinite: AllowNonfinite = False
     all_layers: Annotated[
         bool,
         Setting(

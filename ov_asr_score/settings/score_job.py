@@ -23,6 +23,7 @@ from ov_asr_score.settings.tables import (
     ReportScores,
     Tables,
 )
+from ov_asr_score.settings.weights import AllowNonfinite
 
 
 def _model(help: str, *names: str, **more: Any) -> Setting:
@@ -138,6 +139,7 @@ class ScoreJob:
             changes_bytes=True,
         ),
     ] = 0
+    allow_nonfinite: AllowNonfinite = False
     kaldi: KaldiOptions = DEFAULT_OPTIONS  # for Kaldi models, which are converted
     conversion_cache: str | None = None  # folder where conversions are kept; None: nowhere
 

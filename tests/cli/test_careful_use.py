@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.command_line import DATA, MODELS, run, run_process
+from tests.kaldi_texts import WIDTH, activation3, affine3, nnet3
 from tests.tiny_model import tiny_features, write_table
 
 TWO_INPUTS = DATA / "two_inputs"
@@ -89,3 +90,43 @@ def test_a_command_line_that_does_not_parse_is_one_line(arguments: tuple[str, ..
     assert outcome.code == 2
     assert outcome.error.startswith(message)
     assert "--help" in outcome.error
+
+
+@pytest.mark.parametrize("is_ir", [False, True])
+def test_weights_that_are_not_finite(folder: Path, is_ir: bool) -> None:
+    """ReLU makes 0 of NaN here, where Kaldi's does not: scores would look as if all were well."""
+    model = "nan.xml" if is_ir else "nan.raw"
+    nodes = [
+        f"input-node name=input dim={WIDTH}",
+        "component-node name=h component=h input=input",
+        "component-node name=r component=r input=h",
+        "output-node name=output input=r",
+    ]
+    weights = np.ones((2, WIDTH))
+    weights[1, 2] = np.nan
+    relu = activation3("RectifiedLinearComponent", 2)
+    Path("nan.raw").write_text(nnet3(nodes, {"h": affine3(weights, np.zeros(2)), "r": relu}))
+    if is_ir:
+        assert run("convert", "nan.raw", "-o", model, "--allow-nonfinite").code == 0
+    commands = [
+        ("score", "-m", model, "-i", "feats.ark", "-o", "scores.ark"),
+        ("score", "-m", model, "-i", "feats.ark", "-wg", "model.blob"),
+        ("inspect", model),
+        ("inspect", model, "-v", "--json"),
+        ("bench", model, "--seconds", "0.1"),
+        ("compare-layers", model, "-i", "feats.ark", "--against", "precision=bf16"),
+        ("quantize", model, "-i", "feats.ark", "-o", "int8.xml"),
+        *([] if is_ir else [("convert", model, "-o", "model.xml")]),
+    ]
+    for command in commands:
+        outcome = run(*command)
+        assert outcome.code == 3, command
+        assert outcome.error.startswith(f"{model}: component 'h' at byte "), command
+        assert "field <LinearParams>: [1, 2] is NaN; expected finite weights" in outcome.error
+        assert outcome.error.endswith("--allow-nonfinite goes on all the same")
+    assert not {"scores.ark", "model.blob", "int8.xml", "model.xml"} & {path.name for path in Path().iterdir()}
+    for command in commands:
+        outcome = run(*command, "--allow-nonfinite")
+        assert outcome.code in (0, 1), command  # layers that are NaN on both sides fail a comparison
+        if "-wg" not in command:
+            assert "[1, 2] is NaN" in outcome.stdout + outcome.stderr, command

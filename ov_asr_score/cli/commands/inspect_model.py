@@ -21,7 +21,12 @@ def inspect(settings: InspectSettings, as_json: AsJson = False) -> None:
     from ov_asr_score.job.inspect_model import inspect_model
     from ov_asr_score.report.console.run import render_facts
 
-    sections = inspect_model(settings.model, settings.device, all_layers=settings.all_layers or as_json)
+    sections = inspect_model(
+        settings.model,
+        settings.device,
+        all_layers=settings.all_layers or as_json,
+        allow_nonfinite=settings.allow_nonfinite,
+    )
     if as_json:
         known = {title: _known(facts) for title, facts in sections}
         report = {"format": "ov-asr-score-inspection", "format_version": 1, "sections": known}

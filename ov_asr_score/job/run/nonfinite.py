@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
+from ov_asr_score.finite import is_finite
 from ov_asr_score.report.data.run import RunReport
 
 _MAX_NOTES = 5
@@ -25,11 +25,3 @@ def note_nonfinite(place: str, matrices: Mapping[str, NDArray[Any]], report: Run
 def nonfinite_notes(report: RunReport) -> list[str]:
     """What was noted of features and scores that are not finite."""
     return [note for note in report.notes if note.startswith(_BEGINNING)]
-
-
-def is_finite(matrix: NDArray[Any]) -> bool:
-    """True when all values are finite; one sum tells it for nearly every matrix, without a temporary as large as it."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        if np.isfinite(matrix.sum()):
-            return True
-    return bool(np.isfinite(matrix).all())
