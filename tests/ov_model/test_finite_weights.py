@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -68,7 +69,7 @@ PASSED = [("select", -INF), ("select", MASK), ("maximum", -INF), ("minimum", [IN
 
 @pytest.mark.parametrize("kind", ["f32", "f16", "bf16", "f64"])
 @pytest.mark.parametrize(("operation", "values", "text"), REFUSED)
-def test_refused(operation: str, values: object, text: str, kind: str) -> None:
+def test_refused(operation: str, values: Any, text: str, kind: str) -> None:
     if kind == "bf16" and np.ndim(values) == 0:
         values = np.array([values, values, values])  # the runtime makes no such single number
         text = "[0] is NaN, and 2 more"

@@ -20,6 +20,7 @@ JOB = ScoreJob(
     right_context=9,
     kaldi=KaldiOptions(use_priors=True),
     conversion_cache="cache",
+    allow_nonfinite=True,
 )
 
 
