@@ -84,7 +84,7 @@ FLOORS: dict[str, list[str]] = {
         "plans trials",
         "lockstep",
         "gna",
-        "engine model_loading job_tables check_utterances",
+        "engine model_loading job_tables kaldi_nodes check_utterances",
         "scorer",
         "session",
         "recording",

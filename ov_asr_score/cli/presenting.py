@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from rich.console import Console
 
 from ov_asr_score.cli.failures import say
@@ -14,7 +12,7 @@ from ov_asr_score.kaldi_io.tables.size import estimate_utterances
 from ov_asr_score.report.console.run import render_run_report, render_utterance
 from ov_asr_score.report.data.run import RunReport, UtteranceReport, Verdict
 from ov_asr_score.report.progress import ScoringProgress
-from ov_asr_score.scoring.utterances.table_specs import split_name, split_specifiers
+from ov_asr_score.scoring.utterances.table_specs import apparent_pairs
 from ov_asr_score.settings.score_job import ScoreJob
 from ov_asr_score.settings.table_jobs import CompareJob
 from ov_asr_score.settings.tables import Tables
@@ -107,13 +105,8 @@ def _is_standard_output(specifier: str) -> bool:
 
 
 def specifiers_of(tables: Tables) -> list[str]:
-    """The specifiers without the names of their layers; none for a text that cannot be right.
-
-    A path that holds ``=`` is cut there: good enough to tell what goes to standard output, and for estimates.
-    """
-    if isinstance(tables, Mapping):
-        return list(tables.values())
+    """The specifiers without the names of their layers; none for a text that cannot be right."""
     try:
-        return [split_name(item, bool)[1] for text in tables for item in split_specifiers(text, bool)]
+        return [specifier for _, specifier in apparent_pairs(tables)]
     except OvAsrScoreError:
         return []  # what is wrong with it is said by those who open it

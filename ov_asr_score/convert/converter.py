@@ -221,14 +221,18 @@ def build_plan(plan: TimePlan, axis: TimeAxis, inputs: dict[str, NodeValue]) -> 
     return builder
 
 
+def usual_output(network: KaldiNetwork) -> str:
+    """The output node that is scored where none is asked for."""
+    return "output" if any(node.name == "output" for node in network.outputs) else network.outputs[0].name
+
+
 def _with_outputs(network: KaldiNetwork, names: Sequence[str]) -> tuple[KaldiNetwork, tuple[str, ...]]:
     """The network with an output node for each name of another node, and the names of the outputs to score.
 
     Raises UnknownNameError.
     """
     if not names:
-        usual = "output" if any(node.name == "output" for node in network.outputs) else network.outputs[0].name
-        return network, (usual,)
+        return network, (usual_output(network),)
     nodes, outputs = list(network.nodes), []
     for name in names:
         node = network.node(name)

@@ -43,10 +43,7 @@ def convert_file(
     Raises FileAccessError, ModelFormatError, UnsupportedModelError, UnknownNameError, ShapeMismatchError, UsageError.
     """
     path = Path(path)
-    network = load_network(path)
-    check_options(network, options)
-    if options.feature_transform:
-        network = _with_transform(network, options.feature_transform)
+    network = load_whole_network(path, options)
     factor = options.frame_subsampling_factor or (read_subsampling_factor(path) if network.generation == 3 else 1)
     # nnet3-compute-batch gives a chunk all frames of its last step of subsampling, nnet3-compute the first of them.
     more = factor - 1 if options.batch_compute else 0
@@ -63,7 +60,7 @@ def convert_file(
             extra_left_context_initial=options.extra_left_context_initial,
             extra_right_context_final=UNSET if final == UNSET else final + more,
             keep_nodes=node_names(network) if keep_nodes else frozenset(),
-            outputs=tuple(name.strip() for name in options.output_name.split(",") if name.strip()),
+            outputs=options.output_names,
             log_priors=_log_priors(network, options),
             prior_scale=options.prior_scale,
             no_softmax=options.no_softmax,
@@ -88,6 +85,16 @@ def convert_file(
         )
         write_facts(model, facts)
     return model
+
+
+def load_whole_network(path: str | Path, options: KaldiOptions) -> KaldiNetwork:
+    """The network in a Kaldi model file, behind its feature transform if ``options`` name one.
+
+    Raises FileAccessError, ModelFormatError, UnsupportedModelError, UsageError (options that do not fit).
+    """
+    network = load_network(path)
+    check_options(network, options)
+    return _with_transform(network, options.feature_transform) if options.feature_transform else network
 
 
 def node_names(network: KaldiNetwork) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ov_asr_score.errors import UnknownNameError, UsageError
@@ -10,12 +10,16 @@ from ov_asr_score.ov_model.outputs import find_port, port_names
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.scoring.utterances.ivector_tables import ivector_table, missing_tables, per_speaker
 from ov_asr_score.scoring.utterances.joining import InputTable
-from ov_asr_score.scoring.utterances.table_specs import pair_layers, split_name, split_specifiers
+from ov_asr_score.scoring.utterances.table_specs import (
+    IsName,
+    apparent_name,
+    pair_layers,
+    split_name,
+    split_specifiers,
+)
 from ov_asr_score.settings.score_job import ScoreJob
 from ov_asr_score.settings.tables import Tables
 from ov_asr_score.text import suggestion
-
-IsName = Callable[[str], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,8 @@ def _by_input(
     if not in_order:
         raise UsageError(f"{option}: the model has no other input that it could be for", fields=(option,))
     if not listed and not isinstance(values, Mapping) and len(values) == 1 and len(in_order) < len(ports):
-        values = dict.fromkeys(in_order, values[0]) if split_name(values[0], is_input)[0] is None else values
+        is_named = split_name(values[0], is_input)[0] is not None or apparent_name(values[0]) is not None
+        values = values if is_named else dict.fromkeys(in_order, values[0])
     by_port: dict[str, str] = {}
     for name, value in pair_layers(option, values, listed, is_input, in_order, lambda n: suggestion(n, known)).items():
         index = find_port(ports, name)

@@ -1,6 +1,6 @@
 """One recipe from a job to something that scores, for runs, trials and the Python library.
 
-job ─ load_model ─ resolve_tables ─ configure_model ─► ModelWithTables
+job ─ with_asked_nodes ─ load_model ─ resolve_tables ─ configure_model ─► ModelWithTables
 ModelWithTables, utterances ─ read_until_fit ─ prepare_scorer ─► Session
 """
 
@@ -15,6 +15,7 @@ from ov_asr_score.ov_model.file_kind import ModelKind
 from ov_asr_score.scoring.check_utterances import check_widths, read_until_fit
 from ov_asr_score.scoring.gna.calibration_utterances import calibrate
 from ov_asr_score.scoring.job_tables import JobTables, check_layers_differ, resolve_tables
+from ov_asr_score.scoring.kaldi_nodes import with_asked_nodes
 from ov_asr_score.scoring.model_loading import NODE_ADVICE, ConfiguredModel, configure_model, load_model
 from ov_asr_score.scoring.scorer import Scorer, prepare_scorer
 from ov_asr_score.scoring.scorer_options import ScorerOptions, scorer_options
@@ -64,10 +65,10 @@ def open_model_with_tables(
     ``kind`` is that of the model's file, if it is known. ``skip`` takes utterances that cannot be read or do not fit.
     Raises UsageError (no table of features where ``needs_features``), and what loading and resolving tables raise.
     """
-    options = options or scorer_options(job)
+    options, nodes = with_asked_nodes(job, options or scorer_options(job), kind)
     loaded = load_model(options, kind)
     advice = NODE_ADVICE if loaded.conversion else ""
-    tables = resolve_tables(job, loaded.inputs, loaded.outputs, loaded.names, advice)
+    tables = resolve_tables(job, loaded.inputs, loaded.outputs, loaded.names | nodes, advice)
     if needs_features and not tables.inputs:
         raise UsageError("inputs: expected a table of features, found none", fields=("inputs",))
     options = replace(options, outputs=tables.layers or options.outputs)

@@ -136,6 +136,11 @@ class KaldiOptions:
         return {name: value for name, value in given.items() if value != defaults[name]}
 
     @property
+    def output_names(self) -> tuple[str, ...]:
+        """The nodes in ``output_name``."""
+        return tuple(name.strip() for name in self.output_name.split(",") if name.strip())
+
+    @property
     def text(self) -> str:
         """What was asked as on a command line, in Kaldi's spelling: ``--frames-per-chunk=50 --use-priors=true``."""
         return " ".join(spelled(name, self) for name in self.asked)

@@ -127,7 +127,7 @@ def test_chunks_matter_to_recurrent_models(folder: Path) -> None:
         (("--ivectors=ark:x",), 2, "--ivectors: the model has no input 'ivector'; its inputs are 'input'"),
         (("-cw_l", "2"), 2, "repeats the edges of utterances itself"),
         (("-o", "tdnn1=x.ark"), 3, "--output-name makes nodes of a Kaldi model its outputs"),
-        (("-o", "output-half=x.ark"), 3, "--output-name makes nodes of a Kaldi model its outputs"),
+        (("-o", "output-haf=x.ark"), 3, "the model has no layer 'output-haf'; did you mean 'output-half'"),
         (("--frames-per-chunks=5",), 2, "--frames-per-chunks"),
     ],
 )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -55,7 +56,8 @@ def test_names_listed_apart() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("out/a=b.ark", {"scores": "out/a=b.ark"}),
+        ("./out/a=b.ark", {"scores": "./out/a=b.ark"}),
+        ("ark:out/a=b.ark", {"scores": "ark:out/a=b.ark"}),
         ("scores=out/a=b.ark", {"scores": "out/a=b.ark"}),
         ("log=odds=x.ark", {"log=odds": "x.ark"}),
         ("a/b=c=x=y.ark", {"a/b=c": "x=y.ark"}),
@@ -127,6 +129,12 @@ def test_what_is_not_clear_is_wrong_use(job: ScoreJob, message: str) -> None:
         (ScoreJob(inputs=["f.ark"], input_layers="feature"), "the model has no input 'feature'"),
         (ScoreJob(outputs={"hiden": "f.ark"}), "outputs: the model has no layer 'hiden'; did you mean 'hidden'"),
         (ScoreJob(references=["f.ark"], output_layers="hiden"), "references: the model has no layer 'hiden'"),
+        (
+            ScoreJob(outputs=["a/b=d=x.ark"]),
+            "outputs 'a/b=d=x.ark': the model has no layer 'a/b'; did you mean 'a/b=c'",
+        ),
+        (ScoreJob(references=["hidden:1=f.ark"]), "references 'hidden:1=f.ark': the model has no layer 'hidden:1'"),
+        (ScoreJob(inputs=["feats:y=f.ark"]), "inputs 'feats:y=f.ark': the model has no layer 'feats:y'"),
     ],
 )
 def test_unknown_names_get_suggestions(job: ScoreJob, message: str) -> None:
@@ -143,6 +151,17 @@ def test_options_of_ivectors_belong_to_all_inputs_but_the_first() -> None:
     assert (vector.period, vector.utt2spk) == (5, "u")
     vector = resolved(ScoreJob(inputs=["f,v"], ivector_period=["ivector=5"], utt2spk=["ivector=u"]), 2).inputs[1]
     assert (vector.period, vector.utt2spk) == (5, "u")
+
+
+@pytest.mark.parametrize("option", ["utt2spk", "ivector_period"])
+@pytest.mark.parametrize("value", ["ivektor=5", "i.vector=5", "ivector:1=5"])
+def test_options_of_ivectors_name_inputs(option: str, value: str) -> None:
+    asked = ScoreJob(inputs=["f,v"])
+    job = replace(asked, utt2spk=[value]) if option == "utt2spk" else replace(asked, ivector_period=[value])
+    with pytest.raises(
+        UnknownNameError, match=rf"^{option} '{value}': the model has no layer '.*did you mean 'ivector'"
+    ):
+        resolved(job, 2)
 
 
 INPUT, IVECTOR = port("input"), port("ivector")

@@ -20,8 +20,10 @@ def named_parameter(name: str, shape: Sequence[int]) -> ov.Node:
 
 
 def named_result(scores: ov.Output, name: str) -> ov.Node:
-    """An output whose tensor has the name of a node."""
+    """An output whose tensor has the name of a node; nodes that are the same values get a tensor each."""
     name = name.removesuffix(INNER_OUTPUT)
+    if scores.get_names() and scores.get_node().get_type_name() != "Parameter":
+        scores = opset.convert(scores, "f32", name=f"{name}/values").output(0)
     node = opset.result(scores, name=f"{name}/result")
     scores.get_tensor().add_names({name})
     return node

@@ -41,6 +41,9 @@ def run_identity(job: ScoreJob, tables: JobTables) -> dict[str, str]:
         identity[f"rows of {name}"] = f"{table.period} {table.utt2spk and _table_content(table.utt2spk)}"
     for layer, specifier in tables.outputs.items():
         identity[f"{_OPTION['outputs']} {layer}"] = specifier
+    # Nodes of a Kaldi model that are asked for share their context with those that are written.
+    further = [layer for layer in tables.references if layer not in tables.outputs]
+    identity |= {f"layers of {_OPTION['references']}": ",".join(further)} if further else {}
     kaldi = _deciding(job.kaldi)
     for name in ("feature_transform", "class_frame_counts"):
         identity[_spelled(name)] = _digests(kaldi.pop(name))

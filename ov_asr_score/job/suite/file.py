@@ -14,6 +14,7 @@ from ov_asr_score.job.suite.toml_lines import key_lines, parse_toml
 from ov_asr_score.job.suite.toml_table import SuiteTable, make_table
 from ov_asr_score.kaldi_io import parse_read_specifier
 from ov_asr_score.kaldi_io.files.input import open_path
+from ov_asr_score.scoring.utterances.table_specs import apparent_pairs
 from ov_asr_score.settings.device import Precision
 from ov_asr_score.settings.gna_texts import parse_gna_mode
 from ov_asr_score.text import suggestion
@@ -184,11 +185,11 @@ def _tables(case: SuiteTable, key: str) -> tuple[str, ...] | dict[str, str]:
             case.fail(key, f"{key}: expected a table specifier for a layer, found none")
     else:
         found = case.texts(key)
-    for text in found.values() if isinstance(found, dict) else found:
-        try:
-            filename = parse_read_specifier(text).filename
-        except SpecifierError as error:
-            case.fail(key, f"{key}: {error}")
+    try:
+        files = [(text, parse_read_specifier(text).filename) for _, text in apparent_pairs(found)]
+    except (SpecifierError, UsageError) as error:
+        case.fail(key, f"{key}: {error}")
+    for text, filename in files:
         if filename in ("-", "") or "|" in (filename[:1], filename[-1:]):
             case.fail(key, f"{key}: '{text}': a suite takes files only, neither commands nor standard input")
     return found

@@ -18,6 +18,7 @@ from ov_asr_score.job.score import run_job
 from ov_asr_score.job.suite.suite import SuiteRun
 from ov_asr_score.kaldi_io import TableWriter, parse_read_specifier, parse_write_specifier, read_table
 from ov_asr_score.report.data.suite import RunResult
+from ov_asr_score.scoring.utterances.table_specs import apparent_pairs
 
 
 class Recorder:
@@ -41,12 +42,13 @@ class Recorder:
         Raises UsageError for references that cannot be written whole or that another case gave, ShapeMismatchError
         where not all utterances have finite scores, and what scoring and writing raise.
         """
-        references = run.job.references
-        named = references if isinstance(references, Mapping) else {str(i): text for i, text in enumerate(references)}
+        pairs = apparent_pairs(run.job.references)
+        has_layers = any(layer is not None for layer, _ in pairs)
+        named = {layer or str(number): text for number, (layer, text) in enumerate(pairs)}
         targets = self._targets(run.case, list(named.values()))
         with tempfile.TemporaryDirectory(prefix="ov-asr-score-") as folder, ExitStack() as stack:
             kept = {layer: f"ark:{Path(folder, f'{index}.ark')}" for index, layer in enumerate(named)}
-            _score(run, kept if isinstance(references, Mapping) else tuple(kept.values()))
+            _score(run, kept if has_layers else tuple(kept.values()))
             for target in targets:
                 Path(target).parent.mkdir(parents=True, exist_ok=True)
             writers = {layer: stack.enter_context(TableWriter(text)) for layer, text in named.items()}

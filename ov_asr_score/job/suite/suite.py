@@ -5,7 +5,7 @@ Tests: tests/job/suite/test_file.py, tests/job/suite/test_run.py
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -13,6 +13,7 @@ from pathlib import Path
 from ov_asr_score.comparison import ScoreDifference
 from ov_asr_score.errors import UnknownNameError
 from ov_asr_score.kaldi_io import parse_read_specifier
+from ov_asr_score.scoring.utterances.table_specs import apparent_pairs
 from ov_asr_score.settings.score_job import ScoreJob
 from ov_asr_score.settings.tables import Tables
 from ov_asr_score.text import suggestion
@@ -111,8 +112,7 @@ class Suite:
 
 def file_names(tables: Tables) -> list[str]:
     """The files of table specifiers."""
-    texts = tables.values() if isinstance(tables, Mapping) else tables
-    return [parse_read_specifier(text).filename for text in texts]
+    return [parse_read_specifier(specifier).filename for _, specifier in apparent_pairs(tables)]
 
 
 def run_name(case: str, device: str, precision: str) -> str:
