@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ov_asr_score.errors import DeviceError
 from ov_asr_score.scoring.input_fit import InputFit
 from ov_asr_score.scoring.plan import RowsPlan
 from ov_asr_score.scoring.requests.runner import Float32Array, Runner
@@ -13,6 +14,8 @@ from ov_asr_score.scoring.utterances.joining import Utterance
 
 # As many frames as any model of speech looks to either side.
 _TRIED_ROWS = 128
+# Another number of rows, where the graph takes any: scores that depend on how many there are differ.
+_FEWER_ROWS = 45
 # In the same place of a matrix product a row is computed in the same way, whatever is beside it.
 _SAME_PLACE_TOLERANCE = 1e-5
 # In another place it may be summed in another order: rounding, not dependence.
@@ -20,7 +23,7 @@ _OTHER_PLACE_TOLERANCE = 1e-2
 
 
 def rows_are_independent(runner: Runner, fits: Sequence[InputFit], plan: RowsPlan, utterance: Utterance | None) -> bool:
-    """True when a frame gets the same scores beside other frames and in another row of the request.
+    """True when a frame gets the same scores beside other frames, in another row, and in a request of fewer rows.
 
     Uses frames of ``utterance`` (None: noise alone); a graph [T, D] that looks along T (a recurrent one, one with
     convolution or slices over time) is told from one whose first axis is a batch, which its shapes cannot say. Taking a
@@ -31,21 +34,31 @@ def rows_are_independent(runner: Runner, fits: Sequence[InputFit], plan: RowsPla
         return True
     # What overflows tells nothing, and numpy's warnings would tell nobody where it comes from.
     with np.errstate(all="ignore"):
-        return _rows_agree(runner, fits, utterance, size)
+        return _rows_agree(runner, fits, utterance, size, 0 if plan.pad else _FEWER_ROWS)
 
 
-def _rows_agree(runner: Runner, fits: Sequence[InputFit], utterance: Utterance | None, size: int) -> bool:
+def _rows_agree(runner: Runner, fits: Sequence[InputFit], utterance: Utterance | None, size: int, fewer: int) -> bool:
     frames, middle = _frames(fits, utterance, size), size // 2
     disturbed = _disturbed(frames, middle)
     turned = [np.roll(rows, size - middle, axis=0) for rows in disturbed]  # the middle frame comes first
     results = [_run(runner, fits, rows) for rows in (frames, disturbed, turned)]
-    for one, beside_others, elsewhere in zip(*results, strict=True):
+    first = middle - fewer // 2
+    try:
+        few = [rows[first : first + fewer] for rows in frames]
+        results.append(_run(runner, fits, few) if fewer else results[0])
+    except DeviceError:
+        return False  # so many frames are needed at least, of one utterance
+    for one, beside_others, elsewhere, among_few in zip(*results, strict=True):
         if any(len(matrix) != size for matrix in (one, beside_others, elsewhere)):
+            return False
+        if len(among_few) != (fewer or size):
             return False
         scale = float(np.max(np.abs(one[middle]), initial=0.0))
         if _differ(one[middle], beside_others[middle], _SAME_PLACE_TOLERANCE * scale):
             return False
         if _differ(one[middle], elsewhere[0], _OTHER_PLACE_TOLERANCE * scale):
+            return False
+        if fewer and _differ(one[middle], among_few[middle - first], _OTHER_PLACE_TOLERANCE * scale):
             return False
     return True
 

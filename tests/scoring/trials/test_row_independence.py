@@ -69,6 +69,15 @@ def test_a_look_far_ahead_or_back_is_noticed(distance: int, tmp_path: Path) -> N
             assert_close(result.scores["score"], expected)
 
 
+def test_scores_that_depend_on_the_number_of_frames(tmp_path: Path) -> None:
+    x = input_of([-1, WIDTH])
+    length = op.convert(op.gather(op.shape_of(x), integers(0), integers(0)), "f32")
+    given = utterances(5, 60)
+    results = score_with(model_of(op.divide(x, op.sqrt(length)), [x]), given, tmp_path)
+    for utterance, result in zip(given, results, strict=True):
+        assert_close(result.scores["score"], utterance.features["x"] / np.sqrt(utterance.num_frames))
+
+
 def test_a_recurrent_sequence_along_the_first_axis(tmp_path: Path) -> None:
     x = input_of([-1, WIDTH])
     generator = np.random.default_rng(5)
