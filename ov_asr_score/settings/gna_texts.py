@@ -62,7 +62,7 @@ def parse_scale_factors(text: str) -> dict[str, float]:
     Raises UsageError for anything that is not a positive finite number.
     """
     factors: dict[str, float] = {}
-    items = text.split(",")
+    items = _with_commas_in_names(text.split(","))
     for position, item in enumerate(items):
         name, separator, number = item.strip().rpartition("=")
         if not separator:
@@ -79,6 +79,27 @@ def parse_scale_factors(text: str) -> dict[str, float]:
             raise UsageError(f"'{text}': expected a number above 0, found '{number[:20]}'")
         factors[name] = factor
     return factors
+
+
+def _with_commas_in_names(parts: list[str]) -> list[str]:
+    """The factors of a list that was split at its commas: what is none yet is the beginning of the next one's name."""
+    items: list[str] = []
+    name = ""
+    for part in parts:
+        if not part.strip() or "=" in part or _is_number(part.rpartition(":")[2]) or part is parts[-1]:
+            items.append(name + part)
+            name = ""
+        else:
+            name += f"{part},"
+    return items
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def parse_utterances(text: str) -> int | None:

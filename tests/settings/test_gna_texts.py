@@ -18,13 +18,15 @@ def test_the_mode_in_a_device_text(device: str, mode: str | None) -> None:
 @pytest.mark.parametrize(
     ("text", "factors"),
     [("12.5", {"": 12.5}), ("x=2", {"x": 2.0}), ("x:2,y:3e3", {"x": 2.0, "y": 3000.0}), ("2,3", {"0": 2.0, "1": 3.0}),
-     ("a:0=2", {"a:0": 2.0}), (" x = 2".replace(" = ", "="), {"x": 2.0})],
+     ("a:0=2", {"a:0": 2.0}), ("a,b=2,in0=3", {"a,b": 2.0, "in0": 3.0}),
+     ("in0=3,/a/Add:0:5,onnx::a,b=2", {"in0": 3.0, "/a/Add:0": 5.0, "onnx::a,b": 2.0}),
+     (" x = 2".replace(" = ", "="), {"x": 2.0})],
 )  # fmt: skip
 def test_scale_factor_texts(text: str, factors: dict[str, float]) -> None:
     assert parse_scale_factors(text) == factors
 
 
-@pytest.mark.parametrize("text", ["", "0", "-1", "nan", "inf", "x=", "x", "1,", "x=1,y=0"])
+@pytest.mark.parametrize("text", ["", "0", "-1", "nan", "inf", "x=", "x", "1,", "1,,2", "a,b", "x=1,y=0"])
 def test_texts_that_are_no_scale_factors(text: str) -> None:
     with pytest.raises(UsageError, match="expected a number above 0, found"):
         parse_scale_factors(text)

@@ -10,7 +10,7 @@ from ov_asr_score.errors import UnknownNameError, UsageError
 _SPECIFIER_START = re.compile(r"^(?:[a-z]{1,3}[, ])*(?:ark|scp|npz)(?:,[a-z]{1,3})*:")
 _TWO_FILES = re.compile(r"^(?:[a-z]{1,2},)*(?:ark,(?:[a-z]{1,2},)*scp)(?:,[a-z]{1,2})*:")
 # Behind a comma: what may be a name there. Commands hold commas and ``=``, but seldom in one word.
-_WORD = re.compile(r"[^\s|,'\"$<>(){}\[\];]+")
+_WORD = re.compile(r"[^\s|,'\"$<>(){};]+")
 _OPTIONS_WITHOUT_FILES = ("ivector_period",)
 
 LayerTables = dict[str, str]
@@ -192,8 +192,12 @@ def _begins_item(rest: str, current: str, is_layer: IsName) -> bool:
     inside = specifier[start.end() :] if start else specifier
     if "|" in rest and not inside.rstrip().endswith("|") and not inside.lstrip().startswith("|"):
         before_pipe = rest.partition("|")[0]
-        if not any(_begins_named(piece, is_layer) or _begins_word(piece) for piece in before_pipe.split(",")):
+        if _is_quoted(inside) or not any(
+            _begins_named(piece, is_layer) or _begins_word(piece) for piece in before_pipe.split(",")
+        ):
             return False  # a comma inside a command
+    if inside.lstrip().startswith("|") and _is_quoted(inside):
+        return False
     if _begins_word(rest) or _SPECIFIER_START.match(rest.lstrip()):
         return True
     return start is None
@@ -208,6 +212,11 @@ def _begins_word(text: str) -> bool:
     """Whether ``text`` begins with one word and ``=``, as a misspelt layer does; options of commands are none."""
     name = apparent_name(text.lstrip())
     return name is not None and not name.startswith("-") and _WORD.fullmatch(name) is not None
+
+
+def _is_quoted(command: str) -> bool:
+    """Whether the end of ``command`` stands between quotation marks."""
+    return bool(command.count("'") % 2 or command.count('"') % 2)
 
 
 def _file_advice(option: str, items: Sequence[str], position: int) -> str:
