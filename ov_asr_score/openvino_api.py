@@ -38,10 +38,13 @@ with _without_telemetry():
     except ImportError:  # 2023.3
         from openvino.runtime import opset13 as opset  # type: ignore[no-redef,unused-ignore]
 
-__all__ = ["RUNTIME_ERRORS", "first_cause", "opset", "ov", "preprocess", "version"]
+__all__ = ["EMPTY_CONSTANTS_BEGIN_STATES", "RUNTIME_ERRORS", "first_cause", "opset", "ov", "preprocess", "version"]
 
 # Raised by the bindings: errors of the runtime, arguments they cannot convert, text that is not UTF-8.
 RUNTIME_ERRORS = (RuntimeError, TypeError, ValueError)
+
+# CPU plugins before take a variable that is empty at first only if its initial value has a length known when it runs.
+EMPTY_CONSTANTS_BEGIN_STATES = int(str(ov.__version__).split(".", maxsplit=1)[0]) >= 2024
 
 _NOISE = re.compile(r"^(Exception from \S+?:\d+:?|Check '.*' failed at \S+?:\d+:?|While validating node .*)$")
 

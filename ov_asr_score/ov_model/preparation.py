@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from ov_asr_score.errors import ShapeMismatchError, UnknownNameError, UnsupportedModelError, UsageError
 from ov_asr_score.openvino_api import RUNTIME_ERRORS, first_cause, ov, preprocess
@@ -35,15 +35,16 @@ def parse_layouts(text: str) -> dict[str, str]:
     return layouts
 
 
-def set_layouts(model: ov.Model, layouts: Mapping[str, str]) -> None:
-    """Set layouts on the inputs of ``model``; the empty name stands for all inputs.
+def set_layouts(model: ov.Model, layouts: Mapping[str, str], others: Collection[str] = ()) -> None:
+    """Set layouts on the inputs of ``model``; the empty name stands for all inputs but ``others``.
 
     Raises UnknownNameError for an input that is not there, ShapeMismatchError when the number of letters is not the
     rank, UnsupportedModelError when utterances cannot be fed in that order of axes (N first, T second).
     """
     inputs, _ = describe_ports(model)
     for name, letters in layouts.items():
-        indices = list(range(len(inputs))) if not name else [find_port(inputs, name)]
+        indices: list[int | None] = [number for number, port in enumerate(inputs) if port.name not in others]
+        indices = [find_port(inputs, name)] if name else indices
         for index in indices:
             if index is None:
                 raise UnknownNameError(
@@ -64,11 +65,12 @@ def set_layouts(model: ov.Model, layouts: Mapping[str, str]) -> None:
             model.inputs[index].get_node().set_layout(ov.Layout(letters))
 
 
-def use_float32_ports(model: ov.Model) -> ov.Model:
-    """The model with float32 at every input and output; the conversions become part of the graph."""
+def use_float32_ports(model: ov.Model, others: Collection[str] = ()) -> ov.Model:
+    """The model with float32 at every input and output but ``others``; the conversions become part of the graph."""
+    all_inputs, all_outputs = describe_ports(model)
+    inputs = [i for i, port in enumerate(all_inputs) if port.element_type != "f32" and port.name not in others]
+    outputs = [i for i, port in enumerate(all_outputs) if port.element_type != "f32" and port.name not in others]
     f32 = ov.Type.f32
-    inputs = [index for index, port in enumerate(model.inputs) if port.get_element_type() != f32]
-    outputs = [index for index, port in enumerate(model.outputs) if port.get_element_type() != f32]
     if not inputs and not outputs:
         return model
     steps = preprocess.PrePostProcessor(model)

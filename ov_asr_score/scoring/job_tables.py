@@ -42,14 +42,16 @@ def resolve_tables(
     outputs: Sequence[PortInfo],
     layers: frozenset[str],
     advice: str = "",
+    filling_advice: Callable[[Sequence[str]], str] = lambda names: "",
 ) -> JobTables:
     """The tables of ``job`` for a model with these ports and ``layers`` (names of all its layers and tensors).
 
-    ``advice`` is said when an output or layer is not there.
+    ``inputs`` are those that need a table; ``advice`` is said when an output or layer is not there, and what
+    ``filling_advice`` says of inputs when they have no table.
     Raises UsageError (a table too many or too few, an ambiguous one), UnknownNameError with near names.
     """
     return JobTables(
-        inputs=_input_tables(job, inputs),
+        inputs=_input_tables(job, inputs, filling_advice),
         outputs=_output_tables(job, "outputs", job.outputs, job.references, outputs, layers, advice),
         references=_output_tables(job, "references", job.references, job.outputs, outputs, layers, advice),
     )
@@ -71,7 +73,9 @@ def check_layers_differ(tables: JobTables, outputs: Sequence[int]) -> None:
                 )
 
 
-def _input_tables(job: ScoreJob, ports: Sequence[PortInfo]) -> tuple[InputTable, ...]:
+def _input_tables(
+    job: ScoreJob, ports: Sequence[PortInfo], filling_advice: Callable[[Sequence[str]], str]
+) -> tuple[InputTable, ...]:
     in_order = [port.name for port in ports]
     tables = _by_input("inputs", job.inputs, ports, in_order, job.input_layers)
     ivectors = ivector_table(ports, job.ivectors, job.online_ivectors, job.online_ivector_period)
@@ -83,7 +87,7 @@ def _input_tables(job: ScoreJob, ports: Sequence[PortInfo]) -> tuple[InputTable,
     further = [ivectors.input] if ivectors is not None else []
     without = [name for name in in_order if name not in (*tables, *further)]
     if without:
-        raise missing_tables(without, ports)
+        raise missing_tables(without, ports, filling_advice(without))
     speakers = _by_input("utt2spk", job.utt2spk, ports, [*secondary, *further])
     periods = _by_input("ivector_period", _as_texts(job.ivector_period), ports, secondary)
     inputs = [

@@ -21,6 +21,7 @@ from ov_asr_score.gna.format.blob import read_blob
 from ov_asr_score.gna.format.model_checks import check_model
 from ov_asr_score.kaldi_io.files.input import open_path
 from ov_asr_score.openvino_api import ov
+from ov_asr_score.ov_model.filled_inputs.fillings import FillingPlan
 from ov_asr_score.ov_model.file_kind import ModelKind, read_model_kind
 from ov_asr_score.ov_model.model_description import describe_ports
 from ov_asr_score.ov_model.model_file import check_made_with, read_or_convert_model
@@ -60,7 +61,10 @@ class LoadedModel:
 
 @dataclass(frozen=True, slots=True)
 class ConfiguredModel:
-    """A model whose ports are settled, not yet fitted to features; ``wanted`` are the numbers of the asked outputs."""
+    """A model whose ports are settled, not yet fitted to features; ``wanted`` are the numbers of the asked outputs.
+
+    ``inputs`` are those that have tables. ``filling`` is what is still to be done about others, which the model has.
+    """
 
     loaded: LoadedModel
     model: ov.Model | None
@@ -69,6 +73,7 @@ class ConfiguredModel:
     wanted: tuple[int, ...]
     notes: tuple[str, ...]
     seconds: float
+    filling: FillingPlan = FillingPlan()
 
     def compiled(self) -> ov.CompiledModel:
         """The imported blob. Raises UnsupportedModelError when there is none."""
@@ -156,9 +161,12 @@ def _conversion_of_blob(path: Path) -> ConversionFacts | None:
     return parse_facts(conversion, str(path)) if isinstance(conversion, Mapping) else None
 
 
-def configure_model(loaded: LoadedModel, options: ScorerOptions) -> ConfiguredModel:
+def configure_model(
+    loaded: LoadedModel, options: ScorerOptions, filling: FillingPlan = FillingPlan()
+) -> ConfiguredModel:
     """The loaded model with its wanted outputs, layouts and float32 ports set, its graph repaired where needed.
 
+    The ports of ``filling`` stay as they are: :func:`ov_asr_score.scoring.filling.with_filled_inputs` takes them out.
     Raises UnknownNameError (an output or input that is not there), UsageError, ShapeMismatchError (layouts).
     """
     started = time.perf_counter()
@@ -172,9 +180,11 @@ def configure_model(loaded: LoadedModel, options: ScorerOptions) -> ConfiguredMo
     model = loaded.model.clone()
     if loaded.conversion is not None:
         _check_outputs(loaded, options.outputs)
-    wanted = tuple(add_output(model, name) for name in options.outputs) or tuple(range(len(model.outputs)))
+    wanted = tuple(add_output(model, name) for name in options.outputs) or tuple(
+        number for number, port in enumerate(describe_ports(model)[1]) if port.name not in filling.outputs
+    )
     if options.layout:
-        set_layouts(model, parse_layouts(options.layout))
+        set_layouts(model, parse_layouts(options.layout), filling.inputs)
     repaired = 0
     if options.repair_graph and not is_emulated(loaded.core, options.device):
         repaired = repair_memory_concats(model)
@@ -184,11 +194,11 @@ def configure_model(loaded: LoadedModel, options: ScorerOptions) -> ConfiguredMo
             "variable: CPU plugins since 2025 read it before it is written (keep the graph to leave "
             "the model as it is)"
         )
-    model = use_float32_ports(model)
+    model = use_float32_ports(model, filling.inputs | filling.outputs)
     inputs, outputs = describe_ports(model)
-    inputs = _fed_by_tables(inputs, loaded.conversion)
+    inputs = tuple(port for port in _fed_by_tables(inputs, loaded.conversion) if port.name not in filling.inputs)
     seconds = loaded.seconds + time.perf_counter() - started
-    return ConfiguredModel(loaded, model, inputs, outputs, wanted, tuple(notes), seconds)
+    return ConfiguredModel(loaded, model, inputs, outputs, wanted, tuple(notes), seconds, filling)
 
 
 def _fed_by_tables(inputs: tuple[PortInfo, ...], conversion: ConversionFacts | None) -> tuple[PortInfo, ...]:

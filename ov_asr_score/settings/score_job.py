@@ -208,6 +208,18 @@ class ScoreJob:
             in_suite=True,
         ),
     ] = 0
+    states: Annotated[
+        Sequence[str],
+        _model(
+            "The input IN gets in the next request what the output OUT gave in this one; zeros when an utterance begins "
+            "(docs/models.md).",
+            "--state",
+            metavar="IN=OUT",
+            repeated=True,
+            in_suite=True,
+            changes_bytes=True,
+        ),
+    ] = ()
     pair: Annotated[Literal["key", "position"], PAIR] = "key"
     allow_missing: AllowMissing = False
     allow_commands: AllowCommands = False
@@ -303,7 +315,7 @@ class ScoreJob:
 
     def __post_init__(self) -> None:
         """Take a single text for a list of one."""
-        for name in ("inputs", "outputs", "references", "utt2spk", "ivector_period"):
+        for name in ("inputs", "outputs", "references", "utt2spk", "ivector_period", "states"):
             value = getattr(self, name)
             if isinstance(value, str):
                 object.__setattr__(self, name, (value,))

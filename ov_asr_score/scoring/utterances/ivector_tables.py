@@ -65,13 +65,17 @@ def per_speaker(table: InputTable, utt2spk: str) -> InputTable:
     return replace(table, utt2spk=utt2spk)
 
 
-def missing_tables(names: Sequence[str], ports: Sequence[PortInfo]) -> UsageError:
-    """An error for inputs that no table is for."""
+def missing_tables(names: Sequence[str], ports: Sequence[PortInfo], filling_advice: str = "") -> UsageError:
+    """An error for inputs that no table is for; ``filling_advice`` says what could be given instead of one."""
     have = "one input" if len(ports) == 1 else f"{len(ports)} inputs"
     advice = ""
     if IVECTOR_INPUT in names:
         advice = "; i-vectors go to ivectors, or to online_ivectors with online_ivector_period"
     return UsageError(
-        f"inputs: no table for input {', '.join(names)}; the model has {have}{advice}",
-        fields=("inputs", "ivectors", "online_ivectors", "online_ivector_period"),
+        f"inputs: no table for input {', '.join(names)}; the model has {have}{advice}{filling_advice}",
+        fields=(
+            *("inputs", "ivectors", "online_ivectors", "online_ivector_period"),
+            *["inputs"] * filling_advice.count("inputs '"),
+            *["states"] * filling_advice.count("states '"),
+        ),
     )

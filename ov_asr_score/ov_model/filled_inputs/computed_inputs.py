@@ -1,0 +1,100 @@
+"""Inputs that the graph computes by itself: the number of frames, masks of as many values, constants.
+
+    Parameter [N, T, D] ─ ShapeOf ─ Gather(T) ─ Convert ─ Reshape [1] ─ … what read the input
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ov_asr_score.errors import ShapeMismatchError, UsageError
+from ov_asr_score.openvino_api import opset, ov
+from ov_asr_score.ov_model.filled_inputs.fillings import Filling
+from ov_asr_score.ov_model.model_description import shape_of
+from ov_asr_score.ports import shape_text
+
+
+def length_along(value: ov.Output, axis: int) -> ov.Output:
+    """A scalar of int64: the length of ``axis`` of ``value``, which may be counted from the end."""
+    shape = opset.shape_of(value, "i64")
+    return opset.gather(shape, opset.constant(np.array(axis, np.int64)), opset.constant(np.array(0, np.int64))).output(0)
+
+
+def filled_value(filling: Filling, parameter: Any, frames: ov.Output | None) -> ov.Output:
+    """What takes the place of ``parameter``; ``frames`` is the scalar that counts them, None: there are none to count.
+
+    Raises UsageError where a filling needs frames and there are none, or is for an input of one value; ShapeMismatchError
+    where the input leaves open more than one axis beside that of utterances.
+    """
+    shape = shape_of(parameter.get_output_partial_shape(0))
+    if shape is None:
+        raise ShapeMismatchError(f"input '{filling.input}' has no fixed number of dimensions")
+    if filling.kind == "frames" and any(length not in (1, None) for length in shape):
+        raise UsageError(
+            f"inputs '{filling.input}=frames': the number of frames is one value; the input is {shape_text(shape)}",
+            fields=("inputs",),
+        )
+    if filling.kind in ("ones", "zeros"):
+        number = 1.0 if filling.kind == "ones" else 0.0
+        return _mask(filling, parameter, shape, number, frames)
+    if filling.kind == "frames":
+        if frames is None:
+            raise UsageError(
+                f"inputs '{filling.input}=frames': the model has no input whose frames could be counted",
+                fields=("inputs",),
+            )
+        value = opset.convert(frames, parameter.get_element_type().get_type_name())
+        target = opset.constant(np.ones(len(shape), np.int64))
+        return opset.reshape(value, target, special_zero=False).output(0)
+    return _constant(filling, parameter, shape)
+
+
+def _constant(filling: Filling, parameter: Any, shape: tuple[int | None, ...]) -> ov.Output:
+    element_type = parameter.get_element_type()
+    if not element_type.is_real() and not filling.value.is_integer():
+        raise UsageError(
+            f"inputs '{filling.input}=value:{filling.value:g}': the input takes {element_type.get_type_name()}; "
+            "expected a whole number",
+            fields=("inputs",),
+        )
+    values = np.full([1 if length is None else length for length in shape], filling.value)
+    try:
+        typed = values.astype(element_type.to_dtype())
+    except (OverflowError, ValueError):
+        typed = np.zeros_like(values, element_type.to_dtype())
+    if not element_type.is_real() and not np.array_equal(typed.astype(np.float64), values):
+        raise UsageError(
+            f"inputs '{filling.input}=value:{filling.value:g}': is out of the range of {element_type.get_type_name()}",
+            fields=("inputs",),
+        )
+    return opset.constant(typed).output(0)
+
+
+def _mask(
+    filling: Filling, parameter: Any, shape: tuple[int | None, ...], number: float, frames: ov.Output | None
+) -> ov.Output:
+    """``number`` for each frame: in the last free axis, where there are two the first is that of utterances."""
+    free = [axis for axis, length in enumerate(shape) if length is None]
+    over_frames = free[1:] if len(free) > 1 and free[0] == 0 else free
+    if len(over_frames) > 1:
+        raise ShapeMismatchError(
+            f"inputs '{filling.input}={filling.kind}': the input {shape_text(shape)} leaves more than one axis open "
+            "beside that of utterances; give it a table",
+            fields=("inputs",),
+        )
+    if over_frames and frames is None:
+        raise UsageError(
+            f"inputs '{filling.input}={filling.kind}': the model has no input whose frames could be counted",
+            fields=("inputs",),
+        )
+    value = opset.constant(np.array(number, parameter.get_element_type().to_dtype()))
+    pieces = [
+        opset.reshape(frames, opset.constant(np.array([1], np.int64)), special_zero=False)
+        if axis in over_frames
+        else opset.constant(np.array([1 if length is None else length], np.int64))
+        for axis, length in enumerate(shape)
+    ]
+    target = opset.concat(pieces, 0) if pieces else opset.constant(np.zeros(0, np.int64))
+    return opset.broadcast(value, target).output(0)

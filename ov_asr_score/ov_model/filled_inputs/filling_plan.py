@@ -1,0 +1,144 @@
+"""Which inputs of a model need a table, and what becomes of the others: decided by what is asked, names and shapes.
+
+What none of them tells is asked for (:func:`advice_for`), never guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ov_asr_score.errors import ShapeMismatchError, UnknownNameError, UsageError
+from ov_asr_score.ov_model.filled_inputs.fillings import Filling, FillingPlan, StatePair, parse_filling
+from ov_asr_score.ov_model.filled_inputs.input_names import (
+    holds_length,
+    holds_mask,
+    holds_position,
+    is_single,
+    is_single_integer,
+)
+from ov_asr_score.ov_model.filled_inputs.state_names import could_pair, find_states
+from ov_asr_score.ov_model.outputs import find_port, port_names
+from ov_asr_score.ports import PortInfo, shape_text
+from ov_asr_score.text import suggestion
+
+
+@dataclass(frozen=True, slots=True)
+class GivenInputs:
+    """What the user gives for the inputs of a model.
+
+    ``tables`` are the names of inputs that have one, ``unnamed`` the number of tables that name none, ``words`` what
+    stands in place of a table, by input, and ``states`` texts ``IN=OUT``.
+    """
+
+    tables: Collection[str] = ()
+    unnamed: int = 0
+    words: Mapping[str, str] = field(default_factory=dict)
+    states: Sequence[str] = ()
+
+
+def plan_fillings(inputs: Sequence[PortInfo], outputs: Sequence[PortInfo], given: GivenInputs) -> FillingPlan:
+    """What becomes of the inputs that have no table: by what is asked, else by names together with shapes.
+
+    Raises UsageError (an input is given twice, a word is unknown), UnknownNameError, ShapeMismatchError (a state and
+    its output do not fit).
+    """
+    fed = {_port("inputs", inputs, name).name for name in given.tables}
+    fillings = []
+    for name, word in given.words.items():
+        port = _port("inputs", inputs, name)
+        if port.name in fed or any(filling.input == port.name for filling in fillings):
+            raise UsageError(f"inputs: input '{port.name}' is given twice", fields=("inputs",))
+        fillings.append(parse_filling(port.name, word))
+    states = _asked_states(inputs, outputs, given.states, {*fed, *(filling.input for filling in fillings)})
+    plan = FillingPlan(tuple(states), tuple(fillings))
+    rest = [port for port in inputs if port.name not in fed | plan.inputs]
+    if not rest or given.unnamed >= len(rest):
+        return plan  # every input has a table
+    free = [port for port in outputs if port.name not in plan.outputs]
+    found = FillingPlan(
+        (*states, *(StatePair(port.name, output.name) for port, output in find_states(rest, free))), tuple(fillings)
+    )
+    named = [filling for port in rest if port.name not in found.inputs and (filling := _by_name(port, rest, found))]
+    found = FillingPlan(found.states, (*fillings, *named))
+    if not fed and all(port.name in found.inputs for port in rest):
+        return plan  # nothing would be left that features could go to
+    return found
+
+
+def advice_for(names: Collection[str], inputs: Sequence[PortInfo], outputs: Sequence[PortInfo]) -> str:
+    """What to give for inputs that have no table, as the end of an error that begins with their names.
+
+    It names the settings ``states`` and ``inputs``, once for each value in quotes behind them.
+    """
+    ports = [port for port in inputs if port.name in names]
+    texts = [text for port in ports if (text := _advice(port, outputs))]
+    return "".join(f"; {text}" for text in texts)
+
+
+def _advice(port: PortInfo, outputs: Sequence[PortInfo]) -> str:
+    if is_single_integer(port):
+        return f"inputs '{port.name}=frames' if '{port.name}' is the number of frames, or inputs '{port.name}=value:N'"
+    if is_single(port):
+        return f"inputs '{port.name}=value:X' if '{port.name}' is one number for all"
+    if (port.shape is not None and len(port.shape) == 2 and port.shape[1] is None) or holds_mask(port):
+        return (
+            f"inputs '{port.name}=ones' or inputs '{port.name}=zeros' if '{port.name}' is a mask of frames and says "
+            "so in this way that all count"
+        )
+    partners = [output.name for output in outputs if could_pair(port, output)]
+    if not partners:
+        return ""
+    others = f" (or {', '.join(partners[1:4])})" if partners[1:] else ""
+    return f"states '{port.name}={partners[0]}' if that output{others} is its next state"
+
+
+def _by_name(port: PortInfo, rest: Sequence[PortInfo], found: FillingPlan) -> Filling | None:
+    features = next((other.name for other in rest if other.name not in found.inputs and other is not port), "")
+    if holds_length(port, features):
+        return Filling(port.name, "frames")
+    if holds_mask(port):
+        return Filling(port.name, "ones")
+    if holds_position(port) and found.states:
+        return Filling(port.name, "position")
+    return None
+
+
+def _asked_states(
+    inputs: Sequence[PortInfo], outputs: Sequence[PortInfo], texts: Sequence[str], taken: Collection[str]
+) -> list[StatePair]:
+    pairs: list[StatePair] = []
+    for text in texts:
+        start, end = _split(text, inputs)
+        port, output = _port("states", inputs, start), _port("states", outputs, end, "output")
+        if port.name in taken or any(port.name == pair.input for pair in pairs):
+            raise UsageError(f"states '{text}': input '{port.name}' is given twice", fields=("states",))
+        if any(output.name == pair.output for pair in pairs):
+            raise UsageError(f"states '{text}': output '{output.name}' is given twice", fields=("states",))
+        if not could_pair(port, output):
+            raise ShapeMismatchError(
+                f"states '{text}': input {shape_text(port.shape)} {port.element_type} and output "
+                f"{shape_text(output.shape)} {output.element_type} are not alike",
+                fields=("states",),
+            )
+        pairs.append(StatePair(port.name, output.name, is_asked=True))
+    return pairs
+
+
+def _split(text: str, inputs: Sequence[PortInfo]) -> tuple[str, str]:
+    """Both names of ``IN=OUT``; either may hold ``=``."""
+    places = [place for place, letter in enumerate(text) if letter == "="]
+    if not places:
+        raise UsageError(f"states '{text}': expected IN=OUT, an input and the output that it gets", fields=("states",))
+    known = [place for place in places if find_port(inputs, text[:place]) is not None]
+    place = (known or places)[0]
+    return text[:place], text[place + 1 :]
+
+
+def _port(setting: str, ports: Sequence[PortInfo], name: str, kind: str = "input") -> PortInfo:
+    number = find_port(ports, name)
+    if number is None:
+        raise UnknownNameError(
+            f"{setting}: the model has no {kind} '{name}'{suggestion(name, port_names(ports))}", fields=(setting,)
+        )
+    return ports[number]

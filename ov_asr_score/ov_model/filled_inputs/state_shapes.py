@@ -1,0 +1,163 @@
+"""How large a state is when an utterance begins, where the model leaves it free: settled by trying shapes.
+
+The graph says how long an axis of the state is after a request of a number of frames, if it was so long before. An axis
+that only a batch of one fits, or that has to be as long as the batch, has length 1; one that comes out longer than it
+was is a cache that grows and begins empty; one that always comes out with the same length begins with that. Whatever
+else comes out does not settle it, and is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from ov_asr_score.errors import UsageError
+from ov_asr_score.openvino_api import RUNTIME_ERRORS, ov
+from ov_asr_score.ov_model.filled_inputs.fillings import StatePair
+from ov_asr_score.ov_model.model_description import describe_ports, shape_of
+from ov_asr_score.ov_model.outputs import find_port
+from ov_asr_score.ports import PortInfo, shape_text
+
+# Numbers of frames: few, for caches that are soon full, and many, for models that need a context.
+_FRAMES = (1, 3, 9, 19, 67, 131)
+_LENGTHS = (1, 2, 4)
+_FEW, _MORE = _LENGTHS[1:]
+
+Shape = tuple[int, ...]
+_Axis = tuple[int, int]  # the number of a state, an axis of it
+_Lengths = dict[tuple[int, int], int]  # that an axis comes out with, by the length it had and the number of frames
+
+
+def first_shapes(model: ov.Model, pairs: Sequence[StatePair], requests: Mapping[str, Sequence[int]]) -> list[Shape]:
+    """The shape of each state when an utterance begins.
+
+    ``requests`` are the shapes of the inputs that have tables, with -1 where their frames lie. Raises UsageError where
+    neither the model nor a trial says how long an axis is.
+    """
+    inputs, outputs = describe_ports(model)
+    states = [inputs[_number(inputs, pair.input)] for pair in pairs]
+    shapes = [list(port.shape or ()) for port in states]
+    free = [(number, axis) for number, shape in enumerate(shapes) for axis, size in enumerate(shape) if size is None]
+    if not free:
+        return [tuple(size or 1 for size in shape) for shape in shapes]
+    probe = _Probe(model, [port.name for port in states], [_number(outputs, pair.output) for pair in pairs], requests)
+    found: dict[_Axis, int] = {}
+    for together in (False, True):
+        open_axes = [axis for axis in free if axis not in found]
+        for axis in open_axes:
+            length = probe.first_length(axis, open_axes if together else [axis])
+            if length is not None:
+                found[axis] = length
+    for number, axis in free:
+        if (number, axis) not in found:
+            port = states[number]
+            raise UsageError(
+                f"states: cannot tell how long axis {axis} of '{port.name}' {shape_text(port.shape)} is when an "
+                "utterance begins; a model in which that axis is fixed says so",
+                fields=("states",),
+            )
+    return [
+        tuple(found[number, axis] if size is None else size for axis, size in enumerate(shape))
+        for number, shape in enumerate(shapes)
+    ]
+
+
+class _Probe:
+    """A model that is given one shape after the other."""
+
+    def __init__(
+        self, model: ov.Model, states: Sequence[str], outputs: Sequence[int], requests: Mapping[str, Sequence[int]]
+    ) -> None:
+        self._model, self._outputs, self._requests = model.clone(), outputs, requests
+        self._ports = describe_ports(model)[0]
+        self._states = [_number(self._ports, name) for name in states]
+        self._given = [port.get_partial_shape() for port in model.inputs]
+        self._frames = _FRAMES if self._takes_any_frames() else (1,)
+
+    def first_length(self, axis: _Axis, together: Iterable[_Axis]) -> int | None:
+        """How long ``axis`` is at first, tried with all axes of ``together`` as long as it; None: not settled."""
+        lengths: _Lengths = {}
+        for length in _LENGTHS:
+            for frames in self._frames:
+                after = self._length_after(axis, dict.fromkeys(together, length), frames)
+                if after is not None:
+                    lengths[length, frames] = after
+        if not lengths:
+            return None
+        if all(after == before for (before, _), after in lengths.items()):
+            return 1 if {before for before, _ in lengths} == {1} or self._follows_batch(axis) else None
+        before = {length for length, _ in lengths}
+        if len(before) > 1 and len(set(lengths.values())) == 1:
+            return next(iter(lengths.values()))
+        return 0 if self._grows(lengths) else None
+
+    def _grows(self, lengths: _Lengths) -> bool:
+        """Whether frames are added to what was there; one alone may stand for a batch that is broadcast."""
+        longer = any(after > before for (before, _), after in lengths.items() if before != 1)
+        pairs = ((lengths.get((_FEW, frames)), lengths.get((_MORE, frames))) for frames in self._frames)
+        keeps = any(None not in (few, more) and few != more for few, more in pairs)
+        return longer and keeps
+
+    def _follows_batch(self, axis: _Axis) -> bool:
+        """Whether the axis has to be as long as another free axis of the features, which is none of frames."""
+        for index, place in self._batch_axes():
+            one = self._length_after(axis, {axis: 1}, self._frames[-1], {(index, place): _FEW})
+            two = self._length_after(axis, {axis: _FEW}, self._frames[-1], {(index, place): _FEW})
+            if two == _FEW and one in (None, _FEW):
+                return True
+        return False
+
+    def _batch_axes(self) -> Iterable[_Axis]:
+        for name, shape in self._requests.items():
+            index = _number(self._ports, name)
+            given = self._given[index]
+            if given.rank.is_dynamic or len(given) != len(shape):
+                continue
+            if -1 in shape and len(shape) == 2 and shape.index(-1) == 0:
+                yield index, 0  # of [N, D] nothing tells frames from a batch
+            for place, size in enumerate(shape):
+                if size == 1 and given[place].is_dynamic:
+                    yield index, place
+
+    def _takes_any_frames(self) -> bool:
+        for name, shape in self._requests.items():
+            given = self._given[_number(self._ports, name)]
+            if len(shape) == 2 and shape[0] == -1:
+                return False  # frames of a model with states go in one by one
+            if -1 in shape and (given.rank.is_dynamic or given[list(shape).index(-1)].is_dynamic):
+                return True
+        return False
+
+    def _length_after(
+        self, axis: _Axis, lengths: Mapping[_Axis, int], frames: int, others: Mapping[_Axis, int] | None = None
+    ) -> int | None:
+        """How long ``axis`` of a state comes out; None: such shapes are not taken, or only running it would tell."""
+        shapes = {}
+        for index, given in enumerate(self._given):
+            port = self._ports[index]
+            if index in self._states:
+                state = self._states.index(index)
+                known = port.shape or ()
+                shapes[index] = [
+                    lengths.get((state, place), 1) if size is None else size for place, size in enumerate(known)
+                ]
+            elif port.name in self._requests and not given.rank.is_dynamic:
+                sizes = [
+                    (frames if size == -1 else size) if given[place].is_dynamic else given[place].get_length()
+                    for place, size in enumerate(self._requests[port.name])
+                ]
+                shapes[index] = [(others or {}).get((index, place), size) for place, size in enumerate(sizes)]
+            elif not given.rank.is_dynamic:
+                shapes[index] = [1 if size.is_dynamic else size.get_length() for size in given]
+        try:
+            self._model.reshape({index: ov.PartialShape(shape) for index, shape in shapes.items()})
+            after = shape_of(self._model.outputs[self._outputs[axis[0]]].get_partial_shape())
+        except RUNTIME_ERRORS:
+            return None
+        return None if after is None or len(after) <= axis[1] else after[axis[1]]
+
+
+def _number(ports: Sequence[PortInfo], name: str) -> int:
+    number = find_port(ports, name)
+    if number is None:
+        raise UsageError(f"states: the model has no port '{name}'", fields=("states",))
+    return number

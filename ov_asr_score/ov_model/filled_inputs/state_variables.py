@@ -1,0 +1,173 @@
+"""States that are inputs and outputs of a model become variables of its graph::
+
+    Parameter [1, N, H] ─ …           zeros [1, 1, H] ─ ReadValue ─ …
+    … ─ Result                    →   … ─ Assign
+
+A state that the graph transposes first is kept in the other order of axes, and transposes that undo one another are
+left out: the batch of recurrent layers then comes first, so that several utterances can go in lock-step
+(:mod:`ov_asr_score.ov_model.batch_lanes`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import numpy as np
+
+from ov_asr_score.openvino_api import EMPTY_CONSTANTS_BEGIN_STATES, opset, ov
+from ov_asr_score.ov_model.filled_inputs.fillings import StatePair
+from ov_asr_score.ov_model.filled_inputs.state_shapes import Shape
+from ov_asr_score.ov_model.model_description import describe_ports
+from ov_asr_score.ov_model.outputs import find_port
+
+
+def make_stateful(
+    model: ov.Model,
+    pairs: Sequence[StatePair],
+    shapes: Sequence[Shape],
+    *,
+    counters: Sequence[tuple[Any, ov.Output]] = (),
+    keep: Collection[str] = (),
+    frames: ov.Output | None = None,
+) -> ov.Model:
+    """The model with a variable for each pair, zeros of its shape when an utterance begins; ``model`` is used up.
+
+    The outputs of the pairs are gone, but for those whose names are in ``keep``. ``counters`` are parameters of one
+    integer that are 0 at first, and larger by a scalar of the graph after each request. ``frames`` is a scalar of int64
+    that counts the frames of a request.
+    """
+    inputs, outputs = describe_ports(model)
+    parameters, results = model.get_parameters(), model.get_results()
+    chosen = [
+        (pair, parameters[find_port(inputs, pair.input) or 0], results[find_port(outputs, pair.output) or 0])
+        for pair in pairs
+    ]
+    orders = [
+        _read_variable(pair.input, parameter, shape, frames)
+        for (pair, parameter, _), shape in zip(chosen, shapes, strict=True)
+    ]
+    sinks = list(model.get_sinks())
+    for (pair, parameter, result), order in zip(chosen, orders, strict=True):
+        value = result.input_value(0)
+        if order is not None:
+            value = _transposed(value, order)
+        sinks.append(opset.assign(_as_kept(value, parameter.get_element_type()), pair.input))
+    sinks += [_count(parameter, rows) for parameter, rows in counters]
+    gone = {parameter.get_name() for _, parameter, _ in chosen} | {each.get_name() for each, _ in counters}
+    left_out = {result.get_name() for pair, _, result in chosen if pair.output not in keep}
+    _cancel_transposes(model)
+    # made anew: only this declares the variables
+    return ov.Model(
+        [result for result in results if result.get_name() not in left_out],
+        sinks,
+        [parameter for parameter in parameters if parameter.get_name() not in gone],
+        model.get_friendly_name(),
+    )
+
+
+def _count(parameter: Any, rows: ov.Output) -> ov.Node:
+    kept = opset.read_value(opset.constant(np.zeros([1], np.int32)), _name_of(parameter))
+    count = opset.reshape(_as_type(kept.output(0), parameter), _single_shape(parameter), special_zero=False)
+    _replace(parameter.output(0), count.output(0))
+    rows = opset.reshape(opset.convert(rows, "i32"), opset.constant(np.array([1], np.int64)), special_zero=False)
+    return opset.assign(opset.add(kept, rows), _name_of(parameter))
+
+
+def _read_variable(name: str, parameter: Any, shape: Shape, frames: ov.Output | None) -> list[int] | None:
+    """Let a variable be read in place of the parameter; the order of axes in which it is kept, None: its own."""
+    order = _common_order(parameter)
+    kept = list(range(len(shape))) if order is None else order
+    element_type = _kept_type(parameter.get_element_type())
+    initial = _zeros([shape[axis] for axis in kept], element_type, frames)
+    # only a cache that begins empty changes its length
+    bounds = ov.PartialShape([shape[axis] or -1 for axis in kept])
+    value = opset.read_value(initial, name, element_type.to_dtype(), bounds)
+    value.set_friendly_name(name)
+    read = _as_type(value.output(0), parameter)
+    if order is None:
+        _replace(parameter.output(0), read)
+        return None
+    for port in list(parameter.output(0).get_target_inputs()):
+        _replace(port.get_node().output(0), read)
+    return order
+
+
+def _zeros(shape: list[int], element_type: Any, frames: ov.Output | None) -> ov.Node:
+    if 0 not in shape or frames is None or EMPTY_CONSTANTS_BEGIN_STATES:
+        return opset.constant(np.zeros(shape, element_type.to_dtype()))
+    sizes = opset.constant(np.array(shape, np.int64))
+    target = opset.select(opset.constant(np.array(shape) > 0), sizes, opset.multiply(frames, opset.constant(np.int64(0))))
+    return opset.broadcast(opset.constant(np.array(0, element_type.to_dtype())), target)
+
+
+def _common_order(parameter: Any) -> list[int] | None:
+    """The order of axes in which all readers of the parameter want it; None where they want its own."""
+    orders = [_order(port.get_node()) for port in parameter.output(0).get_target_inputs()]
+    if not orders or orders[0] is None or any(order != orders[0] for order in orders):
+        return None
+    return orders[0]
+
+
+def _order(node: Any) -> list[int] | None:
+    if node.get_type_name() != "Transpose":
+        return None
+    source = node.input_value(1).get_node()
+    return [int(axis) for axis in source.get_data()] if source.get_type_name() == "Constant" else None
+
+
+def _transposed(value: ov.Output, order: list[int]) -> ov.Output:
+    """``value`` in another order of axes; what was transposed from there before is taken as it was."""
+    node = value.get_node()
+    inner = _order(node)
+    if inner is not None and [inner[axis] for axis in order] == list(range(len(order))):
+        before: ov.Output = node.input_value(0)
+        return before
+    return opset.transpose(value, opset.constant(np.array(order, np.int64))).output(0)
+
+
+def _cancel_transposes(model: ov.Model) -> None:
+    """Leave out transposes of what was transposed the other way just before."""
+    for node in model.get_ordered_ops():
+        outer = _order(node)
+        before = node.input_value(0).get_node() if outer is not None else None
+        inner = _order(before) if before is not None else None
+        if outer is None or inner is None or before is None:
+            continue
+        if [inner[axis] for axis in outer] == list(range(len(outer))):
+            for port in node.output(0).get_target_inputs():
+                if port.get_node().get_type_name() != "Result":  # outputs keep the tensor that has their name
+                    port.replace_source_output(before.input_value(0))
+
+
+def _kept_type(element_type: Any) -> Any:
+    """The type of the variable: the CPU plugin keeps no integers but those of 32 bits."""
+    return element_type if element_type.is_real() else ov.Type.i32
+
+
+def _as_kept(value: ov.Output, element_type: Any) -> ov.Node:
+    """``value`` in the type of the variable, as the first output of a node, which is all that Assign takes."""
+    node, kept = value.get_node(), _kept_type(element_type)
+    is_ready = value.get_element_type() == kept and value.get_index() == 0 and node.get_output_size() == 1
+    return node if is_ready else opset.convert(value, kept.get_type_name())
+
+
+def _as_type(value: ov.Output, parameter: Any) -> ov.Output:
+    """``value`` in the type of the parameter."""
+    element_type = parameter.get_element_type()
+    if value.get_element_type() == element_type:
+        return value
+    return opset.convert(value, element_type.get_type_name()).output(0)
+
+
+def _single_shape(parameter: Any) -> ov.Node:
+    return opset.constant(np.ones(len(parameter.get_output_partial_shape(0)), np.int64))
+
+
+def _name_of(parameter: Any) -> str:
+    return str(min(parameter.output(0).get_names(), default=parameter.get_friendly_name()))
+
+
+def _replace(output: Any, value: Any) -> None:
+    for port in list(output.get_target_inputs()):
+        port.replace_source_output(value)
