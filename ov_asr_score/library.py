@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -45,6 +46,8 @@ def score(
     online_ivectors: str = "",
     online_ivector_period: int = 0,
     utt2spk: str = "",
+    states: Iterable[str] = (),
+    fill: Mapping[str, str] = MappingProxyType({}),
     allow_missing: bool = False,
     allow_commands: bool = False,
     allow_nonfinite: bool = False,
@@ -59,6 +62,10 @@ def score(
     A Kaldi model is converted as ``kaldi`` says; ``conversion_cache`` names a folder where the result is kept. The
     tables ``ivectors`` (per utterance, or per speaker with ``utt2spk``) or ``online_ivectors`` are for an input
     ``ivector``, as in nnet3-compute. ``allow_nonfinite`` takes a model whose weights hold NaN or infinity.
+
+    Inputs of models of other toolkits that hold states, lengths or masks need neither table nor array: ``states`` are
+    texts ``input=output``, and ``fill`` says by input what it is filled in with, as on the command line (``frames``,
+    ``ones``, ``zeros``, ``position``, ``value:0.5``).
 
     Raises children of :class:`ov_asr_score.errors.OvAsrScoreError`, at the first ``next``.
     """
@@ -78,19 +85,23 @@ def score(
         right_context=right_context,
         kaldi=kaldi,
         conversion_cache=conversion_cache,
-        inputs=str(inputs) if isinstance(inputs, Path) else inputs or (),
+        inputs=_with_fillings(str(inputs) if isinstance(inputs, Path) else inputs or (), fill),
         ivectors=ivectors,
         online_ivectors=online_ivectors,
         online_ivector_period=online_ivector_period,
         utt2spk=by_speaker,
+        states=tuple(states),
         allow_missing=allow_missing,
         allow_commands=allow_commands,
         allow_nonfinite=allow_nonfinite,
     )
     options = replace(scorer_options(job), outputs=tuple(outputs))
-    opened = open_model_with_tables(job, options, needs_features=arrays is None)
+    given = iter(()) if arrays is None else iter(arrays.items() if isinstance(arrays, Mapping) else arrays)
+    beginning = list(islice(given, 1))
+    names = [name for _, value in beginning if isinstance(value, Mapping) for name in value]
+    opened = open_model_with_tables(job, options, needs_features=arrays is None, given=names)
     names = [port.name for port in opened.model.inputs]
-    source = opened.read() if arrays is None else _from_arrays(arrays, names)
+    source = opened.read() if arrays is None else _from_arrays(chain(beginning, given), names)
     first = next(source, None)
     if first is not None:
         session = start_session(opened, chain([first], source))
@@ -109,8 +120,16 @@ def convert_model(
     return convert_file(model, kaldi, __version__, allow_nonfinite=allow_nonfinite)
 
 
-def _from_arrays(arrays: Arrays, names: list[str]) -> Iterator[Utterance]:
-    for key, value in arrays.items() if isinstance(arrays, Mapping) else arrays:
+def _with_fillings(inputs: Tables, fill: Mapping[str, str]) -> Tables:
+    if not fill:
+        return inputs
+    if isinstance(inputs, Mapping):
+        return {**inputs, **fill}
+    return [*([inputs] if isinstance(inputs, str) else inputs), *(f"{name}={text}" for name, text in fill.items())]
+
+
+def _from_arrays(arrays: Iterable[tuple[str, Features]], names: list[str]) -> Iterator[Utterance]:
+    for key, value in arrays:
         by_input = dict(value) if isinstance(value, Mapping) else {names[0]: value}
         if set(by_input) != set(names):
             raise UsageError(f"utterance '{key}': expected arrays for {', '.join(names)}, found {', '.join(by_input)}")

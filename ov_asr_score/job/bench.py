@@ -16,13 +16,15 @@ from ov_asr_score.job.run.model_facts import model_facts
 from ov_asr_score.job.run.report_files import new_report
 from ov_asr_score.job.run.trial import open_trial
 from ov_asr_score.report.console.bench import BenchReport, Measured
+from ov_asr_score.scoring.filling import advice_on_inputs, with_filled_inputs
 from ov_asr_score.scoring.input_fit import fit_inputs
-from ov_asr_score.scoring.model_loading import ConfiguredModel, configure_model, load_model
+from ov_asr_score.scoring.model_loading import ConfiguredModel
 from ov_asr_score.scoring.plan import BlocksPlan, FramesPlan, InOrderPlan, LockstepPlan, RowsPlan
 from ov_asr_score.scoring.plans.plan_text import plan_text
 from ov_asr_score.scoring.requests.chunk_windows import fit_converted
 from ov_asr_score.scoring.scorer import Scorer, prepare_scorer
 from ov_asr_score.scoring.scorer_options import ScorerOptions, scorer_options
+from ov_asr_score.scoring.session import open_model_with_tables
 from ov_asr_score.scoring.utterances.joining import Utterance
 from ov_asr_score.settings.device import Precision, base_devices
 from ov_asr_score.settings.model_jobs import BenchJob
@@ -75,8 +77,9 @@ def run_bench(job: BenchJob) -> BenchReport:
         trial = open_trial(scoring, job.max_utterances, options)
         configured, scorer, supply = trial.model, trial.scorer, _of_tables(trial.utterances)
     else:
-        configured = configure_model(load_model(options), options)
+        configured = open_model_with_tables(scoring, options, needs_features=False).model
         supply = _noise(configured, scoring.frame_shift_seconds)
+        configured = with_filled_inputs(configured, supply.first, repair=options.repair_graph)
         scorer = prepare_scorer(configured, options, supply.first)
     end = started + job.seconds
     ways = _ways(configured, options, scorer)
@@ -127,8 +130,10 @@ def _noise(configured: ConfiguredModel, frame_shift_seconds: float) -> _Supply:
     try:
         fits = fit_converted(configured.inputs) if configured.loaded.conversion else fit_inputs(configured.inputs, None)
     except ShapeMismatchError as error:
+        advice = advice_on_inputs(configured.loaded, [port.name for port in configured.inputs if port.shape == ()])
         raise ShapeMismatchError(
-            f"{configured.loaded.path}: {error}; give features to bench with (inputs)", fields=("inputs",)
+            f"{configured.loaded.path}: {error}; give features to bench with (inputs){advice}",
+            fields=("inputs", *["inputs"] * advice.count("inputs '")),
         ) from error
     random = np.random.default_rng(0)
     least, most = (max(1, round(seconds / frame_shift_seconds)) for seconds in (_SHORTEST, _LONGEST))

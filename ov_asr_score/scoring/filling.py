@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from ov_asr_score.device.graph_repair import repair_memory_concats
@@ -11,6 +11,7 @@ from ov_asr_score.ov_model.filled_inputs.fill_inputs import fill_inputs
 from ov_asr_score.ov_model.filled_inputs.filling_plan import advice_for, plan_fillings
 from ov_asr_score.ov_model.filled_inputs.fillings import FillingPlan
 from ov_asr_score.ov_model.model_description import describe_ports
+from ov_asr_score.ov_model.outputs import find_port
 from ov_asr_score.scoring.given_inputs import split_inputs
 from ov_asr_score.scoring.input_fit import fit_inputs
 from ov_asr_score.scoring.model_loading import ConfiguredModel, LoadedModel
@@ -19,14 +20,17 @@ from ov_asr_score.scoring.utterances.joining import Utterance
 from ov_asr_score.settings.score_job import ScoreJob
 
 
-def plan_inputs(job: ScoreJob, loaded: LoadedModel) -> tuple[ScoreJob, FillingPlan]:
+def plan_inputs(job: ScoreJob, loaded: LoadedModel, fed: Collection[str] = ()) -> tuple[ScoreJob, FillingPlan]:
     """The job with tables alone as its inputs, and what becomes of the inputs of the model that have none.
 
-    Kaldi models and blobs take tables only. Raises what ``plan_fillings`` raises.
+    ``fed`` are inputs whose features come from elsewhere. Kaldi models and blobs take tables only. Raises what
+    ``plan_fillings`` raises.
     """
     if loaded.model is None or loaded.conversion is not None:
         return job, FillingPlan()
     job, given = split_inputs(job, loaded.inputs)
+    known = [name for name in fed if find_port(loaded.inputs, name) is not None]
+    given = replace(given, tables=[*given.tables, *known])
     return job, plan_fillings(loaded.inputs, loaded.outputs, given)
 
 
@@ -37,13 +41,11 @@ def advice_on_inputs(loaded: LoadedModel, names: Sequence[str]) -> str:
     return advice_for(names, loaded.inputs, loaded.outputs)
 
 
-def with_filled_inputs(
-    configured: ConfiguredModel, first: Utterance | None, *, repair: bool = True
-) -> ConfiguredModel:
+def with_filled_inputs(configured: ConfiguredModel, first: Utterance | None, *, repair: bool = True) -> ConfiguredModel:
     """The model without the inputs of its filling, which are states and values in its graph from now on.
 
-    ``first`` (None: shapes alone) tells where the frames of the inputs that have tables lie. Raises what ``fill_inputs`` raises, and UsageError for a mask of
-    which a trial does not say whether ones let frames count.
+    ``first`` (None: shapes alone) tells where the frames of the inputs that have tables lie. Raises what
+    ``fill_inputs`` raises, and UsageError for a mask of which a trial does not say whether ones let frames count.
     """
     plan = configured.filling
     if not plan or configured.model is None:

@@ -21,8 +21,8 @@ from ov_asr_score.gna.format.blob import read_blob
 from ov_asr_score.gna.format.model_checks import check_model
 from ov_asr_score.kaldi_io.files.input import open_path
 from ov_asr_score.openvino_api import ov
-from ov_asr_score.ov_model.filled_inputs.fillings import FillingPlan
 from ov_asr_score.ov_model.file_kind import ModelKind, read_model_kind
+from ov_asr_score.ov_model.filled_inputs.fillings import NOTHING_TO_FILL, FillingPlan
 from ov_asr_score.ov_model.model_description import describe_ports
 from ov_asr_score.ov_model.model_file import check_made_with, read_or_convert_model
 from ov_asr_score.ov_model.outputs import add_output, find_port, layer_names, port_names
@@ -73,7 +73,7 @@ class ConfiguredModel:
     wanted: tuple[int, ...]
     notes: tuple[str, ...]
     seconds: float
-    filling: FillingPlan = FillingPlan()
+    filling: FillingPlan = NOTHING_TO_FILL
 
     def compiled(self) -> ov.CompiledModel:
         """The imported blob. Raises UnsupportedModelError when there is none."""
@@ -162,7 +162,7 @@ def _conversion_of_blob(path: Path) -> ConversionFacts | None:
 
 
 def configure_model(
-    loaded: LoadedModel, options: ScorerOptions, filling: FillingPlan = FillingPlan()
+    loaded: LoadedModel, options: ScorerOptions, filling: FillingPlan = NOTHING_TO_FILL
 ) -> ConfiguredModel:
     """The loaded model with its wanted outputs, layouts and float32 ports set, its graph repaired where needed.
 

@@ -6,7 +6,7 @@ ModelWithTables, utterances ─ read_until_fit ─ with_filled_inputs ─ prepar
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -60,16 +60,18 @@ def open_model_with_tables(
     kind: ModelKind | None = None,
     skip: SkipUtterance | None = None,
     needs_features: bool = True,
+    given: Collection[str] = (),
 ) -> ModelWithTables:
     """The model and the tables of ``job``; ``options`` take the place of those that it says.
 
     ``kind`` is that of the model's file, if it is known. ``skip`` takes utterances that cannot be read or do not fit.
+    ``given`` are inputs whose features come from elsewhere than tables.
     Raises UsageError (no table of features where ``needs_features``), and what loading and resolving tables raise.
     """
     options, nodes = with_asked_nodes(job, options or scorer_options(job), kind)
     loaded = load_model(options, kind)
     advice = NODE_ADVICE if loaded.conversion else ""
-    job, filling = plan_inputs(job, loaded)
+    job, filling = plan_inputs(job, loaded, given)
     tables = resolve_tables(
         job,
         [port for port in loaded.inputs if port.name not in filling.inputs],

@@ -211,8 +211,8 @@ class ScoreJob:
     states: Annotated[
         Sequence[str],
         _model(
-            "The input IN gets in the next request what the output OUT gave in this one; zeros when an utterance begins "
-            "(docs/models.md).",
+            "A state: the input IN takes what the output OUT gave in the request before, and zeros when an utterance "
+            "begins.",
             "--state",
             metavar="IN=OUT",
             repeated=True,

@@ -1,6 +1,6 @@
 """Inputs that the graph computes by itself: the number of frames, masks of as many values, constants.
 
-    Parameter [N, T, D] ─ ShapeOf ─ Gather(T) ─ Convert ─ Reshape [1] ─ … what read the input
+Parameter [N, T, D] ─ ShapeOf ─ Gather(T) ─ Convert ─ Reshape [1] ─ … what read the input
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from ov_asr_score.ports import shape_text
 
 def length_along(value: ov.Output, axis: int) -> ov.Output:
     """A scalar of int64: the length of ``axis`` of ``value``, which may be counted from the end."""
-    shape = opset.shape_of(value, "i64")
-    return opset.gather(shape, opset.constant(np.array(axis, np.int64)), opset.constant(np.array(0, np.int64))).output(0)
+    place, first = opset.constant(np.array(axis, np.int64)), opset.constant(np.array(0, np.int64))
+    return opset.gather(opset.shape_of(value, "i64"), place, first).output(0)
 
 
 def filled_value(filling: Filling, parameter: Any, frames: ov.Output | None) -> ov.Output:
     """What takes the place of ``parameter``; ``frames`` is the scalar that counts them, None: there are none to count.
 
-    Raises UsageError where a filling needs frames and there are none, or is for an input of one value; ShapeMismatchError
-    where the input leaves open more than one axis beside that of utterances.
+    Raises UsageError where a filling needs frames and there are none, or is for an input of one value;
+    ShapeMismatchError where the input leaves open more than one axis beside that of utterances.
     """
     shape = shape_of(parameter.get_output_partial_shape(0))
     if shape is None:
@@ -60,10 +60,8 @@ def _constant(filling: Filling, parameter: Any, shape: tuple[int | None, ...]) -
             fields=("inputs",),
         )
     values = np.full([1 if length is None else length for length in shape], filling.value)
-    try:
+    with np.errstate(invalid="ignore"):  # what is out of range is told below
         typed = values.astype(element_type.to_dtype())
-    except (OverflowError, ValueError):
-        typed = np.zeros_like(values, element_type.to_dtype())
     if not element_type.is_real() and not np.array_equal(typed.astype(np.float64), values):
         raise UsageError(
             f"inputs '{filling.input}=value:{filling.value:g}': is out of the range of {element_type.get_type_name()}",

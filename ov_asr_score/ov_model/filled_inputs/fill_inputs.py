@@ -69,8 +69,8 @@ def _notes(plan: FillingPlan, shapes: Sequence[Shape]) -> list[str]:
     notes = []
     for pair, shape in zip(plan.states, shapes, strict=True):
         notes.append(
-            f"output '{pair.output}' is the next state of input '{pair.input}', which is {shape_text(shape)} zeros when "
-            "an utterance begins"
+            f"output '{pair.output}' is the next state of input '{pair.input}', which is {shape_text(shape)} zeros "
+            "when an utterance begins"
         )
     notes += [f"input '{filling.input}' is filled in with {filling.text}" for filling in plan.fillings]
     return notes

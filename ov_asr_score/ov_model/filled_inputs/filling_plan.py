@@ -44,7 +44,7 @@ def plan_fillings(inputs: Sequence[PortInfo], outputs: Sequence[PortInfo], given
     its output do not fit).
     """
     fed = {_port("inputs", inputs, name).name for name in given.tables}
-    fillings = []
+    fillings: list[Filling] = []
     for name, word in given.words.items():
         port = _port("inputs", inputs, name)
         if port.name in fed or any(filling.input == port.name for filling in fillings):

@@ -75,6 +75,10 @@ class FillingPlan:
         return bool(self.states or self.fillings)
 
 
+NOTHING_TO_FILL = FillingPlan()
+"""The plan for a model all of whose inputs have tables."""
+
+
 def is_filling(text: str) -> bool:
     """Whether ``text``, which stands where a table can stand, says what an input is filled in with."""
     return text in WORDS or text.startswith(_VALUE)

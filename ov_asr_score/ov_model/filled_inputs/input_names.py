@@ -74,7 +74,7 @@ def is_single_integer(port: PortInfo) -> bool:
 def is_single(port: PortInfo) -> bool:
     """Whether an input takes one value for an utterance."""
     shape = port.shape
-    return shape is not None and len(shape) <= 2 and all(length in (1, None) for length in shape)
+    return shape is not None and shape in ((), (1,), (None,), (1, 1), (None, 1))
 
 
 def _words(name: str) -> list[str]:

@@ -41,9 +41,7 @@ def names_pair(name: str, output: str) -> bool:
     return _has_state_word(name) and bool(left) and left in bare and (left != outgoing or bare[0] != incoming)
 
 
-def find_states(
-    inputs: Sequence[PortInfo], outputs: Sequence[PortInfo]
-) -> list[tuple[PortInfo, PortInfo]]:
+def find_states(inputs: Sequence[PortInfo], outputs: Sequence[PortInfo]) -> list[tuple[PortInfo, PortInfo]]:
     """Inputs and the outputs that are their states by name, shape and type; one to one, all others are left out.
 
     Features come first: no input is taken for a state that stands before all others and has no word of states in its

@@ -1,9 +1,9 @@
 """How large a state is when an utterance begins, where the model leaves it free: settled by trying shapes.
 
 The graph says how long an axis of the state is after a request of a number of frames, if it was so long before. An axis
-that only a batch of one fits, or that has to be as long as the batch, has length 1; one that comes out longer than it
-was is a cache that grows and begins empty; one that always comes out with the same length begins with that. Whatever
-else comes out does not settle it, and is asked for.
+that only a batch of one fits, or that is as long as the batch of features or scores, has length 1; one that comes out
+longer than it was is a cache that grows and begins empty; one that always comes out with the same length begins with
+that. Whatever else comes out does not settle it, and is asked for.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ov_asr_score.ports import PortInfo, shape_text
 # Numbers of frames: few, for caches that are soon full, and many, for models that need a context.
 _FRAMES = (1, 3, 9, 19, 67, 131)
 _LENGTHS = (1, 2, 4)
-_FEW, _MORE = _LENGTHS[1:]
+_FEW = _LENGTHS[1]
 
 Shape = tuple[int, ...]
 _Axis = tuple[int, int]  # the number of a state, an axis of it
@@ -43,10 +43,10 @@ def first_shapes(model: ov.Model, pairs: Sequence[StatePair], requests: Mapping[
     found: dict[_Axis, int] = {}
     for together in (False, True):
         open_axes = [axis for axis in free if axis not in found]
-        for axis in open_axes:
-            length = probe.first_length(axis, open_axes if together else [axis])
+        for each in open_axes:
+            length = probe.first_length(each, open_axes if together else [each])
             if length is not None:
-                found[axis] = length
+                found[each] = length
     for number, axis in free:
         if (number, axis) not in found:
             port = states[number]
@@ -83,9 +83,10 @@ class _Probe:
                     lengths[length, frames] = after
         if not lengths:
             return None
+        before, tried = ({key[place] for key in lengths} for place in (0, 1))
         if all(after == before for (before, _), after in lengths.items()):
-            return 1 if {before for before, _ in lengths} == {1} or self._follows_batch(axis) else None
-        before = {length for length, _ in lengths}
+            is_one = before == {1} and (len(tried) > 1 or tried == {self._frames[-1]})
+            return 1 if is_one or self._follows_batch(axis) or self._widens_scores(axis) else None
         if len(before) > 1 and len(set(lengths.values())) == 1:
             return next(iter(lengths.values()))
         return 0 if self._grows(lengths) else None
@@ -93,8 +94,8 @@ class _Probe:
     def _grows(self, lengths: _Lengths) -> bool:
         """Whether frames are added to what was there; one alone may stand for a batch that is broadcast."""
         longer = any(after > before for (before, _), after in lengths.items() if before != 1)
-        pairs = ((lengths.get((_FEW, frames)), lengths.get((_MORE, frames))) for frames in self._frames)
-        keeps = any(None not in (few, more) and few != more for few, more in pairs)
+        after = ({length for (_, frames), length in lengths.items() if frames == each} for each in self._frames)
+        keeps = any(len(different) > 1 for different in after)
         return longer and keeps
 
     def _follows_batch(self, axis: _Axis) -> bool:
@@ -104,6 +105,17 @@ class _Probe:
             two = self._length_after(axis, {axis: _FEW}, self._frames[-1], {(index, place): _FEW})
             if two == _FEW and one in (None, _FEW):
                 return True
+        return False
+
+    def _widens_scores(self, axis: _Axis) -> bool:
+        """Whether a state of two gives scores for two where they were for one: as many as there are utterances."""
+        for frames in self._frames:
+            one, two = (self._shapes_after({axis: length}, frames) for length in (1, _FEW))
+            for number, (before, after) in enumerate(zip(one, two, strict=False)):
+                if number in self._outputs or before is None or after is None or len(before) != len(after):
+                    continue
+                if any((a, b) == (1, _FEW) for a, b in zip(before, after, strict=True)):
+                    return True
         return False
 
     def _batch_axes(self) -> Iterable[_Axis]:
@@ -131,6 +143,14 @@ class _Probe:
         self, axis: _Axis, lengths: Mapping[_Axis, int], frames: int, others: Mapping[_Axis, int] | None = None
     ) -> int | None:
         """How long ``axis`` of a state comes out; None: such shapes are not taken, or only running it would tell."""
+        after = self._shapes_after(lengths, frames, others)
+        shape = after[self._outputs[axis[0]]] if after else None
+        return None if shape is None or len(shape) <= axis[1] else shape[axis[1]]
+
+    def _shapes_after(
+        self, lengths: Mapping[_Axis, int], frames: int, others: Mapping[_Axis, int] | None = None
+    ) -> list[tuple[int | None, ...] | None]:
+        """The shapes of all outputs; none where such shapes are not taken."""
         shapes = {}
         for index, given in enumerate(self._given):
             port = self._ports[index]
@@ -150,10 +170,9 @@ class _Probe:
                 shapes[index] = [1 if size.is_dynamic else size.get_length() for size in given]
         try:
             self._model.reshape({index: ov.PartialShape(shape) for index, shape in shapes.items()})
-            after = shape_of(self._model.outputs[self._outputs[axis[0]]].get_partial_shape())
         except RUNTIME_ERRORS:
-            return None
-        return None if after is None or len(after) <= axis[1] else after[axis[1]]
+            return []
+        return [shape_of(output.get_partial_shape()) for output in self._model.outputs]
 
 
 def _number(ports: Sequence[PortInfo], name: str) -> int:

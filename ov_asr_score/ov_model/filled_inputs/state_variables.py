@@ -97,7 +97,8 @@ def _zeros(shape: list[int], element_type: Any, frames: ov.Output | None) -> ov.
     if 0 not in shape or frames is None or EMPTY_CONSTANTS_BEGIN_STATES:
         return opset.constant(np.zeros(shape, element_type.to_dtype()))
     sizes = opset.constant(np.array(shape, np.int64))
-    target = opset.select(opset.constant(np.array(shape) > 0), sizes, opset.multiply(frames, opset.constant(np.int64(0))))
+    nothing = opset.multiply(frames, opset.constant(np.int64(0)))
+    target = opset.select(opset.constant(np.array(shape) > 0), sizes, nothing)
     return opset.broadcast(opset.constant(np.array(0, element_type.to_dtype())), target)
 
 
@@ -141,8 +142,10 @@ def _cancel_transposes(model: ov.Model) -> None:
 
 
 def _kept_type(element_type: Any) -> Any:
-    """The type of the variable: the CPU plugin keeps no integers but those of 32 bits."""
-    return element_type if element_type.is_real() else ov.Type.i32
+    """The type of the variable: the CPU plugin keeps no numbers of 64 bits, and no integers but those of 32."""
+    if not element_type.is_real():
+        return ov.Type.i32
+    return ov.Type.f32 if element_type == ov.Type.f64 else element_type
 
 
 def _as_kept(value: ov.Output, element_type: Any) -> ov.Node:

@@ -51,9 +51,7 @@ def _hides(with_ones: NDArray[np.bool_] | None, with_zeros: NDArray[np.bool_] | 
 
 
 def _with(plan: FillingPlan, changed: Filling) -> FillingPlan:
-    return replace(
-        plan, fillings=tuple(changed if each.input == changed.input else each for each in plan.fillings)
-    )
+    return replace(plan, fillings=tuple(changed if each.input == changed.input else each for each in plan.fillings))
 
 
 def _following(
@@ -71,8 +69,10 @@ def _following(
     for port, taken in zip(describe_ports(filled)[0], compiled.inputs, strict=True):
         shape = requests.get(port.name, port.shape or ())
         limits = taken.get_partial_shape()
-        sizes = [
-            (_FRAMES if size == -1 else size) if limits[axis].is_dynamic else limits[axis].get_length()
+        sizes: list[int] = [
+            (size if size is not None and size > 0 else _FRAMES)
+            if limits[axis].is_dynamic
+            else limits[axis].get_length()
             for axis, size in enumerate(shape)
         ]
         values = random.standard_normal(sizes).astype(np.float32)

@@ -1,0 +1,70 @@
+"""Whole models of toolkits, filled in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ov_asr_score.errors import UnknownNameError
+from ov_asr_score.ov_model.filled_inputs.fill_inputs import fill_inputs
+from ov_asr_score.ov_model.filled_inputs.fillings import NOTHING_TO_FILL, Filling, FillingPlan, StatePair
+from tests.ov_model.filled_inputs.onnx_models import (
+    WIDTH,
+    features,
+    first_output,
+    read_onnx,
+    request_of,
+    run_onnx,
+    wenet_model,
+)
+
+WENET = FillingPlan((StatePair("att_cache", "r_att_cache"),), (Filling("offset", "position"),))
+CHUNK = {"chunk": (1, -1, 4)}
+
+
+@pytest.mark.parametrize(("limit", "pieces"), [(0, (3, 1, 5)), (4, (3, 1, 5))])
+def test_chunks_of_wenet(limit: int, pieces: tuple[int, ...], tmp_path: Path) -> None:
+    """The cache begins empty, and the offset grows by the rows of each chunk, as wenet's own runtime feeds them."""
+    exported = wenet_model(limit=limit)
+    filled = fill_inputs(read_onnx(exported, tmp_path), WENET, CHUNK)
+    assert filled.states == ((1, 1, 0, WIDTH),)
+    assert filled.notes == (
+        "output 'r_att_cache' is the next state of input 'att_cache', which is [1,1,0,4] zeros "
+        "when an utterance begins",
+        "input 'offset' is filled in with the number of score rows that the utterance had before",
+    )
+    request = request_of(filled.model)
+    x = features(sum(pieces))[None]
+    for _ in range(2):
+        request.reset_state()
+        cache, start = np.zeros((1, 1, 0, WIDTH), np.float32), 0
+        for length in pieces:
+            chunk = x[:, start : start + length]
+            feeds = {"chunk": chunk, "offset": np.array(start), "att_cache": cache}
+            np.testing.assert_allclose(first_output(request, chunk), run_onnx(exported, feeds), rtol=0, atol=1e-6)
+            cache, start = run_onnx(exported, feeds, "r_att_cache"), start + length
+
+
+def test_rows_may_be_those_of_any_output(tmp_path: Path) -> None:
+    model = read_onnx(wenet_model(), tmp_path)
+    request = request_of(fill_inputs(model, WENET, CHUNK, rows=("output", 2)).model)
+    zeros = np.zeros((1, 3, WIDTH), np.float32)
+    np.testing.assert_array_equal(first_output(request, zeros), 0.0)
+    np.testing.assert_array_equal(first_output(request, zeros), float(WIDTH))
+    with pytest.raises(UnknownNameError, match="has no output 'scores'"):
+        fill_inputs(model, WENET, CHUNK, rows=("scores", 1))
+
+
+def test_the_model_itself_stays_as_it_is(tmp_path: Path) -> None:
+    model = read_onnx(wenet_model(), tmp_path)
+    fill_inputs(model, WENET, CHUNK)
+    assert len(model.inputs) == 3
+    assert not model.get_sinks()
+    assert fill_inputs(model, NOTHING_TO_FILL, CHUNK).model is model
+
+
+def test_names_are_checked(tmp_path: Path) -> None:
+    with pytest.raises(UnknownNameError, match="has no input 'ofset'"):
+        fill_inputs(read_onnx(wenet_model(), tmp_path), FillingPlan(fillings=(Filling("ofset", "position"),)), CHUNK)
