@@ -25,6 +25,7 @@ from ov_asr_score.scoring.requests.chunk_windows import fit_converted
 from ov_asr_score.scoring.scorer import Scorer, prepare_scorer
 from ov_asr_score.scoring.scorer_options import ScorerOptions, scorer_options
 from ov_asr_score.scoring.session import open_model_with_tables
+from ov_asr_score.scoring.utterances.ivector_tables import settings_in
 from ov_asr_score.scoring.utterances.joining import Utterance
 from ov_asr_score.settings.device import Precision, base_devices
 from ov_asr_score.settings.model_jobs import BenchJob
@@ -133,7 +134,7 @@ def _noise(configured: ConfiguredModel, frame_shift_seconds: float) -> _Supply:
         advice = advice_on_inputs(configured.loaded, [port.name for port in configured.inputs if port.shape == ()])
         raise ShapeMismatchError(
             f"{configured.loaded.path}: {error}; give features to bench with (inputs){advice}",
-            fields=("inputs", *["inputs"] * advice.count("inputs '")),
+            fields=("inputs", *settings_in(advice)),
         ) from error
     random = np.random.default_rng(0)
     least, most = (max(1, round(seconds / frame_shift_seconds)) for seconds in (_SHORTEST, _LONGEST))

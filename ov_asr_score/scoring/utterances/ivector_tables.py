@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -73,9 +74,10 @@ def missing_tables(names: Sequence[str], ports: Sequence[PortInfo], filling_advi
         advice = "; i-vectors go to ivectors, or to online_ivectors with online_ivector_period"
     return UsageError(
         f"inputs: no table for input {', '.join(names)}; the model has {have}{advice}{filling_advice}",
-        fields=(
-            *("inputs", "ivectors", "online_ivectors", "online_ivector_period"),
-            *["inputs"] * filling_advice.count("inputs '"),
-            *["states"] * filling_advice.count("states '"),
-        ),
+        fields=("inputs", "ivectors", "online_ivectors", "online_ivector_period", *settings_in(filling_advice)),
     )
+
+
+def settings_in(filling_advice: str) -> tuple[str, ...]:
+    """The settings that advice on inputs without tables names, each as often as a value in quotes follows it."""
+    return tuple(re.findall(r"\b(inputs|states) '", filling_advice))
