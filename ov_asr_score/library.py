@@ -16,6 +16,8 @@ from ov_asr_score.convert.from_file import convert_file
 from ov_asr_score.errors import UsageError
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.scoring.engine import UtteranceScores
+from ov_asr_score.scoring.filling import advice_on_inputs
+from ov_asr_score.scoring.model_loading import LoadedModel
 from ov_asr_score.scoring.scorer_options import scorer_options
 from ov_asr_score.scoring.session import open_model_with_tables, start_session
 from ov_asr_score.scoring.utterances.ivector_tables import IVECTOR_INPUT
@@ -101,7 +103,8 @@ def score(
     names = [name for _, value in beginning if isinstance(value, Mapping) for name in value]
     opened = open_model_with_tables(job, options, needs_features=arrays is None, given=names)
     names = [port.name for port in opened.model.inputs]
-    source = opened.read() if arrays is None else _from_arrays(chain(beginning, given), names)
+    loaded = opened.model.loaded
+    source = opened.read() if arrays is None else _from_arrays(chain(beginning, given), names, loaded)
     first = next(source, None)
     if first is not None:
         session = start_session(opened, chain([first], source))
@@ -128,11 +131,15 @@ def _with_fillings(inputs: Tables, fill: Mapping[str, str]) -> Tables:
     return [*([inputs] if isinstance(inputs, str) else inputs), *(f"{name}={text}" for name, text in fill.items())]
 
 
-def _from_arrays(arrays: Iterable[tuple[str, Features]], names: list[str]) -> Iterator[Utterance]:
+def _from_arrays(arrays: Iterable[tuple[str, Features]], names: list[str], loaded: LoadedModel) -> Iterator[Utterance]:
     for key, value in arrays:
         by_input = dict(value) if isinstance(value, Mapping) else {names[0]: value}
         if set(by_input) != set(names):
-            raise UsageError(f"utterance '{key}': expected arrays for {', '.join(names)}, found {', '.join(by_input)}")
+            advice = advice_on_inputs(loaded, [name for name in names if name not in by_input])
+            raise UsageError(
+                f"utterance '{key}': expected arrays for {', '.join(names)}, found {', '.join(by_input)}"
+                + advice.replace("inputs '", "fill '")
+            )
         features = {name: _as_array(key, name, array) for name, array in by_input.items()}
         lengths = {len(matrix) for matrix in features.values() if matrix.ndim == 2}
         if len(lengths) != 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,16 +23,16 @@ def check_masks(
 ) -> dict[str, str]:
     """What to add to the notes about masks of ones that only the name of an input asks for, by note.
 
-    One frame is moved: with a mask of ones more scores follow than with zeros. Raises UsageError where they do not.
+    One frame is moved. Where ones let frames count, fewer scores follow if the mask is zero at this frame alone; where
+    they hide frames, fewer follow if a mask of zeros is one there. Raises UsageError unless the former and not the
+    latter is so.
     """
     notes = {}
     for filling in plan.fillings:
         if filling.kind != "ones" or filling.is_asked:
             continue
-        with_ones = _following(core, model, plan, filling, requests)
-        with_zeros = _following(core, model, _with(plan, replace(filling, kind="zeros")), filling, requests)
-        settled = with_ones is not None and with_zeros is not None and with_ones.shape == with_zeros.shape
-        if not settled or not _hides(with_ones, with_zeros):
+        trial = _Trial.of(core, model, plan, filling, requests)
+        if trial is None or not trial.hides_frame(1) or trial.hides_frame(0):
             raise UsageError(
                 f"inputs: no table for input {filling.input}, and a trial does not tell whether ones in it let frames "
                 f"count; give inputs '{filling.input}=ones' or inputs '{filling.input}=zeros', or a table",
@@ -43,58 +43,90 @@ def check_masks(
     return notes
 
 
-def _hides(with_ones: NDArray[np.bool_] | None, with_zeros: NDArray[np.bool_] | None) -> bool:
-    """Whether with zeros fewer scores follow a frame than with ones, and none that do not with ones."""
-    if with_ones is None or with_zeros is None:
-        return False
-    return bool(with_ones.any() and (with_zeros <= with_ones).all() and with_zeros.sum() < with_ones.sum())
+@dataclass(frozen=True, slots=True, eq=False)
+class _Trial:
+    """A model that still takes the mask: random inputs, and others of which one frame was moved."""
 
+    compiled: ov.CompiledModel
+    arrays: Sequence[NDArray[np.float32]]
+    moved: Sequence[NDArray[np.float32]]
+    mask: int  # number of the input
+    mask_axis: int  # its axis of frames
+    frame: int
 
-def _with(plan: FillingPlan, changed: Filling) -> FillingPlan:
-    return replace(plan, fillings=tuple(changed if each.input == changed.input else each for each in plan.fillings))
+    @staticmethod
+    def of(
+        core: ov.Core, model: ov.Model, plan: FillingPlan, mask: Filling, requests: Mapping[str, Sequence[int]]
+    ) -> _Trial | None:
+        """The trial of one mask; None where the model cannot be run with it."""
+        moved_input = next((name for name, shape in requests.items() if -1 in shape), "")
+        others = replace(plan, fillings=tuple(each for each in plan.fillings if each.input != mask.input))
+        try:
+            filled = fill_inputs(model, others, requests).model
+            compiled = core.compile_model(filled, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+        except RUNTIME_ERRORS:
+            return None
+        random = np.random.default_rng(0)
+        arrays: list[NDArray[np.float32]] = []
+        moved: list[NDArray[np.float32]] = []
+        frames, number, axis = 0, -1, -1
+        for port, taken in zip(describe_ports(filled)[0], compiled.inputs, strict=True):
+            limits = [None if size.is_dynamic else size.get_length() for size in taken.get_partial_shape()]
+            if port.name == mask.input and None in limits:
+                number = len(arrays)
+                axis = len(limits) - 1 - limits[::-1].index(None)  # the first of two is that of utterances
+            request = list(requests.get(port.name, [1] * len(limits)))
+            sizes = [
+                limit if limit is not None else size if size > 0 else _FRAMES
+                for limit, size in zip(limits, request, strict=True)
+            ]
+            values = random.standard_normal(sizes).astype(np.float32)
+            other = values.copy()
+            if port.name == moved_input:
+                frames = sizes[request.index(-1)]
+                np.moveaxis(other, request.index(-1), 0)[frames // 2] += 1.0
+            arrays.append(values)
+            moved.append(other)
+        if number < 0 or not frames:
+            return None
+        sizes = list(arrays[number].shape)
+        sizes[axis] = frames
+        arrays[number] = moved[number] = np.zeros(sizes, np.float32)
+        return _Trial(compiled, arrays, moved, number, axis, frames // 2)
 
+    def hides_frame(self, counting: float) -> bool:
+        """Whether fewer scores follow the moved frame where it alone has not the value ``counting`` in the mask.
 
-def _following(
-    core: ov.Core, model: ov.Model, plan: FillingPlan, mask: Filling, requests: Mapping[str, Sequence[int]]
-) -> NDArray[np.bool_] | None:
-    """For each score of a request, whether it follows when one frame in the middle is moved; None: cannot be run."""
-    try:
-        filled = fill_inputs(model, plan, requests).model
-        compiled = core.compile_model(filled, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
-    except RUNTIME_ERRORS:
-        return None
-    random = np.random.default_rng(0)
-    moved_input = next((name for name, shape in requests.items() if -1 in shape), "")
-    arrays, moved = [], []
-    for port, taken in zip(describe_ports(filled)[0], compiled.inputs, strict=True):
-        shape = requests.get(port.name, port.shape or ())
-        limits = taken.get_partial_shape()
-        sizes: list[int] = [
-            (size if size is not None and size > 0 else _FRAMES)
-            if limits[axis].is_dynamic
-            else limits[axis].get_length()
-            for axis, size in enumerate(shape)
-        ]
-        values = random.standard_normal(sizes).astype(np.float32)
-        arrays.append(values)
-        other = values.copy()
-        if port.name == moved_input:
-            axis = list(shape).index(-1)
-            place = [slice(None)] * len(sizes)
-            place[axis] = slice(sizes[axis] // 2, sizes[axis] // 2 + 1)
-            other[tuple(place)] += 1.0
-        moved.append(other)
-    try:
-        before, after = (_run(compiled, values) for values in (arrays, moved))
-    except RUNTIME_ERRORS:
-        return None
-    if before.shape != after.shape or not (np.isfinite(before).all() and np.isfinite(after).all()):
-        return None
-    changed: NDArray[np.bool_] = np.abs(after - before) > _CHANGED * max(float(np.abs(before).max(initial=0.0)), 1e-30)
-    return changed
+        All that follow then do so with a mask of that value, too.
+        """
+        whole = np.full_like(self.arrays[self.mask], counting)
+        without = whole.copy()
+        np.moveaxis(without, self.mask_axis, 0)[self.frame] = 1 - counting
+        all_following, following = self._following(whole), self._following(without)
+        if all_following is None or following is None or all_following.shape != following.shape:
+            return False
+        return bool((following <= all_following).all() and following.sum() < all_following.sum())
+
+    def _following(self, mask: NDArray[np.float32]) -> NDArray[np.bool_] | None:
+        """For each score, whether it follows when the frame is moved; None: it cannot be run, or not be told."""
+        requests = [[*values[: self.mask], mask, *values[self.mask + 1 :]] for values in (self.arrays, self.moved)]
+        try:
+            before, after = (_run(self.compiled, request) for request in requests)
+        except RUNTIME_ERRORS:
+            return None
+        if before.shape != after.shape or not (np.isfinite(before).all() and np.isfinite(after).all()):
+            return None
+        largest = max(float(np.abs(before).max(initial=0.0)), 1e-30)
+        changed: NDArray[np.bool_] = np.abs(after - before) > _CHANGED * largest
+        return changed
 
 
 def _run(compiled: ov.CompiledModel, arrays: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
     request = compiled.create_infer_request()
-    request.infer(dict(enumerate(arrays)))
+    request.infer(
+        {
+            number: array.astype(port.get_element_type().to_dtype())
+            for number, (array, port) in enumerate(zip(arrays, compiled.inputs, strict=True))
+        }
+    )
     return np.array(request.get_output_tensor(0).data, np.float32).reshape(-1)

@@ -18,8 +18,11 @@ REQUEST = {"x": (1, -1, WIDTH)}
 ONES = FillingPlan(fillings=(Filling("mask", "ones"),))
 
 
-def attention_model(*, hides: bool) -> Any:
-    """Attention over all frames where the mask lets them count; each frame itself goes past it, as in a conformer."""
+def attention_model(*, hides: bool, evenly: bool = False) -> Any:
+    """Attention over all frames where the mask lets them count; each frame itself goes past it, as in a conformer.
+
+    Where nothing counts, nothing is seen, or all frames ``evenly``, as exports of PyTorch do.
+    """
     nodes = [
         helper.make_node("Cast", ["mask"], ["mask_f"], to=int(TensorProto.FLOAT)),
         *([helper.make_node("Neg", ["mask_f"], ["low"])] if hides else []),
@@ -31,11 +34,10 @@ def attention_model(*, hides: bool) -> Any:
         helper.make_node("Add", ["likeness", "bias3"], ["masked"]),
         helper.make_node("Softmax", ["masked"], ["weights"], axis=-1),
         helper.make_node("MatMul", ["weights", "x"], ["seen"]),
-        # where nothing counts, nothing is seen
         helper.make_node("Unsqueeze", ["low", "two"], ["low3"]),
         helper.make_node("Add", ["low3", "unit"], ["kept"]),
-        helper.make_node("Mul", ["seen", "kept"], ["seen_kept"]),
-        helper.make_node("Add", ["seen_kept", "x"], ["sum"]),
+        *([] if evenly else [helper.make_node("Mul", ["seen", "kept"], ["seen_kept"])]),
+        helper.make_node("Add", ["seen" if evenly else "seen_kept", "x"], ["sum"]),
         helper.make_node("MatMul", ["sum", "Q"], ["out"]),
     ]
     inputs: list[Port] = [("x", ["N", "T", WIDTH]), ("mask", ["N", "T"], int(TensorProto.BOOL))]
@@ -47,7 +49,11 @@ def notes_of(exported: Any, folder: Path, plan: FillingPlan = ONES) -> dict[str,
     return check_masks(ov.Core(), read_onnx(exported, folder), plan, REQUEST)
 
 
-@pytest.mark.parametrize("exported", [mask_model(), attention_model(hides=False)], ids=["product", "attention"])
+@pytest.mark.parametrize(
+    "exported",
+    [mask_model(), attention_model(hides=False), attention_model(hides=False, evenly=True)],
+    ids=["product", "attention", "even attention"],
+)
 def test_ones_that_let_frames_count(exported: Any, tmp_path: Path) -> None:
     notes = notes_of(exported, tmp_path)
     assert list(notes) == ["input 'mask' is filled in with ones"]
@@ -55,7 +61,9 @@ def test_ones_that_let_frames_count(exported: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "exported", [mask_model(hides=True), attention_model(hides=True)], ids=["product", "attention"]
+    "exported",
+    [mask_model(hides=True), attention_model(hides=True), attention_model(hides=True, evenly=True)],
+    ids=["product", "attention", "even attention"],
 )
 def test_ones_that_hide_frames_are_asked_for(exported: Any, tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
