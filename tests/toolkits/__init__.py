@@ -1,0 +1,1 @@
+"""Small networks of the kinds that toolkits export to ONNX."""
