@@ -41,6 +41,7 @@ from ov_asr_score.kaldi_model.frames.evaluation_order import evaluation_order, i
 from ov_asr_score.kaldi_model.frames.reach import component_periods, network_reach
 from ov_asr_score.kaldi_model.network import ComponentNode, DimRangeNode, InputNode, KaldiNetwork, NodeRef, OutputNode
 from ov_asr_score.openvino_api import opset, ov
+from ov_asr_score.text import did_you_mean, near_names
 
 
 def convert_network(network: KaldiNetwork, options: ConvertOptions) -> ov.Model:
@@ -226,6 +227,17 @@ def usual_output(network: KaldiNetwork) -> str:
     return "output" if any(node.name == "output" for node in network.outputs) else network.outputs[0].name
 
 
+def no_scores_of(network: KaldiNetwork, name: str) -> str:
+    """Why the network has no scores called ``name``, as the end of a message: what has that name, or nearly."""
+    if any(node.name == name for node in network.inputs):
+        return f"; '{name}' is an input, its values are those of its table"
+    if name in network.components:
+        users = [node.name for node in network.nodes if isinstance(node, ComponentNode) and node.component == name]
+        return f"; '{name}' is a component" + did_you_mean([f"its node '{user}'" for user in users])
+    nodes = [node.name for node in network.nodes if not isinstance(node, InputNode)]
+    return did_you_mean([f"'{near}'" for near in near_names(name, nodes)])
+
+
 def _with_outputs(network: KaldiNetwork, names: Sequence[str]) -> tuple[KaldiNetwork, tuple[str, ...]]:
     """The network with an output node for each name of another node, and the names of the outputs to score.
 
@@ -246,7 +258,7 @@ def _with_outputs(network: KaldiNetwork, names: Sequence[str]) -> tuple[KaldiNet
                 known = ", ".join(node.name for node in network.outputs)
                 raise UnknownNameError(
                     f"{network.source}: no node '{name}' to take scores from; outputs are {known}, "
-                    "`ov-asr-score inspect` lists all nodes"
+                    f"`ov-asr-score inspect` lists all nodes{no_scores_of(network, name)}"
                 )
     return replace(network, nodes=tuple(nodes)), tuple(outputs)
 

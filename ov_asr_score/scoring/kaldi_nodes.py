@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from ov_asr_score.convert.converter import usual_output
+from ov_asr_score.convert.converter import no_scores_of, usual_output
 from ov_asr_score.convert.from_file import load_whole_network
 from ov_asr_score.errors import UnknownNameError
-from ov_asr_score.kaldi_model.network import ComponentNode, InputNode, KaldiNetwork
+from ov_asr_score.kaldi_model.network import InputNode, KaldiNetwork
 from ov_asr_score.ov_model.file_kind import ModelKind, read_model_kind
 from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances.table_specs import (
@@ -46,7 +46,7 @@ def with_asked_nodes(
         if node in nodes:
             asked.append(node)
         else:
-            _check_has_scores(network, setting, name, nodes)
+            _check_has_scores(network, setting, name)
             if name in options.outputs and not name.endswith("/result"):  # which ends the layers of converted outputs
                 raise UnknownNameError(f"{options.model}: the model has no node '{name}'{suggestion(name, nodes)}")
     if set(asked) <= set(given or [usual_output(network)]):
@@ -90,19 +90,12 @@ def _node_name(name: str, known: Collection[str]) -> str:
     return name if name in known else name.removesuffix(":0")
 
 
-def _check_has_scores(network: KaldiNetwork, setting: str, name: str, nodes: Collection[str]) -> None:
+def _check_has_scores(network: KaldiNetwork, setting: str, name: str) -> None:
     """Raise UnknownNameError for the name of an input or of a component; those that are none are left to others."""
-    inputs = {node.name for node in network.inputs}
-    plain = _node_name(name, inputs | set(network.components))
-    if plain in inputs:
+    known = {*(node.name for node in network.inputs), *network.components}
+    plain = _node_name(name, known)
+    if plain in known:
         raise UnknownNameError(
-            f"{setting}: '{plain}' is an input of {network.source}, its values are those of its table; expected a node "
-            f"that computes scores{suggestion(plain, nodes)}",
+            f"{setting}: {network.source} has no node '{plain}' that computes scores{no_scores_of(network, plain)}",
             fields=(setting,),
-        )
-    if plain in network.components:
-        users = [node.name for node in network.nodes if isinstance(node, ComponentNode) and node.component == plain]
-        advice = f"ask for its node {' or '.join(repr(user) for user in users)}" if users else "no node has it"
-        raise UnknownNameError(
-            f"{setting}: '{plain}' is a component of {network.source} and no node; {advice}", fields=(setting,)
         )

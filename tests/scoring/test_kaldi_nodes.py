@@ -150,12 +150,13 @@ def test_a_suite_asks_for_layers_that_are_there(dotted: str, folder: Path, key: 
         ("h.relu=ark:x.ark,h.hafl=ark:y.ark", "the model has no layer 'h.hafl'; did you mean 'h.half'?"),
         (
             "input=x.ark",
-            "-o/--output: 'input' is an input of tiny.raw, its values are those of its table; expected a node that "
-            "computes scores; known: ",
+            "-o/--output: tiny.raw has no node 'input' that computes scores; 'input' is an input, its values are those "
+            "of its table",
         ),
         (
             "prefinal=x.ark",
-            "-o/--output: 'prefinal' is a component of tiny.raw and no node; ask for its node 'o.affine'",
+            "-o/--output: tiny.raw has no node 'prefinal' that computes scores; 'prefinal' is a component; did you "
+            "mean its node 'o.affine'?",
         ),
         ("dir/h.relu=x.ark", "the model has no layer 'dir/h.relu'; did you mean 'h.relu'"),
     ],

@@ -157,6 +157,8 @@ def test_an_earlier_ir_is_replaced_whole_or_not_at_all(mdl: str, folder: Path) -
         (("-o", "model.xml", "--frames-per-chunk=-1"), 2, "--frames-per-chunk=-1: expected 0 or more frames"),
         (("-o", "model.xml", "--class-frame-counts=counts"), 3, "counts: no such file"),
         (("-o", "model.xml", "--output-name=outptu"), 3, "no node 'outptu' to take scores from; outputs are output"),
+        (("-o", "model.xml", "--output-name=outptu"), 3, "lists all nodes; did you mean 'output'?"),
+        (("-o", "model.xml", "--output-name=input"), 3, "; 'input' is an input, its values are those of its table"),
         (("-o", "model.xml", "--use-priors=maybe"), 2, "--use-priors"),
         (("-o", "model.xml", "--online-ivectors=ark:x"), 2, "--online-ivectors"),
         (("-o", "model.xml", "--time=never"), 2, "--time"),
