@@ -40,6 +40,7 @@ class ConvertOptions:
     log_priors: NDArray[np.float32] | None = None
     prior_scale: float = 1.0
     no_softmax: bool = False
+    log_softmax: bool = False
     apply_log: bool = False
     apply_exp: bool = False
     acoustic_scale: float = 1.0

@@ -64,6 +64,7 @@ def convert_file(
             log_priors=_log_priors(network, options),
             prior_scale=options.prior_scale,
             no_softmax=options.no_softmax,
+            log_softmax=options.log_softmax,
             apply_log=options.apply_log,
             apply_exp=options.apply_exp,
             acoustic_scale=options.acoustic_scale,

@@ -22,6 +22,7 @@ _NOT_TOGETHER = (
     ("divide_by_priors", "use_priors"),
     ("divide_by_priors", "class_frame_counts"),
     ("no_softmax", "apply_log"),
+    ("log_softmax", "apply_log"),
     ("chunk_size", "frames_per_chunk"),
     ("chunk_size", "pad_input"),
     ("frames_per_chunk", "pad_input"),
@@ -51,14 +52,8 @@ def check_options(network: KaldiNetwork, options: KaldiOptions) -> None:
         if network.generation not in generations:
             kinds = " and ".join(f"nnet{generation}" for generation in generations)
             raise _error(options, f": is for {kinds} models, {network.source} is nnet{network.generation}", name)
-    for pair in _NOT_TOGETHER:
-        if all(name in asked for name in pair):
-            raise _error(options, ": expected one of them, found both", *pair)
-    for name, needed in _NEEDS_ONE_OF:
-        if name in asked and not any(each in asked for each in needed):
-            what = " or ".join("time=frame" if each == "time" else each for each in needed)
-            raise _error(options, f": expected {what} with it", name, also=needed)
-    if network.generation == 2 and not options.apply_log:
+    check_together(options)
+    if network.generation == 2 and not (options.apply_log or options.log_softmax):
         # Kaldi's own programs for nnet2 subtract priors from logarithms alone (nnet2/decodable-am-nnet.h).
         for name in ("use_priors", "class_frame_counts"):
             if name in asked:
@@ -69,6 +64,19 @@ def check_options(network: KaldiNetwork, options: KaldiOptions) -> None:
                     name,
                     also=("apply_log", "divide_by_priors"),
                 )
+
+
+def check_together(options: KaldiOptions) -> None:
+    """Raise UsageError for values out of range, and for options that do not go together, whatever the model is."""
+    _check_values(options)
+    asked = options.asked
+    for pair in _NOT_TOGETHER:
+        if all(name in asked for name in pair):
+            raise _error(options, ": expected one of them, found both", *pair)
+    for name, needed in _NEEDS_ONE_OF:
+        if name in asked and not any(each in asked for each in needed):
+            what = " or ".join("time=frame" if each == "time" else each for each in needed)
+            raise _error(options, f": expected {what} with it", name, also=needed)
 
 
 def _error(options: KaldiOptions, text: str, *names: str, also: tuple[str, ...] = ()) -> UsageError:

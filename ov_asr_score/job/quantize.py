@@ -20,6 +20,7 @@ from ov_asr_score.scoring.recording.calibration import record_requests
 from ov_asr_score.scoring.scorer import prepare_scorer
 from ov_asr_score.scoring.scorer_options import scorer_options
 from ov_asr_score.scoring.utterances.joining import InputTable
+from ov_asr_score.settings.kaldi import DEFAULT_OPTIONS
 from ov_asr_score.settings.model_jobs import QuantizeJob
 from ov_asr_score.settings.score_job import ScoreJob
 
@@ -104,7 +105,9 @@ def run_quantization(job: QuantizeJob) -> QuantizationReport:
 
 def _compare(trial: TrialRun, made: QuantizedModel) -> dict[str, ScoreDifference]:
     """The error of the int8 model by output; both models score side by side, so that no scores pile up."""
-    configured = configure_model(replace(trial.model.loaded, model=made.model), trial.options)
+    # What is done after the network is in the graph that was quantized.
+    options = replace(trial.options, kaldi=DEFAULT_OPTIONS)
+    configured = configure_model(replace(trial.model.loaded, model=made.model), options)
     int8 = prepare_scorer(configured, trial.options, trial.utterances[0])
     total: dict[str, ScoreDifference] = {}
     pairs = zip(int8.score(trial.utterances), trial.scorer.score(trial.utterances), strict=True)

@@ -20,7 +20,7 @@ from ov_asr_score.ov_model.conversion_cache import conversion_key, is_worth_keep
 from ov_asr_score.ov_model.file_kind import ModelKind, read_model_kind
 from ov_asr_score.ov_model.finite_weights import examine_weights
 from ov_asr_score.ov_model.ir_file import read_openvino_model
-from ov_asr_score.settings.kaldi import DEFAULT_OPTIONS, KaldiOptions
+from ov_asr_score.settings.kaldi import AFTER_NETWORK, DEFAULT_OPTIONS, KaldiOptions, spelled_options
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,12 +79,17 @@ def read_or_convert_model(
 def check_made_with(path: Path, conversion: ConversionFacts | None, options: KaldiOptions) -> None:
     """Raise UsageError for ``options`` that a model which is no Kaldi model was not made with.
 
-    ``conversion`` is that of a model that was converted earlier; None for any other model.
+    ``conversion`` is that of a model that was converted earlier; None for any other model, which takes those that hold
+    after the network.
     """
+    if conversion is None:
+        of_kaldi = [name for name in options.asked if name not in AFTER_NETWORK]
+        if of_kaldi:
+            text = spelled_options(options, of_kaldi)
+            raise UsageError(f"{text}: applies to Kaldi models only, and {path} is not one")
+        return
     if not options.asked:
         return
-    if conversion is None:
-        raise UsageError(f"{options.text}: applies to Kaldi models only, and {path} is not one")
     if conversion.options != options.text:
         made = f"with {conversion.options}" if conversion.options else "without such options"
         raise UsageError(f"{options.text}: {path} was converted {made}; convert the Kaldi model again")

@@ -1,9 +1,10 @@
-"""What a user may ask of a Kaldi model, in the words of Kaldi's options."""
+"""What a user may ask of a Kaldi model, in the words of Kaldi's options; some of it of any other model, too."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Literal
 
-from ov_asr_score.settings.setting import SCORES, TIME, Setting
+from ov_asr_score.settings.setting import AFTER, SCORES, TIME, Setting, settings_of
 
 UNSET = -1
 
@@ -23,6 +24,8 @@ class KaldiOptions:
     that it is whole, and an utterance shorter than a chunk is filled up (not with ``ensure_exact_final_context``).
     ``time`` ``auto`` converts for whole utterances, and scores as is faster. ``lockstep`` is what ``auto`` becomes if
     those may be frames in order: so are networks converted that look back only, all others for whole utterances.
+
+    What is ``AFTER_NETWORK`` holds for IR and ONNX models, too.
     """
 
     time: Annotated[
@@ -104,16 +107,19 @@ class KaldiOptions:
     ] = ""
     use_priors: Annotated[bool, _kaldi("Subtract the log priors stored in the model.", SCORES, only_for=(2, 3))] = False
     class_frame_counts: Annotated[
-        str, _kaldi("Subtract log priors computed from the counts in FILE.", SCORES, "FILE")
+        str, _kaldi("Subtract log priors computed from the counts in FILE.", AFTER, "FILE")
     ] = ""
-    prior_scale: Annotated[float, _kaldi("Scale of the log priors.", SCORES, "X")] = 1.0
-    prior_floor: Annotated[float, _kaldi("Exclude pdfs whose relative frequency is below X.", SCORES, "X")] = 1e-10
-    no_softmax: Annotated[bool, _kaldi("Remove the last softmax (nnet1).", SCORES, only_for=(1,))] = False
-    apply_log: Annotated[bool, _kaldi("Take the logarithm of the scores (nnet1, nnet2).", SCORES, only_for=(1, 2))] = (
-        False
-    )
-    apply_exp: Annotated[bool, _kaldi("Take the exponential of the scores.", SCORES)] = False
-    acoustic_scale: Annotated[float, _kaldi("Scale of the scores.", SCORES, "X")] = 1.0
+    prior_scale: Annotated[float, _kaldi("Scale of the log priors.", AFTER, "X")] = 1.0
+    prior_floor: Annotated[float, _kaldi("Exclude pdfs whose relative frequency is below X.", AFTER, "X")] = 1e-10
+    no_softmax: Annotated[
+        bool, _kaldi("Remove the last softmax or log-softmax (nnet1, IR, ONNX).", AFTER, only_for=(1,))
+    ] = False
+    log_softmax: Annotated[bool, _kaldi("Take the log-softmax of the scores.", AFTER)] = False
+    apply_log: Annotated[
+        bool, _kaldi("Take the logarithm of the scores (nnet1, nnet2, IR, ONNX).", AFTER, only_for=(1, 2))
+    ] = False
+    apply_exp: Annotated[bool, _kaldi("Take the exponential of the scores, last of all.", AFTER)] = False
+    acoustic_scale: Annotated[float, _kaldi("Scale of the scores.", AFTER, "X")] = 1.0
     feature_transform: Annotated[
         str, _kaldi("Network to put in front of the model (nnet1).", SCORES, "FILE", only_for=(1,))
     ] = ""
@@ -143,10 +149,20 @@ class KaldiOptions:
     @property
     def text(self) -> str:
         """What was asked as on a command line, in Kaldi's spelling: ``--frames-per-chunk=50 --use-priors=true``."""
-        return " ".join(spelled(name, self) for name in self.asked)
+        return spelled_options(self, self.asked)
 
 
 DEFAULT_OPTIONS = KaldiOptions()
+
+AFTER_NETWORK = tuple(
+    each.name for each in settings_of(KaldiOptions) if each.setting is not None and each.setting.panel == AFTER
+)
+"""What is done to the scores of a network of any kind."""
+
+
+def spelled_options(options: KaldiOptions, names: Iterable[str]) -> str:
+    """Those of the options, in Kaldi's spelling: ``--frames-per-chunk=50 --use-priors=true``."""
+    return " ".join(spelled(name, options) for name in names)
 
 
 def spelled(name: str, options: KaldiOptions) -> str:

@@ -25,10 +25,11 @@ QUANTIZATION = "Quantization"
 SPEED = "Speed"
 REPORTS = "Reports"
 TIME = "Kaldi models: chunks and time"
+AFTER = "After the network: scores"
 SCORES = "Kaldi models: scores"
 IVECTORS = "Kaldi models: i-vectors"
 GNA = "GNA (in software, or with the GNA plugin of an older runtime)"
-PANELS = (MODEL, TABLES, COMPARISON, QUANTIZATION, SPEED, REPORTS, TIME, SCORES, IVECTORS, GNA)
+PANELS = (MODEL, TABLES, COMPARISON, QUANTIZATION, SPEED, REPORTS, AFTER, TIME, SCORES, IVECTORS, GNA)
 
 
 @dataclass(frozen=True, slots=True)

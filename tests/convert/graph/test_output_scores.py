@@ -7,7 +7,7 @@ import pytest
 
 from ov_asr_score.convert.convert_options import ConvertOptions
 from ov_asr_score.convert.graph.output_scores import adjust_scores
-from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError
+from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError, UsageError
 from ov_asr_score.kaldi_model.network import FloatArray, Generation, KaldiNetwork
 from ov_asr_score.openvino_api import opset, ov
 
@@ -30,6 +30,22 @@ def test_division_by_priors_and_logarithm_of_nnet2() -> None:
     divided = SCORES / PRIORS
     expected = np.log(np.maximum(divided / divided.sum(2, keepdims=True), 1e-20))
     np.testing.assert_allclose(adjusted(2, divide_by_priors=True, apply_log=True), expected, rtol=1e-5)
+
+
+def test_log_softmax() -> None:
+    expected = SCORES - np.log(np.exp(SCORES).sum(2, keepdims=True)) - np.log(PRIORS)
+    np.testing.assert_allclose(adjusted(3, log_softmax=True, log_priors=np.log(PRIORS)), expected, rtol=1e-5)
+
+
+def test_no_logarithm_is_taken_twice() -> None:
+    network = KaldiNetwork(3, (), {}, "final.mdl")
+    x = opset.parameter(ov.PartialShape([-1, -1, 3]), np.float32)
+    softmax, logarithm = opset.softmax(x, 2).output(0), opset.log_softmax(x, 2).output(0)
+    with pytest.raises(UsageError, match=r"log_softmax: final\.mdl is a softmax already; apply_log takes"):
+        adjust_scores(network, softmax, ConvertOptions(log_softmax=True))
+    for options in (ConvertOptions(log_softmax=True), ConvertOptions(apply_log=True)):
+        with pytest.raises(UsageError, match=r": final\.mdl is a log-softmax already"):
+            adjust_scores(network, logarithm, options)
 
 
 def test_logarithm_and_scaled_priors_of_nnet1() -> None:
