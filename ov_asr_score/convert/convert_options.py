@@ -23,6 +23,8 @@ class ConvertOptions:
     ``frames_per_chunk`` 0 makes the whole utterance one chunk; otherwise frames of scores before subsampling, raised to
     a multiple of the subsampling factor and of the network's modulus as nnet3-compute does. The extra contexts are
     frames; -1 for the initial and final ones means the same as for other chunks.
+    ``gives_vector``: the output is one vector for a whole request, whose edges are not repeated; ``frames_per_chunk``,
+    ``min_chunk_size`` and ``pad_input`` then say how utterances are cut.
     ``log_priors`` [pdfs] are subtracted from the scores, times ``prior_scale``.
     """
 
@@ -45,4 +47,6 @@ class ConvertOptions:
     apply_exp: bool = False
     acoustic_scale: float = 1.0
     pad_input: bool = True
+    gives_vector: bool = False
+    min_chunk_size: int = 0
     divide_by_priors: bool = False

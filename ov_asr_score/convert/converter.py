@@ -17,6 +17,7 @@ from ov_asr_score.convert.facts import EDGES_INPUT, ConversionFacts
 from ov_asr_score.convert.frames.grids import Grid, InputWindow
 from ov_asr_score.convert.frames.irregular_frames import frame_pattern
 from ov_asr_score.convert.frames.utterance_plan import TimePlan, plan_time
+from ov_asr_score.convert.frames.vector_plan import VectorPlan, plan_vector
 from ov_asr_score.convert.graph.graph_builder import GraphBuilder
 from ov_asr_score.convert.graph.output_scores import adjust_scores
 from ov_asr_score.convert.graph.recurrence import compute_group
@@ -33,15 +34,15 @@ from ov_asr_score.convert.rt_info import read_facts, write_facts
 from ov_asr_score.convert.support import check_supported
 from ov_asr_score.convert.tensors.constants import int_scalar, int_vector
 from ov_asr_score.convert.tensors.frame_slices import pad_frames
-from ov_asr_score.convert.tensors.named_ports import INNER_OUTPUT, named_parameter, named_result
+from ov_asr_score.convert.tensors.named_ports import named_parameter, named_result
 from ov_asr_score.convert.tensors.shared_constants import share_constants
-from ov_asr_score.errors import ModelFormatError, UnknownNameError, UnsupportedModelError
+from ov_asr_score.convert.wanted_outputs import with_outputs, without_orphans
+from ov_asr_score.errors import ModelFormatError, UnsupportedModelError
 from ov_asr_score.kaldi_model.frames.context import Contexts, check_period, network_contexts
 from ov_asr_score.kaldi_model.frames.evaluation_order import evaluation_order, is_recurrent, time_period
 from ov_asr_score.kaldi_model.frames.reach import component_periods, network_reach
-from ov_asr_score.kaldi_model.network import ComponentNode, DimRangeNode, InputNode, KaldiNetwork, NodeRef, OutputNode
+from ov_asr_score.kaldi_model.network import KaldiNetwork
 from ov_asr_score.openvino_api import opset, ov
-from ov_asr_score.text import did_you_mean, near_names
 
 
 def convert_network(network: KaldiNetwork, options: ConvertOptions) -> ov.Model:
@@ -56,7 +57,7 @@ def convert_network(network: KaldiNetwork, options: ConvertOptions) -> ov.Model:
     try:
         # Parameters that are not finite are found in the graph; numpy's warnings would not say where they come from.
         with np.errstate(all="ignore"):
-            network, outputs = _with_outputs(network, options.outputs)
+            network, outputs = with_outputs(network, options.outputs)
             model = _convert(network, outputs, options)
             share_constants(model)
             nonfinite = nonfinite_weights(model, network, outputs)
@@ -75,11 +76,11 @@ def looks_back_only(network: KaldiNetwork, options: ConvertOptions) -> bool:
 
     Raises UnsupportedModelError, UnknownNameError.
     """
-    network, outputs = _with_outputs(network, options.outputs)
+    network, outputs = with_outputs(network, options.outputs)
     if network.generation == 1:
         left, right = sequence_reach(network)
     else:
-        network = _without_orphans(lower_splicing(network), outputs)
+        network = without_orphans(lower_splicing(network), outputs)
         left, right = network_reach(network, evaluation_order(network, outputs))
     return left is None and right is not None
 
@@ -94,13 +95,6 @@ def _convert(network: KaldiNetwork, outputs: tuple[str, ...], options: ConvertOp
     return _TimeGraph(lowered, outputs, options).build()
 
 
-def _without_orphans(network: KaldiNetwork, outputs: Sequence[str]) -> KaldiNetwork:
-    """The network without the nodes that no output of ``outputs`` needs; its inputs stay."""
-    needed = {name for group in evaluation_order(network, outputs) for name, _ in group}
-    nodes = tuple(node for node in network.nodes if node.name in needed or isinstance(node, InputNode))
-    return replace(network, nodes=nodes)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class _TimeGraph:
     """A network of nnet2 or nnet3, and what it takes to build its graph over the time axis."""
@@ -111,7 +105,7 @@ class _TimeGraph:
 
     def build(self) -> ov.Model:
         options = self.options
-        contexts = _joint_contexts(self.network, self.outputs)
+        contexts = Contexts(0, 0, 1) if options.gives_vector else _joint_contexts(self.network, self.outputs)
         facts = self._facts(contexts)
         window = InputWindow(
             contexts.left + facts.extra_left_context,
@@ -123,19 +117,23 @@ class _TimeGraph:
             # One chunk is the first and the last one.
             window = InputWindow(*(window.left_initial, window.right_final) * 2)
         facts = self._with_reach(facts)
-        network = straighten_loops(_without_orphans(self.network, self.outputs), self.outputs)
+        network = straighten_loops(without_orphans(self.network, self.outputs), self.outputs)
         folded = fold_network(network, options.keep_nodes)
         # Masks of frame graphs are made of intervals only.
         irregular = None if facts.time == "frame" else frame_pattern
 
         def planned(network: KaldiNetwork) -> TimePlan:
+            if options.gives_vector:
+                return plan_vector(network, self.outputs, irregular)
             factor, chunk = options.frame_subsampling_factor, facts.frames_per_chunk
             return plan_time(network, self.outputs, window, factor, irregular, chunk)
 
         plan = planned(folded)
         ordered = multiply_before_splicing(plan, options.keep_nodes)
-        if ordered is not folded:
+        if ordered is not plan.network:
             folded, plan = ordered, planned(ordered)
+        if isinstance(plan, VectorPlan):
+            facts = replace(facts, least_frames=plan.least_end + 1)
         if facts.time == "frame":
             return build_frame_graph(plan, options, facts)
 
@@ -178,11 +176,11 @@ class _TimeGraph:
     def _facts(self, contexts: Contexts) -> ConversionFacts:
         options = self.options
         chunk = options.frames_per_chunk
-        if chunk:
+        if chunk and not options.gives_vector:
             unit = lcm(options.frame_subsampling_factor, contexts.modulus)
             chunk = -(-chunk // unit) * unit
         return ConversionFacts(
-            time="chunk" if chunk else options.time,
+            time="vector" if options.gives_vector else "chunk" if chunk else options.time,
             source=Path(self.network.source).name,
             source_sha256="",
             generation=self.network.generation,
@@ -196,10 +194,11 @@ class _TimeGraph:
             extra_left_context_initial=options.extra_left_context_initial,
             extra_right_context_final=options.extra_right_context_final,
             pad_input=options.pad_input,
+            min_chunk_size=options.min_chunk_size,
         )
 
     def _with_reach(self, facts: ConversionFacts) -> ConversionFacts:
-        network = _without_orphans(self.network, self.outputs)
+        network = without_orphans(self.network, self.outputs)
         left, right = network_reach(network, evaluation_order(network, self.outputs))
         unit = lcm(facts.frame_subsampling_factor, time_period(network), *component_periods(network))
         return replace(
@@ -222,47 +221,6 @@ def build_plan(plan: TimePlan, axis: TimeAxis, inputs: dict[str, NodeValue]) -> 
     return builder
 
 
-def usual_output(network: KaldiNetwork) -> str:
-    """The output node that is scored where none is asked for."""
-    return "output" if any(node.name == "output" for node in network.outputs) else network.outputs[0].name
-
-
-def no_scores_of(network: KaldiNetwork, name: str) -> str:
-    """Why the network has no scores called ``name``, as the end of a message: what has that name, or nearly."""
-    if any(node.name == name for node in network.inputs):
-        return f"; '{name}' is an input, its values are those of its table"
-    if name in network.components:
-        users = [node.name for node in network.nodes if isinstance(node, ComponentNode) and node.component == name]
-        return f"; '{name}' is a component" + did_you_mean([f"its node '{user}'" for user in users])
-    nodes = [node.name for node in network.nodes if not isinstance(node, InputNode)]
-    return did_you_mean([f"'{near}'" for near in near_names(name, nodes)])
-
-
-def _with_outputs(network: KaldiNetwork, names: Sequence[str]) -> tuple[KaldiNetwork, tuple[str, ...]]:
-    """The network with an output node for each name of another node, and the names of the outputs to score.
-
-    Raises UnknownNameError.
-    """
-    if not names:
-        return network, (usual_output(network),)
-    nodes, outputs = list(network.nodes), []
-    for name in names:
-        node = network.node(name)
-        match node:
-            case OutputNode():
-                outputs.append(name)
-            case ComponentNode() | DimRangeNode():
-                nodes.append(OutputNode(f"{name}{INNER_OUTPUT}", NodeRef(name)))
-                outputs.append(f"{name}{INNER_OUTPUT}")
-            case _:
-                known = ", ".join(node.name for node in network.outputs)
-                raise UnknownNameError(
-                    f"{network.source}: no node '{name}' to take scores from; outputs are {known}, "
-                    f"`ov-asr-score inspect` lists all nodes{no_scores_of(network, name)}"
-                )
-    return replace(network, nodes=tuple(nodes)), tuple(outputs)
-
-
 def _joint_contexts(network: KaldiNetwork, outputs: Sequence[str]) -> Contexts:
     contexts = [network_contexts(network, name) for name in outputs]
     left, right = max(context.left for context in contexts), max(context.right for context in contexts)
@@ -282,7 +240,7 @@ def _or(value: int, otherwise: int) -> int:
 
 
 def _score_grid(options: ConvertOptions) -> Grid:
-    return Grid(0, options.frame_subsampling_factor, 0)
+    return Grid(0, options.frame_subsampling_factor, 0, fixed=options.gives_vector)
 
 
 def _grid_of(builder: GraphBuilder, name: str, plan: TimePlan) -> Grid:

@@ -28,7 +28,11 @@ class ConversionFacts:
       the windows of an utterance are cut as nnet3-compute cuts them, with edges already repeated;
     - ``frame``: a request takes ``frames_per_request`` frames [1, F, D] in order and keeps variable state; the first
       frame is fed ``fed_before`` times more, the last one until all scores are there, and the scores of the first
-      ``delay`` frames are dropped.
+      ``delay`` frames are dropped;
+    - ``vector``: a request takes windows [B, W, D] of ``least_frames`` or more as they are, and gives one vector of
+      each, [B, 1, N]. An utterance is cut into windows of ``frames_per_chunk`` frames (0: it is one), and their vectors
+      are averaged, as nnet3-xvector-compute does. A window of fewer than ``min_chunk_size`` frames is filled up with
+      copies of its first and last one, or left out without ``pad_input``.
 
     ``left_context`` and ``right_context`` are those of the network without the extra contexts of chunks. A request
     gives ceil(frames / ``frame_subsampling_factor``) rows. ``ivector_inputs`` names inputs [1, D] that hold one vector
@@ -64,6 +68,8 @@ class ConversionFacts:
     batch_compute: bool = False
     ensure_exact_final_context: bool = False
     pad_input: bool = True
+    min_chunk_size: int = 0
+    least_frames: int = 1
     reach_left: int = -1
     reach_right: int = -1
     alignment: int = 1

@@ -13,8 +13,9 @@ from pathlib import Path
 from ov_asr_score.convert.convert_options import ConvertOptions
 from ov_asr_score.convert.converter import convert_network, looks_back_only
 from ov_asr_score.convert.nonfinite_weights import nonfinite_error
-from ov_asr_score.convert.option_checks import LARGEST_FACTOR, check_options
+from ov_asr_score.convert.option_checks import LARGEST_FACTOR, check_kind, check_options
 from ov_asr_score.convert.rt_info import read_facts, write_facts
+from ov_asr_score.convert.scores_per import gives_vector
 from ov_asr_score.errors import ModelFormatError, ShapeMismatchError, UnsupportedModelError, UsageError
 from ov_asr_score.kaldi_io.files.input import access_error
 from ov_asr_score.kaldi_model.chain import concatenate_chains
@@ -44,7 +45,10 @@ def convert_file(
     """
     path = Path(path)
     network = load_whole_network(path, options)
-    factor = options.frame_subsampling_factor or (read_subsampling_factor(path) if network.generation == 3 else 1)
+    vector = gives_vector(network, options)
+    if network.generation == 3:
+        check_kind(network, options, gives_vector=vector)
+    factor = 1 if vector else options.frame_subsampling_factor or _usual_factor(network, path)
     # nnet3-compute-batch gives a chunk all frames of its last step of subsampling, nnet3-compute the first of them.
     more = factor - 1 if options.batch_compute else 0
     final = options.extra_right_context_final
@@ -69,6 +73,8 @@ def convert_file(
             apply_exp=options.apply_exp,
             acoustic_scale=options.acoustic_scale,
             pad_input=options.pad_input,
+            gives_vector=vector,
+            min_chunk_size=options.min_chunk_size if vector else 0,
             divide_by_priors=options.divide_by_priors,
         ),
     )
@@ -104,6 +110,8 @@ def node_names(network: KaldiNetwork) -> frozenset[str]:
 
 
 def _convert(network: KaldiNetwork, time: str, options: ConvertOptions) -> ov.Model:
+    if options.gives_vector:
+        return convert_network(network, replace(options, frames_per_request=0))
     in_order = replace(options, time="frame")
     if time == "frame":
         return convert_network(network, in_order)
@@ -111,6 +119,10 @@ def _convert(network: KaldiNetwork, time: str, options: ConvertOptions) -> ov.Mo
         with suppress(UnsupportedModelError):  # such as one with gaps between the frames that are defined
             return convert_network(network, in_order)
     return convert_network(network, replace(options, frames_per_request=0) if time == "lockstep" else options)
+
+
+def _usual_factor(network: KaldiNetwork, path: Path) -> int:
+    return read_subsampling_factor(path) if network.generation == 3 else 1
 
 
 def read_subsampling_factor(path: Path) -> int:

@@ -1,11 +1,12 @@
 """Which of Kaldi's options go together, and with which generation of models.
 
-Sources: nnet3bin/nnet3-compute.cc, nnet3bin/nnet3-compute-batch.cc, nnet2bin/nnet-am-compute.cc,
-nnetbin/nnet-forward.cc.
+Sources: nnet3bin/nnet3-compute.cc, nnet3bin/nnet3-compute-batch.cc, nnet3bin/nnet3-xvector-compute.cc,
+nnet2bin/nnet-am-compute.cc, nnetbin/nnet-forward.cc.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import isfinite
 
 from ov_asr_score.errors import UsageError
@@ -24,11 +25,11 @@ _NOT_TOGETHER = (
     ("no_softmax", "apply_log"),
     ("log_softmax", "apply_log"),
     ("chunk_size", "frames_per_chunk"),
-    ("chunk_size", "pad_input"),
     ("frames_per_chunk", "pad_input"),
     ("time", "frames_per_chunk"),
     ("time", "chunk_size"),
 )
+_NOT_TOGETHER_IN_NNET2 = (("chunk_size", "pad_input"),)
 _NEEDS_ONE_OF = (
     ("prior_scale", ("class_frame_counts", "use_priors")),
     ("prior_floor", ("class_frame_counts",)),
@@ -40,6 +41,12 @@ _FRAMES = ("frames_per_request", "frames_per_chunk", "extra_left_context", "extr
 _FRAMES_OR_UNSET = ("extra_left_context_initial", "extra_right_context_final")
 # Every request is filled up to these, however short the utterance.
 _FILLED_UP = ("frames_per_request", "extra_left_context", "extra_right_context", *_FRAMES_OR_UNSET)
+# What networks with a row of scores for each frame know, and those of nnet3 with one vector for an utterance.
+_OF_FRAMES = (
+    *("time", "frames_per_request", "frame_subsampling_factor", "frames_per_chunk", "batch_compute"),
+    *("ensure_exact_final_context", "extra_left_context", "extra_right_context", *_FRAMES_OR_UNSET),
+)
+_OF_VECTORS = ("chunk_size", "min_chunk_size", "pad_input")
 _NUMBERS = ("prior_scale", "prior_floor", "acoustic_scale")
 
 
@@ -53,6 +60,8 @@ def check_options(network: KaldiNetwork, options: KaldiOptions) -> None:
             kinds = " and ".join(f"nnet{generation}" for generation in generations)
             raise _error(options, f": is for {kinds} models, {network.source} is nnet{network.generation}", name)
     check_together(options)
+    if network.generation == 2:
+        _check_pairs(options, _NOT_TOGETHER_IN_NNET2)
     if network.generation == 2 and not (options.apply_log or options.log_softmax):
         # Kaldi's own programs for nnet2 subtract priors from logarithms alone (nnet2/decodable-am-nnet.h).
         for name in ("use_priors", "class_frame_counts"):
@@ -70,19 +79,45 @@ def check_together(options: KaldiOptions) -> None:
     """Raise UsageError for values out of range, and for options that do not go together, whatever the model is."""
     _check_values(options)
     asked = options.asked
-    for pair in _NOT_TOGETHER:
-        if all(name in asked for name in pair):
-            raise _error(options, ": expected one of them, found both", *pair)
+    _check_pairs(options, _NOT_TOGETHER)
     for name, needed in _NEEDS_ONE_OF:
         if name in asked and not any(each in asked for each in needed):
             what = " or ".join("time=frame" if each == "time" else each for each in needed)
             raise _error(options, f": expected {what} with it", name, also=needed)
 
 
+def _check_pairs(options: KaldiOptions, pairs: Iterable[tuple[str, str]]) -> None:
+    for pair in pairs:
+        if all(name in options.asked for name in pair):
+            raise _error(options, ": expected one of them, found both", *pair)
+
+
 def _error(options: KaldiOptions, text: str, *names: str, also: tuple[str, ...] = ()) -> UsageError:
     """An error that begins with settings and their values; ``text`` names those in ``also``."""
     given = ", ".join(named(name, options) for name in names)
     return UsageError(f"{given}{text}", fields=(*names, *also))
+
+
+def check_kind(network: KaldiNetwork, options: KaldiOptions, *, gives_vector: bool) -> None:
+    """Raise UsageError for options that do not go with what an nnet3 network gives scores for.
+
+    ``gives_vector``: the output is one vector for an utterance.
+    """
+    if gives_vector:
+        for name in _OF_FRAMES:
+            if name in options.asked:
+                text = f": is for models with scores for each frame, {network.source} gives one vector for an utterance"
+                raise _error(options, f"{text}; chunk_size cuts those", name, also=("chunk_size",))
+        if not options.pad_input and 0 < options.chunk_size < options.min_chunk_size:
+            text = ": no chunk has so many frames; expected a chunk_size that is no smaller, or pad_input"
+            raise _error(options, text, "chunk_size", "min_chunk_size", "pad_input")
+        return
+    for name in _OF_VECTORS:
+        if name in options.asked:
+            kinds = "models that give one vector for an utterance"
+            kinds = kinds if name == "min_chunk_size" else f"nnet2 models and {kinds}"
+            text = f": is for {kinds}, {network.source} gives scores for each frame"
+            raise _error(options, f"{text}; frames_per_chunk cuts those", name, also=("frames_per_chunk",))
 
 
 def _check_values(options: KaldiOptions) -> None:
@@ -99,6 +134,10 @@ def _check_values(options: KaldiOptions) -> None:
     for name in _NUMBERS:
         if not isfinite(getattr(options, name)):
             raise _error(options, ": expected a finite number", name)
+    if not 1 <= options.min_chunk_size <= FARTHEST_FRAME:
+        raise _error(options, f": expected 1 to {FARTHEST_FRAME} frames", "min_chunk_size")
+    if options.scores_per not in ("auto", "frame", "utterance"):
+        raise _error(options, ": expected auto, frame or utterance", "scores_per")
     if not 0 <= options.frame_subsampling_factor <= LARGEST_FACTOR:
         raise _error(options, f": expected 1 to {LARGEST_FACTOR}", "frame_subsampling_factor")
     if options.time not in ("auto", "utterance", "frame", "lockstep"):

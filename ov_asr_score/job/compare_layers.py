@@ -203,6 +203,9 @@ def _feeding(loaded: LoadedModel) -> str:
         return "features as they are" + (" and has variables" if states else "")
     if conversion.time == "chunk":
         return f"chunks of {conversion.frames_per_chunk} frames"
+    if conversion.time == "vector":
+        chunks = f"in chunks of {conversion.frames_per_chunk} frames" if conversion.frames_per_chunk else "whole"
+        return f"utterances {chunks}, for one vector"
     if conversion.time == "frame":
         each, before = conversion.frames_per_request, conversion.fed_before
         return (

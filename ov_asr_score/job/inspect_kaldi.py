@@ -13,7 +13,8 @@ from ov_asr_score.convert.converter import convert_network
 from ov_asr_score.convert.from_file import read_subsampling_factor
 from ov_asr_score.convert.nonfinite_weights import first_few, nonfinite_error
 from ov_asr_score.convert.rt_info import read_facts
-from ov_asr_score.errors import OvAsrScoreError
+from ov_asr_score.convert.scores_per import gives_vector
+from ov_asr_score.errors import OvAsrScoreError, UsageError
 from ov_asr_score.job.sections import Facts, Section
 from ov_asr_score.kaldi_model.loading import load_network
 from ov_asr_score.kaldi_model.network import KaldiNetwork
@@ -25,6 +26,7 @@ from ov_asr_score.kaldi_model.network_summary import (
     summarize_network,
 )
 from ov_asr_score.kaldi_model.nonfinite_fields import nonfinite_fields
+from ov_asr_score.settings.kaldi import DEFAULT_OPTIONS
 
 
 def kaldi_sections(path: str, *, all_parts: bool = False, allow_nonfinite: bool = False) -> list[Section]:
@@ -125,7 +127,11 @@ def _conversion_facts(path: str, network: KaldiNetwork, factor: int, *, allow_no
     Raises ModelFormatError for parameters of the converted model that are not finite.
     """
     try:
-        facts = read_facts(convert_network(network, ConvertOptions(frame_subsampling_factor=factor)))
+        vector = gives_vector(network, DEFAULT_OPTIONS)
+        options = ConvertOptions(frame_subsampling_factor=1 if vector else factor, gives_vector=vector)
+        facts = read_facts(convert_network(network, options))
+    except UsageError as error:
+        return {"possible": "not without scores_per", "reason": str(error).removeprefix(f"{network.source}: ")}
     except OvAsrScoreError as error:
         reason = str(error).removeprefix(f"{network.source}: ").removeprefix("cannot be converted: ")
         return {"possible": "no", "reason": reason}
@@ -138,6 +144,7 @@ def _conversion_facts(path: str, network: KaldiNetwork, factor: int, *, allow_no
             tables = f"-i input=ark:feats.ark -i {shlex.quote(f'{node.name}=ark:{node.name}s.ark')}"
     return {
         "possible": "yes",
+        "scores": "one vector for an utterance" if vector else None,
         "to score with it": f"ov-asr-score score -m {model} {tables} -o ark:scores.ark",
         "to keep it as IR": f"ov-asr-score convert {model} -o {converted}",
     }

@@ -18,6 +18,7 @@ _FEEDING = {
     "utterance": "utterances: a request takes a whole one",
     "chunk": "chunks: a request takes a window with its contexts",
     "frame": "frames in order, with state",
+    "vector": "chunks of utterances, each of which gives one vector",
 }
 
 
@@ -35,6 +36,12 @@ def origin_section(conversion: ConversionFacts) -> Section:
     }
     if conversion.time == "chunk":
         lines["frames per chunk"] = conversion.frames_per_chunk
+    if conversion.time == "vector":
+        lines |= {
+            "frames per chunk": conversion.frames_per_chunk or "all",
+            "min chunk size": conversion.min_chunk_size,
+            "fewest frames that the network needs": conversion.least_frames,
+        }
     if conversion.time == "frame":
         lines |= {"frames per request": conversion.frames_per_request, "delay": conversion.delay}
     for name in ("extra_left_context", "extra_right_context"):

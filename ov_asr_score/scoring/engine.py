@@ -16,9 +16,10 @@ from ov_asr_score.scoring.plan import (
     Plan,
     RowsPlan,
     UtterancePlan,
+    VectorsPlan,
 )
 from ov_asr_score.scoring.requests.blocks import RecordLayers, score_blocks
-from ov_asr_score.scoring.requests.feed import feed_chunks, feed_groups, feed_rows, feed_whole
+from ov_asr_score.scoring.requests.feed import feed_chunks, feed_groups, feed_rows, feed_vectors, feed_whole
 from ov_asr_score.scoring.requests.fill import checked
 from ov_asr_score.scoring.requests.frame_streams import score_streams
 from ov_asr_score.scoring.requests.pending_scores import PendingScores, UtteranceScores
@@ -57,6 +58,9 @@ def score_utterances(
         case ChunksPlan():
             slots = RequestSlots(runner, record_layers, on_skip)
             return _finished_in_order(slots, plan, feed_chunks(slots, fits, plan, utterances))
+        case VectorsPlan():
+            slots = RequestSlots(runner, record_layers, on_skip)
+            return _finished_in_order(slots, plan, feed_vectors(slots, fits, plan, utterances))
         case UtterancePlan():
             slots = RequestSlots(runner, record_layers, on_skip)
             # An utterance that fails must not take others along.

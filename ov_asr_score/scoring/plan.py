@@ -5,6 +5,7 @@
                    with a time axis of fixed length)
 ``UtterancePlan``  whole utterances, one or several of about the same length per request (models with a free time axis)
 ``ChunksPlan``     windows of an utterance, several of the same length per request (Kaldi models converted for chunks)
+``VectorsPlan``    an utterance, or windows of it, of which each gives one vector (Kaldi models of x-vectors)
 ``FramesPlan``     a few frames per request, in order, one utterance at a time (Kaldi models converted for streaming)
 ``LockstepPlan``   what ``BlocksPlan`` and ``FramesPlan`` do, with many utterances at a time: one in each lane of a
                    request, and several requests side by side (models with variables)
@@ -17,7 +18,7 @@ from typing import ClassVar, Literal, TypeAlias
 
 from ov_asr_score.convert.facts import ConversionFacts
 
-PlanMode = Literal["rows", "blocks", "utterance", "chunks", "frames", "lockstep"]
+PlanMode = Literal["rows", "blocks", "utterance", "chunks", "vectors", "frames", "lockstep"]
 """What reports call the plans."""
 
 
@@ -122,6 +123,21 @@ class ChunksPlan(_AnyPlan):
 
 
 @dataclass(frozen=True, slots=True)
+class VectorsPlan(_AnyPlan):
+    """The windows of an utterance that Kaldi's program would make vectors of, whose mean is that of the utterance."""
+
+    mode: ClassVar[PlanMode] = "vectors"
+    stateful: ClassVar[bool] = False
+
+    conversion: ConversionFacts
+
+    @property
+    def frames_per_chunk(self) -> int:
+        """Frames of an utterance in a window; 0 for all of them."""
+        return self.conversion.frames_per_chunk
+
+
+@dataclass(frozen=True, slots=True)
 class FramesPlan(_AnyPlan):
     """One request after the other with a few frames of one utterance, for a converted model with variables."""
 
@@ -162,7 +178,7 @@ class LockstepPlan(_AnyPlan):
 InOrderPlan: TypeAlias = BlocksPlan | FramesPlan | LockstepPlan
 """Plans whose requests take the frames of an utterance in order."""
 
-Plan: TypeAlias = RowsPlan | BlocksPlan | UtterancePlan | ChunksPlan | FramesPlan | LockstepPlan
+Plan: TypeAlias = RowsPlan | BlocksPlan | UtterancePlan | ChunksPlan | VectorsPlan | FramesPlan | LockstepPlan
 
 
 def conversion_of(plan: Plan) -> ConversionFacts | None:

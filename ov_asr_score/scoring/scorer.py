@@ -31,7 +31,7 @@ from ov_asr_score.scoring.gna.emulation import (
 from ov_asr_score.scoring.input_fit import InputFit, fit_inputs
 from ov_asr_score.scoring.lockstep.planning import can_go_side_by_side, plan_streams, take_lanes
 from ov_asr_score.scoring.model_loading import ConfiguredModel
-from ov_asr_score.scoring.plan import Plan, RowsPlan
+from ov_asr_score.scoring.plan import Plan, RowsPlan, VectorsPlan
 from ov_asr_score.scoring.plans.choosing import plan_blob, plan_converted, plan_dependent_rows, plan_model
 from ov_asr_score.scoring.plans.sizing import is_frame_local
 from ov_asr_score.scoring.requests.chunk_windows import fit_converted
@@ -142,7 +142,23 @@ def prepare_scorer(
     notes = [*configured.notes, *([delay_note] if delay_note else [])]
     notes += device.precision_notes() if settings.gna_mode is None else []
     seconds = configured.seconds + time.perf_counter() - started
-    return Scorer(runner, runner.compiled, fits, plan, device, tuple(notes), seconds, span, delay_note)
+    return Scorer(
+        runner,
+        runner.compiled,
+        fits,
+        plan,
+        device,
+        tuple(notes),
+        seconds,
+        span,
+        delay_note,
+        vector_outputs=_vector_outputs(runner, plan),
+    )
+
+
+def _vector_outputs(runner: DeviceRunner, plan: Plan) -> frozenset[str]:
+    """The outputs that are one vector for an utterance."""
+    return frozenset(port.name for port in runner.outputs) if isinstance(plan, VectorsPlan) else frozenset()
 
 
 def _prepare_emulation(

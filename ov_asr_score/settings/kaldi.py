@@ -18,9 +18,11 @@ def _kaldi(help: str, panel: str, metavar: str | None = None, **more: Any) -> Se
 class KaldiOptions:
     """Options of nnet3-compute, nnet-am-compute and nnet-forward that change the scores; all lengths in frames.
 
+    ``scores_per`` ``auto``: as the network tells; what ``chunk_size`` and ``pad_input`` mean goes by it.
     ``frame_subsampling_factor`` and ``frames_per_chunk`` 0: the file ``frame_subsampling_factor`` beside the model, or
     1; the whole utterance. ``class_frame_counts`` and ``feature_transform`` are paths. ``chunk_size`` is nnet2's name
-    for ``frames_per_chunk``. ``batch_compute`` cuts chunks as nnet3-compute-batch does: the last one is moved back so
+    for ``frames_per_chunk``; for networks that give one vector for an utterance it is the length of the chunks whose
+    vectors are averaged. ``batch_compute`` cuts chunks as nnet3-compute-batch does: the last one is moved back so
     that it is whole, and an utterance shorter than a chunk is filled up (not with ``ensure_exact_final_context``).
     ``time`` ``auto`` converts for whole utterances, and scores as is faster. ``lockstep`` is what ``auto`` becomes if
     those may be frames in order: so are networks converted that look back only, all others for whole utterances.
@@ -41,6 +43,17 @@ class KaldiOptions:
     frames_per_request: Annotated[
         int, _kaldi("Frames per request with --time frame; 0: chosen automatically.", TIME, "N", least=UNSET)
     ] = 0
+    scores_per: Annotated[
+        Literal["auto", "frame", "utterance"],
+        _kaldi(
+            "A row of scores for each frame, as in nnet3-compute, or one vector for the utterance, as in "
+            "nnet3-xvector-compute; auto: the latter where frames reach the output only through statistics that look "
+            "far ahead.",
+            TIME,
+            "KIND",
+            only_for=(3,),
+        ),
+    ] = "auto"
     frame_subsampling_factor: Annotated[
         int,
         _kaldi(
@@ -62,8 +75,26 @@ class KaldiOptions:
         ),
     ] = 0
     chunk_size: Annotated[
-        int, _kaldi("The same for nnet2 models, as in nnet-am-compute.", TIME, "N", least=UNSET, only_for=(2,))
+        int,
+        _kaldi(
+            "nnet2: score in chunks of N frames, as nnet-am-compute does; x-vectors: average the vectors of chunks of "
+            "N frames, as nnet3-xvector-compute does. 0 or -1: the whole utterance at once.",
+            TIME,
+            "N",
+            least=UNSET,
+            only_for=(2, 3),
+        ),
     ] = 0
+    min_chunk_size: Annotated[
+        int,
+        _kaldi(
+            "x-vectors: the fewest frames of a chunk; see --pad-input.",
+            TIME,
+            "N",
+            least=1,
+            only_for=(3,),
+        ),
+    ] = 100
     extra_left_context: Annotated[
         int, _kaldi("Extra frames of context before each chunk (nnet3).", TIME, "N", least=UNSET, only_for=(3,))
     ] = 0
@@ -129,7 +160,12 @@ class KaldiOptions:
     ] = False
     pad_input: Annotated[
         bool,
-        _kaldi("Repeat the first and last frames, so that every frame has its context (nnet2).", SCORES, only_for=(2,)),
+        _kaldi(
+            "Repeat the first and last frames, so that every frame has its context (nnet2), or that a chunk has "
+            "--min-chunk-size frames (x-vectors; without it shorter chunks are left out).",
+            SCORES,
+            only_for=(2, 3),
+        ),
     ] = True
 
     @property

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ov_asr_score.convert.from_file import convert_file
-from ov_asr_score.convert.option_checks import check_options
+from ov_asr_score.convert.option_checks import check_kind, check_options
 from ov_asr_score.convert.rt_info import read_facts
 from ov_asr_score.errors import UsageError
 from ov_asr_score.kaldi_model.network import Generation, InputNode, KaldiNetwork
@@ -19,6 +19,12 @@ from tests.kaldi_texts import acoustic_nnet3, spliced_nnet3, write_model
 
 def network(generation: Generation) -> KaldiNetwork:
     return KaldiNetwork(generation, (InputNode("input", 4),), {}, "final.mdl")
+
+
+def check(generation: Generation, options: dict[str, Any], *, gives_vector: bool = False) -> None:
+    check_options(network(generation), KaldiOptions(**options))
+    if generation == 3:
+        check_kind(network(generation), KaldiOptions(**options), gives_vector=gives_vector)
 
 
 ALL: tuple[Generation, ...] = (1, 2, 3)
@@ -44,6 +50,7 @@ ALL: tuple[Generation, ...] = (1, 2, 3)
         ({"divide_by_priors": True}, (2,)),
         ({"divide_by_priors": True, "apply_log": True}, (2,)),
         ({"pad_input": False}, (2,)),
+        ({"scores_per": "frame"}, (3,)),
         ({"chunk_size": 50}, (2,)),
         ({"chunk_size": -1, "pad_input": False}, (2,)),
         ({"frames_per_chunk": 50}, (2, 3)),
@@ -65,7 +72,7 @@ def test_which_models_know_which_options(options: dict[str, Any], generations: t
     taken = []
     for generation in ALL:
         try:
-            check_options(network(generation), KaldiOptions(**options))
+            check(generation, options)
         except UsageError as error:
             assert str(error).startswith(error.fields[0])
             assert "\n" not in str(error)
@@ -78,7 +85,12 @@ def test_which_models_know_which_options(options: dict[str, Any], generations: t
     ("generation", "options", "message"),
     [
         (1, {"frames_per_chunk": 50}, "frames_per_chunk=50: is for nnet2 and nnet3 models, final.mdl is nnet1"),
-        (3, {"pad_input": False}, "pad_input=false: is for nnet2 models, final.mdl is nnet3"),
+        (1, {"pad_input": False}, "pad_input=false: is for nnet2 and nnet3 models, final.mdl is nnet1"),
+        (3, {"pad_input": False}, "pad_input=false: is for nnet2 models and models that give one vector for an utter"),
+        (3, {"chunk_size": 9}, "final.mdl gives scores for each frame; frames_per_chunk cuts those"),
+        (3, {"min_chunk_size": 9}, "min_chunk_size=9: is for models that give one vector for an utterance, final.mdl"),
+        (3, {"min_chunk_size": 0}, "min_chunk_size=0: expected 1 to 20000 frames"),
+        (3, {"scores_per": "frames"}, "scores_per=frames: expected auto, frame or utterance"),
         (3, {"use_priors": True, "class_frame_counts": "c"}, "use_priors=true, class_frame_counts=c: expected one"),
         (1, {"no_softmax": True, "apply_log": True}, "no_softmax=true, apply_log=true: expected one of them"),
         (2, {"chunk_size": 5, "frames_per_chunk": 5}, "chunk_size=5, frames_per_chunk=5: expected one of them"),
@@ -110,8 +122,43 @@ def test_which_models_know_which_options(options: dict[str, Any], generations: t
 )
 def test_what_is_wrong_is_said(generation: Generation, options: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError) as raised:
-        check_options(network(generation), KaldiOptions(**options))
+        check(generation, options)
     assert message in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"scores_per": "utterance"},
+        {"chunk_size": 150},
+        {"chunk_size": 150, "pad_input": False},
+        {"chunk_size": 20, "min_chunk_size": 20, "pad_input": False},
+        {"chunk_size": 20},
+        {"min_chunk_size": 1, "acoustic_scale": 0.5},
+        {"time": "utterance"},
+    ],
+)
+def test_options_of_networks_with_one_vector(options: dict[str, Any]) -> None:
+    check(3, options, gives_vector=True)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"frames_per_chunk": 50},
+            "frames_per_chunk=50: is for models with scores for each frame, final.mdl gives one",
+        ),
+        ({"time": "frame"}, "time=frame: is for models with scores for each frame"),
+        ({"frame_subsampling_factor": 3}, "frame_subsampling_factor=3: is for models with scores for each frame"),
+        ({"extra_left_context_initial": 0}, "extra_left_context_initial=0: is for models with scores for each frame"),
+        ({"chunk_size": 99, "pad_input": False}, "chunk_size=99, min_chunk_size=100, pad_input=false: no chunk has so"),
+    ],
+)
+def test_what_is_wrong_for_networks_with_one_vector_is_said(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        check(3, options, gives_vector=True)
+    assert str(raised.value).startswith(message)
 
 
 def test_options_are_kept_in_the_words_of_kaldi(tmp_path: Path) -> None:

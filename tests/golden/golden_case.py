@@ -23,8 +23,8 @@ class Case:
     text form after the parameters have got their values; ``finish`` the binary form, for spellings that only exist
     there. ``runs`` are lists of options, each with scores of its own. ``lengths`` are frames of the utterances.
     ``priors`` makes it an acoustic model with a transition model before it. ``ivector_dim`` adds vectors or, with
-    ``ivector_period``, matrices of one row for so many frames. ``output_name`` is the output that is scored; ``reason``
-    says why ``tolerance`` is more than usual.
+    ``ivector_period``, matrices of one row for so many frames. ``output_name`` is the output that is scored,
+    ``scores_per`` what our program has to be told of it; ``reason`` says why ``tolerance`` is more than usual.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Case:
     ivector_period: int = 0
     speakers: bool = False
     output_name: str = ""
+    scores_per: str = ""
     before: str = ""
     tolerance: float = 1e-5
     reason: str = ""

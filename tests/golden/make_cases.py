@@ -40,6 +40,7 @@ from tests.golden import (
     nnet3_recurrent_models,
     nnet3_statistics_models,
     nnet3_time_models,
+    nnet3_xvector_models,
 )
 from tests.golden.golden_case import Case
 from tests.golden.model_text import (
@@ -65,7 +66,10 @@ CASES: dict[str, tuple[Case, ...]] = {
         *nnet3_gated_models.CASES,
         *nnet3_old_models.CASES,
     ),
+    "xvectors": nnet3_xvector_models.CASES,
 }
+# Folders of models of another name than their generation.
+_GENERATION = {"xvectors": "nnet3"}
 # Model in text form -> in binary form, by generation and whether there is a transition model before it.
 _COPY = {
     ("nnet2", False): "raw-nnet-copy",
@@ -149,14 +153,18 @@ def _write_inputs(case: Case, folder: Path) -> None:
 
 def _score(generation: str, case: Case, options: tuple[str, ...], model: Path, output: Path) -> None:
     source = str(model)
-    if case.output_name:
+    if f"component-node name={case.output_name} " in case.config:
+        # As scripts of x-vectors do: the output of the network reads an inner node instead.
+        line = f"output-node name=output input={case.output_name}"
+        source = f"nnet3-copy '--nnet-config=echo {line}|' {model} - |"
+    elif case.output_name:
         edits = f"remove-output-nodes name=output; rename-node old-name={case.output_name} new-name=output"
         copy = _COPY[generation, bool(case.priors)] + (" --raw=true" if case.priors else "")
         source = f"{copy} '--edits={edits}' {model} - |"
     elif case.before:
         source = f"{case.before} {model} - |"
     words = [option.replace("ark:", f"ark:{model.parent}/") for option in options]
-    gpu = ["--use-gpu=no"] if case.program in ("nnet3-compute", "nnet-am-compute") else []
+    gpu = [] if case.program == "nnet-compute" else ["--use-gpu=no"]
     _run([case.program, *gpu, *words, source, f"ark:{model.parent / 'input.ark'}", f"ark:{output}"])
 
 
@@ -173,6 +181,8 @@ def _write_description(case: Case, text: str, path: Path) -> None:
         lines.append(f"before = {_toml(case.before)}")
     if case.output_name:
         lines.append(f"output_name = {_toml(case.output_name)}")
+    if case.scores_per:
+        lines.append(f"scores_per = {_toml(case.scores_per)}")
     lines.append(f"tolerance = {case.tolerance:g}" + (f"  # {case.reason}" if case.reason else ""))
     path.write_text("\n".join(lines) + "\n")
 
@@ -201,7 +211,7 @@ def main(names: list[str]) -> int:
             with tempfile.TemporaryDirectory() as scratch:
                 made = Path(scratch) / case.name
                 try:
-                    make_case(generation, case, made)
+                    make_case(_GENERATION.get(generation, generation), case, made)
                 except (RuntimeError, ValueError) as error:
                     failures += 1
                     print(f"{generation}/{case.name}: {error}", file=sys.stderr)

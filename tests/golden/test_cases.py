@@ -25,6 +25,7 @@ from ov_asr_score.settings.setting import fields_of
 
 HERE = Path(__file__).parent
 FOLDERS = sorted(path.parent for path in HERE.glob("nnet[23]/*/case.toml"))
+XVECTORS = sorted(path.parent for path in HERE.glob("xvectors/*/case.toml"))
 # A chunk longer than every utterance is the whole utterance.
 WHOLE_UTTERANCE = 1000
 
@@ -66,8 +67,7 @@ def as_run(folder: Path, case: dict[str, Any], options: list[str]) -> Run:
     if int(given.get("frames-per-chunk", "0")) >= WHOLE_UTTERANCE:
         del given["frames-per-chunk"]
     values = {name.replace("-", "_"): _value(name.replace("-", "_"), text) for name, text in given.items()}
-    if "output_name" in case:
-        values["output_name"] = case["output_name"]
+    values |= {name: case[name] for name in ("output_name", "scores_per") if name in case}
     return Run(KaldiOptions(**values), tables)
 
 
@@ -88,7 +88,7 @@ PARAMETERS = [
     pytest.param(
         folder, model, options, output, id=f"{folder.parent.name}/{folder.name}-{model.suffix[1:]}-{output.stem}"
     )
-    for folder in FOLDERS
+    for folder in (*FOLDERS, *XVECTORS)
     for model in model_files(folder)
     # What options do has nothing to do with the form of the file.
     for options, output in (list(runs(folder))[:1] if model.suffix == ".txt" else runs(folder))
@@ -107,7 +107,7 @@ def test_scores_are_those_of_kaldi(folder: Path, model: Path, options: list[str]
     scorer = prepare_scorer(opened, scorer_options, utterances[0])
     found = {result.key: next(iter(result.scores.values())) for result in scorer.score(utterances)}
     assert found.keys() == expected.keys()
-    for key, scores in expected.items():
+    for key, scores in ((key, np.atleast_2d(array)) for key, array in expected.items()):
         assert found[key].shape == scores.shape, f"{key}: {found[key].shape}, Kaldi gives {scores.shape}"
         difference = np.abs(found[key] - scores)
         place = np.unravel_index(int(np.argmax(difference)), difference.shape)
@@ -135,7 +135,7 @@ def descriptors_in(descriptor: Descriptor) -> Iterator[str]:
             yield from descriptors_in(source)
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: f"{folder.parent.name}/{folder.name}")
+@pytest.mark.parametrize("folder", (*FOLDERS, *XVECTORS), ids=lambda folder: f"{folder.parent.name}/{folder.name}")
 def test_a_case_has_what_it_says(folder: Path) -> None:
     case = description(folder)
     for path in model_files(folder):

@@ -114,3 +114,9 @@ class Plan(Protocol):
 
     def place_interval(self, place: Place, grid: Grid) -> Interval:
         """Where on ``grid`` a place can be computed."""
+
+    def grid_up_to_the_end(self, descriptor: Descriptor, x: int, window: Grid) -> Grid | None:
+        """The frames of the fixed grid ``window`` at which a descriptor can be computed, and those behind it.
+
+        None where a request gives more than one row of scores.
+        """

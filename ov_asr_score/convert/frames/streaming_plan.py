@@ -96,6 +96,10 @@ class FramePlan:
         whole = self.whole.interval(NodeRef(place[0]), place[1], Grid(first, grid.step, window.right + grid.step))
         return Interval(whole.first, None, whole.first, None)
 
+    def grid_up_to_the_end(self, descriptor: Descriptor, x: int, window: Grid) -> Grid | None:
+        """None: a request gives a row of scores for each of its frames."""
+        return None
+
 
 def plan_frames(whole: TimePlan, frames_per_request: int) -> FramePlan:
     """The plan for requests of so many frames (0: as few as possible), raised to a multiple that the model needs.

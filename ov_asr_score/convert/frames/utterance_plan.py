@@ -34,7 +34,9 @@ Irregular: TypeAlias = Callable[["TimePlan", Descriptor, int, Grid], Interval]
 
 
 @dataclass(frozen=True, slots=True)
-class _SimulatedLength:
+class SimulatedLength:
+    """What follows from a request whose last frame of scores is ``end``."""
+
     end: int
     simulation: Simulation
 
@@ -60,8 +62,8 @@ class TimePlan:
     grids: Mapping[Place, Grid]
     period: int
     long_end: int
-    _samples: tuple[_SimulatedLength, ...]
-    _at_edges: tuple[tuple[_SimulatedLength, ...], ...]  # of first chunks, last ones, and only ones
+    samples: tuple[SimulatedLength, ...]
+    _at_edges: tuple[tuple[SimulatedLength, ...], ...]  # of first chunks, last ones, and only ones
     irregular: Irregular | None = None
     _simulated: dict[tuple[int, int, int], Simulation] = field(default_factory=dict)
     _irregular: dict[tuple[Descriptor, int, Grid], Interval] = field(default_factory=dict)
@@ -90,12 +92,14 @@ class TimePlan:
         """What can be computed for scores up to frame ``end`` from so many frames before and after them."""
         key = (end, left, right)
         if key not in self._simulated:
-            (sample,) = _simulate(self.network, self.outputs, self.groups, [end], (left, right), self.subsampling)
+            (sample,) = simulate_lengths(
+                self.network, self.outputs, self.groups, [end], (left, right), self.subsampling
+            )
             self._simulated[key] = sample.simulation
         return self._simulated[key]
 
     def _interval(self, descriptor: Descriptor, x: int, grid: Grid) -> Interval:
-        usual = self._bounds(self._samples, descriptor, x, grid)
+        usual = self._bounds(self.samples, descriptor, x, grid)
         if not self.window.varies:
             return Interval(*usual, *usual)
         initial, final, only = (self._bounds(samples, descriptor, x, grid) for samples in self._at_edges)
@@ -107,8 +111,12 @@ class TimePlan:
         """Where on ``grid`` a place can be computed."""
         return self.interval(NodeRef(place[0]), place[1], grid)
 
+    def grid_up_to_the_end(self, descriptor: Descriptor, x: int, window: Grid) -> Grid | None:
+        """None: a request gives a row of scores for each step of subsampling."""
+        return None
+
     def _bounds(
-        self, samples: Sequence[_SimulatedLength], descriptor: Descriptor, x: int, grid: Grid
+        self, samples: Sequence[SimulatedLength], descriptor: Descriptor, x: int, grid: Grid
     ) -> tuple[int | None, int | None]:
         seen: list[tuple[int, NDArray[np.int64], NDArray[np.bool_]]] = []
         for sample in samples:
@@ -156,14 +164,14 @@ def plan_time(
     computed from the window.
     """
     groups = tuple(evaluation_order(network, outputs))
-    period, long = _period(network, groups, window, subsampling)
+    period, long = plan_period(network, groups, window, subsampling)
     ends = _sample_ends(period, long, subsampling)
     usual = (window.left_usual, window.right_usual)
-    samples = _simulate(network, outputs, groups, ends, usual, subsampling)
+    samples = simulate_lengths(network, outputs, groups, ends, usual, subsampling)
     edges = [samples] * 3
     if window.varies:
         edges = [
-            _simulate(network, outputs, groups, ends, contexts, subsampling)
+            simulate_lengths(network, outputs, groups, ends, contexts, subsampling)
             for contexts in (
                 (window.left_initial, window.right_usual),
                 (window.left_usual, window.right_final),
@@ -191,7 +199,7 @@ def plan_time(
     grids: dict[Place, Grid] = {}
     for group in groups:
         for place in group:
-            grid = _grid([*samples, *initial, *final, *only], place, subsampling)
+            grid = smallest_grid([*samples, *initial, *final, *only], place, subsampling)
             if grid is not None:
                 grids[place] = grid
     outputs = tuple(outputs)
@@ -200,7 +208,7 @@ def plan_time(
     )
 
 
-def _period(
+def plan_period(
     network: KaldiNetwork, groups: Sequence[tuple[Place, ...]], window: InputWindow, subsampling: int
 ) -> tuple[int, int]:
     """``period`` and ``long_end`` of a plan."""
@@ -229,14 +237,17 @@ def _sample_ends(period: int, long: int, subsampling: int) -> list[int]:
     return [end * subsampling for end in _SHORT] + [long + add for add in range(0, period + subsampling, subsampling)]
 
 
-def _simulate(
+def simulate_lengths(
     network: KaldiNetwork,
     outputs: Sequence[str],
     groups: Sequence[tuple[Place, ...]],
     ends: Sequence[int],
     contexts: tuple[int, int],
     subsampling: int,
-) -> tuple[_SimulatedLength, ...]:
+    *,
+    first_only: bool = False,
+) -> tuple[SimulatedLength, ...]:
+    """What can be computed, and what is needed, for each of ``ends``; ``first_only``: for frame 0 of the outputs."""
     left, right = contexts
     margin = _MARGIN + reading_distance(network, groups)
     samples = []
@@ -244,14 +255,17 @@ def _simulate(
         span = Span(-left - margin, left + end + right + 1 + 2 * margin)
         features = (span.times >= -left) & (span.times <= end + right)
         available = {node.name: features if node.name == "input" else span.times == 0 for node in network.inputs}
-        wanted = (span.times >= 0) & (span.times <= end) & (span.times % subsampling == 0)
+        last = 0 if first_only else end
+        wanted = (span.times >= 0) & (span.times <= last) & (span.times % subsampling == 0)
         samples.append(
-            _SimulatedLength(end, frame_sets(network, groups, span, available, dict.fromkeys(outputs, wanted)))
+            SimulatedLength(end, frame_sets(network, groups, span, available, dict.fromkeys(outputs, wanted)))
         )
     return tuple(samples)
 
 
-def _grid(samples: Sequence[_SimulatedLength], place: Place, subsampling: int) -> Grid | None:
+def smallest_grid(
+    samples: Sequence[SimulatedLength], place: Place, subsampling: int, least_end: int = 0
+) -> Grid | None:
     """The smallest grid that holds the frames of a place that the samples need; None if they need none."""
     needed: list[tuple[int, NDArray[np.int64]]] = []
     for sample in samples:
@@ -265,7 +279,7 @@ def _grid(samples: Sequence[_SimulatedLength], place: Place, subsampling: int) -
     if len({int(times[-1]) for _, times in needed}) == 1:
         return Grid(first, max(step, 1), int(needed[0][1][-1]), fixed=True)
     # Every grid has a frame in utterances of any length, so that numbers of frames are differences of first and last.
-    last = max(first, *(int(times[-1]) - end for end, times in needed))
+    last = max(first - least_end, *(int(times[-1]) - end for end, times in needed))
     if subsampling % step == 0:
         last -= (last - first) % step
     return Grid(first, step, last)

@@ -138,6 +138,13 @@ class GraphBuilder:
         flags = opset.convert(self.axis.mask(interval, grid), "f32").output(0)
         return self.axis.broadcast_frames(flags, self.features)
 
+    def grid_up_to_the_end(self, descriptor: Descriptor, x: int, window: Grid) -> Grid | None:
+        """The frames of the fixed grid ``window`` at which a descriptor can be computed, and those behind it.
+
+        None where a request gives more than one row of scores.
+        """
+        return self.plan.grid_up_to_the_end(descriptor, x, window)
+
     def evaluate(self, descriptor: Descriptor, x: int, grid: Grid) -> NodeValue:
         """The value of a descriptor on ``grid``, or the one vector that it has for all frames."""
         match descriptor:

@@ -68,6 +68,12 @@ class GraphOverTime(Protocol):
     def computable(self, descriptor: Descriptor, x: int, grid: Grid) -> ov.Output:
         """1 for each frame of ``grid`` at which a descriptor can be computed, else 0: float32 [B, N, 1]."""
 
+    def grid_up_to_the_end(self, descriptor: Descriptor, x: int, window: Grid) -> Grid | None:
+        """The frames of the fixed grid ``window`` at which a descriptor can be computed, and those behind it.
+
+        None where a request gives more than one row of scores.
+        """
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recurrence:

@@ -40,16 +40,23 @@ def convert_pooling(
 ) -> NodeValue:
     """Mean, and standard deviation if wanted, over a window of frames around each frame.
 
-    Running totals of a whole utterance would lose digits, so each window is summed on its own. Source:
+    Running totals of a whole utterance would lose digits, so each window is summed on its own. Where the output is one
+    vector for all frames of a request, those that the window of its frame 0 has are summed. Source:
     nnet3/nnet-general-component.cc (StatisticsPoolingComponent).
     """
     step = integer(component, "InputPeriod")
     left, right = (integer(component, name) // step * step for name in ("LeftContext", "RightContext"))
     log_counts, with_stddevs = integer(component, "NumLogCountFeatures"), flag(component, "OutputStddevs")
     source = Grid(grid.first - left, step, grid.last + right, grid.fixed)
-    sums = window_sums(graph.evaluate_frames(IfDefined(descriptor), x, source), (left + right) // step + 1)
-    if grid.step != step:
-        sums = slice_frames(sums, 0, None, max(grid.step // step, 1))
+    whole = graph.grid_up_to_the_end(descriptor, x, source) if grid.fixed and grid.first == grid.last else None
+    if whole is not None:
+        frames = graph.evaluate_frames(IfDefined(descriptor), x, whole)
+        inside = slice_frames(frames, 0, (source.last - whole.first) // step + 1)
+        sums = opset.reduce_sum(inside, int_vector(1), True).output(0)
+    else:
+        sums = window_sums(graph.evaluate_frames(IfDefined(descriptor), x, source), (left + right) // step + 1)
+        if grid.step != step:
+            sums = slice_frames(sums, 0, None, max(grid.step // step, 1))
     dim = integer(component, "InputDim")
     count = slice_columns(sums, 0, 1)
     means = opset.divide(slice_columns(sums, 1, dim), count).output(0)

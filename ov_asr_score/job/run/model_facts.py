@@ -27,16 +27,18 @@ def model_facts(path: str, kind: ModelKind, conversion: ConversionFacts | None, 
 def conversion_summary(conversion: ConversionFacts) -> str:
     """How a converted model is fed, and with which options it was made, in one line."""
     frames = conversion.frames_per_request
-    parts = [
-        f"Kaldi nnet{conversion.generation}",
-        f"contexts {conversion.left_context} and {conversion.right_context} frames",
-    ]
+    parts = [f"Kaldi nnet{conversion.generation}"]
+    if conversion.time != "vector":
+        parts.append(f"contexts {conversion.left_context} and {conversion.right_context} frames")
     if conversion.frame_subsampling_factor != 1:
         parts.append(f"a row of scores for every {conversion.frame_subsampling_factor} frames")
     parts.append(
         {
             "utterance": "whole utterances",
             "chunk": f"chunks of {conversion.frames_per_chunk} frames",
+            "vector": f"one vector for an utterance, or for chunks of {conversion.frames_per_chunk} frames"
+            if conversion.frames_per_chunk
+            else "one vector for an utterance",
             "frame": f"{frames} frame{'s' if frames != 1 else ''} per request, scores {conversion.delay} frames late",
         }.get(conversion.time, conversion.time)
     )

@@ -116,8 +116,8 @@ class DeviceFacts(TypedDict, total=False):
 class PlanFacts(TypedDict, total=False):
     """How frames became requests; empty for a comparison of two tables."""
 
-    mode: str  # rows, blocks, utterance, chunks, frames or lockstep
-    frames_per_request: int  # 0 for whole utterances; of chunks the frames of one, of lockstep those of each utterance
+    mode: str  # rows, blocks, utterance, chunks, vectors, frames or lockstep
+    frames_per_request: int  # 0: whole utterances; chunks, vectors: those of one chunk; lockstep: of each utterance
     utterances_per_request: int  # how many whole utterances share a request at most, or go through one in lockstep
     requests: int  # infer requests under way at a time
     streams: int | None  # how many of them the device computes at the same time; null: the runtime chooses

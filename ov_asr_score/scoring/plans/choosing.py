@@ -12,7 +12,7 @@ from ov_asr_score.ov_model.model_description import describe_ports
 from ov_asr_score.ov_model.preparation import with_leading_dimension
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.scoring.input_fit import InputFit
-from ov_asr_score.scoring.plan import BlocksPlan, ChunksPlan, FramesPlan, RowsPlan, UtterancePlan
+from ov_asr_score.scoring.plan import BlocksPlan, ChunksPlan, FramesPlan, RowsPlan, UtterancePlan, VectorsPlan
 from ov_asr_score.scoring.plans.sizing import (
     group_by_length,
     is_frame_local,
@@ -69,7 +69,7 @@ def plan_converted(
     outputs: Sequence[PortInfo],
     conversion: ConversionFacts,
     options: ScorerOptions,
-) -> tuple[ov.Model | None, RowsPlan | UtterancePlan | ChunksPlan | FramesPlan]:
+) -> tuple[ov.Model | None, RowsPlan | UtterancePlan | ChunksPlan | VectorsPlan | FramesPlan]:
     """The model and the plan for what was converted from a Kaldi model, which says itself how it is to be fed.
 
     Raises UsageError for context windows, which such a model has inside.
@@ -93,6 +93,9 @@ def plan_converted(
         program += "-batch" if conversion.batch_compute else ""
         reason = f"chunks of {conversion.frames_per_chunk} frames as {program} cuts them{ignored}"
         return model, ChunksPlan(conversion, slots=slots, streams=streams, reason=reason)
+    if conversion.time == "vector":
+        reason = f"converted from a Kaldi model for one vector per utterance, as in nnet3-xvector-compute{ignored}"
+        return model, VectorsPlan(conversion, slots=slots, streams=streams, reason=reason)
     plan: RowsPlan | UtterancePlan
     batches = all(port.shape and port.shape[0] is None for port in inputs) and takes_any_shape(options)
     if batches and is_frame_local(conversion):

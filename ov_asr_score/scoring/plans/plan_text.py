@@ -17,6 +17,7 @@ from ov_asr_score.scoring.plan import (
     Plan,
     RowsPlan,
     UtterancePlan,
+    VectorsPlan,
 )
 
 
@@ -33,7 +34,7 @@ def plan_facts(plan: Plan, fits: Sequence[InputFit], streams: int) -> PlanFacts:
             frames, utterances = plan.frames_per_request, 1
         case UtterancePlan():
             frames, utterances = 0, plan.grouping.max_utterances if plan.grouping is not None else 1
-        case ChunksPlan():
+        case ChunksPlan() | VectorsPlan():
             frames, utterances = plan.frames_per_chunk, 1
         case LockstepPlan():
             frames, utterances = plan.frames_per_request, plan.lanes
@@ -63,6 +64,10 @@ def _filling(plan: Plan) -> str:
             return "a whole utterance per request" if plan.grouping is None else _group_text(plan.grouping)
         case ChunksPlan():
             return f"chunks of {plan.frames_per_chunk} frames, several per request"
+        case VectorsPlan() if plan.frames_per_chunk:
+            return f"one vector for an utterance, the mean of those of chunks of {plan.frames_per_chunk} frames"
+        case VectorsPlan():
+            return "one vector for an utterance, which a request holds"
         case LockstepPlan():
             lanes = f"{plan.lanes} utterances" if plan.lanes > 1 else "one utterance"
             return f"{_frames(plan.frames_per_request)} of {lanes} per request, in order"

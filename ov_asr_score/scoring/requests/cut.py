@@ -16,6 +16,7 @@ from ov_asr_score.scoring.plan import (
     Plan,
     RowsPlan,
     UtterancePlan,
+    VectorsPlan,
 )
 from ov_asr_score.scoring.requests.runner import Float32Array
 
@@ -54,7 +55,7 @@ def no_scores(port: PortInfo, plan: Plan) -> Float32Array:
     """The scores [0, N] of an utterance without frames; N is 0 where the model does not tell it."""
     shape = port.shape or ()
     match plan:
-        case UtterancePlan() | ChunksPlan():
+        case UtterancePlan() | ChunksPlan() | VectorsPlan():
             width = shape[-1] if shape else None
         case RowsPlan() | BlocksPlan():
             width = _row_width(shape, plan.frames_per_request, plan.frames_per_request)

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
+import numpy as np
+
 from ov_asr_score.convert.facts import ConversionFacts
 from ov_asr_score.scoring.input_fit import InputFit
-from ov_asr_score.scoring.plan import ChunksPlan, Grouping, RowsPlan, UtterancePlan
+from ov_asr_score.scoring.plan import ChunksPlan, Grouping, RowsPlan, UtterancePlan, VectorsPlan
 from ov_asr_score.scoring.requests.chunk_windows import checked_rows, chunk_requests, chunk_scores, num_score_rows
 from ov_asr_score.scoring.requests.cut import score_rows, whole_scores
 from ov_asr_score.scoring.requests.fill import copy_frames, request_buffers, whole_utterance
@@ -26,6 +28,7 @@ from ov_asr_score.scoring.requests.utterance_groups import (
     group_scores,
     window_arrays,
 )
+from ov_asr_score.scoring.requests.vector_windows import VectorWindows, cut_vector_windows, vector_arrays, vectors_of
 from ov_asr_score.scoring.utterances.joining import Utterance
 
 
@@ -196,3 +199,35 @@ def _hand_out_windows(piece: RowPiece, given_rows: int, index: int, result: Floa
     """The scores [B, rows, N] of windows of one utterance, of which the piece's rows count."""
     rows = chunk_scores(result, given_rows, name, piece.pending.utterance.key)[piece.first_request_row :]
     piece.pending.put_rows(index, piece.first_row, rows[: piece.num_rows])
+
+
+def feed_vectors(
+    slots: RequestSlots, fits: Sequence[InputFit], plan: VectorsPlan, utterances: Iterable[Utterance]
+) -> Iterator[PendingScores]:
+    """The windows of one utterance after the other, the mean of whose vectors is that of the utterance."""
+    conversion = plan.conversion
+    for utterance in utterances:
+        pending, windows = PendingScores(utterance, 1), list[VectorWindows]()
+        slot = slots.take_slot()
+        with slots.skipping(slot, pending):
+            windows = cut_vector_windows(utterance.num_frames, conversion, utterance.key)
+            pending.rows_left = sum(each.num_frames for each in windows)
+        total = pending.rows_left
+        for number, each in enumerate(windows):
+            if pending.failed:
+                break
+            slot = slots.take_slot() if number else slot
+            with slots.skipping(slot, pending), naming(utterance):
+                slots.runner.bind(slot, vector_arrays(utterance, each, fits, conversion))
+            if not pending.failed:
+                hand_out = partial(_hand_out_vectors, pending, each, total)
+                slots.start(slot, FilledRequest([RowPiece(pending, 0, 0, each.num_frames)], each.num_frames, hand_out))
+        yield pending
+
+
+def _hand_out_vectors(
+    pending: PendingScores, windows: VectorWindows, total: int, index: int, result: Float32Array, name: str
+) -> None:
+    """The vectors [B, 1, N] of some windows of an utterance, each of which counts by its frames, of ``total`` ones."""
+    vectors = vectors_of(result, windows.count, name, pending.utterance.key)
+    pending.add_to_vector(index, vectors.sum(axis=0, dtype=np.float64) * (windows.length / total))

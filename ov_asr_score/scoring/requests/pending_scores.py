@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ov_asr_score.errors import DeviceError
 from ov_asr_score.scoring.plan import Plan
@@ -48,6 +49,12 @@ class PendingScores:
         if index == len(self.scores):
             self.scores.append(np.empty((self.num_rows or self.utterance.num_frames, rows.shape[1]), dtype=np.float32))
         self.scores[index][first_row : first_row + len(rows)] = rows
+
+    def add_to_vector(self, index: int, part: NDArray[np.float64]) -> None:
+        """Add a ``part`` [N] to the vector that output ``index`` is, [1, N]."""
+        if index == len(self.scores):
+            self.scores.append(np.zeros((1, len(part)), dtype=np.float32))
+        self.scores[index][0] += part
 
     def finished(self, runner: Runner, plan: Plan) -> Iterator[UtteranceScores]:
         """The scores of the utterance, once all its rows are there; nothing if it was skipped."""

@@ -10,7 +10,7 @@ from ov_asr_score.convert.facts import ConversionFacts
 from ov_asr_score.errors import UnsupportedModelError, UsageError
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.scoring.input_fit import fit_inputs
-from ov_asr_score.scoring.plan import BlocksPlan, ChunksPlan, FramesPlan, RowsPlan, UtterancePlan
+from ov_asr_score.scoring.plan import BlocksPlan, ChunksPlan, FramesPlan, RowsPlan, UtterancePlan, VectorsPlan
 from ov_asr_score.scoring.plans.choosing import default_rows, plan_blob, plan_converted, plan_dependent_rows
 from ov_asr_score.scoring.scorer_options import ScorerOptions
 
@@ -44,6 +44,14 @@ def test_a_converted_model_says_how_it_is_fed() -> None:
     assert isinstance(plan, ChunksPlan)
     assert (plan.frames_per_chunk, plan.slots) == (50, 3)
     assert plan.reason == "chunks of 50 frames as nnet3-compute-batch cuts them"
+
+
+def test_a_model_of_vectors_says_how_it_is_fed() -> None:
+    inputs, vectors = [port((None, None, 40))], replace(CONVERSION, time="vector", frames_per_chunk=150)
+    _, plan = plan_converted(None, inputs, SCORES, vectors, OPTIONS)
+    assert isinstance(plan, VectorsPlan)
+    assert (plan.frames_per_chunk, plan.slots, plan.conversion) == (150, 3, vectors)
+    assert plan.reason == "converted from a Kaldi model for one vector per utterance, as in nnet3-xvector-compute"
 
 
 def test_whole_utterances_share_requests_where_their_edges_are_repeated() -> None:

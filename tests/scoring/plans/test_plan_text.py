@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ov_asr_score.convert.facts import ConversionFacts
@@ -15,6 +17,7 @@ from ov_asr_score.scoring.plan import (
     Plan,
     RowsPlan,
     UtterancePlan,
+    VectorsPlan,
     conversion_of,
 )
 from ov_asr_score.scoring.plans.plan_text import plan_facts, plan_text
@@ -44,6 +47,16 @@ PLANS: list[tuple[Plan, str, tuple[str, int, int]]] = [
         ("utterance", 0, 1),
     ),
     (ChunksPlan(CONVERSION), "chunks of 50 frames, several per request; 1 infer request", ("chunks", 50, 1)),
+    (
+        VectorsPlan(CONVERSION),
+        "one vector for an utterance, the mean of those of chunks of 50 frames; 1 infer request",
+        ("vectors", 50, 1),
+    ),
+    (
+        VectorsPlan(replace(CONVERSION, frames_per_chunk=0)),
+        "one vector for an utterance, which a request holds; 1 infer request",
+        ("vectors", 0, 1),
+    ),
     (FramesPlan(CONVERSION), "6 frames per request, in order; 1 infer request", ("frames", 6, 1)),
     (LockstepPlan(6, lanes=8), "6 frames of 8 utterances per request, in order; 1 infer request", ("lockstep", 6, 8)),
     (

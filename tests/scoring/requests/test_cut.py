@@ -18,6 +18,7 @@ from ov_asr_score.scoring.plan import (
     Plan,
     RowsPlan,
     UtterancePlan,
+    VectorsPlan,
 )
 from ov_asr_score.scoring.requests.cut import no_scores, score_rows, whole_scores
 
@@ -68,6 +69,7 @@ def test_whole_scores_are_a_copy_without_the_delayed_rows() -> None:
         (UtterancePlan(), (1, None, 120), 120),
         (UtterancePlan(), None, 0),
         (ChunksPlan(CONVERSION), (None, None, 120), 120),
+        (VectorsPlan(CONVERSION), (None, 1, 120), 120),
         (FramesPlan(CONVERSION), (1, 2, 120), 120),
         (FramesPlan(CONVERSION), (1, 2, 20, 6), 120),
         (LockstepPlan(6, lanes=8, conversion=CONVERSION), (8, 2, 120), 120),
