@@ -79,7 +79,7 @@ FLOORS: dict[str, list[str]] = {
     ],
     "scoring": [
         "utterances scorer_options",
-        "plan input_fit",
+        "plan input_fit integer_inputs",
         "requests",
         "plans trials",
         "lockstep",

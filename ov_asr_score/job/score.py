@@ -69,6 +69,7 @@ def run_job(job: ScoreJob, on_utterance: OnUtterance | None = None) -> RunReport
                     if on_utterance is not None:
                         on_utterance(utterance)
                 _report_gna(run, report)
+                report.notes += run.integers.notes()
                 if job.shard is None:
                     references.note_unused(report)
                 _note_gaps(run.gaps, report)

@@ -23,6 +23,7 @@ from ov_asr_score.kaldi_io.files.input import open_path
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.ov_model.after_network import add_after_network
 from ov_asr_score.ov_model.file_kind import ModelKind, read_model_kind
+from ov_asr_score.ov_model.filled_inputs.computed_inputs import take_scalars_as_vectors
 from ov_asr_score.ov_model.filled_inputs.fillings import NOTHING_TO_FILL, FillingPlan
 from ov_asr_score.ov_model.model_description import describe_ports
 from ov_asr_score.ov_model.model_file import check_made_with, read_or_convert_model
@@ -30,6 +31,7 @@ from ov_asr_score.ov_model.outputs import add_output, find_port, layer_names, po
 from ov_asr_score.ov_model.preparation import parse_layouts, set_layouts, use_float32_ports
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.scoring.gna.emulation import Emulation, emulate_blob, is_emulated
+from ov_asr_score.scoring.integer_inputs import IntegerInputs
 from ov_asr_score.scoring.plans.kaldi_time import decide_time
 from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.text import suggestion
@@ -75,6 +77,11 @@ class ConfiguredModel:
     notes: tuple[str, ...]
     seconds: float
     filling: FillingPlan = NOTHING_TO_FILL
+
+    def integer_inputs(self) -> IntegerInputs:
+        """What counts the values that inputs with tables do not take, because the model has integers there."""
+        taken = {port.name for port in self.inputs}
+        return IntegerInputs({port.name: port.element_type for port in self.loaded.inputs if port.name in taken})
 
     def compiled(self) -> ov.CompiledModel:
         """The imported blob. Raises UnsupportedModelError when there is none."""
@@ -202,6 +209,7 @@ def configure_model(
         scores = [number for number in wanted if number < len(loaded.model.outputs)]  # and not inner layers
         states = [number for number, port in enumerate(describe_ports(model)[1]) if port.name in filling.outputs]
         add_after_network(model, [number for number in scores if number not in states], options.kaldi)
+    take_scalars_as_vectors(model, filling.inputs)
     inputs, outputs = describe_ports(model)
     inputs = tuple(port for port in _fed_by_tables(inputs, loaded.conversion) if port.name not in filling.inputs)
     seconds = loaded.seconds + time.perf_counter() - started

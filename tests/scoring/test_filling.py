@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -200,3 +201,19 @@ def test_words_are_no_tables() -> None:
     assert (job.inputs, given) == (("a", "b"), GivenInputs(["ivector"], 2, {"mask": "ones"}))
     job, given = split_inputs(ScoreJob(inputs="a,b", input_layers="x, mask"), ports)
     assert (job.inputs, given) == (("a,b",), GivenInputs(["x", "mask"], 0))
+
+
+def test_tables_of_one_number() -> None:
+    """Kaldi's tables of numbers, for inputs without any axis too."""
+    gains = {key: 0.5 * number for number, key in enumerate(FEATURES)}
+    Path("gain.txt").write_text("".join(f"{key} {gain}\n" for key, gain in gains.items()))
+    data = (b"%s \0B\4%s" % (key.encode(), struct.pack("<f", gain)) for key, gain in gains.items())
+    Path("gain.ark").write_bytes(b"".join(data))
+    for shape in ([], [1], ["N", 1]):
+        model = length_model("gain", shape, onnx.TensorProto.FLOAT)
+        for table in ("ark,t:gain.txt", "ark:gain.ark"):
+            scores = scored(model, ["x=x.ark", f"gain={table}"])
+            for key, x in FEATURES.items():
+                gain = np.full([1] * len(shape), gains[key], np.float32)
+                expected = run_onnx(model, {"x": x[None], "gain": gain})[0]
+                np.testing.assert_allclose(scores[key], expected, rtol=0, atol=1e-5)

@@ -27,6 +27,7 @@ from ov_asr_score.job.run.nonfinite import note_nonfinite
 from ov_asr_score.job.run.run_verdict import check_measures
 from ov_asr_score.report.data.run import RunReport
 from ov_asr_score.report.trace import TraceWriter
+from ov_asr_score.scoring.integer_inputs import IntegerInputs
 from ov_asr_score.scoring.job_tables import JobTables
 from ov_asr_score.scoring.plans.plan_text import plan_facts
 from ov_asr_score.scoring.scorer import Scorer
@@ -47,6 +48,7 @@ class PreparedRun:
     gaps: JoinGaps
     sample: FirstFrames | None  # for a report on the layers of GNA
     trace: TraceWriter | None
+    integers: IntegerInputs
 
 
 def prepare_run(job: ScoreJob, report: RunReport, trace: TraceWriter | None) -> PreparedRun:
@@ -63,11 +65,13 @@ def prepare_run(job: ScoreJob, report: RunReport, trace: TraceWriter | None) -> 
     scorer = session.scorer
     _describe(report, job, session)
     utterances = _noting_nonfinite(session.utterances, report)
+    integers = session.model.integer_inputs()
+    utterances = integers.counting(utterances)
     sample = FirstFrames(session.model.inputs) if job.device.gna.accuracy_report else None
     utterances = utterances if sample is None else sample.passing(utterances)
     if trace is not None:
         trace.event("run", "prepare", started, time.perf_counter(), load_seconds=scorer.load_seconds)
-    return PreparedRun(job, opened.tables, scorer, utterances, skip, gaps, sample, trace)
+    return PreparedRun(job, opened.tables, scorer, utterances, skip, gaps, sample, trace, integers)
 
 
 def _check(job: ScoreJob, tables: JobTables) -> None:

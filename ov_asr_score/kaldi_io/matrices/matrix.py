@@ -4,6 +4,10 @@ Binary objects begin with ``\\0B``; then ``FM``/``DM`` (float32/float64 matrix, 
 ``CM…`` (see compressed.py), ``SM`` (see sparse.py), or the byte 4 of a vector of int32. All else is text (see
 text_format.py). Sources: matrix/kaldi-matrix.cc, kaldi-vector.cc, util/kaldi-holder-inl.h (``BasicVectorHolder``).
 
+A stream that ``may_hold_numbers`` is read for objects of one number, too (``BasicHolder``: the byte 4 and an int32 or
+float32, the byte 8 and a float64), as vectors of one value. Elsewhere they would pass for vectors that are cut off. The
+bits of 0 are those of an empty vector, which they stay; below 2^23 they are an integer, which no normal float32 has.
+
 kaldiio decodes the binary matrices and vectors of floats, which features and scores are. Everything else is decoded and
 written here, where kaldiio differs from Kaldi or is slower (docs/tables.md).
 """
@@ -37,6 +41,9 @@ COMPRESSED_TOKENS = ("CM", "CM2", "CM3")
 INTEGER = np.dtype([("size", "u1"), ("value", "<i4")])
 
 
+_LARGEST_INTEGER = 1 << 23  # below, the bits of a float32 are no normal number
+
+
 class ByteSink(Protocol):
     """Anything with a ``write`` method for bytes."""
 
@@ -55,6 +62,9 @@ def read_array(stream: KaldiStream) -> NDArray[Any]:
     kind = _peek_kind(stream)
     if kind in ELEMENT_BYTES:
         return _read_plain(stream, kind)
+    if not kind and stream.may_hold_numbers and (number := _peek_number(stream)) is not None:
+        stream.read(len(BINARY_MARK) + 1 + number.itemsize)
+        return number
     stream.read(len(BINARY_MARK) + (len(kind) + 1 if kind else 0))
     if kind in COMPRESSED_TOKENS:
         return read_compressed(stream, kind)
@@ -72,6 +82,9 @@ def skip_array(stream: KaldiStream) -> None:
     if kind in ELEMENT_BYTES:
         shape, header_bytes = _peek_shape(stream, kind)
         stream.skip(header_bytes + _payload_bytes(kind, shape))
+        return
+    if not kind and stream.may_hold_numbers and (number := _peek_number(stream)) is not None:
+        stream.skip(len(BINARY_MARK) + 1 + number.itemsize)
         return
     stream.read(len(BINARY_MARK) + (len(kind) + 1 if kind else 0))
     if kind in COMPRESSED_TOKENS:
@@ -163,15 +176,29 @@ class _HeaderAndPayload:
 
 
 def _peek_kind(stream: KaldiStream) -> str:
-    """Token after ``\\0B``, empty for a vector of integers. Raises TableFormatError for anything else."""
+    """Token after ``\\0B``, empty for integers and one number. Raises TableFormatError for anything else."""
     ahead = stream.peek(6)[2:]
-    if ahead[:1] == b"\4":
+    if ahead[:1] == b"\4" or (stream.may_hold_numbers and ahead[:1] == b"\10"):
         return ""
     match = re.match(rb"([FD][MV]|CM[23]?|SM) ", ahead)
     if not match:
         found = clipped(ahead) if ahead else "the end of the file"
         raise stream.error("FM, DM, FV, DV, CM, CM2, CM3, SM or integers", found)
     return match[1].decode()
+
+
+def _peek_number(stream: KaldiStream) -> NDArray[Any] | None:
+    """The number that stands alone behind ``\\0B``, as a vector of one value; None for a vector of integers."""
+    ahead = stream.peek(12)[2:]
+    if ahead[:1] == b"\10":
+        return np.frombuffer(ahead[1:9], np.float64).copy() if len(ahead) >= 9 else None
+    if len(ahead) < 5 or ahead[5:6] == b"\4":
+        return None
+    value = np.frombuffer(ahead[1:5], np.int32)
+    if value[0] == 0:
+        return None
+    is_integer = abs(int(value[0])) < _LARGEST_INTEGER
+    return value.copy() if is_integer else value.view(np.float32).copy()
 
 
 def _peek_shape(stream: KaldiStream, kind: str) -> tuple[tuple[int, ...], int]:

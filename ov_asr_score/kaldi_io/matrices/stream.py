@@ -41,6 +41,7 @@ class KaldiStream:
         """Start at the current position of ``file``."""
         self.name = printable_name(name)
         self.context = ""
+        self.may_hold_numbers = False  # objects of one number; see matrix.py
         self.size = plain_file_size(file)
         self.offset = file.tell() if self.size is not None else 0
         self._file = file

@@ -79,25 +79,30 @@ class KeyedTable(ABC):
 
 
 def open_table(
-    specifier: str | ReadSpecifier, *, allow_commands: bool = False, keep_values: bool = False
+    specifier: str | ReadSpecifier,
+    *,
+    allow_commands: bool = False,
+    keep_values: bool = False,
+    may_hold_numbers: bool = False,
 ) -> KeyedTable:
     """Table to look up keys in: archive, script or NPZ.
 
     Memory is flat for scripts, NPZ and archives in plain files: only the offset of a skipped entry is kept. Pipes and
     gzip are not seekable: skipped arrays are kept until they are requested (with ``s,cs`` they are dropped), and arrays
-    that were returned only with ``keep_values``, which is for keys that are requested again, such as speakers. Raises
-    SpecifierError, FileAccessError, and TableFormatError for a bad script or NPZ file.
+    that were returned only with ``keep_values``, which is for keys that are requested again, such as speakers. Objects
+    of one number are read where they ``may_hold_numbers`` (see matrix.py). Raises SpecifierError, FileAccessError, and
+    TableFormatError for a bad script or NPZ file.
     """
     parsed = parse_read_specifier(specifier)
     if parsed.form == "scp":
-        return _ScriptTable(parsed, allow_commands)
+        return _ScriptTable(parsed, allow_commands, may_hold_numbers)
     if parsed.form == "npz":
         return _NpzTable(parsed, allow_commands)
-    return _ArchiveTable(parsed, allow_commands, keep_values)
+    return _ArchiveTable(parsed, allow_commands, keep_values, may_hold_numbers)
 
 
 class _ScriptTable(KeyedTable):
-    def __init__(self, specifier: ReadSpecifier, allow_commands: bool) -> None:
+    def __init__(self, specifier: ReadSpecifier, allow_commands: bool, may_hold_numbers: bool) -> None:
         super().__init__(specifier)
         self._lines: dict[str, ScriptLine] = {}
         try:
@@ -112,7 +117,7 @@ class _ScriptTable(KeyedTable):
                 place = f"{specifier.filename}: line {line.number}"
                 raise TableFormatError(f"{place}: the key {shown_key(line.key)} came before; keys must differ")
             self._lines[line.key] = line
-        reader = ScriptReader(specifier.filename, allow_commands=allow_commands)
+        reader = ScriptReader(specifier.filename, allow_commands=allow_commands, may_hold_numbers=may_hold_numbers)
         self._reader = self._resources.enter_context(reader)
 
     def _find(self, key: str) -> NDArray[Any] | None:
@@ -136,9 +141,12 @@ class _NpzTable(KeyedTable):
 
 
 class _ArchiveTable(KeyedTable):
-    def __init__(self, specifier: ReadSpecifier, allow_commands: bool, keep_values: bool) -> None:
+    def __init__(
+        self, specifier: ReadSpecifier, allow_commands: bool, keep_values: bool, may_hold_numbers: bool
+    ) -> None:
         super().__init__(specifier)
         self._stream = self._resources.enter_context(open_stream(specifier.filename, allow_commands=allow_commands))
+        self._stream.may_hold_numbers = may_hold_numbers
         self._can_go_back = self._stream.size is not None
         self._keeps_values = keep_values and not self._can_go_back
         self._keeps_skipped = not self._can_go_back and not (specifier.sorted and specifier.called_sorted)

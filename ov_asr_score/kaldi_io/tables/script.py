@@ -74,10 +74,10 @@ def parse_script_line(line: bytes, name: str, number: int) -> ScriptLine:
 class ScriptReader:
     """Reads the objects that script lines point to; the last archive stays open, as the next line is mostly in it."""
 
-    def __init__(self, name: str, *, allow_commands: bool = False) -> None:
-        """``name`` is that of the script, for errors. No file is opened yet."""
+    def __init__(self, name: str, *, allow_commands: bool = False, may_hold_numbers: bool = False) -> None:
+        """``name`` is that of the script, for errors. No file is opened yet; see matrix.py for numbers."""
         self._name = printable_name(name)
-        self._allow_commands = allow_commands
+        self._allow_commands, self._may_hold_numbers = allow_commands, may_hold_numbers
         self._open_file = contextlib.ExitStack()
         self._stream: KaldiStream | None = None
         self._path = ""
@@ -119,11 +119,13 @@ class ScriptReader:
         path, offset = split_offset(rxfilename)
         if offset is None:
             with open_stream(rxfilename, allow_commands=self._allow_commands) as stream:
+                stream.may_hold_numbers = self._may_hold_numbers
                 return read_array(stream)
         if self._stream is None or self._path != path:
             self._stream = None
             self._open_file.close()
             self._stream = self._open_file.enter_context(open_stream(rxfilename, allow_commands=self._allow_commands))
+            self._stream.may_hold_numbers = self._may_hold_numbers
             self._path = path
         else:
             self._stream.seek(offset)

@@ -5,6 +5,7 @@ Parameter [N, T, D] ─ ShapeOf ─ Gather(T) ─ Convert ─ Reshape [1] ─ �
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,23 @@ import numpy as np
 from ov_asr_score.errors import ShapeMismatchError, UsageError
 from ov_asr_score.openvino_api import opset, ov
 from ov_asr_score.ov_model.filled_inputs.fillings import Filling
-from ov_asr_score.ov_model.model_description import shape_of
+from ov_asr_score.ov_model.model_description import describe_ports, shape_of
 from ov_asr_score.ports import shape_text
+
+
+def take_scalars_as_vectors(model: ov.Model, others: Collection[str] = ()) -> None:
+    """Let inputs without axes take [1], as tables hold a single value; all but ``others``. The model is changed."""
+    inputs, _ = describe_ports(model)
+    for number, (port, parameter) in enumerate(zip(inputs, model.get_parameters(), strict=True)):
+        if port.shape != () or port.name in others:
+            continue
+        vector = opset.parameter([1], parameter.get_element_type(), name=parameter.get_friendly_name())
+        names = parameter.output(0).get_names()
+        scalar = opset.reshape(vector, opset.constant(np.zeros(0, np.int64)), special_zero=False)
+        for reader in parameter.output(0).get_target_inputs():
+            reader.replace_source_output(scalar.output(0))
+        vector.output(0).get_tensor().set_names(names)
+        model.replace_parameter(number, vector)
 
 
 def length_along(value: ov.Output, axis: int) -> ov.Output:

@@ -138,7 +138,12 @@ def _join_by_key(
         tables = {
             table.input: stack.enter_context(
                 # speakers are asked for again and again, utterances once
-                open_table(table.specifier, allow_commands=options.allow_commands, keep_values=bool(table.utt2spk))
+                open_table(
+                    table.specifier,
+                    allow_commands=options.allow_commands,
+                    keep_values=bool(table.utt2spk),
+                    may_hold_numbers=True,
+                )
             )
             for table in others
         }
@@ -235,8 +240,13 @@ def _fit(
             f"{first.specifier}: utterance '{key}': expected a matrix of frames, found a vector; name the table that "
             "has frames first"
         )
-    spread_values = {table.input: spread(values[table.input], len(matrix), table, key) for table in others}
+    spread_values = {table.input: spread(_vector(values[table.input]), len(matrix), table, key) for table in others}
     return Utterance(key, {first.input: matrix, **spread_values}, len(matrix))
+
+
+def _vector(value: Array) -> Array:
+    """The value; a vector of no integers is the number 0, which Kaldi writes in the same bytes."""
+    return np.zeros(1, np.int32) if value.ndim == 1 and not value.size and value.dtype == np.int32 else value
 
 
 def spread(value: Array, num_frames: int, table: InputTable, key: str) -> Array:
