@@ -56,9 +56,9 @@ class IntegerInputs:
 def _note(name: str, kind: str, misfits: _Misfits) -> str:
     least, most = _RANGES[kind]
     return (
-        f"input '{name}' takes {kind}: {misfits.count:,} of {misfits.total:,} values are not whole numbers from {least} to "
-        f"{most}; fractions were cut off and others clipped (farthest off: {misfits.farthest:g} in utterance "
-        f"'{misfits.key}')"
+        f"input '{name}' takes {kind}: {misfits.count:,} of {misfits.total:,} values are not whole numbers from "
+        f"{least} to {most}; fractions were cut off and others clipped (farthest off: {misfits.farthest:g} "
+        f"in utterance '{misfits.key}')"
     )
 
 

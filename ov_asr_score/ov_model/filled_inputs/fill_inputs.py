@@ -47,6 +47,7 @@ def fill_inputs(
     inputs, outputs = describe_ports(changed)
     parameters = {filling.input: _parameter(changed, inputs, filling.input) for filling in plan.fillings}
     frames = _count_frames(changed, inputs, requests)
+    features = next((_parameter(changed, inputs, name).output(0) for name in requests), None)
     for filling in plan.fillings:
         if filling.kind != "position":
             value = filled_value(filling, parameters[filling.input], frames)
@@ -57,7 +58,7 @@ def fill_inputs(
     counters = [(parameter, scores) for parameter in positions if scores is not None]
     try:
         if plan.states or counters:
-            changed = make_stateful(changed, plan.states, shapes, counters=counters, keep=keep, frames=frames)
+            changed = make_stateful(changed, plan.states, shapes, counters=counters, keep=keep, features=features)
             _take_one_utterance(changed, requests)
         changed.validate_nodes_and_infer_types()
     except RUNTIME_ERRORS as error:
@@ -102,8 +103,8 @@ def _with_positions_at_zero(model: ov.Model, plan: FillingPlan) -> ov.Model:
         return model
     first = model.clone()
     inputs, _ = describe_ports(first)
-    for filling in positions:
-        parameter = _parameter(first, inputs, filling.input)
+    parameters = [_parameter(first, inputs, filling.input) for filling in positions]
+    for filling, parameter in zip(positions, parameters, strict=True):
         zero = Filling(filling.input, "value")
         _put_in(first, parameter, filled_value(zero, parameter, None))
     return first

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+import numpy as np
+
 from ov_asr_score.errors import UsageError
 from ov_asr_score.openvino_api import RUNTIME_ERRORS, ov
 from ov_asr_score.ov_model.filled_inputs.fillings import StatePair
@@ -67,8 +69,10 @@ class _Probe:
     def __init__(
         self, model: ov.Model, states: Sequence[str], outputs: Sequence[int], requests: Mapping[str, Sequence[int]]
     ) -> None:
-        self._model, self._outputs, self._requests = model.clone(), outputs, requests
+        self._model, self._original, self._outputs = model.clone(), model, outputs
+        self._request: ov.InferRequest | None = None
         self._ports = describe_ports(model)[0]
+        self._requests = {_number(self._ports, name): shape for name, shape in requests.items()}
         self._states = [_number(self._ports, name) for name in states]
         self._given = [port.get_partial_shape() for port in model.inputs]
         self._frames = _FRAMES if self._takes_any_frames() else (1,)
@@ -119,8 +123,7 @@ class _Probe:
         return False
 
     def _batch_axes(self) -> Iterable[_Axis]:
-        for name, shape in self._requests.items():
-            index = _number(self._ports, name)
+        for index, shape in self._requests.items():
             given = self._given[index]
             if given.rank.is_dynamic or len(given) != len(shape):
                 continue
@@ -131,8 +134,8 @@ class _Probe:
                     yield index, place
 
     def _takes_any_frames(self) -> bool:
-        for name, shape in self._requests.items():
-            given = self._given[_number(self._ports, name)]
+        for index, shape in self._requests.items():
+            given = self._given[index]
             if len(shape) == 2 and shape[0] == -1:
                 return False  # frames of a model with states go in one by one
             if -1 in shape and (given.rank.is_dynamic or given[list(shape).index(-1)].is_dynamic):
@@ -160,10 +163,10 @@ class _Probe:
                 shapes[index] = [
                     lengths.get((state, place), 1) if size is None else size for place, size in enumerate(known)
                 ]
-            elif port.name in self._requests and not given.rank.is_dynamic:
+            elif index in self._requests and not given.rank.is_dynamic:
                 sizes = [
                     (frames if size == -1 else size) if given[place].is_dynamic else given[place].get_length()
-                    for place, size in enumerate(self._requests[port.name])
+                    for place, size in enumerate(self._requests[index])
                 ]
                 shapes[index] = [(others or {}).get((index, place), size) for place, size in enumerate(sizes)]
             elif not given.rank.is_dynamic:
@@ -172,7 +175,22 @@ class _Probe:
             self._model.reshape({index: ov.PartialShape(shape) for index, shape in shapes.items()})
         except RUNTIME_ERRORS:
             return []
-        return [shape_of(output.get_partial_shape()) for output in self._model.outputs]
+        after = [shape_of(output.get_partial_shape()) for output in self._model.outputs]
+        if all(None not in (after[number] or (None,)) for number in self._outputs):
+            return after
+        return self._shapes_when_run([shapes.get(index, []) for index in range(len(self._given))])
+
+    def _shapes_when_run(self, shapes: Sequence[Sequence[int]]) -> list[tuple[int | None, ...] | None]:
+        """The shapes of all outputs for zeros of these shapes, where they follow from what the model computes."""
+        try:
+            if self._request is None:
+                self._request = ov.Core().compile_model(self._original, "CPU").create_infer_request()
+            types = [port.get_element_type().to_dtype() for port in self._original.inputs]
+            arrays = [np.zeros(shape, dtype) for shape, dtype in zip(shapes, types, strict=True)]
+            self._request.infer(dict(enumerate(arrays)))
+        except RUNTIME_ERRORS:
+            return []
+        return [tuple(self._request.get_output_tensor(index).shape) for index in range(len(self._original.outputs))]
 
 
 def _number(ports: Sequence[PortInfo], name: str) -> int:

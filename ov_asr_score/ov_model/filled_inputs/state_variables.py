@@ -29,13 +29,13 @@ def make_stateful(
     *,
     counters: Sequence[tuple[Any, ov.Output]] = (),
     keep: Collection[str] = (),
-    frames: ov.Output | None = None,
+    features: ov.Output | None = None,
 ) -> ov.Model:
     """The model with a variable for each pair, zeros of its shape when an utterance begins; ``model`` is used up.
 
     The outputs of the pairs are gone, but for those whose names are in ``keep``. ``counters`` are parameters of one
-    integer that are 0 at first, and larger by a scalar of the graph after each request. ``frames`` is a scalar of int64
-    that counts the frames of a request.
+    integer that are 0 at first, and larger by a scalar of the graph after each request. ``features`` is any
+    input of float32.
     """
     inputs, outputs = describe_ports(model)
     parameters, results = model.get_parameters(), model.get_results()
@@ -44,7 +44,7 @@ def make_stateful(
         for pair in pairs
     ]
     orders = [
-        _read_variable(pair.input, parameter, shape, frames)
+        _read_variable(pair.input, parameter, shape, features)
         for (pair, parameter, _), shape in zip(chosen, shapes, strict=True)
     ]
     sinks = list(model.get_sinks())
@@ -74,12 +74,12 @@ def _count(parameter: Any, rows: ov.Output) -> ov.Node:
     return opset.assign(opset.add(kept, rows), _name_of(parameter))
 
 
-def _read_variable(name: str, parameter: Any, shape: Shape, frames: ov.Output | None) -> list[int] | None:
+def _read_variable(name: str, parameter: Any, shape: Shape, features: ov.Output | None) -> list[int] | None:
     """Let a variable be read in place of the parameter; the order of axes in which it is kept, None: its own."""
     order = _common_order(parameter)
     kept = list(range(len(shape))) if order is None else order
     element_type = _kept_type(parameter.get_element_type())
-    initial = _zeros([shape[axis] for axis in kept], element_type, frames)
+    initial = _zeros([shape[axis] for axis in kept], element_type, features)
     # only a cache that begins empty changes its length
     bounds = ov.PartialShape([shape[axis] or -1 for axis in kept])
     value = opset.read_value(initial, name, element_type.to_dtype(), bounds)
@@ -93,11 +93,12 @@ def _read_variable(name: str, parameter: Any, shape: Shape, frames: ov.Output | 
     return order
 
 
-def _zeros(shape: list[int], element_type: Any, frames: ov.Output | None) -> ov.Node:
-    if 0 not in shape or frames is None or EMPTY_CONSTANTS_BEGIN_STATES:
+def _zeros(shape: list[int], element_type: Any, features: ov.Output | None) -> ov.Node:
+    if 0 not in shape or features is None or EMPTY_CONSTANTS_BEGIN_STATES:
         return opset.constant(np.zeros(shape, element_type.to_dtype()))
     sizes = opset.constant(np.array(shape, np.int64))
-    nothing = opset.multiply(frames, opset.constant(np.int64(0)))
+    places = opset.non_zero(opset.less(features, features))  # there are none, which is not known before it runs
+    nothing = opset.gather(opset.shape_of(places), opset.constant(np.int64(1)), opset.constant(np.int64(0)))
     target = opset.select(opset.constant(np.array(shape) > 0), sizes, nothing)
     return opset.broadcast(opset.constant(np.array(0, element_type.to_dtype())), target)
 

@@ -116,6 +116,65 @@ def wenet_model(frames: int | str = "T", limit: int = 0) -> onnx.ModelProto:
     return onnx_model(nodes, inputs, outputs, **constants)
 
 
+def wenet_encoder(*, branches: bool) -> onnx.ModelProto:
+    """All the inputs of wenet's streaming encoder, with a batch: attention, a convolution over two more frames, a mask.
+
+    The cache keeps ``required_cache_size`` frames; with ``branches`` all of them if that is negative.
+    """
+    nodes = [
+        helper.make_node("Unsqueeze", ["chunk", "zero"], ["chunk4"]),
+        helper.make_node("Concat", ["att_cache", "chunk4"], ["seen"], axis=2),
+        helper.make_node("Shape", ["seen"], ["seen_shape"]),
+        helper.make_node("Gather", ["seen_shape", "two"], ["num_seen"]),
+    ]
+    superfluous = [
+        helper.make_node("Sub", ["num_seen", "required_cache_size"], ["too_many"]),
+        helper.make_node("Max", ["too_many", "zero"], ["some"]),
+    ]
+    if branches:
+        ends = [helper.make_tensor_value_info(name, INT, [1]) for name in ("none", "some")]
+        all_kept = helper.make_graph([helper.make_node("Identity", ["zero"], ["none"])], "all", [], ends[:1])
+        some_kept = helper.make_graph(superfluous, "some", [], ends[1:])
+        nodes += [
+            helper.make_node("Less", ["required_cache_size", "zero"], ["is_negative"]),
+            helper.make_node("If", ["is_negative"], ["start"], then_branch=all_kept, else_branch=some_kept),
+        ]
+    else:
+        nodes += [*superfluous, helper.make_node("Identity", ["some"], ["start"])]
+    nodes += [
+        helper.make_node("Slice", ["seen", "start", "end", "two"], ["r_att_cache"]),
+        helper.make_node("ReduceMean", ["seen"], ["mean"], axes=[2], keepdims=0),
+        helper.make_node("Squeeze", ["mean", "zero"], ["mean3"]),
+        helper.make_node("Transpose", ["chunk"], ["turned"], perm=[0, 2, 1]),
+        helper.make_node("Unsqueeze", ["turned", "zero"], ["turned4"]),
+        helper.make_node("Concat", ["cnn_cache", "turned4"], ["wide"], axis=3),
+        helper.make_node("Slice", ["wide", "minus_two", "end", "three"], ["r_cnn_cache"]),
+        helper.make_node("ReduceMean", ["wide"], ["wide_mean"], axes=[3], keepdims=0),
+        helper.make_node("Add", ["wide_mean", "mean3"], ["means"]),
+        helper.make_node("Cast", ["offset"], ["position"], to=FLOAT),
+        helper.make_node("Add", ["chunk", "position"], ["moved"]),
+        helper.make_node("Add", ["moved", "means"], ["sum"]),
+        helper.make_node("Cast", ["att_mask"], ["mask_f"], to=FLOAT),
+        helper.make_node("Transpose", ["mask_f"], ["mask_t"], perm=[0, 2, 1]),
+        helper.make_node("Mul", ["sum", "mask_t"], ["output"]),
+    ]
+    inputs: list[Port] = [
+        ("chunk", ["B", "T", WIDTH]),
+        ("offset", [], INT),
+        ("required_cache_size", [], INT),
+        ("att_cache", [1, 1, "C", WIDTH]),
+        ("cnn_cache", [1, "B", WIDTH, 2]),
+        ("att_mask", ["B", 1, "T"], int(TensorProto.BOOL)),
+    ]
+    outputs: list[Port] = [
+        ("output", ["B", "T", WIDTH]),
+        ("r_att_cache", [1, 1, "C2", WIDTH]),
+        ("r_cnn_cache", [1, "B", WIDTH, 2]),
+    ]
+    constants = {"zero": [0], "two": [2], "three": [3], "minus_two": [-2], "end": [1 << 40]}
+    return onnx_model(nodes, inputs, outputs, **constants)
+
+
 def length_model(name: str = "x_lens", shape: Shape = ("N",), kind: int = INT) -> onnx.ModelProto:
     """x [N,T,4] and its number of frames: scores x Q times that number."""
     nodes = [

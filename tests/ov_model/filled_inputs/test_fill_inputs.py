@@ -9,7 +9,9 @@ import pytest
 
 from ov_asr_score.errors import UnknownNameError
 from ov_asr_score.ov_model.filled_inputs.fill_inputs import fill_inputs
+from ov_asr_score.ov_model.filled_inputs.filling_plan import GivenInputs, plan_fillings
 from ov_asr_score.ov_model.filled_inputs.fillings import NOTHING_TO_FILL, Filling, FillingPlan, StatePair
+from ov_asr_score.ov_model.model_description import describe_ports
 from tests.ov_model.filled_inputs.onnx_models import (
     WIDTH,
     features,
@@ -17,6 +19,7 @@ from tests.ov_model.filled_inputs.onnx_models import (
     read_onnx,
     request_of,
     run_onnx,
+    wenet_encoder,
     wenet_model,
 )
 
@@ -45,6 +48,29 @@ def test_chunks_of_wenet(limit: int, pieces: tuple[int, ...], tmp_path: Path) ->
             feeds = {"chunk": chunk, "offset": np.array(start), "att_cache": cache}
             np.testing.assert_allclose(first_output(request, chunk), run_onnx(exported, feeds), rtol=0, atol=1e-6)
             cache, start = run_onnx(exported, feeds, "r_att_cache"), start + length
+
+
+@pytest.mark.parametrize(("branches", "size"), [(False, 4), (False, 1000), (True, -1), (True, 4)])
+def test_all_inputs_of_wenet(branches: bool, size: int, tmp_path: Path) -> None:
+    """Lengths of caches that follow from a number, too, which shapes alone do not tell where there are branches."""
+    exported = wenet_encoder(branches=branches)
+    model = read_onnx(exported, tmp_path)
+    words = {"required_cache_size": f"value:{size}"}
+    plan = plan_fillings(*describe_ports(model), GivenInputs(unnamed=1, words=words))
+    filled = fill_inputs(model, plan, CHUNK)
+    assert filled.states == ((1, 1, 0, WIDTH), (1, 1, WIDTH, 2))
+    request = request_of(filled.model)
+    x, start = features(11)[None], 0
+    caches = [np.zeros((1, 1, 0, WIDTH), np.float32), np.zeros((1, 1, WIDTH, 2), np.float32)]
+    for length in (3, 4, 4):
+        chunk = x[:, start : start + length]
+        feeds = {
+            **{"chunk": chunk, "offset": np.array(start), "required_cache_size": np.array(size)},
+            **{"att_cache": caches[0], "cnn_cache": caches[1], "att_mask": np.ones((1, 1, length), np.bool_)},
+        }
+        np.testing.assert_allclose(first_output(request, chunk), run_onnx(exported, feeds), rtol=0, atol=1e-6)
+        caches = [run_onnx(exported, feeds, name) for name in ("r_att_cache", "r_cnn_cache")]
+        start += length
 
 
 def test_rows_may_be_those_of_any_output(tmp_path: Path) -> None:
