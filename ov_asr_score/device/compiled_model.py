@@ -11,11 +11,14 @@ from ov_asr_score.errors import FileAccessError
 from ov_asr_score.openvino_api import RUNTIME_ERRORS, ov
 from ov_asr_score.settings.device import DeviceSettings, runtime_device
 
+_WITHOUT_FUSIONS = {"SNIPPETS_MODE": "DISABLE"}
 _LOST_ORDER = "Topological order is required, but not set"
 
 
-def compile_model(core: ov.Core, model: ov.Model, settings: DeviceSettings) -> ov.CompiledModel:
-    """``model`` compiled for the device of ``settings``.
+def compile_model(
+    core: ov.Core, model: ov.Model, settings: DeviceSettings, *, without_fusions: bool = False
+) -> ov.CompiledModel:
+    """``model`` compiled for the device of ``settings``; ``without_fusions``: without snippets of the CPU plugin.
 
     Raises UsageError (no such GNA mode, target or input), DeviceError (no such device, no plugin, the device cannot run
     the model), UnknownNameError (a property that the plugin does not know, with near names), FileAccessError (a cache
@@ -27,6 +30,8 @@ def compile_model(core: ov.Core, model: ov.Model, settings: DeviceSettings) -> o
     check_config(core, settings)
     _make_cache_folder(settings.cache_dir)
     device = runtime_device(settings.device)
+    if without_fusions:
+        properties = {**properties, **_WITHOUT_FUSIONS}
     try:
         return core.compile_model(model, device, properties)
     except RUNTIME_ERRORS as error:
@@ -34,7 +39,7 @@ def compile_model(core: ov.Core, model: ov.Model, settings: DeviceSettings) -> o
         if _LOST_ORDER not in str(error):
             raise device_error(core, settings, error) from error
     try:
-        return core.compile_model(model, device, {**properties, "SNIPPETS_MODE": "DISABLE"})
+        return core.compile_model(model, device, {**properties, **_WITHOUT_FUSIONS})
     except RUNTIME_ERRORS as error:
         raise device_error(core, settings, error) from error
 

@@ -9,6 +9,7 @@ from functools import partial
 
 import numpy as np
 
+from ov_asr_score.device.attention_layers import has_attention
 from ov_asr_score.device.compiled_model import compile_model
 from ov_asr_score.device.gna_properties import input_scale_factors
 from ov_asr_score.device.input_scale_factors import largest_value, scale_factor, scale_factor_of
@@ -97,7 +98,6 @@ def prepare_scorer(
         scorer = _prepare_emulation(configured, replace(options, device=settings), first, calibration)
         notes = () if calibration else _silence_notes(options.device, configured, first)
         return replace(scorer, notes=(*scorer.notes, *notes))
-    names = [port.name for port in configured.outputs]
     if configured.model is None:
         _check_blob_types(configured)
     model: ov.Model | None
@@ -119,12 +119,7 @@ def prepare_scorer(
         plan = plan_streams(plan, options)
     settings = replace(settings, streams=plan.streams or settings.streams)
 
-    def open_runner(model: ov.Model | None, slots: int) -> OpenVinoRunner:
-        if model is None:
-            return OpenVinoRunner(configured.compiled(), slots, configured.wanted, names)
-        compiling = partial(compile_model, core, model, settings)
-        return OpenVinoRunner(compiling(), slots, configured.wanted, names, compiling)
-
+    open_runner = partial(_open_runner, configured, settings, plan.stateful)
     if can_go_side_by_side(plan, options):
         runner, plan = take_lanes(open_runner, model, options, plan, fits, first)
     else:
@@ -159,6 +154,22 @@ def prepare_scorer(
 def _vector_outputs(runner: DeviceRunner, plan: Plan) -> frozenset[str]:
     """The outputs that are one vector for an utterance."""
     return frozenset(port.name for port in runner.outputs) if isinstance(plan, VectorsPlan) else frozenset()
+
+
+def _open_runner(
+    configured: ConfiguredModel, settings: DeviceSettings, stateful: bool, model: ov.Model | None, slots: int
+) -> OpenVinoRunner:
+    """A runner of ``model`` compiled for the device, None: of the blob."""
+    names, wanted = [port.name for port in configured.outputs], configured.wanted
+    if model is None:
+        return OpenVinoRunner(configured.compiled(), slots, wanted, names)
+    compiling = partial(compile_model, configured.loaded.core, model, settings)
+    if settings.device != "CPU" or not has_attention(model):
+        return OpenVinoRunner(compiling(), slots, wanted, names, compiling)
+    plainly = partial(compiling, without_fusions=True)
+    if stateful:  # variables stay with their request, and may be a cache that begins with one key
+        return OpenVinoRunner(plainly(), slots, wanted, names, plainly)
+    return OpenVinoRunner(compiling(), slots, wanted, names, compiling, plainly)
 
 
 def _prepare_emulation(

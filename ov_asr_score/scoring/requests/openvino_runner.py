@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from ov_asr_score.device.attention_layers import FEW_FRAMES
 from ov_asr_score.errors import DeviceError
 from ov_asr_score.openvino_api import RUNTIME_ERRORS, first_cause, ov
 from ov_asr_score.ov_model.model_description import describe_ports
@@ -37,8 +38,12 @@ class OpenVinoRunner:
         wanted: Sequence[int] | None = None,
         output_names: Sequence[str] | None = None,
         compile_again: Callable[[], ov.CompiledModel] | None = None,
+        compile_for_few: Callable[[], ov.CompiledModel] | None = None,
     ) -> None:
-        """Create the infer requests; ``compile_again`` makes another ``compiled``, None: there is no way."""
+        """Create the infer requests; ``compile_again`` makes another ``compiled``, None: there is no way.
+
+        ``compile_for_few`` makes what requests of few frames go to, if that is another one.
+        """
         self.inputs, outputs = describe_ports(compiled)
         if output_names is not None:
             outputs = tuple(replace(port, name=name) for port, name in zip(outputs, output_names, strict=True))
@@ -48,6 +53,9 @@ class OpenVinoRunner:
         self.num_slots = num_slots
         self.num_runs = 0  # of the compiled model, in all slots
         self.compiled, self._compile_again = compiled, compile_again
+        self._compile_for_few = compile_for_few if runs_on_cpu_alone(compiled) else None
+        self._for_few: list[ov.InferRequest] = []
+        self._few_in: set[int] = set()  # slots whose arrays hold few frames
         self._averages = runs_on_cpu_alone(compiled)
         self._earlier: dict[tuple[str, str, str], LayerTime] = {}
         self._earlier_runs = 0
@@ -66,7 +74,9 @@ class OpenVinoRunner:
     def again(self, num_slots: int) -> OpenVinoRunner:
         """A runner of the same compiled model with ``num_slots`` infer requests."""
         names = [port.name for port in self._all_outputs]
-        runner = OpenVinoRunner(self.compiled, num_slots, self._wanted, names, self._compile_again)
+        runner = OpenVinoRunner(
+            self.compiled, num_slots, self._wanted, names, self._compile_again, self._compile_for_few
+        )
         runner.num_runs = self.num_runs
         return runner
 
@@ -76,6 +86,7 @@ class OpenVinoRunner:
             return
         self.compiled = self._compile_again()
         self._requests = [self.compiled.create_infer_request() for _ in range(self.num_slots)]
+        self._for_few = []
         for slot, arrays in enumerate(self._bound):
             if arrays:
                 self.bind(slot, arrays)
@@ -83,23 +94,43 @@ class OpenVinoRunner:
     def bind(self, slot: int, arrays: Sequence[Float32Array]) -> None:
         """Let the slot read its inputs from ``arrays`` without a copy. Raises DeviceError where they do not fit."""
         self._bound[slot] = arrays
+        if self._compile_for_few is not None:
+            self._choose(slot, arrays)
         for index, array in enumerate(arrays):
             try:
-                self._requests[slot].set_input_tensor(index, ov.Tensor(array, shared_memory=True))
+                self._request(slot).set_input_tensor(index, ov.Tensor(array, shared_memory=True))
             except RUNTIME_ERRORS as error:
                 raise DeviceError(f"input '{self.inputs[index].name}': {first_cause(error)}") from error
+
+    def _choose(self, slot: int, arrays: Sequence[Float32Array]) -> None:
+        """Let ``arrays`` go where they belong, as long as the free axes of the inputs are in them."""
+        free = [
+            array.shape[axis]
+            for port, array in zip(self.inputs, arrays, strict=True)
+            for axis, length in enumerate(port.shape or ())
+            if length is None
+        ]
+        self._few_in.discard(slot)
+        if max(free, default=FEW_FRAMES) < FEW_FRAMES and self._compile_for_few is not None:
+            self._few_in.add(slot)
+            if not self._for_few:
+                compiled = self._compile_for_few()
+                self._for_few = [compiled.create_infer_request() for _ in range(self.num_slots)]
+
+    def _request(self, slot: int) -> ov.InferRequest:
+        return self._for_few[slot] if slot in self._few_in else self._requests[slot]
 
     def start(self, slot: int) -> None:
         """Start the request; several slots may be under way. Raises DeviceError."""
         self.num_runs += 1
         try:
-            self._requests[slot].start_async()
+            self._request(slot).start_async()
         except RUNTIME_ERRORS as error:
             raise DeviceError(f"inference failed: {first_cause(error)}") from error
 
     def finish(self, slot: int) -> float:
         """Wait; gives the request's own latency in seconds. Raises DeviceError."""
-        request = self._requests[slot]
+        request = self._request(slot)
         try:
             request.wait()
         except RUNTIME_ERRORS as error:
@@ -110,13 +141,13 @@ class OpenVinoRunner:
         """Run the request in the caller's thread. Raises DeviceError."""
         self.num_runs += 1
         try:
-            self._requests[slot].infer(share_outputs=True)
+            self._request(slot).infer(share_outputs=True)
         except RUNTIME_ERRORS as error:
             raise DeviceError(f"inference failed: {first_cause(error)}") from error
 
     def results(self, slot: int) -> Sequence[Float32Array]:
         """Views into the request's output tensors."""
-        request = self._requests[slot]
+        request = self._request(slot)
         return [request.get_output_tensor(index).data for index in self._wanted]
 
     def reset_state(self, slot: int) -> None:
