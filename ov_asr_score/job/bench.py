@@ -14,9 +14,9 @@ from ov_asr_score.device.reports import list_devices
 from ov_asr_score.errors import OvAsrScoreError, ShapeMismatchError, UsageError
 from ov_asr_score.job.run.model_facts import model_facts
 from ov_asr_score.job.run.report_files import new_report
-from ov_asr_score.job.run.trial import open_trial
+from ov_asr_score.job.run.trial import start_trial
 from ov_asr_score.report.console.bench import BenchReport, Measured
-from ov_asr_score.scoring.filling import advice_on_inputs, with_filled_inputs
+from ov_asr_score.scoring.filling import with_filled_inputs
 from ov_asr_score.scoring.input_fit import fit_inputs
 from ov_asr_score.scoring.model_loading import ConfiguredModel
 from ov_asr_score.scoring.plan import BlocksPlan, FramesPlan, InOrderPlan, LockstepPlan, RowsPlan
@@ -25,7 +25,6 @@ from ov_asr_score.scoring.requests.chunk_windows import fit_converted
 from ov_asr_score.scoring.scorer import Scorer, prepare_scorer
 from ov_asr_score.scoring.scorer_options import ScorerOptions, scorer_options
 from ov_asr_score.scoring.session import open_model_with_tables
-from ov_asr_score.scoring.utterances.ivector_tables import settings_in
 from ov_asr_score.scoring.utterances.joining import Utterance
 from ov_asr_score.settings.device import Precision, base_devices
 from ov_asr_score.settings.model_jobs import BenchJob
@@ -74,11 +73,12 @@ def run_bench(job: BenchJob) -> BenchReport:
         raise UsageError(f"seconds {job.seconds:g}: expected more than 0", fields=("seconds",))
     scoring = job.scoring
     options = scorer_options(scoring)
-    if scoring.inputs:
-        trial = open_trial(scoring, job.max_utterances, options)
+    opened = open_model_with_tables(scoring, options, needs_features=False)
+    if opened.tables.inputs:
+        trial = start_trial(opened, job.max_utterances)
         configured, scorer, supply = trial.model, trial.scorer, _of_tables(trial.utterances)
     else:
-        configured = open_model_with_tables(scoring, options, needs_features=False).model
+        configured = opened.model
         supply = _noise(configured, scoring.frame_shift_seconds)
         configured = with_filled_inputs(configured, supply.first, repair=options.repair_graph)
         scorer = prepare_scorer(configured, options, supply.first)
@@ -131,10 +131,9 @@ def _noise(configured: ConfiguredModel, frame_shift_seconds: float) -> _Supply:
     try:
         fits = fit_converted(configured.inputs) if configured.loaded.conversion else fit_inputs(configured.inputs, None)
     except ShapeMismatchError as error:
-        advice = advice_on_inputs(configured.loaded, [port.name for port in configured.inputs if port.shape == ()])
         raise ShapeMismatchError(
-            f"{configured.loaded.path}: {error}; give features to bench with (inputs){advice}",
-            fields=("inputs", *settings_in(advice)),
+            f"{configured.loaded.path}: {error}; give features to bench with (inputs)",
+            fields=("inputs",),
         ) from error
     random = np.random.default_rng(0)
     least, most = (max(1, round(seconds / frame_shift_seconds)) for seconds in (_SHORTEST, _LONGEST))

@@ -15,9 +15,10 @@ from ov_asr_score.job.sections import Section, origin_section
 from ov_asr_score.kaldi_io.files.input import open_path
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.ov_model.file_kind import ModelKind, kind_name, read_model_kind
+from ov_asr_score.ov_model.filled_inputs.filling_plan import GivenInputs, plan_fillings
 from ov_asr_score.ov_model.ir_file import read_openvino_model
 from ov_asr_score.ov_model.memory_span import memory_span
-from ov_asr_score.ov_model.model_description import describe_model, describe_ports
+from ov_asr_score.ov_model.model_description import ModelDescription, describe_model, describe_ports
 from ov_asr_score.ov_model.model_file import check_weights
 from ov_asr_score.ports import PortInfo, shape_text
 from ov_asr_score.settings.device import DeviceSettings
@@ -49,6 +50,7 @@ def _graph_sections(path: str, kind: ModelKind, all_layers: bool, allow_nonfinit
     conversion = read_facts(model, path)
     notes = check_weights(model, Path(path), conversion, allow_nonfinite=allow_nonfinite)
     description = describe_model(model)
+    filled = {} if conversion is not None else _without_tables(description)
     weights = {name: f"{count:,} bytes" for name, count in description.weight_bytes.items()}
     sections: list[Section] = [
         (
@@ -62,7 +64,7 @@ def _graph_sections(path: str, kind: ModelKind, all_layers: bool, allow_nonfinit
                 "note": "; ".join(notes),
             },
         ),
-        ("Inputs", {port.name: _port_text(port) for port in description.inputs}),
+        ("Inputs", {port.name: _port_text(port) + filled.get(port.name, "") for port in description.inputs}),
         ("Outputs", {port.name: _port_text(port) for port in description.outputs}),
     ]
     if conversion is not None:
@@ -125,6 +127,13 @@ def _blob_sections(path: Path, kind: ModelKind, device: str) -> list[Section]:
     if states:
         sections.append(("Variables", {"names": ", ".join(states)}))
     return sections
+
+
+def _without_tables(description: ModelDescription) -> dict[str, str]:
+    """What is said of the inputs that need no table, if features are all that is given."""
+    plan = plan_fillings(description.inputs, description.outputs, GivenInputs())
+    states = {pair.input: f"; a state, whose next is '{pair.output}'" for pair in plan.states}
+    return states | {filling.input: f"; filled in with {filling.text}" for filling in plan.fillings}
 
 
 def _port_text(port: PortInfo) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ov_asr_score.errors import UnknownNameError, UsageError
 from ov_asr_score.ov_model.outputs import find_port, port_names
@@ -24,11 +24,15 @@ from ov_asr_score.text import suggestion
 
 @dataclass(frozen=True, slots=True)
 class JobTables:
-    """The tables of a job: inputs by port name, outputs and references by the layer name that the user gave."""
+    """The tables of a job: inputs by port name, outputs and references by the layer name that the user gave.
+
+    ``fillings`` are texts that say what inputs without tables hold, by port name.
+    """
 
     inputs: tuple[InputTable, ...]
     outputs: dict[str, str]
     references: dict[str, str]
+    fillings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def layers(self) -> tuple[str, ...]:

@@ -80,6 +80,7 @@ def open_model_with_tables(
         advice,
         lambda names: advice_on_inputs(loaded, names),
     )
+    tables = replace(tables, fillings={each.input: each.text for each in filling.fillings})
     if needs_features and not tables.inputs:
         raise UsageError("inputs: expected a table of features, found none", fields=("inputs",))
     options = replace(options, outputs=tables.layers or options.outputs)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
+from onnx import helper
 
 from ov_asr_score.errors import UnknownNameError, UsageError
 from ov_asr_score.library import score
@@ -26,6 +27,7 @@ from tests.ov_model.filled_inputs.onnx_models import (
     length_model,
     lstm_model,
     mask_model,
+    onnx_model,
     run_onnx,
     wenet_model,
 )
@@ -217,3 +219,33 @@ def test_tables_of_one_number() -> None:
                 gain = np.full([1] * len(shape), gains[key], np.float32)
                 expected = run_onnx(model, {"x": x[None], "gain": gain})[0]
                 np.testing.assert_allclose(scores[key], expected, rtol=0, atol=1e-5)
+
+
+def torch_lstm(batch: Any) -> Any:
+    """x [T,N,4], as torch.nn.LSTM takes it without batch_first."""
+    nodes = [
+        helper.make_node("LSTM", ["x", "lstm_W", "lstm_R", "lstm_B", "", "h0", "c0"], ["y", "hn", "cn"], hidden_size=5),
+        helper.make_node("Squeeze", ["y", "one"], ["ys"]),
+        helper.make_node("MatMul", ["ys", "P"], ["out"]),
+    ]
+    states: list[Any] = [("h0", [1, batch, 5]), ("c0", [1, batch, 5])]
+    ends: list[Any] = [("out", ["T", batch, 3]), ("hn", [1, batch, 5]), ("cn", [1, batch, 5])]
+    return onnx_model(nodes, [("x", ["T", batch, 4]), *states], ends, one=[1])
+
+
+@pytest.mark.parametrize("batch", [1, "N"])
+@pytest.mark.parametrize("layout", ["", "x[TNC]"])
+def test_time_that_comes_first(batch: Any, layout: str) -> None:
+    """Scored right, or refused: shapes of a state do not fit frames in the place of its batch."""
+    model = torch_lstm(batch)
+
+    def expected(x: Any) -> Any:
+        return run_onnx(model, {"x": x[:, None], "h0": STATE, "c0": STATE})[:, 0]
+
+    try:
+        scores = scored(model, layout=layout)
+    except UsageError as error:
+        assert (batch, layout) == ("N", "")
+        assert "cannot tell how long axis 1 of 'h0'" in str(error)
+        return
+    assert_right(scores, expected)

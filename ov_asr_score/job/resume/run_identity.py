@@ -39,6 +39,8 @@ def run_identity(job: ScoreJob, tables: JobTables) -> dict[str, str]:
         name = f"{_OPTION['inputs']} {table.input}"
         identity[name] = _table_content(table.specifier)
         identity[f"rows of {name}"] = f"{table.period} {table.utt2spk and _table_content(table.utt2spk)}"
+    for name, text in tables.fillings.items():
+        identity[f"{_OPTION['inputs']} {name}"] = text
     for layer, specifier in tables.outputs.items():
         identity[f"{_OPTION['outputs']} {layer}"] = specifier
     # Nodes of a Kaldi model that are asked for share their context with those that are written.

@@ -12,7 +12,7 @@ from ov_asr_score.ov_model.file_kind import ModelKind
 from ov_asr_score.scoring.model_loading import ConfiguredModel
 from ov_asr_score.scoring.scorer import Scorer
 from ov_asr_score.scoring.scorer_options import ScorerOptions
-from ov_asr_score.scoring.session import open_model_with_tables, start_session
+from ov_asr_score.scoring.session import ModelWithTables, open_model_with_tables, start_session
 from ov_asr_score.scoring.utterances.joining import InputTable, Utterance
 from ov_asr_score.settings.score_job import ScoreJob
 
@@ -36,7 +36,12 @@ def open_trial(
     ``options`` take the place of those that ``job`` says; ``kind`` is that of the model's file, if it is known.
     Raises UsageError (no table), TableFormatError (no utterance that has frames), and what opening and reading raise.
     """
-    session = start_session(open_model_with_tables(job, options, kind=kind), needs_frames=True)
+    return start_trial(open_model_with_tables(job, options, kind=kind), most)
+
+
+def start_trial(opened: ModelWithTables, most: int) -> TrialRun:
+    """What ``open_trial`` gives, of a model that is open already."""
+    session = start_session(opened, needs_frames=True)
     with_frames = (utterance for utterance in session.utterances if utterance.num_frames)
     return TrialRun(
         session.options, session.model, session.scorer, session.tables.inputs, tuple(islice(with_frames, most))

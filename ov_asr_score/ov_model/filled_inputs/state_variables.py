@@ -48,11 +48,17 @@ def make_stateful(
         for (pair, parameter, _), shape in zip(chosen, shapes, strict=True)
     ]
     sinks = list(model.get_sinks())
+    known = {node.get_name() for node in model.get_ops()}
     for (pair, parameter, result), order in zip(chosen, orders, strict=True):
         value = result.input_value(0)
         if order is not None:
             value = _transposed(value, order)
-        sinks.append(opset.assign(_as_kept(value, parameter.get_element_type()), pair.input))
+        kept = _as_kept(value, parameter.get_element_type())
+        if kept.get_name() not in known:
+            kept.set_friendly_name(f"{pair.input}/kept")  # the same for every copy of the model
+        sink = opset.assign(kept, pair.input)
+        sink.set_friendly_name(f"{pair.input}/next")
+        sinks.append(sink)
     sinks += [_count(parameter, rows) for parameter, rows in counters]
     gone = {parameter.get_name() for _, parameter, _ in chosen} | {each.get_name() for each, _ in counters}
     left_out = {result.get_name() for pair, _, result in chosen if pair.output not in keep}
