@@ -26,10 +26,17 @@ def stored_log_priors(network: KaldiNetwork) -> FloatArray:
             "class_frame_counts",
             fields=("use_priors", "class_frame_counts"),
         )
-    if not (network.priors > 0).all():
-        place = int(np.argmax(~(network.priors > 0)))
-        raise ModelFormatError(f"{network.source}: prior of pdf {place}: expected a number above 0")
-    return np.asarray(np.log(network.priors), np.float32)
+    return np.asarray(np.log(checked_priors(network, network.priors)), np.float32)
+
+
+def checked_priors(network: KaldiNetwork, priors: FloatArray) -> FloatArray:
+    """The priors of ``network``, of which logarithms and quotients are finite. Raises ModelFormatError."""
+    bad = np.flatnonzero(~((priors > 0) & np.isfinite(priors)))
+    if bad.size:
+        raise ModelFormatError(
+            f"{network.source}: prior of pdf {bad[0]}: expected a number above 0, found {priors[bad[0]]:g}"
+        )
+    return priors
 
 
 def log_priors_of_counts(path: str, prior_floor: float) -> FloatArray:

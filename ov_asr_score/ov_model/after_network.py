@@ -8,15 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ov_asr_score.convert.facts import ConversionFacts
 from ov_asr_score.convert.graph.output_scores import ScoreSteps, take_score_steps
 from ov_asr_score.convert.option_checks import check_together
+from ov_asr_score.convert.rt_info import SECTION
 from ov_asr_score.convert.tensors.last_softmax import LastSoftmax, last_softmax
 from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError, UsageError
 from ov_asr_score.kaldi_model.network import FloatArray
 from ov_asr_score.kaldi_model.priors import log_priors_of_counts
 from ov_asr_score.openvino_api import opset, ov
 from ov_asr_score.ov_model.model_description import describe_output
-from ov_asr_score.settings.kaldi import AFTER_NETWORK, KaldiOptions
+from ov_asr_score.settings.kaldi import AFTER_NETWORK, KaldiOptions, spelled_options
+
+_NOTE = [SECTION, "after_network"]
 
 
 def asked_after_network(options: KaldiOptions) -> tuple[str, ...]:
@@ -24,16 +28,38 @@ def asked_after_network(options: KaldiOptions) -> tuple[str, ...]:
     return tuple(name for name in options.asked if name in AFTER_NETWORK)
 
 
-def add_after_network(model: ov.Model, numbers: Sequence[int], options: KaldiOptions, axis: int = -1) -> None:
+def takes_after_network(conversion: ConversionFacts | None, options: KaldiOptions) -> bool:
+    """Whether what ``options`` ask after the network is to be added to a model that comes from an IR or ONNX file.
+
+    Not if they ask for nothing, nor for a converted Kaldi model that was made with such options.
+    """
+    made = () if conversion is None else tuple(word.partition("=")[0] for word in conversion.options.split())
+    inside = any(f"--{name.replace('_', '-')}" in made for name in AFTER_NETWORK)
+    return bool(asked_after_network(options)) and not inside
+
+
+def add_after_network(
+    model: ov.Model, numbers: Sequence[int], options: KaldiOptions, source: str = "the model", axis: int = -1
+) -> None:
     """Change the outputs ``numbers`` of ``model``, whose values lie along ``axis``, to what ``options`` ask.
 
-    They keep their names. Raises UsageError (options that do not go together, a logarithm of a logarithm, priors for
-    probabilities), UnsupportedModelError (no softmax to remove, or one that other outputs need, too),
+    They keep their names. The model notes what was asked, so that what is written of it (int8) does not get the same
+    again: asking for the same then changes nothing, asking for anything else is refused. ``source`` names the model.
+
+    Raises UsageError (options that do not go together, a logarithm of a logarithm, priors for probabilities, a model
+    with others inside), UnsupportedModelError (no softmax to remove, or one that other outputs need, too),
     ShapeMismatchError (another number of counts than values) and what reading counts raises.
     """
-    if not asked_after_network(options):
+    asked = asked_after_network(options)
+    if not asked:
         return
     check_together(options)
+    text = spelled_options(options, asked)
+    inside = str(model.get_rt_info(_NOTE).astype(str)) if model.has_rt_info(_NOTE) else ""
+    if inside == text:
+        return
+    if inside:
+        raise UsageError(f"{text}: {source} was made with {inside}, which is in its graph")
     counts = options.class_frame_counts
     log_priors = log_priors_of_counts(counts, options.prior_floor) if counts else None
     steps = ScoreSteps(
@@ -47,6 +73,7 @@ def add_after_network(model: ov.Model, numbers: Sequence[int], options: KaldiOpt
     for number in dict.fromkeys(numbers):
         _change_output(model, number, options, steps, axis)
     model.validate_nodes_and_infer_types()
+    model.set_rt_info(text, _NOTE)
 
 
 def _change_output(model: ov.Model, number: int, options: KaldiOptions, steps: ScoreSteps, axis: int) -> None:

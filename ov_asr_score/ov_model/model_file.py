@@ -16,6 +16,7 @@ from ov_asr_score.convert.nonfinite_weights import nonfinite_error, nonfinite_no
 from ov_asr_score.convert.rt_info import read_facts
 from ov_asr_score.errors import UsageError
 from ov_asr_score.openvino_api import ov
+from ov_asr_score.ov_model.after_network import takes_after_network
 from ov_asr_score.ov_model.conversion_cache import conversion_key, is_worth_keeping, keep_model, load_kept_model
 from ov_asr_score.ov_model.file_kind import ModelKind, read_model_kind
 from ov_asr_score.ov_model.finite_weights import examine_weights
@@ -79,18 +80,17 @@ def read_or_convert_model(
 def check_made_with(path: Path, conversion: ConversionFacts | None, options: KaldiOptions) -> None:
     """Raise UsageError for ``options`` that a model which is no Kaldi model was not made with.
 
-    ``conversion`` is that of a model that was converted earlier; None for any other model, which takes those that hold
-    after the network.
+    ``conversion`` is that of a model that was converted earlier; None for any other model. What holds after a network
+    of any kind can be asked of both, unless it was asked when the model was converted.
     """
+    of_kaldi = spelled_options(options, [name for name in options.asked if name not in AFTER_NETWORK])
     if conversion is None:
-        of_kaldi = [name for name in options.asked if name not in AFTER_NETWORK]
         if of_kaldi:
-            text = spelled_options(options, of_kaldi)
-            raise UsageError(f"{text}: applies to Kaldi models only, and {path} is not one")
+            raise UsageError(f"{of_kaldi}: applies to Kaldi models only, and {path} is not one")
         return
-    if not options.asked:
+    if takes_after_network(conversion, options) and of_kaldi in ("", conversion.options):
         return
-    if conversion.options != options.text:
+    if options.asked and conversion.options != options.text:
         made = f"with {conversion.options}" if conversion.options else "without such options"
         raise UsageError(f"{options.text}: {path} was converted {made}; convert the Kaldi model again")
 

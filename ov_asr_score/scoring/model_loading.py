@@ -21,7 +21,7 @@ from ov_asr_score.gna.format.blob import read_blob
 from ov_asr_score.gna.format.model_checks import check_model
 from ov_asr_score.kaldi_io.files.input import open_path
 from ov_asr_score.openvino_api import ov
-from ov_asr_score.ov_model.after_network import add_after_network
+from ov_asr_score.ov_model.after_network import add_after_network, takes_after_network
 from ov_asr_score.ov_model.file_kind import ModelKind, read_model_kind
 from ov_asr_score.ov_model.filled_inputs.computed_inputs import take_scalars_as_vectors
 from ov_asr_score.ov_model.filled_inputs.fillings import NOTHING_TO_FILL, FillingPlan
@@ -104,7 +104,7 @@ def load_model(options: ScorerOptions, kind: ModelKind | None = None) -> LoadedM
     if options.blob:
         conversion = _conversion_of_blob(path)
         check_made_with(path, conversion, options.kaldi)
-        if conversion is None and options.kaldi.asked:
+        if takes_after_network(conversion, options.kaldi):
             raise UsageError(f"{options.kaldi.text}: {path} is a blob, which gives the scores it was exported with")
         emulation = _emulated_blob(core, path, options)
         compiled = import_blob(core, path, options.device) if emulation is None else None
@@ -205,10 +205,10 @@ def configure_model(
             "the model as it is)"
         )
     model = use_float32_ports(model, filling.inputs | filling.outputs)
-    if loaded.conversion is None:  # Kaldi models have it in their graph
+    if loaded.kind != "kaldi" and takes_after_network(loaded.conversion, options.kaldi):
         scores = [number for number in wanted if number < len(loaded.model.outputs)]  # and not inner layers
         states = [number for number, port in enumerate(describe_ports(model)[1]) if port.name in filling.outputs]
-        add_after_network(model, [number for number in scores if number not in states], options.kaldi)
+        add_after_network(model, [number for number in scores if number not in states], options.kaldi, str(loaded.path))
     take_scalars_as_vectors(model, filling.inputs)
     inputs, outputs = describe_ports(model)
     inputs = tuple(port for port in _fed_by_tables(inputs, loaded.conversion) if port.name not in filling.inputs)

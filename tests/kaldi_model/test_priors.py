@@ -77,7 +77,7 @@ def test_priors_of_a_model() -> None:
         stored_log_priors(load_network(FOLDER / "nnet3_chain_am.mdl"))
 
 
-@pytest.mark.parametrize("value", [0.0, -0.5, float("nan")])
+@pytest.mark.parametrize("value", [0.0, -0.5, float("nan"), float("inf")])
 def test_priors_that_have_no_logarithm(value: float) -> None:
     network = load_network(FOLDER / "nnet3_usual_am.mdl")
     wrong = replace(network, priors=np.array([0.5, value, 0.25, 0.25], np.float32))

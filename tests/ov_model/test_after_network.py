@@ -19,6 +19,7 @@ from ov_asr_score.ov_model.after_network import add_after_network, asked_after_n
 from ov_asr_score.ov_model.model_description import describe_ports
 from ov_asr_score.settings.kaldi import AFTER_NETWORK, KaldiOptions
 from tests.command_line import DATA, MODELS, run
+from tests.runtimes import require_nncf
 
 Floats = NDArray[np.float64]
 
@@ -290,10 +291,33 @@ def test_what_is_made_of_the_model_has_it_inside(tmp_path: Path, monkeypatch: py
     outcome = run("score", "-rg", "digits.blob", "-i", features, "--acoustic-scale", "0.1")
     expected = "--acoustic-scale=0.1: digits.blob is a blob, which gives the scores it was exported with"
     assert (outcome.code, outcome.error) == (2, expected)
-    pytest.importorskip("nncf")
+    require_nncf()
     quantized = run("quantize", "digits.onnx", "-i", features, *asked, "--max-utterances", "3", "-o", "int8.xml")
     assert quantized.code == 0, quantized.stderr
     assert run("score", "-m", "int8.xml", *compared, "0.5").code == 0
+    assert run("score", "-m", "int8.xml", *asked, *compared, "0.5").code == 0  # not a second time
+    outcome = run("score", "-m", "int8.xml", "-i", features, "--acoustic-scale", "0.1")
+    made = f"--class-frame-counts={asked[-1]} --no-softmax=true"
+    expected = f"--acoustic-scale=0.1: int8.xml was made with {made}, which is in its graph"
+    assert (outcome.code, outcome.error) == (2, expected)
+
+
+def test_a_converted_ir_takes_what_it_was_not_made_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    features, kaldi = DATA / "dnn_digits" / "features.ark", MODELS / "nnet1_dnn" / "final.nnet"
+    asked = ("--class-frame-counts", MODELS / "nnet1_dnn" / "ali_train_pdf.counts")
+    arguments = ("-i", features, "-r", DATA / "dnn_digits" / "kaldi_loglik.ark", "--max-error", "1e-4")
+    assert run("convert", kaldi, "-o", "plain.xml").code == 0
+    assert run("convert", kaldi, "--no-softmax", *asked, "-o", "made.xml").code == 0
+    assert run("score", "-m", "plain.xml", "--no-softmax", *asked, *arguments).code == 0
+    assert run("score", "-m", "made.xml", "--no-softmax", *asked, *arguments).code == 0
+    assert run("score", "-m", "made.xml", *arguments).code == 0
+    outcome = run("score", "-m", "made.xml", "--acoustic-scale", "0.1", *arguments)
+    assert outcome.code == 2
+    assert "--acoustic-scale=0.1: made.xml was converted with --class-frame-counts=" in outcome.error
+    assert run("score", "-m", "plain.xml", "-i", features, "-wg", "plain.blob").code == 0
+    outcome = run("score", "-rg", "plain.blob", "--acoustic-scale", "0.1", *arguments)
+    assert outcome.error == "--acoustic-scale=0.1: plain.blob is a blob, which gives the scores it was exported with"
 
 
 def test_inner_layers_stay_as_they_are(tmp_path: Path) -> None:

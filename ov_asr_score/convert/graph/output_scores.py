@@ -12,6 +12,7 @@ from ov_asr_score.convert.tensors.constants import float_scalar, int_vector
 from ov_asr_score.convert.tensors.last_softmax import last_softmax
 from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError, UsageError
 from ov_asr_score.kaldi_model.network import FloatArray, KaldiNetwork
+from ov_asr_score.kaldi_model.priors import checked_priors
 from ov_asr_score.openvino_api import opset, ov
 
 _LOG_FLOOR = np.float32(1.0e-20)
@@ -98,7 +99,7 @@ def _divide_by_priors(network: KaldiNetwork, scores: ov.Output) -> ov.Output:
     if network.priors is None:
         raise UnsupportedModelError(f"{network.source}: has no priors to divide by")
     _check_size(network, scores, len(network.priors))
-    inverse = (1 / network.priors.astype(np.float64)).astype(np.float32).reshape(1, 1, -1)
+    inverse = (1 / checked_priors(network, network.priors).astype(np.float64)).astype(np.float32).reshape(1, 1, -1)
     divided = opset.multiply(scores, opset.constant(inverse))
     total = opset.reduce_sum(divided, int_vector(2), True)
     return opset.divide(divided, total).output(0)
