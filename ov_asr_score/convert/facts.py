@@ -76,3 +76,27 @@ class ConversionFacts:
     options: str = ""
     version: str = ""
     nonfinite_weights: str = ""
+
+    @property
+    def window_left(self) -> int:
+        """Frames of a window of ``chunk`` before those of its scores."""
+        return self.left_context + max(self.extra_left_context, self.extra_left_context_initial)
+
+    @property
+    def window_right(self) -> int:
+        """Frames of a window of ``chunk`` behind the last that a row of its scores is for."""
+        return self.right_context + max(self.extra_right_context, self.extra_right_context_final)
+
+    @property
+    def window_frames(self) -> int:
+        """Frames of a whole window of ``chunk``."""
+        rows = self.frames_per_chunk // self.frame_subsampling_factor
+        return self.window_left + (rows - 1) * self.frame_subsampling_factor + 1 + self.window_right
+
+    @property
+    def can_pad(self) -> bool:
+        """Whether what follows an utterance in a request, copies of its last frame, leaves its scores as they are.
+
+        So it is where no score depends on frames that Kaldi would not have either, being beyond the right context.
+        """
+        return 0 <= self.reach_right <= self.right_context

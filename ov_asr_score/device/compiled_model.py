@@ -37,11 +37,11 @@ def compile_model(
     except RUNTIME_ERRORS as error:
         # 2023.3 stumbles over some bodies of loops, but for its optional fusions (snippets).
         if _LOST_ORDER not in str(error):
-            raise device_error(core, settings, error) from error
+            raise device_error(core, settings, error, free_shapes=model.is_dynamic()) from error
     try:
         return core.compile_model(model, device, {**properties, **_WITHOUT_FUSIONS})
     except RUNTIME_ERRORS as error:
-        raise device_error(core, settings, error) from error
+        raise device_error(core, settings, error, free_shapes=model.is_dynamic()) from error
 
 
 def _make_cache_folder(cache_dir: str) -> None:

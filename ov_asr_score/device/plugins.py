@@ -51,8 +51,13 @@ def check_config(core: ov.Core, settings: DeviceSettings) -> None:
             raise UnknownNameError(f"config {name}: {settings.device} has no such property{hint}", fields=("config",))
 
 
-def device_error(core: ov.Core, settings: DeviceSettings, error: Exception | None) -> DeviceError:
-    """Why the device of ``settings`` cannot be used, and what there is; ``error`` is that of the runtime, if any."""
+def device_error(
+    core: ov.Core, settings: DeviceSettings, error: Exception | None, *, free_shapes: bool = False
+) -> DeviceError:
+    """Why the device of ``settings`` cannot be used, and what there is; ``error`` is that of the runtime, if any.
+
+    ``free_shapes`` are those of the model, which some devices do not take.
+    """
     prefix = settings.device.partition(":")[0]
     available = ", ".join(core.available_devices) or "none"
     if not settings.device:
@@ -66,8 +71,21 @@ def device_error(core: ov.Core, settings: DeviceSettings, error: Exception | Non
             near = near_names(name.upper(), known, most=1)
             hint = did_you_mean([candidate for candidate in near if candidate != name])
             fault = plugin_fault(core, name)
-            return DeviceError(f"{settings.device}: no device '{name}' here: {fault}{hint} (available: {available})")
+            message = f"{settings.device}: no device '{name}' here: {fault}{hint} (available: {available})"
+            return _naming_static(message, settings, free_shapes)
     cause = first_cause(error) if error else "it is not there"
     config = "".join(f"; config {name}={value} was given" for name, value in settings.config.items())
     message = f"{settings.device}: OpenVINO cannot use it: {cause}{config} (available: {available})"
-    return DeviceError(message, fields=("config",) * len(settings.config))
+    return _naming_static(message, settings, free_shapes)
+
+
+def _naming_static(message: str, settings: DeviceSettings, free_shapes: bool) -> DeviceError:
+    """The error, with what static shapes are good for, where the device may lack other ones or is an NPU."""
+    fields = ("config",) * len(settings.config) if "; config " in message else ()
+    if "NPU" in base_devices(settings.device):
+        message += "; static on another device scores with the shapes that an NPU takes"
+    elif free_shapes:
+        message += "; shapes of the model are free, which not every device takes: static fixes them"
+    else:
+        return DeviceError(message, fields=fields)
+    return DeviceError(message, fields=(*fields, "static"))

@@ -13,6 +13,7 @@ from ov_asr_score.convert.from_file import convert_file
 from ov_asr_score.convert.nonfinite_weights import nonfinite_note
 from ov_asr_score.convert.rt_info import read_facts
 from ov_asr_score.convert.saving import check_ir_name, save_ir
+from ov_asr_score.convert.static_shapes import fix_shapes
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.job.overwriting import check_files, kaldi_files_read
 from ov_asr_score.job.sections import Section, origin_section
@@ -61,10 +62,12 @@ def run_conversion(job: ConvertJob) -> ConversionReport:
         raise UnsupportedModelError(f"{job.model}: is {what}; expected a Kaldi model")
     check_files(_read_by(job), iter([("output", job.output), ("output", str(Path(job.output).with_suffix(".bin")))]))
     model = convert_file(job.model, job.kaldi, __version__, allow_nonfinite=job.allow_nonfinite)
-    save_ir(model, job.output, compress_to_fp16=job.compress_to_fp16)
     facts = read_facts(model, job.model)
     if facts is None:
         raise ValueError("a converted model has no facts")
+    if job.static:
+        fix_shapes(model, facts)
+    save_ir(model, job.output, compress_to_fp16=job.compress_to_fp16)
     return ConversionReport(job, facts, describe_model(model), time.perf_counter() - started)
 
 

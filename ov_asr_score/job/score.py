@@ -167,6 +167,7 @@ def _score_all(
             if totals.utterances == 0 and differences:
                 note_delay(scorer, references, scored.key, scores, report)
             yield _count(scored, differences, report)
+    report.notes += scorer.late_notes()
     if layer_times is not None:
         layer_times.merge(scorer.runner.averaged_layer_times())
         report.layers = layer_times.slowest_first()

@@ -19,6 +19,7 @@ from ov_asr_score.scoring.plan import (
     VectorsPlan,
 )
 from ov_asr_score.scoring.requests.blocks import RecordLayers, score_blocks
+from ov_asr_score.scoring.requests.equal_windows import feed_windows
 from ov_asr_score.scoring.requests.feed import feed_chunks, feed_groups, feed_rows, feed_vectors, feed_whole
 from ov_asr_score.scoring.requests.fill import checked
 from ov_asr_score.scoring.requests.frame_streams import score_streams
@@ -63,6 +64,8 @@ def score_utterances(
             return _finished_in_order(slots, plan, feed_vectors(slots, fits, plan, utterances))
         case UtterancePlan():
             slots = RequestSlots(runner, record_layers, on_skip)
+            if plan.windows is not None:
+                return _finished_in_order(slots, plan, feed_windows(slots, fits, plan, plan.windows, utterances))
             # An utterance that fails must not take others along.
             if plan.grouping is None or plan.conversion is None or on_skip is not None:
                 return _finished_in_order(slots, plan, feed_whole(slots, fits, plan, utterances))

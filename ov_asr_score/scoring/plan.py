@@ -3,7 +3,8 @@
 ``RowsPlan``       every frame on its own (a feed-forward model on spliced features): utterances share requests
 ``BlocksPlan``     a fixed number of frames per request, in order, one utterance at a time (models with variables, or
                    with a time axis of fixed length)
-``UtterancePlan``  whole utterances, one or several of about the same length per request (models with a free time axis)
+``UtterancePlan``  whole utterances, one or several of about the same length per request (models with a free time axis),
+                   or windows of one length (static shapes)
 ``ChunksPlan``     windows of an utterance, several of the same length per request (Kaldi models converted for chunks)
 ``VectorsPlan``    an utterance, or windows of it, of which each gives one vector (Kaldi models of x-vectors)
 ``FramesPlan``     a few frames per request, in order, one utterance at a time (Kaldi models converted for streaming)
@@ -48,6 +49,26 @@ class Grouping:
             return num_frames
         step = max(1, 1 << (num_frames.bit_length() - 5)) if num_frames >= 16 else 1
         return -(-num_frames // step) * step
+
+
+@dataclass(frozen=True, slots=True)
+class EqualWindows:
+    """How utterances are cut into overlapping windows of one length, for a model whose shapes are static.
+
+    A window has ``frames`` frames. Its rows of scores within ``left`` frames of its beginning and ``right`` of its end
+    lack context and are left out, but for the edges of the utterance. Windows begin at multiples of ``alignment``
+    frames, of which ``left`` is one. With ``pad`` the last window, or an utterance that is shorter, is filled up with
+    its last frame. Otherwise the last window ends with the utterance: windows are as many frames longer than ``frames``
+    as that takes (less than ``alignment``), and an utterance of fewer frames is one window of its own length.
+    ``factors`` are the frames for each row of every output.
+    """
+
+    frames: int
+    left: int
+    right: int
+    alignment: int
+    factors: tuple[int, ...]
+    pad: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +119,7 @@ class UtterancePlan(_AnyPlan):
     """A whole utterance per request or, with ``grouping``, several; ``stateful`` as in a BlocksPlan.
 
     ``conversion`` is there for models that were converted from Kaldi's, the only ones whose utterances share requests.
+    With ``windows`` a request holds one of them.
     """
 
     mode: ClassVar[PlanMode] = "utterance"
@@ -105,16 +127,22 @@ class UtterancePlan(_AnyPlan):
     stateful: bool = False
     conversion: ConversionFacts | None = None
     grouping: Grouping | None = None
+    windows: EqualWindows | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ChunksPlan(_AnyPlan):
-    """The windows of an utterance that Kaldi's program would score, those of one length together."""
+    """The windows of an utterance that Kaldi's program would score, those of one length together.
+
+    With ``single`` a request holds one window; with ``pad`` a shorter one at the end of an utterance is filled up.
+    """
 
     mode: ClassVar[PlanMode] = "chunks"
     stateful: ClassVar[bool] = False
 
     conversion: ConversionFacts
+    single: bool = False
+    pad: bool = False
 
     @property
     def frames_per_chunk(self) -> int:

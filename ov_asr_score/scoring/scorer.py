@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -38,7 +38,9 @@ from ov_asr_score.scoring.plans.sizing import is_frame_local
 from ov_asr_score.scoring.requests.chunk_windows import fit_converted
 from ov_asr_score.scoring.requests.openvino_runner import OpenVinoRunner
 from ov_asr_score.scoring.requests.runner import DeviceRunner
+from ov_asr_score.scoring.requests.static_runner import StaticRunner
 from ov_asr_score.scoring.scorer_options import ScorerOptions
+from ov_asr_score.scoring.static.static_planning import Feeding, compiled_note, open_static, plan_static
 from ov_asr_score.scoring.trials.row_independence import rows_are_independent
 from ov_asr_score.scoring.trials.time_axis import open_time_axes, time_comes_first
 from ov_asr_score.scoring.utterances.joining import SkipUtterance, Utterance
@@ -75,6 +77,10 @@ class Scorer:
     ) -> Iterator[UtteranceScores]:
         """Scores of each utterance, lazily and in order; see :func:`ov_asr_score.scoring.engine.score_utterances`."""
         return score_utterances(self.runner, self.fits, self.plan, utterances, record_layers, on_skip)
+
+    def late_notes(self) -> list[str]:
+        """What is known only when everything is scored."""
+        return list(filter(None, [compiled_note(self.runner)]))
 
 
 def prepare_scorer(
@@ -115,20 +121,14 @@ def prepare_scorer(
             configured = _with_time_axis(configured, settings, fits)
             fits = fit_inputs(configured.inputs, first)
         model, plan = plan_model(configured.model, configured.inputs, options, fits, stateful=stateful)
+    feeding = Feeding(core, options, configured.inputs, fits, configured.wanted, first)
+    model, plan = plan_static(model, plan, feeding)
     if can_go_side_by_side(plan, options):
         plan = plan_streams(plan, options)
     settings = replace(settings, streams=plan.streams or settings.streams)
 
     open_runner = partial(_open_runner, configured, settings, plan.stateful)
-    if can_go_side_by_side(plan, options):
-        runner, plan = take_lanes(open_runner, model, options, plan, fits, first)
-    else:
-        runner = open_runner(model, plan.slots)
-    if isinstance(plan, RowsPlan) and conversion is None and not rows_are_independent(runner, fits, plan, first):
-        plan = plan_dependent_rows(configured.inputs, plan)
-        num_runs = runner.num_runs if configured.model is None else 0  # of this compiled model
-        runner = open_runner(configured.model, plan.slots)
-        runner.num_runs = num_runs
+    runner, plan = _open(configured, model, plan, feeding, open_runner)
     if settings.profile:
         runner.forget_layer_times()
     plan = replace(plan, left_context=options.left_context, right_context=options.right_context)
@@ -170,6 +170,27 @@ def _open_runner(
     if stateful:  # variables stay with their request, and may be a cache that begins with one key
         return OpenVinoRunner(plainly(), slots, wanted, names, plainly)
     return OpenVinoRunner(compiling(), slots, wanted, names, compiling, plainly)
+
+
+def _open(
+    configured: ConfiguredModel,
+    model: ov.Model | None,
+    plan: Plan,
+    feeding: Feeding,
+    open_runner: Callable[[ov.Model | None, int], OpenVinoRunner],
+) -> tuple[OpenVinoRunner | StaticRunner, Plan]:
+    """A runner of the model, and the plan that its trials leave."""
+    options, fits, first = feeding.options, feeding.fits, feeding.first
+    if can_go_side_by_side(plan, options):
+        return take_lanes(open_runner, model, options, plan, fits, first)
+    runner = open_static(model, plan, feeding, open_runner)
+    if not isinstance(plan, RowsPlan) or plan.conversion is not None or rows_are_independent(runner, fits, plan, first):
+        return runner, plan
+    num_runs = runner.num_runs if configured.model is None else 0  # of this compiled model
+    model, plan = plan_static(configured.model, plan_dependent_rows(configured.inputs, plan), feeding)
+    runner = open_static(model, plan, feeding, open_runner)
+    runner.num_runs = num_runs
+    return runner, plan
 
 
 def _prepare_emulation(

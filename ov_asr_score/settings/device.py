@@ -8,6 +8,7 @@ from ov_asr_score.errors import UsageError
 from ov_asr_score.settings.gna import GnaSettings
 from ov_asr_score.settings.gna_texts import GNA_MODES, parse_gna_mode
 from ov_asr_score.settings.setting import MODEL, SPEED, Setting
+from ov_asr_score.settings.shapes import parse_shapes
 
 Precision = Literal["f32", "bf16", "f16"]
 
@@ -33,7 +34,8 @@ class DeviceSettings:
     """A device text as the user gives it, and everything that changes how the runtime computes there.
 
     ``threads`` and ``streams`` 0 leave the choice to the runtime. ``config`` are plugin properties by name; they win
-    over everything that this package sets. ``gna_mode`` is the GNA mode that the device text names, if any.
+    over everything that this package sets. ``static`` and ``shapes`` (by input) ask for models whose shapes are all
+    fixed. ``gna_mode`` is the GNA mode that the device text names, if any.
     Raises UsageError for a GNA mode that does not exist.
     """
 
@@ -88,6 +90,29 @@ class DeviceSettings:
             changes_bytes=True,
         ),
     ] = field(default_factory=dict)
+    static: Annotated[
+        bool,
+        Setting(
+            "Compile static shapes only, as NPUs need them: utterances go in windows of one length, or the model is "
+            "compiled for each length.",
+            panel=MODEL,
+            in_suite=True,
+            changes_bytes=True,
+        ),
+    ] = False
+    shapes: Annotated[
+        Mapping[str, tuple[int, ...]],
+        Setting(
+            "The shape of an input, as in x=[1,200,40] for windows of 200 frames; implies --static; may be repeated.",
+            names=("--shape",),
+            metavar="NAME=[LENGTHS]",
+            panel=MODEL,
+            repeated=True,
+            parse=parse_shapes,
+            in_suite=True,
+            changes_bytes=True,
+        ),
+    ] = field(default_factory=dict)
     gna: GnaSettings = field(default_factory=GnaSettings)
     gna_mode: str | None = field(init=False, repr=False, compare=False)
 
@@ -116,6 +141,18 @@ def base_devices(device: str) -> list[str]:
     else:
         names = [prefix]
     return [name.split(".")[0].split("(")[0] for name in names if name]
+
+
+def static_reason(settings: DeviceSettings) -> str:
+    """Why every model is to be compiled with static shapes: because a user asked, or a device needs that; else empty.
+
+    GNA has static shapes anyway.
+    """
+    if settings.gna_mode is not None:
+        return ""
+    if settings.shapes or settings.static:
+        return "static shapes were asked for"
+    return "NPU takes static shapes only" if "NPU" in base_devices(settings.device) else ""
 
 
 def parse_against(text: str, reference: DeviceSettings) -> DeviceSettings:

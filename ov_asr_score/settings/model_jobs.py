@@ -52,6 +52,13 @@ class ConvertJob:
     ]
     kaldi: Annotated[KaldiOptions, Part(defaults=_WHOLE)] = DEFAULT_OPTIONS
     allow_nonfinite: AllowNonfinite = False
+    static: Annotated[
+        bool,
+        Setting(
+            "Fix all shapes, as NPUs need them: windows of --frames-per-chunk frames and their context, or frames of "
+            "--time frame."
+        ),
+    ] = False
     compress_to_fp16: Annotated[bool, Setting("Write weights as f16: half the size, slightly different scores.")] = (
         False
     )

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ov_asr_score.kaldi_io import read_table
 from ov_asr_score.scoring.model_loading import configure_model, load_model
 from ov_asr_score.scoring.plan import Grouping, Plan, RowsPlan, UtterancePlan, conversion_of
-from ov_asr_score.scoring.requests.utterance_groups import can_cut, can_pad
+from ov_asr_score.scoring.requests.utterance_groups import can_cut
 from ov_asr_score.scoring.scorer import Scorer, prepare_scorer
 from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances.joining import InputTable, JoinOptions, Utterance, read_utterances
@@ -50,7 +50,7 @@ def check_plans(
     plans: dict[str, Plan] = {}
     if isinstance(scorer.plan, UtterancePlan) and scorer.plan.grouping is not None:
         for name, grouping in PLANS.items():
-            if not (name == "together" and not can_pad(facts)) and not (name == "windows" and not can_cut(facts)):
+            if not (name == "together" and not facts.can_pad) and not (name == "windows" and not can_cut(facts)):
                 plans[name] = replace(scorer.plan, grouping=grouping)
     if isinstance(scorer.plan, RowsPlan):
         plans["rows"] = replace(scorer.plan, frames_per_request=3)

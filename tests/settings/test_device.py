@@ -9,6 +9,7 @@ from ov_asr_score.settings.device import (
     parse_against,
     parse_config,
     runtime_device,
+    static_reason,
 )
 
 
@@ -51,3 +52,21 @@ def test_what_is_compared_with() -> None:
     for text in ("device=", "device=CPU,device=GPU", "CPU"):
         with pytest.raises(UsageError, match=r"expected (device|KEY)="):
             parse_against(text, reference)
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        (DeviceSettings(), ""),
+        (DeviceSettings("AUTO"), ""),
+        (DeviceSettings("AUTO:-NPU,CPU"), ""),
+        (DeviceSettings("GNA_SW_EXACT", static=True), ""),
+        (DeviceSettings(static=True), "static shapes were asked for"),
+        (DeviceSettings(shapes={"x": (1, 200, 40)}), "static shapes were asked for"),
+        (DeviceSettings("NPU"), "NPU takes static shapes only"),
+        (DeviceSettings("HETERO:NPU.0,CPU"), "NPU takes static shapes only"),
+    ],
+    ids=lambda value: value.device if isinstance(value, DeviceSettings) else value,
+)
+def test_static_shapes_are_asked_for_or_needed(settings: DeviceSettings, reason: str) -> None:
+    assert static_reason(settings) == reason

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import prod
 
 from ov_asr_score.convert.facts import ConversionFacts
@@ -92,7 +93,9 @@ def plan_converted(
         program = {2: "nnet-am-compute", 3: "nnet3-compute"}.get(conversion.generation, "Kaldi")
         program += "-batch" if conversion.batch_compute else ""
         reason = f"chunks of {conversion.frames_per_chunk} frames as {program} cuts them{ignored}"
-        return model, ChunksPlan(conversion, slots=slots, streams=streams, reason=reason)
+        chunks = ChunksPlan(conversion, slots=slots, streams=streams, reason=reason)
+        # A model that was written with static shapes takes whole windows, one at a time.
+        return model, replace(chunks, single=True, pad=True) if (inputs[0].shape or (None,))[0] else chunks
     if conversion.time == "vector":
         reason = f"converted from a Kaldi model for one vector per utterance, as in nnet3-xvector-compute{ignored}"
         return model, VectorsPlan(conversion, slots=slots, streams=streams, reason=reason)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from ov_asr_score.errors import unreachable
 from ov_asr_score.scoring.plans.sizing import takes_any_shape
 from ov_asr_score.scoring.scorer_options import ScorerOptions
+from ov_asr_score.settings.device import static_reason
 from ov_asr_score.settings.kaldi import KaldiOptions
 
 RECURRENT_BLOCK = 48
@@ -31,7 +32,8 @@ def decide_time(options: ScorerOptions) -> KaldiOptions:
         case "fastest":
             if options.device.gna_mode is not None:
                 return replace(kaldi, time="frame")
-            if options.batch_size == 1 or not takes_any_shape(options):
+            may_be_long = not static_reason(options.device)  # else frames in order need one shape only
+            if may_be_long and (options.batch_size == 1 or not takes_any_shape(options)):
                 return kaldi
             return replace(kaldi, time="lockstep", frames_per_request=RECURRENT_BLOCK)
         case _:

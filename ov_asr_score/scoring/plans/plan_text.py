@@ -11,6 +11,7 @@ from ov_asr_score.scoring.input_fit import InputFit
 from ov_asr_score.scoring.plan import (
     BlocksPlan,
     ChunksPlan,
+    EqualWindows,
     FramesPlan,
     Grouping,
     LockstepPlan,
@@ -33,7 +34,8 @@ def plan_facts(plan: Plan, fits: Sequence[InputFit], streams: int) -> PlanFacts:
         case RowsPlan() | BlocksPlan() | FramesPlan():
             frames, utterances = plan.frames_per_request, 1
         case UtterancePlan():
-            frames, utterances = 0, plan.grouping.max_utterances if plan.grouping is not None else 1
+            frames = plan.windows.frames if plan.windows is not None else 0
+            utterances = plan.grouping.max_utterances if plan.grouping is not None else 1
         case ChunksPlan() | VectorsPlan():
             frames, utterances = plan.frames_per_chunk, 1
         case LockstepPlan():
@@ -61,9 +63,11 @@ def _filling(plan: Plan) -> str:
         case BlocksPlan() | FramesPlan():
             return f"{_frames(plan.frames_per_request)} per request, in order"
         case UtterancePlan():
+            if plan.windows is not None:
+                return _window_text(plan.windows)
             return "a whole utterance per request" if plan.grouping is None else _group_text(plan.grouping)
         case ChunksPlan():
-            return f"chunks of {plan.frames_per_chunk} frames, several per request"
+            return f"chunks of {plan.frames_per_chunk} frames, {'one' if plan.single else 'several'} per request"
         case VectorsPlan() if plan.frames_per_chunk:
             return f"one vector for an utterance, the mean of those of chunks of {plan.frames_per_chunk} frames"
         case VectorsPlan():
@@ -77,6 +81,13 @@ def _filling(plan: Plan) -> str:
 
 def _frames(count: int) -> str:
     return f"{count} frame{'s' if count > 1 else ''}"
+
+
+def _window_text(windows: EqualWindows) -> str:
+    lengths = f"{windows.frames} frames"
+    if not windows.pad and windows.alignment > 1:
+        lengths = f"{windows.frames} to {windows.frames + windows.alignment - 1} frames"
+    return f"windows of {lengths}, one per request, of which {windows.left} + {windows.right} are context"
 
 
 def _group_text(grouping: Grouping) -> str:

@@ -9,9 +9,9 @@ from ov_asr_score.convert.facts import ConversionFacts
 from ov_asr_score.device.gna_properties import requests_at_a_time
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.scoring.plan import Grouping
-from ov_asr_score.scoring.requests.utterance_groups import can_cut, can_pad
+from ov_asr_score.scoring.requests.utterance_groups import can_cut
 from ov_asr_score.scoring.scorer_options import ScorerOptions
-from ov_asr_score.settings.device import base_devices
+from ov_asr_score.settings.device import base_devices, static_reason
 
 # Measured (benchmarks/): matrix products over more frames than these are no faster, and what lies between the layers no
 # longer fits into the caches. Steps of a recurrence are, the more utterances take them together.
@@ -54,7 +54,7 @@ def num_slots(options: ScorerOptions, streams: int) -> int:
 
 def takes_any_shape(options: ScorerOptions) -> bool:
     """Whether requests may differ in shape; plugins other than that of the CPU compile anew for each."""
-    return set(base_devices(options.device.device)) <= {"CPU"}
+    return not static_reason(options.device) and set(base_devices(options.device.device)) <= {"CPU"}
 
 
 def is_frame_local(conversion: ConversionFacts) -> bool:
@@ -83,7 +83,7 @@ def group_by_length(
     return Grouping(
         max_utterances=options.batch_size or (_RECURRENT_UTTERANCES if recurrent else _UTTERANCES),
         frames=frames,
-        waste=_WASTE if can_pad(conversion) else 0.0,
+        waste=_WASTE if conversion.can_pad else 0.0,
         look_ahead=min(quarter, 4 * frames),
         longest=min(most, _LONGEST) if can_cut(conversion) else 0,
     )

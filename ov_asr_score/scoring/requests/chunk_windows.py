@@ -79,20 +79,27 @@ def chunk_scores(result: Float32Array, rows: int, name: str, key: str) -> Float3
 
 
 def chunk_requests(
-    utterance: Utterance, fits: Sequence[InputFit], conversion: ConversionFacts
+    utterance: Utterance,
+    fits: Sequence[InputFit],
+    conversion: ConversionFacts,
+    *,
+    single: bool = False,
+    pad: bool = False,
 ) -> Iterator[ChunkRequest]:
     """Requests for all chunks of an utterance: whole chunks together, the last one on its own if it is not like them.
 
     Frames outside of the utterance are its first or last one. An i-vector input gets the row of the frame in the
-    middle of the chunk.
+    middle of the chunk. With ``single`` whole chunks have requests of their own, too; with ``pad`` the last chunk is
+    filled up to their length, and what it gives for the filling is left out.
     """
     factor, frames = conversion.frame_subsampling_factor, utterance.num_frames
     rows = num_score_rows(frames, conversion)
-    left = conversion.left_context + max(conversion.extra_left_context, conversion.extra_left_context_initial)
-    right = conversion.right_context + max(conversion.extra_right_context, conversion.extra_right_context_final)
-    for windows in _cut(rows, conversion, left + right):
+    left, right = conversion.window_left, conversion.window_right
+    rows_of_chunk = conversion.frames_per_chunk // factor
+    for windows in _cut(rows, conversion, 1 if single else _windows_at_once(conversion, left + right)):
         starts = windows.first_rows * factor
-        window = np.arange(-left, (windows.rows_each - 1) * factor + 1 + right)
+        given_rows = rows_of_chunk if pad else windows.rows_each
+        window = np.arange(-left, (given_rows - 1) * factor + 1 + right)
         order = np.clip(starts[:, None] + window[None, :], 0, frames - 1)
         middles = np.minimum(_middles(windows, conversion), frames - 1)
         arrays = []
@@ -110,7 +117,7 @@ def chunk_requests(
             first_row=int(windows.first_rows[0]) + windows.skipped,
             skipped_rows=windows.skipped,
             num_rows=windows.used,
-            given_rows=len(starts) * windows.rows_each,
+            given_rows=len(starts) * given_rows,
         )
 
 
@@ -127,15 +134,18 @@ class _Windows:
     used: int
 
 
-def _cut(rows: int, conversion: ConversionFacts, context: int) -> Iterator[_Windows]:
-    """The windows of an utterance with so many rows of scores.
+def _windows_at_once(conversion: ConversionFacts, context: int) -> int:
+    return max(1, _FRAMES_PER_REQUEST // (conversion.frames_per_chunk + context))
+
+
+def _cut(rows: int, conversion: ConversionFacts, at_once: int) -> Iterator[_Windows]:
+    """The windows of an utterance with so many rows of scores, up to ``at_once`` whole ones together.
 
     nnet3-compute makes the last window as short as it must be. nnet3-compute-batch moves it back, so that it is whole
     and ends with the utterance, and leaves out the rows that came before; a single short window goes on behind the end.
     """
     rows_each = conversion.frames_per_chunk // conversion.frame_subsampling_factor
     whole, rest = divmod(rows, rows_each)
-    at_once = max(1, _FRAMES_PER_REQUEST // (conversion.frames_per_chunk + context))
     for first in range(0, whole, at_once):
         numbers = np.arange(first, min(whole, first + at_once))
         yield _Windows(numbers * rows_each, rows_each, 0, len(numbers) * rows_each)

@@ -177,7 +177,7 @@ def feed_chunks(
     for utterance in utterances:
         rows = num_score_rows(utterance.num_frames, conversion)
         pending = PendingScores(utterance, rows, num_rows=rows)
-        for chunk in chunk_requests(utterance, fits, conversion):
+        for chunk in chunk_requests(utterance, fits, conversion, single=plan.single, pad=plan.pad):
             if pending.failed:
                 break
             slot = slots.take_slot()

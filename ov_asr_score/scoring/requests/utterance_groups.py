@@ -157,14 +157,6 @@ def cut_windows(num_frames: int, frames_each: int, conversion: ConversionFacts) 
         yield UtteranceWindow(first, stop, start // factor, (start - first) // factor, last_row - start // factor)
 
 
-def can_pad(conversion: ConversionFacts) -> bool:
-    """Whether what follows an utterance in a request, copies of its last frame, leaves its scores as they are.
-
-    So it is where no score depends on frames that Kaldi would not have either, being beyond the right context.
-    """
-    return 0 <= conversion.reach_right <= conversion.right_context
-
-
 def can_cut(conversion: ConversionFacts) -> bool:
     """Whether the scores of an utterance can be computed in windows of it."""
     return conversion.reach_left >= 0 and conversion.reach_right >= 0 and conversion.pad_input

@@ -15,7 +15,6 @@ from ov_asr_score.scoring.requests.pending_scores import PendingScores
 from ov_asr_score.scoring.requests.utterance_groups import (
     WaitingUtterances,
     can_cut,
-    can_pad,
     cut_windows,
     group_arrays,
     group_scores,
@@ -126,6 +125,6 @@ def test_windows_give_every_row_once_with_all_that_it_depends_on(
 
 
 def test_what_may_be_filled_up_and_cut() -> None:
-    assert can_pad(facts(reach_left=-1, reach_right=3)) and not can_cut(facts(reach_left=-1, reach_right=3))
-    assert not can_pad(facts(reach_left=9, reach_right=4)) and can_cut(facts(reach_left=9, reach_right=4))
-    assert not can_pad(facts()) and not can_cut(facts())
+    assert facts(reach_left=-1, reach_right=3).can_pad and not can_cut(facts(reach_left=-1, reach_right=3))
+    assert not facts(reach_left=9, reach_right=4).can_pad and can_cut(facts(reach_left=9, reach_right=4))
+    assert not facts().can_pad and not can_cut(facts())

@@ -1,0 +1,1 @@
+"""Tests of models whose shapes are all fixed."""
