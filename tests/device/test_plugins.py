@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ov_asr_score.device.compiled_model import compile_model
+from ov_asr_score.device.plugins import device_error
 from ov_asr_score.device.reports import missing_plugins
 from ov_asr_score.errors import DeviceError, UnknownNameError
 from ov_asr_score.settings.device import DeviceSettings
@@ -44,3 +45,17 @@ def test_properties_that_are_not_there() -> None:
     with pytest.raises(DeviceError, match="CPU: OpenVINO cannot use it: ") as caught:
         compile_model(CORE, affine_model(), DeviceSettings(config={"NUM_STREAMS": "many"}))
     assert "\n" not in str(caught.value)
+
+
+def test_devices_that_may_lack_free_shapes_name_static_ones() -> None:
+    model = affine_model()
+    error = RuntimeError("dynamic shapes are not supported")
+    said = str(device_error(CORE, DeviceSettings("CPU"), error, free_shapes=True))
+    assert said.endswith("; shapes of the model are free, which not every device takes: static fixes them")
+    assert "static" not in str(device_error(CORE, DeviceSettings("CPU"), error))
+    with pytest.raises(DeviceError, match=r"shapes of the model are free.*: static fixes them") as caught:
+        compile_model(CORE, model, DeviceSettings(config={"NUM_STREAMS": "many"}))
+    assert caught.value.fields == ("config", "static")
+    npu = device_error(CORE, DeviceSettings("NPU"), error)
+    assert str(npu).endswith("; static on another device scores with the shapes that an NPU takes")
+    assert npu.fields == ("static",)

@@ -19,6 +19,7 @@ from ov_asr_score.settings.kaldi import KaldiOptions
         ({"batch_size": 8}, "lockstep", RECURRENT_BLOCK),
         ({"batch_size": 1}, "auto", 0),
         ({"device": DeviceSettings("GPU")}, "auto", 0),
+        ({"device": DeviceSettings("GPU", static=True), "batch_size": 1}, "lockstep", RECURRENT_BLOCK),
         ({"device": DeviceSettings("GNA_SW_EXACT")}, "frame", 0),
         ({"device": DeviceSettings("HETERO:GNA_SW_EXACT,CPU")}, "frame", 0),
         ({"auto_time": "utterance"}, "utterance", 0),

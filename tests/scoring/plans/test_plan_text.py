@@ -11,6 +11,7 @@ from ov_asr_score.scoring.input_fit import InputFit
 from ov_asr_score.scoring.plan import (
     BlocksPlan,
     ChunksPlan,
+    EqualWindows,
     FramesPlan,
     Grouping,
     LockstepPlan,
@@ -45,6 +46,21 @@ PLANS: list[tuple[Plan, str, tuple[str, int, int]]] = [
         UtterancePlan(conversion=CONVERSION, grouping=Grouping(1, 1600, 0.1, 99)),
         "whole utterances; 1 infer request",
         ("utterance", 0, 1),
+    ),
+    (
+        UtterancePlan(windows=EqualWindows(200, 6, 7, 3, (3,))),
+        "windows of 200 to 202 frames, one per request, of which 6 + 7 are context; 1 infer request",
+        ("utterance", 200, 1),
+    ),
+    (
+        UtterancePlan(conversion=CONVERSION, windows=EqualWindows(200, 6, 7, 3, (3,), pad=True), slots=2),
+        "windows of 200 frames, one per request, of which 6 + 7 are context; 2 infer requests",
+        ("utterance", 200, 1),
+    ),
+    (
+        ChunksPlan(CONVERSION, single=True),
+        "chunks of 50 frames, one per request; 1 infer request",
+        ("chunks", 50, 1),
     ),
     (ChunksPlan(CONVERSION), "chunks of 50 frames, several per request; 1 infer request", ("chunks", 50, 1)),
     (
