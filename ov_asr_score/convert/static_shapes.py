@@ -13,6 +13,11 @@ def fix_shapes(model: ov.Model, facts: ConversionFacts) -> None:
     Raises UsageError for a model that takes whole utterances, and for one whose last window cannot be filled up
     without other scores.
     """
+    if facts.time == "vector":
+        raise UsageError(
+            "static: vectors of utterances come from chunks of several lengths, which no one shape fits",
+            fields=("static",),
+        )
     if facts.time == "utterance":
         raise UsageError(
             "static: a model for whole utterances has a free time axis; frames_per_chunk gives it windows of one "

@@ -76,3 +76,5 @@ def test_whole_utterances_have_no_fixed_shape(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="frames_per_chunk gives it windows of one length") as caught:
         fix_shapes(ov.Model([], []), facts)
     assert caught.value.fields == ("static", "frames_per_chunk")
+    with pytest.raises(UsageError, match="chunks of several lengths"):
+        fix_shapes(ov.Model([], []), replace(facts, time="vector"))

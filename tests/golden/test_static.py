@@ -19,7 +19,7 @@ from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances.joining import InputTable, JoinOptions, Utterance, read_utterances
 from ov_asr_score.settings.device import DeviceSettings
 from ov_asr_score.settings.kaldi import KaldiOptions
-from tests.golden.test_cases import FOLDERS, as_run, description, model_files, runs
+from tests.golden.test_cases import FOLDERS, XVECTORS, as_run, description, model_files, runs
 from tests.golden.test_nnet1_cases import FOLDERS as NNET1_FOLDERS
 from tests.golden.test_nnet1_cases import as_options
 from tests.golden.test_nnet1_cases import description as nnet1_description
@@ -30,7 +30,7 @@ PARAMETERS = [
         id=f"{folder.parent.name}/{folder.name}-{output.stem}-{time}",
         marks=[pytest.mark.slow] if time == "auto" else [],  # frames in order, where they may be
     )
-    for folder in FOLDERS
+    for folder in (*FOLDERS, *XVECTORS)
     for options, output in runs(folder)
     for time in ("auto", "utterance")
 ]
@@ -53,7 +53,7 @@ def check(scorer: Scorer, utterances: list[Utterance], output: Path, tolerance: 
     found = list(scorer.score([utterance for utterance in utterances if utterance.key in expected]))
     assert {result.key for result in found} == expected.keys()
     for result in found:
-        scores, wanted = next(iter(result.scores.values())), expected[result.key]
+        scores, wanted = next(iter(result.scores.values())), np.atleast_2d(expected[result.key])
         assert scores.shape == wanted.shape
         difference = np.abs(scores - wanted).max()
         assert difference <= tolerance, f"{result.key}: {difference:.3g}"

@@ -32,6 +32,7 @@ from ov_asr_score.scoring.plan import (
     Plan,
     RowsPlan,
     UtterancePlan,
+    VectorsPlan,
 )
 from ov_asr_score.scoring.requests.equal_windows import equal_windows
 from ov_asr_score.scoring.requests.openvino_runner import OpenVinoRunner
@@ -140,6 +141,10 @@ def plan_static(model: ov.Model | None, plan: Plan, feeding: Feeding) -> tuple[o
                     fields=("shapes", "frames_per_chunk"),
                 )
             plan = replace(plan, single=True, pad=plan.pad or conversion.can_pad)
+        case VectorsPlan():
+            if frames:
+                raise _no_windows(frames, "vectors of utterances come from chunks of several lengths")
+            plan = replace(plan, reason=f"{plan.reason}: compiled for each length of chunks")
         case UtterancePlan() if plan.conversion is not None:
             plan = _plan_converted(plan, plan.conversion, frames, len(feeding.wanted))
         case UtterancePlan() if plan.stateful:
@@ -275,6 +280,8 @@ def _first_frames(plan: Plan, feeding: Feeding) -> int:
     options = feeding.options
     frames = feeding.first.num_frames if feeding.first is not None else 0
     frames = frames + options.left_context + options.right_context if frames else _SOME_FRAMES
+    if isinstance(plan, VectorsPlan) and plan.frames_per_chunk:
+        return min(frames, plan.frames_per_chunk)
     if isinstance(plan, UtterancePlan) and plan.windows is not None:
         return equal_windows(frames, plan.windows)[0].frames
     return frames
