@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from ov_asr_score.device.graph_repair import repair_memory_concats
+from ov_asr_score.errors import UsageError
 from ov_asr_score.ov_model.filled_inputs.fill_inputs import fill_inputs
 from ov_asr_score.ov_model.filled_inputs.filling_plan import advice_for, plan_fillings
 from ov_asr_score.ov_model.filled_inputs.fillings import FillingPlan
@@ -27,6 +28,9 @@ def plan_inputs(job: ScoreJob, loaded: LoadedModel, fed: Collection[str] = ()) -
     ``plan_fillings`` raises.
     """
     if loaded.model is None or loaded.conversion is not None:
+        if job.states:
+            kind = "an exported model" if loaded.model is None else "a model converted from Kaldi"
+            raise UsageError(f"states: {kind} has its states inside; leave states out", fields=("states", "states"))
         return job, FillingPlan()
     job, given = split_inputs(job, loaded.inputs)
     known = [name for name in fed if find_port(loaded.inputs, name) is not None]

@@ -20,6 +20,7 @@ from ov_asr_score.scoring.given_inputs import split_inputs
 from ov_asr_score.scoring.plan import LockstepPlan
 from ov_asr_score.scoring.session import open_model_with_tables, start_session
 from ov_asr_score.settings.score_job import ScoreJob
+from tests.command_line import MODELS
 from tests.ov_model.filled_inputs.onnx_models import (
     HIDDEN,
     cell_model,
@@ -112,23 +113,25 @@ def test_frames_in_lock_step(batch: Any, batch_size: int, lanes: int) -> None:
     assert_right(scores, lambda x: scores_of_cell(model, x))
 
 
-@pytest.mark.parametrize("frames", [3, "T"])
-def test_wenet(frames: Any) -> None:
+@pytest.mark.parametrize("batch_size", [0, 2])
+@pytest.mark.parametrize("frames", [1, 3, "T"])
+def test_wenet(frames: Any, batch_size: int) -> None:
+    """Caches of different lengths cannot go in lock-step; several requests do."""
     model = wenet_model(frames)
-    pieces = 3 if frames == 3 else 100
+    pieces = 100 if frames == "T" else frames
 
     def expected(x: Any) -> Any:
         cache, rows = np.zeros((1, 1, 0, 4), np.float32), []
         for start in range(0, len(x), pieces):
             chunk = x[start : start + pieces]
-            if frames == 3:
-                chunk = np.concatenate([chunk, np.repeat(chunk[-1:], 3 - len(chunk), 0)])
+            if frames != "T":
+                chunk = np.concatenate([chunk, np.repeat(chunk[-1:], frames - len(chunk), 0)])
             feeds = {"chunk": chunk[None], "offset": np.array(start), "att_cache": cache}
             rows.append(run_onnx(model, feeds)[0])
             cache = run_onnx(model, feeds, "r_att_cache")
         return np.concatenate(rows)[: len(x)]
 
-    assert_right(scored(model), expected)
+    assert_right(scored(model, batch_size=batch_size), expected)
 
 
 def test_the_number_of_frames() -> None:
@@ -193,6 +196,12 @@ def test_states_are_outputs_too_where_they_are_asked_for() -> None:
 def test_names_are_checked() -> None:
     with pytest.raises(UnknownNameError, match=r"^states: the model has no input 'h'"):
         scored(cell_model(), states=["h=h_out"])
+
+
+def test_kaldi_models_have_their_states_inside() -> None:
+    model = str(MODELS / "nnet3_tdnn" / "final.mdl")
+    with pytest.raises(UsageError, match=r"^states: a model converted from Kaldi has its states inside"):
+        open_model_with_tables(ScoreJob(model=model, inputs="x.ark", states=["h=g"]))
 
 
 def test_words_are_no_tables() -> None:

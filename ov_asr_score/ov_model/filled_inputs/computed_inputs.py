@@ -42,7 +42,7 @@ def filled_value(filling: Filling, parameter: Any, frames: ov.Output | None) -> 
     """What takes the place of ``parameter``; ``frames`` is the scalar that counts them, None: there are none to count.
 
     Raises UsageError where a filling needs frames and there are none, or is for an input of one value;
-    ShapeMismatchError where the input leaves open more than one axis beside that of utterances.
+    ShapeMismatchError where ones or zeros are for an input that has other free axes than a mask of frames.
     """
     shape = shape_of(parameter.get_output_partial_shape(0))
     if shape is None:
@@ -89,13 +89,13 @@ def _constant(filling: Filling, parameter: Any, shape: tuple[int | None, ...]) -
 def _mask(
     filling: Filling, parameter: Any, shape: tuple[int | None, ...], number: float, frames: ov.Output | None
 ) -> ov.Output:
-    """``number`` for each frame: in the last free axis, where there are two the first is that of utterances."""
-    free = [axis for axis, length in enumerate(shape) if length is None]
-    over_frames = free[1:] if len(free) > 1 and free[0] == 0 else free
-    if len(over_frames) > 1:
+    """``number`` for each frame, in the free axis that is not the first, which is that of utterances."""
+    over_frames = [axis for axis, length in enumerate(shape) if length is None and (axis > 0 or len(shape) == 1)]
+    others = [length for length in shape[1:] if length is not None]
+    if len(over_frames) > 1 or (over_frames and any(length > 1 for length in others)):
         raise ShapeMismatchError(
-            f"inputs '{filling.input}={filling.kind}': the input {shape_text(shape)} leaves more than one axis open "
-            "beside that of utterances; give it a table",
+            f"inputs '{filling.input}={filling.kind}': the input {shape_text(shape)} is no mask with a value for each "
+            f"frame; give it a table, or '{filling.input}=value:{number:g}' for one utterance",
             fields=("inputs",),
         )
     if over_frames and frames is None:

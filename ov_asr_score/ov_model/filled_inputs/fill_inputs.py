@@ -6,13 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ov_asr_score.errors import UnknownNameError, UnsupportedModelError
+from ov_asr_score.errors import UnknownNameError, UnsupportedModelError, UsageError
 from ov_asr_score.openvino_api import RUNTIME_ERRORS, first_cause, ov
 from ov_asr_score.ov_model.filled_inputs.computed_inputs import filled_value, length_along
 from ov_asr_score.ov_model.filled_inputs.fillings import Filling, FillingPlan
 from ov_asr_score.ov_model.filled_inputs.state_shapes import Shape, first_shapes
 from ov_asr_score.ov_model.filled_inputs.state_variables import make_stateful
-from ov_asr_score.ov_model.model_description import describe_ports
+from ov_asr_score.ov_model.model_description import describe_ports, shape_of
 from ov_asr_score.ov_model.outputs import find_port
 from ov_asr_score.ports import PortInfo, shape_text
 
@@ -37,9 +37,11 @@ def fill_inputs(
     """A copy of ``model`` without the inputs of ``plan``; outputs that hand on states are gone, but for ``keep``.
 
     ``requests`` are the shapes of all other inputs, in their order, with -1 where frames lie: those of the first that
-    has any are counted. ``rows`` is the output whose rows are the scores, and its axis of them (None: the last but one
-    of the first output that hands on no state). Raises UsageError and ShapeMismatchError where a filling does not fit
-    its input or a state leaves its size open, UnsupportedModelError where the graph does not take what is filled in.
+    has any are counted. ``rows`` is the output whose rows are the scores, and its axis of them (None: the one that is
+    free, or else the last but one, of the first output that hands on no state).
+
+    Raises UsageError and ShapeMismatchError where a filling does not fit its input or a state leaves its size open,
+    UnsupportedModelError where the graph does not take what is filled in.
     """
     if not plan:
         return FilledModel(model, (), ())
@@ -54,7 +56,7 @@ def fill_inputs(
             _put_in(changed, parameters[filling.input], value)
     shapes = first_shapes(_with_positions_at_zero(changed, plan), plan.states, requests) if plan.states else []
     positions = [parameters[filling.input] for filling in plan.fillings if filling.kind == "position"]
-    scores = _score_rows(changed, outputs, plan, rows) if positions else None
+    scores = _score_rows(changed, outputs, plan, requests, rows) if positions else None
     counters = [(parameter, scores) for parameter in positions if scores is not None]
     try:
         if plan.states or counters:
@@ -86,14 +88,35 @@ def _count_frames(model: ov.Model, inputs: Sequence[PortInfo], requests: Mapping
 
 
 def _score_rows(
-    model: ov.Model, outputs: Sequence[PortInfo], plan: FillingPlan, rows: tuple[str, int] | None
+    model: ov.Model,
+    outputs: Sequence[PortInfo],
+    plan: FillingPlan,
+    requests: Mapping[str, Sequence[int]],
+    rows: tuple[str, int] | None,
 ) -> ov.Output:
+    """The number of rows of scores of a request, as a scalar of the graph."""
     name = rows[0] if rows is not None else next(port.name for port in outputs if port.name not in plan.outputs)
     number = find_port(outputs, name)
     if number is None:
         raise UnknownNameError(f"the model has no output '{name}'")
     value = model.get_results()[number].input_value(0)
-    return length_along(value, rows[1] if rows is not None else -2)
+    if rows is not None:
+        return length_along(value, rows[1])
+    one = _with_positions_at_zero(model, plan).clone()
+    _take_one_utterance(one, requests)
+    one.validate_nodes_and_infer_types()
+    shape = shape_of(one.outputs[number].get_partial_shape()) or ()
+    free = [axis for axis, length in enumerate(shape) if length is None]
+    if len(free) == 1:
+        return length_along(value, free[0])
+    if len(shape) < 2 or (free and len(shape) - 2 not in free):
+        raise UsageError(
+            f"inputs: cannot tell along which axis of output '{name}' {shape_text(shape)} its rows lie, which "
+            f"{' and '.join(each.input for each in plan.fillings if each.kind == 'position')} counts; give a value "
+            "(value:N) or a table",
+            fields=("inputs",),
+        )
+    return length_along(value, -2)
 
 
 def _with_positions_at_zero(model: ov.Model, plan: FillingPlan) -> ov.Model:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from onnx import helper
 
 from ov_asr_score.errors import UnknownNameError
 from ov_asr_score.ov_model.filled_inputs.fill_inputs import fill_inputs
@@ -81,6 +82,17 @@ def test_rows_may_be_those_of_any_output(tmp_path: Path) -> None:
     np.testing.assert_array_equal(first_output(request, zeros), float(WIDTH))
     with pytest.raises(UnknownNameError, match="has no output 'scores'"):
         fill_inputs(model, WENET, CHUNK, rows=("scores", 1))
+
+
+def test_rows_lie_along_the_axis_that_is_free(tmp_path: Path) -> None:
+    """Wherever the scores of a request have their rows, its frames are counted."""
+    exported = wenet_model()
+    exported.graph.node.append(helper.make_node("Transpose", ["output"], ["turned"], perm=[0, 2, 1]))
+    exported.graph.output[0].CopyFrom(helper.make_tensor_value_info("turned", 1, [1, WIDTH, "T"]))
+    request = request_of(fill_inputs(read_onnx(exported, tmp_path), WENET, CHUNK).model)
+    zeros = np.zeros((1, 3, WIDTH), np.float32)
+    np.testing.assert_array_equal(first_output(request, zeros), 0.0)
+    np.testing.assert_array_equal(first_output(request, zeros), 3.0)
 
 
 def test_the_model_itself_stays_as_it_is(tmp_path: Path) -> None:
