@@ -6,7 +6,7 @@ What none of them tells is asked for (:func:`advice_for`), never guessed.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ov_asr_score.errors import ShapeMismatchError, UnknownNameError, UsageError
 from ov_asr_score.ov_model.filled_inputs.fillings import Filling, FillingPlan, StatePair, parse_filling
@@ -95,11 +95,13 @@ def _advice(port: PortInfo, outputs: Sequence[PortInfo]) -> str:
 
 def _by_name(port: PortInfo, rest: Sequence[PortInfo], found: FillingPlan) -> Filling | None:
     features = next((other.name for other in rest if other.name not in found.inputs and other is not port), "")
-    if holds_length(port, features):
+    # runtimes before 2024 give the names of an output to the input that it hands on
+    called = [replace(port, name=name) for name in dict.fromkeys((port.name, *port.names))]
+    if any(holds_length(each, features) for each in called):
         return Filling(port.name, "frames")
-    if holds_mask(port):
+    if any(holds_mask(each) for each in called):
         return Filling(port.name, "ones")
-    if holds_position(port) and found.states:
+    if any(holds_position(each) for each in called) and found.states:
         return Filling(port.name, "position")
     return None
 

@@ -30,6 +30,11 @@ def test_names_say_what_needs_no_table() -> None:
     assert found == plan([X, H, LENGTH, MASK, OFFSET])  # as for bench, which has noise
 
 
+def test_any_name_of_an_input_counts() -> None:
+    length = port("encoded_lengths", None, kind="i64", names=("encoded_lengths", "length"))
+    assert plan([X, length], unnamed=1).fillings == (Filling("encoded_lengths", "frames"),)
+
+
 def test_tables_come_before_everything() -> None:
     assert plan([X, H, LENGTH], tables=["x", "h0"]) == FillingPlan(fillings=(Filling("x_lens", "frames"),))
     assert not plan([X, H, LENGTH], unnamed=3)
