@@ -233,3 +233,65 @@ def first_output(request: Any, *arrays: Any) -> NDArray[np.float32]:
     """A copy of the first output for these inputs."""
     request.infer(dict(enumerate(arrays)))
     return np.array(request.get_output_tensor(0).data)
+
+
+def icefall_encoder() -> onnx.ModelProto:
+    """x [N,T,4] with states as icefall exports them: the last frames [6,N,4], and how many went before, [N]."""
+    nodes = [
+        helper.make_node("Transpose", ["x"], ["turned"], perm=[1, 0, 2]),
+        helper.make_node("Concat", ["cached_key_0", "turned"], ["keys"], axis=0),
+        helper.make_node("Slice", ["keys", "minus_six", "end", "zero"], ["new_cached_key_0"]),
+        helper.make_node("ReduceMean", ["keys"], ["mean"], axes=[0], keepdims=1),
+        helper.make_node("Add", ["turned", "mean"], ["sum"]),
+        helper.make_node("Transpose", ["sum"], ["back"], perm=[1, 0, 2]),
+        helper.make_node("Shape", ["x"], ["shape"]),
+        helper.make_node("Gather", ["shape", "one"], ["frames"]),
+        helper.make_node("Add", ["processed_lens", "frames"], ["new_processed_lens"]),
+        helper.make_node("Cast", ["processed_lens"], ["before"], to=FLOAT),
+        helper.make_node("Reshape", ["before", "column"], ["before3"]),
+        helper.make_node("Add", ["back", "before3"], ["encoder_out"]),
+    ]
+    inputs: list[Port] = [("x", ["N", "T", WIDTH]), ("cached_key_0", [6, "N", WIDTH]), ("processed_lens", ["N"], INT)]
+    outputs: list[Port] = [
+        ("encoder_out", ["N", "T", WIDTH]),
+        ("new_cached_key_0", [6, "N", WIDTH]),
+        ("new_processed_lens", ["N"], INT),
+    ]
+    constants = {"minus_six": [-6], "end": [1 << 40], "zero": [0], "one": [1], "column": [-1, 1, 1]}
+    return onnx_model(nodes, inputs, outputs, **constants)
+
+
+def nemo_encoder() -> onnx.ModelProto:
+    """audio_signal [N,4,T] with the length and the caches of NeMo's streaming encoders."""
+    nodes = [
+        helper.make_node("Transpose", ["audio_signal"], ["x"], perm=[0, 2, 1]),
+        helper.make_node("Gather", ["cache_last_channel", "first"], ["cache"], axis=1),
+        helper.make_node("Concat", ["cache", "x"], ["seen"], axis=1),
+        helper.make_node("Slice", ["seen", "minus_six", "end", "one"], ["kept"]),
+        helper.make_node("Unsqueeze", ["kept", "one"], ["layer"]),
+        helper.make_node("Concat", ["layer", "layer"], ["cache_last_channel_next"], axis=1),
+        helper.make_node("Add", ["cache_last_channel_len", "length"], ["all"]),
+        helper.make_node("Min", ["all", "six"], ["cache_last_channel_len_next"]),
+        helper.make_node("ReduceMean", ["seen"], ["mean"], axes=[1], keepdims=1),
+        helper.make_node("Add", ["x", "mean"], ["sum"]),
+        helper.make_node("Cast", ["cache_last_channel_len"], ["before"], to=FLOAT),
+        helper.make_node("Reshape", ["before", "column"], ["before3"]),
+        helper.make_node("Add", ["sum", "before3"], ["moved"]),
+        helper.make_node("Transpose", ["moved"], ["outputs"], perm=[0, 2, 1]),
+        helper.make_node("Identity", ["length"], ["encoded_lengths"]),
+    ]
+    cache: Shape = ["N", 2, 6, WIDTH]
+    inputs: list[Port] = [
+        ("audio_signal", ["N", WIDTH, "T"]),
+        ("length", ["N"], INT),
+        ("cache_last_channel", cache),
+        ("cache_last_channel_len", ["N"], INT),
+    ]
+    outputs: list[Port] = [
+        ("outputs", ["N", WIDTH, "T"]),
+        ("encoded_lengths", ["N"], INT),
+        ("cache_last_channel_next", cache),
+        ("cache_last_channel_len_next", ["N"], INT),
+    ]
+    constants: dict[str, Any] = {"first": 0, "minus_six": [-6], "end": [1 << 40], "one": [1], "six": [6]}
+    return onnx_model(nodes, inputs, outputs, column=[-1, 1, 1], **constants)

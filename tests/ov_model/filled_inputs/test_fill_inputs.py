@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +18,8 @@ from tests.ov_model.filled_inputs.onnx_models import (
     WIDTH,
     features,
     first_output,
+    icefall_encoder,
+    nemo_encoder,
     read_onnx,
     request_of,
     run_onnx,
@@ -71,6 +74,28 @@ def test_all_inputs_of_wenet(branches: bool, size: int, tmp_path: Path) -> None:
         }
         np.testing.assert_allclose(first_output(request, chunk), run_onnx(exported, feeds), rtol=0, atol=1e-6)
         caches = [run_onnx(exported, feeds, name) for name in ("r_att_cache", "r_cnn_cache")]
+        start += length
+
+
+@pytest.mark.parametrize(("exported", "axis"), [(icefall_encoder(), 1), (nemo_encoder(), 2)], ids=["icefall", "nemo"])
+def test_encoders_of_other_toolkits(exported: Any, axis: int, tmp_path: Path) -> None:
+    """All inputs but the features are settled, and pieces are scored as onnxruntime does that gets the states again."""
+    model = read_onnx(exported, tmp_path)
+    plan = plan_fillings(*describe_ports(model), GivenInputs(unnamed=1))
+    name = exported.graph.input[0].name
+    filled = fill_inputs(model, plan, {name: (1, -1, WIDTH) if axis == 1 else (1, WIDTH, -1)})
+    assert [port.get_any_name() for port in filled.model.inputs] == [name]
+    request = request_of(filled.model)
+    x, start = features(11)[None], 0
+    states = {
+        pair.input: np.zeros(shape, np.int64 if len(shape) == 1 else np.float32)
+        for pair, shape in zip(plan.states, filled.states, strict=True)
+    }
+    for length in (3, 4, 4):
+        chunk = np.ascontiguousarray(np.moveaxis(x[:, start : start + length], 1, axis))
+        feeds = {name: chunk, **states, **({"length": np.array([length])} if axis == 2 else {})}
+        np.testing.assert_allclose(first_output(request, chunk), run_onnx(exported, feeds), rtol=0, atol=1e-6)
+        states = {pair.input: np.asarray(run_onnx(exported, feeds, pair.output)) for pair in plan.states}
         start += length
 
 
