@@ -65,21 +65,23 @@ _KALDI_TRUE = frozenset({"true", "t", "1", ""})
 _KALDI_FALSE = frozenset({"false", "f", "0"})
 # Scripts give it to every program; where there is no GPU in Kaldi's sense, these are what happens anyway.
 _NO_GPU = frozenset({"no", "optional"})
+# How many computations Kaldi's programs keep for others of the same size.
+_NO_EFFECT = re.compile(r"--cache[_-]capacity=\d+", re.IGNORECASE)
 _OPTION = re.compile(r"--([A-Za-z][A-Za-z_-]*)(?:=(.*))?", re.DOTALL)
 
 
 def plain_arguments(arguments: list[str]) -> list[str]:
     """The arguments with ``--use-priors=true`` as ``--use-priors``, and ``--frames_per_chunk`` with hyphens.
 
-    What is said last counts, as in Kaldi; a flag that is false by itself vanishes when it is said to be. So does
-    ``--use-gpu=no``.
+    What is said last counts, as in Kaldi; a flag that is false by itself vanishes when it is said to be. So do
+    ``--use-gpu=no`` and ``--cache-capacity=64``.
     """
     plain: list[str] = []
     for argument in arguments:
         match = _OPTION.fullmatch(argument)
         # Kaldi takes capitals and underscores in names of options.
         name = match[1].lower().replace("_", "-") if match else ""
-        if match is not None and name == "use-gpu" and match[2] in _NO_GPU:
+        if (match is not None and name == "use-gpu" and match[2] in _NO_GPU) or _NO_EFFECT.fullmatch(argument):
             continue
         if match is None or name not in _KALDI:
             plain.append(argument)

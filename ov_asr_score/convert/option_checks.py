@@ -43,7 +43,7 @@ _FRAMES_OR_UNSET = ("extra_left_context_initial", "extra_right_context_final")
 _FILLED_UP = ("frames_per_request", "extra_left_context", "extra_right_context", *_FRAMES_OR_UNSET)
 # What networks with a row of scores for each frame know, and those of nnet3 with one vector for an utterance.
 _OF_FRAMES = (
-    *("time", "frames_per_request", "frame_subsampling_factor", "frames_per_chunk", "batch_compute"),
+    *("frames_per_request", "frame_subsampling_factor", "frames_per_chunk", "batch_compute"),
     *("ensure_exact_final_context", "extra_left_context", "extra_right_context", *_FRAMES_OR_UNSET),
 )
 _OF_VECTORS = ("chunk_size", "min_chunk_size", "pad_input")
@@ -104,6 +104,9 @@ def check_kind(network: KaldiNetwork, options: KaldiOptions, *, gives_vector: bo
     ``gives_vector``: the output is one vector for an utterance.
     """
     if gives_vector:
+        if "time" in options.asked:
+            text = f": {network.source} gives one vector for an utterance, of which it must see all frames; expected"
+            raise _error(options, f"{text} time=utterance or auto, and another device than GNA", "time", also=("time",))
         for name in _OF_FRAMES:
             if name in options.asked:
                 text = f": is for models with scores for each frame, {network.source} gives one vector for an utterance"

@@ -32,6 +32,8 @@ from tests.command_line import DATA, MODELS, run
         ("--use-priors=maybe", "--use-priors=maybe"),
         ("--use-gpu=no --use_gpu=optional --use-priors", "--use-priors"),
         ("--use-gpu=yes --use-gpu", "--use-gpu=yes --use-gpu"),
+        ("--cache-capacity=64 --Cache_Capacity=1 --use-priors", "--use-priors"),
+        ("--cache-capacity=x --cache-capacity", "--cache-capacity=x --cache-capacity"),
         ("--batch_size 8 --pc", "--batch_size 8 -pc"),
     ],
 )

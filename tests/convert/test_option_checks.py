@@ -149,7 +149,7 @@ def test_options_of_networks_with_one_vector(options: dict[str, Any]) -> None:
             {"frames_per_chunk": 50},
             "frames_per_chunk=50: is for models with scores for each frame, final.mdl gives one",
         ),
-        ({"time": "frame"}, "time=frame: is for models with scores for each frame"),
+        ({"time": "frame"}, "time=frame: final.mdl gives one vector for an utterance, of which it must see all frames"),
         ({"frame_subsampling_factor": 3}, "frame_subsampling_factor=3: is for models with scores for each frame"),
         ({"extra_left_context_initial": 0}, "extra_left_context_initial=0: is for models with scores for each frame"),
         ({"chunk_size": 99, "pad_input": False}, "chunk_size=99, min_chunk_size=100, pad_input=false: no chunk has so"),
