@@ -16,7 +16,6 @@ from ov_asr_score.job.run.model_facts import model_facts
 from ov_asr_score.job.run.report_files import new_report
 from ov_asr_score.job.run.trial import start_trial
 from ov_asr_score.report.console.bench import BenchReport, Measured
-from ov_asr_score.scoring.filling import with_filled_inputs
 from ov_asr_score.scoring.input_fit import fit_inputs
 from ov_asr_score.scoring.model_loading import ConfiguredModel
 from ov_asr_score.scoring.plan import BlocksPlan, FramesPlan, InOrderPlan, LockstepPlan, RowsPlan
@@ -80,7 +79,6 @@ def run_bench(job: BenchJob) -> BenchReport:
     else:
         configured = opened.model
         supply = _noise(configured, scoring.frame_shift_seconds)
-        configured = with_filled_inputs(configured, supply.first, repair=options.repair_graph)
         scorer = prepare_scorer(configured, options, supply.first)
     end = started + job.seconds
     ways = _ways(configured, options, scorer)

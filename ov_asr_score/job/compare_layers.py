@@ -20,7 +20,7 @@ from ov_asr_score.job.run.trial import TrialRun, open_trial
 from ov_asr_score.kaldi_model.loading import load_network
 from ov_asr_score.ov_model.file_kind import read_model_kind
 from ov_asr_score.report.console.layers import LayerComparison, LayerDifference
-from ov_asr_score.scoring.filling import plan_inputs, with_filled_inputs
+from ov_asr_score.scoring.filling import plan_inputs
 from ov_asr_score.scoring.model_loading import ConfiguredModel, LoadedModel, configure_model, load_model
 from ov_asr_score.scoring.plan import RowsPlan
 from ov_asr_score.scoring.plans.sizing import is_frame_local
@@ -118,7 +118,7 @@ def _side_by_side(job: CompareLayersJob, on_group: OnGroup | None) -> _Found:
     reference = _side(trial.model, options)
     _, filling = plan_inputs(job.scoring, other_loaded)
     other_configured = configure_model(other_loaded, other_options, filling)
-    other = _side(with_filled_inputs(other_configured, trial.utterances[0]), other_options)
+    other = _side(other_configured, other_options)
     match_inputs(reference, other)
     common = common_layers(reference, other)
     layers = choose_common(common, job.layers, reference, other)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ov_asr_score.errors import UnknownNameError
@@ -10,6 +11,8 @@ from ov_asr_score.openvino_api import ov
 from ov_asr_score.ov_model.model_description import describe_ports
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.text import suggestion
+
+_ENTRY = re.compile(r"(?P<name>.+)\[(?P<entry>[0-9]{1,6})\]", re.DOTALL)
 
 
 def find_port(ports: Sequence[PortInfo], name: str) -> int | None:
@@ -35,6 +38,14 @@ def find_port(ports: Sequence[PortInfo], name: str) -> int | None:
 def port_names(ports: Sequence[PortInfo]) -> list[str]:
     """Every name by which :func:`find_port` finds a port, for suggestions."""
     return [name for port in ports for name in (port.name, *port.names, port.layer)]
+
+
+def split_entry(name: str, is_name: Callable[[str], bool]) -> tuple[str, int | None]:
+    """``y`` and 1 for ``y[1]``, entry 1 of a further axis of output ``y``; the name alone where that is one itself."""
+    match = _ENTRY.fullmatch(name)
+    if match is None or is_name(name):
+        return name, None
+    return match["name"], int(match["entry"])
 
 
 def layer_names(model: ov.Model) -> list[str]:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
-from ov_asr_score.errors import ShapeMismatchError, UnknownNameError, UnsupportedModelError, UsageError
+from ov_asr_score.errors import UnsupportedModelError, UsageError
 from ov_asr_score.openvino_api import RUNTIME_ERRORS, first_cause, ov, preprocess
 from ov_asr_score.ov_model.model_description import describe_output, describe_ports, shape_of
-from ov_asr_score.ov_model.outputs import find_port, port_names
-from ov_asr_score.text import suggestion
 
 _LAYOUT_ITEM = re.compile(r"\s*(?P<name>[^\[\],]*)\[(?P<letters>[A-Za-z0-9?.,* ]+)\]\s*(,|$)")
 
@@ -33,36 +31,6 @@ def parse_layouts(text: str) -> dict[str, str]:
     if not layouts:
         raise UsageError("layout: expected name[LETTERS] or [LETTERS], found nothing", fields=("layout",))
     return layouts
-
-
-def set_layouts(model: ov.Model, layouts: Mapping[str, str], others: Collection[str] = ()) -> None:
-    """Set layouts on the inputs of ``model``; the empty name stands for all inputs but ``others``.
-
-    Raises UnknownNameError for an input that is not there, ShapeMismatchError when the number of letters is not the
-    rank, UnsupportedModelError when utterances cannot be fed in that order of axes (N first, T second).
-    """
-    inputs, _ = describe_ports(model)
-    for name, letters in layouts.items():
-        indices: list[int | None] = [number for number, port in enumerate(inputs) if port.name not in others]
-        indices = [find_port(inputs, name)] if name else indices
-        for index in indices:
-            if index is None:
-                raise UnknownNameError(
-                    f"layout: the model has no input '{name}'{suggestion(name, port_names(inputs))}", fields=("layout",)
-                )
-            port = inputs[index]
-            if port.shape is not None and len(letters) != len(port.shape):
-                raise ShapeMismatchError(
-                    f"layout {letters}: input '{port.name}' has {len(port.shape)} dimensions, not {len(letters)}",
-                    fields=("layout",),
-                )
-            if "T" in letters[2:] or ("N" in letters[1:] and not letters.startswith("TN")):
-                raise UnsupportedModelError(
-                    f"layout {letters}: input '{port.name}' needs N and T, where there are such, as its first axes; "
-                    "transpose the model's input",
-                    fields=("layout",),
-                )
-            model.inputs[index].get_node().set_layout(ov.Layout(letters))
 
 
 def use_float32_ports(model: ov.Model, others: Collection[str] = ()) -> ov.Model:

@@ -6,20 +6,24 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ov_asr_score.errors import ShapeMismatchError
 from ov_asr_score.ports import PortInfo
-from ov_asr_score.scoring.input_fit import InputFit, fit_inputs
+from ov_asr_score.scoring.axes.known_axes import KnownAxes
+from ov_asr_score.scoring.axes.settling import could_take
+from ov_asr_score.scoring.input_fit import InputFit
 from ov_asr_score.scoring.utterances.joining import SkipUtterance, Utterance
 
 
 def read_until_fit(
     utterances: Iterator[Utterance],
     ports: Sequence[PortInfo],
+    known: KnownAxes,
     specifiers: Mapping[str, str],
     skip: SkipUtterance | None,
 ) -> tuple[list[Utterance], Utterance | None]:
     """Utterances up to the first that has frames and fits the inputs, and that one (None: there is none).
 
-    The model is prepared for that one: an utterance without frames tells nothing of widths. ``specifiers`` are the
-    tables by input. Raises ShapeMismatchError for what does not fit, unless ``skip`` takes it.
+    The model is prepared for that one: an utterance without frames tells nothing of widths. ``known`` is what is said
+    of the axes of the inputs, ``specifiers`` are the tables by input. Raises ShapeMismatchError for what does not fit,
+    unless ``skip`` takes it.
     """
     read: list[Utterance] = []
     for utterance in utterances:
@@ -28,7 +32,7 @@ def read_until_fit(
             continue
         try:
             for port in ports:
-                _check_port(port, utterance, specifiers)
+                _check_port(port, known, utterance, specifiers)
         except ShapeMismatchError as error:
             if skip is None:
                 raise
@@ -55,11 +59,11 @@ def check_widths(
             skip(utterance.key, error)
 
 
-def _check_port(port: PortInfo, utterance: Utterance, specifiers: Mapping[str, str]) -> None:
+def _check_port(port: PortInfo, known: KnownAxes, utterance: Utterance, specifiers: Mapping[str, str]) -> None:
     try:
-        fit_inputs([port], utterance)
+        could_take(port, known, utterance.features.get(port.name))
     except ShapeMismatchError as error:
-        raise ShapeMismatchError(f"{_place(port.name, utterance, specifiers)}: {error}") from error
+        raise ShapeMismatchError(f"{_place(port.name, utterance, specifiers)}: {error}", fields=error.fields) from error
 
 
 def _misfit(utterance: Utterance, fits: Sequence[InputFit], specifiers: Mapping[str, str]) -> ShapeMismatchError | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any, Literal
 
@@ -15,6 +15,9 @@ from ov_asr_score.scoring.utterances.joining import Utterance
 
 InputKind = Literal["row", "time", "vector"]
 
+BY_SIZES = "by sizes"
+"""The source of a layout that the lengths of axes leave no choice of."""
+
 
 @dataclass(frozen=True, slots=True)
 class InputFit:
@@ -22,13 +25,16 @@ class InputFit:
 
     ``row``: one frame per index of the first axis; ``time``: frames along a time axis; ``vector``: one vector for the
     whole utterance. ``shape`` is the shape of the input with -1 where the frames of a request go (no -1: one frame or
-    vector); ``width`` is the number of values of a frame.
+    vector); ``width`` is the number of values of a frame. ``layout`` has the letters of the axes that the model's own
+    input has, ``source`` says where they come from.
     """
 
     name: str
     kind: InputKind
     width: int
     shape: tuple[int, ...]
+    layout: str = field(default="", compare=False)
+    source: str = field(default="", compare=False)
 
     @property
     def frame_axis(self) -> int | None:

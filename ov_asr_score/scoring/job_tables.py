@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ov_asr_score.errors import UnknownNameError, UsageError
-from ov_asr_score.ov_model.outputs import find_port, port_names
+from ov_asr_score.ov_model.outputs import find_port, port_names, split_entry
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.scoring.utterances.ivector_tables import ivector_table, missing_tables, per_speaker
 from ov_asr_score.scoring.utterances.joining import InputTable
@@ -61,14 +61,14 @@ def resolve_tables(
     )
 
 
-def check_layers_differ(tables: JobTables, outputs: Sequence[int]) -> None:
+def check_layers_differ(tables: JobTables, outputs: Sequence[object]) -> None:
     """Raise UsageError where two tables of one option are for one output under two of its names.
 
-    ``outputs`` are the numbers of the model's outputs that the layers of ``tables`` stand for.
+    ``outputs`` are what the layers of ``tables`` stand for: outputs of the model, or entries of them.
     """
     output_of = dict(zip(tables.layers, outputs, strict=False))
     for option, names in (("outputs", tables.outputs), ("references", tables.references)):
-        first: dict[int, str] = {}
+        first: dict[object, str] = {}
         for name in names:
             other = first.setdefault(output_of[name], name)
             if other != name:
@@ -159,8 +159,11 @@ def _output_tables(
     known = [*port_names(outputs), *sorted(layers)]
     in_order = [port.name for port in outputs]
 
-    def is_layer(name: str) -> bool:
+    def is_name(name: str) -> bool:
         return name in layers or find_port(outputs, name) is not None
+
+    def is_layer(name: str) -> bool:
+        return is_name(split_entry(name, is_name)[0])
 
     def hint(name: str) -> str:
         return suggestion(name, known) + advice

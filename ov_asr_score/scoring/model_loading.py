@@ -21,15 +21,17 @@ from ov_asr_score.gna.format.blob import read_blob
 from ov_asr_score.gna.format.model_checks import check_model
 from ov_asr_score.kaldi_io.files.input import open_path
 from ov_asr_score.openvino_api import ov
-from ov_asr_score.ov_model.after_network import add_after_network, takes_after_network
+from ov_asr_score.ov_model.axis_names import read_axis_names
 from ov_asr_score.ov_model.file_kind import ModelKind, read_model_kind
 from ov_asr_score.ov_model.filled_inputs.computed_inputs import take_scalars_as_vectors
 from ov_asr_score.ov_model.filled_inputs.fillings import NOTHING_TO_FILL, FillingPlan
-from ov_asr_score.ov_model.model_description import describe_ports
+from ov_asr_score.ov_model.model_description import describe_output, describe_ports
 from ov_asr_score.ov_model.model_file import check_made_with, read_or_convert_model
-from ov_asr_score.ov_model.outputs import add_output, find_port, layer_names, port_names
-from ov_asr_score.ov_model.preparation import parse_layouts, set_layouts, use_float32_ports
+from ov_asr_score.ov_model.outputs import add_output, find_port, layer_names, port_names, split_entry
+from ov_asr_score.ov_model.preparation import parse_layouts, use_float32_ports
 from ov_asr_score.ports import PortInfo
+from ov_asr_score.scoring.axes.known_axes import NOTHING_KNOWN, KnownAxes, WantedOutput
+from ov_asr_score.scoring.axes.letters import said_letters, without_bare
 from ov_asr_score.scoring.gna.emulation import Emulation, emulate_blob, is_emulated
 from ov_asr_score.scoring.integer_inputs import IntegerInputs
 from ov_asr_score.scoring.plans.kaldi_time import decide_time
@@ -77,6 +79,9 @@ class ConfiguredModel:
     notes: tuple[str, ...]
     seconds: float
     filling: FillingPlan = NOTHING_TO_FILL
+    known: KnownAxes = NOTHING_KNOWN  # what is said of the axes of its ports
+    chosen: tuple[WantedOutput, ...] = ()  # the asked outputs, as the user has them
+    vectors: frozenset[str] = frozenset()  # names of outputs that have one vector for an utterance
 
     def integer_inputs(self) -> IntegerInputs:
         """What counts the values that inputs with tables do not take, because the model has integers there."""
@@ -176,7 +181,7 @@ def configure_model(
 ) -> ConfiguredModel:
     """The loaded model with its wanted outputs, layouts and float32 ports set, its graph repaired where needed.
 
-    The ports of ``filling`` stay as they are: :func:`ov_asr_score.scoring.filling.with_filled_inputs` takes them out.
+    The ports of ``filling`` stay as they are: :func:`ov_asr_score.scoring.settled_model.settle_model` takes them out.
     Raises UnknownNameError (an output or input that is not there), UsageError, ShapeMismatchError (layouts).
     """
     started = time.perf_counter()
@@ -190,11 +195,12 @@ def configure_model(
     model = loaded.model.clone()
     if loaded.conversion is not None:
         _check_outputs(loaded, options.outputs)
-    wanted = tuple(add_output(model, name) for name in options.outputs) or tuple(
+    asked = [split_entry(name, loaded.names.__contains__) for name in options.outputs]
+    numbers = [add_output(model, name) for name, _ in asked]
+    wanted = tuple(numbers) or tuple(
         number for number, port in enumerate(describe_ports(model)[1]) if port.name not in filling.outputs
     )
-    if options.layout:
-        set_layouts(model, parse_layouts(options.layout), filling.inputs)
+    given = _given_layouts(model, options, filling)
     repaired = 0
     if options.repair_graph and not is_emulated(loaded.core, options.device):
         repaired = repair_memory_concats(model)
@@ -205,15 +211,39 @@ def configure_model(
             "the model as it is)"
         )
     model = use_float32_ports(model, filling.inputs | filling.outputs)
-    if loaded.kind != "kaldi" and takes_after_network(loaded.conversion, options.kaldi):
-        scores = [number for number in wanted if number < len(loaded.model.outputs)]  # and not inner layers
-        states = [number for number, port in enumerate(describe_ports(model)[1]) if port.name in filling.outputs]
-        add_after_network(model, [number for number in scores if number not in states], options.kaldi, str(loaded.path))
     take_scalars_as_vectors(model, filling.inputs)
     inputs, outputs = describe_ports(model)
     inputs = tuple(port for port in _fed_by_tables(inputs, loaded.conversion) if port.name not in filling.inputs)
     seconds = loaded.seconds + time.perf_counter() - started
-    return ConfiguredModel(loaded, model, inputs, outputs, wanted, tuple(notes), seconds, filling)
+    names = read_axis_names(loaded.path) if loaded.kind == "onnx" else {}
+    known = KnownAxes(given, names)
+    entries = [entry for _, entry in asked] or [None] * len(wanted)
+    chosen = tuple(_wanted_output(outputs, number, entry) for number, entry in zip(wanted, entries, strict=True))
+    return ConfiguredModel(loaded, model, inputs, outputs, wanted, tuple(notes), seconds, filling, known, chosen)
+
+
+def _wanted_output(outputs: Sequence[PortInfo], number: int, entry: int | None) -> WantedOutput:
+    name = outputs[number].name
+    return WantedOutput(number, name if entry is None else f"{name}[{entry}]", entry)
+
+
+def _given_layouts(model: ov.Model, options: ScorerOptions, filling: FillingPlan) -> dict[str, str]:
+    """The letters that the user gives the axes of inputs and outputs, by name."""
+    if not options.layout:
+        return {}
+    layouts = parse_layouts(options.layout)
+    inputs, outputs = describe_ports(model)
+    inputs = tuple(port for port in inputs if port.name not in filling.inputs)
+    given = {}
+    for ports, others, letters in ((inputs, outputs, layouts), (outputs, inputs, without_bare(layouts))):
+        for port, said in zip(ports, said_letters(ports, others, letters), strict=True):
+            if said is not None:
+                given[port.name] = said
+    for port in model.inputs:
+        text = given.get(describe_output(port).name, "")
+        if text.isalpha() and len(set(text)) == len(text):  # others are no layouts to the runtime
+            port.get_node().set_layout(ov.Layout(text))
+    return given
 
 
 def _fed_by_tables(inputs: tuple[PortInfo, ...], conversion: ConversionFacts | None) -> tuple[PortInfo, ...]:

@@ -17,9 +17,7 @@ from ov_asr_score.device.reports import DeviceReport, describe_device
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.ov_model.memory_span import memory_span
-from ov_asr_score.ov_model.model_description import describe_ports
 from ov_asr_score.ov_model.outputs import with_outputs
-from ov_asr_score.ov_model.preparation import set_layouts
 from ov_asr_score.scoring.engine import RecordLayers, UtteranceScores, score_utterances
 from ov_asr_score.scoring.gna.emulation import (
     Emulation,
@@ -40,9 +38,9 @@ from ov_asr_score.scoring.requests.openvino_runner import OpenVinoRunner
 from ov_asr_score.scoring.requests.runner import DeviceRunner
 from ov_asr_score.scoring.requests.static_runner import StaticRunner
 from ov_asr_score.scoring.scorer_options import ScorerOptions
+from ov_asr_score.scoring.settled_model import settle_model
 from ov_asr_score.scoring.static.static_planning import Feeding, compiled_note, open_static, plan_static
 from ov_asr_score.scoring.trials.row_independence import rows_are_independent
-from ov_asr_score.scoring.trials.time_axis import open_time_axes, time_comes_first
 from ov_asr_score.scoring.utterances.joining import SkipUtterance, Utterance
 from ov_asr_score.settings.device import DeviceSettings
 
@@ -97,7 +95,7 @@ def prepare_scorer(
     """
     started = time.perf_counter()
     conversion = configured.loaded.conversion
-    fits = fit_converted(configured.inputs) if conversion else fit_inputs(configured.inputs, first)
+    configured, fits = settle_model(configured, first, options)
     settings = _with_scale_factors(options.device, configured, first)
     core, span = configured.loaded.core, None
     if configured.loaded.emulation is not None or is_emulated(core, settings):
@@ -117,9 +115,6 @@ def prepare_scorer(
     else:
         stateful = bool(configured.model.get_sinks())
         span = memory_span(configured.model) if stateful else None
-        if not stateful and open_time_axes(configured.inputs, fits):
-            configured = _with_time_axis(configured, settings, fits)
-            fits = fit_inputs(configured.inputs, first)
         model, plan = plan_model(configured.model, configured.inputs, options, fits, stateful=stateful)
     feeding = Feeding(core, options, configured.inputs, fits, configured.wanted, first)
     model, plan = plan_static(model, plan, feeding)
@@ -147,7 +142,7 @@ def prepare_scorer(
         seconds,
         span,
         delay_note,
-        vector_outputs=_vector_outputs(runner, plan),
+        vector_outputs=configured.vectors | _vector_outputs(runner, plan),
     )
 
 
@@ -226,18 +221,6 @@ def _prepare_emulation(
     seconds = configured.seconds + time.perf_counter() - started
     device = emulated_device(options.device)
     return Scorer(runner, None, fits, plan, device, tuple(notes), seconds, span, delay_note, emulation)
-
-
-def _with_time_axis(configured: ConfiguredModel, settings: DeviceSettings, fits: Sequence[InputFit]) -> ConfiguredModel:
-    """The model with its layouts settled, when its inputs are [T, N, D]; itself when they are [N, T, D]."""
-    compiled = compile_model(configured.loaded.core, configured.model, settings)
-    if configured.model is None or not time_comes_first(OpenVinoRunner(compiled, 1, configured.wanted), fits):
-        return configured
-    model = configured.model.clone()
-    set_layouts(model, {"": "TNC"})
-    inputs, outputs = describe_ports(model)
-    note = "time lies along the first axis of the model's inputs: taken as [TNC]"
-    return replace(configured, model=model, inputs=inputs, outputs=outputs, notes=(*configured.notes, note))
 
 
 def _check_blob_types(configured: ConfiguredModel) -> None:

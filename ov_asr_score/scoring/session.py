@@ -1,7 +1,7 @@
 """One recipe from a job to something that scores, for runs, trials and the Python library.
 
 job ─ with_asked_nodes ─ load_model ─ plan_inputs ─ resolve_tables ─ configure_model ─► ModelWithTables
-ModelWithTables, utterances ─ read_until_fit ─ with_filled_inputs ─ prepare_scorer ─► Session
+ModelWithTables, utterances ─ read_until_fit ─ prepare_scorer ─► Session
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from itertools import chain
 from ov_asr_score.errors import TableFormatError, UsageError
 from ov_asr_score.ov_model.file_kind import ModelKind
 from ov_asr_score.scoring.check_utterances import check_widths, read_until_fit
-from ov_asr_score.scoring.filling import advice_on_inputs, plan_inputs, with_filled_inputs
+from ov_asr_score.scoring.filling import advice_on_inputs, plan_inputs
 from ov_asr_score.scoring.gna.calibration_utterances import calibrate
 from ov_asr_score.scoring.job_tables import JobTables, check_layers_differ, resolve_tables
 from ov_asr_score.scoring.kaldi_nodes import with_asked_nodes
@@ -85,7 +85,9 @@ def open_model_with_tables(
         raise UsageError("inputs: expected a table of features, found none", fields=("inputs",))
     options = replace(options, outputs=tables.layers or options.outputs)
     model = configure_model(loaded, options, filling)
-    check_layers_differ(tables, model.wanted)
+    check_layers_differ(tables, model.chosen or model.wanted)
+    repeated = frozenset(table.input for table in tables.inputs if table.period)
+    model = replace(model, known=replace(model.known, per_utterance=repeated))
     # What is skipped is listed, and so is what other tables lack.
     allow_missing = job.allow_missing or skip is not None
     join = JoinOptions(job.pair, allow_missing, job.allow_commands, skip, job.shard)
@@ -103,10 +105,9 @@ def start_session(
     model, tables, skip = opened.model, opened.tables.inputs, opened.join.on_skip
     specifiers = {table.input: table.specifier for table in tables}
     source = opened.read() if utterances is None else utterances
-    read, first = read_until_fit(source, model.inputs, specifiers, skip)
+    read, first = read_until_fit(source, model.inputs, model.known, specifiers, skip)
     if first is None and needs_frames:
         raise TableFormatError(f"{tables[0].specifier}: expected an utterance that has frames, found none")
-    model = with_filled_inputs(model, first, repair=opened.options.repair_graph)
     options, calibration = calibrate(opened.options, tables, opened.join)
     scorer = prepare_scorer(model, options, first, calibration)
     checked = check_widths(chain(read, source), scorer.fits, specifiers, skip)

@@ -8,10 +8,10 @@ import numpy as np
 import openvino as ov
 import pytest
 
-from ov_asr_score.errors import ShapeMismatchError, UnknownNameError, UnsupportedModelError, UsageError
+from ov_asr_score.errors import UnsupportedModelError, UsageError
 from ov_asr_score.openvino_api import opset as op
 from ov_asr_score.ov_model.model_description import describe_ports
-from ov_asr_score.ov_model.preparation import parse_layouts, set_layouts, use_float32_ports, with_leading_dimension
+from ov_asr_score.ov_model.preparation import parse_layouts, use_float32_ports, with_leading_dimension
 
 
 def model_of(*shapes: list[int], dtype: Any = np.float32) -> ov.Model:
@@ -36,30 +36,6 @@ def test_layout_texts(text: str, layouts: dict[str, str]) -> None:
 def test_texts_that_are_no_layouts(text: str) -> None:
     with pytest.raises(UsageError, match="layout"):
         parse_layouts(text)
-
-
-def test_layouts_are_set_on_the_named_inputs() -> None:
-    model = model_of([1, 40], [1, 7, 40])
-    set_layouts(model, {"in1": "NTC"})
-    assert [port.layout for port in describe_ports(model)[0]] == ["", "NTC"]
-    model = model_of([1, 40], [7, 40])
-    set_layouts(model, {"": "NC"})
-    assert [port.layout for port in describe_ports(model)[0]] == ["NC", "NC"]
-
-
-@pytest.mark.parametrize(
-    ("layouts", "kind", "message"),
-    [
-        ({"in2": "NC"}, UnknownNameError, "no input 'in2'; did you mean 'in"),
-        ({"in0": "NTC"}, ShapeMismatchError, "input 'in0' has 2 dimensions, not 3"),
-        ({"": "NC"}, ShapeMismatchError, "input 'in1' has 3 dimensions, not 2"),
-        ({"in0": "CN"}, UnsupportedModelError, "needs N and T, where there are such, as its first axes"),
-        ({"in1": "NCT"}, UnsupportedModelError, "needs N and T, where there are such, as its first axes"),
-    ],
-)
-def test_layouts_that_do_not_fit(layouts: dict[str, str], kind: type[Exception], message: str) -> None:
-    with pytest.raises(kind, match=message):
-        set_layouts(model_of([1, 40], [1, 7, 40]), layouts)
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float64, np.int32, np.int8])

@@ -5,6 +5,7 @@ import pytest
 
 from ov_asr_score.errors import OvAsrScoreError, ShapeMismatchError
 from ov_asr_score.ports import PortInfo
+from ov_asr_score.scoring.axes.known_axes import KnownAxes
 from ov_asr_score.scoring.check_utterances import check_widths, read_until_fit
 from ov_asr_score.scoring.input_fit import fit_inputs
 from ov_asr_score.scoring.utterances.joining import Utterance
@@ -33,7 +34,7 @@ def test_the_model_is_prepared_for_the_first_that_has_frames_and_fits() -> None:
         [utterance("none", 0, 0), utterance("narrow", 2, 3), utterance("good", 2, 4), utterance("more", 2, 4)]
     )
     skips = Skips()
-    read, first = read_until_fit(source, [FIXED], SPECIFIERS, skips)
+    read, first = read_until_fit(source, [FIXED], KnownAxes(), SPECIFIERS, skips)
     assert [each.key for each in read] == ["none", "good"]
     assert first is read[1]
     assert next(source).key == "more"
@@ -43,14 +44,14 @@ def test_the_model_is_prepared_for_the_first_that_has_frames_and_fits() -> None:
 
 
 def test_there_may_be_none() -> None:
-    assert read_until_fit(iter([]), [FIXED], SPECIFIERS, None) == ([], None)
+    assert read_until_fit(iter([]), [FIXED], KnownAxes(), SPECIFIERS, None) == ([], None)
     only = utterance("none", 0, 0)
-    assert read_until_fit(iter([only]), [FIXED], SPECIFIERS, None) == ([only], None)
+    assert read_until_fit(iter([only]), [FIXED], KnownAxes(), SPECIFIERS, None) == ([only], None)
 
 
 def test_a_misfit_stops_unless_it_is_skipped() -> None:
     with pytest.raises(ShapeMismatchError, match=r"^feats.ark: utterance 'narrow': "):
-        read_until_fit(iter([utterance("narrow", 1, 3)]), [FIXED], SPECIFIERS, None)
+        read_until_fit(iter([utterance("narrow", 1, 3)]), [FIXED], KnownAxes(), SPECIFIERS, None)
 
 
 def test_later_utterances_are_as_wide_as_the_first() -> None:

@@ -190,7 +190,7 @@ def test_states_are_outputs_too_where_they_are_asked_for() -> None:
     session, _ = session_scores(job)
     assert [session.model.outputs[number].name for number in session.model.wanted] == ["h_out"]
     session, _ = session_scores(ScoreJob(model="model.onnx", inputs="x.ark", outputs=["y.ark"]))
-    assert [port.name for port in session.model.outputs] == ["out"]
+    assert [session.model.outputs[number].name for number in session.model.wanted] == ["out"]
 
 
 def test_names_are_checked() -> None:

@@ -137,11 +137,16 @@ def test_time_first_with_a_batch_of_one(tmp_path: Path) -> None:
         assert_close(result.scores["score"], affine_scores(utterance.features["x"]).cumsum(0))
 
 
-def test_time_behind_the_values_is_refused(tmp_path: Path) -> None:
-    x = input_of([1, WIDTH, -1])
-    model = model_of(op.relu(x), [x])
-    with pytest.raises(UnsupportedModelError, match="frames lie along axis 2"):
-        score_with(model, utterances(4), tmp_path)
+@pytest.mark.parametrize("shape", [[1, WIDTH, -1], [-1, WIDTH, -1], [WIDTH, -1], [WIDTH, -1, -1], [-1, 1, WIDTH, -1]])
+def test_time_behind_the_values(shape: list[int], tmp_path: Path) -> None:
+    x = input_of(shape)
+    axis = shape.index(WIDTH)
+    model = model_of(op.softmax(op.cum_sum(x, op.constant(np.int64(len(shape) - 1))), axis), [x])
+    given = utterances(4, 0, 9, 1)
+    layout = "x[CNT]" if shape == [WIDTH, -1, -1] else ""
+    for utterance, result in zip(given, score_with(model, given, tmp_path, layout=layout), strict=True):
+        sums = np.exp(utterance.features["x"].astype(np.float64).cumsum(0))
+        assert_close(result.scores["score"], sums / sums.sum(1, keepdims=True))
 
 
 def test_a_batch_that_scores_are_folded_into_is_made_one(tmp_path: Path) -> None:

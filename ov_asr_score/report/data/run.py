@@ -113,6 +113,16 @@ class DeviceFacts(TypedDict, total=False):
     properties: dict[str, str]  # plugin properties that matter for speed
 
 
+class PlanInput(TypedDict):
+    """What an input of the model takes of an utterance."""
+
+    name: str
+    takes: str  # row: single frames, time: frames along an axis of time, vector: one vector for the utterance
+    width: int  # values of a frame or vector
+    layout: str  # its axes: N utterances, T frames, C values, 1 of length one; empty where the model is a blob
+    layout_from: str  # where that comes from: as given, as the model says, by axis names, by sizes, by a trial
+
+
 class PlanFacts(TypedDict, total=False):
     """How frames became requests; empty for a comparison of two tables."""
 
@@ -126,6 +136,7 @@ class PlanFacts(TypedDict, total=False):
     right_context: int  # frames of a context window after its own
     summary: str  # all this in words
     reason: str | None  # why this plan, where it is not the usual one
+    inputs: list[PlanInput]  # what each input takes, and what its axes mean
 
 
 @dataclass(slots=True)

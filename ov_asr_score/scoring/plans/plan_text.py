@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ov_asr_score.errors import unreachable
 from ov_asr_score.ports import shape_text
 from ov_asr_score.report.data.run import PlanFacts
-from ov_asr_score.scoring.input_fit import InputFit
+from ov_asr_score.scoring.input_fit import BY_SIZES, InputFit
 from ov_asr_score.scoring.plan import (
     BlocksPlan,
     ChunksPlan,
@@ -21,10 +21,12 @@ from ov_asr_score.scoring.plan import (
     VectorsPlan,
 )
 
+_USUAL_LAYOUTS = ("", "C", "NC", "N1C", "NTC")
+
 
 def plan_text(plan: Plan, fits: Sequence[InputFit]) -> str:
     """One line that says how requests are filled."""
-    inputs = ", ".join(f"{fit.name} {shape_text((fit.width,))}" for fit in fits)
+    inputs = ", ".join(map(_input_text, fits))
     return f"{_filling(plan)}; {plan.slots} infer request{'s' if plan.slots > 1 else ''}; inputs {inputs}"
 
 
@@ -53,7 +55,18 @@ def plan_facts(plan: Plan, fits: Sequence[InputFit], streams: int) -> PlanFacts:
         "right_context": plan.right_context,
         "summary": plan_text(plan, fits),
         "reason": plan.reason or None,
+        "inputs": [
+            {"name": fit.name, "takes": fit.kind, "width": fit.width, "layout": fit.layout, "layout_from": fit.source}
+            for fit in fits
+        ],
     }
+
+
+def _input_text(fit: InputFit) -> str:
+    """An input with its layout, where that is not the usual one or was not plain from sizes."""
+    text = f"{fit.name} {shape_text((fit.width,))}"
+    is_plain = fit.source in ("", BY_SIZES) and fit.layout.strip("1") in _USUAL_LAYOUTS
+    return text if is_plain else f"{text} as {fit.layout} ({fit.source})"
 
 
 def _filling(plan: Plan) -> str:

@@ -73,10 +73,15 @@ def test_a_recurrent_model_gets_its_frames_along_time(batch_first: bool, layout:
             assert_close(result.scores["y"], whole.reshape(-1, HIDDEN))
 
 
-def test_the_note_says_which_axis_was_found(tmp_path: Path) -> None:
-    first = utterances(5)[0]
-    assert "[TNC]" in " ".join(make_scorer(lstm_file(tmp_path, batch_first=False), first).notes)
-    assert make_scorer(lstm_file(tmp_path, batch_first=True), first).notes == ()
+@pytest.mark.parametrize(("batch_first", "layout"), [(True, "NTC"), (False, "TNC")])
+def test_the_input_says_what_its_axes_are_and_how_that_was_found(
+    batch_first: bool, layout: str, tmp_path: Path
+) -> None:
+    path, first = lstm_file(tmp_path, batch_first), utterances(5)[0]
+    (fit,) = make_scorer(path, first).fits
+    assert (fit.layout, fit.source) == (layout, "by a trial")
+    (fit,) = make_scorer(path, first, layout=f"[{layout}]").fits
+    assert (fit.layout, fit.source) == (layout, "as given")
 
 
 def test_a_model_that_looks_along_neither_axis(tmp_path: Path) -> None:
@@ -100,6 +105,8 @@ def test_what_cannot_be_told_must_be_said(tmp_path: Path) -> None:
     total = op.cum_sum(node, op.constant(np.int64(1)))
     total.output(0).get_tensor().set_names({"total"})
     model = ov.Model([op.result(total)], both.get_parameters(), "both")
-    with pytest.raises(UnsupportedModelError, match=r"cannot tell which axis is time; say it with layout"):
+    with pytest.raises(
+        UnsupportedModelError, match=r"cannot tell what the axes mean .*; say it with layout x\[NTC\] or x\[TNC\]$"
+    ):
         make_scorer(model, first, tmp_path)
     assert isinstance(make_scorer(model, first, tmp_path, layout="[NTC]").plan, UtterancePlan)

@@ -1,0 +1,1 @@
+"""What the axes of a model's inputs and outputs mean, and graphs changed so that they all mean the same."""

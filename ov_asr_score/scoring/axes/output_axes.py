@@ -1,0 +1,132 @@
+"""Which axis of an output follows the frames, and which hold the values of a frame. No runtime here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Literal
+
+OutputKind = Literal["rows", "vector"]
+
+
+@dataclass(frozen=True, slots=True)
+class OutputAxes:
+    """The axes of an output for one utterance: those that are neither have length one.
+
+    ``rows``: ``time`` is the axis of rows (None: a request gives one row). ``vector``: one for the whole utterance.
+    ``width`` is the number of values of a row or vector. ``head`` is the axis of which entry ``chosen`` is taken.
+    """
+
+    kind: OutputKind
+    time: int | None
+    values: tuple[int, ...]
+    width: int
+    head: int | None = None
+    chosen: int = 0
+
+    def letters(self, rank: int) -> str:
+        """As in the layout setting, 1 for the axes that have no other letter."""
+        letters = ["1"] * rank
+        for axis in self.values:
+            letters[axis] = "C"
+        if self.time is not None:
+            letters[self.time] = "T"
+        if self.head is not None:
+            letters[self.head] = "H"
+        return "".join(letters)
+
+    def is_usual(self, shape: Sequence[int | None]) -> bool:
+        """Whether rows come before values in memory, and the values of a row lie along the last axis."""
+        if self.head is not None or len(self.values) > 1 or not shape:
+            return False
+        last = len(shape) - 1
+        if self.values:
+            return self.values[0] == last and (self.time is None or self.time < last)
+        return self.time != last if self.time is not None else True
+
+
+class UndecidedAxesError(Exception):
+    """The axes of an output do not tell; its text says what is open, ``layouts`` what may be said instead."""
+
+    def __init__(self, text: str, layouts: Sequence[str] = ()) -> None:
+        """The text says what is open, without the name of the output."""
+        super().__init__(text)
+        self.layouts = tuple(layouts)
+
+
+def decide_output(
+    shape: Sequence[int | None] | None,
+    longer: Sequence[int | None] | None,
+    frames: int | None,
+    said: str | None = None,
+    chosen: int | None = None,
+    frame_shape: Sequence[int] = (),
+) -> OutputAxes:
+    """The axes of an output of ``shape`` for an utterance of ``frames`` frames (None: of one, in an axis of its own).
+
+    ``longer`` is the shape for an utterance that is longer, where there is one. ``said`` are the letters that the user
+    gave, ``chosen`` the entry that is taken of an axis beside those of time and values. Where the values of a frame
+    that goes in have several axes, ``frame_shape``, those that come out may have the same. Raises UndecidedAxesError.
+    """
+    if shape is None or None in shape:
+        raise UndecidedAxesError("has a shape that depends on its values")
+    lengths = [length or 0 for length in shape]
+    time, kind = _time_axis(lengths, longer, frames, said)
+    others = [axis for axis, length in enumerate(lengths) if axis != time and length != 1]
+    head = said.find("H") if said and "H" in said else None
+    if head is None and chosen is not None and len(others) > 1:
+        head = others[0]
+    if chosen is not None and head is None:
+        raise UndecidedAxesError(f"has no axis beside those of frames and values that entry {chosen} could be taken of")
+    if head is not None:
+        if chosen is None:
+            raise UndecidedAxesError(
+                f"has {lengths[head]} entries along axis {head + 1}: choose one by its number behind the name, [0] to "
+                f"[{lengths[head] - 1}]"
+            )
+        if not 0 <= chosen < lengths[head]:
+            raise UndecidedAxesError(f"has {lengths[head]} entries along axis {head + 1}, there is no entry {chosen}")
+        others = [axis for axis in others if axis != head]
+    as_taken = [lengths[axis] for axis in others] == [length for length in frame_shape if length != 1]
+    if len(others) > 1 and not as_taken and (said is None or any(said[axis] not in "C" for axis in others)):
+        axes = " and ".join(str(axis + 1) for axis in others)
+        letters = OutputAxes(kind, time, tuple(others), 0).letters(len(lengths))
+        raise UndecidedAxesError(
+            f"has values along axes {axes}, such as heads or directions: choose one entry of axis {others[0] + 1} by "
+            f"its number behind the name, [0] to [{lengths[others[0]] - 1}], or take all in their order",
+            [letters],
+        )
+    width = prod(lengths[axis] for axis in others)
+    return OutputAxes(kind, time, tuple(others), width, head, chosen or 0)
+
+
+def _time_axis(
+    lengths: Sequence[int], longer: Sequence[int | None] | None, frames: int | None, said: str | None
+) -> tuple[int | None, OutputKind]:
+    asked = said.find("T") if said and "T" in said else None
+    if frames is None:
+        return asked, "rows"
+    if longer is not None:
+        if len(longer) != len(lengths):
+            raise UndecidedAxesError("has another number of axes for a longer utterance")
+        following = [axis for axis, (one, other) in enumerate(zip(lengths, longer, strict=True)) if one != other]
+        if len(following) > 1:
+            axes = " and ".join(str(axis + 1) for axis in following)
+            raise UndecidedAxesError(f"follows the number of frames along axes {axes}: these are no rows of scores")
+        if asked is not None and following != [asked]:
+            where = f"axis {following[0] + 1} does" if following else "no axis does"
+            raise UndecidedAxesError(f"axis {asked + 1} does not follow the number of frames, {where}")
+        return (following[0], "rows") if following else (None, "vector")
+    if asked is not None:
+        return asked, "rows"
+    if said is not None and "?" not in said:
+        return None, "vector"
+    equal = [axis for axis, length in enumerate(lengths) if length == frames]
+    if len(equal) == 1:
+        return equal[0], "rows"
+    rank, options = len(lengths), [axis for axis, length in enumerate(lengths) if length != 1]
+    layouts = ["".join("T" if axis == time else "C" if length != 1 else "1" for axis, length in enumerate(lengths))
+               for time in [*(equal or options)]]  # fmt: skip
+    layouts += [] if equal else ["".join("1" if length == 1 else "C" for length in lengths)] if rank else []
+    raise UndecidedAxesError(f"does not tell which of its axes the {frames} frames lie along", layouts)

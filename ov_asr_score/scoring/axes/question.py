@@ -1,0 +1,320 @@
+"""A model and the readings of its axes that are left: which the graph can be, and which a trial leaves.
+
+Tests: tests/scoring/axes/test_settling.py
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import lcm
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ov_asr_score.device.compiled_model import compile_model
+from ov_asr_score.errors import OvAsrScoreError, UnsupportedModelError
+from ov_asr_score.openvino_api import RUNTIME_ERRORS, ov
+from ov_asr_score.ov_model.filled_inputs.fillings import FillingPlan
+from ov_asr_score.ov_model.model_description import describe_ports
+from ov_asr_score.ports import PortInfo, shape_text
+from ov_asr_score.scoring.axes.filled_readings import FilledReadings, trial_values
+from ov_asr_score.scoring.axes.known_axes import FedInput, KnownAxes, WantedOutput
+from ov_asr_score.scoring.axes.output_axes import OutputAxes, UndecidedAxesError, decide_output
+from ov_asr_score.scoring.axes.probing import ShapeProbe, Shapes
+from ov_asr_score.scoring.axes.readings import (
+    frame_width,
+    layout_text,
+    length_along,
+    request_shape,
+    value_lengths,
+)
+from ov_asr_score.scoring.axes.trying import (
+    TRIED_FRAMES,
+    TrialInput,
+    agree,
+    judge_reading,
+    run_once,
+    scores_of,
+    tried_frames,
+)
+from ov_asr_score.scoring.requests.openvino_runner import OpenVinoRunner
+from ov_asr_score.settings.device import DeviceSettings
+
+# Lengths of utterances that no axis of another meaning is likely to have, longer than what graphs need at least.
+_LENGTHS = (307, 419)
+_TRIED_LENGTHS = (TRIED_FRAMES - 1, TRIED_FRAMES + 20)
+_MOST_FRAMES = 4000
+# Readings beyond these are asked for without a trial.
+_MOST_READINGS = 24
+
+
+class Question:
+    """A model, and what is to be found out of its axes."""
+
+    def __init__(
+        self,
+        model: ov.Model,
+        ports: Sequence[FedInput],
+        outputs: Sequence[PortInfo],
+        wanted: Sequence[WantedOutput],
+        known: KnownAxes,
+        plan: FillingPlan,
+    ) -> None:
+        """Nothing has been tried yet."""
+        self.model, self.ports, self.outputs, self.wanted, self.known = model, ports, outputs, wanted, known
+        self.plan = plan
+        self.readings = FilledReadings(model, ports, outputs, wanted, plan)
+        self._cause = ""
+        self._probe = ShapeProbe(model)
+        self._free_model: ov.Model | None = None
+        self._compiled: dict[int, ov.CompiledModel] = {}
+        self.is_stateful = bool(model.get_sinks() or plan.states)
+
+    def can_be(self, reading: Sequence[str]) -> bool:
+        """Whether the graph takes shapes as the reading has them, and its other inputs can be filled in."""
+        try:
+            shapes = self._shapes(reading, self._length(reading, _LENGTHS[0]))
+        except OvAsrScoreError as error:
+            self._cause = str(error)
+            return False
+        return shapes is not None
+
+    def output_axes(self, reading: Sequence[str]) -> tuple[OutputAxes, ...]:
+        """The axes of the wanted outputs. Raises UnsupportedModelError."""
+        found = []
+        for want in self.wanted:
+            try:
+                found.append(self._output(reading, want))
+            except UndecidedAxesError as error:
+                port = self.outputs[want.number]
+                layouts = " or ".join(layout_text(port, letters) for letters in error.layouts)
+                advice = f" (layout {layouts})" if layouts else ""
+                raise UnsupportedModelError(
+                    f"output '{port.name}' {shape_text(port.shape)} {error}{advice}", fields=("layout", "outputs")
+                ) from error
+        return tuple(found)
+
+    def try_out(self, joint: Sequence[Sequence[str]]) -> Sequence[str]:
+        """The reading that a trial leaves, or that gives the same scores as all others that it leaves.
+
+        Raises UnsupportedModelError where none or several are left.
+        """
+        if len(joint) > _MOST_READINGS:
+            raise self._ask(joint)
+        verdicts = [self._verdict(reading) for reading in joint]
+        left = [reading for reading, verdict in zip(joint, verdicts, strict=True) if verdict == "holds"]
+        left = left or [reading for reading, verdict in zip(joint, verdicts, strict=True) if verdict == "open"]
+        if any(port.name in self.known.given for port in self.outputs):
+            left = [reading for reading in left if self._decides_outputs(reading)] or left
+        if len(left) == 1:
+            return left[0]
+        if not left or not self._give_the_same(left):
+            raise self._ask(left or joint)
+        return left[0]
+
+    def no_reading(self) -> str:
+        """What to say where the graph takes none of the readings."""
+        ports = ", ".join(f"'{port.info.name}' {shape_text(port.info.shape)}" for port in self.ports)
+        return (
+            f"input {ports}: the graph takes features of {', '.join(str(port.width) for port in self.ports)} values "
+            f"in no order of axes: {self._cause}"
+        )
+
+    def _ask(self, joint: Sequence[Sequence[str]]) -> UnsupportedModelError:
+        layouts = [
+            ",".join(
+                layout_text(port.info, letters)
+                for port, letters in zip(self.ports, reading, strict=True)
+                if len(port.readings) > 1
+            )
+            for reading in joint
+        ]
+        names = ", ".join(f"'{port.info.name}' {shape_text(port.info.shape)}" for port in self.ports)
+        return UnsupportedModelError(
+            f"input {names}: cannot tell what the axes mean (N utterances, T frames, C values); say it with layout "
+            f"{' or '.join(dict.fromkeys(layouts))}",
+            fields=("layout",),
+        )
+
+    def _own_length(self, reading: Sequence[str]) -> int | None:
+        """The frames of a request, where the axis that they lie along has a fixed length."""
+        along = "T" if _has_time(reading) else "N"
+        lengths = {
+            length_along(letters, port.info.shape or (), along)
+            for port, letters in zip(self.ports, reading, strict=True)
+            if along in letters
+        }
+        if not lengths:
+            return 1
+        own = max(filter(None, lengths), default=None)
+        return 1 if own is None and self.is_stateful and along == "N" else own
+
+    def _length(self, reading: Sequence[str], preferred: int) -> int:
+        """The frames of a probe: as the axis of time has them, or ``preferred`` where it is free."""
+        return self._own_length(reading) or preferred
+
+    def _shapes(self, reading: Sequence[str], frames: int) -> Shapes | None:
+        """The shapes of all outputs in the order of the model for one utterance of so many frames."""
+        filled = self.readings.of(reading)
+        lengths = self._port_shapes(reading, 1, frames)
+        names = [port.name for port in describe_ports(filled.filled.model)[0]]
+        by_name = {port.info.name: shape for port, shape in zip(self.ports, lengths, strict=True)}
+        found = filled.probe.outputs({index: by_name[name] for index, name in enumerate(names)})
+        if found is None:
+            self._cause = filled.probe.cause
+            return None
+        return tuple(
+            found[filled.numbers[number]] if number in filled.numbers else None for number in range(len(self.outputs))
+        )
+
+    def _shapes_of_several(self, reading: Sequence[str], utterances: int, frames: int) -> Shapes | None:
+        """The shapes of all outputs for several utterances."""
+        shapes = {index: value.shape for index, value in self._other_values(utterances, frames).items()}
+        lengths = iter(self._port_shapes(reading, utterances, frames))
+        numbers = range(len(self.model.inputs))
+        return self._probe.outputs({index: shapes[index] if index in shapes else next(lengths) for index in numbers})
+
+    def _port_shapes(self, reading: Sequence[str], utterances: int, frames: int) -> list[tuple[int, ...]]:
+        rows, shapes = not _has_time(reading), []
+        for port, letters in zip(self.ports, reading, strict=True):
+            takes_frames = port.value is None or port.value.ndim == 2 or rows
+            along = frames if rows and takes_frames else utterances
+            shapes.append(request_shape(letters, port.info.shape or (), port.width, along, frames))
+        return shapes
+
+    def _other_values(self, utterances: int, frames: int) -> dict[int, NDArray[Any]]:
+        return trial_values(self.model, self.plan, utterances, frames) if self.plan else {}
+
+    def _output(self, reading: Sequence[str], want: WantedOutput) -> OutputAxes:
+        own, (short, long) = self._own_length(reading), _LENGTHS
+        shapes, longer = (self._shapes(reading, length) for length in (short, long))
+        if shapes is None or longer is None or (own is not None and self.is_stateful and not _has_time(reading)):
+            # The graph takes no other length than its own.
+            shapes, longer, short = self._shapes(reading, own or short), None, own or short
+        shape, other = (found[want.number] if found else None for found in (shapes, longer))
+        if shape is None or None in shape or (longer is not None and (other is None or None in other)):
+            shape, other, short = self._run_shapes(reading, want)
+        said = self.known.given.get(self.outputs[want.number].name)
+        frames = None if short == 1 and other is None else short
+        return decide_output(shape, other, frames, said, want.chosen, self._frame_shape(reading))
+
+    def _frame_shape(self, reading: Sequence[str]) -> tuple[int, ...]:
+        """The axes of values of the first input that takes frames."""
+        for port, letters in zip(self.ports, reading, strict=True):
+            if "T" in letters or not _has_time(reading):
+                return value_lengths(letters, port.info.shape or (), port.width)
+        return ()
+
+    def _run_shapes(
+        self, reading: Sequence[str], want: WantedOutput
+    ) -> tuple[tuple[int, ...], tuple[int, ...] | None, int]:
+        """Shapes that only runs tell: for an utterance, for a longer one if there can be, and the frames of the first.
+
+        Raises DeviceError.
+        """
+        own = self._own_length(reading)
+        shapes = []
+        for length in _TRIED_LENGTHS if own is None else (own,):
+            (result,) = run_once(self._runner(reading, [want]), self._inputs(reading, 0, length), (0,))
+            shapes.append(tuple(result.shape))
+        return shapes[0], shapes[1] if len(shapes) > 1 else None, own or _TRIED_LENGTHS[0]
+
+    def _verdict(self, reading: Sequence[str]) -> str:
+        length = self._length(reading, TRIED_FRAMES)
+        rows = not _has_time(reading)
+        two, three = (self._shapes_of_several(reading, count, count if rows else length) for count in (2, 3))
+        has_batch = any("N" in letters for letters in reading)
+        if two is None or three is None or not has_batch:
+            return "open"
+        axes = []
+        for want in self.wanted:
+            one, other = two[want.number], three[want.number]
+            if one is None or other is None or len(one) != len(other) or None in one or None in other:
+                return "open"
+            axes.append([axis for axis, (a, b) in enumerate(zip(one, other, strict=True)) if a != b])
+        given, moved = (self._inputs(reading, seed, length, as_utterances=True) for seed in (0, 1))
+        others = self._other_values(2, length)
+        verdict = judge_reading(self._open_runner(), given, moved, axes, others)
+        # Rows that know each other are frames of one utterance, which is no contradiction.
+        return "open" if verdict == "refuted" and not _has_time(reading) else verdict
+
+    def _give_the_same(self, readings: Sequence[Sequence[str]]) -> bool:
+        pieces = [self._own_length(reading) for reading in readings]
+        common = lcm(*filter(None, pieces))
+        if common > _MOST_FRAMES:
+            return False
+        total, scores = -(-TRIED_FRAMES // common) * common, []
+        decided = [self._decides_outputs(reading) for reading in readings]
+        if not all(decided):
+            return not any(decided)  # the outputs are the first thing to ask for
+        for reading, piece in zip(readings, pieces, strict=True):
+            runner, inputs = self._runner(reading, self.wanted), self._inputs(reading, 0, total)
+            scores.append(scores_of(runner, inputs, self.output_axes(reading), total, piece or total))
+        return agree(scores)
+
+    def _decides_outputs(self, reading: Sequence[str]) -> bool:
+        try:
+            self.output_axes(reading)
+        except UnsupportedModelError:
+            return False
+        return True
+
+    def _inputs(
+        self, reading: Sequence[str], seed: int, length: int, *, as_utterances: bool = False
+    ) -> list[TrialInput]:
+        """Values for a trial; frames that lie along N go there one by one, unless they are ``as_utterances``."""
+        inputs = []
+        rows = not _has_time(reading)
+        for number, (port, letters) in enumerate(zip(self.ports, reading, strict=True)):
+            shape = port.info.shape or ()
+            along = letters.replace("N", "T") if rows and not as_utterances else letters
+            width = frame_width(letters, shape, port.width)
+            generator = np.random.default_rng([number, seed])
+            frames = tried_frames(port.value, width, length if "T" in along else None, generator)
+            inputs.append(TrialInput(along, value_lengths(letters, shape, port.width), frames))
+        return inputs
+
+    def _runner(self, reading: Sequence[str], wanted: Sequence[WantedOutput]) -> OpenVinoRunner:
+        """A runner of the model that is filled in for ``reading``, for one utterance."""
+        if not self.plan:
+            return self._open_runner(wanted)
+        filled = self.readings.of(reading)
+        compiled = self._compile(filled.filled.model)
+        return OpenVinoRunner(compiled, 1, [filled.numbers[want.number] for want in wanted])
+
+    def _open_runner(self, wanted: Sequence[WantedOutput] | None = None) -> OpenVinoRunner:
+        """A runner of the model with nothing filled in, for several utterances."""
+        self._free_model = self._free_model or self._free()
+        numbers = [want.number for want in (self.wanted if wanted is None else wanted)]
+        return OpenVinoRunner(self._compile(self._free_model), 1, numbers)
+
+    def _compile(self, model: ov.Model) -> ov.CompiledModel:
+        if id(model) not in self._compiled:
+            self._compiled[id(model)] = compile_model(ov.Core(), model, DeviceSettings())
+        return self._compiled[id(model)]
+
+    def _free(self) -> ov.Model:
+        """The model, not filled in, with all axes free that may be of utterances or frames.
+
+        It stays as it is where the graph allows no others.
+        """
+        shapes = {}
+        numbers = [port.name for port in describe_ports(self.model)[0]]
+        for port in self.ports:
+            index = numbers.index(port.info.name)
+            lengths = [
+                length if length is not None and all(letters[axis] not in "NT" for letters in port.readings) else -1
+                for axis, length in enumerate(port.info.shape or ())
+            ]
+            shapes[index] = ov.PartialShape(lengths)
+        free = self.model.clone()
+        try:
+            free.reshape(shapes)
+        except RUNTIME_ERRORS:
+            return self.model
+        return free
+
+
+def _has_time(reading: Sequence[str]) -> bool:
+    return any("T" in letters for letters in reading)
