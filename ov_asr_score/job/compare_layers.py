@@ -28,6 +28,7 @@ from ov_asr_score.scoring.recording.calibration import record_requests
 from ov_asr_score.scoring.recording.layer_sums import LayerSums
 from ov_asr_score.scoring.recording.layer_values import Side, compare_sides, match_inputs
 from ov_asr_score.scoring.scorer_options import AutoTime, ScorerOptions, scorer_options
+from ov_asr_score.scoring.settled_model import settle_model
 from ov_asr_score.settings.kaldi import DEFAULT_OPTIONS
 from ov_asr_score.settings.model_jobs import CompareLayersJob
 
@@ -118,7 +119,7 @@ def _side_by_side(job: CompareLayersJob, on_group: OnGroup | None) -> _Found:
     reference = _side(trial.model, options)
     _, filling = plan_inputs(job.scoring, other_loaded)
     other_configured = configure_model(other_loaded, other_options, filling)
-    other = _side(other_configured, other_options)
+    other = _side(settle_model(other_configured, trial.utterances[0], other_options), other_options)
     match_inputs(reference, other)
     common = common_layers(reference, other)
     layers = choose_common(common, job.layers, reference, other)

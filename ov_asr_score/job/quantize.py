@@ -105,10 +105,10 @@ def run_quantization(job: QuantizeJob) -> QuantizationReport:
 
 def _compare(trial: TrialRun, made: QuantizedModel) -> dict[str, ScoreDifference]:
     """The error of the int8 model by output; both models score side by side, so that no scores pile up."""
-    # What is done after the network is in the graph that was quantized.
-    options = replace(trial.options, kaldi=DEFAULT_OPTIONS)
+    # What is done after the network is in the graph that was quantized, in the usual order of axes.
+    options = replace(trial.options, kaldi=DEFAULT_OPTIONS, layout="")
     configured = configure_model(replace(trial.model.loaded, model=made.model), options)
-    int8 = prepare_scorer(configured, trial.options, trial.utterances[0])
+    int8 = prepare_scorer(configured, options, trial.utterances[0])
     total: dict[str, ScoreDifference] = {}
     pairs = zip(int8.score(trial.utterances), trial.scorer.score(trial.utterances), strict=True)
     for scored, reference in pairs:

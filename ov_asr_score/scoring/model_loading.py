@@ -33,6 +33,7 @@ from ov_asr_score.ports import PortInfo
 from ov_asr_score.scoring.axes.known_axes import NOTHING_KNOWN, KnownAxes, WantedOutput
 from ov_asr_score.scoring.axes.letters import said_letters, without_bare
 from ov_asr_score.scoring.gna.emulation import Emulation, emulate_blob, is_emulated
+from ov_asr_score.scoring.input_fit import InputFit
 from ov_asr_score.scoring.integer_inputs import IntegerInputs
 from ov_asr_score.scoring.plans.kaldi_time import decide_time
 from ov_asr_score.scoring.scorer_options import ScorerOptions
@@ -82,6 +83,7 @@ class ConfiguredModel:
     known: KnownAxes = NOTHING_KNOWN  # what is said of the axes of its ports
     chosen: tuple[WantedOutput, ...] = ()  # the asked outputs, as the user has them
     vectors: frozenset[str] = frozenset()  # names of outputs that have one vector for an utterance
+    fits: tuple[InputFit, ...] | None = None  # what its inputs take; None until that is settled
 
     def integer_inputs(self) -> IntegerInputs:
         """What counts the values that inputs with tables do not take, because the model has integers there."""

@@ -95,7 +95,8 @@ def prepare_scorer(
     """
     started = time.perf_counter()
     conversion = configured.loaded.conversion
-    configured, fits = settle_model(configured, first, options)
+    configured = settle_model(configured, first, options)
+    fits = configured.fits or ()
     settings = _with_scale_factors(options.device, configured, first)
     core, span = configured.loaded.core, None
     if configured.loaded.emulation is not None or is_emulated(core, settings):

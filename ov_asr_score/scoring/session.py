@@ -1,7 +1,7 @@
 """One recipe from a job to something that scores, for runs, trials and the Python library.
 
 job ─ with_asked_nodes ─ load_model ─ plan_inputs ─ resolve_tables ─ configure_model ─► ModelWithTables
-ModelWithTables, utterances ─ read_until_fit ─ prepare_scorer ─► Session
+ModelWithTables, utterances ─ read_until_fit ─ settle_model ─ prepare_scorer ─► Session
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from ov_asr_score.scoring.kaldi_nodes import with_asked_nodes
 from ov_asr_score.scoring.model_loading import NODE_ADVICE, ConfiguredModel, configure_model, load_model
 from ov_asr_score.scoring.scorer import Scorer, prepare_scorer
 from ov_asr_score.scoring.scorer_options import ScorerOptions, scorer_options
+from ov_asr_score.scoring.settled_model import settle_model
 from ov_asr_score.scoring.utterances.joining import JoinGaps, JoinOptions, SkipUtterance, Utterance, read_utterances
 from ov_asr_score.settings.score_job import ScoreJob
 
@@ -109,6 +110,7 @@ def start_session(
     if first is None and needs_frames:
         raise TableFormatError(f"{tables[0].specifier}: expected an utterance that has frames, found none")
     options, calibration = calibrate(opened.options, tables, opened.join)
+    model = settle_model(model, first, options)
     scorer = prepare_scorer(model, options, first, calibration)
     checked = check_widths(chain(read, source), scorer.fits, specifiers, skip)
     return Session(options, model, scorer, opened.tables, first, checked)

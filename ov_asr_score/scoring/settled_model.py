@@ -13,7 +13,7 @@ from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError
 from ov_asr_score.ov_model.after_network import add_after_network, asked_after_network
 from ov_asr_score.ov_model.filled_inputs.fillings import NOTHING_TO_FILL
 from ov_asr_score.scoring.axes.usual_model import usual_model
-from ov_asr_score.scoring.input_fit import InputFit, fit_inputs
+from ov_asr_score.scoring.input_fit import fit_inputs
 from ov_asr_score.scoring.model_loading import ConfiguredModel
 from ov_asr_score.scoring.requests.chunk_windows import fit_converted
 from ov_asr_score.scoring.scorer_options import ScorerOptions
@@ -21,36 +21,34 @@ from ov_asr_score.scoring.trials.mask_polarity import check_masks
 from ov_asr_score.scoring.utterances.joining import Utterance
 
 
-def settle_model(
-    configured: ConfiguredModel, first: Utterance | None, options: ScorerOptions
-) -> tuple[ConfiguredModel, tuple[InputFit, ...]]:
+def settle_model(configured: ConfiguredModel, first: Utterance | None, options: ScorerOptions) -> ConfiguredModel:
     """The model with the usual order of axes for utterances like ``first`` (None: as its shapes alone have them).
 
-    With it what each input takes. Inputs of its filling are gone: they are states and values in its graph. What
-    ``options`` ask to be done to scores is done in the graph. Raises what
+    Its ``fits`` say what each input takes. Inputs of its filling are gone: they are states and values in its graph.
+    What ``options`` ask to be done to scores is done in the graph. Raises what
     :func:`ov_asr_score.scoring.axes.settling.settle_axes` and
     :func:`ov_asr_score.ov_model.after_network.add_after_network` raise, and UsageError for a mask of which a trial does
     not say whether ones let frames count.
     """
+    if configured.fits is not None:
+        return configured
     if configured.model is None:
-        return configured, fit_inputs(configured.inputs, first)
+        return replace(configured, fits=fit_inputs(configured.inputs, first))
     if configured.loaded.conversion is not None:
-        return configured, fit_converted(configured.inputs)
+        return replace(configured, fits=fit_converted(configured.inputs))
     started = time.perf_counter()
     try:
-        settled, fits = _with_settled_axes(configured, first, repair=options.repair_graph)
+        settled = _with_settled_axes(configured, first, repair=options.repair_graph)
     except (UnsupportedModelError, ShapeMismatchError):
         # Without features there is nothing to score; what is exported keeps the shapes that the model has.
         if first is not None or configured.filling:
             raise
-        settled, fits = configured, fit_inputs(configured.inputs, None)
+        settled = replace(configured, fits=fit_inputs(configured.inputs, None))
     settled = _with_scores_as_asked(configured, settled, options)
-    return replace(settled, seconds=configured.seconds + time.perf_counter() - started), fits
+    return replace(settled, seconds=configured.seconds + time.perf_counter() - started)
 
 
-def _with_settled_axes(
-    configured: ConfiguredModel, first: Utterance | None, *, repair: bool
-) -> tuple[ConfiguredModel, tuple[InputFit, ...]]:
+def _with_settled_axes(configured: ConfiguredModel, first: Utterance | None, *, repair: bool) -> ConfiguredModel:
     model, plan = configured.model, configured.filling
     features = {} if first is None else first.features
     usual = usual_model(
@@ -59,7 +57,7 @@ def _with_settled_axes(
     mask_notes = check_masks(configured.loaded.core, model, plan, usual.requests)
     if plan and repair:
         repair_memory_concats(usual.model)  # a state may be right behind an input
-    settled = replace(
+    return replace(
         configured,
         model=usual.model,
         inputs=usual.inputs,
@@ -68,8 +66,8 @@ def _with_settled_axes(
         notes=(*configured.notes, *(f"{note}{mask_notes.get(note, '')}" for note in usual.notes)),
         filling=NOTHING_TO_FILL,
         vectors=usual.vectors,
+        fits=usual.fits,
     )
-    return settled, usual.fits
 
 
 def _with_scores_as_asked(

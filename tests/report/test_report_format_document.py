@@ -53,6 +53,7 @@ def example_report() -> str:
             "right_context": 0,
             "summary": "a whole utterance per request; 2 infer requests; inputs input [40]",
             "reason": "the time axis is free: a whole utterance per request",
+            "inputs": [{"name": "input", "takes": "time", "width": 40, "layout": "NTC", "layout_from": "by sizes"}],
         },
         versions={"openvino": "2026.4.0", "numpy": "2.4.6", "python": "3.11.9", "platform": "Linux x86_64"},
         totals=RunTotals(1, 2, 0, 1, 0.5, 0.0025, 0.001, 0.0, 0.25),
