@@ -21,6 +21,7 @@ from ov_asr_score.gna.format.blob import read_blob
 from ov_asr_score.gna.format.model_checks import check_model
 from ov_asr_score.kaldi_io.files.input import open_path
 from ov_asr_score.openvino_api import ov
+from ov_asr_score.ov_model.after_network import takes_after_network
 from ov_asr_score.ov_model.axis_names import read_axis_names
 from ov_asr_score.ov_model.file_kind import ModelKind, read_model_kind
 from ov_asr_score.ov_model.filled_inputs.computed_inputs import take_scalars_as_vectors

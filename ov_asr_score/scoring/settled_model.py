@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from ov_asr_score.device.graph_repair import repair_memory_concats
 from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError
-from ov_asr_score.ov_model.after_network import add_after_network, asked_after_network
+from ov_asr_score.ov_model.after_network import add_after_network, takes_after_network
 from ov_asr_score.ov_model.filled_inputs.fillings import NOTHING_TO_FILL
 from ov_asr_score.scoring.axes.usual_model import usual_model
 from ov_asr_score.scoring.input_fit import fit_inputs
@@ -35,7 +35,8 @@ def settle_model(configured: ConfiguredModel, first: Utterance | None, options: 
     if configured.model is None:
         return replace(configured, fits=fit_inputs(configured.inputs, first))
     if configured.loaded.conversion is not None:
-        return replace(configured, fits=fit_converted(configured.inputs))
+        fitted = replace(configured, fits=fit_converted(configured.inputs))
+        return _with_scores_as_asked(configured, fitted, options)
     started = time.perf_counter()
     try:
         settled = _with_settled_axes(configured, first, repair=options.repair_graph)
@@ -75,7 +76,9 @@ def _with_scores_as_asked(
 ) -> ConfiguredModel:
     """The model with its scores, but not those of inner layers, changed as ``options`` ask."""
     loaded = configured.loaded
-    if settled.model is None or loaded.model is None or not asked_after_network(options.kaldi):
+    if settled.model is None or loaded.model is None or loaded.kind == "kaldi":
+        return settled
+    if not takes_after_network(loaded.conversion, options.kaldi):
         return settled
     count, states = len(loaded.model.outputs), configured.filling.outputs
     scores = [
@@ -84,5 +87,5 @@ def _with_scores_as_asked(
         if want.number < count and want.name not in states
     ]
     model = settled.model.clone()
-    add_after_network(model, scores, options.kaldi)
+    add_after_network(model, scores, options.kaldi, str(loaded.path))
     return replace(settled, model=model)
