@@ -105,13 +105,15 @@ class RowsPlan(_AnyPlan):
 class BlocksPlan(_AnyPlan):
     """One request after the other, each with exactly ``frames_per_request`` frames of one utterance.
 
-    ``stateful``: the model has variables, which are reset between utterances.
+    ``stateful``: the model has variables, which are reset between utterances. ``vectors`` names the outputs that are
+    one vector for so many frames.
     """
 
     mode: ClassVar[PlanMode] = "blocks"
 
     frames_per_request: int
     stateful: bool
+    vectors: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from ov_asr_score.scoring.gna.emulation import (
 from ov_asr_score.scoring.input_fit import InputFit, fit_inputs
 from ov_asr_score.scoring.lockstep.planning import can_go_side_by_side, plan_streams, take_lanes
 from ov_asr_score.scoring.model_loading import ConfiguredModel
-from ov_asr_score.scoring.plan import Plan, RowsPlan, VectorsPlan
+from ov_asr_score.scoring.plan import BlocksPlan, Plan, RowsPlan, VectorsPlan
 from ov_asr_score.scoring.plans.choosing import plan_blob, plan_converted, plan_dependent_rows, plan_model
 from ov_asr_score.scoring.plans.sizing import is_frame_local
 from ov_asr_score.scoring.requests.chunk_windows import fit_converted
@@ -117,6 +117,8 @@ def prepare_scorer(
         stateful = bool(configured.model.get_sinks())
         span = memory_span(configured.model) if stateful else None
         model, plan = plan_model(configured.model, configured.inputs, options, fits, stateful=stateful)
+    if isinstance(plan, BlocksPlan):
+        plan = replace(plan, vectors=configured.vectors)
     feeding = Feeding(core, options, configured.inputs, fits, configured.wanted, first)
     model, plan = plan_static(model, plan, feeding)
     if can_go_side_by_side(plan, options):

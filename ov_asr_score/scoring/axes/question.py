@@ -80,6 +80,14 @@ class Question:
             return False
         return shapes is not None
 
+    def keeps_ranks(self, reading: Sequence[str]) -> bool:
+        """Whether outputs have as many axes for many frames as the model itself says."""
+        shapes = self._shapes(reading, 1, _LENGTHS[0])
+        if shapes is None:
+            return False
+        pairs = [(self.outputs[want.number].shape, shapes[want.number]) for want in self.wanted]
+        return all(own is None or (found is not None and len(own) == len(found)) for own, found in pairs)
+
     def output_axes(self, reading: Sequence[str]) -> tuple[OutputAxes, ...]:
         """The axes of the wanted outputs. Raises UnsupportedModelError."""
         found = []

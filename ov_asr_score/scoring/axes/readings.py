@@ -29,7 +29,9 @@ def input_readings(
     choices = [_letters(axis, length, letter) for axis, (length, letter) in enumerate(zip(shape, said, strict=True))]
     found = list(dict.fromkeys(_with_batch(letters, said) for letters in product(*choices)))
     found = [letters for letters in found if _fits(letters, shape, width)]
-    found = [letters for letters in found if not _swaps_fixed_and_free(letters, shape, said)]
+    plain = [letters for letters in found if not _swaps_fixed_and_free(letters, shape, said)]
+    if not plain or all("C" in letters for letters in plain):
+        found = plain
     if kind == "vector":
         found = [letters for letters in found if "T" not in letters or letters.count("N") or "T" in said]
     with_fixed_values = [letters for letters in found if not _has_free_values(letters, shape)]
@@ -37,6 +39,16 @@ def input_readings(
     if kind != "vector" and not (beside_time and kind == "frames"):
         found = _without_twins(found, shape, said)
     return tuple(sorted(found, key=_usual_order))
+
+
+def unlikely_readings(shape: Shape, width: int | None) -> tuple[str, ...]:
+    """The readings that ``input_readings`` leaves out though the width fits, because any features would fit them."""
+    if len(shape) > MAX_AXES:
+        return ()
+    unsaid = "?" * len(shape)
+    choices = [_letters(axis, length, "?") for axis, length in enumerate(shape)]
+    found = dict.fromkeys(_with_batch(letters, unsaid) for letters in product(*choices))
+    return tuple(sorted((letters for letters in found if _fits(letters, shape, width)), key=_usual_order))
 
 
 def value_lengths(letters: str, shape: Shape, width: int | None) -> tuple[int, ...]:

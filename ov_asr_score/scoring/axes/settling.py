@@ -22,9 +22,11 @@ from ov_asr_score.scoring.axes.known_axes import FedInput, KnownAxes, WantedOutp
 from ov_asr_score.scoring.axes.letters import UNSAID, named_letters, plain_letters
 from ov_asr_score.scoring.axes.output_axes import OutputAxes
 from ov_asr_score.scoring.axes.question import Question
-from ov_asr_score.scoring.axes.readings import ValueKind, input_readings, layout_text, value_lengths
+from ov_asr_score.scoring.axes.readings import ValueKind, input_readings, layout_text, unlikely_readings, value_lengths
 from ov_asr_score.scoring.input_fit import BY_SIZES
 from ov_asr_score.scoring.utterances.ivector_tables import IVECTOR_INPUT
+
+_MOST_NAMED = 4
 
 GIVEN, IN_MODEL, BY_NAMES, BY_TRIAL = "as given", "as the model says", "by axis names", "by a trial"
 
@@ -77,6 +79,8 @@ def settle_axes(
         raise UnsupportedModelError(question.no_reading(), fields=("layout",))
     tried = len(joint) > 1
     reading = question.try_out(joint) if tried else joint[0]
+    if not model.get_sinks():
+        reading = _beside_vectors(ports, reading, takes_rows=question.keeps_ranks(reading))
     axes = question.output_axes(reading)
     follows_first = all(found.kind == "rows" and found.time in (0, None) for found in axes)
     if not (follows_first or question.is_stateful or any("T" in letters for letters in reading)):
@@ -124,6 +128,31 @@ def _beside_time(port: FedInput, known: KnownAxes) -> FedInput:
     return replace(port, readings=readings)
 
 
+def _beside_vectors(ports: Sequence[FedInput], reading: Sequence[str], *, takes_rows: bool) -> Sequence[str]:
+    """The reading where an input without an axis for frames gets a vector: the frames beside it are one utterance.
+
+    They could not be rows of several, and may depend on each other. ``takes_rows``: the graph goes on as it is when a
+    vector of a batch of one becomes a row for every frame.
+    """
+    if any("T" in letters for letters in reading):
+        return reading
+    alone = [
+        _kind(port.value) == "vector" and (len(letters) == 1 or _num_rows(port, letters) == 1)
+        for port, letters in zip(ports, reading, strict=True)
+    ]
+    others = [
+        _num_rows(port, letters) for port, letters, is_alone in zip(ports, reading, alone, strict=True) if not is_alone
+    ]
+    if not any(alone) or (takes_rows and all(length == 1 for length in others)):
+        return reading
+    return [letters.replace("N", "1" if is_alone else "T") for letters, is_alone in zip(reading, alone, strict=True)]
+
+
+def _num_rows(port: FedInput, letters: str) -> int | None:
+    """The length of the axis of rows, 1 where there is none; None where it is free."""
+    return (port.info.shape or ())[letters.index("N")] if "N" in letters else 1
+
+
 def _kind(value: NDArray[Any] | None) -> ValueKind:
     return "unknown" if value is None else "frames" if value.ndim == 2 else "vector"
 
@@ -145,7 +174,13 @@ def _misfit(port: PortInfo, said: str, width: int | None) -> ShapeMismatchError:
             fields=("layout",),
         )
     expected = f"layout {said} with {width} values per frame" if set(said) != {UNSAID} else f"{fixed} values per frame"
-    return ShapeMismatchError(f"input '{port.name}' {shape_text(shape)}: expected {expected}, features have {width}")
+    unlikely = unlikely_readings(shape, width) if set(said) == {UNSAID} else ()
+    layouts = " or ".join(layout_text(port, letters) for letters in unlikely[:_MOST_NAMED])
+    advice = f"; if the graph takes them in pieces of its own length, say so with layout {layouts}" if layouts else ""
+    return ShapeMismatchError(
+        f"input '{port.name}' {shape_text(shape)}: expected {expected}, features have {width}{advice}",
+        fields=("layout",) if layouts else (),
+    )
 
 
 def _is_timed(port: FedInput) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ov_asr_score.scoring.input_fit import InputFit
 from ov_asr_score.scoring.plan import BlocksPlan
-from ov_asr_score.scoring.requests.cut import score_rows
+from ov_asr_score.scoring.requests.cut import one_vector, score_rows
 from ov_asr_score.scoring.requests.fill import copy_frames, frames_in_order, middle_frame, request_buffers
 from ov_asr_score.scoring.requests.pending_scores import PendingScores, UtteranceScores, naming
 from ov_asr_score.scoring.requests.runner import Runner
@@ -60,6 +60,9 @@ def score_blocks(
                 first, last = max(start, context), min(start + block, length)
                 if first < last:
                     for index, result in enumerate(runner.results(0)):
+                        if runner.outputs[index].name in plan.vectors:
+                            pending.scores.append(one_vector(result, length, block, utterance.key))
+                            continue
                         rows = score_rows(result, block, runner.outputs[index].name, utterance.key)
                         pending.put_rows(index, first - context, rows[first - start : last - start])
         pending.num_requests, pending.infer_seconds = -(-length // block), seconds

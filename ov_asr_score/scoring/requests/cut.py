@@ -35,6 +35,19 @@ def score_rows(result: Float32Array, rows: int, name: str, key: str) -> Float32A
     return result.reshape(rows, -1)
 
 
+def one_vector(result: Float32Array, num_frames: int, block: int, key: str) -> Float32Array:
+    """A copy of the vector [1, N] of an utterance, of a graph that makes one of exactly ``block`` frames.
+
+    Raises ShapeMismatchError for an utterance of another length: there is no vector for a part of it or for more.
+    """
+    if num_frames != block:
+        raise ShapeMismatchError(
+            f"utterance '{key}': {num_frames} frames: the model makes one vector of exactly {block} frames; cut the "
+            "features to that length, or export the model with a free time axis"
+        )
+    return np.array(result.reshape(1, -1), dtype=np.float32)
+
+
 def whole_scores(result: Float32Array, num_frames: int, context: int, name: str, key: str) -> Float32Array:
     """A copy of the result [T + context, N] of an utterance of T frames without the rows that the context delays.
 
