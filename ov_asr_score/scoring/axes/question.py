@@ -133,7 +133,7 @@ class Question:
         layouts = [
             ",".join(
                 layout_text(port.info, letters)
-                for port, letters in zip(self.ports, reading, strict=True)
+                for port, letters in zip(self.ports, self._as_one_utterance(reading), strict=True)
                 if len(port.readings) > 1
             )
             for reading in joint
@@ -144,6 +144,10 @@ class Question:
             f"{' or '.join(dict.fromkeys(layouts))}",
             fields=("layout",),
         )
+
+    def _as_one_utterance(self, reading: Sequence[str]) -> Sequence[str]:
+        """The reading with T for rows of frames: that is right whether or not they depend on each other."""
+        return reading if self.is_stateful or _has_time(reading) else [letters.replace("N", "T") for letters in reading]
 
     def _own_length(self, reading: Sequence[str]) -> int | None:
         """The frames of a request, where the axis that they lie along has a fixed length."""

@@ -26,11 +26,14 @@ def input_readings(
     """
     if len(shape) > MAX_AXES:
         return ()
-    choices = [_letters(axis, length, letter) for axis, (length, letter) in enumerate(zip(shape, said, strict=True))]
+    choices = [
+        _letters(axis, length, letter, len(shape))
+        for axis, (length, letter) in enumerate(zip(shape, said, strict=True))
+    ]
     found = list(dict.fromkeys(_with_batch(letters, said) for letters in product(*choices)))
     found = [letters for letters in found if _fits(letters, shape, width)]
     plain = [letters for letters in found if not _swaps_fixed_and_free(letters, shape, said)]
-    if not plain or all("C" in letters for letters in plain):
+    if all("C" in letters for letters in plain):  # others take any features, too
         found = plain
     if kind == "vector":
         found = [letters for letters in found if "T" not in letters or letters.count("N") or "T" in said]
@@ -46,7 +49,7 @@ def unlikely_readings(shape: Shape, width: int | None) -> tuple[str, ...]:
     if len(shape) > MAX_AXES:
         return ()
     unsaid = "?" * len(shape)
-    choices = [_letters(axis, length, "?") for axis, length in enumerate(shape)]
+    choices = [_letters(axis, length, "?", len(shape)) for axis, length in enumerate(shape)]
     found = dict.fromkeys(_with_batch(letters, unsaid) for letters in product(*choices))
     return tuple(sorted((letters for letters in found if _fits(letters, shape, width)), key=_usual_order))
 
@@ -80,14 +83,14 @@ def layout_text(port: PortInfo, letters: str) -> str:
     return f"{port.name}[{letters}]"
 
 
-def _letters(axis: int, length: int | None, said: str) -> str:
+def _letters(axis: int, length: int | None, said: str, rank: int) -> str:
     if said != "?":
         return said
     if length == 1:
         return "1"
     if length is None:
         return "NTC"
-    return "NTC" if axis == 0 else "TC"
+    return "NTC" if axis == 0 or rank > 2 else "TC"
 
 
 def _with_batch(letters: tuple[str, ...], said: str) -> str:
@@ -117,12 +120,14 @@ def _has_free_values(letters: str, shape: Shape) -> bool:
 
 
 def _swaps_fixed_and_free(letters: str, shape: Shape, said: str) -> bool:
-    """Whether a fixed length is that of time and the values take any, or have no axis, which nobody has said.
+    """Whether a fixed length is that of time or a batch and the values take any, or have no axis, which nobody has said.
 
     Features that do not fit would pass.
     """
-    time = letters.find("T")
-    is_fixed = time >= 0 and shape[time] is not None and said[time] == "?"
+    is_fixed = any(
+        length not in (None, 1) and asked == "?" and (letter == "T" or (letter == "N" and axis > 0))
+        for axis, (letter, length, asked) in enumerate(zip(letters, shape, said, strict=True))
+    )
     return is_fixed and (
         ("C" not in letters)
         or any(

@@ -83,6 +83,7 @@ def settle_axes(
         reading = _beside_vectors(ports, reading, takes_rows=question.keeps_ranks(reading))
     axes = question.output_axes(reading)
     follows_first = all(found.kind == "rows" and found.time in (0, None) for found in axes)
+    follows_first = follows_first and "N" not in reading  # values of frames in a row, without an axis for each
     if not (follows_first or question.is_stateful or any("T" in letters for letters in reading)):
         # The first axis of the inputs is no batch of rows.
         reading = [letters.replace("N", "T") for letters in reading]
