@@ -82,7 +82,7 @@ class Question:
 
     def keeps_ranks(self, reading: Sequence[str]) -> bool:
         """Whether outputs have as many axes for many frames as the model itself says."""
-        shapes = self._shapes(reading, 1, _LENGTHS[0])
+        shapes = self._shapes(reading, _LENGTHS[0])
         if shapes is None:
             return False
         pairs = [(self.outputs[want.number].shape, shapes[want.number]) for want in self.wanted]

@@ -120,7 +120,7 @@ def _has_free_values(letters: str, shape: Shape) -> bool:
 
 
 def _swaps_fixed_and_free(letters: str, shape: Shape, said: str) -> bool:
-    """Whether a fixed length is that of time or a batch and the values take any, or have no axis, which nobody has said.
+    """Whether a fixed length is that of time or a batch and the values take any, or have no axis, as nobody has said.
 
     Features that do not fit would pass.
     """
