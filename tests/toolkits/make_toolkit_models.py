@@ -260,6 +260,43 @@ class Dnn(nn.Module):
         return self.layers(x)
 
 
+class Normalized(nn.Module):
+    """Features whose mean over the utterance is taken out, [N, T, D] to [T, N, C] as in fairseq."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hidden, self.out = nn.Linear(D, H), nn.Linear(H, C)
+
+    def forward(self, x: Any) -> Any:
+        return self.out(torch.tanh(self.hidden(x - x.mean(1, keepdim=True)))).transpose(0, 1)
+
+
+class Attentive(nn.Module):
+    """SpeechBrain: attention over frames, an embedding [N, 1, E], and beside it scores of frames, two for each."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.weight, self.out = nn.Conv1d(D, H, 3, padding=1), nn.Linear(H, 1), nn.Linear(H, 6)
+        self.frames = nn.ConvTranspose1d(H, C, 2, stride=2)
+
+    def forward(self, feats: Any) -> Any:
+        hidden = torch.relu(self.conv(feats.transpose(1, 2)))
+        weights = self.weight(hidden.transpose(1, 2)).softmax(1)
+        pooled = (hidden.transpose(1, 2) * weights).sum(1, keepdim=True)
+        return self.out(pooled), self.frames(hidden).transpose(1, 2)
+
+
+class LastFrame(nn.Module):
+    """Keyword spotting: classes of an utterance from the last state, [N, T, D] to [N, C]."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rnn, self.out = nn.GRU(D, H, batch_first=True), nn.Linear(H, C)
+
+    def forward(self, x: Any) -> Any:
+        return self.out(self.rnn(x)[0][:, -1])
+
+
 def export(name: str, model: Any, inputs: dict[str, Any], outputs: list[str], axes: Any, **more: Any) -> None:
     """Write a model; ``axes`` as ``dynamic_axes`` takes them (or ``dynamic_shapes`` with dynamo)."""
     torch.manual_seed(sum(map(ord, name)))
@@ -354,6 +391,11 @@ def write_with_one_input() -> None:
     export("heads", Heads(), {"x": rows}, ["y"], axes)
     export("voice_activity", VoiceActivity(), {"x": rows}, ["y"], both)
     export("dnn", Dnn(), {"x": torch.randn(4, D)}, ["y"], {"x": {0: "batch"}, "y": {0: "batch"}})
+
+    export("normalized", Normalized(), {"x": rows}, ["y"], {"x": [0, 1], "y": [0, 1]})
+    axes = {"feats": {0: "batch", 1: "time"}, "embedding": {0: "batch"}, "frames": {0: "batch", 1: "twice"}}
+    export("attentive", Attentive(), {"feats": rows}, ["embedding", "frames"], axes)
+    export("last_frame", LastFrame(), {"x": rows}, ["y"], {"x": [0, 1], "y": [0]})
 
     frames, batch = torch.export.Dim("frames", min=3), torch.export.Dim("batch")
     unnamed = torch.export.Dim.DYNAMIC

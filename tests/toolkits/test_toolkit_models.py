@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from ov_asr_score import score
 from ov_asr_score.errors import OvAsrScoreError
 from ov_asr_score.kaldi_io import read_table
+from ov_asr_score.openvino_api import ov
 from tests.command_line import run
 from tests.tiny_model import write_table
 from tests.toolkits.toolkit_cases import CASES, MODELS, VECTOR, WIDTH, Array, ToolkitCase
@@ -23,19 +25,6 @@ TOLERANCE = 1e-4
 # All others are scored without a word. One head, whether padding is true or false, and what a length of 1.0 means are
 # the user's to say.
 ASKED = {"heads", "transformer_padding", "relative_lengths"}
-
-# What keeps a model from being scored unasked. A name that is no longer true here fails its test: take it out.
-WAITING = dict.fromkeys(
-    ("nemo_ctc", "nemo_encoder", "icefall_offline", "xvector", "xvector_unnamed", "ctc_channels", "subsampling"),
-    "frames lie along an axis that is not found yet",
-) | {
-    "keras_conv": "a layout [N,T,C,1] is taken for rows",
-    "pytorch_lstm": "the length of a batch axis of a state is not found beside a free time axis",
-    "heads": "heads are written one behind the other",
-    "transformer_padding": "layouts of outputs are not understood yet",
-    "relative_lengths": "layouts of outputs are not understood yet",
-    "voice_activity": "an output [N,T] is not found to be one value a frame",
-}
 
 
 def features_of(case: ToolkitCase) -> dict[str, Array]:
@@ -56,12 +45,15 @@ def answers(case: ToolkitCase) -> dict[str, Any]:
     return said | ({"fill": fill} if fill else {})
 
 
-def check_scores(case: ToolkitCase, **said: Any) -> None:
-    """Raise AssertionError where scores are not those of onnxruntime, OvAsrScoreError where the model is refused."""
+def check_scores(case: ToolkitCase, path: Path | None = None, **said: Any) -> None:
+    """Raise AssertionError where scores are not those of onnxruntime, OvAsrScoreError where the model is refused.
+
+    ``path`` is another file of the same model.
+    """
     features = features_of(case)
     vectors = {name: VECTOR for name, kind in case.others.items() if kind == "vector"}
     arrays = {key: {case.first: array, **vectors} if vectors else array for key, array in features.items()}
-    found = {result.key: result.scores for result in score(case.path, arrays=arrays, **said)}
+    found = {result.key: result.scores for result in score(path or case.path, arrays=arrays, **said)}
     assert list(found) == list(features)
     chosen = case.chosen if "outputs" in said else ""
     for key, array in features.items():
@@ -72,29 +64,51 @@ def check_scores(case: ToolkitCase, **said: Any) -> None:
         )
 
 
-def _marked(case: ToolkitCase) -> Any:
-    marks = [pytest.mark.xfail(strict=True, reason=WAITING[case.name])] if case.name in WAITING else []
-    return pytest.param(case, id=case.name, marks=marks)
-
-
-@pytest.mark.parametrize("case", [_marked(case) for case in CASES])
-def test_scores_are_those_of_onnxruntime_or_asked_for(case: ToolkitCase) -> None:
+@pytest.mark.parametrize("form", ["onnx", "ir"])
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_scores_are_those_of_onnxruntime_or_asked_for(case: ToolkitCase, form: str, tmp_path: Path) -> None:
+    """An IR has no names of axes."""
+    path = case.path if form == "onnx" else tmp_path / "model.xml"
+    if form == "ir":
+        ov.save_model(ov.Core().read_model(case.path), path, compress_to_fp16=False)
     try:
-        check_scores(case)
+        check_scores(case, path)
     except OvAsrScoreError as error:
         message = str(error)
         assert message
         assert "\n" not in message
         assert case.name in ASKED, message
-        check_scores(case, **answers(case))
+        check_scores(case, path, **answers(case))
     else:
         assert case.name not in ASKED, "is scored without a word now"
 
 
-@pytest.mark.xfail(strict=True, reason="layouts of outputs are not understood yet")
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_what_is_given_is_taken(case: ToolkitCase) -> None:
     check_scores(case, **answers(case))
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("pytorch_lstm", ("--state", "h0=hn", "--state", "c0=cn")),
+        ("transformer_padding", ("-i", "padding_mask=zeros")),
+        ("relative_lengths", ("-i", "lens=value:1")),
+        ("nemo_ctc", ("-layout", "audio_signal[NCT],logprobs[NTC]")),
+        ("heads", ()),
+    ],
+)
+def test_what_is_given_on_the_command_line(name: str, options: tuple[str, ...], folder: Path) -> None:
+    case = next(case for case in CASES if case.name == name)
+    features = features_of(case)
+    write_table("feats.ark", features)
+    tables = ("-i", f"{case.first}=feats.ark", "-o", f"{case.chosen}=ark:scores.ark")
+    outcome = run("score", "-m", case.path, *tables, *options, "--quiet")
+    assert outcome.code == 0, outcome.stderr
+    found = dict(read_table("scores.ark"))
+    for key, array in features.items():
+        expected = case.expected(array, case.chosen)
+        np.testing.assert_allclose(np.atleast_2d(found[key]), expected, rtol=0, atol=TOLERANCE, err_msg=key)
 
 
 def test_the_cases_are_the_models() -> None:
@@ -114,7 +128,7 @@ def _layers(name: str) -> dict[str, str]:
     return {output: node.op_type for node in graph.node for output in node.output}
 
 
-def test_inner_layers_by_the_names_of_pytorch(folder: Any) -> None:
+def test_inner_layers_by_the_names_of_pytorch(folder: Path) -> None:
     features = {"u1": np.random.default_rng(4).standard_normal((6, WIDTH)).astype(np.float32)}
     write_table("feats.ark", features)
     name = next(name for name, kind in _layers("dnn").items() if kind == "Sigmoid")
