@@ -103,7 +103,7 @@ class ScoreJob:
     layout: Annotated[
         str,
         _model(
-            "Input layouts: [NC] or in0[NC],in1[NTC].",
+            "Axes of inputs and outputs: [NCT] (all inputs) or x[NTC],y[NCT]; N utterances, T frames, C values.",
             "-layout",
             metavar="LAYOUT",
             in_suite=True,
