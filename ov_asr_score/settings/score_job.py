@@ -212,7 +212,7 @@ class ScoreJob:
         Sequence[str],
         _model(
             "A state: the input IN takes what the output OUT gave in the request before, and zeros when an utterance "
-            "begins.",
+            "begins. IN=OUT[1,0,4] says how many zeros.",
             "--state",
             metavar="IN=OUT",
             repeated=True,

@@ -5,6 +5,7 @@ What none of them tells is asked for (:func:`advice_for`), never guessed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -22,13 +23,15 @@ from ov_asr_score.ov_model.outputs import find_port, port_names
 from ov_asr_score.ports import PortInfo, shape_text
 from ov_asr_score.text import suggestion
 
+_SHAPE = re.compile(r"(?P<name>.+)\[(?P<lengths> *\d{1,6}(?: *, *\d{1,6})* *)\]")
+
 
 @dataclass(frozen=True, slots=True)
 class GivenInputs:
     """What the user gives for the inputs of a model.
 
     ``tables`` are the names of inputs that have one, ``unnamed`` the number of tables that name none, ``words`` what
-    stands in place of a table, by input, and ``states`` texts ``IN=OUT``.
+    stands in place of a table, by input, and ``states`` texts ``IN=OUT`` (or ``IN=OUT[SHAPE]``).
     """
 
     tables: Collection[str] = ()
@@ -111,7 +114,7 @@ def _asked_states(
 ) -> list[StatePair]:
     pairs: list[StatePair] = []
     for text in texts:
-        start, end = _split(text, inputs)
+        start, end, given_shape = _split(text, inputs, outputs)
         port, output = _port("states", inputs, start), _port("states", outputs, end, "output")
         if port.name in taken or any(port.name == pair.input for pair in pairs):
             raise UsageError(f"states '{text}': input '{port.name}' is given twice", fields=("states",))
@@ -123,18 +126,35 @@ def _asked_states(
                 f"{shape_text(output.shape)} {output.element_type} are not alike",
                 fields=("states",),
             )
-        pairs.append(StatePair(port.name, output.name, is_asked=True))
+        if given_shape is not None and not _takes(port, given_shape):
+            raise ShapeMismatchError(
+                f"states '{text}': input '{port.name}' is {shape_text(port.shape)}", fields=("states",)
+            )
+        pairs.append(StatePair(port.name, output.name, is_asked=True, shape=given_shape))
     return pairs
 
 
-def _split(text: str, inputs: Sequence[PortInfo]) -> tuple[str, str]:
-    """Both names of ``IN=OUT``; either may hold ``=``."""
+def _takes(port: PortInfo, shape: tuple[int, ...]) -> bool:
+    known = port.shape or ()
+    return len(known) == len(shape) and all(
+        one is None or one == other for one, other in zip(known, shape, strict=True)
+    )
+
+
+def _split(
+    text: str, inputs: Sequence[PortInfo], outputs: Sequence[PortInfo]
+) -> tuple[str, str, tuple[int, ...] | None]:
+    """Both names of ``IN=OUT``, which may hold ``=``, and the shape of ``IN=OUT[1,0,4]``."""
     places = [place for place, letter in enumerate(text) if letter == "="]
     if not places:
         raise UsageError(f"states '{text}': expected IN=OUT, an input and the output that it gets", fields=("states",))
     known = [place for place in places if find_port(inputs, text[:place]) is not None]
     place = (known or places)[0]
-    return text[:place], text[place + 1 :]
+    start, end = text[:place], text[place + 1 :]
+    match = _SHAPE.fullmatch(end)
+    if match is None or find_port(outputs, end) is not None:
+        return start, end, None
+    return start, match["name"], tuple(int(length) for length in match["lengths"].split(","))
 
 
 def _port(setting: str, ports: Sequence[PortInfo], name: str, kind: str = "input") -> PortInfo:

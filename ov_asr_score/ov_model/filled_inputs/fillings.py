@@ -46,11 +46,15 @@ class Filling:
 
 @dataclass(frozen=True, slots=True)
 class StatePair:
-    """An input that takes, in the next request of an utterance, what an output gave in this one."""
+    """An input that takes, in the next request of an utterance, what an output gave in this one.
+
+    ``shape`` is what it is when an utterance begins, if that is asked for.
+    """
 
     input: str
     output: str
     is_asked: bool = False
+    shape: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ that. Whatever else comes out does not settle it, and is asked for.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -36,12 +37,12 @@ def first_shapes(model: ov.Model, pairs: Sequence[StatePair], requests: Mapping[
     neither the model nor a trial says how long an axis is.
     """
     inputs, outputs = describe_ports(model)
-    states = [inputs[_number(inputs, pair.input)] for pair in pairs]
+    states = [_begun(inputs[_number(inputs, pair.input)], pair) for pair in pairs]
     shapes = [list(port.shape or ()) for port in states]
     free = [(number, axis) for number, shape in enumerate(shapes) for axis, size in enumerate(shape) if size is None]
     if not free:
-        return [tuple(size or 1 for size in shape) for shape in shapes]
-    probe = _Probe(model, [port.name for port in states], [_number(outputs, pair.output) for pair in pairs], requests)
+        return [tuple(0 if size is None else size for size in shape) for shape in shapes]
+    probe = _Probe(model, states, [_number(outputs, pair.output) for pair in pairs], requests)
     found: dict[_Axis, int] = {}
     for together in (False, True):
         open_axes = [axis for axis in free if axis not in found]
@@ -51,11 +52,12 @@ def first_shapes(model: ov.Model, pairs: Sequence[StatePair], requests: Mapping[
                 found[each] = length
     for number, axis in free:
         if (number, axis) not in found:
-            port = states[number]
+            port, output = states[number], pairs[number].output
+            example = ",".join("N" if size is None else str(size) for size in port.shape or ())
             raise UsageError(
                 f"states: cannot tell how long axis {axis} of '{port.name}' {shape_text(port.shape)} is when an "
-                "utterance begins; a model in which that axis is fixed says so",
-                fields=("states",),
+                f"utterance begins; states '{port.name}={output}[{example}]' with a number for N says so",
+                fields=("states", "states"),
             )
     return [
         tuple(found[number, axis] if size is None else size for axis, size in enumerate(shape))
@@ -63,17 +65,23 @@ def first_shapes(model: ov.Model, pairs: Sequence[StatePair], requests: Mapping[
     ]
 
 
+def _begun(port: PortInfo, pair: StatePair) -> PortInfo:
+    """The input, in the shape that is asked for where there is one."""
+    return port if pair.shape is None else replace(port, shape=pair.shape)
+
+
 class _Probe:
     """A model that is given one shape after the other."""
 
     def __init__(
-        self, model: ov.Model, states: Sequence[str], outputs: Sequence[int], requests: Mapping[str, Sequence[int]]
+        self, model: ov.Model, states: Sequence[PortInfo], outputs: Sequence[int], requests: Mapping[str, Sequence[int]]
     ) -> None:
         self._model, self._original, self._outputs = model.clone(), model, outputs
         self._request: ov.InferRequest | None = None
         self._ports = describe_ports(model)[0]
         self._requests = {_number(self._ports, name): shape for name, shape in requests.items()}
-        self._states = [_number(self._ports, name) for name in states]
+        self._states = [_number(self._ports, port.name) for port in states]
+        self._known = [port.shape or () for port in states]
         self._given = [port.get_partial_shape() for port in model.inputs]
         self._frames = _FRAMES if self._takes_any_frames() else (1,)
 
@@ -156,12 +164,11 @@ class _Probe:
         """The shapes of all outputs; none where such shapes are not taken."""
         shapes = {}
         for index, given in enumerate(self._given):
-            port = self._ports[index]
             if index in self._states:
                 state = self._states.index(index)
-                known = port.shape or ()
                 shapes[index] = [
-                    lengths.get((state, place), 1) if size is None else size for place, size in enumerate(known)
+                    lengths.get((state, place), 1) if size is None else size
+                    for place, size in enumerate(self._known[state])
                 ]
             elif index in self._requests and not given.rank.is_dynamic:
                 sizes = [

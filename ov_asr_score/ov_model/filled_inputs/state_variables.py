@@ -44,7 +44,7 @@ def make_stateful(
         for pair in pairs
     ]
     orders = [
-        _read_variable(pair.input, parameter, shape, features)
+        _read_variable(pair, parameter, shape, features)
         for (pair, parameter, _), shape in zip(chosen, shapes, strict=True)
     ]
     sinks = list(model.get_sinks())
@@ -80,16 +80,19 @@ def _count(parameter: Any, rows: ov.Output) -> ov.Node:
     return opset.assign(opset.add(kept, rows), _name_of(parameter))
 
 
-def _read_variable(name: str, parameter: Any, shape: Shape, features: ov.Output | None) -> list[int] | None:
+def _read_variable(pair: StatePair, parameter: Any, shape: Shape, features: ov.Output | None) -> list[int] | None:
     """Let a variable be read in place of the parameter; the order of axes in which it is kept, None: its own."""
     order = _common_order(parameter)
     kept = list(range(len(shape))) if order is None else order
     element_type = _kept_type(parameter.get_element_type())
-    initial = _zeros([shape[axis] for axis in kept], element_type, features)
-    # only a cache that begins empty changes its length
-    bounds = ov.PartialShape([shape[axis] or -1 for axis in kept])
-    value = opset.read_value(initial, name, element_type.to_dtype(), bounds)
-    value.set_friendly_name(name)
+    # only a cache that begins empty changes its length, or a state whose beginning was asked for
+    given = parameter.get_output_partial_shape(0)
+    is_open = [not size or (pair.shape is not None and given[axis].is_dynamic) for axis, size in enumerate(shape)]
+    is_open, sizes = [is_open[axis] for axis in kept], [shape[axis] for axis in kept]
+    initial = _zeros(sizes, is_open, element_type, features)
+    bounds = ov.PartialShape([-1 if free else size for free, size in zip(is_open, sizes, strict=True)])
+    value = opset.read_value(initial, pair.input, element_type.to_dtype(), bounds)
+    value.set_friendly_name(pair.input)
     read = _as_type(value.output(0), parameter)
     if order is None:
         _replace(parameter.output(0), read)
@@ -99,13 +102,13 @@ def _read_variable(name: str, parameter: Any, shape: Shape, features: ov.Output 
     return order
 
 
-def _zeros(shape: list[int], element_type: Any, features: ov.Output | None) -> ov.Node:
-    if 0 not in shape or features is None or EMPTY_CONSTANTS_BEGIN_STATES:
+def _zeros(shape: list[int], is_open: list[bool], element_type: Any, features: ov.Output | None) -> ov.Node:
+    if not any(is_open) or features is None or EMPTY_CONSTANTS_BEGIN_STATES:
         return opset.constant(np.zeros(shape, element_type.to_dtype()))
     sizes = opset.constant(np.array(shape, np.int64))
     places = opset.non_zero(opset.less(features, features))  # there are none, which is not known before it runs
     nothing = opset.gather(opset.shape_of(places), opset.constant(np.int64(1)), opset.constant(np.int64(0)))
-    target = opset.select(opset.constant(np.array(shape) > 0), sizes, nothing)
+    target = opset.select(opset.constant(np.array(is_open)), opset.add(sizes, nothing), sizes)
     return opset.broadcast(opset.constant(np.array(0, element_type.to_dtype())), target)
 
 

@@ -50,6 +50,14 @@ def test_words_and_states_that_are_asked_for() -> None:
     assert not plan([X, OFFSET], unnamed=1)
 
 
+def test_shapes_of_states_that_are_asked_for() -> None:
+    (pair,) = plan([X, ODD], tables=["x"], states=["s=hn[1, 3,5]"]).states
+    assert pair == StatePair("s", "hn", True, (1, 3, 5))
+    bracket = port("hn[1]", 1, None, 5)
+    (pair,) = plan([X, ODD], [SCORES, bracket], tables=["x"], states=["s=hn[1]"]).states
+    assert pair == StatePair("s", "hn[1]", True)
+
+
 def test_words() -> None:
     assert [is_filling(text) for text in ("frames", "ones", "value:0.5", "ark:frames", "frames.ark", "Ones")] == [
         *(True, True, True, False, False, False)
@@ -70,6 +78,8 @@ def test_words() -> None:
             {"states": ["s=y"]},
             "states 's=y': input [1,?,5] f32 and output [1,?,3] f32 are not alike",
         ),
+        (ShapeMismatchError, {"states": ["s=hn[1,3,4]"]}, "states 's=hn[1,3,4]': input 's' is [1,?,5]"),
+        (ShapeMismatchError, {"states": ["s=hn[1,5]"]}, "states 's=hn[1,5]': input 's' is [1,?,5]"),
         (UsageError, {"states": ["s=hn", "h0=hn"]}, "states 'h0=hn': output 'hn' is given twice"),
         (UsageError, {"states": ["s=hn", "s=hn"]}, "states 's=hn': input 's' is given twice"),
         (UsageError, {"states": ["s=hn"], "tables": ["s"]}, "states 's=hn': input 's' is given twice"),

@@ -82,9 +82,19 @@ def test_subsampling_does_not_hide_growth() -> None:
 def test_what_does_not_settle_the_length_is_asked_for(kept: Any, tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         shape_of_cache(read_onnx(cache_model(kept), tmp_path))
-    assert str(caught.value).startswith(
-        "states: cannot tell how long axis 1 of 'cache' [1,?,4] is when an utterance begins"
+    assert str(caught.value) == (
+        "states: cannot tell how long axis 1 of 'cache' [1,?,4] is when an utterance begins; "
+        "states 'cache=new_cache[1,N,4]' with a number for N says so"
     )
+
+
+@pytest.mark.parametrize("kept", [AS_BEFORE, LAST_CHUNK])
+def test_a_length_that_is_asked_for(kept: Any, tmp_path: Path) -> None:
+    """A cache that holds the chunk before begins with as many zeros as are asked for."""
+    exported = cache_model(kept)
+    model = read_onnx(exported, tmp_path)
+    pair = StatePair("cache", "new_cache", is_asked=True, shape=(1, 2, 4))
+    assert first_shapes(model, [pair], {"x": (1, -1, 4)}) == [(1, 2, 4)]
 
 
 def test_caches_of_one_length_begin_with_it() -> None:

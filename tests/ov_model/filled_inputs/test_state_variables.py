@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from onnx import helper
 
 from ov_asr_score.device.graph_repair import repair_memory_concats
 from ov_asr_score.openvino_api import opset, ov
@@ -20,6 +21,7 @@ from tests.ov_model.filled_inputs.onnx_models import (
     features,
     first_output,
     lstm_model,
+    onnx_model,
     read_onnx,
     request_of,
     run_onnx,
@@ -46,6 +48,31 @@ def test_a_stream_in_pieces_equals_the_whole(tmp_path: Path) -> None:
         request.reset_state()
         pieces = [first_output(request, x[:, start:end]) for start, end in ((0, 3), (3, 4), (4, 9))]
         np.testing.assert_allclose(np.concatenate(pieces, 1), expected, rtol=0, atol=1e-6)
+
+
+def test_a_state_that_begins_as_asked(tmp_path: Path) -> None:
+    """The chunk before, and first two frames of zeros: scores are the sum of both chunks' means."""
+    nodes = [
+        helper.make_node("Concat", ["cache", "x"], ["seen"], axis=1),
+        helper.make_node("Identity", ["x"], ["new_cache"]),
+        helper.make_node("ReduceMean", ["seen"], ["out"], axes=[1], keepdims=1),
+    ]
+    exported = onnx_model(
+        nodes, [("x", [1, "T", 4]), ("cache", [1, "C", 4])], [("out", [1, 1, 4]), ("new_cache", [1, "C2", 4])]
+    )
+    plan = FillingPlan((StatePair("cache", "new_cache", is_asked=True, shape=(1, 2, 4)),))
+    filled = fill_inputs(read_onnx(exported, tmp_path), plan, {"x": (1, -1, 4)}).model
+    repair_memory_concats(filled)
+    request = request_of(filled)
+    x = features(9)[None]
+    for _ in range(2):
+        request.reset_state()
+        cache = np.zeros((1, 2, 4), np.float32)
+        for start, end in ((0, 3), (3, 4), (4, 9)):
+            chunk = x[:, start:end]
+            expected = run_onnx(exported, {"x": chunk, "cache": cache})
+            np.testing.assert_allclose(first_output(request, chunk), expected, rtol=0, atol=1e-6)
+            cache = chunk
 
 
 def test_the_batch_of_a_state_comes_first(tmp_path: Path) -> None:
