@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from ov_asr_score.errors import UsageError
-from ov_asr_score.ov_model.filled_inputs.filling_plan import advice_for, plan_fillings
+from ov_asr_score.ov_model.filled_inputs.filling_plan import advice_for, plan_fillings, with_shapes
 from ov_asr_score.ov_model.filled_inputs.fillings import FillingPlan
 from ov_asr_score.ov_model.outputs import find_port
 from ov_asr_score.scoring.given_inputs import split_inputs
@@ -18,7 +18,7 @@ def plan_inputs(job: ScoreJob, loaded: LoadedModel, fed: Collection[str] = ()) -
     """The job with tables alone as its inputs, and what becomes of the inputs of the model that have none.
 
     ``fed`` are inputs whose features come from elsewhere. Kaldi models and blobs take tables only. Raises what
-    ``plan_fillings`` raises.
+    ``plan_fillings`` and ``with_shapes`` raise.
     """
     if loaded.model is None or loaded.conversion is not None:
         if job.states:
@@ -28,7 +28,8 @@ def plan_inputs(job: ScoreJob, loaded: LoadedModel, fed: Collection[str] = ()) -
     job, given = split_inputs(job, loaded.inputs)
     known = [name for name in fed if find_port(loaded.inputs, name) is not None]
     given = replace(given, tables=[*given.tables, *known])
-    return job, plan_fillings(loaded.inputs, loaded.outputs, given)
+    plan = plan_fillings(loaded.inputs, loaded.outputs, given)
+    return job, with_shapes(plan, loaded.inputs, job.device.shapes)
 
 
 def advice_on_inputs(loaded: LoadedModel, names: Sequence[str]) -> str:

@@ -119,7 +119,8 @@ def prepare_scorer(
         model, plan = plan_model(configured.model, configured.inputs, options, fits, stateful=stateful)
     if isinstance(plan, BlocksPlan):
         plan = replace(plan, vectors=configured.vectors)
-    feeding = Feeding(core, options, configured.inputs, fits, configured.wanted, first)
+    own = configured.loaded.inputs
+    feeding = Feeding(core, options, configured.inputs, fits, configured.wanted, first, own)
     model, plan = plan_static(model, plan, feeding)
     if can_go_side_by_side(plan, options):
         plan = plan_streams(plan, options)

@@ -69,6 +69,37 @@ def plan_fillings(inputs: Sequence[PortInfo], outputs: Sequence[PortInfo], given
     return found
 
 
+def with_shapes(plan: FillingPlan, inputs: Sequence[PortInfo], shapes: Mapping[str, tuple[int, ...]]) -> FillingPlan:
+    """The plan with the ``shapes`` of states, by name; those of inputs that have tables are left to others.
+
+    Raises ShapeMismatchError for one that the model does not take, UsageError for that of an input that is filled in.
+    """
+    states = {pair.input: pair for pair in plan.states}
+    for name, shape in shapes.items():
+        index = find_port(inputs, name)
+        port = None if index is None else inputs[index]
+        if port is None or port.name not in plan.inputs:
+            continue
+        if port.name not in states:
+            raise UsageError(
+                f"shapes: input '{port.name}' is filled in, in the shape that its frames give it", fields=("shapes",)
+            )
+        own = port.shape
+        if own is not None and (
+            len(own) != len(shape) or any(length not in (None, asked) for length, asked in zip(own, shape, strict=True))
+        ):
+            raise ShapeMismatchError(
+                f"shapes: input '{port.name}' takes {shape_text(own)}, found {shape_text(shape)}", fields=("shapes",)
+            )
+        if states[port.name].shape not in (None, shape):
+            raise UsageError(
+                f"shapes: input '{port.name}' is {shape_text(shape)}, states says {shape_text(states[port.name].shape)}",
+                fields=("shapes", "states"),
+            )
+        states[port.name] = replace(states[port.name], shape=shape)
+    return replace(plan, states=tuple(states.values()))
+
+
 def advice_for(names: Collection[str], inputs: Sequence[PortInfo], outputs: Sequence[PortInfo]) -> str:
     """What to give for inputs that have no table, as the end of an error that begins with their names.
 

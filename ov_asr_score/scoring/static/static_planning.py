@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import prod
+from typing import Any
 
 from ov_asr_score.convert.facts import ConversionFacts
 from ov_asr_score.device.compiled_model import compile_model
@@ -21,6 +22,7 @@ from ov_asr_score.ov_model.model_description import describe_ports, shape_of
 from ov_asr_score.ov_model.outputs import find_port, port_names
 from ov_asr_score.ov_model.reach_bound import reach_bound
 from ov_asr_score.ov_model.unbounded_layers import unbounded_layer
+from ov_asr_score.ov_model.without_variables import without_variables
 from ov_asr_score.ports import PortInfo, shape_text
 from ov_asr_score.scoring.input_fit import InputFit
 from ov_asr_score.scoring.plan import (
@@ -57,7 +59,8 @@ OpenModel = Callable[[ov.Model | None, int], OpenVinoRunner]
 class Feeding:
     """How a model is fed: the features of its ``inputs`` as ``fits`` say, and the utterance ``first`` of them.
 
-    ``wanted`` are the numbers of the outputs that are scores. ``core`` compiles for trials, on the CPU.
+    ``wanted`` are the numbers of the outputs that are scores, ``filled`` the inputs of the file that take no features.
+    ``core`` compiles for trials, on the CPU.
     """
 
     core: ov.Core
@@ -66,6 +69,7 @@ class Feeding:
     fits: Sequence[InputFit]
     wanted: Sequence[int]
     first: Utterance | None
+    filled: Sequence[PortInfo] = ()
 
     def asked_frames(self) -> int:
         """The frames of a request that a shape asks for; 0 where none does.
@@ -75,6 +79,8 @@ class Feeding:
         asked = {}
         for name, shape in self.options.device.shapes.items():
             index = find_port(self.inputs, name)
+            if index is None and find_port(self.filled, name) is not None:
+                continue  # its state begins in that shape
             if index is None:
                 near = suggestion(name, port_names(self.inputs))
                 raise UnknownNameError(f"shapes: the model has no input '{name}'{near}", fields=("shapes",))
@@ -207,7 +213,8 @@ def _plan_stateful(
         why = "variables do not hold all that scores of later frames need"
         if frames:
             raise _no_windows(frames, why)
-        return model, _by_length(plan, why)
+        # Every request begins an utterance, with variables as they are then.
+        return without_variables(model), _by_length(replace(plan, stateful=False), why)
     reason = f"blocks of {block} frames in order give the scores of whole utterances"
     shapes = _request_shapes(model, feeding, block)
     return _reshaped(model, shapes), BlocksPlan(block, stateful=True, reason=reason)
@@ -316,7 +323,17 @@ def _reshaped(model: ov.Model, shapes: Shapes) -> ov.Model:
                 f"output '{output.get_node().get_friendly_name()}' {output.get_partial_shape()} is free for inputs "
                 f"{texts}: the model cannot have static shapes"
             )
+    free = next((node for node in changed.get_ordered_ops() if _is_free(node)), None) if changed.is_dynamic() else None
+    if free is not None:
+        raise UnsupportedModelError(
+            f"layer '{free.get_friendly_name()}' ({free.get_type_name()}) has a free shape for inputs {texts}: the "
+            "model cannot have static shapes"
+        )
     return changed
+
+
+def _is_free(node: Any) -> bool:
+    return any(output.get_partial_shape().is_dynamic for output in node.outputs())
 
 
 def _tried(model: ov.Model, feeding: Feeding) -> OpenVinoRunner:

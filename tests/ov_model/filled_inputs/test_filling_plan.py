@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ov_asr_score.errors import OvAsrScoreError, ShapeMismatchError, UnknownNameError, UsageError
-from ov_asr_score.ov_model.filled_inputs.filling_plan import GivenInputs, advice_for, plan_fillings
+from ov_asr_score.ov_model.filled_inputs.filling_plan import GivenInputs, advice_for, plan_fillings, with_shapes
 from ov_asr_score.ov_model.filled_inputs.fillings import Filling, FillingPlan, StatePair, is_filling, parse_filling
 from tests.ov_model.filled_inputs.test_state_names import port
 
@@ -104,3 +104,14 @@ def test_advice() -> None:
         "inputs 'valid=ones' or inputs 'valid=zeros' if 'valid' is a mask of frames and says so in this way that all "
         "count",
     ]
+
+
+def test_shapes_of_states() -> None:
+    inputs = [X, H, MASK]
+    planned = FillingPlan((StatePair("h0", "hn"),), (Filling("mask", "ones"),))
+    asked = with_shapes(planned, inputs, {"x": (1, 200, 4), "h0": (1, 0, 5)})
+    assert asked == FillingPlan((StatePair("h0", "hn", shape=(1, 0, 5)),), planned.fillings)
+    with pytest.raises(ShapeMismatchError, match=r"shapes: input 'h0' takes \[1,\?,5\], found \[1,0,6\]"):
+        with_shapes(planned, inputs, {"h0": (1, 0, 6)})
+    with pytest.raises(UsageError, match="shapes: input 'mask' is filled in"):
+        with_shapes(planned, inputs, {"mask": (1, 9)})
