@@ -59,8 +59,8 @@ OpenModel = Callable[[ov.Model | None, int], OpenVinoRunner]
 class Feeding:
     """How a model is fed: the features of its ``inputs`` as ``fits`` say, and the utterance ``first`` of them.
 
-    ``wanted`` are the numbers of the outputs that are scores, ``filled`` the inputs of the file that take no features.
-    ``core`` compiles for trials, on the CPU.
+    ``own`` are the inputs of the file, with their own axes, and those that take no features. ``wanted`` are the numbers
+    of the outputs that are scores. ``core`` compiles for trials, on the CPU.
     """
 
     core: ov.Core
@@ -69,7 +69,7 @@ class Feeding:
     fits: Sequence[InputFit]
     wanted: Sequence[int]
     first: Utterance | None
-    filled: Sequence[PortInfo] = ()
+    own: Sequence[PortInfo]
 
     def asked_frames(self) -> int:
         """The frames of a request that a shape asks for; 0 where none does.
@@ -77,14 +77,14 @@ class Feeding:
         Raises UnknownNameError (no such input), ShapeMismatchError (a shape that the input cannot have).
         """
         asked = {}
+        fits = {fit.name: fit for fit in self.fits}
         for name, shape in self.options.device.shapes.items():
-            index = find_port(self.inputs, name)
-            if index is None and find_port(self.filled, name) is not None:
-                continue  # its state begins in that shape
+            index = find_port(self.own, name)
             if index is None:
-                near = suggestion(name, port_names(self.inputs))
+                near = suggestion(name, port_names(self.own))
                 raise UnknownNameError(f"shapes: the model has no input '{name}'{near}", fields=("shapes",))
-            axis = _frame_axis(self.inputs[index], self.fits[index], shape)
+            fit = fits.get(self.own[index].name)
+            axis = None if fit is None else _frame_axis(self.own[index], fit, shape)  # None: a state, which begins so
             if axis is not None:
                 asked[name] = shape[axis]
         if len(set(asked.values())) > 1:
@@ -100,7 +100,8 @@ class Feeding:
 
 def _frame_axis(port: PortInfo, fit: InputFit, shape: Sequence[int]) -> int | None:
     """The axis of ``shape`` that frames lie along, if it can be that of the input. Raises ShapeMismatchError."""
-    own, axis = port.shape or (), fit.frame_axis
+    own = port.shape or ()
+    axis = fit.layout.index("T") if "T" in fit.layout else fit.frame_axis
     free = {axis} if fit.kind == "row" else set()  # any number of rows, whatever the model says
     given = enumerate(zip(own, shape, strict=False))
     if len(shape) == len(own) and all(place in free or length in (None, asked) for place, (length, asked) in given):

@@ -257,3 +257,21 @@ def test_an_npu_gets_static_shapes_unasked(tmp_path: Path, monkeypatch: pytest.M
     scorer = make_scorer(path, utterances(300)[0])
     assert scorer.plan.reason.endswith("; NPU takes static shapes only")
     assert compiled_shapes(scorer) == [(1, 138, WIDTH)]
+
+
+@pytest.mark.parametrize(("letters", "shape"), [("NCT", (1, WIDTH, 200)), ("TNC", (200, 1, WIDTH))])
+def test_shapes_have_the_axes_of_the_models_own_input(letters: str, shape: tuple[int, ...], tmp_path: Path) -> None:
+    x = input_of([-1 if letter == "T" else WIDTH if letter == "C" else 1 for letter in letters])
+    order = integers(*(letters.index(letter) for letter in "NCT"))
+    kernel = op.constant(np.random.default_rng(0).standard_normal((SCORES, WIDTH, 5)).astype(np.float32))
+    score = op.transpose(op.convolution(op.transpose(x, order), kernel, [1], [2], [2], [1]), integers(0, 2, 1))
+    model = model_of(score, [x])
+    given = utterances(500, 30)
+    scorer = make_scorer(model, given[0], tmp_path, device=shaped(*shape), layout=f"[{letters}]")
+    assert isinstance(scorer.plan, UtterancePlan) and scorer.plan.windows is not None
+    assert scorer.plan.windows.frames == 200
+    free = score_with(model, given, tmp_path, layout=f"[{letters}]")
+    for result, wanted in zip(scorer.score(given), free, strict=True):
+        assert_close(result.scores["score"], wanted.scores["score"])
+    with pytest.raises(ShapeMismatchError, match=r"shapes: input 'x' takes \["):
+        make_scorer(model, given[0], tmp_path, device=shaped(1, 200, WIDTH), layout=f"[{letters}]")
