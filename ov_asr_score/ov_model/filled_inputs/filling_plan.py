@@ -84,19 +84,18 @@ def with_shapes(plan: FillingPlan, inputs: Sequence[PortInfo], shapes: Mapping[s
             raise UsageError(
                 f"shapes: input '{port.name}' is filled in, in the shape that its frames give it", fields=("shapes",)
             )
-        own = port.shape
-        if own is not None and (
-            len(own) != len(shape) or any(length not in (None, asked) for length, asked in zip(own, shape, strict=True))
-        ):
+        if not _takes(port, shape):
             raise ShapeMismatchError(
-                f"shapes: input '{port.name}' takes {shape_text(own)}, found {shape_text(shape)}", fields=("shapes",)
+                f"shapes: input '{port.name}' takes {shape_text(port.shape)}, found {shape_text(shape)}",
+                fields=("shapes",),
             )
-        if states[port.name].shape not in (None, shape):
+        said = states[port.name].shape
+        if said not in (None, shape):
             raise UsageError(
-                f"shapes: input '{port.name}' is {shape_text(shape)}, states says {shape_text(states[port.name].shape)}",
+                f"shapes: input '{port.name}' is {shape_text(shape)}, states says {shape_text(said)}",
                 fields=("shapes", "states"),
             )
-        states[port.name] = replace(states[port.name], shape=shape)
+        states[port.name] = replace(states[port.name], shape=shape, is_fixed=True)
     return replace(plan, states=tuple(states.values()))
 
 

@@ -48,13 +48,14 @@ class Filling:
 class StatePair:
     """An input that takes, in the next request of an utterance, what an output gave in this one.
 
-    ``shape`` is what it is when an utterance begins, if that is asked for.
+    ``shape`` is what it is when an utterance begins, if that is asked for; ``is_fixed``: and keeps on being.
     """
 
     input: str
     output: str
     is_asked: bool = False
     shape: tuple[int, ...] | None = None
+    is_fixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

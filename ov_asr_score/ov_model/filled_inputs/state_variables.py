@@ -87,7 +87,8 @@ def _read_variable(pair: StatePair, parameter: Any, shape: Shape, features: ov.O
     element_type = _kept_type(parameter.get_element_type())
     # only a cache that begins empty changes its length, or a state whose beginning was asked for
     given = parameter.get_output_partial_shape(0)
-    is_open = [not size or (pair.shape is not None and given[axis].is_dynamic) for axis, size in enumerate(shape)]
+    may_change = pair.shape is not None and not pair.is_fixed
+    is_open = [not size or (may_change and given[axis].is_dynamic) for axis, size in enumerate(shape)]
     is_open, sizes = [is_open[axis] for axis in kept], [shape[axis] for axis in kept]
     initial = _zeros(sizes, is_open, element_type, features)
     bounds = ov.PartialShape([-1 if free else size for free, size in zip(is_open, sizes, strict=True)])

@@ -110,7 +110,7 @@ def test_shapes_of_states() -> None:
     inputs = [X, H, MASK]
     planned = FillingPlan((StatePair("h0", "hn"),), (Filling("mask", "ones"),))
     asked = with_shapes(planned, inputs, {"x": (1, 200, 4), "h0": (1, 0, 5)})
-    assert asked == FillingPlan((StatePair("h0", "hn", shape=(1, 0, 5)),), planned.fillings)
+    assert asked == FillingPlan((StatePair("h0", "hn", shape=(1, 0, 5), is_fixed=True),), planned.fillings)
     with pytest.raises(ShapeMismatchError, match=r"shapes: input 'h0' takes \[1,\?,5\], found \[1,0,6\]"):
         with_shapes(planned, inputs, {"h0": (1, 0, 6)})
     with pytest.raises(UsageError, match="shapes: input 'mask' is filled in"):
