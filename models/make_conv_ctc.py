@@ -2,19 +2,21 @@
 
     python models/make_conv_ctc.py
 
-Inputs are ``audio_signal`` [N, 40, T] and ``length`` [N]; convolutions over time take every second frame, and the output
-``logprobs`` is [N, T / 2, 12]. Frames from ``length`` on are masked. Weights come from a seed. It takes the MFCC of
-data/kaldi/hires.ark. Needs onnx and onnxruntime.
+Inputs are ``audio_signal`` [N, 40, T] and ``length`` [N]; convolutions over time take every second frame, and the
+output ``logprobs`` is [N, T / 2, 12]. Frames from ``length`` on are masked. Weights come from a seed. It takes the MFCC
+of data/kaldi/hires.ark. Needs onnx and onnxruntime.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import kaldiio
 import numpy as np
 import onnx
 import onnxruntime
+from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,7 +26,7 @@ FEATURES, HIDDEN, CLASSES = 40, 24, 12
 def make_model() -> onnx.ModelProto:
     """Mask, convolution with stride 2, ReLU, convolution, log-softmax over the classes."""
     random = np.random.default_rng(14)
-    constants = {
+    constants: dict[str, NDArray[Any]] = {
         "w1": (random.standard_normal((HIDDEN, FEATURES, 5)) / 60).astype(np.float32),
         "b1": random.standard_normal(HIDDEN).astype(np.float32),
         "w2": (random.standard_normal((CLASSES, HIDDEN, 3)) / 4).astype(np.float32),

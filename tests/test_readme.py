@@ -44,7 +44,7 @@ def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_readme_has_examples() -> None:
-    assert len(blocks("bash")) == 11
+    assert len(blocks("bash")) == 12
     assert len(blocks("bash", KALDI_MODELS)) == 3
     assert len(blocks("bash", SCALING)) == 1
     assert len(blocks("sh", SCALING)) == 2
