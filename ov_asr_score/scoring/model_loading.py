@@ -234,7 +234,9 @@ def _given_layouts(model: ov.Model, options: ScorerOptions, filling: FillingPlan
     """The letters that the user gives the axes of inputs and outputs, by name."""
     if not options.layout:
         return {}
-    layouts = parse_layouts(options.layout)
+    # What is filled in needs no layout; one for it is no mistake.
+    parsed = parse_layouts(options.layout)
+    layouts = {name: letters for name, letters in parsed.items() if name not in filling.inputs | filling.outputs}
     inputs, outputs = describe_ports(model)
     inputs = tuple(port for port in inputs if port.name not in filling.inputs)
     given = {}

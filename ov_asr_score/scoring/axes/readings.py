@@ -26,6 +26,8 @@ def input_readings(
     """
     if len(shape) > MAX_AXES:
         return ()
+    if kind == "vector" and len(shape) == 1:
+        return ("C",) if said in "?C1" and _fits("C", shape, width) else ()
     choices = [
         _letters(axis, length, letter, len(shape))
         for axis, (length, letter) in enumerate(zip(shape, said, strict=True))
@@ -120,9 +122,9 @@ def _has_free_values(letters: str, shape: Shape) -> bool:
 
 
 def _swaps_fixed_and_free(letters: str, shape: Shape, said: str) -> bool:
-    """Whether a fixed length is that of time or a batch and the values take any, or have no axis, as nobody has said.
+    """Whether a fixed length, of which nothing is said, is that of time or a batch, and the values take any.
 
-    Features that do not fit would pass.
+    Or else they have no axis. Features that do not fit would pass.
     """
     is_fixed = any(
         length not in (None, 1) and asked == "?" and (letter == "T" or (letter == "N" and axis > 0))

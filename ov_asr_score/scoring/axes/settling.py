@@ -76,10 +76,11 @@ def settle_axes(
     joint = list(product(*(port.readings for port in ports)))
     joint = [reading for reading in joint if question.can_be(reading)]
     if not joint:
-        raise UnsupportedModelError(question.no_reading(), fields=("layout",))
+        advice = "".join(_pieces_advice(port.info, port.said, port.width) for port in ports)
+        raise UnsupportedModelError(question.no_reading() + advice, fields=("layout",))
     tried = len(joint) > 1
     reading = question.try_out(joint) if tried else joint[0]
-    if not model.get_sinks():
+    if not question.is_stateful:
         reading = _beside_vectors(ports, reading, takes_rows=question.keeps_ranks(reading))
     axes = question.output_axes(reading)
     follows_first = all(found.kind == "rows" and found.time in (0, None) for found in axes)
@@ -175,13 +176,18 @@ def _misfit(port: PortInfo, said: str, width: int | None) -> ShapeMismatchError:
             fields=("layout",),
         )
     expected = f"layout {said} with {width} values per frame" if set(said) != {UNSAID} else f"{fixed} values per frame"
-    unlikely = unlikely_readings(shape, width) if set(said) == {UNSAID} else ()
-    layouts = " or ".join(layout_text(port, letters) for letters in unlikely[:_MOST_NAMED])
-    advice = f"; if the graph takes them in pieces of its own length, say so with layout {layouts}" if layouts else ""
+    advice = _pieces_advice(port, said, width)
     return ShapeMismatchError(
         f"input '{port.name}' {shape_text(shape)}: expected {expected}, features have {width}{advice}",
-        fields=("layout",) if layouts else (),
+        fields=("layout",) if advice else (),
     )
+
+
+def _pieces_advice(port: PortInfo, said: str, width: int | None) -> str:
+    """The readings that take features of any width, which are not thought of unless they are said."""
+    unlikely = unlikely_readings(port.shape or (), width) if set(said) == {UNSAID} else ()
+    layouts = " or ".join(layout_text(port, letters) for letters in unlikely[:_MOST_NAMED])
+    return f"; if the graph takes pieces of its own length, say so with layout {layouts}" if layouts else ""
 
 
 def _is_timed(port: FedInput) -> bool:

@@ -81,6 +81,9 @@ def tried_frames(
         rows = np.nan_to_num(np.atleast_2d(value).astype(np.float32), posinf=0.0, neginf=0.0)
         base[:] = rows[len(rows) // 2] if num_frames is None else rows[np.arange(num_frames) % len(rows)]
     size = float(np.std(base)) or 1.0
+    if value is not None and value.size and np.isin(value, (0, 1)).all():
+        # A mask: all other values would be the same one to a graph that takes it for true and false.
+        return generator.integers(0, 2, shape).astype(np.float32)
     is_repeated = value is not None and value.ndim == 1 and num_frames is not None
     noise = generator.standard_normal((_UTTERANCES, 1, width) if is_repeated else shape)
     return (base + size * noise).astype(np.float32)
@@ -168,6 +171,8 @@ def agree(readings: Sequence[list[Float32Array] | None]) -> bool:
 
 
 def _with_entry(given: TrialInput, other: TrialInput, number: int) -> TrialInput:
+    if "N" not in given.letters:
+        return given  # one value for all utterances
     frames = given.frames.copy()
     frames[number] = other.frames[number]
     return replace(given, frames=frames)

@@ -90,6 +90,8 @@ def usual_model(
 def _is_usual(axes: InputAxes, port: PortInfo) -> bool:
     """Whether frames of a request lie in the input's memory one behind the other, and an axis in front is theirs."""
     letters = axes.letters
+    if letters.find("N") > 0 and (port.shape or ())[letters.index("N")] not in (None, 1):
+        return False  # a batch of another length, that only the first axis can be freed of
     if "T" not in letters:
         return "N" not in letters or letters.startswith("N") or port.shape is None
     rest = letters.lstrip("N").removeprefix("T").replace("N", "", 1)
