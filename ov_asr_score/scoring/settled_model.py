@@ -12,6 +12,7 @@ from ov_asr_score.device.graph_repair import repair_memory_concats
 from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError
 from ov_asr_score.ov_model.after_network import add_after_network, takes_after_network
 from ov_asr_score.ov_model.filled_inputs.fillings import NOTHING_TO_FILL
+from ov_asr_score.ports import shape_text
 from ov_asr_score.scoring.axes.usual_model import usual_model
 from ov_asr_score.scoring.input_fit import fit_inputs
 from ov_asr_score.scoring.model_loading import ConfiguredModel
@@ -33,6 +34,7 @@ def settle_model(configured: ConfiguredModel, first: Utterance | None, options: 
     if configured.fits is not None:
         return configured
     if configured.model is None:
+        _check_blob_outputs(configured)
         return replace(configured, fits=fit_inputs(configured.inputs, first))
     if configured.loaded.conversion is not None:
         fitted = replace(configured, fits=fit_converted(configured.inputs))
@@ -47,6 +49,18 @@ def settle_model(configured: ConfiguredModel, first: Utterance | None, options: 
         settled = replace(configured, fits=fit_inputs(configured.inputs, None))
     settled = _with_scores_as_asked(configured, settled, options)
     return replace(settled, seconds=configured.seconds + time.perf_counter() - started)
+
+
+def _check_blob_outputs(configured: ConfiguredModel) -> None:
+    """Raise UnsupportedModelError for an output of a blob whose rows lie behind their values: it cannot be turned."""
+    for number in configured.wanted:
+        port = configured.outputs[number]
+        shape = port.shape or ()
+        if shape[-1:] == (None,) and any(length not in (None, 1) for length in shape):
+            raise UnsupportedModelError(
+                f"{configured.loaded.path}: output '{port.name}' {shape_text(shape)}: frames lie along its last axis; "
+                "export the model with this package, which turns it"
+            )
 
 
 def _with_settled_axes(configured: ConfiguredModel, first: Utterance | None, *, repair: bool) -> ConfiguredModel:

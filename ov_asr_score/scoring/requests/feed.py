@@ -19,6 +19,7 @@ from ov_asr_score.scoring.requests.chunk_windows import checked_rows, chunk_requ
 from ov_asr_score.scoring.requests.cut import score_rows, whole_scores
 from ov_asr_score.scoring.requests.fill import copy_frames, request_buffers, whole_utterance
 from ov_asr_score.scoring.requests.pending_scores import PendingScores, naming
+from ov_asr_score.scoring.requests.row_relation import RowRelation
 from ov_asr_score.scoring.requests.runner import Float32Array
 from ov_asr_score.scoring.requests.slots import FilledRequest, RequestSlots, RowPiece
 from ov_asr_score.scoring.requests.utterance_groups import (
@@ -83,6 +84,7 @@ def feed_whole(
 ) -> Iterator[PendingScores]:
     """One utterance per request, with its edges repeated for context."""
     runner, context = slots.runner, plan.left_context + plan.right_context
+    relations = [RowRelation(port.name) for port in runner.outputs] if plan.conversion is None else []
     for utterance in utterances:
         if not utterance.num_frames:
             yield PendingScores(utterance, 0)
@@ -94,7 +96,7 @@ def feed_whole(
         if not pending.failed:
             if plan.stateful:
                 runner.reset_state(slot)
-            hand_out = partial(_hand_out_whole, pending, context, plan.conversion)
+            hand_out = partial(_hand_out_whole, pending, context, plan.conversion, relations)
             slots.start(slot, FilledRequest([RowPiece(pending, 0, 0, 1)], utterance.num_frames, hand_out))
         yield pending
 
@@ -103,6 +105,7 @@ def _hand_out_whole(
     pending: PendingScores,
     context: int,
     conversion: ConversionFacts | None,
+    relations: Sequence[RowRelation],  # of a model that was not converted, by output
     index: int,  # outputs come in their order
     result: Float32Array,
     name: str,
@@ -110,6 +113,8 @@ def _hand_out_whole(
     """The scores [T + context, N] of one utterance."""
     frames, key = pending.utterance.num_frames, pending.utterance.key
     scores = whole_scores(result, frames, context, name, key)
+    if relations:
+        relations[index].check(key, frames, len(scores))
     pending.scores.append(checked_rows(scores, frames, conversion, key))
 
 

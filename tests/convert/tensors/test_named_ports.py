@@ -11,5 +11,8 @@ def test_tensors_have_the_names_of_nodes() -> None:
     model = ov.Model(results, [features])
     assert model.inputs[0].get_names() == {"input"}
     assert model.inputs[0].get_partial_shape() == ov.PartialShape([-1, -1, 4])
-    assert [output.get_names() for output in model.outputs] == [{"output"}, {"tdnn1"}]  # the same values under two names
+    assert [output.get_names() for output in model.outputs] == [
+        {"output"},
+        {"tdnn1"},
+    ]  # the same values under two names
     assert [node.get_friendly_name() for node in results] == ["output/result", "tdnn1/result"]
