@@ -87,25 +87,36 @@ def find_windows(
     ``utterance`` are changed before and behind a frame, to find how far scores look; then scores of windows are
     compared with those of whole utterances. Windows of fewer than ``frames`` are given where those are too short.
     """
+    try:
+        with np.errstate(all="ignore"):  # what overflows tells nothing
+            return _find_windows(runner, fits, factors, bound, utterance, frames)
+    except (DeviceError, ShapeMismatchError):
+        return None  # noise is not what such a model takes
+
+
+def _find_windows(
+    runner: Runner,
+    fits: Sequence[InputFit],
+    factors: Sequence[int],
+    bound: int,
+    utterance: Utterance | None,
+    frames: int,
+) -> EqualWindows | None:
     unit = lcm(*factors)
-    with np.errstate(all="ignore"):  # what overflows tells nothing
-        for alignment in (unit * multiple for multiple in _ALIGNMENTS):
-            if alignment > max(unit, _MOST_ALIGNED):
-                return None
-            length = max(_LEAST_FRAMES, 2 * (bound + 2 * alignment))
-            if length > _MOST_FRAMES:
-                return None
-            reach = _find_reach(runner, fits, factors, utterance, alignment, length)
-            if reach is None:
-                return None
-            left = -(-reach.left // alignment) * alignment
-            context = left + reach.right
-            step = -(-max(_LEAST_STEP, 3 * context) // alignment) * alignment
-            least = context + alignment
-            chosen = max(frames, least) if frames else context + step
-            windows = EqualWindows(chosen, left, reach.right, alignment, tuple(factors))
-            if _windows_agree(runner, fits, windows, utterance):
-                return windows
+    for alignment in (unit * multiple for multiple in _ALIGNMENTS):
+        length = max(_LEAST_FRAMES, 2 * (bound + 2 * alignment))
+        if length > _MOST_FRAMES or alignment > max(unit, _MOST_ALIGNED):
+            return None
+        reach = _find_reach(runner, fits, factors, utterance, alignment, length)
+        if reach is None:
+            return None
+        left = -(-reach.left // alignment) * alignment
+        context = left + reach.right
+        step = -(-max(_LEAST_STEP, 3 * context) // alignment) * alignment
+        chosen = max(frames, context + alignment) if frames else context + step
+        windows = EqualWindows(chosen, left, reach.right, alignment, tuple(factors))
+        if _windows_agree(runner, fits, windows, utterance):
+            return windows
     return None
 
 

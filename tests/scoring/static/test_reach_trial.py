@@ -9,6 +9,7 @@ import numpy as np
 import openvino as ov
 import pytest
 
+from ov_asr_score.errors import DeviceError
 from ov_asr_score.openvino_api import opset as op
 from ov_asr_score.ov_model.reach_bound import reach_bound
 from ov_asr_score.scoring.input_fit import InputFit
@@ -143,3 +144,15 @@ def test_blocks_of_a_model_with_variables() -> None:
 
     assert blocks_agree(states(True), [FIT], 16, None)
     assert not blocks_agree(states(False), [FIT], 16, None)
+
+
+def test_a_model_that_does_not_take_noise_has_no_windows() -> None:
+    class Refusing(OpenVinoRunner):
+        def run(self, slot: int) -> None:
+            raise DeviceError("no such symbol")
+
+        def start(self, slot: int) -> None:
+            self.run(slot)
+
+    refusing = Refusing(CORE.compile_model(model(op.tanh), "CPU"))
+    assert find_windows(refusing, [FIT], (1,), 0, None) is None
