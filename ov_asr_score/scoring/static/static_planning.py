@@ -182,7 +182,7 @@ def _plan_converted(plan: UtterancePlan, conversion: ConversionFacts, frames: in
 def _plan_windows(model: ov.Model, plan: UtterancePlan, feeding: Feeding, frames: int) -> UtterancePlan:
     """Windows, where a trial finds how far scores look; else a model for each length."""
     layer = unbounded_layer(model)
-    why = f"{layer} may look at the whole utterance" if layer else ""
+    why = f"{layer} may look at the whole utterance" if layer else _counting_input(feeding)
     windows = None
     if not why:
         factors = rows_factors(model, feeding.fits, feeding.wanted)
@@ -203,6 +203,15 @@ def _plan_windows(model: ov.Model, plan: UtterancePlan, feeding: Feeding, frames
             fields=("shapes",),
         )
     return _with_windows(plan, windows)
+
+
+def _counting_input(feeding: Feeding) -> str:
+    """Why an input for the whole utterance may count its frames, which windows begin anew; empty where none may."""
+    kinds = {port.name: port.element_type for port in feeding.own}
+    for fit in feeding.fits:
+        if fit.kind == "vector" and (fit.width == 1 or not kinds.get(fit.name, "f32").startswith(("f", "bf"))):
+            return f"input '{fit.name}' may be a length"
+    return ""
 
 
 def _plan_stateful(

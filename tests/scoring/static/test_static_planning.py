@@ -275,3 +275,23 @@ def test_shapes_have_the_axes_of_the_models_own_input(letters: str, shape: tuple
         assert_close(result.scores["score"], wanted.scores["score"])
     with pytest.raises(ShapeMismatchError, match=r"shapes: input 'x' takes \["):
         make_scorer(model, given[0], tmp_path, device=shaped(1, 200, WIDTH), layout=f"[{letters}]")
+
+
+@pytest.mark.parametrize(("dtype", "width"), [(np.float32, 1), (np.int64, 2)])
+def test_a_length_counts_frames_of_the_whole_utterance(dtype: Any, width: int, tmp_path: Path) -> None:
+    x, length = input_of((1, -1, WIDTH)), input_of((1, width), "length", dtype=dtype)
+    number = op.convert(op.slice(length, integers(0), integers(1), integers(1), integers(1)), "f32")
+    frames_of = op.gather(op.shape_of(x), integers(1), op.constant(np.int64(0)))
+    zero, one = (op.constant(np.int64(value)) for value in (0, 1))
+    steps = op.range(zero, op.squeeze(frames_of, integers(0)), one, "f32")
+    counts = op.convert(op.less(steps, number), "f32")
+    model = model_of(op.multiply(op.tanh(x), op.unsqueeze(counts, integers(2))), [x, length])
+    given = utterances(600, 600)
+    for utterance, counted in zip(given, (600, 200), strict=True):
+        utterance.features["length"] = np.full(width, counted, np.float32)  # type: ignore[index]
+    scorer = make_scorer(model, given[0], tmp_path, device=STATIC)
+    assert isinstance(scorer.plan, UtterancePlan) and scorer.plan.windows is None
+    assert "input 'length' may be a length" in scorer.plan.reason
+    for result, utterance, counted in zip(scorer.score(given), given, (600, 200), strict=True):
+        expected = np.tanh(utterance.features["x"]) * (np.arange(600)[:, None] < counted)
+        assert_close(result.scores["score"], expected.astype(np.float32))
