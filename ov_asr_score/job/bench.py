@@ -20,7 +20,7 @@ from ov_asr_score.scoring.input_fit import fit_inputs
 from ov_asr_score.scoring.model_loading import ConfiguredModel
 from ov_asr_score.scoring.plan import BlocksPlan, FramesPlan, InOrderPlan, LockstepPlan, RowsPlan
 from ov_asr_score.scoring.plans.plan_text import plan_text
-from ov_asr_score.scoring.requests.chunk_windows import fit_converted
+from ov_asr_score.scoring.requests.windows.chunk_windows import fit_converted
 from ov_asr_score.scoring.scorer import Scorer, prepare_scorer
 from ov_asr_score.scoring.scorer_options import ScorerOptions, scorer_options
 from ov_asr_score.scoring.session import open_model_with_tables

@@ -17,9 +17,9 @@ from ov_asr_score.openvino_api import ov
 from ov_asr_score.ov_model.file_kind import ModelKind, kind_name, read_model_kind
 from ov_asr_score.ov_model.filled_inputs.filling_plan import GivenInputs, plan_fillings
 from ov_asr_score.ov_model.ir_file import read_openvino_model
-from ov_asr_score.ov_model.memory_span import memory_span
 from ov_asr_score.ov_model.model_description import ModelDescription, describe_model, describe_ports
 from ov_asr_score.ov_model.model_file import check_weights
+from ov_asr_score.ov_model.reach.memory_span import memory_span
 from ov_asr_score.ports import PortInfo, shape_text
 from ov_asr_score.settings.device import DeviceSettings
 

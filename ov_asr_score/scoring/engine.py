@@ -19,13 +19,13 @@ from ov_asr_score.scoring.plan import (
     VectorsPlan,
 )
 from ov_asr_score.scoring.requests.blocks import RecordLayers, score_blocks
-from ov_asr_score.scoring.requests.equal_windows import feed_windows
 from ov_asr_score.scoring.requests.feed import feed_chunks, feed_groups, feed_rows, feed_vectors, feed_whole
 from ov_asr_score.scoring.requests.fill import checked
 from ov_asr_score.scoring.requests.frame_streams import score_streams
 from ov_asr_score.scoring.requests.pending_scores import PendingScores, UtteranceScores
 from ov_asr_score.scoring.requests.runner import Runner
 from ov_asr_score.scoring.requests.slots import BusyClock, RequestSlots
+from ov_asr_score.scoring.requests.windows.equal_windows import feed_windows
 from ov_asr_score.scoring.utterances.joining import SkipUtterance, Utterance
 
 __all__ = ["BusyClock", "RecordLayers", "UtteranceScores", "score_utterances"]

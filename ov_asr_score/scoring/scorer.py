@@ -16,8 +16,8 @@ from ov_asr_score.device.input_scale_factors import largest_value, scale_factor,
 from ov_asr_score.device.reports import DeviceReport, describe_device
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.openvino_api import ov
-from ov_asr_score.ov_model.memory_span import memory_span
 from ov_asr_score.ov_model.outputs import with_outputs
+from ov_asr_score.ov_model.reach.memory_span import memory_span
 from ov_asr_score.scoring.engine import RecordLayers, UtteranceScores, score_utterances
 from ov_asr_score.scoring.gna.emulation import (
     Emulation,
@@ -33,10 +33,10 @@ from ov_asr_score.scoring.model_loading import ConfiguredModel
 from ov_asr_score.scoring.plan import BlocksPlan, Plan, RowsPlan, VectorsPlan
 from ov_asr_score.scoring.plans.choosing import plan_blob, plan_converted, plan_dependent_rows, plan_model
 from ov_asr_score.scoring.plans.sizing import is_frame_local
-from ov_asr_score.scoring.requests.chunk_windows import fit_converted
 from ov_asr_score.scoring.requests.openvino_runner import OpenVinoRunner
 from ov_asr_score.scoring.requests.runner import DeviceRunner
 from ov_asr_score.scoring.requests.static_runner import StaticRunner
+from ov_asr_score.scoring.requests.windows.chunk_windows import fit_converted
 from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.settled_model import settle_model
 from ov_asr_score.scoring.static.static_planning import Feeding, compiled_note, open_static, plan_static

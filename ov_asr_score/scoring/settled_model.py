@@ -16,7 +16,7 @@ from ov_asr_score.ports import shape_text
 from ov_asr_score.scoring.axes.usual_model import usual_model
 from ov_asr_score.scoring.input_fit import fit_inputs
 from ov_asr_score.scoring.model_loading import ConfiguredModel
-from ov_asr_score.scoring.requests.chunk_windows import fit_converted
+from ov_asr_score.scoring.requests.windows.chunk_windows import fit_converted
 from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.trials.mask_polarity import check_masks
 from ov_asr_score.scoring.utterances.joining import Utterance

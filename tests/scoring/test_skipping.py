@@ -17,7 +17,7 @@ from ov_asr_score.ports import PortInfo
 from ov_asr_score.scoring.engine import score_utterances
 from ov_asr_score.scoring.input_fit import InputFit
 from ov_asr_score.scoring.plan import ChunksPlan
-from ov_asr_score.scoring.requests import chunk_windows as chunks
+from ov_asr_score.scoring.requests.windows import chunk_windows as chunks
 from ov_asr_score.scoring.scorer import Scorer
 from ov_asr_score.scoring.utterances.joining import Utterance
 from tests.scoring.tiny_models import WIDTH, frames, input_of, integers, make_scorer, model_of, utterances

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from ov_asr_score.scoring.input_fit import InputFit
 from ov_asr_score.scoring.plan import LockstepPlan
-from ov_asr_score.scoring.requests.chunk_windows import num_score_rows
 from ov_asr_score.scoring.requests.fill import middle_frame
 from ov_asr_score.scoring.requests.runner import Float32Array
+from ov_asr_score.scoring.requests.windows.chunk_windows import num_score_rows
 from ov_asr_score.scoring.utterances.joining import Utterance
 
 

@@ -15,7 +15,6 @@ import numpy as np
 from ov_asr_score.convert.facts import ConversionFacts
 from ov_asr_score.scoring.input_fit import InputFit
 from ov_asr_score.scoring.plan import ChunksPlan, Grouping, RowsPlan, UtterancePlan, VectorsPlan
-from ov_asr_score.scoring.requests.chunk_windows import checked_rows, chunk_requests, chunk_scores, num_score_rows
 from ov_asr_score.scoring.requests.cut import score_rows, whole_scores
 from ov_asr_score.scoring.requests.fill import copy_frames, request_buffers, whole_utterance
 from ov_asr_score.scoring.requests.pending_scores import PendingScores, naming
@@ -29,7 +28,18 @@ from ov_asr_score.scoring.requests.utterance_groups import (
     group_scores,
     window_arrays,
 )
-from ov_asr_score.scoring.requests.vector_windows import VectorWindows, cut_vector_windows, vector_arrays, vectors_of
+from ov_asr_score.scoring.requests.windows.chunk_windows import (
+    checked_rows,
+    chunk_requests,
+    chunk_scores,
+    num_score_rows,
+)
+from ov_asr_score.scoring.requests.windows.vector_windows import (
+    VectorWindows,
+    cut_vector_windows,
+    vector_arrays,
+    vectors_of,
+)
 from ov_asr_score.scoring.utterances.joining import Utterance
 
 

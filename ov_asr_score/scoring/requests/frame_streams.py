@@ -14,10 +14,10 @@ from ov_asr_score.convert.facts import FRAMES_LEFT_INPUT, ConversionFacts
 from ov_asr_score.scoring.input_fit import InputFit
 from ov_asr_score.scoring.plan import FramesPlan
 from ov_asr_score.scoring.requests.blocks import RecordLayers
-from ov_asr_score.scoring.requests.chunk_windows import chunk_scores, num_score_rows
 from ov_asr_score.scoring.requests.fill import middle_frame
 from ov_asr_score.scoring.requests.pending_scores import PendingScores, UtteranceScores, naming
 from ov_asr_score.scoring.requests.runner import Float32Array, Runner
+from ov_asr_score.scoring.requests.windows.chunk_windows import chunk_scores, num_score_rows
 from ov_asr_score.scoring.utterances.joining import Utterance
 
 

@@ -12,10 +12,10 @@ from ov_asr_score.errors import ShapeMismatchError
 from ov_asr_score.ports import shape_text
 from ov_asr_score.scoring.input_fit import InputFit
 from ov_asr_score.scoring.plan import Grouping
-from ov_asr_score.scoring.requests.chunk_windows import num_score_rows
 from ov_asr_score.scoring.requests.fill import middle_frame
 from ov_asr_score.scoring.requests.pending_scores import PendingScores
 from ov_asr_score.scoring.requests.runner import Float32Array
+from ov_asr_score.scoring.requests.windows.chunk_windows import num_score_rows
 from ov_asr_score.scoring.utterances.joining import Utterance
 
 

@@ -83,7 +83,7 @@ def find_windows(
     """Windows of ``frames`` frames (0: as many as suit) that give the scores of whole utterances; None without any.
 
     ``runner`` takes any number of frames; ``factors`` are those of all outputs, and no score looks farther than
-    ``bound`` frames (:func:`ov_asr_score.ov_model.reach_bound.reach_bound`). Utterances of noise and of frames of
+    ``bound`` frames (:func:`ov_asr_score.ov_model.reach.reach_bound.reach_bound`). Utterances of noise and of frames of
     ``utterance`` are changed before and behind a frame, to find how far scores look; then scores of windows are
     compared with those of whole utterances. Windows of fewer than ``frames`` are given where those are too short.
     """

@@ -20,8 +20,8 @@ from ov_asr_score.errors import (
 from ov_asr_score.openvino_api import RUNTIME_ERRORS, first_cause, ov
 from ov_asr_score.ov_model.model_description import describe_ports, shape_of
 from ov_asr_score.ov_model.outputs import find_port, port_names
-from ov_asr_score.ov_model.reach_bound import reach_bound
-from ov_asr_score.ov_model.unbounded_layers import unbounded_layer
+from ov_asr_score.ov_model.reach.reach_bound import reach_bound
+from ov_asr_score.ov_model.reach.unbounded_layers import unbounded_layer
 from ov_asr_score.ov_model.without_variables import without_variables
 from ov_asr_score.ports import PortInfo, shape_text
 from ov_asr_score.scoring.input_fit import InputFit
@@ -36,10 +36,10 @@ from ov_asr_score.scoring.plan import (
     UtterancePlan,
     VectorsPlan,
 )
-from ov_asr_score.scoring.requests.equal_windows import equal_windows
 from ov_asr_score.scoring.requests.openvino_runner import OpenVinoRunner
 from ov_asr_score.scoring.requests.static_runner import Shapes, StaticRunner
 from ov_asr_score.scoring.requests.utterance_groups import can_cut
+from ov_asr_score.scoring.requests.windows.equal_windows import equal_windows
 from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.static.reach_trial import blocks_agree, find_windows, rows_factors
 from ov_asr_score.scoring.utterances.joining import Utterance

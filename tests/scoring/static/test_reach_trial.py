@@ -11,7 +11,7 @@ import pytest
 
 from ov_asr_score.errors import DeviceError
 from ov_asr_score.openvino_api import opset as op
-from ov_asr_score.ov_model.reach_bound import reach_bound
+from ov_asr_score.ov_model.reach.reach_bound import reach_bound
 from ov_asr_score.scoring.input_fit import InputFit
 from ov_asr_score.scoring.plan import EqualWindows
 from ov_asr_score.scoring.requests.openvino_runner import OpenVinoRunner

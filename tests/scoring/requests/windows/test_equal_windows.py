@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from ov_asr_score.scoring.plan import EqualWindows
-from ov_asr_score.scoring.requests.equal_windows import equal_windows
+from ov_asr_score.scoring.requests.windows.equal_windows import equal_windows
 
 
 @pytest.mark.parametrize("alignment", [1, 3, 4])

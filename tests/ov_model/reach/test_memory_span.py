@@ -10,9 +10,9 @@ import openvino as ov
 import pytest
 
 from ov_asr_score.openvino_api import opset as op
-from ov_asr_score.ov_model.memory_span import memory_span
+from ov_asr_score.ov_model.reach.memory_span import memory_span
 
-MODELS = Path(__file__).parents[2] / "models"
+MODELS = Path(__file__).parents[3] / "models"
 WIDTH = 4
 
 

@@ -15,7 +15,7 @@ from ov_asr_score.convert.facts import ConversionFacts
 from ov_asr_score.errors import ShapeMismatchError
 from ov_asr_score.library import score
 from ov_asr_score.scoring.input_fit import InputFit
-from ov_asr_score.scoring.requests.chunk_windows import chunk_requests, chunk_scores, num_score_rows
+from ov_asr_score.scoring.requests.windows.chunk_windows import chunk_requests, chunk_scores, num_score_rows
 from ov_asr_score.scoring.utterances.joining import Utterance
 from ov_asr_score.settings.kaldi import KaldiOptions
 from tests.kaldi_texts import WIDTH, frames_at, recurrent_nnet3, states, write_model

@@ -10,7 +10,7 @@ import openvino as ov
 import pytest
 
 from ov_asr_score.openvino_api import opset as op
-from ov_asr_score.ov_model.reach_bound import reach_bound
+from ov_asr_score.ov_model.reach.reach_bound import reach_bound
 
 WIDTH = 4
 

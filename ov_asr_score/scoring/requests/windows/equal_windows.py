@@ -18,12 +18,12 @@ from ov_asr_score.errors import ShapeMismatchError
 from ov_asr_score.ports import shape_text
 from ov_asr_score.scoring.input_fit import InputFit
 from ov_asr_score.scoring.plan import EqualWindows, UtterancePlan
-from ov_asr_score.scoring.requests.chunk_windows import checked_rows, num_score_rows
 from ov_asr_score.scoring.requests.cut import whole_scores
 from ov_asr_score.scoring.requests.fill import whole_utterance
 from ov_asr_score.scoring.requests.pending_scores import PendingScores, naming
 from ov_asr_score.scoring.requests.runner import Float32Array
 from ov_asr_score.scoring.requests.slots import FilledRequest, RequestSlots, RowPiece
+from ov_asr_score.scoring.requests.windows.chunk_windows import checked_rows, num_score_rows
 from ov_asr_score.scoring.utterances.joining import Utterance
 
 

@@ -48,7 +48,7 @@ class _Frames:
 def reach_bound(model: ov.Model) -> int:
     """An upper bound of the frames to either side of its own that a row of scores depends on.
 
-    The layers of ``model`` are such that :func:`ov_asr_score.ov_model.unbounded_layers.unbounded_layer` names none.
+    ``model`` has no layer that :func:`ov_asr_score.ov_model.reach.unbounded_layers.unbounded_layer` would name.
     """
     found: dict[str, _Frames] = {}
     for node in model.get_ordered_ops():

@@ -10,7 +10,7 @@ import openvino as ov
 import pytest
 
 from ov_asr_score.openvino_api import opset as op
-from ov_asr_score.ov_model.unbounded_layers import unbounded_layer
+from ov_asr_score.ov_model.reach.unbounded_layers import unbounded_layer
 
 WIDTH = 4
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ov_asr_score.convert.facts import ConversionFacts
 from ov_asr_score.errors import ShapeMismatchError
 from ov_asr_score.scoring.input_fit import InputFit
-from ov_asr_score.scoring.requests.vector_windows import cut_vector_windows, vector_arrays, vectors_of
+from ov_asr_score.scoring.requests.windows.vector_windows import cut_vector_windows, vector_arrays, vectors_of
 from ov_asr_score.scoring.utterances.joining import Utterance
 
 FITS = (InputFit("input", "time", 1, (1, -1, 1)), InputFit("ivector", "vector", 1, (1, 1)))

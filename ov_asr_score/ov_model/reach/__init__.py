@@ -1,0 +1,1 @@
+"""How far the scores of a model look around their frame, as far as its graph tells."""

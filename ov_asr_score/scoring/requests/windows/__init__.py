@@ -1,0 +1,1 @@
+"""Utterances in requests that hold a part of them: chunks of Kaldi models, windows of one length, vectors of chunks."""
