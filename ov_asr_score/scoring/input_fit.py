@@ -76,8 +76,8 @@ def _fit_input(port: PortInfo, features: Mapping[str, NDArray[Any]]) -> InputFit
         return InputFit(port.name, "row", prod(frame), (-1, *frame))
     if axis > 1:
         raise UnsupportedModelError(
-            f"input '{port.name}' {shape_text(shape)}: frames lie along axis {axis}; transpose the model's input, so "
-            "that they lie along the first or second"
+            f"input '{port.name}' {shape_text(shape)}: frames lie along axis {axis + 1}; transpose the model's "
+            "input, so that they lie along the first or second"
         )
     if axis == 1:
         frame = _frame_shape(port, shape[2:], width)

@@ -255,6 +255,6 @@ def test_time_that_comes_first(batch: Any, layout: str) -> None:
         scores = scored(model, layout=layout)
     except UsageError as error:
         assert (batch, layout) == ("N", "")
-        assert "cannot tell how long axis 1 of 'h0'" in str(error)
+        assert "cannot tell how long axis 2 of 'h0'" in str(error)
         return
     assert_right(scores, expected)

@@ -55,7 +55,7 @@ def first_shapes(model: ov.Model, pairs: Sequence[StatePair], requests: Mapping[
             port, output = states[number], pairs[number].output
             example = ",".join("N" if size is None else str(size) for size in port.shape or ())
             raise UsageError(
-                f"states: cannot tell how long axis {axis} of '{port.name}' {shape_text(port.shape)} is when an "
+                f"states: cannot tell how long axis {axis + 1} of '{port.name}' {shape_text(port.shape)} is when an "
                 f"utterance begins; states '{port.name}={output}[{example}]' with a number for N says so",
                 fields=("states", "states"),
             )

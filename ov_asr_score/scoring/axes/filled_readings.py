@@ -20,7 +20,7 @@ from ov_asr_score.ov_model.model_description import describe_ports
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.scoring.axes.known_axes import FedInput, WantedOutput
 from ov_asr_score.scoring.axes.probing import ShapeProbe
-from ov_asr_score.scoring.axes.readings import request_shape
+from ov_asr_score.scoring.axes.readings import has_time, request_shape
 
 Requests = Mapping[str, tuple[int, ...]]
 """The shapes of the inputs that have tables, with -1 where frames lie."""
@@ -28,7 +28,7 @@ Requests = Mapping[str, tuple[int, ...]]
 
 def requests_of(ports: Sequence[FedInput], reading: Sequence[str]) -> Requests:
     """The shapes of requests with one utterance, as a reading has them."""
-    rows = not any("T" in letters for letters in reading)
+    rows = not has_time(reading)
     return {
         port.info.name: request_shape(letters, port.info.shape or (), port.width, -1 if rows else 1, -1)
         for port, letters in zip(ports, reading, strict=True)

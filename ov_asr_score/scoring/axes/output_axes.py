@@ -47,12 +47,24 @@ class OutputAxes:
 
 
 class UndecidedAxesError(Exception):
-    """The axes of an output do not tell; its text says what is open, ``layouts`` what may be said instead."""
+    """The axes of an output do not tell what its scores are.
 
-    def __init__(self, text: str, layouts: Sequence[str] = ()) -> None:
-        """The text says what is open, without the name of the output."""
+    The text says what is open, without the name of the output; ``layouts`` would settle it, and so would the choice of
+    one of ``entries`` (0: there is nothing to choose).
+    """
+
+    def __init__(self, text: str, layouts: Sequence[str] = (), entries: int = 0) -> None:
+        """Keep what could be said instead."""
         super().__init__(text)
-        self.layouts = tuple(layouts)
+        self.layouts, self.entries = tuple(layouts), entries
+
+    def advice(self, name: str) -> str:
+        """The end of a message about the output ``name``: what to give; it names the settings outputs and layout."""
+        layouts = " or ".join(f"{name}[{letters}]" for letters in self.layouts)
+        if not self.entries:
+            return f"; say it with layout {layouts}" if layouts else ""
+        choice = f": choose one with {name}[0] to {name}[{self.entries - 1}] as its name in outputs"
+        return f"{choice}, or take all of them, in order, with layout {layouts}" if layouts else choice
 
 
 def decide_output(
@@ -78,24 +90,21 @@ def decide_output(
     if head is None and chosen is not None and len(others) > 1:
         head = others[0]
     if chosen is not None and head is None:
-        raise UndecidedAxesError(f"has no axis beside those of frames and values that entry {chosen} could be taken of")
+        raise UndecidedAxesError(f"has no entry [{chosen}]: it has no axis beside those of frames and values")
     if head is not None:
         if chosen is None:
-            raise UndecidedAxesError(
-                f"has {lengths[head]} entries along axis {head + 1}: choose one by its number behind the name, [0] to "
-                f"[{lengths[head] - 1}]"
-            )
+            raise UndecidedAxesError(f"has {lengths[head]} entries along axis {head + 1}", entries=lengths[head])
         if not 0 <= chosen < lengths[head]:
-            raise UndecidedAxesError(f"has {lengths[head]} entries along axis {head + 1}, there is no entry {chosen}")
+            raise UndecidedAxesError(
+                f"has {lengths[head]} entries along axis {head + 1}, [0] to [{lengths[head] - 1}]; found [{chosen}]"
+            )
         others = [axis for axis in others if axis != head]
     as_taken = [lengths[axis] for axis in others] == [length for length in frame_shape if length != 1]
     if len(others) > 1 and not as_taken and (said is None or any(said[axis] not in "C" for axis in others)):
         axes = " and ".join(str(axis + 1) for axis in others)
         letters = OutputAxes(kind, time, tuple(others), 0).letters(len(lengths))
         raise UndecidedAxesError(
-            f"has values along axes {axes}, such as heads or directions: choose one entry of axis {others[0] + 1} by "
-            f"its number behind the name, [0] to [{lengths[others[0]] - 1}], or take all in their order",
-            [letters],
+            f"has values along axes {axes}, such as heads or directions", [letters], entries=lengths[others[0]]
         )
     width = prod(lengths[axis] for axis in others)
     return OutputAxes(kind, time, tuple(others), width, head, chosen or 0)
@@ -113,10 +122,10 @@ def _time_axis(
         following = [axis for axis, (one, other) in enumerate(zip(lengths, longer, strict=True)) if one != other]
         if len(following) > 1:
             axes = " and ".join(str(axis + 1) for axis in following)
-            raise UndecidedAxesError(f"follows the number of frames along axes {axes}: these are no rows of scores")
+            raise UndecidedAxesError(f"grows with the number of frames along axes {axes}: these are not rows of scores")
         if asked is not None and following != [asked]:
             where = f"axis {following[0] + 1} does" if following else "no axis does"
-            raise UndecidedAxesError(f"axis {asked + 1} does not follow the number of frames, {where}")
+            raise UndecidedAxesError(f"does not grow with the number of frames along axis {asked + 1}; {where}")
         return (following[0], "rows") if following else (None, "vector")
     if asked is not None:
         return asked, "rows"
@@ -125,8 +134,9 @@ def _time_axis(
     equal = [axis for axis, length in enumerate(lengths) if length == frames]
     if len(equal) == 1:
         return equal[0], "rows"
-    rank, options = len(lengths), [axis for axis, length in enumerate(lengths) if length != 1]
-    layouts = ["".join("T" if axis == time else "C" if length != 1 else "1" for axis, length in enumerate(lengths))
-               for time in [*(equal or options)]]  # fmt: skip
-    layouts += [] if equal else ["".join("1" if length == 1 else "C" for length in lengths)] if rank else []
-    raise UndecidedAxesError(f"does not tell which of its axes the {frames} frames lie along", layouts)
+    plain = ["1" if length == 1 else "C" for length in lengths]
+    options = equal or [axis for axis, length in enumerate(lengths) if length != 1]
+    layouts = ["".join([*plain[:axis], "T", *plain[axis + 1 :]]) for axis in options]
+    if plain and not equal:
+        layouts.append("".join(plain))
+    raise UndecidedAxesError(f"does not tell along which of its axes the {frames} frames lie", layouts)

@@ -9,12 +9,10 @@ from collections.abc import Sequence
 from math import lcm
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.device.compiled_model import compile_model
 from ov_asr_score.errors import OvAsrScoreError, UnsupportedModelError
-from ov_asr_score.openvino_api import RUNTIME_ERRORS, ov
+from ov_asr_score.openvino_api import ov
 from ov_asr_score.ov_model.filled_inputs.fillings import FillingPlan
 from ov_asr_score.ov_model.model_description import describe_ports
 from ov_asr_score.ports import PortInfo, shape_text
@@ -22,24 +20,9 @@ from ov_asr_score.scoring.axes.filled_readings import FilledReadings, trial_valu
 from ov_asr_score.scoring.axes.known_axes import FedInput, KnownAxes, WantedOutput
 from ov_asr_score.scoring.axes.output_axes import OutputAxes, UndecidedAxesError, decide_output
 from ov_asr_score.scoring.axes.probing import ShapeProbe, Shapes
-from ov_asr_score.scoring.axes.readings import (
-    frame_width,
-    layout_text,
-    length_along,
-    request_shape,
-    value_lengths,
-)
-from ov_asr_score.scoring.axes.trying import (
-    TRIED_FRAMES,
-    TrialInput,
-    agree,
-    judge_reading,
-    run_once,
-    scores_of,
-    tried_frames,
-)
-from ov_asr_score.scoring.requests.openvino_runner import OpenVinoRunner
-from ov_asr_score.settings.device import DeviceSettings
+from ov_asr_score.scoring.axes.readings import has_time, layout_text, length_along, request_shape, value_lengths
+from ov_asr_score.scoring.axes.trial_runners import TrialRunners
+from ov_asr_score.scoring.axes.trying import TRIED_FRAMES, agree, judge_reading, run_once, scores_of
 
 # Lengths of utterances that no axis of another meaning is likely to have, longer than what graphs need at least.
 _LENGTHS = (307, 419)
@@ -67,8 +50,7 @@ class Question:
         self.readings = FilledReadings(model, ports, outputs, wanted, plan)
         self._cause = ""
         self._probe = ShapeProbe(model)
-        self._free_model: ov.Model | None = None
-        self._compiled: dict[int, ov.CompiledModel] = {}
+        self._trial = TrialRunners(model, ports, plan, self.readings)
         self.is_stateful = bool(model.get_sinks() or plan.states)
 
     def can_be(self, reading: Sequence[str]) -> bool:
@@ -96,10 +78,9 @@ class Question:
                 found.append(self._output(reading, want))
             except UndecidedAxesError as error:
                 port = self.outputs[want.number]
-                layouts = " or ".join(layout_text(port, letters) for letters in error.layouts)
-                advice = f" (layout {layouts})" if layouts else ""
                 raise UnsupportedModelError(
-                    f"output '{port.name}' {shape_text(port.shape)} {error}{advice}", fields=("layout", "outputs")
+                    f"output '{port.name}' {shape_text(port.shape)} {error}{error.advice(port.name)}",
+                    fields=("layout", "outputs"),
                 ) from error
         return tuple(found)
 
@@ -147,11 +128,11 @@ class Question:
 
     def _as_one_utterance(self, reading: Sequence[str]) -> Sequence[str]:
         """The reading with T for rows of frames: that is right whether or not they depend on each other."""
-        return reading if self.is_stateful or _has_time(reading) else [letters.replace("N", "T") for letters in reading]
+        return reading if self.is_stateful or has_time(reading) else [letters.replace("N", "T") for letters in reading]
 
     def _own_length(self, reading: Sequence[str]) -> int | None:
         """The frames of a request, where the axis that they lie along has a fixed length."""
-        along = "T" if _has_time(reading) else "N"
+        along = "T" if has_time(reading) else "N"
         lengths = {
             length_along(letters, port.info.shape or (), along)
             for port, letters in zip(self.ports, reading, strict=True)
@@ -188,7 +169,7 @@ class Question:
         return self._probe.outputs({index: shapes[index] if index in shapes else next(lengths) for index in numbers})
 
     def _port_shapes(self, reading: Sequence[str], utterances: int, frames: int) -> list[tuple[int, ...]]:
-        rows, shapes = not _has_time(reading), []
+        rows, shapes = not has_time(reading), []
         for port, letters in zip(self.ports, reading, strict=True):
             takes_frames = port.value is None or port.value.ndim == 2 or rows
             along = frames if rows and takes_frames else utterances
@@ -201,7 +182,7 @@ class Question:
     def _output(self, reading: Sequence[str], want: WantedOutput) -> OutputAxes:
         own, (short, long) = self._own_length(reading), _LENGTHS
         shapes, longer = (self._shapes(reading, length) for length in (short, long))
-        if shapes is None or longer is None or (own is not None and self.is_stateful and not _has_time(reading)):
+        if shapes is None or longer is None or (own is not None and self.is_stateful and not has_time(reading)):
             # The graph takes no other length than its own.
             shapes, longer, short = self._shapes(reading, own or short), None, own or short
         shape, other = (found[want.number] if found else None for found in (shapes, longer))
@@ -214,7 +195,7 @@ class Question:
     def _frame_shape(self, reading: Sequence[str]) -> tuple[int, ...]:
         """The axes of values of the first input that takes frames."""
         for port, letters in zip(self.ports, reading, strict=True):
-            if "T" in letters or not _has_time(reading):
+            if "T" in letters or not has_time(reading):
                 return value_lengths(letters, port.info.shape or (), port.width)
         return ()
 
@@ -228,13 +209,13 @@ class Question:
         own = self._own_length(reading)
         shapes = []
         for length in _TRIED_LENGTHS if own is None else (own,):
-            (result,) = run_once(self._runner(reading, [want]), self._inputs(reading, 0, length), (0,))
+            (result,) = run_once(self._trial.runner(reading, [want]), self._trial.inputs(reading, 0, length), (0,))
             shapes.append(tuple(result.shape))
         return shapes[0], shapes[1] if len(shapes) > 1 else None, own or _TRIED_LENGTHS[0]
 
     def _verdict(self, reading: Sequence[str]) -> str:
         length = self._length(reading, TRIED_FRAMES)
-        rows = not _has_time(reading)
+        rows = not has_time(reading)
         two, three = (self._shapes_of_several(reading, count, count if rows else length) for count in (2, 3))
         has_batch = any("N" in letters for letters in reading)
         if two is None or three is None or not has_batch:
@@ -245,11 +226,11 @@ class Question:
             if one is None or other is None or len(one) != len(other) or None in one or None in other:
                 return "open"
             axes.append([axis for axis, (a, b) in enumerate(zip(one, other, strict=True)) if a != b])
-        given, moved = (self._inputs(reading, seed, length, as_utterances=True) for seed in (0, 1))
+        given, moved = (self._trial.inputs(reading, seed, length, as_utterances=True) for seed in (0, 1))
         others = self._other_values(2, length)
-        verdict = judge_reading(self._open_runner(), given, moved, axes, others)
+        verdict = judge_reading(self._trial.open_runner(self.wanted), given, moved, axes, others)
         # Rows that know each other are frames of one utterance, which is no contradiction.
-        return "open" if verdict == "refuted" and not _has_time(reading) else verdict
+        return "open" if verdict == "refuted" and not has_time(reading) else verdict
 
     def _give_the_same(self, readings: Sequence[Sequence[str]]) -> bool:
         pieces = [self._own_length(reading) for reading in readings]
@@ -261,7 +242,7 @@ class Question:
         if not all(decided):
             return not any(decided)  # the outputs are the first thing to ask for
         for reading, piece in zip(readings, pieces, strict=True):
-            runner, inputs = self._runner(reading, self.wanted), self._inputs(reading, 0, total)
+            runner, inputs = self._trial.runner(reading, self.wanted), self._trial.inputs(reading, 0, total)
             scores.append(scores_of(runner, inputs, self.output_axes(reading), total, piece or total))
         return agree(scores)
 
@@ -271,62 +252,3 @@ class Question:
         except UnsupportedModelError:
             return False
         return True
-
-    def _inputs(
-        self, reading: Sequence[str], seed: int, length: int, *, as_utterances: bool = False
-    ) -> list[TrialInput]:
-        """Values for a trial; frames that lie along N go there one by one, unless they are ``as_utterances``."""
-        inputs = []
-        rows = not _has_time(reading)
-        for number, (port, letters) in enumerate(zip(self.ports, reading, strict=True)):
-            shape = port.info.shape or ()
-            along = letters.replace("N", "T") if rows and not as_utterances else letters
-            width = frame_width(letters, shape, port.width)
-            generator = np.random.default_rng([number, seed])
-            frames = tried_frames(port.value, width, length if "T" in along else None, generator)
-            inputs.append(TrialInput(along, value_lengths(letters, shape, port.width), frames))
-        return inputs
-
-    def _runner(self, reading: Sequence[str], wanted: Sequence[WantedOutput]) -> OpenVinoRunner:
-        """A runner of the model that is filled in for ``reading``, for one utterance."""
-        if not self.plan:
-            return self._open_runner(wanted)
-        filled = self.readings.of(reading)
-        compiled = self._compile(filled.filled.model)
-        return OpenVinoRunner(compiled, 1, [filled.numbers[want.number] for want in wanted])
-
-    def _open_runner(self, wanted: Sequence[WantedOutput] | None = None) -> OpenVinoRunner:
-        """A runner of the model with nothing filled in, for several utterances."""
-        self._free_model = self._free_model or self._free()
-        numbers = [want.number for want in (self.wanted if wanted is None else wanted)]
-        return OpenVinoRunner(self._compile(self._free_model), 1, numbers)
-
-    def _compile(self, model: ov.Model) -> ov.CompiledModel:
-        if id(model) not in self._compiled:
-            self._compiled[id(model)] = compile_model(ov.Core(), model, DeviceSettings())
-        return self._compiled[id(model)]
-
-    def _free(self) -> ov.Model:
-        """The model, not filled in, with all axes free that may be of utterances or frames.
-
-        It stays as it is where the graph allows no others.
-        """
-        shapes = {}
-        numbers = [port.name for port in describe_ports(self.model)[0]]
-        for port in self.ports:
-            index = numbers.index(port.info.name)
-            lengths = [
-                length if length is not None and all(letters[axis] not in "NT" for letters in port.readings) else -1
-                for axis, length in enumerate(port.info.shape or ())
-            ]
-            shapes[index] = ov.PartialShape(lengths)
-        free = self.model.clone()
-        try:
-            free.reshape(shapes)
-        except RUNTIME_ERRORS:
-            return self.model
-        return free
-
-
-def _has_time(reading: Sequence[str]) -> bool:
-    return any("T" in letters for letters in reading)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
 from math import prod
 from typing import Literal
@@ -78,6 +79,11 @@ def frame_width(letters: str, shape: Shape, width: int | None) -> int:
 def length_along(letters: str, shape: Shape, letter: str) -> int | None:
     """The length of the axis with ``letter``; None for a free one, and where there is none."""
     return shape[letters.index(letter)] if letter in letters else None
+
+
+def has_time(readings: Sequence[str]) -> bool:
+    """Whether any of the letters, those of all inputs or the readings of one, have an axis of frames."""
+    return any("T" in letters for letters in readings)
 
 
 def layout_text(port: PortInfo, letters: str) -> str:

@@ -22,7 +22,14 @@ from ov_asr_score.scoring.axes.known_axes import FedInput, KnownAxes, WantedOutp
 from ov_asr_score.scoring.axes.letters import UNSAID, named_letters, plain_letters
 from ov_asr_score.scoring.axes.output_axes import OutputAxes
 from ov_asr_score.scoring.axes.question import Question
-from ov_asr_score.scoring.axes.readings import ValueKind, input_readings, layout_text, unlikely_readings, value_lengths
+from ov_asr_score.scoring.axes.readings import (
+    ValueKind,
+    has_time,
+    input_readings,
+    layout_text,
+    unlikely_readings,
+    value_lengths,
+)
 from ov_asr_score.scoring.input_fit import BY_SIZES
 from ov_asr_score.scoring.utterances.ivector_tables import IVECTOR_INPUT
 
@@ -85,7 +92,7 @@ def settle_axes(
     axes = question.output_axes(reading)
     follows_first = all(found.kind == "rows" and found.time in (0, None) for found in axes)
     follows_first = follows_first and "N" not in reading  # values of frames in a row, without an axis for each
-    if not (follows_first or question.is_stateful or any("T" in letters for letters in reading)):
+    if not (follows_first or question.is_stateful or has_time(reading)):
         # The first axis of the inputs is no batch of rows.
         reading = [letters.replace("N", "T") for letters in reading]
     filled = question.readings.of(reading)
@@ -121,7 +128,7 @@ def _beside_time(port: FedInput, known: KnownAxes) -> FedInput:
     if _kind(port.value) != "frames" or port.info.name in {IVECTOR_INPUT, *known.per_utterance}:
         return port
     readings = input_readings(port.info.shape or (), port.said, port.width, "frames", beside_time=True)
-    if not any("T" in letters for letters in readings) and port.info.name not in known.given:
+    if not has_time(readings) and port.info.name not in known.given:
         raise ShapeMismatchError(
             f"input '{port.info.name}' {shape_text(port.info.shape)} takes one vector for an utterance, its table has "
             f"frames; layout {layout_text(port.info, readings[0])} takes the middle one",
@@ -136,7 +143,7 @@ def _beside_vectors(ports: Sequence[FedInput], reading: Sequence[str], *, takes_
     They could not be rows of several, and may depend on each other. ``takes_rows``: the graph goes on as it is when a
     vector of a batch of one becomes a row for every frame.
     """
-    if any("T" in letters for letters in reading):
+    if has_time(reading):
         return reading
     alone = [
         _kind(port.value) == "vector" and (len(letters) == 1 or _num_rows(port, letters) == 1)
@@ -191,7 +198,7 @@ def _pieces_advice(port: PortInfo, said: str, width: int | None) -> str:
 
 
 def _is_timed(port: FedInput) -> bool:
-    return any("T" in letters for letters in port.readings)
+    return has_time(port.readings)
 
 
 def _source(port: FedInput, known: KnownAxes, tried: bool) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Any
 
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from ov_asr_score.ov_model.model_description import describe_ports
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.scoring.axes.filled_readings import Requests
 from ov_asr_score.scoring.axes.known_axes import KnownAxes, WantedOutput
+from ov_asr_score.scoring.axes.readings import has_time
 from ov_asr_score.scoring.axes.rewriting import with_usual_input, with_usual_outputs
 from ov_asr_score.scoring.axes.settling import InputAxes, ModelAxes, settle_axes
 from ov_asr_score.scoring.input_fit import InputFit
@@ -80,8 +82,8 @@ def usual_model(
         replace(port, name=old.name, element_type=old.element_type)
         for port, old in zip(describe_ports(changed)[0], inputs, strict=True)
     )
-    fits = tuple(_fit(port, found, axes, turned=index in turned) for index, (port, found) in enumerate(
-        zip(inputs, axes.inputs, strict=True)))  # fmt: skip
+    pairs = enumerate(zip(inputs, axes.inputs, strict=True))
+    fits = tuple(_fit(port, found, axes, turned=index in turned) for index, (port, found) in pairs)
     vectors = frozenset(want.name for want, found in zip(wanted, axes.outputs, strict=True) if found.kind == "vector")
     notes = axes.filled.filled.notes
     return UsualModel(changed, renamed, ports, numbers, fits, vectors, axes.filled.requests, notes)
@@ -101,10 +103,8 @@ def _is_usual(axes: InputAxes, port: PortInfo) -> bool:
 def _fit(port: PortInfo, found: InputAxes, axes: ModelAxes, *, turned: bool) -> InputFit:
     """What the input takes; shapes are those of requests with one utterance."""
     letters, values = found.letters, list(found.values)
-    width = 1
-    for length in values:
-        width *= length
-    timed = any("T" in other.letters for other in axes.inputs)
+    width = prod(values)
+    timed = has_time([other.letters for other in axes.inputs])
     if "T" in letters:
         if turned:
             letters, values = "NTC", [width]

@@ -37,9 +37,9 @@ def test_the_axis_that_grows_is_time(
 @pytest.mark.parametrize(
     ("shape", "longer", "message", "layouts"),
     [
-        ((1, 2, 307, 9), (1, 2, 419, 9), r"along axes 2 and 4, .* \[0\] to \[1\]", ("1CTC",)),
+        ((1, 2, 307, 9), (1, 2, 419, 9), "along axes 2 and 4, such as heads", ("1CTC",)),
         ((307, 2, 1, 9), (419, 2, 1, 9), r"along axes 2 and 4", ("TC1C",)),
-        ((1, 307, 307), (1, 419, 419), "follows the number of frames along axes 2 and 3", ()),
+        ((1, 307, 307), (1, 419, 419), "grows with the number of frames along axes 2 and 3", ()),
         ((1, 307), (1, 419, 1), "another number of axes", ()),
         ((1, None), (1, 419), "depends on its values", ()),
         (None, None, "depends on its values", ()),
@@ -61,12 +61,23 @@ def test_an_entry_of_a_further_axis_is_chosen() -> None:
     assert (axes.letters(4), axes.chosen) == ("1HTC", 1)
     axes = decide_output((1, 9, 307, 2), (1, 9, 419, 2), 307, said="NCTH", chosen=0)
     assert (axes.letters(4), axes.chosen) == ("1CTH", 0)
-    with pytest.raises(UndecidedAxesError, match="there is no entry 2"):
+    with pytest.raises(UndecidedAxesError, match=r"2 entries along axis 2, \[0\] to \[1\]; found \[2\]"):
         decide_output((1, 2, 307, 9), (1, 2, 419, 9), 307, chosen=2)
-    with pytest.raises(UndecidedAxesError, match="no axis beside those of frames and values"):
+    with pytest.raises(UndecidedAxesError, match=r"no entry \[0\]: it has no axis beside those of frames"):
         decide_output((1, 307, 9), (1, 419, 9), 307, chosen=0)
-    with pytest.raises(UndecidedAxesError, match=r"choose one by its number behind the name, \[0\] to \[1\]"):
+    with pytest.raises(UndecidedAxesError, match="2 entries along axis 2") as caught:
         decide_output((1, 2, 307, 9), (1, 2, 419, 9), 307, said="NHTC")
+    assert caught.value.advice("y") == ": choose one with y[0] to y[1] as its name in outputs"
+
+
+def test_advice_shows_what_to_type() -> None:
+    with pytest.raises(UndecidedAxesError) as caught:
+        decide_output((1, 4, 307, 9), (1, 4, 419, 9), 307)
+    assert caught.value.advice("y") == (
+        ": choose one with y[0] to y[3] as its name in outputs, or take all of them, in order, with layout y[1CTC]"
+    )
+    assert UndecidedAxesError("is open", ["TC", "CT"]).advice("y") == "; say it with layout y[TC] or y[CT]"
+    assert UndecidedAxesError("is open").advice("y") == ""
 
 
 def test_several_axes_of_values_are_taken_where_that_is_said_or_where_frames_have_the_same() -> None:
@@ -80,7 +91,7 @@ def test_one_length_tells_where_only_one_axis_has_it(shape: tuple[int, ...], let
 
 
 def test_one_length_that_tells_nothing_is_asked_for() -> None:
-    with pytest.raises(UndecidedAxesError, match="which of its axes the 8 frames lie along") as caught:
+    with pytest.raises(UndecidedAxesError, match="along which of its axes the 8 frames lie") as caught:
         decide_output((1, 8, 8), None, 8)
     assert caught.value.layouts == ("1TC", "1CT")
     with pytest.raises(UndecidedAxesError) as caught:
@@ -91,5 +102,5 @@ def test_one_length_that_tells_nothing_is_asked_for() -> None:
 
 
 def test_a_layout_that_contradicts_the_lengths_is_refused() -> None:
-    with pytest.raises(UndecidedAxesError, match="axis 3 does not follow the number of frames, axis 2 does"):
+    with pytest.raises(UndecidedAxesError, match="does not grow with the number of frames along axis 3; axis 2 does"):
         decide_output((1, 307, 9), (1, 419, 9), 307, said="NCT")
