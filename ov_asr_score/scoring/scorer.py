@@ -39,7 +39,9 @@ from ov_asr_score.scoring.requests.static_runner import StaticRunner
 from ov_asr_score.scoring.requests.windows.chunk_windows import fit_converted
 from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.settled_model import settle_model
-from ov_asr_score.scoring.static.static_planning import Feeding, compiled_note, open_static, plan_static
+from ov_asr_score.scoring.static.feeding import Feeding
+from ov_asr_score.scoring.static.static_opening import compiled_note, open_static
+from ov_asr_score.scoring.static.static_planning import plan_static
 from ov_asr_score.scoring.trials.row_independence import rows_are_independent
 from ov_asr_score.scoring.utterances.joining import SkipUtterance, Utterance
 from ov_asr_score.settings.device import DeviceSettings

@@ -20,7 +20,7 @@ from ov_asr_score.openvino_api import opset as op
 from ov_asr_score.scoring.plan import BlocksPlan, LockstepPlan, RowsPlan, UtterancePlan
 from ov_asr_score.scoring.requests.static_runner import StaticRunner
 from ov_asr_score.scoring.scorer import Scorer
-from ov_asr_score.scoring.static import static_planning
+from ov_asr_score.scoring.static import static_opening, static_planning
 from ov_asr_score.settings.device import DeviceSettings
 from tests.scoring.static.onnx_models import BODIES, reference_scores, write_model
 from tests.scoring.tiny_models import (
@@ -253,7 +253,8 @@ def test_a_model_of_several_lengths_is_not_exported(tmp_path: Path) -> None:
 
 def test_an_npu_gets_static_shapes_unasked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_model("same", tmp_path)
-    monkeypatch.setattr(static_planning, "static_reason", lambda _: "NPU takes static shapes only")
+    for module in (static_planning, static_opening):
+        monkeypatch.setattr(module, "static_reason", lambda _: "NPU takes static shapes only")
     scorer = make_scorer(path, utterances(300)[0])
     assert scorer.plan.reason.endswith("; NPU takes static shapes only")
     assert compiled_shapes(scorer) == [(1, 138, WIDTH)]
