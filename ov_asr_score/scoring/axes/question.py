@@ -11,7 +11,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from ov_asr_score.errors import OvAsrScoreError, UnsupportedModelError
+from ov_asr_score.errors import DeviceError, OvAsrScoreError, UnsupportedModelError
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.ov_model.filled_inputs.fillings import FillingPlan
 from ov_asr_score.ov_model.model_description import describe_ports
@@ -93,7 +93,9 @@ class Question:
             raise self._ask(joint)
         verdicts = [self._verdict(reading) for reading in joint]
         left = [reading for reading, verdict in zip(joint, verdicts, strict=True) if verdict == "holds"]
-        left = left or [reading for reading, verdict in zip(joint, verdicts, strict=True) if verdict == "open"]
+        if not left and "open" in verdicts:
+            # A graph that takes one utterance only may do anything with two: what that refutes is not out of question.
+            left = [reading for reading in joint if self._can_run(reading)]
         if any(port.name in self.known.given for port in self.outputs):
             left = [reading for reading in left if self._decides_outputs(reading)] or left
         if len(left) == 1:
@@ -101,6 +103,21 @@ class Question:
         if not left or not self._give_the_same(left):
             raise self._ask(left or joint)
         return left[0]
+
+    def is_refuted(self, reading: Sequence[str]) -> bool:
+        """Whether a fixed axis is taken for utterances, though nobody says so, and its entries depend on each other."""
+        guessed = any(
+            letter == "N" and length not in (None, 1) and said == "?"
+            for port, letters in zip(self.ports, reading, strict=True)
+            for letter, length, said in zip(letters, port.info.shape or (), port.said, strict=True)
+        )
+        return guessed and has_time(reading) and not self.is_stateful and self._verdict(reading) == "refuted"
+
+    def wrong_batch(self, reading: Sequence[str]) -> str:
+        """What to say of a reading that is refuted."""
+        ports = ", ".join(f"'{port.info.name}' {shape_text(port.info.shape)}" for port in self.ports)
+        layouts = ",".join(layout_text(port.info, letters) for port, letters in zip(self.ports, reading, strict=True))
+        return f"input {ports}: its axes are not {layouts}, because entries along N depend on each other"
 
     def no_reading(self) -> str:
         """What to say where the graph takes none of the readings."""
@@ -245,6 +262,15 @@ class Question:
             runner, inputs = self._trial.runner(reading, self.wanted), self._trial.inputs(reading, 0, total)
             scores.append(scores_of(runner, inputs, self.output_axes(reading), total, piece or total))
         return agree(scores)
+
+    def _can_run(self, reading: Sequence[str]) -> bool:
+        """Whether the graph computes an utterance that lies as the reading says; shapes alone promise too much."""
+        inputs = self._trial.inputs(reading, 0, self._length(reading, TRIED_FRAMES))
+        try:
+            run_once(self._trial.runner(reading, self.wanted), inputs, (0,))
+        except DeviceError:
+            return False
+        return True
 
     def _decides_outputs(self, reading: Sequence[str]) -> bool:
         try:

@@ -78,7 +78,7 @@ def settle_axes(
     """
     ports = [_port(port, known, features.get(port.name)) for port in inputs]
     if any(_is_timed(port) for port in ports):
-        ports = [port if _is_timed(port) else _beside_time(port, known) for port in ports]
+        ports = [port if _is_always_timed(port) else _beside_time(port, known) for port in ports]
     question = Question(model, ports, outputs, wanted, known, plan)
     joint = list(product(*(port.readings for port in ports)))
     joint = [reading for reading in joint if question.can_be(reading)]
@@ -87,6 +87,9 @@ def settle_axes(
         raise UnsupportedModelError(question.no_reading() + advice, fields=("layout",))
     tried = len(joint) > 1
     reading = question.try_out(joint) if tried else joint[0]
+    if not tried and question.is_refuted(reading):
+        advice = "".join(_pieces_advice(port.info, port.said, port.width) for port in ports)
+        raise UnsupportedModelError(question.wrong_batch(reading) + advice, fields=("layout",))
     if not question.is_stateful:
         reading = _beside_vectors(ports, reading, takes_rows=question.keeps_ranks(reading))
     axes = question.output_axes(reading)
@@ -199,6 +202,10 @@ def _pieces_advice(port: PortInfo, said: str, width: int | None) -> str:
 
 def _is_timed(port: FedInput) -> bool:
     return has_time(port.readings)
+
+
+def _is_always_timed(port: FedInput) -> bool:
+    return all("T" in letters for letters in port.readings)
 
 
 def _source(port: FedInput, known: KnownAxes, tried: bool) -> str:

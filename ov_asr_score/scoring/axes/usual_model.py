@@ -67,6 +67,8 @@ def usual_model(
         for index in turned:
             number = names.index(inputs[index].name)
             with_usual_input(changed, number, axes.inputs[index].letters, axes.inputs[index].values)
+        if turned:
+            changed.validate_nodes_and_infer_types()
         if not is_usual:
             listed = [
                 (number, found, want.name) for number, want, found in zip(numbers, wanted, axes.outputs, strict=True)
@@ -92,8 +94,9 @@ def usual_model(
 def _is_usual(axes: InputAxes, port: PortInfo) -> bool:
     """Whether frames of a request lie in the input's memory one behind the other, and an axis in front is theirs."""
     letters = axes.letters
-    if letters.find("N") > 0 and (port.shape or ())[letters.index("N")] not in (None, 1):
-        return False  # a batch of another length, that only the first axis can be freed of
+    has_batch = "N" in letters and (port.shape or ())[letters.index("N")] not in (None, 1)
+    if has_batch and (letters[0] != "N" or "T" in letters):
+        return False  # a batch of another length, of which one utterance is left
     if "T" not in letters:
         return "N" not in letters or letters.startswith("N") or port.shape is None
     rest = letters.lstrip("N").removeprefix("T").replace("N", "", 1)
