@@ -5,6 +5,8 @@
 # make docs   the API reference, in out/docs; make schemas: the JSON Schemas of the reports, in docs/schemas
 # make hooks  check what is committed and pushed (.pre-commit-config.yaml)
 # make test-2023  all tests with OpenVINO 2023.3 (needs Python 3.10 or 3.11); TESTS_2023=tests/device: some of them
+# make proof  generated models, whose axes are known, beside onnxruntime: how many are scored, asked about, and wrong;
+#             PROOF_OPTIONS="--models 5000 --seed 7"
 # make bench  measure side by side with the old way, with what the runtime can do at best, and with Kaldi if it is there;
 #             about five minutes. make bench-full takes an hour or more. BENCH_OPTIONS=--update-readme, --only dnn, ...
 
@@ -17,10 +19,11 @@ PYTHON_2023 ?= $(shell for python in $(PYTHON) python3.11 python3.10; do \
 TESTS_2023 ?= tests
 BENCH_FOLDER ?= out/bench
 BENCH_OPTIONS ?=
+PROOF_OPTIONS ?=
 
 SOURCES := ov_asr_score tests models benchmarks docs .github
 
-.PHONY: demo test fast coverage test-2023 lint types docs schemas hooks install bench bench-full clean
+.PHONY: demo test fast coverage test-2023 lint types proof docs schemas hooks install bench bench-full clean
 
 demo: $(VENV)/.installed
 	@mkdir -p out
@@ -58,6 +61,9 @@ bench: $(VENV)/.installed-bench
 
 bench-full: $(VENV)/.installed-bench
 	$(BIN)/python -m benchmarks.harness --full --folder $(BENCH_FOLDER) $(BENCH_OPTIONS)
+
+proof: $(VENV)/.installed-test
+	$(BIN)/python -m tests.axes_proof.figures $(PROOF_OPTIONS)
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check $(SOURCES)

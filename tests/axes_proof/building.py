@@ -75,7 +75,8 @@ def _dimensions(true: TrueModel, port: str, letters: str, width: int, heads: int
     """Dimensions of an input, or of an output with ``heads``: lengths, names of axes, None for neither."""
     dimensions: list[Dimension] = []
     for axis, letter in enumerate(letters):
-        length = {"H": heads, "C": width, "L": 1}.get(letter) if heads or letter == "L" else None
+        is_fixed = heads > 0 or "L" in letters  # values of outputs and states
+        length = {"H": heads, "C": width, "L": 1}.get(letter) if is_fixed else None
         if length is None:
             length = true.axis_length(letter, width)
         folded = heads > 0 and letters == "TC" and letter == "T" and "N" in true.letters

@@ -44,9 +44,14 @@ class Tally:
         return self.scored / max(1, self.total)
 
     def add(self, true: TrueModel, judgement: Judgement) -> None:
-        """Count one judgement; where all was said, a question is a dead end unless a head has to be chosen."""
+        """Count one judgement; where all was said, a question is a dead end unless it is about something else.
+
+        A head has to be chosen by the user, and so has what a mask means if a trial does not tell.
+        """
         kind, reason = judgement.kind, judgement.reason
-        if kind == "asked" and self.mode != "nothing" and all(output.heads == 1 for output in true.outputs):
+        about_heads = any(output.heads > 1 for output in true.outputs)
+        about_masks = "whether ones in it let frames count" in judgement.first.refusal
+        if kind == "asked" and self.mode != "nothing" and not about_heads and not about_masks:
             kind, reason = "dead end", f"asked although {self.mode} say it: {judgement.first.refusal}"
         if kind == "wrong":
             self.wrong.append((true, reason))

@@ -35,14 +35,18 @@ class GraphBuilder:
         return names if outputs > 1 else names[0]
 
     def name_result(self, value: str, name: str) -> None:
-        """Give a result the name of an output."""
-        self.nodes.append(helper.make_node("Identity", [value], [name]))
+        """Give a result the name of an output; OpenVINO 2023.3 would keep the name of what goes into an Identity."""
+        for node in self.nodes:
+            for names in (node.input, node.output):
+                for index, each in enumerate(names):
+                    if each == value:
+                        names[index] = name
 
     def constant(self, value: Any) -> str:
         """The name of a constant; whole numbers are int64."""
         array = np.asarray(value)
         array = array.astype(np.int64 if array.dtype.kind == "i" else np.float32)
-        name = f"c{len(self.constants)}"
+        name = f"constant{len(self.constants)}"
         self.constants.append(numpy_helper.from_array(array, name))
         return name
 

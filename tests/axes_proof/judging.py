@@ -19,7 +19,7 @@ from tests.axes_proof.truth import TrueModel, shown
 TOLERANCE = 1e-4
 CHOSEN_HEAD = 1
 MOST_QUESTIONS = 6
-_SUGGESTED = re.compile(r"([\w.]+)\[([NTC1?]+)\]")
+_SUGGESTED = re.compile(r"([\w.]+)\[([NTCH1?]+)\]")
 
 Scores = dict[str, dict[str, Array]]
 
@@ -76,10 +76,12 @@ def judge(true: TrueModel, folder: Path, layout: str = "") -> Judgement:
     refusals: list[str] = []
     while answer.refusal and len(refusals) < MOST_QUESTIONS:
         refusals.append(answer.refusal)
-        news = _true_suggestions(answer.refusal, true, said) if not layout else {}
+        ones = _asked_tables(answer.refusal, true, folder, inputs)
         choice = _choice(answer.refusal, true) if not chosen else ""
-        if not news and not choice:
+        news = _true_suggestions(answer.refusal, true, said) if not layout and not choice else {}
+        if not news and not choice and not ones:
             break
+        inputs |= ones
         said |= news
         chosen = chosen or choice
         text = layout or ",".join(f"{name}[{letters}]" for name, letters in said.items())
@@ -147,13 +149,28 @@ def _is_true(letters: str, true: TrueModel, truth: str, width: int) -> bool:
     if len(letters) != len(truth):
         return False
     for letter, true_letter in zip(letters, shown(truth), strict=True):
-        single = true_letter in "N1" and true.axis_length("N" if true_letter == "N" else "1", 1) == 1
-        if letter != true_letter and not (single and letter in "N1?") and not (true_letter in "C?" and letter in "C?"):
+        single = true_letter != "?" and true.axis_length(true_letter, width) == 1
+        fits = "N1C?" if single else "CH?" if true_letter in "C?" else true_letter
+        if true_letter == "N" and true.by_rows:
+            fits += "T"  # rows are frames of one utterance, too
+        if letter not in fits:
             return False
     return True
+
+
+def _asked_tables(message: str, true: TrueModel, folder: Path, inputs: dict[str, str]) -> dict[str, str]:
+    """Tables of ones for the masks, and of lengths, of which a message says that they have none."""
+    tables = {}
+    for second in true.seconds:
+        if second.kind in ("mask", "length") and f"no table for input {second.name}" in message:
+            rows = {f"u{number}": np.ones((length, 1)) if second.kind == "mask" else np.array([length])
+                    for number, length in enumerate(true.lengths)}  # fmt: skip
+            tables[second.name] = str(folder / f"{second.name}.npz")
+            np.savez(tables[second.name], **{key: value.astype(np.float32) for key, value in rows.items()})  # type: ignore[arg-type]
+    return {name: path for name, path in tables.items() if name not in inputs}
 
 
 def _choice(message: str, true: TrueModel) -> str:
     """The output of which a message wants one head to be chosen."""
     heads = [each.name for each in true.outputs if each.heads > 1]
-    return next((name for name in heads if f"{name}[{CHOSEN_HEAD}]" in message or f"{name}[0]" in message), "")
+    return next((name for name in heads if f"'{name}'" in message and "[0]" in message), "")

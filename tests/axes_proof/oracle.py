@@ -47,8 +47,9 @@ def _second(random: np.random.Generator, second: SecondInput, length: int) -> Ar
 def expected_scores(model: bytes, true: TrueModel, tables: Tables) -> dict[str, dict[str, Array]]:
     """Scores [T', C] by output and utterance, [1, C] where an output is one vector for an utterance.
 
-    A graph with a fixed number of frames gets each piece of them on its own, the last one filled up with its last
-    frame; one with a fixed number of utterances gets the same one as often.
+    A graph with a fixed number of frames gets each piece of them on its own, but for the states that the piece before
+    has handed on, the last one filled up with its last frame; one with a fixed number of utterances gets the same one
+    as often.
     """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
@@ -64,13 +65,16 @@ def expected_scores(model: bytes, true: TrueModel, tables: Tables) -> dict[str, 
 def _utterance(session: Any, true: TrueModel, features: Array, values: dict[str, Array]) -> list[Array]:
     length, piece = len(features), true.fixed_frames or len(features)
     parts: list[list[Array]] = [[] for _ in true.outputs]
+    state = {each.result: each.name for each in true.seconds if each.result}
+    carried: dict[str, Array] = {}
     for start in range(0, length, piece):
         rows = np.minimum(np.arange(start, start + piece), length - 1)
         feed = {true.name: _arranged(true, true.letters, true.width, features[rows])}
         for second in true.seconds:
             feed[second.name] = _fed(true, second, values.get(second.name), rows)
-        results = session.run([output.name for output in true.outputs], feed)
-        for output, result, found in zip(true.outputs, results, parts, strict=True):
+        results = session.run([*(output.name for output in true.outputs), *state], feed | carried)
+        carried = dict(zip(state.values(), results[len(true.outputs) :], strict=True))
+        for output, result, found in zip(true.outputs, results, parts, strict=False):
             found.append(_frames(true, output, result, piece))
     whole = [np.concatenate(matrices) for matrices in parts]
     ends = [true.fixed_frames and length % piece and output.letters and length for output in true.outputs]

@@ -129,7 +129,7 @@ def _seconds(pick: Pick, letters: str, body: str, naming: Naming) -> tuple[Secon
             one = "NC" if has_batch else pick(("1C", "C"))
             return (SecondInput("vector", pick(("ivector", "spk", "in1")), one, width),)
         case "mask":
-            given = pick((False, True))
+            given = not has_batch or pick((False, True))  # nobody exports a mask of one axis
             dtype: ElementType = pick(("float", "float", "bool", "int64"))
             return (SecondInput("mask", pick(("mask", "attention_mask")), plain, 1, given, dtype),)
         case "length":
