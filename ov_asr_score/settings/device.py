@@ -93,8 +93,8 @@ class DeviceSettings:
     static: Annotated[
         bool,
         Setting(
-            "Compile static shapes only, as NPUs need them: utterances go in windows of one length, or the model is "
-            "compiled for each length.",
+            "Use static shapes only, as NPUs need: utterances are cut into windows of one length, or the model is "
+            "compiled for each length (docs/static-shapes.md).",
             panel=MODEL,
             in_suite=True,
             changes_bytes=True,
@@ -103,7 +103,8 @@ class DeviceSettings:
     shapes: Annotated[
         Mapping[str, tuple[int, ...]],
         Setting(
-            "The shape of an input, as in x=[1,200,40] for windows of 200 frames; implies --static; may be repeated.",
+            "Static shape of an input, such as x=[1,200,40] for windows of 200 frames; implies --static; may be "
+            "repeated.",
             names=("--shape",),
             metavar="NAME=[LENGTHS]",
             panel=MODEL,

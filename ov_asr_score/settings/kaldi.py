@@ -1,4 +1,4 @@
-"""What a user may ask of a Kaldi model, in the words of Kaldi's options; some of it of any other model, too."""
+"""What a user may ask of a Kaldi model, in the words of Kaldi's options; some of it holds for all models."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -18,7 +18,7 @@ def _kaldi(help: str, panel: str, metavar: str | None = None, **more: Any) -> Se
 class KaldiOptions:
     """Options of nnet3-compute, nnet-am-compute and nnet-forward that change the scores; all lengths in frames.
 
-    ``scores_per`` ``auto``: as the network tells; what ``chunk_size`` and ``pad_input`` mean goes by it.
+    ``scores_per`` ``auto``: as the network tells; the meaning of ``chunk_size`` and ``pad_input`` depends on it.
     ``frame_subsampling_factor`` and ``frames_per_chunk`` 0: the file ``frame_subsampling_factor`` beside the model, or
     1; the whole utterance. ``class_frame_counts`` and ``feature_transform`` are paths. ``chunk_size`` is nnet2's name
     for ``frames_per_chunk``; for networks that give one vector for an utterance it is the length of the chunks whose
@@ -27,7 +27,7 @@ class KaldiOptions:
     ``time`` ``auto`` converts for whole utterances, and scores as is faster. ``lockstep`` is what ``auto`` becomes if
     those may be frames in order: so are networks converted that look back only, all others for whole utterances.
 
-    What is ``AFTER_NETWORK`` holds for IR and ONNX models, too.
+    The options in ``AFTER_NETWORK`` hold for IR and ONNX models, too.
     """
 
     time: Annotated[
@@ -46,11 +46,9 @@ class KaldiOptions:
     scores_per: Annotated[
         Literal["auto", "frame", "utterance"],
         _kaldi(
-            "A row of scores for each frame, as in nnet3-compute, or one vector for the utterance, as in "
-            "nnet3-xvector-compute; auto: the latter where frames reach the output only through statistics that look "
-            "far ahead.",
+            "nnet3: a row of scores per frame, as nnet3-compute gives, or one vector per utterance, as "
+            "nnet3-xvector-compute gives; auto: as the network tells (docs/kaldi-models.md).",
             TIME,
-            "KIND",
             only_for=(3,),
         ),
     ] = "auto"
@@ -88,7 +86,7 @@ class KaldiOptions:
     min_chunk_size: Annotated[
         int,
         _kaldi(
-            "x-vectors: the fewest frames of a chunk; see --pad-input.",
+            "x-vectors: the smallest number of frames in a chunk; see --pad-input.",
             TIME,
             "N",
             least=1,
@@ -145,11 +143,11 @@ class KaldiOptions:
     no_softmax: Annotated[
         bool, _kaldi("Remove the last softmax or log-softmax (nnet1, IR, ONNX).", AFTER, only_for=(1,))
     ] = False
-    log_softmax: Annotated[bool, _kaldi("Take the log-softmax of the scores.", AFTER)] = False
+    log_softmax: Annotated[bool, _kaldi("Take the log-softmax of the scores (all models).", AFTER)] = False
     apply_log: Annotated[
         bool, _kaldi("Take the logarithm of the scores (nnet1, nnet2, IR, ONNX).", AFTER, only_for=(1, 2))
     ] = False
-    apply_exp: Annotated[bool, _kaldi("Take the exponential of the scores, last of all.", AFTER)] = False
+    apply_exp: Annotated[bool, _kaldi("Take the exponential of the scores, as the last step.", AFTER)] = False
     acoustic_scale: Annotated[float, _kaldi("Scale of the scores.", AFTER, "X")] = 1.0
     feature_transform: Annotated[
         str, _kaldi("Network to put in front of the model (nnet1).", SCORES, "FILE", only_for=(1,))
@@ -161,8 +159,8 @@ class KaldiOptions:
     pad_input: Annotated[
         bool,
         _kaldi(
-            "Repeat the first and last frames, so that every frame has its context (nnet2), or that a chunk has "
-            "--min-chunk-size frames (x-vectors; without it shorter chunks are left out).",
+            "Repeat the first and last frames so that every frame has its context (nnet2), or so that a chunk has "
+            "--min-chunk-size frames (x-vectors; without it, shorter chunks are left out).",
             SCORES,
             only_for=(2, 3),
         ),
@@ -193,7 +191,7 @@ DEFAULT_OPTIONS = KaldiOptions()
 AFTER_NETWORK = tuple(
     each.name for each in settings_of(KaldiOptions) if each.setting is not None and each.setting.panel == AFTER
 )
-"""What is done to the scores of a network of any kind."""
+"""Options that change the scores of a network of any kind."""
 
 
 def spelled_options(options: KaldiOptions, names: Iterable[str]) -> str:

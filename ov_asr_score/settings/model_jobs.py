@@ -55,8 +55,8 @@ class ConvertJob:
     static: Annotated[
         bool,
         Setting(
-            "Fix all shapes, as NPUs need them: windows of --frames-per-chunk frames and their context, or frames of "
-            "--time frame."
+            "Fix all shapes, as NPUs need: to one chunk of --frames-per-chunk frames with its context, or to the "
+            "frames of a request of --time frame."
         ),
     ] = False
     compress_to_fp16: Annotated[bool, Setting("Write weights as f16: half the size, slightly different scores.")] = (
@@ -115,15 +115,8 @@ class BenchJob:
         Part(
             (
                 *(KaldiOptions, "model", "device", "precision", "threads", "streams", "config", "keep_graph"),
-                *(
-                    "batch_size",
-                    "requests",
-                    "memory_limit",
-                    "frame_shift_seconds",
-                    "allow_nonfinite",
-                    *_CONTEXTS,
-                    *_INPUTS,
-                ),
+                *("batch_size", "requests", "memory_limit", "frame_shift_seconds"),
+                *("allow_nonfinite", *_CONTEXTS, *_INPUTS),
             ),
             settings=_ANY_MODEL,
         ),

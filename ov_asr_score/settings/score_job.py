@@ -11,17 +11,22 @@ from ov_asr_score.settings.device import DeviceSettings
 from ov_asr_score.settings.kaldi import DEFAULT_OPTIONS, KaldiOptions
 from ov_asr_score.settings.limits import DEFAULT_THRESHOLD, Limits, Measures, Threshold
 from ov_asr_score.settings.memory import DEFAULT_MEMORY_LIMIT, parse_memory
-from ov_asr_score.settings.setting import COMPARISON, IVECTORS, MODEL, REPORTS, SPEED, TABLES, Setting
+from ov_asr_score.settings.setting import COMPARISON, MODEL, REPORTS, SPEED, TABLES, Setting
 from ov_asr_score.settings.shard import Shard, parse_shard
 from ov_asr_score.settings.tables import (
     PAIR,
     AllowCommands,
     AllowMissing,
     CompressionMethod,
+    Ivectors,
     OnError,
+    OnlineIvectorPeriod,
+    OnlineIvectors,
     Report,
     ReportScores,
+    States,
     Tables,
+    VectorsAs,
 )
 from ov_asr_score.settings.weights import AllowNonfinite
 
@@ -103,7 +108,8 @@ class ScoreJob:
     layout: Annotated[
         str,
         _model(
-            "Axes of inputs and outputs: [NCT] (all inputs) or x[NTC],y[NCT]; N utterances, T frames, C values.",
+            "Axes of inputs and outputs, such as x[NTC],y[NCT], or [NCT] for all inputs: N utterances, T frames, C "
+            "values (docs/models.md).",
             "-layout",
             metavar="LAYOUT",
             in_suite=True,
@@ -148,7 +154,8 @@ class ScoreJob:
         Tables,
         _table(
             "Features: file.ark, ark:…, scp:…, file.npz, -. For several inputs give LAYER=SPEC for each, separated by "
-            "commas or with -i repeated; the input with one row per frame comes first.",
+            "commas or with -i repeated; the input with one row per frame comes first. LAYER=frames, ones, zeros, "
+            "position or value:X fills in an input without a table (docs/models.md).",
             "--input",
             "-i",
             metavar="[LAYER=]SPEC",
@@ -182,44 +189,10 @@ class ScoreJob:
             in_suite=True,
         ),
     ] = ()
-    ivectors: Annotated[
-        str,
-        Setting(
-            "One i-vector per utterance, or per speaker with --utt2spk, for the input ivector.",
-            metavar="RSPECIFIER",
-            panel=IVECTORS,
-            in_suite=True,
-        ),
-    ] = ""
-    online_ivectors: Annotated[
-        str,
-        Setting(
-            "Matrices of online i-vectors, for the input ivector.", metavar="RSPECIFIER", panel=IVECTORS, in_suite=True
-        ),
-    ] = ""
-    online_ivector_period: Annotated[
-        int,
-        Setting(
-            "Number of frames per row of --online-ivectors.",
-            metavar="N",
-            panel=IVECTORS,
-            least=0,
-            checked_later=True,
-            in_suite=True,
-        ),
-    ] = 0
-    states: Annotated[
-        Sequence[str],
-        _model(
-            "A state: the input IN takes what the output OUT gave in the request before, and zeros when an utterance "
-            "begins. IN=OUT[1,0,4] says how many zeros.",
-            "--state",
-            metavar="IN=OUT",
-            repeated=True,
-            in_suite=True,
-            changes_bytes=True,
-        ),
-    ] = ()
+    ivectors: Ivectors = ""
+    online_ivectors: OnlineIvectors = ""
+    online_ivector_period: OnlineIvectorPeriod = 0
+    states: States = ()
     pair: Annotated[Literal["key", "position"], PAIR] = "key"
     allow_missing: AllowMissing = False
     allow_commands: AllowCommands = False
@@ -258,13 +231,7 @@ class ScoreJob:
         Literal["f32", "f64"], _table("Floating-point type of the scores that are written.", changes_bytes=True)
     ] = "f32"
     compression_method: CompressionMethod = None
-    vectors_as: Annotated[
-        Literal["vector", "matrix"],
-        _table(
-            "How to write an output that is one vector for an utterance: as a vector, or as a matrix of one row.",
-            changes_bytes=True,
-        ),
-    ] = "vector"
+    vectors_as: VectorsAs = "vector"
     resume: Annotated[
         bool, _table("Continue an interrupted run that had --resume; start from the beginning if there is none.")
     ] = False

@@ -6,7 +6,7 @@ Tests: tests/settings/test_setting.py
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
-from ov_asr_score.settings.setting import REPORTS, TABLES, Setting
+from ov_asr_score.settings.setting import IVECTORS, MODEL, REPORTS, TABLES, Setting
 
 Tables = str | Sequence[str] | Mapping[str, str]
 """Specifiers by layer name, or texts as the command line takes them: ``SPEC``, ``layer=SPEC``, with commas between."""
@@ -41,6 +41,45 @@ OnError = Annotated[
         "What to do about an utterance that cannot be read or scored.", panel=TABLES, in_suite=True, changes_bytes=True
     ),
 ]
+Ivectors = Annotated[
+    str,
+    Setting(
+        "One i-vector per utterance, or per speaker with --utt2spk, for the input ivector.",
+        metavar="RSPECIFIER",
+        panel=IVECTORS,
+        in_suite=True,
+    ),
+]
+OnlineIvectors = Annotated[
+    str,
+    Setting(
+        "Matrices of online i-vectors, for the input ivector.", metavar="RSPECIFIER", panel=IVECTORS, in_suite=True
+    ),
+]
+OnlineIvectorPeriod = Annotated[
+    int,
+    Setting(
+        "Number of frames per row of --online-ivectors.",
+        metavar="N",
+        panel=IVECTORS,
+        least=0,
+        checked_later=True,
+        in_suite=True,
+    ),
+]
+States = Annotated[
+    Sequence[str],
+    Setting(
+        "A state: the input IN gets what the output OUT gave in the previous request, and zeros at the start of an "
+        "utterance; IN=OUT[1,0,4] gives their shape; may be repeated.",
+        names=("--state",),
+        metavar="IN=OUT",
+        panel=MODEL,
+        repeated=True,
+        in_suite=True,
+        changes_bytes=True,
+    ),
+]
 CompressionMethod = Annotated[
     int | None,
     Setting(
@@ -49,6 +88,14 @@ CompressionMethod = Annotated[
         panel=TABLES,
         least=1,
         most=7,
+        changes_bytes=True,
+    ),
+]
+VectorsAs = Annotated[
+    Literal["vector", "matrix"],
+    Setting(
+        "How to write an output that has one vector per utterance: as a vector, or as a matrix with one row.",
+        panel=TABLES,
         changes_bytes=True,
     ),
 ]

@@ -10,7 +10,7 @@ from ov_asr_score.settings.setting import MODEL, Setting
 AllowNonfinite = Annotated[
     bool,
     Setting(
-        "Use a model whose weights hold NaN or infinity; without it, such models are refused.",
+        "Accept a model whose weights contain NaN or infinity; without it, such models are refused.",
         panel=MODEL,
         in_suite=True,
     ),
