@@ -26,6 +26,8 @@ FAMILY_FOLDERS = ("kaldi_model/components", "convert/layers")
 # Operations of OpenVINO that have the names of types of nnet1.
 OPERATIONS = {
     "convert/tensors/images.py": {"Sigmoid", "Tanh"},
+    "convert/tensors/last_softmax.py": {"Softmax"},
+    "device/attention_layers.py": {"Softmax"},
     "gna/graphs/reading/activations.py": {"Sigmoid", "Tanh"},
     "gna/graphs/reading/model_reader.py": {"Softmax"},
 }
