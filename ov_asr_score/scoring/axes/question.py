@@ -260,7 +260,10 @@ class Question:
             return not any(decided)  # the outputs are the first thing to ask for
         for reading, piece in zip(readings, pieces, strict=True):
             runner, inputs = self._trial.runner(reading, self.wanted), self._trial.inputs(reading, 0, total)
-            scores.append(scores_of(runner, inputs, self.output_axes(reading), total, piece or total))
+            try:
+                scores.append(scores_of(runner, inputs, self.output_axes(reading), total, piece or total))
+            except DeviceError:
+                return False  # shapes alone promised too much
         return agree(scores)
 
     def _can_run(self, reading: Sequence[str]) -> bool:

@@ -198,6 +198,8 @@ def _matrix(result: Float32Array, axes: OutputAxes) -> Float32Array:
         result = np.take(result, [axes.chosen], axis=axes.head)
     front = [*([axes.time] if axes.time is not None else []), *axes.values]
     order = [*front, *(axis for axis in range(result.ndim) if axis not in front)]
+    if max((axes.time or 0, *axes.values), default=0) >= max(1, result.ndim):
+        raise DeviceError(f"found {result.ndim} axes in a result, of which shapes alone promised more")
     rows = result.shape[axes.time] if axes.time is not None else 1
     return result.transpose(order).reshape(rows, -1)
 
