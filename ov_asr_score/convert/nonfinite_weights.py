@@ -41,7 +41,7 @@ def nonfinite_error(source: str, what: str) -> ModelFormatError:
     """The error for a model with weights that are not finite; ``what`` names them."""
     return ModelFormatError(
         f"{source}: {what}; expected finite weights: training diverged, or the file is damaged; "
-        "allow_nonfinite goes on all the same",
+        "allow_nonfinite continues anyway",
         fields=("allow_nonfinite",),
     )
 
@@ -49,7 +49,7 @@ def nonfinite_error(source: str, what: str) -> ModelFormatError:
 def nonfinite_note(what: str) -> str:
     """What to tell of a model that is used all the same."""
     return (
-        f"weights are not finite: {what}: scores may be wrong although they are finite, since some activations hide it"
+        f"weights are not finite: {what}; scores may be wrong even if they are finite, since some activations hide this"
     )
 
 

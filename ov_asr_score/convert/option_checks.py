@@ -41,7 +41,7 @@ _FRAMES = ("frames_per_request", "frames_per_chunk", "extra_left_context", "extr
 _FRAMES_OR_UNSET = ("extra_left_context_initial", "extra_right_context_final")
 # Every request is filled up to these, however short the utterance.
 _FILLED_UP = ("frames_per_request", "extra_left_context", "extra_right_context", *_FRAMES_OR_UNSET)
-# What networks with a row of scores for each frame know, and those of nnet3 with one vector for an utterance.
+# What networks with a row of scores for each frame know, and those of nnet3 with one vector per utterance.
 _OF_FRAMES = (
     *("frames_per_request", "frame_subsampling_factor", "frames_per_chunk", "batch_compute"),
     *("ensure_exact_final_context", "extra_left_context", "extra_right_context", *_FRAMES_OR_UNSET),
@@ -101,26 +101,26 @@ def _error(options: KaldiOptions, text: str, *names: str, also: tuple[str, ...] 
 def check_kind(network: KaldiNetwork, options: KaldiOptions, *, gives_vector: bool) -> None:
     """Raise UsageError for options that do not go with what an nnet3 network gives scores for.
 
-    ``gives_vector``: the output is one vector for an utterance.
+    ``gives_vector``: the output is one vector per utterance.
     """
     if gives_vector:
         if "time" in options.asked:
-            text = f": {network.source} gives one vector for an utterance, of which it must see all frames; expected"
-            raise _error(options, f"{text} time=utterance or auto, and another device than GNA", "time", also=("time",))
+            text = f": {network.source} gives one vector per utterance and must see all of its frames; expected"
+            raise _error(options, f"{text} time=utterance or auto, and a device other than GNA", "time", also=("time",))
         for name in _OF_FRAMES:
             if name in options.asked:
-                text = f": is for models with scores for each frame, {network.source} gives one vector for an utterance"
-                raise _error(options, f"{text}; chunk_size cuts those", name, also=("chunk_size",))
+                text = f": is for models with scores for each frame, {network.source} gives one vector per utterance"
+                raise _error(options, f"{text}; use chunk_size for chunks", name, also=("chunk_size",))
         if not options.pad_input and 0 < options.chunk_size < options.min_chunk_size:
-            text = ": no chunk has so many frames; expected a chunk_size that is no smaller, or pad_input"
+            text = ": no chunk is long enough; expected a larger chunk_size, or pad_input"
             raise _error(options, text, "chunk_size", "min_chunk_size", "pad_input")
         return
     for name in _OF_VECTORS:
         if name in options.asked:
-            kinds = "models that give one vector for an utterance"
+            kinds = "models that give one vector per utterance"
             kinds = kinds if name == "min_chunk_size" else f"nnet2 models and {kinds}"
             text = f": is for {kinds}, {network.source} gives scores for each frame"
-            raise _error(options, f"{text}; frames_per_chunk cuts those", name, also=("frames_per_chunk",))
+            raise _error(options, f"{text}; use frames_per_chunk for chunks", name, also=("frames_per_chunk",))
 
 
 def _check_values(options: KaldiOptions) -> None:

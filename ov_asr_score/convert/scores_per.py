@@ -24,7 +24,7 @@ _UTTERANCE_AHEAD, _FRAME_AHEAD = 1000, 200
 
 
 def gives_vector(network: KaldiNetwork, options: KaldiOptions) -> bool:
-    """Whether the outputs that are asked for are one vector for an utterance.
+    """Whether the outputs that are asked for are one vector per utterance.
 
     They are where all frames reach them through statistics that begin with their own frame and look far ahead: computed
     at frame 0 those see the utterance, and before frame 0 there is nothing to look back on.
@@ -41,8 +41,8 @@ def gives_vector(network: KaldiNetwork, options: KaldiOptions) -> bool:
         for name in names:
             if pooling_windows(network, name) is None:
                 raise UsageError(
-                    f"scores_per=utterance: expected an output that frames reach through StatisticsPoolingComponent "
-                    f"alone, '{_shown(name)}' of {network.source} has frames of its own",
+                    f"scores_per=utterance: expected an output that frames reach only through "
+                    f"StatisticsPoolingComponent; they reach '{_shown(name)}' of {network.source} in other ways, too",
                     fields=("scores_per",),
                 )
         return True
@@ -70,7 +70,7 @@ def _kind(network: KaldiNetwork, output: str) -> ScoresPer:
     shown = ", ".join(f"{-window.left} to {window.right}" for window in _sorted(windows))
     raise UsageError(
         f"{network.source}: '{_shown(output)}' depends on statistics over frames {shown} alone; expected scores_per "
-        "utterance (one vector for an utterance, as in nnet3-xvector-compute) or frame (a row for each frame, as in "
+        "utterance (one vector per utterance, as in nnet3-xvector-compute) or frame (a row for each frame, as in "
         "nnet3-compute): the model fits both",
         fields=("scores_per",),
     )

@@ -15,7 +15,7 @@ def fix_shapes(model: ov.Model, facts: ConversionFacts) -> None:
     """
     if facts.time == "vector":
         raise UsageError(
-            "static: vectors of utterances come from chunks of several lengths, which no one shape fits",
+            "static: vectors come from chunks of several lengths, which a single shape cannot fit",
             fields=("static",),
         )
     if facts.time == "utterance":
@@ -31,7 +31,7 @@ def fix_shapes(model: ov.Model, facts: ConversionFacts) -> None:
     ):
         raise UsageError(
             "static: scores of this model depend on any number of later frames, so that the last chunk of an utterance "
-            "cannot be filled up; batch_compute moves it back to make it whole, as nnet3-compute-batch does",
+            "cannot be padded; batch_compute moves it back instead, as nnet3-compute-batch does",
             fields=("static", "batch_compute"),
         )
     shapes = {}

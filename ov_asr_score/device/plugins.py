@@ -85,7 +85,7 @@ def _naming_static(message: str, settings: DeviceSettings, free_shapes: bool) ->
     if "NPU" in base_devices(settings.device):
         message += "; static on another device scores with the shapes that an NPU takes"
     elif free_shapes:
-        message += "; shapes of the model are free, which not every device takes: static fixes them"
+        message += "; the model has free shapes, which some devices do not take: static fixes them"
     else:
         return DeviceError(message, fields=fields)
     return DeviceError(message, fields=(*fields, "static"))

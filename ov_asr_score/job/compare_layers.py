@@ -206,7 +206,7 @@ def _feeding(loaded: LoadedModel) -> str:
         return f"chunks of {conversion.frames_per_chunk} frames"
     if conversion.time == "vector":
         chunks = f"in chunks of {conversion.frames_per_chunk} frames" if conversion.frames_per_chunk else "whole"
-        return f"utterances {chunks}, for one vector"
+        return f"utterances {chunks}, one vector each"
     if conversion.time == "frame":
         each, before = conversion.frames_per_request, conversion.fed_before
         return (

@@ -144,7 +144,7 @@ def _conversion_facts(path: str, network: KaldiNetwork, factor: int, *, allow_no
             tables = f"-i input=ark:feats.ark -i {shlex.quote(f'{node.name}=ark:{node.name}s.ark')}"
     return {
         "possible": "yes",
-        "scores": "one vector for an utterance" if vector else None,
+        "scores": "one vector per utterance" if vector else None,
         "to score with it": f"ov-asr-score score -m {model} {tables} -o ark:scores.ark",
         "to keep it as IR": f"ov-asr-score convert {model} -o {converted}",
     }

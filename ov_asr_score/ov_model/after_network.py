@@ -59,7 +59,7 @@ def add_after_network(
     if inside == text:
         return
     if inside:
-        raise UsageError(f"{text}: {source} was made with {inside}, which is in its graph")
+        raise UsageError(f"{text}: {source} was made with {inside}, which its graph already applies")
     counts = options.class_frame_counts
     log_priors = log_priors_of_counts(counts, options.prior_floor) if counts else None
     steps = ScoreSteps(
@@ -118,7 +118,7 @@ def _remove_softmax(result: ov.Node, place: str, width: int | None) -> None:
             continue
         if len(step.node.output(0).get_target_inputs()) > 1:
             raise UnsupportedModelError(
-                f"no_softmax: {place} shares '{step.node.get_friendly_name()}', behind its softmax, with other outputs",
+                f"no_softmax: {place} shares '{step.node.get_friendly_name()}', after its softmax, with other outputs",
                 fields=("no_softmax",),
             )
         port = inner
@@ -138,7 +138,7 @@ def _check_counts(log_priors: FloatArray, options: KaldiOptions, place: str, wid
     if width != len(log_priors):
         found = f"{width} values" if width is not None else "a number of values that the model leaves open"
         raise ShapeMismatchError(
-            f"{options.class_frame_counts}: {len(log_priors)} counts, {place} has {found}; expected as many"
+            f"{options.class_frame_counts}: {len(log_priors)} counts, but {place} has {found}; expected the same number"
         )
 
 

@@ -110,7 +110,7 @@ def check_weights(
         raise nonfinite_error(str(path), refused)
     notes = [nonfinite_note(refused)] if refused else []
     if found.doubtful:
-        notes.append(f"{found.doubtful}: taken for a mask, or what else infinity is good for")
+        notes.append(f"{found.doubtful}: taken for a mask or another deliberate infinity")
     return tuple(notes)
 
 

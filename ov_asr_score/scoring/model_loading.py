@@ -83,7 +83,7 @@ class ConfiguredModel:
     filling: FillingPlan = NOTHING_TO_FILL
     known: KnownAxes = NOTHING_KNOWN  # what is said of the axes of its ports
     chosen: tuple[WantedOutput, ...] = ()  # the asked outputs, as the user has them
-    vectors: frozenset[str] = frozenset()  # names of outputs that have one vector for an utterance
+    vectors: frozenset[str] = frozenset()  # names of outputs that have one vector per utterance
     fits: tuple[InputFit, ...] | None = None  # what its inputs take; None until that is settled
 
     def integer_inputs(self) -> IntegerInputs:

@@ -54,7 +54,7 @@ _QUIET = 1024
 class Scorer:
     """A compiled model with its plan; ``notes`` say what was changed or is worth knowing.
 
-    ``vector_outputs`` names the outputs that are one vector for an utterance; their scores are [1, D].
+    ``vector_outputs`` names the outputs that are one vector per utterance; their scores are [1, D].
     """
 
     runner: DeviceRunner
@@ -153,7 +153,7 @@ def prepare_scorer(
 
 
 def _vector_outputs(runner: DeviceRunner, plan: Plan) -> frozenset[str]:
-    """The outputs that are one vector for an utterance."""
+    """The outputs that are one vector per utterance."""
     return frozenset(port.name for port in runner.outputs) if isinstance(plan, VectorsPlan) else frozenset()
 
 

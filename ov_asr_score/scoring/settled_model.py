@@ -59,7 +59,7 @@ def _check_blob_outputs(configured: ConfiguredModel) -> None:
         if shape[-1:] == (None,) and any(length not in (None, 1) for length in shape):
             raise UnsupportedModelError(
                 f"{configured.loaded.path}: output '{port.name}' {shape_text(shape)}: frames lie along its last axis; "
-                "export the model with this package, which turns it"
+                "export the model with this package, which transposes it"
             )
 
 

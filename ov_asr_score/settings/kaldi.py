@@ -21,7 +21,7 @@ class KaldiOptions:
     ``scores_per`` ``auto``: as the network tells; the meaning of ``chunk_size`` and ``pad_input`` depends on it.
     ``frame_subsampling_factor`` and ``frames_per_chunk`` 0: the file ``frame_subsampling_factor`` beside the model, or
     1; the whole utterance. ``class_frame_counts`` and ``feature_transform`` are paths. ``chunk_size`` is nnet2's name
-    for ``frames_per_chunk``; for networks that give one vector for an utterance it is the length of the chunks whose
+    for ``frames_per_chunk``; for networks that give one vector per utterance it is the length of the chunks whose
     vectors are averaged. ``batch_compute`` cuts chunks as nnet3-compute-batch does: the last one is moved back so
     that it is whole, and an utterance shorter than a chunk is filled up (not with ``ensure_exact_final_context``).
     ``time`` ``auto`` converts for whole utterances, and scores as is faster. ``lockstep`` is what ``auto`` becomes if

@@ -50,7 +50,7 @@ class Tally:
         """
         kind, reason = judgement.kind, judgement.reason
         about_heads = any(output.heads > 1 for output in true.outputs)
-        about_masks = "whether ones in it let frames count" in judgement.first.refusal
+        about_masks = "whether ones in it mark valid frames" in judgement.first.refusal
         if kind == "asked" and self.mode != "nothing" and not about_heads and not about_masks:
             kind, reason = "dead end", f"asked although {self.mode} say it: {judgement.first.refusal}"
         if kind == "wrong":

@@ -45,7 +45,7 @@ def _second(random: np.random.Generator, second: SecondInput, length: int) -> Ar
 
 
 def expected_scores(model: bytes, true: TrueModel, tables: Tables) -> dict[str, dict[str, Array]]:
-    """Scores [T', C] by output and utterance, [1, C] where an output is one vector for an utterance.
+    """Scores [T', C] by output and utterance, [1, C] where an output is one vector per utterance.
 
     A graph with a fixed number of frames gets each piece of them on its own, but for the states that the piece before
     has handed on, the last one filled up with its last frame; one with a fixed number of utterances gets the same one

@@ -167,7 +167,7 @@ def test_a_file_that_may_not_grow_further(folder: Path, output: str) -> None:
         (("-o", "hiden=scores.ark"), "the model has no layer 'hiden'; did you mean 'hidden'"),
         (("-oname", "hiden"), "-o/--output: the model has no layer 'hiden'; did you mean 'hidden'"),
         (("-r", "hiden=feats.ark"), "the model has no layer 'hiden'; did you mean 'hidden'"),
-        (("--layout", "feast[NC]"), "--layout: the model has no input 'feast'; did you mean 'feats'?"),
+        (("--layout", "feast[NC]"), "--layout: the model has no input or output 'feast'; did you mean 'feats'?"),
         (("-d", "CUP"), "CUP: no device 'CUP' here: not registered in this runtime; did you mean CPU?"),
         (("--config", "NUM_STREAM=1"), "--config NUM_STREAM: CPU has no such property; did you mean NUM_STREAMS"),
     ],

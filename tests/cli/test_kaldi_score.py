@@ -119,7 +119,7 @@ def test_chunks_matter_to_recurrent_models(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "code", "message"),
     [
-        (("--chunk-size=5",), 2, "--chunk-size=5: is for nnet2 models and models that give one vector for an utterance, "),
+        (("--chunk-size=5",), 2, "--chunk-size=5: is for nnet2 models and models that give one vector per utterance, "),
         (("--apply-log",), 2, "--apply-log=true: is for nnet1 and nnet2 models, "),
         (("--ensure-exact-final-context",), 2, "expected --batch-compute with it"),
         (("--frames-per-chunk=0.5",), 2, "--frames-per-chunk"),

@@ -86,9 +86,9 @@ def test_which_models_know_which_options(options: dict[str, Any], generations: t
     [
         (1, {"frames_per_chunk": 50}, "frames_per_chunk=50: is for nnet2 and nnet3 models, final.mdl is nnet1"),
         (1, {"pad_input": False}, "pad_input=false: is for nnet2 and nnet3 models, final.mdl is nnet1"),
-        (3, {"pad_input": False}, "pad_input=false: is for nnet2 models and models that give one vector for an utter"),
-        (3, {"chunk_size": 9}, "final.mdl gives scores for each frame; frames_per_chunk cuts those"),
-        (3, {"min_chunk_size": 9}, "min_chunk_size=9: is for models that give one vector for an utterance, final.mdl"),
+        (3, {"pad_input": False}, "pad_input=false: is for nnet2 models and models that give one vector per utterance"),
+        (3, {"chunk_size": 9}, "final.mdl gives scores for each frame; use frames_per_chunk for chunks"),
+        (3, {"min_chunk_size": 9}, "min_chunk_size=9: is for models that give one vector per utterance, final.mdl"),
         (3, {"min_chunk_size": 0}, "min_chunk_size=0: expected 1 to 20000 frames"),
         (3, {"scores_per": "frames"}, "scores_per=frames: expected auto, frame or utterance"),
         (3, {"use_priors": True, "class_frame_counts": "c"}, "use_priors=true, class_frame_counts=c: expected one"),
@@ -149,10 +149,13 @@ def test_options_of_networks_with_one_vector(options: dict[str, Any]) -> None:
             {"frames_per_chunk": 50},
             "frames_per_chunk=50: is for models with scores for each frame, final.mdl gives one",
         ),
-        ({"time": "frame"}, "time=frame: final.mdl gives one vector for an utterance, of which it must see all frames"),
+        ({"time": "frame"}, "time=frame: final.mdl gives one vector per utterance and must see all of its frames"),
         ({"frame_subsampling_factor": 3}, "frame_subsampling_factor=3: is for models with scores for each frame"),
         ({"extra_left_context_initial": 0}, "extra_left_context_initial=0: is for models with scores for each frame"),
-        ({"chunk_size": 99, "pad_input": False}, "chunk_size=99, min_chunk_size=100, pad_input=false: no chunk has so"),
+        (
+            {"chunk_size": 99, "pad_input": False},
+            "chunk_size=99, min_chunk_size=100, pad_input=false: no chunk is long enough",
+        ),
     ],
 )
 def test_what_is_wrong_for_networks_with_one_vector_is_said(options: dict[str, Any], message: str) -> None:

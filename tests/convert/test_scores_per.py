@@ -1,4 +1,4 @@
-"""Which networks give one vector for an utterance, and which do not tell."""
+"""Which networks give one vector per utterance, and which do not tell."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ def test_inner_nodes(name: str, expected: bool) -> None:
     [
         (
             {"scores_per": "utterance", "output_name": "tdnn2.affine"},
-            "scores_per=utterance: expected an output that frames reach through StatisticsPoolingComponent alone, "
-            "'tdnn2.affine' of final.raw has frames of its own",
+            "scores_per=utterance: expected an output that frames reach only through StatisticsPoolingComponent; "
+            "they reach 'tdnn2.affine' of final.raw in other ways, too",
         ),
         (
             {"output_name": "tdnn2.affine, tdnn6.affine"},

@@ -51,7 +51,7 @@ def test_chunks_of_one_shape_score_as_those_of_any(folder: Path, options: list[s
     try:
         run_conversion(ConvertJob(model=str(model), output=str(path), kaldi=run.options, static=True))
     except UsageError as error:
-        assert "cannot be filled up; batch_compute moves it back" in str(error)
+        assert "cannot be padded; batch_compute moves it back" in str(error)
         assert not list(tmp_path.iterdir())
         run = replace(run, options=replace(run.options, batch_compute=True))
         run_conversion(ConvertJob(model=str(model), output=str(path), kaldi=run.options, static=True))

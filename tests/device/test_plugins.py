@@ -51,9 +51,9 @@ def test_devices_that_may_lack_free_shapes_name_static_ones() -> None:
     model = affine_model()
     error = RuntimeError("dynamic shapes are not supported")
     said = str(device_error(CORE, DeviceSettings("CPU"), error, free_shapes=True))
-    assert said.endswith("; shapes of the model are free, which not every device takes: static fixes them")
+    assert said.endswith("; the model has free shapes, which some devices do not take: static fixes them")
     assert "static" not in str(device_error(CORE, DeviceSettings("CPU"), error))
-    with pytest.raises(DeviceError, match=r"shapes of the model are free.*: static fixes them") as caught:
+    with pytest.raises(DeviceError, match=r"the model has free shapes.*: static fixes them") as caught:
         compile_model(CORE, model, DeviceSettings(config={"NUM_STREAMS": "many"}))
     assert caught.value.fields == ("config", "static")
     npu = device_error(CORE, DeviceSettings("NPU"), error)

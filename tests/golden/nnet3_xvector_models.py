@@ -1,4 +1,4 @@
-"""Cases of nnet3: networks that give one vector for an utterance (x-vectors), as nnet3-xvector-compute scores them."""
+"""Cases of nnet3: networks that give one vector per utterance (x-vectors), as nnet3-xvector-compute scores them."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def test_inspect_says_what_needs_no_table() -> None:
     sections = dict(inspect_model(write_model(wenet_model())))
     assert sections["Inputs"] == {
         "chunk": "[1,?,4] f32",
-        "offset": "[] i64; filled in with the number of score rows that the utterance had before",
+        "offset": "[] i64; filled in with the number of rows of scores that the utterance has had so far",
         "att_cache": "[1,1,?,4] f32; a state, whose next is 'r_att_cache'",
     }
     assert "filled in with the number of frames" in str(dict(inspect_model(write_model(length_model())))["Inputs"])

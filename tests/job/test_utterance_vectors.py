@@ -1,4 +1,4 @@
-"""Outputs that are one vector for an utterance, in every form of tables and in reports."""
+"""Outputs that are one vector per utterance, in every form of tables and in reports."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ VECTORS = {key: tiny_scores(matrix)[0] for key, matrix in FEATURES.items()}
 
 @pytest.fixture
 def job(folder: Path, tiny_model: str, monkeypatch: pytest.MonkeyPatch) -> ScoreJob:
-    """A run whose output ``scores`` is one vector for an utterance, and ``hidden`` is not."""
+    """A run whose output ``scores`` is one vector per utterance, and ``hidden`` is not."""
 
     def with_vectors(*arguments: Any, **named: Any) -> Any:
         return replace(prepare_scorer(*arguments, **named), vector_outputs=frozenset(["scores"]))

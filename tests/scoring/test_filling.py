@@ -70,7 +70,7 @@ def test_an_lstm_whose_states_are_ports() -> None:
     session, scores = session_scores(ScoreJob(model=write_model(model), inputs="x.ark"))
     assert_right(scores, lambda x: run_onnx(model, {"x": x[None], "h0": STATE, "c0": STATE})[0])
     assert [note for note in session.scorer.notes if "h0" in note] == [
-        "output 'hn' is the next state of input 'h0', which is [1,1,5] zeros when an utterance begins"
+        "output 'hn' is the next state of input 'h0', which starts each utterance as [1,1,5] zeros"
     ]
 
 
@@ -153,7 +153,7 @@ def test_values() -> None:
     assert_right(by_array, expected)
     with pytest.raises(UsageError) as caught:
         scored(model)
-    assert str(caught.value).endswith("; inputs 'gain=value:X' if 'gain' is one number for all")
+    assert str(caught.value).endswith("; inputs 'gain=value:X' if 'gain' is one number for all utterances")
 
 
 def test_masks() -> None:
@@ -165,11 +165,11 @@ def test_masks() -> None:
     session, scores = session_scores(ScoreJob(model=write_model(model), inputs="x.ark"))
     assert_right(scores, ones)
     assert session.scorer.notes[-1] == (
-        "input 'mask' is filled in with ones: with zeros, scores do not follow the frames as they do with ones"
+        "input 'mask' is filled in with ones: a trial shows that ones mark valid frames"
     )
     assert_right(scored(model, ["x.ark", "mask=zeros"]), lambda x: ones(x) * 0)
     hiding = mask_model(hides=True)
-    with pytest.raises(UsageError, match="a trial does not tell"):
+    with pytest.raises(UsageError, match="a trial does not show"):
         scored(hiding)
     assert_right(scored(hiding, ["x.ark", "mask=zeros"]), ones)
 

@@ -36,9 +36,9 @@ def conversion_summary(conversion: ConversionFacts) -> str:
         {
             "utterance": "whole utterances",
             "chunk": f"chunks of {conversion.frames_per_chunk} frames",
-            "vector": f"one vector for an utterance, or for chunks of {conversion.frames_per_chunk} frames"
+            "vector": f"one vector per utterance, or for chunks of {conversion.frames_per_chunk} frames"
             if conversion.frames_per_chunk
-            else "one vector for an utterance",
+            else "one vector per utterance",
             "frame": f"{frames} frame{'s' if frames != 1 else ''} per request, scores {conversion.delay} frames late",
         }.get(conversion.time, conversion.time)
     )

@@ -80,7 +80,8 @@ def _constant(filling: Filling, parameter: Any, shape: tuple[int | None, ...]) -
         typed = values.astype(element_type.to_dtype())
     if not element_type.is_real() and not np.array_equal(typed.astype(np.float64), values):
         raise UsageError(
-            f"inputs '{filling.input}=value:{filling.value:g}': is out of the range of {element_type.get_type_name()}",
+            f"inputs '{filling.input}=value:{filling.value:g}': the value is out of the range of "
+            f"{element_type.get_type_name()}",
             fields=("inputs",),
         )
     return opset.constant(typed).output(0)
@@ -94,8 +95,8 @@ def _mask(
     others = [length for length in shape[1:] if length is not None]
     if len(over_frames) > 1 or (over_frames and any(length > 1 for length in others)):
         raise ShapeMismatchError(
-            f"inputs '{filling.input}={filling.kind}': the input {shape_text(shape)} is no mask with a value for each "
-            f"frame; give it a table, or '{filling.input}=value:{number:g}' for one utterance",
+            f"inputs '{filling.input}={filling.kind}': the input {shape_text(shape)} is not a mask with a value for "
+            f"each frame; give it a table, or '{filling.input}=value:{number:g}' for one utterance",
             fields=("inputs",),
         )
     if over_frames and frames is None:

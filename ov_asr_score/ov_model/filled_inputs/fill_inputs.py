@@ -72,8 +72,8 @@ def _notes(plan: FillingPlan, shapes: Sequence[Shape]) -> list[str]:
     notes = []
     for pair, shape in zip(plan.states, shapes, strict=True):
         notes.append(
-            f"output '{pair.output}' is the next state of input '{pair.input}', which is {shape_text(shape)} zeros "
-            "when an utterance begins"
+            f"output '{pair.output}' is the next state of input '{pair.input}', which starts each "
+            f"utterance as {shape_text(shape)} zeros"
         )
     notes += [f"input '{filling.input}' is filled in with {filling.text}" for filling in plan.fillings]
     return notes
@@ -111,7 +111,7 @@ def _score_rows(
         return length_along(value, free[0])
     if len(shape) < 2 or (free and len(shape) - 2 not in free):
         raise UsageError(
-            f"inputs: cannot tell along which axis of output '{name}' {shape_text(shape)} its rows lie, which "
+            f"inputs: cannot tell which axis of output '{name}' {shape_text(shape)} holds the rows that "
             f"{' and '.join(each.input for each in plan.fillings if each.kind == 'position')} counts; give a value "
             "(value:N) or a table",
             fields=("inputs",),

@@ -113,11 +113,11 @@ def _advice(port: PortInfo, outputs: Sequence[PortInfo]) -> str:
     if is_single_integer(port):
         return f"inputs '{port.name}=frames' if '{port.name}' is the number of frames, or inputs '{port.name}=value:N'"
     if is_single(port):
-        return f"inputs '{port.name}=value:X' if '{port.name}' is one number for all"
+        return f"inputs '{port.name}=value:X' if '{port.name}' is one number for all utterances"
     if (port.shape is not None and len(port.shape) == 2 and port.shape[1] is None) or holds_mask(port):
         return (
-            f"inputs '{port.name}=ones' or inputs '{port.name}=zeros' if '{port.name}' is a mask of frames and says "
-            "so in this way that all count"
+            f"inputs '{port.name}=ones' or inputs '{port.name}=zeros', whichever marks all frames as valid, if "
+            f"'{port.name}' is a mask of frames"
         )
     partners = [output.name for output in outputs if could_pair(port, output)]
     if not partners:
@@ -153,7 +153,7 @@ def _asked_states(
         if not could_pair(port, output):
             raise ShapeMismatchError(
                 f"states '{text}': input {shape_text(port.shape)} {port.element_type} and output "
-                f"{shape_text(output.shape)} {output.element_type} are not alike",
+                f"{shape_text(output.shape)} {output.element_type} do not match",
                 fields=("states",),
             )
         if given_shape is not None and not _takes(port, given_shape):
@@ -177,7 +177,9 @@ def _split(
     """Both names of ``IN=OUT``, which may hold ``=``, and the shape of ``IN=OUT[1,0,4]``."""
     places = [place for place, letter in enumerate(text) if letter == "="]
     if not places:
-        raise UsageError(f"states '{text}': expected IN=OUT, an input and the output that it gets", fields=("states",))
+        raise UsageError(
+            f"states '{text}': expected IN=OUT, an input and the output that gives its next value", fields=("states",)
+        )
     known = [place for place in places if find_port(inputs, text[:place]) is not None]
     place = (known or places)[0]
     start, end = text[:place], text[place + 1 :]

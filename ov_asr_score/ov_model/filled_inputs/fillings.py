@@ -39,7 +39,7 @@ class Filling:
             "frames": "the number of frames",
             "ones": "ones",
             "zeros": "zeros",
-            "position": "the number of score rows that the utterance had before",
+            "position": "the number of rows of scores that the utterance has had so far",
             "value": f"{self.value:g}",
         }[self.kind]
 

@@ -56,7 +56,7 @@ def first_shapes(model: ov.Model, pairs: Sequence[StatePair], requests: Mapping[
             example = ",".join("N" if size is None else str(size) for size in port.shape or ())
             raise UsageError(
                 f"states: cannot tell how long axis {axis + 1} of '{port.name}' {shape_text(port.shape)} is when an "
-                f"utterance begins; states '{port.name}={output}[{example}]' with a number for N says so",
+                f"utterance begins; say it with states '{port.name}={output}[{example}]', with a number for N",
                 fields=("states", "states"),
             )
     return [

@@ -32,7 +32,7 @@ def said_letters(
         if name and index is None:
             if find_port(others, name) is None:
                 near = suggestion(name, port_names([*ports, *others]))
-                raise UnknownNameError(f"layout: the model has no input '{name}'{near}", fields=("layout",))
+                raise UnknownNameError(f"layout: the model has no input or output '{name}'{near}", fields=("layout",))
             continue
         for number in range(len(ports)) if index is None else [index]:
             said[number] = checked_letters(ports[number], letters)

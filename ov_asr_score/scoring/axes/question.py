@@ -123,8 +123,8 @@ class Question:
         """What to say where the graph takes none of the readings."""
         ports = ", ".join(f"'{port.info.name}' {shape_text(port.info.shape)}" for port in self.ports)
         return (
-            f"input {ports}: the graph takes features of {', '.join(str(port.width) for port in self.ports)} values "
-            f"in no order of axes: {self._cause}"
+            f"input {ports}: the graph does not take features of {', '.join(str(port.width) for port in self.ports)} "
+            f"values in any order of axes: {self._cause}"
         )
 
     def _ask(self, joint: Sequence[Sequence[str]]) -> UnsupportedModelError:

@@ -133,8 +133,8 @@ def _beside_time(port: FedInput, known: KnownAxes) -> FedInput:
     readings = input_readings(port.info.shape or (), port.said, port.width, "frames", beside_time=True)
     if not has_time(readings) and port.info.name not in known.given:
         raise ShapeMismatchError(
-            f"input '{port.info.name}' {shape_text(port.info.shape)} takes one vector for an utterance, its table has "
-            f"frames; layout {layout_text(port.info, readings[0])} takes the middle one",
+            f"input '{port.info.name}' {shape_text(port.info.shape)} takes one vector per utterance, but its table "
+            f"has frames; layout {layout_text(port.info, readings[0])} takes the middle one",
             fields=("layout",),
         )
     return replace(port, readings=readings)
@@ -197,7 +197,7 @@ def _pieces_advice(port: PortInfo, said: str, width: int | None) -> str:
     """The readings that take features of any width, which are not thought of unless they are said."""
     unlikely = unlikely_readings(port.shape or (), width) if set(said) == {UNSAID} else ()
     layouts = " or ".join(layout_text(port, letters) for letters in unlikely[:_MOST_NAMED])
-    return f"; if the graph takes pieces of its own length, say so with layout {layouts}" if layouts else ""
+    return f"; if the graph takes pieces of a fixed length, say it with layout {layouts}" if layouts else ""
 
 
 def _is_timed(port: FedInput) -> bool:

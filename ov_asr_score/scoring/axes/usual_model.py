@@ -25,7 +25,7 @@ from ov_asr_score.scoring.input_fit import InputFit
 class UsualModel:
     """A model whose inputs take what ``fits`` say, and whose ``wanted`` outputs have rows or vectors of scores.
 
-    ``vectors`` are the names of outputs that have one vector for an utterance. ``requests`` are the shapes that the
+    ``vectors`` are the names of outputs that have one vector per utterance. ``requests`` are the shapes that the
     inputs have in the model as it was, ``notes`` what was filled in.
     """
 

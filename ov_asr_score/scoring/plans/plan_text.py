@@ -82,9 +82,9 @@ def _filling(plan: Plan) -> str:
         case ChunksPlan():
             return f"chunks of {plan.frames_per_chunk} frames, {'one' if plan.single else 'several'} per request"
         case VectorsPlan() if plan.frames_per_chunk:
-            return f"one vector for an utterance, the mean of those of chunks of {plan.frames_per_chunk} frames"
+            return f"one vector per utterance, the mean of the vectors of chunks of {plan.frames_per_chunk} frames"
         case VectorsPlan():
-            return "one vector for an utterance, which a request holds"
+            return "one vector per utterance; one utterance per request"
         case LockstepPlan():
             lanes = f"{plan.lanes} utterances" if plan.lanes > 1 else "one utterance"
             return f"{_frames(plan.frames_per_request)} of {lanes} per request, in order"

@@ -44,7 +44,7 @@ class RowRelation:
             raise ShapeMismatchError(
                 f"utterance '{key}': output '{self._name}': {frames} frames give {rows} rows, where {short} gave {few}"
                 + (f" and {long} gave {many}" if long != short else "")
-                + ": its rows depend on more than the number of frames, so that they are no scores of frames"
+                + ": its rows depend on more than the number of frames, so they are not scores of frames"
             )
         if frames < short:
             self._shortest = (frames, rows)

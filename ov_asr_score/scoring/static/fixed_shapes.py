@@ -41,8 +41,8 @@ def reshaped(model: ov.Model, shapes: Shapes) -> ov.Model:
     for output in changed.outputs:
         if None in (shape_of(output.get_partial_shape()) or (None,)):
             raise UnsupportedModelError(
-                f"output '{output.get_node().get_friendly_name()}' {output.get_partial_shape()} is free for inputs "
-                f"{texts}: the model cannot have static shapes"
+                f"output '{output.get_node().get_friendly_name()}' {output.get_partial_shape()} has a free shape "
+                f"with inputs {texts}: the model cannot have static shapes"
             )
     free = next((node for node in changed.get_ordered_ops() if _is_free(node)), None) if changed.is_dynamic() else None
     if free is not None:

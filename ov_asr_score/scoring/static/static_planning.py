@@ -107,11 +107,11 @@ def _plan_windows(model: ov.Model, plan: UtterancePlan, feeding: Feeding, frames
     if not why:
         factors = rows_factors(model, feeding.fits, feeding.wanted)
         if factors is None:
-            why = "rows of scores are not in one relation to frames"
+            why = "the number of rows of scores is not a fixed fraction of the number of frames"
         else:
             runner, bound = _tried(model, feeding), reach_bound(model)
             windows = find_windows(runner, feeding.fits, factors, bound, feeding.first, frames)
-            why = "a trial found no bound to how far scores look"
+            why = "a trial found no limit to how far scores look"
     if windows is None:
         if frames:
             raise _no_windows(frames, why)
@@ -136,7 +136,7 @@ def _plan_stateful(
     """Blocks of frames in order, where a trial finds that variables hold all that they need; else a model by length."""
     block = frames or _BLOCK
     if not blocks_agree(_tried(model, feeding), feeding.fits, block, feeding.first):
-        why = "variables do not hold all that scores of later frames need"
+        why = "the variables do not hold everything that later scores need"
         if frames:
             raise _no_windows(frames, why)
         # Every request begins an utterance, with variables as they are then.

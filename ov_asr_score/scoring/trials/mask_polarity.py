@@ -34,12 +34,12 @@ def check_masks(
         trial = _Trial.of(core, model, plan, filling, requests)
         if trial is None or not trial.hides_frame(1) or trial.hides_frame(0):
             raise UsageError(
-                f"inputs: no table for input {filling.input}, and a trial does not tell whether ones in it let frames "
-                f"count; give inputs '{filling.input}=ones' or inputs '{filling.input}=zeros', or a table",
+                f"inputs: no table for input {filling.input}, and a trial does not show whether ones in it mark valid "
+                f"frames; give inputs '{filling.input}=ones' or inputs '{filling.input}=zeros', or a table",
                 fields=("inputs", "inputs", "inputs"),
             )
         note = f"input '{filling.input}' is filled in with {filling.text}"
-        notes[note] = ": with zeros, scores do not follow the frames as they do with ones"
+        notes[note] = ": a trial shows that ones mark valid frames"
     return notes
 
 

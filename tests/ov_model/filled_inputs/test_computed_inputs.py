@@ -68,7 +68,13 @@ def test_values(tmp_path: Path) -> None:
     ("filling", "shape", "dtype", "error", "message"),
     [
         (Filling("a", "frames"), [1, 4], np.int64, UsageError, "the number of frames is one value; the input is [1,4]"),
-        (Filling("a", "ones"), [-1, -1, -1], np.float32, ShapeMismatchError, "is no mask with a value for each frame"),
+        (
+            Filling("a", "ones"),
+            [-1, -1, -1],
+            np.float32,
+            ShapeMismatchError,
+            "is not a mask with a value for each",
+        ),
         (Filling("a", "zeros"), [1, -1, 5], np.float32, ShapeMismatchError, "or 'a=value:0' for one utterance"),
         (Filling("a", "value", 0.5), [1], np.int64, UsageError, "the input takes i64; expected a whole number"),
         (Filling("a", "value", 300.0), [1], np.uint8, UsageError, "is out of the range of u8"),

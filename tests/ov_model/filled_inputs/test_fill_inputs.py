@@ -38,9 +38,8 @@ def test_chunks_of_wenet(limit: int, pieces: tuple[int, ...], tmp_path: Path) ->
     filled = fill_inputs(read_onnx(exported, tmp_path), WENET, CHUNK)
     assert filled.states == ((1, 1, 0, WIDTH),)
     assert filled.notes == (
-        "output 'r_att_cache' is the next state of input 'att_cache', which is [1,1,0,4] zeros "
-        "when an utterance begins",
-        "input 'offset' is filled in with the number of score rows that the utterance had before",
+        "output 'r_att_cache' is the next state of input 'att_cache', which starts each utterance as [1,1,0,4] zeros",
+        "input 'offset' is filled in with the number of rows of scores that the utterance has had so far",
     )
     request = request_of(filled.model)
     x = features(sum(pieces))[None]

@@ -70,13 +70,17 @@ def test_words() -> None:
 @pytest.mark.parametrize(
     ("error", "given", "message"),
     [
-        (UsageError, {"states": ["s"]}, "states 's': expected IN=OUT, an input and the output that it gets"),
+        (
+            UsageError,
+            {"states": ["s"]},
+            "states 's': expected IN=OUT, an input and the output that gives its next value",
+        ),
         (UnknownNameError, {"states": ["t=hn"]}, "states: the model has no input 't'"),
         (UnknownNameError, {"states": ["s=hm"]}, "states: the model has no output 'hm'"),
         (
             ShapeMismatchError,
             {"states": ["s=y"]},
-            "states 's=y': input [1,?,5] f32 and output [1,?,3] f32 are not alike",
+            "states 's=y': input [1,?,5] f32 and output [1,?,3] f32 do not match",
         ),
         (ShapeMismatchError, {"states": ["s=hn[1,3,4]"]}, "states 's=hn[1,3,4]': input 's' is [1,?,5]"),
         (ShapeMismatchError, {"states": ["s=hn[1,5]"]}, "states 's=hn[1,5]': input 's' is [1,?,5]"),
@@ -100,9 +104,9 @@ def test_advice() -> None:
     assert advice.split("; ")[1:] == [
         "states 's=hn' if that output (or t) is its next state",
         "inputs 'task=frames' if 'task' is the number of frames, or inputs 'task=value:N'",
-        "inputs 'gain=value:X' if 'gain' is one number for all",
-        "inputs 'valid=ones' or inputs 'valid=zeros' if 'valid' is a mask of frames and says so in this way that all "
-        "count",
+        "inputs 'gain=value:X' if 'gain' is one number for all utterances",
+        "inputs 'valid=ones' or inputs 'valid=zeros', whichever marks all frames as valid, if 'valid' is a mask of "
+        "frames",
     ]
 
 

@@ -84,7 +84,7 @@ def test_what_does_not_settle_the_length_is_asked_for(kept: Any, tmp_path: Path)
         shape_of_cache(read_onnx(cache_model(kept), tmp_path))
     assert str(caught.value) == (
         "states: cannot tell how long axis 2 of 'cache' [1,?,4] is when an utterance begins; "
-        "states 'cache=new_cache[1,N,4]' with a number for N says so"
+        "say it with states 'cache=new_cache[1,N,4]', with a number for N"
     )
 
 

@@ -23,7 +23,7 @@ def test_letters_go_to_the_ports_that_are_named() -> None:
 @pytest.mark.parametrize(
     ("layouts", "kind", "message"),
     [
-        ({"z": "NC"}, UnknownNameError, "no input 'z'"),
+        ({"z": "NC"}, UnknownNameError, "no input or output 'z'"),
         ({"x": "NC"}, ShapeMismatchError, r"'x' \[\?,\?,40\] has 3 dimensions, not 2"),
         ({"": "NTC"}, ShapeMismatchError, r"'v' \[1,5\] has 2 dimensions, not 3"),
         ({"x": "TTC"}, UsageError, "expected one axis T, found several"),

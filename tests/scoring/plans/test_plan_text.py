@@ -65,12 +65,12 @@ PLANS: list[tuple[Plan, str, tuple[str, int, int]]] = [
     (ChunksPlan(CONVERSION), "chunks of 50 frames, several per request; 1 infer request", ("chunks", 50, 1)),
     (
         VectorsPlan(CONVERSION),
-        "one vector for an utterance, the mean of those of chunks of 50 frames; 1 infer request",
+        "one vector per utterance, the mean of the vectors of chunks of 50 frames; 1 infer request",
         ("vectors", 50, 1),
     ),
     (
         VectorsPlan(replace(CONVERSION, frames_per_chunk=0)),
-        "one vector for an utterance, which a request holds; 1 infer request",
+        "one vector per utterance; one utterance per request; 1 infer request",
         ("vectors", 0, 1),
     ),
     (FramesPlan(CONVERSION), "6 frames per request, in order; 1 infer request", ("frames", 6, 1)),

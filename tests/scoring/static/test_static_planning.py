@@ -212,7 +212,7 @@ def test_variables_that_do_not_hold_everything(tmp_path: Path) -> None:
     for result, wanted in zip(scorer.score(given), free, strict=True):
         assert_close(result.scores["score"], wanted.scores["score"])
     assert compiled_shapes(scorer) == [(1, 130, WIDTH), (1, 100, WIDTH)]
-    with pytest.raises(UsageError, match="because variables do not hold all that scores of later frames need"):
+    with pytest.raises(UsageError, match="because the variables do not hold everything that later scores need"):
         make_scorer(model, given[0], tmp_path, device=shaped(1, 50, WIDTH))
 
 

@@ -46,12 +46,12 @@ def cut_vector_windows(num_frames: int, conversion: ConversionFacts, key: str) -
     Raises ShapeMismatchError when it is too short for one.
     """
     if not num_frames:
-        raise ShapeMismatchError(f"utterance '{key}': has no frames, of which a vector could be made")
+        raise ShapeMismatchError(f"utterance '{key}': has no frames to make a vector of")
     fewest = conversion.min_chunk_size
     if num_frames < fewest and not conversion.pad_input:
         raise ShapeMismatchError(
-            f"utterance '{key}': expected {fewest} frames or more (min_chunk_size), found {num_frames}; pad_input "
-            "fills up shorter ones",
+            f"utterance '{key}': expected at least {fewest} frames (min_chunk_size), found {num_frames}; pad_input "
+            "pads shorter ones",
             fields=("min_chunk_size", "pad_input"),
         )
     each = min(conversion.frames_per_chunk or num_frames, num_frames)
@@ -67,7 +67,7 @@ def cut_vector_windows(num_frames: int, conversion: ConversionFacts, key: str) -
         if length + missing < conversion.least_frames:
             raise ShapeMismatchError(
                 f"utterance '{key}': a chunk of {length + missing} frames is too short for the network, which needs "
-                f"{conversion.least_frames}; with a min_chunk_size of {conversion.least_frames} pad_input fills it up",
+                f"{conversion.least_frames}; pad_input with a min_chunk_size of {conversion.least_frames} pads it",
                 fields=("min_chunk_size", "pad_input"),
             )
         windows.append(VectorWindows(first, count, length, missing // 2, missing - missing // 2))

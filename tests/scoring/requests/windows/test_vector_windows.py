@@ -81,17 +81,17 @@ def test_frames_that_no_statistics_reach_are_left_out() -> None:
 @pytest.mark.parametrize(
     ("num_frames", "values", "message"),
     [
-        (0, {}, "utterance 'utt': has no frames, of which a vector could be made"),
+        (0, {}, "utterance 'utt': has no frames to make a vector of"),
         (
             9,
             {"min_chunk_size": 10, "pad_input": False},
-            "utterance 'utt': expected 10 frames or more (min_chunk_size), found 9; pad_input fills up shorter ones",
+            "utterance 'utt': expected at least 10 frames (min_chunk_size), found 9; pad_input pads shorter ones",
         ),
         (
             14,
             {"least_frames": 15, "min_chunk_size": 10},
-            "utterance 'utt': a chunk of 14 frames is too short for the network, which needs 15; with a min_chunk_size "
-            "of 15 pad_input fills it up",
+            "utterance 'utt': a chunk of 14 frames is too short for the network, which needs 15; pad_input with a "
+            "min_chunk_size of 15 pads it",
         ),
         (
             31,
