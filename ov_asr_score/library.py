@@ -42,6 +42,7 @@ def score(
     layout: str = "",
     left_context: int = 0,
     right_context: int = 0,
+    chunk_shift: int = 0,
     kaldi: KaldiOptions = DEFAULT_OPTIONS,
     conversion_cache: str | None = None,
     ivectors: str = "",
@@ -59,7 +60,8 @@ def score(
     Features come from tables (``inputs``: a specifier, or specifiers by input name) or from ``arrays``: keys with
     matrices [T, D], as pairs or a mapping; for models with several inputs with a mapping of input name to matrix.
     ``outputs`` names outputs or inner layers; empty for all outputs of the model. ``layout`` says what axes mean that
-    the model does not tell, as the command line takes it: ``x[NCT]``.
+    the model does not tell, as the command line takes it: ``x[NCT]``. ``chunk_shift`` is the number of frames from one
+    request to the next, where a streaming model has requests that overlap and does not say it in its metadata.
 
     A Kaldi model is converted as ``kaldi`` says; ``conversion_cache`` names a folder where the result is kept. The
     tables ``ivectors`` (per utterance, or per speaker with ``utt2spk``) or ``online_ivectors`` are for an input
@@ -85,6 +87,7 @@ def score(
         layout=layout,
         left_context=left_context,
         right_context=right_context,
+        chunk_shift=chunk_shift,
         kaldi=kaldi,
         conversion_cache=conversion_cache,
         inputs=_with_fillings(str(inputs) if isinstance(inputs, Path) else inputs or (), fill),

@@ -181,7 +181,8 @@ def _measure_in_order(scorer: Scorer, plan: InOrderPlan, supply: _Supply, second
     between two utterances that are asked for.
     """
     runner = scorer.runner
-    frames_per_run = plan.frames_per_request * (plan.lanes if isinstance(plan, LockstepPlan) else 1)
+    frames_per_run = plan.step if isinstance(plan, BlocksPlan) else plan.frames_per_request
+    frames_per_run *= plan.lanes if isinstance(plan, LockstepPlan) else 1
     marks = [(time.perf_counter(), 0)]
 
     def marked() -> Iterator[Utterance]:

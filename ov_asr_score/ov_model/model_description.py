@@ -11,6 +11,8 @@ from ov_asr_score.openvino_api import ov
 from ov_asr_score.ports import PortInfo
 
 # The runtime and Model Optimizer give Result nodes such names, and the runtime the same to tensors that have none.
+# Where the ONNX front end keeps metadata in rt_info.
+_METADATA = ["framework"]
 _INVENTED_NAME = re.compile(r"Result_\d+|.*/sink_port_\d+")
 
 
@@ -35,6 +37,13 @@ class ModelDescription:
     layers: tuple[tuple[str, str, str], ...]
     parameter_count: int
     weight_bytes: dict[str, int]
+
+
+def read_metadata(model: ov.Model) -> dict[str, str]:
+    """What the exporter of an ONNX file noted in it (``metadata_props``), by name; an IR of such a model keeps it."""
+    if not model.has_rt_info(_METADATA):
+        return {}
+    return {name: str(model.get_rt_info([*_METADATA, name]).value) for name in model.get_rt_info(_METADATA).value}
 
 
 def shape_of(partial_shape: Any) -> tuple[int | None, ...] | None:

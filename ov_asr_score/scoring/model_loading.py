@@ -36,6 +36,7 @@ from ov_asr_score.scoring.axes.letters import said_letters, without_bare
 from ov_asr_score.scoring.gna.emulation import Emulation, emulate_blob, is_emulated
 from ov_asr_score.scoring.input_fit import InputFit
 from ov_asr_score.scoring.integer_inputs import IntegerInputs
+from ov_asr_score.scoring.plans.chunk_shift import find_shift
 from ov_asr_score.scoring.plans.kaldi_time import decide_time
 from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.text import suggestion
@@ -219,7 +220,8 @@ def configure_model(
     inputs = tuple(port for port in _fed_by_tables(inputs, loaded.conversion) if port.name not in filling.inputs)
     seconds = loaded.seconds + time.perf_counter() - started
     names = read_axis_names(loaded.path) if loaded.kind == "onnx" else {}
-    known = KnownAxes(given, names)
+    shift = find_shift(loaded.model, options.chunk_shift)
+    known = KnownAxes(given, names, shift=shift.frames if shift is not None else 0)
     entries = [entry for _, entry in asked] or [None] * len(wanted)
     chosen = tuple(_wanted_output(outputs, number, entry) for number, entry in zip(wanted, entries, strict=True))
     return ConfiguredModel(loaded, model, inputs, outputs, wanted, tuple(notes), seconds, filling, known, chosen)

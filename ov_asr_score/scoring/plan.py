@@ -107,6 +107,9 @@ class BlocksPlan(_AnyPlan):
 
     ``stateful``: the model has variables, which are reset between utterances. ``vectors`` names the outputs that are
     one vector for so many frames.
+
+    With ``shift`` the next request begins so many frames later, and each gives ``rows_per_request`` rows of scores, of
+    which every one stands for ``shift / rows_per_request`` frames.
     """
 
     mode: ClassVar[PlanMode] = "blocks"
@@ -114,6 +117,18 @@ class BlocksPlan(_AnyPlan):
     frames_per_request: int
     stateful: bool
     vectors: frozenset[str] = frozenset()
+    shift: int = 0
+    rows_per_request: int = 0
+
+    @property
+    def step(self) -> int:
+        """Frames from the first of a request to the first of the next."""
+        return self.shift or self.frames_per_request
+
+    @property
+    def rows(self) -> int:
+        """Rows of scores that a request gives."""
+        return self.rows_per_request or self.frames_per_request
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from ov_asr_score.device.input_scale_factors import largest_value, scale_factor,
 from ov_asr_score.device.reports import DeviceReport, describe_device
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.openvino_api import ov
+from ov_asr_score.ov_model.model_description import describe_ports
 from ov_asr_score.ov_model.outputs import with_outputs
 from ov_asr_score.ov_model.reach.memory_span import memory_span
 from ov_asr_score.scoring.engine import RecordLayers, UtteranceScores, score_utterances
@@ -32,6 +33,7 @@ from ov_asr_score.scoring.lockstep.planning import can_go_side_by_side, plan_str
 from ov_asr_score.scoring.model_loading import ConfiguredModel
 from ov_asr_score.scoring.plan import BlocksPlan, Plan, RowsPlan, VectorsPlan
 from ov_asr_score.scoring.plans.choosing import plan_blob, plan_converted, plan_dependent_rows, plan_model
+from ov_asr_score.scoring.plans.chunk_shift import advance_by, find_shift, refuse_asked
 from ov_asr_score.scoring.plans.sizing import is_frame_local
 from ov_asr_score.scoring.requests.openvino_runner import OpenVinoRunner
 from ov_asr_score.scoring.requests.runner import DeviceRunner
@@ -121,6 +123,7 @@ def prepare_scorer(
         model, plan = plan_model(configured.model, configured.inputs, options, fits, stateful=stateful)
     if isinstance(plan, BlocksPlan):
         plan = replace(plan, vectors=configured.vectors)
+    plan = _with_shift(plan, model, configured, options, first)
     own = configured.loaded.inputs
     feeding = Feeding(core, options, configured.inputs, fits, configured.wanted, first, own)
     model, plan = plan_static(model, plan, feeding)
@@ -150,6 +153,18 @@ def prepare_scorer(
         delay_note,
         vector_outputs=configured.vectors | _vector_outputs(runner, plan),
     )
+
+
+def _with_shift(
+    plan: Plan, model: ov.Model | None, configured: ConfiguredModel, options: ScorerOptions, first: Utterance | None
+) -> Plan:
+    """The plan with requests that overlap, if they do; ``model`` has the shapes of requests."""
+    shapes = configured.outputs if model is None else describe_ports(model)[1]
+    outputs = [replace(shapes[number], name=configured.outputs[number].name) for number in configured.wanted]
+    shift = find_shift(configured.loaded.model, options.chunk_shift)
+    # Rows of a blob are counted when they come.
+    are_usual = first is not None and (model is not None or bool(options.chunk_shift))
+    return advance_by(plan, outputs, shift, options, are_usual=are_usual)
 
 
 def _vector_outputs(runner: DeviceRunner, plan: Plan) -> frozenset[str]:
@@ -220,6 +235,7 @@ def _prepare_emulation(
     else:
         fits = fit_inputs(program.inputs, first)
     runner, plan = plan_emulation(emulation, options, converted_plan, wanted)
+    refuse_asked(options, plan)
     plan = replace(plan, left_context=options.left_context, right_context=options.right_context)
     span = memory_span(model) if model is not None and conversion is None and program.is_stateful else None
     delay_note = _delay_note(plan, span)

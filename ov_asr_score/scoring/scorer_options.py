@@ -23,7 +23,8 @@ class ScorerOptions:
     """What to score with. Exactly one of ``model`` (IR, ONNX, Kaldi) and ``blob`` (exported model) is given.
 
     ``outputs`` are names of outputs or inner layers, empty for all outputs of the model. ``batch_size`` and
-    ``requests`` 0 leave the choice to the plan. Contexts are frames; ``repair_graph`` allows the repair described in
+    ``requests`` 0 leave the choice to the plan. Contexts are frames, as is ``chunk_shift`` (0:
+    as the model says); ``repair_graph`` allows the repair described in
     :mod:`ov_asr_score.device.graph_repair`; ``fixed_batch`` makes the batch part of the compiled model, for an export.
     ``one_at_a_time`` keeps a model with variables to one utterance, for an export too.
     ``kaldi`` holds for Kaldi models, which are converted (``auto_time``: where it leaves the way frames are fed open);
@@ -41,6 +42,7 @@ class ScorerOptions:
     outputs: tuple[str, ...] = ()
     left_context: int = 0
     right_context: int = 0
+    chunk_shift: int = 0
     repair_graph: bool = True
     fixed_batch: bool = False
     one_at_a_time: bool = False
@@ -66,6 +68,7 @@ def scorer_options(job: ScoreJob) -> ScorerOptions:
         layout=job.layout,
         left_context=job.left_context,
         right_context=job.right_context,
+        chunk_shift=job.chunk_shift,
         repair_graph=not job.keep_graph,
         fixed_batch=is_export and bool(job.batch_size),
         one_at_a_time=is_export,

@@ -145,6 +145,17 @@ class ScoreJob:
             changes_bytes=True,
         ),
     ] = 0
+    chunk_shift: Annotated[
+        int,
+        _model(
+            "Frames from one request to the next, for models with states whose requests have a fixed number of frames "
+            "and overlap; 0: as the metadata of the model say.",
+            metavar="FRAMES",
+            least=0,
+            in_suite=True,
+            changes_bytes=True,
+        ),
+    ] = 0
     allow_nonfinite: AllowNonfinite = False
     kaldi: KaldiOptions = DEFAULT_OPTIONS  # for Kaldi models, which are converted
     conversion_cache: str | None = None  # folder where conversions are kept; None: nowhere

@@ -18,6 +18,7 @@ JOB = ScoreJob(
     layout="[NC]",
     left_context=8,
     right_context=9,
+    chunk_shift=10,
     kaldi=KaldiOptions(use_priors=True),
     conversion_cache="cache",
     allow_nonfinite=True,

@@ -21,11 +21,13 @@ class KnownAxes:
 
     ``given`` by the user, for inputs and outputs; ``names`` of axes are those of an ONNX file. ``per_utterance`` are
     inputs whose tables have rows that stand for many frames, of which the middle one is the vector of an utterance.
+    ``shift`` is the number of frames from one request of a fixed length to the next, 0 where nobody says it.
     """
 
     given: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, AxisNames] = field(default_factory=dict)
     per_utterance: frozenset[str] = frozenset()
+    shift: int = 0
 
 
 NOTHING_KNOWN = KnownAxes()

@@ -50,13 +50,13 @@ class UndecidedAxesError(Exception):
     """The axes of an output do not tell what its scores are.
 
     The text says what is open, without the name of the output; ``layouts`` would settle it, and so would the choice of
-    one of ``entries`` (0: there is nothing to choose).
+    one of ``entries`` (0: there is nothing to choose). ``fields`` are settings that the text names.
     """
 
-    def __init__(self, text: str, layouts: Sequence[str] = (), entries: int = 0) -> None:
+    def __init__(self, text: str, layouts: Sequence[str] = (), entries: int = 0, fields: Sequence[str] = ()) -> None:
         """Keep what could be said instead."""
         super().__init__(text)
-        self.layouts, self.entries = tuple(layouts), entries
+        self.layouts, self.entries, self.fields = tuple(layouts), entries, tuple(fields)
 
     def advice(self, name: str) -> str:
         """The end of a message about the output ``name``: what to give; it names the settings outputs and layout."""
@@ -74,17 +74,20 @@ def decide_output(
     said: str | None = None,
     chosen: int | None = None,
     frame_shape: Sequence[int] = (),
+    shift: int | None = None,
 ) -> OutputAxes:
     """The axes of an output of ``shape`` for an utterance of ``frames`` frames (None: of one, in an axis of its own).
 
     ``longer`` is the shape for an utterance that is longer, where there is one. ``said`` are the letters that the user
     gave, ``chosen`` the entry that is taken of an axis beside those of time and values. Where the values of a frame
-    that goes in have several axes, ``frame_shape``, those that come out may have the same. Raises UndecidedAxesError.
+    that goes in have several axes, ``frame_shape``, those that come out may have the same. ``shift`` is the number of
+    frames from one request to the next, 0 where nobody says it, None where requests cannot overlap. Raises
+    UndecidedAxesError.
     """
     if shape is None or None in shape:
         raise UndecidedAxesError("has a shape that depends on its values")
     lengths = [length or 0 for length in shape]
-    time, kind = _time_axis(lengths, longer, frames, said)
+    time, kind = _time_axis(lengths, longer, frames, said, shift)
     others = [axis for axis, length in enumerate(lengths) if axis != time and length != 1]
     head = said.find("H") if said and "H" in said else None
     if head is None and chosen is not None and len(others) > 1:
@@ -111,7 +114,11 @@ def decide_output(
 
 
 def _time_axis(
-    lengths: Sequence[int], longer: Sequence[int | None] | None, frames: int | None, said: str | None
+    lengths: Sequence[int],
+    longer: Sequence[int | None] | None,
+    frames: int | None,
+    said: str | None,
+    shift: int | None,
 ) -> tuple[int | None, OutputKind]:
     asked = said.find("T") if said and "T" in said else None
     if frames is None:
@@ -132,8 +139,21 @@ def _time_axis(
     if said is not None and "?" not in said:
         return None, "vector"
     equal = [axis for axis, length in enumerate(lengths) if length == frames]
-    if len(equal) == 1:
+    if shift:
+        # Requests that overlap have fewer rows than frames, a whole number of frames for each.
+        equal = [axis for axis, length in enumerate(lengths) if 1 < length <= frames]
+        if len(equal) == 1 and shift % lengths[equal[0]] == 0:
+            return equal[0], "rows"
+        if not equal and lengths.count(1) > 1:
+            return None, "rows"  # one row beside the batch: values are more than there are frames
+    elif len(equal) == 1:
         return equal[0], "rows"
+    if shift == 0 and not equal:
+        raise UndecidedAxesError(
+            f"has no axis of the {frames} frames of a request: say by how many frames requests advance with "
+            "chunk_shift",
+            fields=("chunk_shift",),
+        )
     plain = ["1" if length == 1 else "C" for length in lengths]
     options = equal or [axis for axis, length in enumerate(lengths) if length != 1]
     layouts = ["".join([*plain[:axis], "T", *plain[axis + 1 :]]) for axis in options]

@@ -80,7 +80,7 @@ class Question:
                 port = self.outputs[want.number]
                 raise UnsupportedModelError(
                     f"output '{port.name}' {shape_text(port.shape)} {error}{error.advice(port.name)}",
-                    fields=("layout", "outputs"),
+                    fields=(*error.fields, "layout", "outputs"),
                 ) from error
         return tuple(found)
 
@@ -207,7 +207,8 @@ class Question:
             shape, other, short = self._run_shapes(reading, want)
         said = self.known.given.get(self.outputs[want.number].name)
         frames = None if short == 1 and other is None else short
-        return decide_output(shape, other, frames, said, want.chosen, self._frame_shape(reading))
+        shift = self.known.shift if self.is_stateful and own is not None else None
+        return decide_output(shape, other, frames, said, want.chosen, self._frame_shape(reading), shift)
 
     def _frame_shape(self, reading: Sequence[str]) -> tuple[int, ...]:
         """The axes of values of the first input that takes frames."""

@@ -41,6 +41,8 @@ def can_go_side_by_side(plan: Plan, options: ScorerOptions) -> TypeGuard[BlocksP
     """Whether utterances may go side by side: a model with variables on a CPU, unless one at a time is asked for."""
     if not isinstance(plan, BlocksPlan | FramesPlan) or not plan.stateful or options.one_at_a_time:
         return False
+    if isinstance(plan, BlocksPlan) and plan.shift:
+        return False  # lanes take frames once, and give a row for each
     if options.batch_size == 1:
         return options.requests > 1
     return options.batch_size > 1 or options.requests > 1 or base_devices(options.device.device) == ["CPU"]

@@ -73,6 +73,8 @@ def _filling(plan: Plan) -> str:
     match plan:
         case RowsPlan():
             return f"{plan.frames_per_request} frames per request, utterances together"
+        case BlocksPlan() if plan.shift:
+            return f"{_frames(plan.frames_per_request)} per request, in order, the next {_frames(plan.shift)} later"
         case BlocksPlan() | FramesPlan():
             return f"{_frames(plan.frames_per_request)} per request, in order"
         case UtterancePlan():

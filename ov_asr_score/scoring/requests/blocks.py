@@ -27,8 +27,12 @@ def score_blocks(
     utterances: Iterable[Utterance],
     record_layers: RecordLayers | None,
 ) -> Iterator[UtteranceScores]:
-    """Scores of frames in order, the edges repeated for context; the delay of the context is cut off."""
+    """Scores of frames in order, the edges repeated for context; the delay of the context is cut off.
+
+    The last request is filled up with the last frame. Its rows of scores are kept whose first frame there is.
+    """
     block, context = plan.frames_per_request, plan.left_context + plan.right_context
+    factor, may_overlap = plan.step // plan.rows, plan.stateful and not plan.shift
     buffers = request_buffers(fits, block)
     runner.bind(0, buffers)
     targets = [
@@ -37,6 +41,8 @@ def score_blocks(
     for utterance in utterances:
         length = utterance.num_frames + context if utterance.num_frames and not utterance.is_scored else 0
         pending = PendingScores(utterance, 0, context if utterance.num_frames else 0)
+        num_rows = -(-length // factor)
+        pending.num_rows = num_rows - context
         sources = [frames_in_order(utterance, fit, plan) for fit in fits] if length else []
         filling = list(zip(fits, targets, sources, strict=False))
         if plan.stateful:
@@ -44,7 +50,7 @@ def score_blocks(
         seconds = 0.0
         with naming(utterance):
             # this loop runs for every frame of a model with variables, so it is kept lean
-            for start in range(0, length, block):
+            for start in range(0, length, plan.step):
                 for fit, target, source in filling:
                     if fit.kind == "vector":
                         target[:] = middle_frame(source[start : start + block])
@@ -57,13 +63,15 @@ def score_blocks(
                 seconds += time.perf_counter() - began
                 if record_layers is not None:
                     record_layers(runner.layer_records(0))
-                first, last = max(start, context), min(start + block, length)
+                start_row = start // factor
+                first, last = max(start_row, context), min(start_row + plan.rows, num_rows)
                 if first < last:
                     for index, result in enumerate(runner.results(0)):
                         if runner.outputs[index].name in plan.vectors:
                             pending.scores.append(one_vector(result, length, block, utterance.key))
                             continue
-                        rows = score_rows(result, block, runner.outputs[index].name, utterance.key)
-                        pending.put_rows(index, first - context, rows[first - start : last - start])
-        pending.num_requests, pending.infer_seconds = -(-length // block), seconds
+                        name = runner.outputs[index].name
+                        rows = score_rows(result, plan.rows, name, utterance.key, may_overlap=may_overlap)
+                        pending.put_rows(index, first - context, rows[first - start_row : last - start_row])
+        pending.num_requests, pending.infer_seconds = -(-length // plan.step), seconds
         yield from pending.finished(runner, plan)

@@ -21,16 +21,21 @@ from ov_asr_score.scoring.plan import (
 from ov_asr_score.scoring.requests.runner import Float32Array
 
 
-def score_rows(result: Float32Array, rows: int, name: str, key: str) -> Float32Array:
+def score_rows(result: Float32Array, rows: int, name: str, key: str, *, may_overlap: bool = False) -> Float32Array:
     """The result of a request with ``rows`` frames as a matrix [rows, N], a view of ``result``.
 
+    ``may_overlap``: requests of the model could overlap, which the user may say.
     Raises ShapeMismatchError when there is no axis of that length before the others.
     """
     lengths = [length for length in result.shape if length != 1]
     if rows > 1 and (not lengths or lengths[0] != rows):
+        advice = "this model cannot be scored so many frames at a time"
+        if may_overlap:
+            advice = "say by how many frames requests advance with chunk_shift"
         raise ShapeMismatchError(
             f"utterance '{key}': output '{name}' {shape_text(result.shape)}: expected scores of {rows} frames, "
-            f"found {lengths[0] if lengths else 1}; this model cannot be scored so many frames at a time"
+            f"found {lengths[0] if lengths else 1}; {advice}",
+            fields=("chunk_shift",) if may_overlap else (),
         )
     return result.reshape(rows, -1)
 
@@ -70,8 +75,10 @@ def no_scores(port: PortInfo, plan: Plan) -> Float32Array:
     match plan:
         case UtterancePlan() | ChunksPlan() | VectorsPlan():
             width = shape[-1] if shape else None
-        case RowsPlan() | BlocksPlan():
+        case RowsPlan():
             width = _row_width(shape, plan.frames_per_request, plan.frames_per_request)
+        case BlocksPlan():
+            width = _row_width(shape, plan.frames_per_request, plan.rows)
         case FramesPlan():
             rows = plan.frames_per_request // plan.conversion.frame_subsampling_factor
             width = _row_width(shape, plan.frames_per_request, rows)
