@@ -41,6 +41,10 @@ class InputFit:
         """The axis that frames lie along; None where the input holds a single one."""
         return self.shape.index(-1) if -1 in self.shape else None
 
+    def shape_for(self, frames: int) -> tuple[int, ...]:
+        """The shape of the input in a request with so many frames."""
+        return tuple(frames if length == -1 else length for length in self.shape)
+
 
 def fit_inputs(ports: Sequence[PortInfo], first: Utterance | None) -> tuple[InputFit, ...]:
     """What each input takes, from its shape, its layout and the first utterance (None: from the shapes alone).

@@ -21,6 +21,11 @@ def utterance(width: int, frames: int = 4) -> Utterance:
     return Utterance("a", {"x": np.zeros((frames, width), np.float32)}, frames)
 
 
+def test_the_shape_for_a_number_of_frames() -> None:
+    assert InputFit("x", "time", 8, (1, -1, 8)).shape_for(5) == (1, 5, 8)
+    assert InputFit("x", "vector", 8, (1, 8)).shape_for(5) == (1, 8)
+
+
 @pytest.mark.parametrize(
     ("shape", "layout", "width", "kind", "fitted"),
     [

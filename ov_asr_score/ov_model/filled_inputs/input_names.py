@@ -34,14 +34,14 @@ def holds_length(port: PortInfo, features: str = "") -> bool:
     name = port.name.removesuffix(":0").lower()
     if _COUNTED.fullmatch(name):
         return True
-    words = _words(port.name)
+    words = words_of(port.name)
     if len(words) == 1:
         (word,) = words
         for ending in ("lengths", "length", "lens", "len"):
             if word.endswith(ending):
-                return word in _LENGTHS or word.removesuffix(ending) in {*_MEASURED, *_words(features)}
+                return word in _LENGTHS or word.removesuffix(ending) in {*_MEASURED, *words_of(features)}
         return word in _LENGTHS
-    return bool(words) and words[-1] in _LENGTHS and set(words[:-1]) <= {*_MEASURED, *_words(features)}
+    return bool(words) and words[-1] in _LENGTHS and set(words[:-1]) <= {*_MEASURED, *words_of(features)}
 
 
 def holds_mask(port: PortInfo) -> bool:
@@ -49,7 +49,7 @@ def holds_mask(port: PortInfo) -> bool:
 
     Masks of padding are left out: they are one where there is nothing.
     """
-    words = _words(port.name)
+    words = words_of(port.name)
     return bool(words) and words[-1] in _MASKS and not any("pad" in word for word in words) and has_mask_shape(port)
 
 
@@ -63,7 +63,8 @@ def has_mask_shape(port: PortInfo) -> bool:
 
 def holds_position(port: PortInfo) -> bool:
     """Whether an input says by its name how much of the utterance went before, as wenet's ``offset``."""
-    return is_single_integer(port) and bool(_POSITIONS.intersection(_words(port.name))) and len(_words(port.name)) == 1
+    words = words_of(port.name)
+    return is_single_integer(port) and len(words) == 1 and words[0] in _POSITIONS
 
 
 def is_single_integer(port: PortInfo) -> bool:
@@ -77,5 +78,6 @@ def is_single(port: PortInfo) -> bool:
     return shape is not None and shape in ((), (1,), (None,), (1, 1), (None, 1))
 
 
-def _words(name: str) -> list[str]:
+def words_of(name: str) -> list[str]:
+    """The words that a name is made of, in lower case: ``encoderOut_lens`` is encoder, out, lens."""
     return [word.lower() for word in _WORD.findall(name.removesuffix(":0"))]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from ov_asr_score.ov_model.filled_inputs.input_names import words_of
 from ov_asr_score.ports import PortInfo
 
 _INCOMING = frozenset({"in", "input", "init", "initial", "old", "past", "prev", "previous"})
@@ -25,7 +26,6 @@ _STATE_WORDS = frozenset(
 # torch.nn.LSTM writes h_0 and h_n (h0 and hn), torch.nn.RNNCell hx and hy.
 _MARKED = ("c", "cell", "h", "hidden", "state")
 _FIRST_AND_LAST = re.compile(rf"(?P<stem>{'|'.join(_MARKED)})(?P<mark>[nxy])")
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 _Words = tuple[str, ...]
 
@@ -77,8 +77,7 @@ def _names(port: PortInfo) -> tuple[str, ...]:
 
 
 def _words(name: str) -> _Words:
-    name = name.removesuffix(":0").replace("past_key_values", "past")
-    return tuple(word.lower() for word in _WORD.findall(name))
+    return tuple(words_of(name.replace("past_key_values", "past")))
 
 
 def _without(words: _Words, marks: frozenset[str], ends: str) -> _Words:

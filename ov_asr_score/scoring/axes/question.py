@@ -115,17 +115,19 @@ class Question:
 
     def wrong_batch(self, reading: Sequence[str]) -> str:
         """What to say of a reading that is refuted."""
-        ports = ", ".join(f"'{port.info.name}' {shape_text(port.info.shape)}" for port in self.ports)
         layouts = ",".join(layout_text(port.info, letters) for port, letters in zip(self.ports, reading, strict=True))
-        return f"input {ports}: its axes are not {layouts}, because entries along N depend on each other"
+        return f"input {self._port_names()}: its axes are not {layouts}, because entries along N depend on each other"
 
     def no_reading(self) -> str:
         """What to say where the graph takes none of the readings."""
-        ports = ", ".join(f"'{port.info.name}' {shape_text(port.info.shape)}" for port in self.ports)
+        widths = ", ".join(str(port.width) for port in self.ports)
         return (
-            f"input {ports}: the graph does not take features of {', '.join(str(port.width) for port in self.ports)} "
-            f"values in any order of axes: {self._cause}"
+            f"input {self._port_names()}: the graph does not take features of {widths} values "
+            f"in any order of axes: {self._cause}"
         )
+
+    def _port_names(self) -> str:
+        return ", ".join(f"'{port.info.name}' {shape_text(port.info.shape)}" for port in self.ports)
 
     def _ask(self, joint: Sequence[Sequence[str]]) -> UnsupportedModelError:
         layouts = [
@@ -136,10 +138,9 @@ class Question:
             )
             for reading in joint
         ]
-        names = ", ".join(f"'{port.info.name}' {shape_text(port.info.shape)}" for port in self.ports)
         return UnsupportedModelError(
-            f"input {names}: cannot tell what the axes mean (N utterances, T frames, C values); say it with layout "
-            f"{' or '.join(dict.fromkeys(layouts))}",
+            f"input {self._port_names()}: cannot tell what the axes mean (N utterances, T frames, C values); say "
+            f"it with layout {' or '.join(dict.fromkeys(layouts))}",
             fields=("layout",),
         )
 

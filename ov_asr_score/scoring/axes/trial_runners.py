@@ -28,6 +28,7 @@ class TrialRunners:
         """Nothing has been compiled yet."""
         self._model, self._ports, self._plan, self._readings = model, ports, plan, readings
         self._free_model: ov.Model | None = None
+        self._core: ov.Core | None = None
         self._compiled: dict[int, ov.CompiledModel] = {}
 
     def inputs(
@@ -60,7 +61,8 @@ class TrialRunners:
 
     def _compile(self, model: ov.Model) -> ov.CompiledModel:
         if id(model) not in self._compiled:
-            self._compiled[id(model)] = compile_model(ov.Core(), model, DeviceSettings())
+            self._core = self._core or ov.Core()
+            self._compiled[id(model)] = compile_model(self._core, model, DeviceSettings())
         return self._compiled[id(model)]
 
     def _free(self) -> ov.Model:

@@ -280,11 +280,11 @@ class _Crew:
 def lane_buffers(runner: Runner, fits: Sequence[InputFit], plan: LockstepPlan) -> list[Float32Array]:
     """Zeros for each input of a request, in the shape that it has for all lanes."""
     shapes = [
-        [plan.lanes, *(plan.frames_per_request if axis == -1 else axis for axis in fit.shape[1:])]
+        (plan.lanes, *fit.shape_for(plan.frames_per_request)[1:])
         if plan.lanes > 1 or plan.conversion is not None
-        else [plan.frames_per_request if axis == -1 else axis for axis in fit.shape]
+        else fit.shape_for(plan.frames_per_request)
         for fit in fits
     ]
     # inputs that no table feeds hold one value for each lane
-    shapes += [[plan.lanes, 1]] * (len(runner.inputs) - len(fits))
+    shapes += [(plan.lanes, 1)] * (len(runner.inputs) - len(fits))
     return [np.zeros(shape, np.float32) for shape in shapes]

@@ -75,8 +75,8 @@ def feed_rows(
             for rows in frames:
                 rows[filled:] = rows[filled - 1]
         else:
-            shapes = [[filled if axis == -1 else axis for axis in fit.shape] for fit in fits]
-            runner.bind(slot, [rows[:filled].reshape(shape) for rows, shape in zip(frames, shapes, strict=True)])
+            pairs = zip(frames, fits, strict=True)
+            runner.bind(slot, [rows[:filled].reshape(fit.shape_for(filled)) for rows, fit in pairs])
         given_rows = size if plan.pad else filled
         slots.start(slot, FilledRequest(pieces, filled, partial(_hand_out_rows, pieces, given_rows)))
 

@@ -32,7 +32,7 @@ def checked(utterance: Utterance, fits: Sequence[InputFit]) -> Utterance:
 
 def request_buffers(fits: Sequence[InputFit], rows: int) -> list[Float32Array]:
     """An array of zeros for each input, in the shape of a request with ``rows`` frames."""
-    return [np.zeros([rows if axis == -1 else axis for axis in fit.shape], dtype=np.float32) for fit in fits]
+    return [np.zeros(fit.shape_for(rows), dtype=np.float32) for fit in fits]
 
 
 def copy_frames(target: Float32Array, value: NDArray[Any], first: int) -> None:

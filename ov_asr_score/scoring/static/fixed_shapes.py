@@ -26,7 +26,7 @@ def request_shapes(model: ov.Model, feeding: Feeding, frames: int) -> Shapes:
         if fit is None:
             shapes.append(tuple(1 if length is None else length for length in own))
         else:
-            shapes.append(tuple(frames if length == -1 else length for length in fit.shape))
+            shapes.append(fit.shape_for(frames))
     return tuple(shapes)
 
 

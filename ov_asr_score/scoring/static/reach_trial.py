@@ -13,8 +13,8 @@ from math import lcm
 import numpy as np
 
 from ov_asr_score.errors import DeviceError, ShapeMismatchError
-from ov_asr_score.openvino_api import RUNTIME_ERRORS, ov
-from ov_asr_score.ov_model.model_description import shape_of
+from ov_asr_score.openvino_api import ov
+from ov_asr_score.scoring.axes.probing import ShapeProbe
 from ov_asr_score.scoring.engine import score_utterances
 from ov_asr_score.scoring.input_fit import InputFit
 from ov_asr_score.scoring.plan import BlocksPlan, EqualWindows, UtterancePlan
@@ -49,14 +49,13 @@ def rows_factors(model: ov.Model, fits: Sequence[InputFit], outputs: Sequence[in
     """
     lengths = range(_LEAST_FRAMES, _LEAST_FRAMES + 2 * _MOST_FRAMES_PER_ROW)
     counts: list[list[int]] = [[] for _ in outputs]
-    changed = model.clone()
+    probe = ShapeProbe(model)
     for frames in lengths:
-        try:
-            changed.reshape({index: ov.PartialShape(_shape(fit, frames)) for index, fit in enumerate(fits)})
-        except RUNTIME_ERRORS:
+        shapes = probe.outputs({index: fit.shape_for(frames) for index, fit in enumerate(fits)})
+        if shapes is None:
             return None
         for rows, number in zip(counts, outputs, strict=True):
-            shape = shape_of(changed.outputs[number].get_partial_shape())
+            shape = shapes[number]
             if not shape or None in shape:
                 return None
             rows.append(int(np.prod([length or 0 for length in shape[:-1]])))
@@ -275,7 +274,3 @@ def _joined(first: Utterance, second: Utterance, cut: int) -> Utterance:
         for name, value in first.features.items()
     }
     return Utterance(first.key, features, first.num_frames)
-
-
-def _shape(fit: InputFit, frames: int) -> list[int]:
-    return [frames if length == -1 else length for length in fit.shape]

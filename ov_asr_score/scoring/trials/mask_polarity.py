@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.errors import UsageError
+from ov_asr_score.device.compiled_model import compile_model
+from ov_asr_score.errors import DeviceError, UsageError
 from ov_asr_score.openvino_api import RUNTIME_ERRORS, ov
 from ov_asr_score.ov_model.filled_inputs.fill_inputs import fill_inputs
 from ov_asr_score.ov_model.filled_inputs.fillings import Filling, FillingPlan
 from ov_asr_score.ov_model.model_description import describe_ports
+from ov_asr_score.settings.device import DeviceSettings
 
 _FRAMES = 40
 _CHANGED = 1e-4  # of the largest score: more than rounding
@@ -63,8 +65,8 @@ class _Trial:
         others = replace(plan, fillings=tuple(each for each in plan.fillings if each.input != mask.input))
         try:
             filled = fill_inputs(model, others, requests).model
-            compiled = core.compile_model(filled, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
-        except RUNTIME_ERRORS:
+            compiled = compile_model(core, filled, DeviceSettings())
+        except (DeviceError, *RUNTIME_ERRORS):
             return None
         random = np.random.default_rng(0)
         arrays: list[NDArray[np.float32]] = []
