@@ -80,7 +80,7 @@ def device_error(
 
 
 def _naming_static(message: str, settings: DeviceSettings, free_shapes: bool) -> DeviceError:
-    """The error, with what static shapes are good for, where the device may lack other ones or is an NPU."""
+    """The error, with advice on static shapes where the device may need them."""
     fields = ("config",) * len(settings.config) if "; config " in message else ()
     if "NPU" in base_devices(settings.device):
         message += "; static on another device scores with the shapes that an NPU takes"

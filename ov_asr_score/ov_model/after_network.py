@@ -24,7 +24,7 @@ _NOTE = [SECTION, "after_network"]
 
 
 def asked_after_network(options: KaldiOptions) -> tuple[str, ...]:
-    """Those of the options that are given and hold for the scores of a model of any kind."""
+    """The given options that apply to the scores of any kind of model."""
     return tuple(name for name in options.asked if name in AFTER_NETWORK)
 
 

@@ -1,4 +1,4 @@
-"""A model with variables as one that has none, for requests that hold whole utterances."""
+"""A model without its variables, for requests that hold whole utterances."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from ov_asr_score.openvino_api import ov
 
 
 def without_variables(model: ov.Model) -> ov.Model:
-    """A copy of ``model`` in which every variable is its initial value; it is the same for one request after a reset.
+    """A copy of ``model`` in which every variable is its initial value, as in the first request of an utterance.
 
     A variable without an initial value in the graph leaves the model as it is.
     """

@@ -149,7 +149,7 @@ class ScoreJob:
         int,
         _model(
             "Frames from one request to the next, for models with states whose requests have a fixed number of frames "
-            "and overlap; 0: as the metadata of the model say.",
+            "and overlap; 0: as the model's metadata says.",
             metavar="FRAMES",
             least=0,
             in_suite=True,

@@ -21,10 +21,11 @@ _VALUE = "value:"
 
 @dataclass(frozen=True, slots=True)
 class Filling:
-    """What an input holds: the number of ``frames``, ``ones``, ``zeros``, the ``position`` (rows of scores given before
-    in the utterance), or a ``value``.
+    """What an input holds in place of a table.
 
-    ``is_asked`` says that the user said so; else the name and the shape of the input did.
+    That is the number of ``frames``, ``ones``, ``zeros``, the ``position`` (the number of rows of scores that the
+    utterance has had so far), or a ``value``. ``is_asked``: the user said so, not the name and
+    the shape of the input.
     """
 
     input: str

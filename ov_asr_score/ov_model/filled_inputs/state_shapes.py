@@ -111,7 +111,7 @@ class _Probe:
         return longer and keeps
 
     def _follows_batch(self, axis: _Axis) -> bool:
-        """Whether the axis has to be as long as another free axis of the features, which is none of frames."""
+        """Whether the axis has to be as long as another free axis of the features that does not hold frames."""
         for index, place in self._batch_axes():
             one = self._length_after(axis, {axis: 1}, self._frames[-1], {(index, place): _FEW})
             two = self._length_after(axis, {axis: _FEW}, self._frames[-1], {(index, place): _FEW})
@@ -120,7 +120,7 @@ class _Probe:
         return False
 
     def _widens_scores(self, axis: _Axis) -> bool:
-        """Whether a state of two gives scores for two where they were for one: as many as there are utterances."""
+        """Whether a state of length two makes an axis of the scores two long, as two utterances would."""
         for frames in self._frames:
             one, two = (self._shapes_after({axis: length}, frames) for length in (1, _FEW))
             for number, (before, after) in enumerate(zip(one, two, strict=False)):

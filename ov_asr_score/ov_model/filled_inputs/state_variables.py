@@ -153,7 +153,7 @@ def _cancel_transposes(model: ov.Model) -> None:
 
 
 def _kept_type(element_type: Any) -> Any:
-    """The type of the variable: the CPU plugin keeps no numbers of 64 bits, and no integers but those of 32."""
+    """The type of the variable: the CPU plugin keeps no 64-bit numbers, and of integers only those of 32 bits."""
     if not element_type.is_real():
         return ov.Type.i32
     return ov.Type.f32 if element_type == ov.Type.f64 else element_type

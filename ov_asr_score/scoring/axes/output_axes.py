@@ -54,7 +54,7 @@ class UndecidedAxesError(Exception):
     """
 
     def __init__(self, text: str, layouts: Sequence[str] = (), entries: int = 0, fields: Sequence[str] = ()) -> None:
-        """Keep what could be said instead."""
+        """Keep what would settle it."""
         super().__init__(text)
         self.layouts, self.entries, self.fields = tuple(layouts), entries, tuple(fields)
 

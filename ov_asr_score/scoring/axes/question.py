@@ -1,4 +1,4 @@
-"""A model and the readings of its axes that are left: which the graph can be, and which a trial leaves.
+"""Which readings of a model's axes its graph can have, and which of them a trial leaves.
 
 Tests: tests/scoring/axes/test_settling.py
 """
@@ -33,7 +33,7 @@ _MOST_READINGS = 24
 
 
 class Question:
-    """A model, and what is to be found out of its axes."""
+    """What is to be found out about the axes of a model."""
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class Question:
         return tuple(found)
 
     def try_out(self, joint: Sequence[Sequence[str]]) -> Sequence[str]:
-        """The reading that a trial leaves, or that gives the same scores as all others that it leaves.
+        """The reading that a trial leaves; if it leaves several, the first, provided that all give the same scores.
 
         Raises UnsupportedModelError where none or several are left.
         """
@@ -105,7 +105,7 @@ class Question:
         return left[0]
 
     def is_refuted(self, reading: Sequence[str]) -> bool:
-        """Whether a fixed axis is taken for utterances, though nobody says so, and its entries depend on each other."""
+        """Whether a trial refutes that a fixed axis, of which nothing is said, holds utterances."""
         guessed = any(
             letter == "N" and length not in (None, 1) and said == "?"
             for port, letters in zip(self.ports, reading, strict=True)

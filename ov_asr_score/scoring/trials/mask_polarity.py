@@ -1,4 +1,4 @@
-"""Whether ones in a mask let frames count, as the tool fills it in, or hide them as PyTorch's key padding masks do."""
+"""Whether ones in a mask mark valid frames, as the tool fills it in, or frames to ignore, as in PyTorch."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def check_masks(
 ) -> dict[str, str]:
     """What to add to the notes about masks of ones that only the name of an input asks for, by note.
 
-    One frame is moved. Where ones let frames count, fewer scores follow if the mask is zero at this frame alone; where
-    they hide frames, fewer follow if a mask of zeros is one there. Raises UsageError unless the former and not the
-    latter is so.
+    One frame is changed. If ones mark valid frames, fewer scores change with it when the mask is zero at this frame
+    alone; if they mark frames to ignore, fewer change when a mask of zeros is one there. Raises UsageError unless the
+    former is the case and the latter is not.
     """
     notes = {}
     for filling in plan.fillings:
