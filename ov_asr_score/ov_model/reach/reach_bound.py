@@ -86,9 +86,9 @@ def _through(node: Any, frames: _Frames) -> _Frames:
 
 def _kernel(node: Any, kind: str) -> tuple[int, int]:
     """Steps that a convolution or pool looks around along free axes, and its stride there."""
-    attributes, shape = node.get_attributes(), node.get_input_partial_shape(0)
+    attributes, shape = node.get_attributes(), node.input_value(0).get_partial_shape()
     spatial = len(shape) - 2
-    kernel = attributes["kernel"] if kind in _POOLS else list(node.get_input_partial_shape(1))[-spatial:]
+    kernel = attributes["kernel"] if kind in _POOLS else list(node.input_value(1).get_partial_shape())[-spatial:]
     extent, stride = 0, 1
     for axis in range(spatial):
         if shape[2 + axis].is_static:
@@ -103,7 +103,7 @@ def _kernel(node: Any, kind: str) -> tuple[int, int]:
 
 def _places_of(node: Any, kind: str) -> Iterator[int]:
     """Sizes of the places, on free axes, that a layer takes values from or puts them to."""
-    shape = node.get_input_partial_shape(0)
+    shape = node.input_value(0).get_partial_shape()
     if kind in _AXES_INPUT and node.get_input_size() > _AXES_INPUT[kind]:
         axes = node.input_value(_AXES_INPUT[kind]).get_node()
         if axes.get_type_name() == "Constant" and shape.rank.is_static:
@@ -153,7 +153,7 @@ def _folding(node: Any) -> int:
     """Steps along a free axis that a Reshape puts into one, or makes of one."""
     before, after = (
         prod(length.get_length() for length in shape if length.is_static)
-        for shape in (node.get_input_partial_shape(0), node.get_output_partial_shape(0))
+        for shape in (node.input_value(0).get_partial_shape(), node.get_output_partial_shape(0))
     )
     low, high = sorted((max(1, int(before)), max(1, int(after))))
     return -(-high // low)

@@ -50,7 +50,7 @@ def _is_bounded(node: Any, kind: str) -> bool:
     if kind == "MatMul":
         return _contracts_fixed(node)
     if kind in _OVER_AXES:
-        axes, shape = _axes_of(node), node.get_input_partial_shape(0)
+        axes, shape = _axes_of(node), node.input_value(0).get_partial_shape()
         return axes is not None and shape.rank.is_static and not any(shape[axis].is_dynamic for axis in axes)
     return False
 
@@ -78,7 +78,7 @@ def _contracts_fixed(node: Any) -> bool:
     """Whether a product sums over fixed axes."""
     attributes = node.get_attributes()
     for index, flag, plain in ((0, "transpose_a", -1), (1, "transpose_b", -2)):
-        shape = node.get_input_partial_shape(index)
+        shape = node.input_value(index).get_partial_shape()
         if shape.rank.is_dynamic:
             return False
         turned = -3 - plain  # the other one of the last two axes
@@ -90,7 +90,7 @@ def _contracts_fixed(node: Any) -> bool:
 
 def _axes_of(node: Any) -> list[int] | None:
     """The axes that the node looks along, counted from the first; None where they are not known."""
-    rank = node.get_input_partial_shape(0).rank
+    rank = node.input_value(0).get_partial_shape().rank
     if rank.is_dynamic:
         return None
     attribute = node.get_attributes().get("axis")

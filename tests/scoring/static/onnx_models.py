@@ -108,7 +108,9 @@ BODIES: dict[str, Callable[[OnnxGraph, str], str]] = {
 def write_model(body: str, folder: Path) -> Path:
     """An ONNX file of this body, from ``x`` to ``score``."""
     graph = OnnxGraph()
-    graph.nodes.append(helper.make_node("Identity", [BODIES[body](graph, "x")], ["score"]))
+    last = BODIES[body](graph, "x")
+    for node in graph.nodes:  # an Identity would leave the tensor with two names in OpenVINO 2023.3
+        node.output[:] = ["score" if name == last else name for name in node.output]
     x = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, "T", WIDTH])
     score = helper.make_tensor_value_info("score", TensorProto.FLOAT, None)
     made = helper.make_graph(graph.nodes, "model", [x], [score], graph.tensors)
