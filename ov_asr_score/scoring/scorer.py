@@ -9,7 +9,7 @@ from functools import partial
 
 import numpy as np
 
-from ov_asr_score.device.attention_layers import has_attention
+from ov_asr_score.device.attention_layers import has_attention, is_fused_wrongly
 from ov_asr_score.device.compiled_model import compile_model
 from ov_asr_score.device.gna_properties import input_scale_factors
 from ov_asr_score.device.input_scale_factors import largest_value, scale_factor, scale_factor_of
@@ -180,9 +180,11 @@ def _open_runner(
     if model is None:
         return OpenVinoRunner(configured.compiled(), slots, wanted, names)
     compiling = partial(compile_model, configured.loaded.core, model, settings)
+    plainly = partial(compiling, without_fusions=True)
+    if settings.device == "CPU" and is_fused_wrongly(model):
+        return OpenVinoRunner(plainly(), slots, wanted, names, plainly)
     if settings.device != "CPU" or not has_attention(model):
         return OpenVinoRunner(compiling(), slots, wanted, names, compiling)
-    plainly = partial(compiling, without_fusions=True)
     if stateful:  # variables stay with their request, and may be a cache that begins with one key
         return OpenVinoRunner(plainly(), slots, wanted, names, plainly)
     return OpenVinoRunner(compiling(), slots, wanted, names, compiling, plainly)

@@ -175,7 +175,8 @@ def test_a_softmax_that_feeds_others_is_removed_for_its_output_only() -> None:
 def test_a_moved_softmax_that_others_share_is_refused() -> None:
     model = network("softmax, moved", more=[("ArgMax", ["back"], "best", {"axis": 1})], outputs=("y", "best"))
     with pytest.raises(
-        UnsupportedModelError, match=r"^no_softmax: output '(y|back)' shares '.*', behind its softmax, with other outputs$"
+        UnsupportedModelError,
+        match=r"^no_softmax: output '(y|back)' shares '.*', behind its softmax, with other outputs$",
     ):
         add_after_network(model, [0], KaldiOptions(no_softmax=True))
 
