@@ -176,7 +176,7 @@ def test_a_moved_softmax_that_others_share_is_refused() -> None:
     model = network("softmax, moved", more=[("ArgMax", ["back"], "best", {"axis": 1})], outputs=("y", "best"))
     with pytest.raises(
         UnsupportedModelError,
-        match=r"^no_softmax: output '(y|back)' shares '.*', behind its softmax, with other outputs$",
+        match=r"^no_softmax: output '(y|back)' shares '.*', after its softmax, with other outputs$",
     ):
         add_after_network(model, [0], KaldiOptions(no_softmax=True))
 
