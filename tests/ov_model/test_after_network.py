@@ -210,7 +210,9 @@ def test_priors_need_logarithms_and_as_many_counts(counts: str) -> None:
     with pytest.raises(UsageError, match="expected no_softmax or apply_log with it, because output 'y' is a softmax"):
         changed("softmax", class_frame_counts=counts)
     Path(counts).write_text(" [ 1 2 3 4 ]\n")
-    with pytest.raises(ShapeMismatchError, match="counts: 4 counts, output 'y' has 3 values; expected as many"):
+    with pytest.raises(
+        ShapeMismatchError, match="counts: 4 counts, but output 'y' has 3 values; expected the same number"
+    ):
         changed("log-softmax", class_frame_counts=counts)
 
 
@@ -299,7 +301,7 @@ def test_what_is_made_of_the_model_has_it_inside(tmp_path: Path, monkeypatch: py
     assert run("score", "-m", "int8.xml", *asked, *compared, "0.5").code == 0  # not a second time
     outcome = run("score", "-m", "int8.xml", "-i", features, "--acoustic-scale", "0.1")
     made = f"--class-frame-counts={asked[-1]} --no-softmax=true"
-    expected = f"--acoustic-scale=0.1: int8.xml was made with {made}, which is in its graph"
+    expected = f"--acoustic-scale=0.1: int8.xml was made with {made}, which its graph already applies"
     assert (outcome.code, outcome.error) == (2, expected)
 
 
