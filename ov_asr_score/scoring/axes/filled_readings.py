@@ -19,6 +19,7 @@ from ov_asr_score.ov_model.filled_inputs.fillings import FillingPlan
 from ov_asr_score.ov_model.model_description import describe_ports
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.scoring.axes.known_axes import FedInput, WantedOutput
+from ov_asr_score.scoring.axes.output_axes import OutputAxes
 from ov_asr_score.scoring.axes.probing import ShapeProbe
 from ov_asr_score.scoring.axes.readings import has_time, request_shape
 
@@ -73,10 +74,23 @@ class FilledReadings:
             raise known
         return known
 
-    def _fill(self, reading: Sequence[str]) -> FilledReading:
+    def counting(self, reading: Sequence[str], axes: Sequence[OutputAxes]) -> FilledReading:
+        """The model for ``reading`` where positions count the rows of the first output that hands on no state.
+
+        ``axes`` are those of the wanted outputs; where that output is none of them, nothing is known of its rows.
+        Raises what :meth:`of` raises.
+        """
+        counted = next((port.name for port in self._outputs if port.name not in self._plan.outputs), "")
+        positions = any(filling.kind == "position" for filling in self._plan.fillings)
+        for want, found in zip(self._wanted, axes, strict=True) if positions else ():
+            if self._outputs[want.number].name == counted and found.time is not None:
+                return self._fill(reading, (counted, found.time))
+        return self.of(reading)
+
+    def _fill(self, reading: Sequence[str], rows: tuple[str, int] | None = None) -> FilledReading:
         requests = requests_of(self._ports, reading)
         names = [self._outputs[want.number].name for want in self._wanted]
-        filled = fill_inputs(self._model, self._plan, requests, keep=names)
+        filled = fill_inputs(self._model, self._plan, requests, rows=rows, keep=names)
         here = [port.name for port in describe_ports(filled.model)[1]]
         missing = [name for name in names if name not in here]
         if missing:

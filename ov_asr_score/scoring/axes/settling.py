@@ -98,7 +98,7 @@ def settle_axes(
     if not (follows_first or question.is_stateful or has_time(reading)):
         # The first axis of the inputs is no batch of rows.
         reading = [letters.replace("N", "T") for letters in reading]
-    filled = question.readings.of(reading)
+    filled = question.readings.counting(reading, axes)
     return ModelAxes(
         tuple(
             InputAxes(letters, _source(port, known, tried), value_lengths(letters, port.info.shape or (), port.width))

@@ -140,6 +140,20 @@ def test_the_shift_is_given(baked: bool, turned: bool, folder: Path) -> None:
     check(path, turned=turned, chunk_shift=12, shift=12)
 
 
+def test_positions_count_rows_wherever_they_lie(folder: Path) -> None:
+    """The axis of rows is the last one, and the graph takes no other length; each request has 4 rows of 40 scores."""
+    for turned in (False, True):
+        path = write_model(METADATA, baked=True, turned=turned)
+        model = onnx.load(path)
+        for name in ("processed_lens", "new_processed_lens"):
+            ports = model.graph.input if name.startswith("p") else model.graph.output
+            ports.remove(next(port for port in ports if port.name == name))
+        model.graph.input.append(helper.make_tensor_value_info("offset", TensorProto.INT64, [1]))
+        model.graph.node.insert(0, helper.make_node("Identity", ["offset"], ["processed_lens"]))
+        onnx.save(model, "offset.onnx")
+        check(path, "offset.onnx", turned=turned)
+
+
 def test_what_is_given_comes_before_the_metadata(folder: Path) -> None:
     check(write_model({"decode_chunk_len": "8", "T": "13"}), chunk_shift=4, shift=4)
 
