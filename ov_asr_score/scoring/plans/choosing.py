@@ -60,7 +60,11 @@ def plan_model(
     if len(times) != 1:
         raise ShapeMismatchError(f"inputs take different numbers of frames per request: {sorted(filter(None, times))}")
     frames = times.pop() or 1
-    reason = f"the time axis holds {frames} frames: utterances go in pieces of that length, each on its own"
+    pieces = "in order" if stateful else "each on its own"
+    reason = (
+        f"the time axis holds {frames} frames: utterances go in pieces of that length, {pieces}, the last one filled "
+        "up with its last frame"
+    )
     return model, BlocksPlan(frames, stateful, reason=reason + ignored)
 
 
