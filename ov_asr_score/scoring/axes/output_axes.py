@@ -58,13 +58,21 @@ class UndecidedAxesError(Exception):
         super().__init__(text)
         self.layouts, self.entries, self.fields = tuple(layouts), entries, tuple(fields)
 
-    def advice(self, name: str) -> str:
-        """The end of a message about the output ``name``: what to give; it names the settings outputs and layout."""
-        layouts = " or ".join(f"{name}[{letters}]" for letters in self.layouts)
+    def advice(self, name: str, shape: Sequence[int | None] | None = None) -> str:
+        """The end of a message about the output ``name``: what to give; it names the settings outputs and layout.
+
+        A free axis of ``shape`` that has length one for an utterance is that of utterances.
+        """
+        layouts = " or ".join(f"{name}[{_with_utterances(letters, shape or ())}]" for letters in self.layouts)
         if not self.entries:
             return f"; say it with layout {layouts}" if layouts else ""
         choice = f": choose one with {name}[0] to {name}[{self.entries - 1}] as its name in outputs"
         return f"{choice}, or take all of them, in order, with layout {layouts}" if layouts else choice
+
+
+def _with_utterances(letters: str, shape: Sequence[int | None]) -> str:
+    free = next((axis for axis, length in enumerate(shape) if length is None and letters[axis : axis + 1] == "1"), None)
+    return letters if free is None else f"{letters[:free]}N{letters[free + 1 :]}"
 
 
 def decide_output(
@@ -146,7 +154,11 @@ def _time_axis(
             return equal[0], "rows"
         if not equal and lengths.count(1) > 1:
             return None, "rows"  # one row beside the batch: values are more than there are frames
-    elif len(equal) == 1:
+    # An axis without others may as well hold as many values of one vector as there are frames.
+    is_alone = (
+        not shift and len(equal) == 1 and all(lengths[axis] == 1 for axis in range(len(lengths)) if axis not in equal)
+    )
+    if not shift and len(equal) == 1 and not is_alone:
         return equal[0], "rows"
     if shift == 0 and not equal:
         raise UndecidedAxesError(
@@ -157,6 +169,6 @@ def _time_axis(
     plain = ["1" if length == 1 else "C" for length in lengths]
     options = equal or [axis for axis, length in enumerate(lengths) if length != 1]
     layouts = ["".join([*plain[:axis], "T", *plain[axis + 1 :]]) for axis in options]
-    if plain and not equal:
+    if plain and (not equal or is_alone):
         layouts.append("".join(plain))
     raise UndecidedAxesError(f"does not tell along which of its axes the {frames} frames lie", layouts)

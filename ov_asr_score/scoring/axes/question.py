@@ -79,7 +79,7 @@ class Question:
             except UndecidedAxesError as error:
                 port = self.outputs[want.number]
                 raise UnsupportedModelError(
-                    f"output '{port.name}' {shape_text(port.shape)} {error}{error.advice(port.name)}",
+                    f"output '{port.name}' {shape_text(port.shape)} {error}{error.advice(port.name, port.shape)}",
                     fields=(*error.fields, "layout", "outputs"),
                 ) from error
         return tuple(found)

@@ -78,6 +78,8 @@ def test_advice_shows_what_to_type() -> None:
     )
     assert UndecidedAxesError("is open", ["TC", "CT"]).advice("y") == "; say it with layout y[TC] or y[CT]"
     assert UndecidedAxesError("is open").advice("y") == ""
+    advice = UndecidedAxesError("is open", ["1T", "1C"]).advice("y", (None, 4))
+    assert advice == "; say it with layout y[NT] or y[NC]"
 
 
 def test_several_axes_of_values_are_taken_where_that_is_said_or_where_frames_have_the_same() -> None:
@@ -85,7 +87,9 @@ def test_several_axes_of_values_are_taken_where_that_is_said_or_where_frames_hav
     assert decide_output((307, 2, 9), (419, 2, 9), 307, frame_shape=(2, 9)).values == (1, 2)
 
 
-@pytest.mark.parametrize(("shape", "letters"), [((1, 8, 9), "1TC"), ((1, 9, 8), "1CT"), ((8, 9), "TC"), ((1, 8), "1T")])
+@pytest.mark.parametrize(
+    ("shape", "letters"), [((1, 8, 9), "1TC"), ((1, 9, 8), "1CT"), ((8, 9), "TC"), ((1, 8, 1, 9), "1T1C")]
+)
 def test_one_length_tells_where_only_one_axis_has_it(shape: tuple[int, ...], letters: str) -> None:
     assert decide_output(shape, None, 8).letters(len(shape)) == letters
 
@@ -98,6 +102,13 @@ def test_one_length_that_tells_nothing_is_asked_for() -> None:
         decide_output((1, 4, 9), None, 8)
     assert "1TC" in caught.value.layouts
     assert decide_output((1, 8, 8), None, 8, said="NCT").letters(3) == "1CT"
+    for shape in ((1, 8), (1, 1, 8), (8,)):  # one value per frame, or a vector of as many values
+        with pytest.raises(UndecidedAxesError) as caught:
+            decide_output(shape, None, 8)
+        ones = "1" * (len(shape) - 1)
+        assert caught.value.layouts == (f"{ones}T", f"{ones}C")
+        assert decide_output(shape, None, 8, said=f"{ones}T").kind == "rows"
+        assert decide_output(shape, None, 8, said=f"{ones}C").kind == "vector"
     assert decide_output((1, 4, 9), None, 8, said="NTC").kind == "rows"
 
 

@@ -99,7 +99,7 @@ def test_heads_are_refused_unless_all_are_taken(tmp_path: Path) -> None:
     x = input_of([-1, -1, WIDTH])
     heads = op.transpose(op.reshape(x, integers(0, 0, 2, WIDTH // 2), True), integers(0, 2, 1, 3))
     model, given = model_of(op.relu(heads), [x]), utterances(5)
-    message = r"values along axes 2 and 4.* score\[0\] to score\[1\] as its name in outputs.* layout score\[1CTC\]"
+    message = r"values along axes 2 and 4.* score\[0\] to score\[1\] as its name in outputs.* layout score\[NCTC\]"
     with pytest.raises(UnsupportedModelError, match=message):
         make_scorer(model, given[0], tmp_path)
     (result,) = score_with(model, given, tmp_path, layout="score[NCTC]")
