@@ -104,19 +104,24 @@ class Question:
             raise self._ask(left or joint)
         return left[0]
 
-    def is_refuted(self, reading: Sequence[str]) -> bool:
-        """Whether a trial refutes that a fixed axis, of which nothing is said, holds utterances."""
+    def doubt(self, reading: Sequence[str]) -> str:
+        """What to say where a fixed axis that nobody speaks of would hold utterances, and no trial confirms it."""
         guessed = any(
             letter == "N" and length not in (None, 1) and said == "?"
             for port, letters in zip(self.ports, reading, strict=True)
             for letter, length, said in zip(letters, port.info.shape or (), port.said, strict=True)
         )
-        return guessed and has_time(reading) and not self.is_stateful and self._verdict(reading) == "refuted"
-
-    def wrong_batch(self, reading: Sequence[str]) -> str:
-        """What to say of a reading that is refuted."""
+        if not guessed or not has_time(reading) or self.is_stateful:
+            return ""
         layouts = ",".join(layout_text(port.info, letters) for port, letters in zip(self.ports, reading, strict=True))
-        return f"input {self._port_names()}: its axes are not {layouts}, because entries along N depend on each other"
+        match self._verdict(reading):
+            case "holds":
+                return ""
+            case "refuted":
+                why = f"its axes are not {layouts}, because entries along N depend on each other"
+            case _:
+                why = f"a trial does not tell whether its axes are {layouts}; if they are, say it with layout {layouts}"
+        return f"input {self._port_names()}: {why}"
 
     def no_reading(self) -> str:
         """What to say where the graph takes none of the readings."""

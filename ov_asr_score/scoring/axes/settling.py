@@ -87,9 +87,10 @@ def settle_axes(
         raise UnsupportedModelError(question.no_reading() + advice, fields=("layout",))
     tried = len(joint) > 1
     reading = question.try_out(joint) if tried else joint[0]
-    if not tried and question.is_refuted(reading):
+    doubt = "" if tried else question.doubt(reading)
+    if doubt:
         advice = "".join(_pieces_advice(port.info, port.said, port.width) for port in ports)
-        raise UnsupportedModelError(question.wrong_batch(reading) + advice, fields=("layout",))
+        raise UnsupportedModelError(doubt + advice, fields=("layout",))
     if not question.is_stateful:
         reading = _beside_vectors(ports, reading, takes_rows=question.keeps_ranks(reading))
     axes = question.output_axes(reading)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from ov_asr_score.errors import DeviceError
 from ov_asr_score.scoring.axes.output_axes import OutputAxes
 from ov_asr_score.scoring.requests.runner import Float32Array, Runner
+from ov_asr_score.scoring.utterances.noise_size import noise_size
 
 TRIED_FRAMES = 160
 """More than models of speech look to either side."""
@@ -80,7 +81,7 @@ def tried_frames(
     if value is not None and value.size:
         rows = np.nan_to_num(np.atleast_2d(value).astype(np.float32), posinf=0.0, neginf=0.0)
         base[:] = rows[len(rows) // 2] if num_frames is None else rows[np.arange(num_frames) % len(rows)]
-    size = float(np.std(base)) or 1.0
+    size = noise_size(base)
     if value is not None and value.size and np.isin(value, (0, 1)).all():
         # A mask: all other values would be the same one to a graph that takes it for true and false.
         return generator.integers(0, 2, shape).astype(np.float32)

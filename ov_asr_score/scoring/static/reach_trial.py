@@ -20,6 +20,7 @@ from ov_asr_score.scoring.input_fit import InputFit
 from ov_asr_score.scoring.plan import BlocksPlan, EqualWindows, UtterancePlan
 from ov_asr_score.scoring.requests.runner import Float32Array, Runner
 from ov_asr_score.scoring.utterances.joining import Utterance
+from ov_asr_score.scoring.utterances.noise_size import noise_size
 
 # Utterances that are tried have at least so many frames, and at most.
 _LEAST_FRAMES, _MOST_FRAMES = 128, 8192
@@ -247,7 +248,7 @@ def _scales(fits: Sequence[InputFit], utterance: Utterance | None) -> dict[str, 
     """How large the values of each input usually are."""
     if utterance is None or not utterance.num_frames:
         return {fit.name: 1.0 for fit in fits}
-    return {fit.name: float(np.std(_finite(utterance.features[fit.name]))) or 1.0 for fit in fits}
+    return {fit.name: noise_size(utterance.features[fit.name]) for fit in fits}
 
 
 def _finite(value: object) -> Float32Array:

@@ -184,4 +184,6 @@ def _check_blob(feeding: Feeding) -> None:
 def _tried(model: ov.Model, feeding: Feeding) -> OpenVinoRunner:
     """A runner that takes any number of frames, on the CPU, whose plugin can do that."""
     device = feeding.options.device
-    return OpenVinoRunner(compile_model(feeding.core, model, DeviceSettings(threads=device.threads)), 1, feeding.wanted)
+    settings = DeviceSettings(threads=device.threads)
+    compiled = compile_model(feeding.core, model, settings, without_fusions=True)
+    return OpenVinoRunner(compiled, 1, feeding.wanted)

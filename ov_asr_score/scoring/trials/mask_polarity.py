@@ -65,7 +65,7 @@ class _Trial:
         others = replace(plan, fillings=tuple(each for each in plan.fillings if each.input != mask.input))
         try:
             filled = fill_inputs(model, others, requests).model
-            compiled = compile_model(core, filled, DeviceSettings())
+            compiled = compile_model(core, filled, DeviceSettings(), without_fusions=True)
         except (DeviceError, *RUNTIME_ERRORS):
             return None
         random = np.random.default_rng(0)

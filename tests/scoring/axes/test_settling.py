@@ -14,6 +14,7 @@ from onnx import TensorProto, helper, numpy_helper
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.openvino_api import opset as op
 from ov_asr_score.scoring.plan import UtterancePlan
+from ov_asr_score.scoring.utterances.joining import Utterance
 from tests.scoring.tiny_models import (
     WIDTH,
     affine_model,
@@ -110,3 +111,12 @@ def test_what_cannot_be_told_must_be_said(tmp_path: Path) -> None:
     ):
         make_scorer(model, first, tmp_path)
     assert isinstance(make_scorer(model, first, tmp_path, layout="[NTC]").plan, UtterancePlan)
+
+
+def test_one_frame_first_does_not_hide_what_depends_on_what(tmp_path: Path) -> None:
+    """Its values are all alike, so that noise of their deviation would be nothing."""
+    given = [Utterance("one", {"x": np.full((1, WIDTH), 0.1, np.float32)}, 1), *utterances(30)]
+    for utterance, result in zip(
+        given, score_with(running_sum_model([-1, -1, WIDTH], 0), given, tmp_path), strict=True
+    ):
+        assert_close(result.scores["score"], affine_scores(utterance.features["x"]).cumsum(0), 1e-4)
