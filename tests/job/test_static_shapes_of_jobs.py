@@ -6,11 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import pytest
 
 from ov_asr_score import ScoreJob, run_job
 from ov_asr_score.kaldi_io import read_table
 from ov_asr_score.settings.device import DeviceSettings
 from tests.ov_model.filled_inputs.onnx_models import features, lstm_model, run_onnx, wenet_model
+from tests.runtimes import OLDEST_RUNTIME
 from tests.scoring.static.onnx_models import WIDTH, reference_scores, write_model
 from tests.tiny_model import write_table
 
@@ -55,6 +57,7 @@ def test_states_take_blocks_of_a_fixed_length(folder: Path) -> None:
     assert (plan["mode"], plan["frames_per_request"]) == ("blocks", 50)
 
 
+@pytest.mark.skipif(OLDEST_RUNTIME, reason="its ONNX front end makes a layer whose shape stays free")
 def test_caches_that_grow_are_empty_for_whole_utterances(folder: Path) -> None:
     arrays = {key: features(length, number) for number, (key, length) in enumerate(LENGTHS.items())}
     model = wenet_model()
