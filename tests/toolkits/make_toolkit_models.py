@@ -12,6 +12,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import onnx
 import torch
 from torch import nn
 
@@ -313,7 +314,19 @@ def export(name: str, model: Any, inputs: dict[str, Any], outputs: list[str], ax
         output_names=outputs,
         **({"opset_version": 17} | shapes | more),
     )
+    _forget_places(path)
     print(name, path.stat().st_size)
+
+
+def _forget_places(path: Path) -> None:
+    """Take out of a file what the exporter tells of this script's own place: stack traces of each node."""
+    model = onnx.load(str(path), load_external_data=False)
+    for node in model.graph.node:
+        del node.metadata_props[:]
+    for value in (*model.graph.value_info, *model.graph.input, *model.graph.output, *model.graph.initializer):
+        del value.metadata_props[:]
+    del model.graph.metadata_props[:]
+    path.write_bytes(model.SerializeToString())
 
 
 def write_with_states() -> None:
