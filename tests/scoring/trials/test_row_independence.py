@@ -139,3 +139,13 @@ def test_scores_that_depend_on_the_place_in_the_request_are_noticed(tmp_path: Pa
     for utterance, result in zip(given, score_with(model, given, tmp_path), strict=True):
         place = places[np.arange(utterance.num_frames) % 4]
         assert_close(result.scores["score"], affine_scores(utterance.features["x"]) + place)
+
+
+def test_scores_that_depend_on_the_number_of_rows_are_noticed_among_small_frames(tmp_path: Path) -> None:
+    x = input_of([-1, WIDTH])
+    count = op.convert(op.gather(op.shape_of(x), integers(0), integers(0)), "f32")
+    share = op.add(op.divide(x, op.sqrt(count)), op.constant(np.float32(1)))
+    given = [Utterance(f"u{length}", {"x": 0.01 * frames(length, length)}, length) for length in (8, 5)]
+    for utterance, result in zip(given, score_with(model_of(share, [x]), given, tmp_path), strict=True):
+        expected = utterance.features["x"] / np.sqrt(utterance.num_frames) + 1
+        assert_close(result.scores["score"], expected)
