@@ -125,7 +125,7 @@ def _rows(outputs: Sequence[PortInfo]) -> int | None:
     """Rows of scores that a request gives; None where that is not known. Raises UnsupportedModelError."""
     counts = []
     for port in outputs:
-        lengths = (port.shape or (None,))[:-1] if port.shape != () else ()
+        lengths = (None,) if port.shape is None else port.shape[:-1]
         counts.append(None if None in lengths else prod(length or 1 for length in lengths))
     if len(set(counts)) > 1:
         texts = ", ".join(f"'{port.name}' {shape_text(port.shape)}" for port in outputs)

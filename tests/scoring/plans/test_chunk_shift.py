@@ -18,8 +18,10 @@ from ov_asr_score.kaldi_io import read_table
 from ov_asr_score.library import score
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.ov_model.model_description import read_metadata
+from ov_asr_score.ports import PortInfo
 from ov_asr_score.scoring.plan import BlocksPlan
-from ov_asr_score.scoring.plans.chunk_shift import find_shift
+from ov_asr_score.scoring.plans.chunk_shift import ChunkShift, advance_by, find_shift
+from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.session import open_model_with_tables, start_session
 from ov_asr_score.settings.score_job import ScoreJob
 from tests.command_line import run
@@ -248,6 +250,14 @@ def test_rows_that_could_be_classes_are_asked_for(folder: Path) -> None:
         check(path)
     check(path, layout="y[NTC]")
     check(write_model(METADATA, classes=8))
+
+
+def test_rows_of_an_unknown_shape_are_not_counted(folder: Path) -> None:
+    plan, outputs = BlocksPlan(WINDOW, True), [PortInfo("y", "y", 0, ("y",), None, "f32", "")]
+    options = ScorerOptions(model="m.onnx")
+    assert advance_by(plan, outputs, None, options, are_usual=True) == plan
+    with pytest.raises(UnsupportedModelError, match="an unknown number of rows"):
+        advance_by(plan, outputs, ChunkShift(SHIFT, "as given"), options, are_usual=True)
 
 
 def test_contexts_are_inside(folder: Path) -> None:
