@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ov_asr_score.errors import UsageError
 from ov_asr_score.ov_model.filled_inputs.filling_plan import advice_for, plan_fillings, with_shapes
-from ov_asr_score.ov_model.filled_inputs.fillings import FillingPlan
+from ov_asr_score.ov_model.filled_inputs.fillings import NOTHING_TO_FILL, FillingPlan
 from ov_asr_score.ov_model.outputs import find_port
 from ov_asr_score.scoring.given_inputs import split_inputs
 from ov_asr_score.scoring.model_loading import LoadedModel
@@ -24,7 +24,7 @@ def plan_inputs(job: ScoreJob, loaded: LoadedModel, fed: Collection[str] = ()) -
         if job.states:
             kind = "an exported model" if loaded.model is None else "a model converted from Kaldi"
             raise UsageError(f"states: {kind} has its states inside; leave states out", fields=("states", "states"))
-        return job, FillingPlan()
+        return job, NOTHING_TO_FILL
     job, given = split_inputs(job, loaded.inputs)
     known = [name for name in fed if find_port(loaded.inputs, name) is not None]
     given = replace(given, tables=[*given.tables, *known])

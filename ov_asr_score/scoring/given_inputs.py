@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from ov_asr_score.errors import UsageError
 from ov_asr_score.ov_model.filled_inputs.filling_plan import GivenInputs
 from ov_asr_score.ov_model.filled_inputs.fillings import is_filling
 from ov_asr_score.ov_model.outputs import find_port
@@ -18,7 +19,10 @@ from ov_asr_score.settings.score_job import ScoreJob
 
 
 def split_inputs(job: ScoreJob, ports: Sequence[PortInfo]) -> tuple[ScoreJob, GivenInputs]:
-    """The job with tables alone as its inputs, and what it gives for the inputs of a model that has ``ports``."""
+    """The job with tables alone as its inputs, and what it gives for the inputs of a model that has ``ports``.
+
+    Raises UsageError where words stand twice for one name of an input.
+    """
 
     def is_input(name: str) -> bool:
         return find_port(ports, name) is not None
@@ -31,7 +35,12 @@ def split_inputs(job: ScoreJob, ports: Sequence[PortInfo]) -> tuple[ScoreJob, Gi
         return replace(job, inputs=tables), GivenInputs(names, 0, words, tuple(job.states))
     items = [item for value in job.inputs for item in split_specifiers(value, is_input)]
     pairs = [split_name(item, is_input) for item in items]
-    words = {name: text for name, text in pairs if name is not None and is_filling(text)}
+    words = {}
+    for name, text in pairs:
+        if name is not None and is_filling(text):
+            if name in words:
+                raise UsageError(f"inputs: input '{name}' is given twice", fields=("inputs",))
+            words[name] = text
     named = [name for name, text in pairs if name is not None and not is_filling(text)]
     listed = [name.strip() for name in job.input_layers.split(",")] if job.input_layers else []
     tables_in = [item for item, (name, text) in zip(items, pairs, strict=True) if name is None or not is_filling(text)]

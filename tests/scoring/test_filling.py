@@ -212,6 +212,8 @@ def test_words_are_no_tables() -> None:
     assert (job.inputs, given) == (("a", "b"), GivenInputs(["ivector"], 2, {"mask": "ones"}))
     job, given = split_inputs(ScoreJob(inputs="a,b", input_layers="x, mask"), ports)
     assert (job.inputs, given) == (("a,b",), GivenInputs(["x", "mask"], 0))
+    with pytest.raises(UsageError, match="inputs: input 'mask' is given twice"):
+        split_inputs(ScoreJob(inputs=["a", "mask=ones", "mask=zeros"]), ports)
 
 
 def test_tables_of_one_number() -> None:
