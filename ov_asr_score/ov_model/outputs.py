@@ -35,6 +35,14 @@ def find_port(ports: Sequence[PortInfo], name: str) -> int | None:
     return None
 
 
+def port_index(ports: Sequence[PortInfo], name: str, kind: str = "input") -> int:
+    """Index of the port that ``name`` means, as :func:`find_port` finds it. Raises UnknownNameError."""
+    index = find_port(ports, name)
+    if index is None:
+        raise UnknownNameError(f"the model has no {kind} '{name}'{suggestion(name, port_names(ports))}")
+    return index
+
+
 def port_names(ports: Sequence[PortInfo]) -> list[str]:
     """Every name by which :func:`find_port` finds a port, for suggestions."""
     return [name for port in ports for name in (port.name, *port.names, port.layer)]

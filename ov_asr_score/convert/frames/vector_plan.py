@@ -68,9 +68,9 @@ class VectorPlan(TimePlan):
 def plan_vector(network: KaldiNetwork, outputs: Sequence[str], irregular: Irregular | None = None) -> VectorPlan:
     """The plan for requests that give frame 0 of ``outputs``.
 
-    The windows of statistics count as long
-    as they need be: which frames can be computed does not depend on them, and what lies beyond them is left out where
-    they are summed. Raises UnsupportedModelError when an output cannot be computed from any number of frames.
+    The windows of statistics count as long as they need be: which frames can be computed does not depend on them, and
+    what lies beyond them is left out where they are summed. Raises UnsupportedModelError when an output cannot be
+    computed from any number of frames.
     """
     groups = tuple(evaluation_order(network, outputs))
     period, long = plan_period(_with_windows(network, 0), groups, WINDOW, 1)

@@ -6,14 +6,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ov_asr_score.errors import UnknownNameError, UnsupportedModelError, UsageError
+from ov_asr_score.errors import UnsupportedModelError, UsageError
 from ov_asr_score.openvino_api import RUNTIME_ERRORS, first_cause, ov
 from ov_asr_score.ov_model.filled_inputs.computed_inputs import filled_value, length_along
 from ov_asr_score.ov_model.filled_inputs.fillings import Filling, FillingPlan
 from ov_asr_score.ov_model.filled_inputs.state_shapes import Shape, first_shapes
 from ov_asr_score.ov_model.filled_inputs.state_variables import make_stateful
 from ov_asr_score.ov_model.model_description import describe_ports, shape_of
-from ov_asr_score.ov_model.outputs import find_port
+from ov_asr_score.ov_model.outputs import port_index
 from ov_asr_score.ports import PortInfo, shape_text
 
 
@@ -96,13 +96,11 @@ def _score_rows(
 ) -> ov.Output:
     """The number of rows of scores of a request, as a scalar of the graph."""
     name = rows[0] if rows is not None else next(port.name for port in outputs if port.name not in plan.outputs)
-    number = find_port(outputs, name)
-    if number is None:
-        raise UnknownNameError(f"the model has no output '{name}'")
+    number = port_index(outputs, name, "output")
     value = model.get_results()[number].input_value(0)
     if rows is not None:
         return length_along(value, rows[1])
-    one = _with_positions_at_zero(model, plan).clone()
+    one = _with_positions_at_zero(model, plan)
     _take_one_utterance(one, requests)
     one.validate_nodes_and_infer_types()
     shape = shape_of(one.outputs[number].get_partial_shape()) or ()
@@ -120,7 +118,7 @@ def _score_rows(
 
 
 def _with_positions_at_zero(model: ov.Model, plan: FillingPlan) -> ov.Model:
-    """A copy in which positions are 0, as they are when an utterance begins."""
+    """A copy in which positions are 0, as they are when an utterance begins; the model itself where there are none."""
     positions = [filling for filling in plan.fillings if filling.kind == "position"]
     if not positions:
         return model
@@ -149,10 +147,7 @@ def _take_one_utterance(model: ov.Model, requests: Mapping[str, Sequence[int]]) 
 
 
 def _parameter(model: ov.Model, inputs: Sequence[PortInfo], name: str) -> Any:
-    number = find_port(inputs, name)
-    if number is None:
-        raise UnknownNameError(f"the model has no input '{name}'")
-    return model.get_parameters()[number]
+    return model.get_parameters()[port_index(inputs, name)]
 
 
 def _put_in(model: ov.Model, parameter: Any, value: Any) -> None:

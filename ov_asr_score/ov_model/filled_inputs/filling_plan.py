@@ -160,7 +160,7 @@ def _asked_states(
             raise ShapeMismatchError(
                 f"states '{text}': input '{port.name}' is {shape_text(port.shape)}", fields=("states",)
             )
-        pairs.append(StatePair(port.name, output.name, is_asked=True, shape=given_shape))
+        pairs.append(StatePair(port.name, output.name, shape=given_shape))
     return pairs
 
 

@@ -24,8 +24,8 @@ class Filling:
     """What an input holds in place of a table.
 
     That is the number of ``frames``, ``ones``, ``zeros``, the ``position`` (the number of rows of scores that the
-    utterance has had so far), or a ``value``. ``is_asked``: the user said so, not the name and
-    the shape of the input.
+    utterance has had so far), or a ``value``. ``is_asked``: the user said so, not the name and the shape of the
+    input.
     """
 
     input: str
@@ -54,7 +54,6 @@ class StatePair:
 
     input: str
     output: str
-    is_asked: bool = False
     shape: tuple[int, ...] | None = None
     is_fixed: bool = False
 

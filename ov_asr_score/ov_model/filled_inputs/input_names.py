@@ -50,10 +50,10 @@ def holds_mask(port: PortInfo) -> bool:
     Masks of padding are left out: they are one where there is nothing.
     """
     words = words_of(port.name)
-    return bool(words) and words[-1] in _MASKS and not any("pad" in word for word in words) and has_mask_shape(port)
+    return bool(words) and words[-1] in _MASKS and not any("pad" in word for word in words) and _has_mask_shape(port)
 
 
-def has_mask_shape(port: PortInfo) -> bool:
+def _has_mask_shape(port: PortInfo) -> bool:
     """Whether an input can have a value for each frame of an utterance, and no more."""
     shape = port.shape
     if shape is None or len(shape) not in (2, 3) or shape[0] not in (1, None):

@@ -17,7 +17,7 @@ from ov_asr_score.errors import UsageError
 from ov_asr_score.openvino_api import RUNTIME_ERRORS, ov
 from ov_asr_score.ov_model.filled_inputs.fillings import StatePair
 from ov_asr_score.ov_model.model_description import describe_ports, shape_of
-from ov_asr_score.ov_model.outputs import find_port
+from ov_asr_score.ov_model.outputs import port_index
 from ov_asr_score.ports import PortInfo, shape_text
 
 # Numbers of frames: few, for caches that are soon full, and many, for models that need a context.
@@ -37,12 +37,12 @@ def first_shapes(model: ov.Model, pairs: Sequence[StatePair], requests: Mapping[
     neither the model nor a trial says how long an axis is.
     """
     inputs, outputs = describe_ports(model)
-    states = [_begun(inputs[_number(inputs, pair.input)], pair) for pair in pairs]
+    states = [_begun(inputs[port_index(inputs, pair.input)], pair) for pair in pairs]
     shapes = [list(port.shape or ()) for port in states]
     free = [(number, axis) for number, shape in enumerate(shapes) for axis, size in enumerate(shape) if size is None]
     if not free:
         return [tuple(0 if size is None else size for size in shape) for shape in shapes]
-    probe = _Probe(model, states, [_number(outputs, pair.output) for pair in pairs], requests)
+    probe = _Probe(model, states, [port_index(outputs, pair.output, "output") for pair in pairs], requests)
     found: dict[_Axis, int] = {}
     for together in (False, True):
         open_axes = [axis for axis in free if axis not in found]
@@ -79,8 +79,8 @@ class _Probe:
         self._model, self._original, self._outputs = model.clone(), model, outputs
         self._request: ov.InferRequest | None = None
         self._ports = describe_ports(model)[0]
-        self._requests = {_number(self._ports, name): shape for name, shape in requests.items()}
-        self._states = [_number(self._ports, port.name) for port in states]
+        self._requests = {port_index(self._ports, name): shape for name, shape in requests.items()}
+        self._states = [port_index(self._ports, port.name) for port in states]
         self._known = [port.shape or () for port in states]
         self._given = [port.get_partial_shape() for port in model.inputs]
         self._frames = _FRAMES if self._takes_any_frames() else (1,)
@@ -198,10 +198,3 @@ class _Probe:
         except RUNTIME_ERRORS:
             return []
         return [tuple(self._request.get_output_tensor(index).shape) for index in range(len(self._original.outputs))]
-
-
-def _number(ports: Sequence[PortInfo], name: str) -> int:
-    number = find_port(ports, name)
-    if number is None:
-        raise UsageError(f"states: the model has no port '{name}'", fields=("states",))
-    return number

@@ -19,7 +19,7 @@ from ov_asr_score.openvino_api import EMPTY_CONSTANTS_BEGIN_STATES, opset, ov
 from ov_asr_score.ov_model.filled_inputs.fillings import StatePair
 from ov_asr_score.ov_model.filled_inputs.state_shapes import Shape
 from ov_asr_score.ov_model.model_description import describe_ports
-from ov_asr_score.ov_model.outputs import find_port
+from ov_asr_score.ov_model.outputs import port_index
 
 
 def make_stateful(
@@ -40,7 +40,7 @@ def make_stateful(
     inputs, outputs = describe_ports(model)
     parameters, results = model.get_parameters(), model.get_results()
     chosen = [
-        (pair, parameters[find_port(inputs, pair.input) or 0], results[find_port(outputs, pair.output) or 0])
+        (pair, parameters[port_index(inputs, pair.input)], results[port_index(outputs, pair.output, "output")])
         for pair in pairs
     ]
     orders = [

@@ -44,7 +44,7 @@ def test_tables_come_before_everything() -> None:
 
 def test_words_and_states_that_are_asked_for() -> None:
     found = plan([X, ODD, OFFSET], tables=["x"], words={"offset": "value:3"}, states=["s=hn"])
-    assert found == FillingPlan((StatePair("s", "hn", True),), (Filling("offset", "value", 3.0, True),))
+    assert found == FillingPlan((StatePair("s", "hn"),), (Filling("offset", "value", 3.0, True),))
     assert plan([X, MASK], words={"mask": "zeros"}).fillings == (Filling("mask", "zeros", is_asked=True),)
     # an offset counts where there are states only
     assert not plan([X, OFFSET], unnamed=1)
@@ -52,10 +52,10 @@ def test_words_and_states_that_are_asked_for() -> None:
 
 def test_shapes_of_states_that_are_asked_for() -> None:
     (pair,) = plan([X, ODD], tables=["x"], states=["s=hn[1, 3,5]"]).states
-    assert pair == StatePair("s", "hn", True, (1, 3, 5))
+    assert pair == StatePair("s", "hn", (1, 3, 5))
     bracket = port("hn[1]", 1, None, 5)
     (pair,) = plan([X, ODD], [SCORES, bracket], tables=["x"], states=["s=hn[1]"]).states
-    assert pair == StatePair("s", "hn[1]", True)
+    assert pair == StatePair("s", "hn[1]")
 
 
 def test_words() -> None:

@@ -93,7 +93,7 @@ def test_a_length_that_is_asked_for(kept: Any, tmp_path: Path) -> None:
     """A cache that holds the chunk before begins with as many zeros as are asked for."""
     exported = cache_model(kept)
     model = read_onnx(exported, tmp_path)
-    pair = StatePair("cache", "new_cache", is_asked=True, shape=(1, 2, 4))
+    pair = StatePair("cache", "new_cache", shape=(1, 2, 4))
     assert first_shapes(model, [pair], {"x": (1, -1, 4)}) == [(1, 2, 4)]
 
 

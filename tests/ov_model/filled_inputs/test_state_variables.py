@@ -60,7 +60,7 @@ def test_a_state_that_begins_as_asked(tmp_path: Path) -> None:
     exported = onnx_model(
         nodes, [("x", [1, "T", 4]), ("cache", [1, "C", 4])], [("out", [1, 1, 4]), ("new_cache", [1, "C2", 4])]
     )
-    plan = FillingPlan((StatePair("cache", "new_cache", is_asked=True, shape=(1, 2, 4)),))
+    plan = FillingPlan((StatePair("cache", "new_cache", shape=(1, 2, 4)),))
     filled = fill_inputs(read_onnx(exported, tmp_path), plan, {"x": (1, -1, 4)}).model
     repair_memory_concats(filled)
     request = request_of(filled)
