@@ -35,6 +35,7 @@ def score_blocks(
     factor, may_overlap = plan.step // plan.rows, plan.stateful and not plan.shift
     buffers = request_buffers(fits, block)
     runner.bind(0, buffers)
+    names = [port.name for port in runner.outputs]
     targets = [
         buffer.reshape(1 if fit.kind == "vector" else block, -1) for fit, buffer in zip(fits, buffers, strict=True)
     ]
@@ -67,11 +68,10 @@ def score_blocks(
                 first, last = max(start_row, context), min(start_row + plan.rows, num_rows)
                 if first < last:
                     for index, result in enumerate(runner.results(0)):
-                        if runner.outputs[index].name in plan.vectors:
+                        if names[index] in plan.vectors:
                             pending.scores.append(one_vector(result, length, block, utterance.key))
                             continue
-                        name = runner.outputs[index].name
-                        rows = score_rows(result, plan.rows, name, utterance.key, may_overlap=may_overlap)
+                        rows = score_rows(result, plan.rows, names[index], utterance.key, may_overlap=may_overlap)
                         pending.put_rows(index, first - context, rows[first - start_row : last - start_row])
         pending.num_requests, pending.infer_seconds = -(-length // plan.step), seconds
         yield from pending.finished(runner, plan)

@@ -100,13 +100,14 @@ def split_names(text: str, is_layer: IsName) -> list[str]:
 
     Raises UsageError where the commas can be understood in several ways.
     """
-    parts = [part.strip() for part in text.split(",")] if text else []
+    pieces = text.split(",") if text else []
+    parts = [part.strip() for part in pieces]
     # readings[k]: the ways to read the first k parts, two at most
     readings: list[list[list[str]]] = [[[]]]
     for stop in range(1, len(parts) + 1):
         ways = []
         for start in range(stop):
-            name = ",".join(text.split(",")[start:stop]).strip()
+            name = ",".join(pieces[start:stop]).strip()
             if readings[start] and is_layer(name):
                 ways += [[*way, name] for way in readings[start]]
         readings.append(ways[:2])
