@@ -62,9 +62,10 @@ def test_layers_of_models_with_states() -> None:
     assert comparison.only_in_reference == comparison.only_in_other == ()
 
 
-def test_a_run_with_other_values_is_another_run() -> None:
+@pytest.mark.parametrize("gains", [("1", "2"), ("1.0000001", "1.0000002")])
+def test_a_run_with_other_values_is_another_run(gains: tuple[str, str]) -> None:
     write_model(length_model("gain", [], int(onnx.TensorProto.FLOAT)))
-    one, other = (ScoreJob(model="model.onnx", inputs=["x.ark", f"gain=value:{gain}"]) for gain in (1, 2))
+    one, other = (ScoreJob(model="model.onnx", inputs=["x.ark", f"gain=value:{gain}"]) for gain in gains)
     identities = [run_identity(job, open_model_with_tables(job).tables) for job in (one, other)]
     assert identities[0] != identities[1]
     assert run_identity(one, open_model_with_tables(one).tables) == identities[0]

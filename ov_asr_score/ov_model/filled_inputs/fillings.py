@@ -35,13 +35,13 @@ class Filling:
 
     @property
     def text(self) -> str:
-        """What the input is filled in with, in words."""
+        """What the input is filled in with, in words; a value with all its digits, by which runs are told apart."""
         return {
             "frames": "the number of frames",
             "ones": "ones",
             "zeros": "zeros",
             "position": "the number of rows of scores that the utterance has had so far",
-            "value": f"{self.value:g}",
+            "value": repr(self.value).removesuffix(".0"),
         }[self.kind]
 
 
