@@ -86,7 +86,7 @@ def _change_output(model: ov.Model, number: int, options: KaldiOptions, steps: S
     axis %= shape.rank.get_length()
     width = None if shape[axis].is_dynamic else shape[axis].get_length()
     if options.no_softmax:
-        _remove_softmax(result, place, width)
+        _remove_softmax(result, place, width, axis)
     source = result.input(0).get_source_output()
     if steps.log_priors is not None:
         _check_counts(steps.log_priors, options, place, width)
@@ -100,8 +100,8 @@ def _change_output(model: ov.Model, number: int, options: KaldiOptions, steps: S
     result.input(0).replace_source_output(changed)
 
 
-def _remove_softmax(result: ov.Node, place: str, width: int | None) -> None:
-    """Take the softmax, and a logarithm of it, out of the way to ``result``."""
+def _remove_softmax(result: ov.Node, place: str, width: int | None, axis: int) -> None:
+    """Take the softmax over ``axis`` of the output, and a logarithm of it, out of the way to ``result``."""
     found = last_softmax(result.input_value(0))
     if found is None:
         raise UnsupportedModelError(
@@ -109,7 +109,7 @@ def _remove_softmax(result: ov.Node, place: str, width: int | None) -> None:
             f"{result.input_value(0).get_node().get_type_name()}",
             fields=("no_softmax",),
         )
-    _check_axis(found, place, width)
+    _check_axis(found, place, width, axis)
     port = result.input(0)
     for step in found.path:
         inner = step.node.input(step.index)
@@ -124,13 +124,18 @@ def _remove_softmax(result: ov.Node, place: str, width: int | None) -> None:
         port = inner
 
 
-def _check_axis(found: LastSoftmax, place: str, width: int | None) -> None:
-    shape, axis = found.node.get_output_partial_shape(0), int(found.node.get_attributes()["axis"])
-    along = shape[axis if axis >= 0 else axis + shape.rank.get_length()]
+def _check_axis(found: LastSoftmax, place: str, width: int | None, axis: int) -> None:
+    shape = found.node.get_output_partial_shape(0)
+    over = int(found.node.get_attributes()["axis"]) % shape.rank.get_length()
+    along = shape[over]
     if width is not None and along.is_static and along.get_length() != width:
         raise UnsupportedModelError(
             f"no_softmax: {place} has {width} values in a row, its softmax is over {along.get_length()}",
             fields=("no_softmax",),
+        )
+    if found.axis_of(axis) not in (None, over):
+        raise UnsupportedModelError(
+            f"no_softmax: the softmax of {place} is over another axis than that of its values", fields=("no_softmax",)
         )
 
 

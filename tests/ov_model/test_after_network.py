@@ -225,6 +225,28 @@ def test_a_softmax_over_something_else_is_refused() -> None:
         add_after_network(model, [0], KaldiOptions(no_softmax=True))
 
 
+@pytest.mark.parametrize(
+    "end",
+    [
+        [("Softmax", ["logits"], "y", {"axis": 0})],
+        [
+            ("Transpose", ["logits"], "turned", {"perm": [1, 0]}),
+            ("Softmax", ["turned"], "p", {"axis": 1}),
+            ("Transpose", ["p"], "back", {"perm": [1, 0]}),
+            ("Log", ["back"], "y", {}),
+        ],
+    ],
+    ids=["first axis", "turned"],
+)
+@pytest.mark.parametrize("frames", [-1, CLASSES], ids=["free", "as many as values"])
+def test_a_softmax_over_frames_is_refused(end: list[tuple[Any, ...]], frames: int) -> None:
+    model = network("logits", more=end)
+    model.reshape({"x": [frames, WIDTH]})
+    message = r"^no_softmax: the softmax of output 'y' is over another axis than that of its values$"
+    with pytest.raises(UnsupportedModelError, match=message):
+        add_after_network(model, [0], KaldiOptions(no_softmax=True))
+
+
 def test_what_holds_after_every_network() -> None:
     every = KaldiOptions(class_frame_counts="c", no_softmax=True, log_softmax=True, acoustic_scale=0.1, use_priors=True)
     assert asked_after_network(every) == ("class_frame_counts", "no_softmax", "log_softmax", "acoustic_scale")

@@ -14,7 +14,8 @@ SoftmaxKind = Literal["softmax", "log-softmax"]
 Role = Literal["move", "floor", "log", "softmax"]
 
 # What hands its first input on, value by value.
-_MOVES = frozenset({"Reshape", "Transpose", "Squeeze", "Unsqueeze", "Convert", "Identity"})
+_RESHAPES = frozenset({"Reshape", "Squeeze", "Unsqueeze"})
+_MOVES = _RESHAPES | {"Transpose", "Convert", "Identity"}
 # What keeps a logarithm from infinity, with a single number as the other input.
 _FLOORS = frozenset({"Add", "Maximum", "Clamp"})
 
@@ -39,6 +40,19 @@ class LastSoftmax:
     def node(self) -> Any:
         """The Softmax or LogSoftmax."""
         return self.path[-1].node
+
+    def axis_of(self, axis: int) -> int | None:
+        """The axis of the softmax that ``axis`` of the output was there; None behind a change of the number of axes."""
+        rank = self.node.get_output_partial_shape(0).rank
+        for step in self.path[:-1]:
+            if step.node.get_type_name() in _RESHAPES or step.node.get_output_partial_shape(0).rank != rank:
+                return None
+            if step.node.get_type_name() == "Transpose":
+                order = step.node.input_value(1).get_node()
+                if order.get_type_name() != "Constant":
+                    return None
+                axis = int(order.get_data().reshape(-1)[axis])
+        return axis
 
 
 def last_softmax(output: ov.Output) -> LastSoftmax | None:
