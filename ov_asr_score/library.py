@@ -15,6 +15,7 @@ from ov_asr_score import __version__
 from ov_asr_score.convert.from_file import convert_file
 from ov_asr_score.errors import UsageError
 from ov_asr_score.openvino_api import ov
+from ov_asr_score.ov_model.filled_inputs.fillings import WORDS, is_filling
 from ov_asr_score.scoring.engine import UtteranceScores
 from ov_asr_score.scoring.filling import advice_on_inputs
 from ov_asr_score.scoring.model_loading import LoadedModel
@@ -127,6 +128,11 @@ def convert_model(
 
 
 def _with_fillings(inputs: Tables, fill: Mapping[str, str]) -> Tables:
+    for name, text in fill.items():
+        if not is_filling(text):
+            raise UsageError(f"fill '{name}': expected {', '.join(WORDS)} or value:X, found '{text}'")
+        if isinstance(inputs, Mapping) and name in inputs:
+            raise UsageError(f"inputs: input '{name}' is given twice, it is in fill, too", fields=("inputs",))
     if not fill:
         return inputs
     if isinstance(inputs, Mapping):

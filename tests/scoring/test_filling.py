@@ -156,6 +156,17 @@ def test_values() -> None:
     assert str(caught.value).endswith("; inputs 'gain=value:X' if 'gain' is one number for all utterances")
 
 
+def test_what_is_filled_in_from_python_has_no_table() -> None:
+    write_model(length_model("gain", [], onnx.TensorProto.FLOAT))
+    tables = {"x": "ark:x.ark", "gain": "ark:gain.ark"}
+    for inputs in (tables, [f"{name}={table}" for name, table in tables.items()]):
+        with pytest.raises(UsageError, match="inputs: input 'gain' is given twice"):
+            list(score("model.onnx", inputs, fill={"gain": "value:0.5"}))
+    with pytest.raises(UsageError) as caught:
+        list(score("model.onnx", arrays=FEATURES, fill={"gain": "0.5"}))
+    assert str(caught.value) == "fill 'gain': expected frames, ones, zeros, position or value:X, found '0.5'"
+
+
 def test_masks() -> None:
     model = mask_model()
 
