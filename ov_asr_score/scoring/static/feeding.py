@@ -48,7 +48,11 @@ class Feeding:
                 near = suggestion(name, port_names(self.own))
                 raise UnknownNameError(f"shapes: the model has no input '{name}'{near}", fields=("shapes",))
             fit = fits.get(self.own[index].name)
-            axis = None if fit is None else _frame_axis(self.own[index], fit, shape)  # None: a state, which begins so
+            if fit is None:
+                continue  # a state, which begins so
+            # Any number of rows, whatever the model says; a blob keeps its own.
+            any_rows = fit.kind == "row" and not self.options.blob
+            axis = _frame_axis(self.own[index], fit, shape, any_rows=any_rows)
             if axis is not None:
                 asked[name] = shape[axis]
         if len(set(asked.values())) > 1:
@@ -62,11 +66,11 @@ class Feeding:
         return frames
 
 
-def _frame_axis(port: PortInfo, fit: InputFit, shape: Sequence[int]) -> int | None:
+def _frame_axis(port: PortInfo, fit: InputFit, shape: Sequence[int], *, any_rows: bool) -> int | None:
     """The axis of ``shape`` that frames lie along, if it can be that of the input. Raises ShapeMismatchError."""
     own = port.shape or ()
     axis = fit.layout.index("T") if "T" in fit.layout else fit.frame_axis
-    free = {axis} if fit.kind == "row" else set()  # any number of rows, whatever the model says
+    free = {axis} if any_rows else set()
     given = enumerate(zip(own, shape, strict=False))
     if len(shape) == len(own) and all(place in free or length in (None, asked) for place, (length, asked) in given):
         others = prod(length for place, length in enumerate(shape) if place != axis)

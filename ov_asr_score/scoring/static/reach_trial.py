@@ -120,12 +120,18 @@ def _find_windows(
     return None
 
 
-def blocks_agree(runner: Runner, fits: Sequence[InputFit], frames: int, utterance: Utterance | None) -> bool:
+def blocks_agree(
+    runner: Runner, fits: Sequence[InputFit], frames: int, bound: int, utterance: Utterance | None
+) -> bool:
     """Whether a model with variables gives the same scores for blocks of ``frames`` frames as for whole utterances.
 
-    So do models that carry all that they remember in variables and look back only.
+    So do models that carry all that they remember in variables and look back only. Within a request no score looks
+    farther than ``bound`` frames, apart from layers without bounds; one of the trial utterances is longer than that.
     """
-    lengths = (2 * frames, 2 * frames + 1, 3 * frames - 1, frames // 2 + 1)
+    longest = 2 * (bound + frames)
+    if longest > _MOST_FRAMES:
+        return False
+    lengths = (2 * frames, 2 * frames + 1, 3 * frames - 1, frames // 2 + 1, longest)
     utterances = list(_utterances(fits, utterance, lengths))
     plan = BlocksPlan(frames, stateful=True)
     return _plans_agree(runner, fits, plan, UtterancePlan(stateful=True), utterances)

@@ -135,7 +135,7 @@ def _plan_stateful(
 ) -> tuple[ov.Model, UtterancePlan | BlocksPlan]:
     """Blocks of frames in order, where a trial finds that variables hold all that they need; else a model by length."""
     block = frames or _BLOCK
-    if not blocks_agree(_tried(model, feeding), feeding.fits, block, feeding.first):
+    if not blocks_agree(_tried(model, feeding), feeding.fits, block, reach_bound(model), feeding.first):
         why = "the variables do not hold everything that later scores need"
         if frames:
             raise _no_windows(frames, why)
@@ -175,10 +175,12 @@ def _no_windows(frames: int, why: str) -> UsageError:
 
 
 def _check_blob(feeding: Feeding) -> None:
+    """Raise UsageError for a blob with free shapes, and what :meth:`Feeding.asked_frames` raises for other shapes."""
     if any(port.shape is None or None in port.shape for port in feeding.inputs):
         raise UsageError(
             f"static: the blob {feeding.options.blob} was exported with free shapes, which it keeps", fields=("static",)
         )
+    feeding.asked_frames()
 
 
 def _tried(model: ov.Model, feeding: Feeding) -> OpenVinoRunner:

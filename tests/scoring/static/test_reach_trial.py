@@ -142,8 +142,8 @@ def test_blocks_of_a_model_with_variables() -> None:
         made = model_of(score, [x], [op.assign(last, "kept")])
         return OpenVinoRunner(CORE.compile_model(made, "CPU", {"INFERENCE_PRECISION_HINT": "f32"}))
 
-    assert blocks_agree(states(True), [FIT], 16, None)
-    assert not blocks_agree(states(False), [FIT], 16, None)
+    assert blocks_agree(states(True), [FIT], 16, 1, None)
+    assert not blocks_agree(states(False), [FIT], 16, 1, None)
 
 
 def test_a_model_that_does_not_take_noise_has_no_windows() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import openvino as ov
 import pytest
 
+from ov_asr_score.device.blobs import export_blob
 from ov_asr_score.errors import (
     DeviceError,
     OvAsrScoreError,
@@ -17,9 +18,11 @@ from ov_asr_score.errors import (
     UsageError,
 )
 from ov_asr_score.openvino_api import opset as op
+from ov_asr_score.scoring.model_loading import configure_model, load_model
 from ov_asr_score.scoring.plan import BlocksPlan, LockstepPlan, RowsPlan, UtterancePlan
 from ov_asr_score.scoring.requests.static_runner import StaticRunner
-from ov_asr_score.scoring.scorer import Scorer
+from ov_asr_score.scoring.scorer import Scorer, prepare_scorer
+from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.static import static_opening, static_planning
 from ov_asr_score.settings.device import DeviceSettings
 from tests.scoring.static.onnx_models import BODIES, reference_scores, write_model
@@ -216,6 +219,23 @@ def test_variables_that_do_not_hold_everything(tmp_path: Path) -> None:
         make_scorer(model, given[0], tmp_path, device=shaped(1, 50, WIDTH))
 
 
+def test_layers_without_states_that_look_far_back(tmp_path: Path) -> None:
+    """The zeros before an utterance hide the gap in shorter ones."""
+    kernel = op.constant(np.random.default_rng(0).standard_normal((SCORES, SCORES, 2)).astype(np.float32))
+
+    def far_back(score: Any) -> Any:
+        turned = op.transpose(score, integers(0, 2, 1))
+        return op.transpose(op.convolution(turned, kernel, [1], [200], [0], [200]), integers(0, 2, 1))
+
+    model = with_state(far_back)
+    given = utterances(700, 100)
+    scorer = make_scorer(model, given[0], tmp_path, device=STATIC)
+    assert isinstance(scorer.plan, UtterancePlan) and not scorer.plan.stateful
+    free = score_with(model, given, tmp_path)
+    for result, wanted in zip(scorer.score(given), free, strict=True):
+        assert_close(result.scores["score"], wanted.scores["score"])
+
+
 @pytest.mark.parametrize(
     ("device", "kind", "message"),
     [
@@ -233,6 +253,25 @@ def test_shapes_that_cannot_be(
     with pytest.raises(kind, match=message) as caught:
         make_scorer(write_model("same", tmp_path), utterances(300)[0], device=device)
     assert set(caught.value.fields) == {"shapes"}
+
+
+def test_a_blob_keeps_its_shapes(tmp_path: Path) -> None:
+    model = affine_model((-1, WIDTH))
+    model.reshape([64, WIDTH])
+    blob = tmp_path / "rows.blob"
+    export_blob(ov.Core().compile_model(model, "CPU"), blob, DeviceSettings())
+    (utterance,) = utterances(100)
+
+    def scorer_of(shapes: dict[str, tuple[int, ...]]) -> Scorer:
+        options = ScorerOptions(blob=str(blob), device=DeviceSettings(shapes=shapes))
+        return prepare_scorer(configure_model(load_model(options), options), options, utterance)
+
+    (result,) = scorer_of({"x": (64, WIDTH)}).score([utterance])
+    assert_close(result.scores["score"], affine_scores(utterance.features["x"]))
+    with pytest.raises(ShapeMismatchError, match=r"shapes: input 'x' takes \[64,6\], found \[32,6\]"):
+        scorer_of({"x": (32, WIDTH)})
+    with pytest.raises(UnknownNameError, match="shapes: the model has no input 'y'"):
+        scorer_of({"y": (64, WIDTH)})
 
 
 def test_an_utterance_that_is_too_short_is_named(tmp_path: Path) -> None:
