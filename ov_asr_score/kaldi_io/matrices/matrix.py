@@ -6,7 +6,8 @@ text_format.py). Sources: matrix/kaldi-matrix.cc, kaldi-vector.cc, util/kaldi-ho
 
 A stream that ``may_hold_numbers`` is read for objects of one number, too (``BasicHolder``: the byte 4 and an int32 or
 float32, the byte 8 and a float64), as vectors of one value. Elsewhere they would pass for vectors that are cut off. The
-bits of 0 are those of an empty vector, which they stay; below 2^23 they are an integer, which no normal float32 has.
+bits of 0 are those of an empty vector, which they stay; below 2^23 they are an integer, which no normal float32 has;
+below 2^28 they are refused, for they may be a large integer or a tiny float32.
 
 kaldiio decodes the binary matrices and vectors of floats, which features and scores are. Everything else is decoded and
 written here, where kaldiio differs from Kaldi or is slower (docs/tables.md).
@@ -41,7 +42,8 @@ COMPRESSED_TOKENS = ("CM", "CM2", "CM3")
 INTEGER = np.dtype([("size", "u1"), ("value", "<i4")])
 
 
-_LARGEST_INTEGER = 1 << 23  # below, the bits of a float32 are no normal number
+_LEAST_UNCLEAR = 1 << 23  # below, the bits of a float32 are no normal number
+_LEAST_FLOAT = 1 << 28  # from here on they are one of at least 2.5e-29, and counts of anything are smaller
 
 
 class ByteSink(Protocol):
@@ -63,6 +65,7 @@ def read_array(stream: KaldiStream) -> NDArray[Any]:
     if kind in ELEMENT_BYTES:
         return _read_plain(stream, kind)
     if not kind and stream.may_hold_numbers and (number := _peek_number(stream)) is not None:
+        _check_number(stream, number)
         stream.read(len(BINARY_MARK) + 1 + number.itemsize)
         return number
     stream.read(len(BINARY_MARK) + (len(kind) + 1 if kind else 0))
@@ -197,8 +200,15 @@ def _peek_number(stream: KaldiStream) -> NDArray[Any] | None:
     value = np.frombuffer(ahead[1:5], np.int32)
     if value[0] == 0:
         return None
-    is_integer = abs(int(value[0])) < _LARGEST_INTEGER
+    is_integer = abs(int(value[0])) < _LEAST_UNCLEAR
     return value.copy() if is_integer else value.view(np.float32).copy()
+
+
+def _check_number(stream: KaldiStream, number: NDArray[Any]) -> None:
+    """Raise TableFormatError for a float32 whose bits are those of an integer that may be meant."""
+    if number.dtype == np.float32 and _LEAST_UNCLEAR <= int(number.view(np.int32)[0]) < _LEAST_FLOAT:
+        found = f"four bytes that are the integer {number.view(np.int32)[0]} or the float {number[0]:g}"
+        raise stream.error("an integer or a float", found, "write the table as text")
 
 
 def _peek_shape(stream: KaldiStream, kind: str) -> tuple[tuple[int, ...], int]:

@@ -59,6 +59,19 @@ def test_numbers_are_refused_elsewhere(folder: Path) -> None:
         table.get("u1")
 
 
+@pytest.mark.parametrize(("bits", "is_clear"), [(1 << 23, False), ((1 << 28) - 1, False), (1 << 28, True)])
+def test_large_integers_are_not_taken_for_tiny_floats(folder: Path, bits: int, is_clear: bool) -> None:
+    """Only where they are asked for: others are passed by."""
+    Path("n.ark").write_bytes(b"u1 \0B\4" + struct.pack("<i", bits) + b"u2 \0B\4" + struct.pack("<i", 7))
+    with open_table("n.ark", may_hold_numbers=True) as table:
+        np.testing.assert_array_equal(table.get("u2"), [7])
+        if is_clear:
+            np.testing.assert_array_equal(table.get("u1"), np.array([bits], np.int32).view(np.float32))
+            return
+        with pytest.raises(TableFormatError, match=rf"utterance 'u1'.*the integer {bits} or the float .*as text"):
+            table.get("u1")
+
+
 @pytest.mark.parametrize("data", [b"\4\1\0", b"\10" + bytes(7)])
 def test_numbers_that_are_cut_off(folder: Path, data: bytes) -> None:
     Path("n.ark").write_bytes(b"u1 \0B" + data)
