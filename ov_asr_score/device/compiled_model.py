@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ from ov_asr_score.device.plugins import check_config, check_devices, device_erro
 from ov_asr_score.device.properties import compile_properties
 from ov_asr_score.errors import FileAccessError
 from ov_asr_score.openvino_api import RUNTIME_ERRORS, ov
-from ov_asr_score.settings.device import DeviceSettings, runtime_device
+from ov_asr_score.settings.device import DeviceSettings, may_run_on_cpu, runtime_device
 
 _WITHOUT_FUSIONS = {"SNIPPETS_MODE": "DISABLE"}
 _LOST_ORDER = "Topological order is required, but not set"
@@ -30,18 +32,34 @@ def compile_model(
     check_config(core, settings)
     _make_cache_folder(settings.cache_dir)
     device = runtime_device(settings.device)
-    if without_fusions:
-        properties = {**properties, **_WITHOUT_FUSIONS}
+    if not (without_fusions and may_run_on_cpu(device)):
+        try:
+            return core.compile_model(model, device, properties)
+        except RUNTIME_ERRORS as error:
+            # 2023.3 stumbles over some bodies of loops, but for its optional fusions (snippets).
+            if _LOST_ORDER not in str(error):
+                raise device_error(core, settings, error, free_shapes=model.is_dynamic()) from error
     try:
-        return core.compile_model(model, device, properties)
-    except RUNTIME_ERRORS as error:
-        # 2023.3 stumbles over some bodies of loops, but for its optional fusions (snippets).
-        if _LOST_ORDER not in str(error):
-            raise device_error(core, settings, error, free_shapes=model.is_dynamic()) from error
-    try:
-        return core.compile_model(model, device, {**properties, **_WITHOUT_FUSIONS})
+        return _compile_without_fusions(core, model, device, properties)
     except RUNTIME_ERRORS as error:
         raise device_error(core, settings, error, free_shapes=model.is_dynamic()) from error
+
+
+def _compile_without_fusions(
+    core: ov.Core, model: ov.Model, device: str, properties: Mapping[str, object]
+) -> ov.CompiledModel:
+    if device == "CPU":
+        return core.compile_model(model, device, {**properties, **_WITHOUT_FUSIONS})
+    # AUTO, HETERO and the like refuse the property or do not hand it on, and would find the fused model in a cache.
+    uncached = {name: value for name, value in properties.items() if name != "CACHE_DIR"}
+    return _core_without_fusions().compile_model(model, device, uncached)
+
+
+@cache
+def _core_without_fusions() -> ov.Core:
+    core = ov.Core()
+    core.set_property("CPU", _WITHOUT_FUSIONS)
+    return core
 
 
 def _make_cache_folder(cache_dir: str) -> None:

@@ -35,7 +35,7 @@ from ov_asr_score.scoring.plan import BlocksPlan, Plan, RowsPlan, VectorsPlan
 from ov_asr_score.scoring.plans.choosing import plan_blob, plan_converted, plan_dependent_rows, plan_model
 from ov_asr_score.scoring.plans.chunk_shift import advance_by, find_shift, refuse_asked
 from ov_asr_score.scoring.plans.sizing import is_frame_local
-from ov_asr_score.scoring.requests.openvino_runner import OpenVinoRunner
+from ov_asr_score.scoring.requests.openvino_runner import OpenVinoRunner, runs_on_cpu_alone
 from ov_asr_score.scoring.requests.runner import DeviceRunner
 from ov_asr_score.scoring.requests.static_runner import StaticRunner
 from ov_asr_score.scoring.requests.windows.chunk_windows import fit_converted
@@ -46,7 +46,7 @@ from ov_asr_score.scoring.static.static_opening import compiled_note, open_stati
 from ov_asr_score.scoring.static.static_planning import plan_static
 from ov_asr_score.scoring.trials.row_independence import rows_are_independent
 from ov_asr_score.scoring.utterances.joining import SkipUtterance, Utterance
-from ov_asr_score.settings.device import DeviceSettings
+from ov_asr_score.settings.device import DeviceSettings, may_run_on_cpu
 
 # Steps of an integer input that an utterance has to reach to say anything about others.
 _QUIET = 1024
@@ -131,7 +131,8 @@ def prepare_scorer(
         plan = plan_streams(plan, options)
     settings = replace(settings, streams=plan.streams or settings.streams)
 
-    open_runner = partial(_open_runner, configured, settings, plan.stateful)
+    # Variables stay with their request, and may be a cache that begins with one key; a blob is for all requests, too.
+    open_runner = partial(_open_runner, configured, settings, plan.stateful or options.one_at_a_time)
     runner, plan = _open(configured, model, plan, feeding, open_runner)
     if settings.profile:
         runner.forget_layer_times()
@@ -173,21 +174,25 @@ def _vector_outputs(runner: DeviceRunner, plan: Plan) -> frozenset[str]:
 
 
 def _open_runner(
-    configured: ConfiguredModel, settings: DeviceSettings, stateful: bool, model: ov.Model | None, slots: int
+    configured: ConfiguredModel, settings: DeviceSettings, is_for_all: bool, model: ov.Model | None, slots: int
 ) -> OpenVinoRunner:
-    """A runner of ``model`` compiled for the device, None: of the blob."""
+    """A runner of ``model`` compiled for the device, None: of the blob.
+
+    ``is_for_all``: one compiled model gets the requests of all lengths.
+    """
     names, wanted = [port.name for port in configured.outputs], configured.wanted
     if model is None:
         return OpenVinoRunner(configured.compiled(), slots, wanted, names)
     compiling = partial(compile_model, configured.loaded.core, model, settings)
     plainly = partial(compiling, without_fusions=True)
-    if settings.device == "CPU" and is_fused_wrongly(model):
-        return OpenVinoRunner(plainly(), slots, wanted, names, plainly)
-    if settings.device != "CPU" or not has_attention(model):
+    on_cpu = may_run_on_cpu(settings.device)
+    if not on_cpu or not (is_fused_wrongly(model) or has_attention(model)):
         return OpenVinoRunner(compiling(), slots, wanted, names, compiling)
-    if stateful:  # variables stay with their request, and may be a cache that begins with one key
-        return OpenVinoRunner(plainly(), slots, wanted, names, plainly)
-    return OpenVinoRunner(compiling(), slots, wanted, names, compiling, plainly)
+    if not (is_for_all or is_fused_wrongly(model)):
+        compiled = compiling()
+        if runs_on_cpu_alone(compiled):
+            return OpenVinoRunner(compiled, slots, wanted, names, compiling, plainly)
+    return OpenVinoRunner(plainly(), slots, wanted, names, plainly)
 
 
 def _open(

@@ -144,6 +144,12 @@ def base_devices(device: str) -> list[str]:
     return [name.split(".")[0].split("(")[0] for name in names if name]
 
 
+def may_run_on_cpu(device: str) -> bool:
+    """Whether a device text may compute on the CPU plugin: it names it, or is ``AUTO``, which may choose it."""
+    names = base_devices(device)
+    return "CPU" in names or not names
+
+
 def static_reason(settings: DeviceSettings) -> str:
     """Why every model is to be compiled with static shapes: because a user asked, or a device needs that; else empty.
 

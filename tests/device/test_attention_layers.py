@@ -10,7 +10,13 @@ import openvino as ov
 import pytest
 
 from ov_asr_score.device.attention_layers import FEW_FRAMES, has_attention
+from ov_asr_score.device.blobs import export_blob
 from ov_asr_score.openvino_api import opset as op
+from ov_asr_score.scoring.model_loading import configure_model, load_model
+from ov_asr_score.scoring.scorer import prepare_scorer
+from ov_asr_score.scoring.scorer_options import ScorerOptions
+from ov_asr_score.settings.device import DeviceSettings
+from tests.runtimes import OLDEST_RUNTIME
 from tests.scoring.tiny_models import WIDTH, assert_close, input_of, integers, make_scorer, model_of, utterances
 
 GENERATOR = np.random.default_rng(3)
@@ -48,3 +54,30 @@ def test_a_short_utterance_does_not_spoil_those_behind_it(step: int, tmp_path: P
     scorer = make_scorer(attention_model(step=step), given[0], tmp_path)
     for utterance, result in zip(given, scorer.score(given), strict=True):
         assert_close(result.scores["score"], attention_scores(utterance.features["x"], step))
+
+
+@pytest.mark.parametrize("device", ["AUTO", "AUTO:CPU", "MULTI:CPU", "HETERO:CPU", "BATCH:CPU"])
+def test_devices_that_choose_the_cpu_are_right_too(device: str, tmp_path: Path) -> None:
+    given = utterances(1, 131, 300, FEW_FRAMES, 1, 40, 200)
+    without_cache = (
+        "BATCH:CPU",
+        "MULTI:CPU",
+        *(["HETERO:CPU"] if OLDEST_RUNTIME else []),
+    )  # plugins that fail with one
+    cache = "" if device in without_cache else str(tmp_path / "cache")
+    settings = DeviceSettings(device=device, cache_dir=cache)
+    for _ in range(2):  # the second time from the cache
+        scorer = make_scorer(attention_model(), given[0], tmp_path, device=settings)
+        for utterance, result in zip(given, scorer.score(given), strict=True):
+            assert_close(result.scores["score"], attention_scores(utterance.features["x"]))
+
+
+def test_a_blob_is_right_for_requests_of_all_lengths(tmp_path: Path) -> None:
+    given = utterances(1, 131, 300, 40)
+    exported, blob = make_scorer(attention_model(), given[0], tmp_path, one_at_a_time=True), tmp_path / "model.blob"
+    assert exported.compiled is not None
+    export_blob(exported.compiled, blob, DeviceSettings())
+    options = ScorerOptions(blob=str(blob))
+    scorer = prepare_scorer(configure_model(load_model(options), options), options, given[0])
+    for utterance, result in zip(given, scorer.score(given), strict=True):
+        assert_close(result.scores["score"], attention_scores(utterance.features["x"]))

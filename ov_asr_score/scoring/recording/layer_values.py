@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 
+from ov_asr_score.device.attention_layers import has_attention
 from ov_asr_score.device.compiled_model import compile_model
 from ov_asr_score.device.reports import DeviceReport, describe_device
 from ov_asr_score.errors import ShapeMismatchError
@@ -184,5 +185,7 @@ def _grouped(names: Sequence[str], sizes: dict[str, int], most: int) -> Iterator
 
 
 def _open(side: Side, model: ov.Model, group: Sequence[str]) -> OpenVinoRunner:
-    compiled = compile_model(side.core, with_outputs(model.clone(), group, side.only), side.settings)
+    whole = with_outputs(model.clone(), group, side.only)
+    # Utterances of one frame are among others (device/attention_layers.py).
+    compiled = compile_model(side.core, whole, side.settings, without_fusions=has_attention(whole))
     return OpenVinoRunner(compiled, 1)
