@@ -30,7 +30,9 @@ _ALIGNMENTS = (1, 2, 3, 4, 6, 8, 12, 16)
 _MOST_ALIGNED = 64
 _MOST_REMAINDERS = 6
 _LEAST_STEP = 128  # frames that a window gives scores of
-_SIZES = (1.0, 20.0, 0.05)  # of noise, in multiples of the features
+# Of noise, in multiples of the features. Where the largest of several frames counts, one of two signs shows each frame.
+_SIZES = (1.0, 20.0, -20.0, 0.05)
+_LEAST_CUTS = 4  # places in an utterance where noise begins or ends
 # The same sum in another place or beside other rows: rounding.
 _TOLERANCE = 2e-5
 
@@ -149,7 +151,6 @@ def _find_reach(
 
     None where that may be all of them, or where nothing is found.
     """
-    generator = np.random.default_rng(length)
     left = right = 0
     is_seen = False
     middle = length // 2 // alignment * alignment
@@ -159,8 +160,8 @@ def _find_reach(
         before = _whole(runner, fits, tried)
         if not all(np.isfinite(scores).any() for scores in before):
             return None
-        for cut, size in product(range(middle, middle + alignment), _SIZES):
-            noise = _noise(fits, tried, generator, size)
+        for cut, size in product(range(middle, middle + max(alignment, _LEAST_CUTS)), _SIZES):
+            noise = _noise(fits, tried, np.random.default_rng((tried.num_frames, cut)), size)
             behind = _whole(runner, fits, _joined(tried, noise, cut))
             ahead = _whole(runner, fits, _joined(noise, tried, cut))
             for factor, one, late, early in zip(factors, before, behind, ahead, strict=True):

@@ -90,6 +90,20 @@ def test_reach_is_found(name: str) -> None:
     assert windows.frames - windows.left - windows.right >= 128
 
 
+@pytest.mark.parametrize("channels", [1, 2])
+def test_reach_is_found_where_one_frame_of_many_counts(channels: int) -> None:
+    for seed in range(20):
+        weights = np.random.default_rng(seed).standard_normal((WIDTH, channels)).astype(np.float32)
+
+        def largest(x: Any, weights: Any = weights) -> Any:
+            turned = op.transpose(op.matmul(x, op.constant(weights), False, False), integers(0, 2, 1))
+            return op.transpose(op.max_pool(turned, [1], [1], [20], [20], [41]).output(0), integers(0, 2, 1))
+
+        windows = windows_of(largest)
+        assert windows is not None
+        assert (windows.left, windows.right) == (20, 20)
+
+
 def test_windows_that_are_asked_for_are_long_enough_or_as_short_as_can_be() -> None:
     graph, _ = GRAPHS["dilated"]
     for asked, given in ((40, 40), (17, 17), (5, 17)):
