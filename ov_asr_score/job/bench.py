@@ -24,6 +24,7 @@ from ov_asr_score.scoring.requests.windows.chunk_windows import fit_converted
 from ov_asr_score.scoring.scorer import Scorer, prepare_scorer
 from ov_asr_score.scoring.scorer_options import ScorerOptions, scorer_options
 from ov_asr_score.scoring.session import open_model_with_tables
+from ov_asr_score.scoring.settled_model import settle_model
 from ov_asr_score.scoring.utterances.joining import Utterance
 from ov_asr_score.settings.device import Precision, base_devices
 from ov_asr_score.settings.model_jobs import BenchJob
@@ -77,8 +78,8 @@ def run_bench(job: BenchJob) -> BenchReport:
         trial = start_trial(opened, job.max_utterances)
         configured, scorer, supply = trial.model, trial.scorer, _of_tables(trial.utterances)
     else:
-        configured = opened.model
-        supply = _noise(configured, scoring.frame_shift_seconds)
+        supply = _noise(opened.model, scoring.frame_shift_seconds)
+        configured = settle_model(opened.model, supply.first, options)  # once for all ways
         scorer = prepare_scorer(configured, options, supply.first)
     end = started + job.seconds
     ways = _ways(configured, options, scorer)
