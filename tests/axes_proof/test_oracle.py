@@ -15,21 +15,7 @@ from tests.axes_proof.figures import NAMINGS
 from tests.axes_proof.judging import Answer, judge
 from tests.axes_proof.oracle import expected_scores, make_tables
 from tests.axes_proof.strategies import SAME_LENGTH, sample_models
-from tests.axes_proof.truth import TrueModel, TrueOutput
-
-PLAIN = TrueModel(
-    letters="NTC",
-    width=4,
-    body="affine",
-    outputs=(TrueOutput("y", "NTC", 3),),
-    seconds=(),
-    free="NT",
-    batch=1,
-    frames=8,
-    naming="none",
-    axis_names=("N", "T"),
-    lengths=(4, 7, 1),
-)
+from tests.axes_proof.truth import PLAIN, TrueModel, TrueOutput
 
 
 def scores(true: TrueModel) -> dict[str, np.ndarray]:

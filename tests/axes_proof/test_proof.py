@@ -16,7 +16,7 @@ from tests.axes_proof.bodies import WIDTH
 from tests.axes_proof.figures import NAMINGS, Mode, Tally, tally_models
 from tests.axes_proof.judging import judge
 from tests.axes_proof.strategies import true_models
-from tests.axes_proof.truth import SecondInput, TrueModel, TrueOutput
+from tests.axes_proof.truth import PLAIN, SecondInput, TrueModel, TrueOutput
 from tests.runtimes import OLDEST_RUNTIME
 
 LEAST_SCORED = 0.6
@@ -62,50 +62,38 @@ def test_many_models(mode: Mode, tmp_path: Path) -> None:
     assert tally.share_scored >= LEAST_SCORED
 
 
-PLAIN = TrueModel(
-    letters="NTC",
-    width=4,
-    body="gru",
-    outputs=(TrueOutput("y", "NTC", 3),),
-    seconds=(),
-    free="NT",
-    batch=1,
-    frames=8,
-    naming="none",
-    axis_names=("N", "T"),
-    lengths=(7, 12, 1),
-)
+GRU = replace(PLAIN, body="gru", lengths=(7, 12, 1))
 GRU_STATE = SecondInput("state", "h0", "LNC", WIDTH, given=False, result="hn")
 
 
 @pytest.mark.xfail(reason="a batch that is fixed to more than one is not freed where there are states")
 def test_states_of_a_fixed_batch(tmp_path: Path) -> None:
-    assert judge(replace(PLAIN, free="T", batch=8, seconds=(GRU_STATE,)), tmp_path).kind == "scored"
+    assert judge(replace(GRU, free="T", batch=8, seconds=(GRU_STATE,)), tmp_path).kind == "scored"
 
 
 @pytest.mark.xfail(
     not OLDEST_RUNTIME, reason="the graph drops its axis of utterances, and the plugin takes time for it"
 )
 def test_an_axis_of_utterances_that_the_graph_drops(tmp_path: Path) -> None:
-    true = replace(PLAIN, letters="TNC", outputs=(TrueOutput("y", "T", 1),), body="softmax", lengths=(16, 5))
+    true = replace(GRU, letters="TNC", outputs=(TrueOutput("y", "T", 1),), body="softmax", lengths=(16, 5))
     assert judge(true, tmp_path).kind in ("scored", "asked")
 
 
 @pytest.mark.xfail(reason="outputs that are vectors of a fixed number of frames are not told from rows beside states")
 def test_a_vector_of_some_frames_beside_a_state(tmp_path: Path) -> None:
     outputs = (TrueOutput("y", "NTC", 3), TrueOutput("z", "NC", 3))
-    true = replace(PLAIN, free="N", seconds=(GRU_STATE,), outputs=outputs, lengths=(8, 8))
+    true = replace(GRU, free="N", seconds=(GRU_STATE,), outputs=outputs, lengths=(8, 8))
     assert judge(true, tmp_path).kind in ("scored", "asked")
 
 
 @pytest.mark.xfail(reason="lengths of a batch that is fixed to more than one are not filled in")
 def test_lengths_of_a_fixed_batch(tmp_path: Path) -> None:
     lengths = SecondInput("length", "lengths", "N", given=False, dtype="int64")
-    assert judge(replace(PLAIN, free="T", batch=8, seconds=(lengths,)), tmp_path).kind == "scored"
+    assert judge(replace(GRU, free="T", batch=8, seconds=(lengths,)), tmp_path).kind == "scored"
 
 
 def test_results_with_fewer_axes_than_shapes_promised(tmp_path: Path) -> None:
     vector = SecondInput("vector", "ivector", "1C", 5)
     output = TrueOutput("y", "N", 1)
-    true = replace(PLAIN, letters="NC", width=5, free="NC", body="affine", outputs=(output,), seconds=(vector,))
+    true = replace(GRU, letters="NC", width=5, free="NC", body="affine", outputs=(output,), seconds=(vector,))
     assert judge(true, tmp_path).kind in ("scored", "asked")

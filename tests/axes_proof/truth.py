@@ -100,6 +100,22 @@ class TrueModel:
         return prod((self.width if "C" in self.letters else 1, self.splice))
 
 
+PLAIN = TrueModel(
+    letters="NTC",
+    width=4,
+    body="affine",
+    outputs=(TrueOutput("y", "NTC", 3),),
+    seconds=(),
+    free="NT",
+    batch=1,
+    frames=8,
+    naming="none",
+    axis_names=("N", "T"),
+    lengths=(4, 7, 1),
+)
+"""A small model to vary."""
+
+
 def shown(letters: str) -> str:
     """The letters as layouts have them."""
     return "".join(SHOWN.get(letter, letter) for letter in letters)
