@@ -75,7 +75,7 @@ def _notes(plan: FillingPlan, shapes: Sequence[Shape]) -> list[str]:
             f"output '{pair.output}' is the next state of input '{pair.input}', which starts each "
             f"utterance as {shape_text(shape)} zeros"
         )
-    notes += [f"input '{filling.input}' is filled in with {filling.text}" for filling in plan.fillings]
+    notes += [filling.note for filling in plan.fillings]
     return notes
 
 

@@ -44,6 +44,11 @@ class Filling:
             "value": repr(self.value).removesuffix(".0"),
         }[self.kind]
 
+    @property
+    def note(self) -> str:
+        """What reports say of it."""
+        return f"input '{self.input}' is filled in with {self.text}"
+
 
 @dataclass(frozen=True, slots=True)
 class StatePair:

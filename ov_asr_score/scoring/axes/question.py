@@ -240,9 +240,10 @@ class Question:
     def _verdict(self, reading: Sequence[str]) -> str:
         length = self._length(reading, TRIED_FRAMES)
         rows = not has_time(reading)
+        if not any("N" in letters for letters in reading):
+            return "open"
         two, three = (self._shapes_of_several(reading, count, count if rows else length) for count in (2, 3))
-        has_batch = any("N" in letters for letters in reading)
-        if two is None or three is None or not has_batch:
+        if two is None or three is None:
             return "open"
         axes = []
         for want in self.wanted:

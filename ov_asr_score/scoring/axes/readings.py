@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import product
+from itertools import count, product
 from math import prod
 from typing import Literal
 
@@ -79,6 +79,18 @@ def frame_width(letters: str, shape: Shape, width: int | None) -> int:
 def length_along(letters: str, shape: Shape, letter: str) -> int | None:
     """The length of the axis with ``letter``; None for a free one, and where there is none."""
     return shape[letters.index(letter)] if letter in letters else None
+
+
+def axis_order(letters: str) -> list[int]:
+    """For each axis that is not of length one, its place among utterances, frames (where there are any) and values."""
+    outer = "NT" if "T" in letters else "N"
+    values = count(len(outer))
+    return [next(values) if letter == "C" else outer.index(letter) for letter in letters if letter != "1"]
+
+
+def single_axes(letters: str) -> tuple[int, ...]:
+    """The axes of length one that have no other meaning."""
+    return tuple(axis for axis, letter in enumerate(letters) if letter == "1")
 
 
 def has_time(readings: Sequence[str]) -> bool:

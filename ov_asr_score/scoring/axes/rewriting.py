@@ -17,6 +17,7 @@ import numpy as np
 from ov_asr_score.convert.tensors.named_ports import named_parameter
 from ov_asr_score.openvino_api import opset, ov
 from ov_asr_score.scoring.axes.output_axes import OutputAxes
+from ov_asr_score.scoring.axes.readings import axis_order, single_axes
 
 
 def with_usual_input(model: ov.Model, index: int, letters: str, values: Sequence[int]) -> None:
@@ -36,21 +37,13 @@ def with_usual_input(model: ov.Model, index: int, letters: str, values: Sequence
     outer = "NT" if "T" in letters else "N"  # what comes before the values, in this order
     # [N, T, D] -> [N, T, C, C …]
     value = opset.reshape(new, _integers([*[0] * len(outer), *values]), special_zero=True) if len(values) != 1 else new
-    places = {letter: place for place, letter in enumerate(outer)}
-    order, next_value = [], len(outer)
-    for letter in letters:
-        if letter == "C":
-            order.append(next_value)
-            next_value += 1
-        elif letter in places:
-            order.append(places[letter])
-    missing = [place for letter, place in places.items() if letter not in letters]  # no axis of utterances
-    if missing:
-        value = opset.squeeze(value, _integers(missing))
-        order = [place - sum(gone < place for gone in missing) for place in order]
+    order = axis_order(letters)
+    if "N" not in letters:
+        value = opset.squeeze(value, _integers([0]))
+        order = [place - 1 for place in order]
     if order != sorted(order):
         value = opset.transpose(value, _integers(order))
-    single = [axis for axis, letter in enumerate(letters) if letter == "1"]
+    single = single_axes(letters)
     if single:
         value = opset.unsqueeze(value, _integers(single))
     for reader in list(old.output(0).get_target_inputs()):

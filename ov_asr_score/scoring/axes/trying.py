@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ov_asr_score.errors import DeviceError
 from ov_asr_score.scoring.axes.output_axes import OutputAxes
+from ov_asr_score.scoring.axes.readings import axis_order, single_axes
 from ov_asr_score.scoring.requests.runner import Float32Array, Runner
 from ov_asr_score.scoring.utterances.noise_size import noise_size
 
@@ -44,25 +45,13 @@ class TrialInput:
 
     def array(self, utterances: Sequence[int]) -> Float32Array:
         """The values of those utterances, in the order of the input's axes."""
-        chosen = self.frames[list(utterances)]
+        chosen, order = self.frames[list(utterances)], axis_order(self.letters)
         if "N" not in self.letters:
-            chosen = chosen[:1]
+            chosen, order = chosen[:1], [0, *order]
         lead = chosen.shape[:-1] if "T" in self.letters else chosen.shape[:1]
-        value = chosen.reshape(*lead, *self.values)
-        outer = "NT" if "T" in self.letters else "N"
-        places = {letter: place for place, letter in enumerate(outer)}
-        order, following, shape = [places["N"]] if "N" not in self.letters else [], len(outer), list[int]()
-        for letter in self.letters:
-            if letter == "C":
-                order.append(following)
-                following += 1
-            elif letter in places:
-                order.append(places[letter])
-        value = value.transpose(order)
-        lengths = list(value.shape[1:] if "N" not in self.letters else value.shape)
-        for letter in self.letters:
-            shape.append(1 if letter == "1" else lengths.pop(0))
-        return np.ascontiguousarray(value.reshape(shape), np.float32)
+        value = chosen.reshape(*lead, *self.values).transpose(order)
+        value = value if "N" in self.letters else value[0]
+        return np.ascontiguousarray(np.expand_dims(value, single_axes(self.letters)), np.float32)
 
     def cut(self, start: int, stop: int) -> TrialInput:
         """The same for some of the frames."""
@@ -81,13 +70,12 @@ def tried_frames(
     if value is not None and value.size:
         rows = np.nan_to_num(np.atleast_2d(value).astype(np.float32), posinf=0.0, neginf=0.0)
         base[:] = rows[len(rows) // 2] if num_frames is None else rows[np.arange(num_frames) % len(rows)]
-    size = noise_size(base)
     if value is not None and value.size and np.isin(value, (0, 1)).all():
         # A mask: all other values would be the same one to a graph that takes it for true and false.
         return generator.integers(0, 2, shape).astype(np.float32)
     is_repeated = value is not None and value.ndim == 1 and num_frames is not None
     noise = generator.standard_normal((_UTTERANCES, 1, width) if is_repeated else shape)
-    return (base + size * noise).astype(np.float32)
+    return (base + noise_size(base) * noise).astype(np.float32)
 
 
 def judge_reading(

@@ -98,7 +98,7 @@ def _is_usual(axes: InputAxes, port: PortInfo) -> bool:
     if has_batch and (letters[0] != "N" or "T" in letters):
         return False  # a batch of another length, of which one utterance is left
     if "T" not in letters:
-        return "N" not in letters or letters.startswith("N") or port.shape is None
+        return "N" not in letters or letters.startswith("N")
     rest = letters.lstrip("N").removeprefix("T").replace("N", "", 1)
     return letters.startswith(("NT", "T")) and set(rest) <= {"C"} and ("N" not in letters[2:])
 

@@ -40,8 +40,7 @@ def check_masks(
                 f"frames; give inputs '{filling.input}=ones' or inputs '{filling.input}=zeros', or a table",
                 fields=("inputs", "inputs", "inputs"),
             )
-        note = f"input '{filling.input}' is filled in with {filling.text}"
-        notes[note] = ": a trial shows that ones mark valid frames"
+        notes[filling.note] = ": a trial shows that ones mark valid frames"
     return notes
 
 
