@@ -105,23 +105,36 @@ class Question:
         return left[0]
 
     def doubt(self, reading: Sequence[str]) -> str:
-        """What to say where a fixed axis that nobody speaks of would hold utterances, and no trial confirms it."""
-        guessed = any(
-            letter == "N" and length not in (None, 1) and said == "?"
-            for port, letters in zip(self.ports, reading, strict=True)
-            for letter, length, said in zip(letters, port.info.shape or (), port.said, strict=True)
-        )
-        if not guessed or not has_time(reading) or self.is_stateful:
+        """What to say of a reading in which a fixed length that nobody speaks of is that of a batch or of time.
+
+        Empty where a trial leaves it: a batch must be confirmed, unless states keep the graph to its own; frames of a
+        fixed number beside utterances of a free one must not be refuted.
+        """
+        batches, times = self._guessed(reading, "N"), self._guessed(reading, "T")
+        if not has_time(reading) or not (batches or times):
             return ""
         layouts = ",".join(layout_text(port.info, letters) for port, letters in zip(self.ports, reading, strict=True))
-        match self._verdict(reading):
-            case "holds":
-                return ""
-            case "refuted":
-                why = f"its axes are not {layouts}, because entries along N depend on each other"
-            case _:
-                why = f"a trial does not tell whether its axes are {layouts}; if they are, say it with layout {layouts}"
+        verdict = self._verdict(reading)
+        if verdict == "refuted":
+            why = f"its axes are not {layouts}, because entries along N depend on each other"
+        elif verdict == "open" and batches and not self.is_stateful:
+            why = f"a trial does not tell whether its axes are {layouts}; if they are, say it with layout {layouts}"
+        else:
+            return ""
         return f"input {self._port_names()}: {why}"
+
+    def _guessed(self, reading: Sequence[str], letter: str) -> bool:
+        """Whether an axis of an input that has utterances and frames is ``letter`` for no reason but its fixed length.
+
+        Frames are, if the utterances of the same input may be any number.
+        """
+        for port, letters in zip(self.ports, reading, strict=True):
+            shape = port.info.shape or ()
+            free_batch = "N" in letters and length_along(letters, shape, "N") is None
+            for each, length, said in zip(letters, shape, port.said, strict=True):
+                if each == letter and length not in (None, 1) and said == "?" and (letter == "N" or free_batch):
+                    return True
+        return False
 
     def no_reading(self) -> str:
         """What to say where the graph takes none of the readings."""
