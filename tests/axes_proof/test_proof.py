@@ -71,6 +71,13 @@ def test_states_of_a_fixed_batch(tmp_path: Path) -> None:
     assert judge(replace(GRU, free="T", batch=8, seconds=(GRU_STATE,)), tmp_path).kind == "scored"
 
 
+@pytest.mark.parametrize("letters", ["NTC", "CNT", "NCT1", "THNC"])
+def test_a_fixed_batch_beside_states_is_not_taken_for_time(letters: str, tmp_path: Path) -> None:
+    output = TrueOutput("y", letters, 2, 3 if "H" in letters else 1)
+    true = replace(PLAIN, free="T", batch=8, seconds=(GRU_STATE,), outputs=(output,), lengths=(3, 131, 8, 7))
+    assert judge(true, tmp_path).kind != "wrong"
+
+
 @pytest.mark.xfail(
     not OLDEST_RUNTIME, reason="the graph drops its axis of utterances, and the plugin takes time for it"
 )
