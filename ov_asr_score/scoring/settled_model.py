@@ -13,6 +13,7 @@ from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError
 from ov_asr_score.ov_model.after_network import add_after_network, takes_after_network
 from ov_asr_score.ov_model.filled_inputs.fillings import NOTHING_TO_FILL
 from ov_asr_score.ports import shape_text
+from ov_asr_score.scoring.axes.known_axes import UnsettledModel
 from ov_asr_score.scoring.axes.usual_model import usual_model
 from ov_asr_score.scoring.input_fit import fit_inputs
 from ov_asr_score.scoring.model_loading import ConfiguredModel
@@ -66,9 +67,8 @@ def _check_blob_outputs(configured: ConfiguredModel) -> None:
 def _with_settled_axes(configured: ConfiguredModel, first: Utterance | None, *, repair: bool) -> ConfiguredModel:
     model, plan = configured.model, configured.filling
     features = {} if first is None else first.features
-    usual = usual_model(
-        model, configured.inputs, configured.outputs, configured.chosen, configured.known, features, plan
-    )
+    unsettled = UnsettledModel(model, configured.inputs, configured.outputs, configured.chosen, configured.known, plan)
+    usual = usual_model(unsettled, features)
     mask_notes = check_masks(configured.loaded.core, model, plan, usual.requests)
     if plan and repair:
         repair_memory_concats(usual.model)  # a state may be right behind an input

@@ -17,8 +17,7 @@ from ov_asr_score.openvino_api import ov
 from ov_asr_score.ov_model.filled_inputs.fill_inputs import FilledModel, fill_inputs
 from ov_asr_score.ov_model.filled_inputs.fillings import FillingPlan
 from ov_asr_score.ov_model.model_description import describe_ports
-from ov_asr_score.ports import PortInfo
-from ov_asr_score.scoring.axes.known_axes import FedInput, WantedOutput
+from ov_asr_score.scoring.axes.known_axes import FedInput, UnsettledModel
 from ov_asr_score.scoring.axes.output_axes import OutputAxes
 from ov_asr_score.scoring.axes.probing import ShapeProbe
 from ov_asr_score.scoring.axes.readings import has_time, request_shape
@@ -49,16 +48,10 @@ class FilledReading:
 class FilledReadings:
     """The models filled in for readings, each made once; the same for all where there is nothing to fill in."""
 
-    def __init__(
-        self,
-        model: ov.Model,
-        ports: Sequence[FedInput],
-        outputs: Sequence[PortInfo],
-        wanted: Sequence[WantedOutput],
-        plan: FillingPlan,
-    ) -> None:
+    def __init__(self, unsettled: UnsettledModel, ports: Sequence[FedInput]) -> None:
         """Nothing has been filled in yet."""
-        self._model, self._ports, self._outputs, self._wanted, self._plan = model, ports, outputs, wanted, plan
+        self._model, self._plan, self._ports = unsettled.model, unsettled.plan, ports
+        self._outputs, self._wanted = unsettled.outputs, unsettled.wanted
         self._known: dict[tuple[str, ...], FilledReading | OvAsrScoreError] = {}
 
     def of(self, reading: Sequence[str]) -> FilledReading:

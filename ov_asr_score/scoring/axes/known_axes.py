@@ -5,13 +5,15 @@ Tests: tests/scoring/axes/test_settling.py
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from numpy.typing import NDArray
 
+from ov_asr_score.openvino_api import ov
 from ov_asr_score.ov_model.axis_names import AxisNames
+from ov_asr_score.ov_model.filled_inputs.fillings import FillingPlan
 from ov_asr_score.ports import PortInfo
 
 
@@ -40,6 +42,21 @@ class WantedOutput:
     number: int
     name: str
     chosen: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UnsettledModel:
+    """A model whose axes are not settled yet: ``inputs`` that have tables, all ``outputs``, and those that are scored.
+
+    The other inputs are filled in by ``plan``.
+    """
+
+    model: ov.Model
+    inputs: Sequence[PortInfo]
+    outputs: Sequence[PortInfo]
+    wanted: Sequence[WantedOutput]
+    known: KnownAxes
+    plan: FillingPlan
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,18 +6,17 @@ Tests: tests/scoring/axes/test_settling.py
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from math import lcm
 from typing import Any
 
 from numpy.typing import NDArray
 
 from ov_asr_score.errors import DeviceError, OvAsrScoreError, UnsupportedModelError
-from ov_asr_score.openvino_api import ov
-from ov_asr_score.ov_model.filled_inputs.fillings import FillingPlan
 from ov_asr_score.ov_model.model_description import describe_ports
-from ov_asr_score.ports import PortInfo, shape_text
+from ov_asr_score.ports import shape_text
 from ov_asr_score.scoring.axes.filled_readings import FilledReadings, trial_values
-from ov_asr_score.scoring.axes.known_axes import FedInput, KnownAxes, WantedOutput
+from ov_asr_score.scoring.axes.known_axes import FedInput, UnsettledModel, WantedOutput
 from ov_asr_score.scoring.axes.output_axes import OutputAxes, UndecidedAxesError, decide_output
 from ov_asr_score.scoring.axes.probing import ShapeProbe, Shapes
 from ov_asr_score.scoring.axes.readings import has_time, layout_text, length_along, request_shape, value_lengths
@@ -35,23 +34,20 @@ _MOST_READINGS = 24
 class Question:
     """What is to be found out about the axes of a model."""
 
-    def __init__(
-        self,
-        model: ov.Model,
-        ports: Sequence[FedInput],
-        outputs: Sequence[PortInfo],
-        wanted: Sequence[WantedOutput],
-        known: KnownAxes,
-        plan: FillingPlan,
-    ) -> None:
+    def __init__(self, unsettled: UnsettledModel, ports: Sequence[FedInput]) -> None:
         """Nothing has been tried yet."""
-        self.model, self.ports, self.outputs, self.wanted, self.known = model, ports, outputs, wanted, known
-        self.plan = plan
-        self.readings = FilledReadings(model, ports, outputs, wanted, plan)
+        model, plan = unsettled.model, unsettled.plan
+        self.model, self.plan, self.known = model, plan, unsettled.known
+        self.ports, self.outputs, self.wanted = ports, unsettled.outputs, unsettled.wanted
+        self.readings = FilledReadings(unsettled, ports)
         self._cause = ""
-        self._probe = ShapeProbe(model)
-        self._trial = TrialRunners(model, ports, plan, self.readings)
+        self._trial = TrialRunners(unsettled, ports, self.readings)
         self.is_stateful = bool(model.get_sinks() or plan.states)
+
+    @cached_property
+    def _probe(self) -> ShapeProbe:
+        """The model with nothing filled in, of which only a trial needs a copy."""
+        return ShapeProbe(self.model)
 
     def can_be(self, reading: Sequence[str]) -> bool:
         """Whether the graph takes shapes as the reading has them, and its other inputs can be filled in."""

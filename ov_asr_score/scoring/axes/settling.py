@@ -14,11 +14,9 @@ from typing import Any
 from numpy.typing import NDArray
 
 from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError
-from ov_asr_score.openvino_api import ov
-from ov_asr_score.ov_model.filled_inputs.fillings import NOTHING_TO_FILL, FillingPlan
 from ov_asr_score.ports import PortInfo, shape_text
 from ov_asr_score.scoring.axes.filled_readings import FilledReading
-from ov_asr_score.scoring.axes.known_axes import FedInput, KnownAxes, WantedOutput
+from ov_asr_score.scoring.axes.known_axes import FedInput, KnownAxes, UnsettledModel
 from ov_asr_score.scoring.axes.letters import UNSAID, named_letters, plain_letters
 from ov_asr_score.scoring.axes.output_axes import OutputAxes
 from ov_asr_score.scoring.axes.question import Question
@@ -61,25 +59,17 @@ def could_take(port: PortInfo, known: KnownAxes, value: NDArray[Any] | None) -> 
     _port(port, known, value)
 
 
-def settle_axes(
-    model: ov.Model,
-    inputs: Sequence[PortInfo],
-    outputs: Sequence[PortInfo],
-    wanted: Sequence[WantedOutput],
-    known: KnownAxes,
-    features: Mapping[str, NDArray[Any]],
-    plan: FillingPlan = NOTHING_TO_FILL,
-) -> ModelAxes:
+def settle_axes(unsettled: UnsettledModel, features: Mapping[str, NDArray[Any]]) -> ModelAxes:
     """The axes of a model whose inputs get ``features`` (matrices [T, D], vectors [D]) of an utterance.
 
-    ``inputs`` are those that have tables, ``outputs`` all outputs; the other inputs are filled in by ``plan``. Raises
-    ShapeMismatchError where the features fit no reading, UnsupportedModelError where several are left or an output has
-    axes that are no rows of frames; it says which layout would settle that.
+    Raises ShapeMismatchError where the features fit no reading, UnsupportedModelError where several are left or an
+    output has axes that are no rows of frames; it says which layout would settle that.
     """
-    ports = [_port(port, known, features.get(port.name)) for port in inputs]
+    known = unsettled.known
+    ports = [_port(port, known, features.get(port.name)) for port in unsettled.inputs]
     if any(_is_timed(port) for port in ports):
         ports = [port if _is_always_timed(port) else _beside_time(port, known) for port in ports]
-    question = Question(model, ports, outputs, wanted, known, plan)
+    question = Question(unsettled, ports)
     joint = list(product(*(port.readings for port in ports)))
     joint = [reading for reading in joint if question.can_be(reading)]
     if not joint:

@@ -11,10 +11,9 @@ import numpy as np
 
 from ov_asr_score.device.compiled_model import compile_model
 from ov_asr_score.openvino_api import RUNTIME_ERRORS, ov
-from ov_asr_score.ov_model.filled_inputs.fillings import FillingPlan
 from ov_asr_score.ov_model.model_description import describe_ports
 from ov_asr_score.scoring.axes.filled_readings import FilledReadings
-from ov_asr_score.scoring.axes.known_axes import FedInput, WantedOutput
+from ov_asr_score.scoring.axes.known_axes import FedInput, UnsettledModel, WantedOutput
 from ov_asr_score.scoring.axes.readings import frame_width, has_time, value_lengths
 from ov_asr_score.scoring.axes.trying import TrialInput, tried_frames
 from ov_asr_score.scoring.requests.openvino_runner import OpenVinoRunner
@@ -24,9 +23,10 @@ from ov_asr_score.settings.device import DeviceSettings
 class TrialRunners:
     """Runners of a model on the CPU, each compiled once."""
 
-    def __init__(self, model: ov.Model, ports: Sequence[FedInput], plan: FillingPlan, readings: FilledReadings) -> None:
+    def __init__(self, unsettled: UnsettledModel, ports: Sequence[FedInput], readings: FilledReadings) -> None:
         """Nothing has been compiled yet."""
-        self._model, self._ports, self._plan, self._readings = model, ports, plan, readings
+        self._model, self._plan = unsettled.model, unsettled.plan
+        self._ports, self._readings = ports, readings
         self._free_model: ov.Model | None = None
         self._core: ov.Core | None = None
         self._compiled: dict[int, ov.CompiledModel] = {}

@@ -10,11 +10,10 @@ from typing import Any
 from numpy.typing import NDArray
 
 from ov_asr_score.openvino_api import ov
-from ov_asr_score.ov_model.filled_inputs.fillings import NOTHING_TO_FILL, FillingPlan
 from ov_asr_score.ov_model.model_description import describe_ports
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.scoring.axes.filled_readings import Requests
-from ov_asr_score.scoring.axes.known_axes import KnownAxes, WantedOutput
+from ov_asr_score.scoring.axes.known_axes import UnsettledModel
 from ov_asr_score.scoring.axes.readings import has_time
 from ov_asr_score.scoring.axes.rewriting import with_usual_input, with_usual_outputs
 from ov_asr_score.scoring.axes.settling import InputAxes, ModelAxes, settle_axes
@@ -39,20 +38,13 @@ class UsualModel:
     notes: tuple[str, ...]
 
 
-def usual_model(
-    model: ov.Model,
-    inputs: Sequence[PortInfo],
-    outputs: Sequence[PortInfo],
-    wanted: Sequence[WantedOutput],
-    known: KnownAxes,
-    features: Mapping[str, NDArray[Any]],
-    plan: FillingPlan = NOTHING_TO_FILL,
-) -> UsualModel:
-    """``model`` for utterances with such ``features``; itself where its axes have the usual order.
+def usual_model(unsettled: UnsettledModel, features: Mapping[str, NDArray[Any]]) -> UsualModel:
+    """The model for utterances with such ``features``; itself where its axes have the usual order.
 
     Raises what :func:`ov_asr_score.scoring.axes.settling.settle_axes` raises.
     """
-    axes = settle_axes(model, inputs, outputs, wanted, known, features, plan)
+    axes = settle_axes(unsettled, features)
+    inputs, outputs, wanted = unsettled.inputs, unsettled.outputs, unsettled.wanted
     turned = [index for index, port in enumerate(inputs) if not _is_usual(axes.inputs[index], port)]
     is_usual = all(
         found.is_usual(outputs[want.number].shape or ()) and outputs[want.number].name == want.name
