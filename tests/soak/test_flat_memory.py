@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ov_asr_score.job.score import _FEATURES_AHEAD, _SCORES_AHEAD
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 FRAMES, WIDTH = 500, 440
 
@@ -51,5 +53,7 @@ def peak_kib(utterances: int, folder: Path) -> int:
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells the peak of a process alone")
 def test_peak_memory_is_that_of_a_short_archive(tmp_path: Path) -> None:
     short, long = peak_kib(30, tmp_path), peak_kib(900, tmp_path)  # 26 MB and 790 MB of features
-    assert long - short < 50 * 1024
+    # A slow disk may leave scores waiting, up to the limits of job/score.py; the scores in all take 216 MB.
+    waiting = (_FEATURES_AHEAD + _SCORES_AHEAD) // 1024
+    assert long - short < waiting + 50 * 1024
     assert long < 400 * 1024
