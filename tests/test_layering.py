@@ -34,7 +34,7 @@ LEVELS: dict[str, int] = {
 # What stands on each floor of a room. A module knows lower floors of its room, and the sub-room that it is in; what
 # stands beside it on the same floor it knows only within a sub-room. Rooms without an entry are small enough.
 FLOORS: dict[str, list[str]] = {
-    "kaldi_io": ["specifier", "files", "matrices", "tables", "__init__"],
+    "kaldi_io": ["specifier foreign", "files", "matrices", "tables", "__init__"],
     "kaldi_model": [
         "dependency",
         "network",
