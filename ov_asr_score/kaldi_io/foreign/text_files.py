@@ -90,7 +90,7 @@ def _part_of_recipe(text: bytes) -> ForeignKind | None:
         return ForeignKind("a shell script or another program")
     code = re.sub(rb"^(#[^\n]*\n\s*)+", b"", text)
     if _OPTIONS.match(code):
-        return ForeignKind("a file of options for a program of Kaldi (--config)")
+        return ForeignKind("a file of options for a program of Kaldi")
     if _XCONFIG.match(code):
         return ForeignKind("an xconfig file, from which Kaldi's scripts make a network", instead_of=_TRAINED)
     if _CONFIG_NNET3.match(code):
