@@ -7,6 +7,8 @@
 # make test-2023  all tests with OpenVINO 2023.3 (needs Python 3.10 or 3.11); TESTS_2023=tests/device: some of them
 # make proof  generated models, whose axes are known, beside onnxruntime: how many are scored, asked about, and wrong;
 #             PROOF_OPTIONS="--models 5000 --seed 7"
+# make judge  has Kaldi's programs in the folder KALDI judge changed models beside us, and prints how often both agree;
+#             JUDGE_OPTIONS="--generation nnet2 --models 1000 --seed 7 --keep out/judge"
 # make bench  measure side by side with the old way, with what the runtime can do at best, and with Kaldi if it is there;
 #             about five minutes. make bench-full takes an hour or more. BENCH_OPTIONS=--update-readme, --only dnn, ...
 
@@ -20,10 +22,12 @@ TESTS_2023 ?= tests
 BENCH_FOLDER ?= out/bench
 BENCH_OPTIONS ?=
 PROOF_OPTIONS ?=
+KALDI ?=
+JUDGE_OPTIONS ?= --generation nnet1
 
 SOURCES := ov_asr_score tests models benchmarks docs .github
 
-.PHONY: demo test fast coverage test-2023 lint types proof docs schemas hooks install bench bench-full clean
+.PHONY: demo test fast coverage test-2023 lint types proof judge docs schemas hooks install bench bench-full clean
 
 demo: $(VENV)/.installed
 	@mkdir -p out
@@ -71,6 +75,9 @@ lint: $(VENV)/.installed-test
 
 types: $(VENV)/.installed-test
 	$(BIN)/mypy
+
+judge: $(VENV)/.installed-test
+	$(BIN)/python -m tests.kaldi_judge --kaldi "$(KALDI)" $(JUDGE_OPTIONS)
 
 docs: $(VENV)/.installed-docs
 	$(BIN)/python docs/build_api_reference.py out/docs

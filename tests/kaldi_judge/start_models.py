@@ -1,0 +1,80 @@
+"""The models that are changed: golden cases of a generation, with the features and options that they come with."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ov_asr_score.kaldi_model.components.type_table import component_types
+from tests.kaldi_judge.reading import read_text_values, read_values
+from tests.kaldi_judge.values import Values
+
+GOLDEN = Path(__file__).parent.parent / "golden"
+GENERATIONS = ("nnet1", "nnet2", "nnet3")
+
+
+@dataclass(frozen=True, slots=True)
+class StartModel:
+    """A model that Kaldi scores.
+
+    ``folder`` holds the model and the tables that ``options`` name; the file ``changed`` is the one that is changed.
+    The command is ``program *options model ark:input.ark ark:output.ark``. ``case`` is what case.toml says.
+    """
+
+    name: str
+    folder: Path
+    program: str
+    options: tuple[str, ...]
+    model: str
+    changed: str
+    values: Values
+    case: Mapping[str, Any]
+
+
+def start_models(generation: str) -> list[StartModel]:
+    """All start models of ``nnet1``, ``nnet2`` or ``nnet3``, in the order of their names."""
+    return [model for folder in sorted((GOLDEN / generation).iterdir()) for model in _models_of(folder)]
+
+
+def case_of(folder: Path) -> dict[str, Any]:
+    """The values of a case.toml, whose lines are all of the form ``name = value``, or comments."""
+    found = {}
+    for line in (folder / "case.toml").read_text().splitlines():
+        if not line.startswith("#"):
+            name, _, value = line.partition("=")
+            found[name.strip()] = ast.literal_eval(value.strip())
+    return found
+
+
+def _models_of(folder: Path) -> Iterator[StartModel]:
+    if not (folder / "case.toml").is_file():
+        return
+    case = case_of(folder)
+    runs = [case["options"], *case.get("more_options", ())]
+    for values, model, changed in _forms(folder):
+        for number, options in enumerate(runs):
+            name = folder.name if not number else f"{folder.name}.{number + 1}"
+            yield StartModel(name, folder, case["program"], tuple(options), model, changed, values, case)
+
+
+def _forms(folder: Path) -> Iterator[tuple[Values, str, str]]:
+    """The values of what can be changed, the name of the model, and of the file that is changed."""
+    binary = next(path for path in sorted(folder.glob("model.*")) if path.suffix in (".nnet", ".raw", ".mdl"))
+    text = folder / ("model.nnet.txt" if binary.suffix == ".nnet" else "model.txt")
+    try:
+        yield read_values(text.read_bytes(), binary.read_bytes()), binary.name, binary.name
+    except ValueError:
+        # The text form is in the spelling of an old version of Kaldi, the binary form is not.
+        if folder.parent.name == "nnet2":
+            yield read_text_values(text.read_bytes(), _kinds(2)), binary.name, binary.name
+
+
+def _kinds(generation: int) -> dict[str, str]:
+    return {
+        name: kind
+        for component in component_types(generation)  # type: ignore[arg-type]
+        for name, kind in component.fields.items()
+    }
