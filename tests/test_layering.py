@@ -20,7 +20,7 @@ LEVELS: dict[str, int] = {
             ["settings"],
             ["kaldi_io", "comparison", "profiling"],
             ["device", "report", "kaldi_model", "gna"],
-            ["convert"],
+            ["convert", "egs"],
             ["ov_model"],
             ["scoring"],
             ["job", "library"],

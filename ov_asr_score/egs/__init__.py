@@ -1,0 +1,1 @@
+"""Training examples of Kaldi (egs): reading them, and the objectives that Kaldi logs for them."""

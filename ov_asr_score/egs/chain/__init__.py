@@ -1,0 +1,1 @@
+"""Chain examples (LF-MMI): supervision and denominator graphs as Kaldi writes them, and the objective; numpy only."""
