@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 
 @contextmanager
@@ -31,22 +32,58 @@ def _without_telemetry() -> Iterator[None]:
 
 with _without_telemetry():
     import openvino as ov
-    from openvino import preprocess
+    from openvino import frontend, preprocess
 
     try:
         from openvino import opset13 as opset
     except ImportError:  # 2023.3
         from openvino.runtime import opset13 as opset  # type: ignore[no-redef,unused-ignore]
 
-__all__ = ["EMPTY_CONSTANTS_BEGIN_STATES", "RUNTIME_ERRORS", "first_cause", "opset", "ov", "preprocess", "version"]
+__all__ = [
+    "EMPTY_CONSTANTS_BEGIN_STATES",
+    "READING_ERRORS",
+    "RUNTIME_ERRORS",
+    "first_cause",
+    "front_end",
+    "opset",
+    "ov",
+    "preprocess",
+    "version",
+]
 
 # Raised by the bindings: errors of the runtime, arguments they cannot convert, text that is not UTF-8.
 RUNTIME_ERRORS = (RuntimeError, TypeError, ValueError)
+# Front ends have errors of their own, which are no RuntimeError.
+READING_ERRORS = (
+    *RUNTIME_ERRORS,
+    frontend.GeneralFailure,
+    frontend.InitializationFailure,
+    frontend.NotImplementedFailure,
+    frontend.OpConversionFailure,
+    frontend.OpValidationFailure,
+)
 
 # CPU plugins before take a variable that is empty at first only if its initial value has a length known when it runs.
 EMPTY_CONSTANTS_BEGIN_STATES = int(str(ov.__version__).split(".", maxsplit=1)[0]) >= 2024
 
-_NOISE = re.compile(r"^(Exception from \S+?:\d+:?|Check '.*' failed at \S+?:\d+:?|While validating node .*)$")
+_NOISE = re.compile(
+    r"^(Exception from \S+?:\d+:?|Check '.*' failed at \S+?:\d+:?|While validating node .*|"
+    r"FrontEnd API failed with \w+:)$"
+)
+
+
+@cache
+def front_end(framework: str) -> frontend.FrontEnd:
+    """The part of the runtime that reads files of ``onnx`` or ``ir``; no other one is asked, or writes to stderr.
+
+    It is kept to the end of the process, because models may hold code of its library.
+    """
+    return _front_ends().load_by_framework(framework)
+
+
+@cache
+def _front_ends() -> frontend.FrontEndManager:
+    return frontend.FrontEndManager()
 
 
 def version() -> str:

@@ -17,6 +17,9 @@ from ov_asr_score.device.properties import import_properties
 from ov_asr_score.errors import BlobFormatError, DeviceError
 from ov_asr_score.kaldi_io.files.input import open_path
 from ov_asr_score.kaldi_io.files.output import atomic_output
+from ov_asr_score.kaldi_io.foreign.foreign_kind import BLOB, MODEL
+from ov_asr_score.kaldi_io.foreign.kaldi_objects import object_kind
+from ov_asr_score.kaldi_io.foreign.recognition import START_BYTES, describe_start
 from ov_asr_score.openvino_api import RUNTIME_ERRORS, first_cause, ov, version
 from ov_asr_score.settings.device import DeviceSettings, runtime_device
 
@@ -91,7 +94,8 @@ def import_blob(core: ov.Core, path: Path, settings: DeviceSettings) -> ov.Compi
     sidecar = check_sidecar(path, blob)
     if blob.lstrip()[:5] in (b"<?xml", b"<net "):
         raise BlobFormatError(f"{path}: is an OpenVINO IR, not an exported blob; give it as model", fields=("model",))
-    if blob.startswith(b"\0B<"):
+    kaldi = object_kind(blob[:START_BYTES])
+    if kaldi is not None and kaldi.is_right_for == MODEL:
         raise BlobFormatError(f"{path}: is a Kaldi model, not an exported blob; give it as model", fields=("model",))
     if blob.startswith(b"GNAM") and not has_plugin(core, "GNA"):
         raise BlobFormatError(
@@ -104,10 +108,22 @@ def import_blob(core: ov.Core, path: Path, settings: DeviceSettings) -> ov.Compi
     try:
         return core.import_model(blob, device, properties)
     except RUNTIME_ERRORS as error:
+        if not sidecar:
+            check_blob_kind(path, blob)
         made = f"; it was made for {sidecar['device']} by OpenVINO {sidecar['openvino']}" if sidecar else ""
         raise BlobFormatError(
             f"{path}: {device} of OpenVINO {version()} cannot import this blob: {first_cause(error)}{made}"
         ) from error
+
+
+def check_blob_kind(path: Path, blob: bytes) -> None:
+    """Raise BlobFormatError if the content ``blob`` of ``path`` is known to be something else, and say what.
+
+    Blobs of some devices are files of a common kind (ELF): ask when one cannot be imported.
+    """
+    what = describe_start(blob[:START_BYTES], str(path), BLOB, whole=len(blob) <= START_BYTES)
+    if what:
+        raise BlobFormatError(f"{path}: {what}")
 
 
 def _sidecar_path(path: Path) -> Path:

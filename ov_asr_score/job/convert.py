@@ -17,6 +17,8 @@ from ov_asr_score.convert.static_shapes import fix_shapes
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.job.overwriting import check_files, kaldi_files_read
 from ov_asr_score.job.sections import Section, origin_section
+from ov_asr_score.kaldi_io.foreign.foreign_kind import MODEL
+from ov_asr_score.kaldi_io.foreign.recognition import describe_file
 from ov_asr_score.ov_model.file_kind import kind_name, read_model_kind
 from ov_asr_score.ov_model.model_description import ModelDescription, describe_model
 from ov_asr_score.ports import shape_text
@@ -57,6 +59,8 @@ def run_conversion(job: ConvertJob) -> ConversionReport:
     started = time.perf_counter()
     check_ir_name(job.output)
     kind = read_model_kind(Path(job.model))
+    if kind == "unknown" and (what := describe_file(job.model, MODEL)):
+        raise UnsupportedModelError(f"{job.model}: {what}")
     if kind not in ("kaldi", "unknown"):
         what = "a Kaldi archive" if kind == "table" else f"{kind_name(kind)} already"
         raise UnsupportedModelError(f"{job.model}: is {what}; expected a Kaldi model")

@@ -13,8 +13,10 @@ from ov_asr_score.gna.format.model_checks import check_model
 from ov_asr_score.job.inspect_kaldi import kaldi_sections
 from ov_asr_score.job.sections import Section, origin_section
 from ov_asr_score.kaldi_io.files.input import open_path
+from ov_asr_score.kaldi_io.foreign.foreign_kind import MODEL
+from ov_asr_score.kaldi_io.foreign.recognition import describe_file
 from ov_asr_score.openvino_api import ov
-from ov_asr_score.ov_model.file_kind import ModelKind, kind_name, read_model_kind
+from ov_asr_score.ov_model.file_kind import ModelKind, kind_name, read_model_kind, unknown_file_error
 from ov_asr_score.ov_model.filled_inputs.filling_plan import GivenInputs, plan_fillings
 from ov_asr_score.ov_model.ir_file import read_openvino_model
 from ov_asr_score.ov_model.model_description import ModelDescription, describe_model, describe_ports
@@ -103,20 +105,21 @@ def _file_facts(path: Path, kind: str) -> dict[str, object]:
 
 
 def _blob_sections(path: Path, kind: ModelKind, device: str) -> list[Section]:
-    sidecar = read_sidecar(path)
-    is_blob = kind != "unknown" or bool(sidecar)
+    is_blob = kind != "unknown" or bool(read_sidecar(path))
     facts = _file_facts(path, kind_name(kind) if is_blob else "unknown; taken for an exported blob")
     try:
         compiled = import_blob(ov.Core(), path, DeviceSettings(device=device))
     except OvAsrScoreError as error:
-        if not is_blob:
-            if isinstance(error, BlobFormatError):
-                reason = str(error).removeprefix(f"{path}: ")
-                raise UnsupportedModelError(
-                    f"{path}: not a Kaldi model, OpenVINO IR or ONNX file; read as a blob: {reason}"
-                ) from error
-            raise
-        return [("Model", facts | {"cannot be imported here": str(error)})]
+        if is_blob:
+            return [("Model", facts | {"cannot be imported here": str(error)})]
+        if describe_file(path, MODEL):
+            raise unknown_file_error(path) from error
+        if isinstance(error, BlobFormatError):
+            reason = str(error).removeprefix(f"{path}: ")
+            raise UnsupportedModelError(
+                f"{path}: not a Kaldi model, OpenVINO IR or ONNX file; read as a blob: {reason}"
+            ) from error
+        raise
     inputs, outputs = describe_ports(compiled)
     states = [state.name for state in compiled.create_infer_request().query_state()]
     sections: list[Section] = [

@@ -6,6 +6,8 @@ import os
 from dataclasses import replace
 
 from ov_asr_score.errors import ModelFormatError, TableFormatError, UnsupportedModelError
+from ov_asr_score.kaldi_io.foreign.foreign_kind import NETWORK
+from ov_asr_score.kaldi_io.foreign.recognition import describe_file
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, open_stream
 from ov_asr_score.kaldi_model.network import KaldiNetwork
 from ov_asr_score.kaldi_model.reading.nnet1 import read_nnet1
@@ -14,7 +16,7 @@ from ov_asr_score.kaldi_model.reading.nnet3 import read_acoustic_model, read_nne
 from ov_asr_score.kaldi_model.reading.transition_model import read_transition_model
 from ov_asr_score.kaldi_model.token_reader import ModelReader
 from ov_asr_score.kaldi_model.validation import check_network
-from ov_asr_score.text import clipped
+from ov_asr_score.text import clipped, printable_name
 
 _MARK = b"\0B"
 
@@ -28,8 +30,12 @@ def load_network(path: str | os.PathLike[str]) -> KaldiNetwork:
     try:
         with open_stream(os.fspath(path)) as stream:
             network = _read_network(stream)
-    except TableFormatError as error:
-        raise ModelFormatError(str(error)) from error
+    except (TableFormatError, ModelFormatError, UnsupportedModelError) as error:
+        if what := describe_file(os.fspath(path), NETWORK):
+            raise UnsupportedModelError(f"{printable_name(os.fspath(path))}: {what}") from error
+        if isinstance(error, TableFormatError):
+            raise ModelFormatError(str(error)) from error
+        raise
     return check_network(network)
 
 

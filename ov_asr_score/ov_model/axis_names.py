@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from ov_asr_score.ov_model.protobuf_fields import protobuf_fields
+
 AxisNames = tuple[str, ...]
 """A name for each axis, empty for an axis that has none or whose length is fixed."""
 
-_VARINT, _EIGHT_BYTES, _BYTES, _FOUR_BYTES = 0, 1, 2, 5
 # Fields of the messages ModelProto, GraphProto, ValueInfoProto, TypeProto, TypeProto.Tensor and TensorShapeProto.
 _GRAPH, _INPUT, _OUTPUT, _NAME, _TYPE, _TENSOR, _SHAPE, _DIMENSION, _DIMENSION_NAME = 7, 11, 12, 1, 2, 1, 2, 1, 2
 
@@ -29,11 +30,11 @@ def read_axis_names(path: Path) -> dict[str, AxisNames]:
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             names: dict[str, AxisNames] = {}
-            for field, start, end in _fields(data, 0, len(data)):
+            for field, start, end in protobuf_fields(data, 0, len(data)):
                 if field == _GRAPH:
                     names |= _names_in_graph(data, start, end)
             return names
-    except (OSError, ValueError, IndexError):  # whether it is damaged is for the runtime to say
+    except (OSError, ValueError):  # whether it is damaged is for the runtime to say
         return {}
 
 
@@ -47,10 +48,10 @@ def letter_of(name: str) -> str:
 
 def _names_in_graph(data: mmap.mmap, start: int, end: int) -> dict[str, AxisNames]:
     names = {}
-    for field, first, last in _fields(data, start, end):
+    for field, first, last in protobuf_fields(data, start, end):
         if field in (_INPUT, _OUTPUT):
             port, axes = "", list[str]()
-            for inner, begin, stop in _fields(data, first, last):
+            for inner, begin, stop in protobuf_fields(data, first, last):
                 if inner == _NAME:
                     port = data[begin:stop].decode("utf-8", "replace")
                 elif inner == _TYPE:
@@ -70,39 +71,4 @@ def _axes(data: mmap.mmap, start: int, end: int) -> list[str]:
 
 
 def _inside(data: mmap.mmap, start: int, end: int, wanted: int) -> Iterator[tuple[int, int]]:
-    return ((first, last) for field, first, last in _fields(data, start, end) if field == wanted)
-
-
-def _fields(data: mmap.mmap, start: int, end: int) -> Iterator[tuple[int, int, int]]:
-    """Number, first byte and end of each field of bytes from ``start`` to ``end``; others are jumped over.
-
-    Raises ValueError or IndexError where these are not fields.
-    """
-    position = start
-    while position < end:
-        key, position = _varint(data, position)
-        kind = key & 7
-        if kind == _BYTES:
-            length, position = _varint(data, position)
-            if position + length > end:
-                raise ValueError("a field ends behind the message that it is in")
-            yield key >> 3, position, position + length
-            position += length
-        elif kind == _VARINT:
-            _, position = _varint(data, position)
-        elif kind in (_EIGHT_BYTES, _FOUR_BYTES):
-            position += 8 if kind == _EIGHT_BYTES else 4
-        else:
-            raise ValueError(f"there is no kind of field {kind}")
-
-
-def _varint(data: mmap.mmap, position: int) -> tuple[int, int]:
-    """The number at ``position``, and the position behind it."""
-    value = 0
-    for shift in range(0, 70, 7):
-        byte = data[position]
-        position += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, position
-    raise ValueError("a number has more than ten bytes")
+    return ((first, last) for field, first, last in protobuf_fields(data, start, end) if field == wanted)

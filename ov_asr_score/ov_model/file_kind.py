@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import gzip
 import re
-import zlib
 from pathlib import Path
 from typing import Literal
-from xml.etree import ElementTree
 
-from ov_asr_score.errors import ModelFormatError
+from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.kaldi_io.files.input import GZIP_MAGIC, open_path
+from ov_asr_score.kaldi_io.foreign.foreign_kind import MODEL, TABLE
+from ov_asr_score.kaldi_io.foreign.recognition import START_BYTES, decompressed_start, describe_file, foreign_kind
+from ov_asr_score.kaldi_io.foreign.signatures import is_onnx_start
 from ov_asr_score.kaldi_model.components.type_table import NNET1_MARKERS
 
 ModelKind = Literal["ir", "onnx", "kaldi", "gna-blob", "cpu-blob", "table", "unknown"]
@@ -38,21 +38,39 @@ def read_model_kind(path: Path) -> ModelKind:
     Raises FileAccessError when the file is missing, a folder or cannot be read.
     """
     with open_path(str(path)) as file:
-        start = file.read(4096)
+        start = file.read(START_BYTES)
+        whole = not file.read(1)
     if start.startswith(GNA_BLOB_MAGIC):
         return "gna-blob"
     if start.startswith(CPU_BLOB_MAGIC) or _CPU_BLOB_2023.match(start):
         return "cpu-blob"
-    text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if text.startswith((b"<?xml", b"<net ")):
-        return "ir"
-    if _is_kaldi(start) or (start.startswith(GZIP_MAGIC) and _is_kaldi(_decompressed(path))):
+    if is_onnx_start(start):
+        return "onnx"
+    if _is_kaldi(start) or (start.startswith(GZIP_MAGIC) and _is_kaldi(decompressed_start(start))):
         return "kaldi"
-    if _ARCHIVE_START.match(start):
-        return "table"
+    foreign = foreign_kind(start, str(path), whole=whole)
+    if foreign is not None and foreign.is_right_for != MODEL:
+        return "table" if foreign.is_right_for == TABLE and _ARCHIVE_START.match(start) else "unknown"
+    if start.removeprefix(b"\xef\xbb\xbf").lstrip().startswith((b"<?xml", b"<net ")):
+        return "ir"
     if path.suffix == ".onnx":
         return "onnx"
     return "ir" if path.suffix == ".xml" else "unknown"
+
+
+def unknown_file_error(path: Path) -> UnsupportedModelError:
+    """The error for a file that is no model of a known kind, which says what it is instead."""
+    what = describe_file(path, MODEL)
+    if what:
+        return UnsupportedModelError(f"{path}: {what}")
+    graph = path.with_suffix(".xml")
+    if path.suffix == ".bin" and graph.is_file():
+        return UnsupportedModelError(f"{path}: is the file of weights of an OpenVINO IR; give {graph}")
+    return UnsupportedModelError(
+        f"{path}: is neither a Kaldi model nor an OpenVINO IR (.xml) nor an ONNX file (.onnx); an exported blob "
+        "goes to import_model",
+        fields=("import_model",),
+    )
 
 
 def kind_name(kind: ModelKind) -> str:
@@ -65,46 +83,3 @@ def _is_kaldi(start: bytes) -> bool:
     # Files of old versions of nnet1 begin with their first component.
     first = _FIRST_TOKEN.match(inside)
     return inside.startswith(_KALDI_TOKENS) or (first is not None and first[1].decode().lower() in NNET1_MARKERS)
-
-
-def _decompressed(path: Path) -> bytes:
-    try:
-        with gzip.open(path) as file:
-            return file.read(4096)
-    except (OSError, EOFError, zlib.error):
-        return b""
-
-
-def check_ir_files(path: Path) -> None:
-    """Check that an IR is whole: well-formed XML, and a .bin beside it that is as long as the XML says.
-
-    The runtime's own words for these faults name neither file. Raises ModelFormatError.
-    """
-    weights_end = 0
-    opset_root = ""
-    try:
-        for event, element in ElementTree.iterparse(path, events=("start", "end")):
-            if event == "start":
-                opset_root = opset_root or element.tag
-            elif element.tag == "data" and element.get("offset") and element.get("size"):
-                weights_end = max(weights_end, int(element.attrib["offset"]) + int(element.attrib["size"]))
-    except ElementTree.ParseError as error:
-        line, column = error.position
-        raise ModelFormatError(
-            f"{path}: line {line}, column {column}: expected well-formed XML of an OpenVINO IR ({error}); "
-            "the file is damaged or incomplete"
-        ) from error
-    except ValueError as error:
-        raise ModelFormatError(f"{path}: expected whole numbers for offset and size of constants: {error}") from error
-    if opset_root != "net":
-        raise ModelFormatError(
-            f"{path}: expected <net> as the outermost element of an OpenVINO IR, found <{opset_root}>"
-        )
-    weights = path.with_suffix(".bin")
-    if weights_end and not weights.is_file():
-        raise ModelFormatError(f"{path}: the weights file {weights.name} is missing beside it")
-    if weights_end and weights.stat().st_size < weights_end:
-        raise ModelFormatError(
-            f"{weights}: expected at least {weights_end} bytes as {path.name} says, found {weights.stat().st_size}; "
-            "the file is cut off or belongs to another model"
-        )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from ov_asr_score.errors import ModelFormatError, UnsupportedModelError
-from ov_asr_score.openvino_api import RUNTIME_ERRORS, first_cause, ov
-from ov_asr_score.ov_model.file_kind import ModelKind, check_ir_files, read_model_kind
+from ov_asr_score.openvino_api import READING_ERRORS, first_cause, front_end, ov
+from ov_asr_score.ov_model.file_kind import ModelKind, read_model_kind, unknown_file_error
+from ov_asr_score.ov_model.whole_files import check_ir_files, onnx_damage
 
 
 def read_openvino_model(path: str | Path, core: ov.Core | None = None, kind: ModelKind | None = None) -> ov.Model:
@@ -29,18 +30,27 @@ def read_openvino_model(path: str | Path, core: ov.Core | None = None, kind: Mod
             fields=("model", "inputs"),
         )
     if kind == "unknown":
-        raise UnsupportedModelError(
-            f"{path}: is neither a Kaldi model nor an OpenVINO IR (.xml) nor an ONNX file (.onnx); an exported blob "
-            "goes to import_model",
-            fields=("import_model",),
-        )
-    if kind == "ir":
-        check_ir_files(path)
+        raise unknown_file_error(path)
     try:
-        model = (core or ov.Core()).read_model(str(path))
-    except RUNTIME_ERRORS as error:
-        raise ModelFormatError(f"{path}: OpenVINO cannot read this model: {first_cause(error)}") from error
+        model = _read_onnx(path) if kind == "onnx" else _read_ir(path, core or ov.Core())
+    except READING_ERRORS as error:
+        damage = onnx_damage(path) if kind == "onnx" else ""
+        cause = damage or first_cause(error)
+        raise ModelFormatError(f"{path}: OpenVINO cannot read this model: {cause}") from error
     for kind_of_port, ports in (("inputs", model.inputs), ("outputs", model.outputs)):
         if not ports:
             raise ModelFormatError(f"{path}: expected a model with inputs and outputs, found no {kind_of_port}")
     return model
+
+
+def _read_onnx(path: Path) -> ov.Model:
+    """As ``Core.read_model`` does, which would ask all other front ends about a file that the one for ONNX refuses."""
+    reader = front_end("onnx")
+    return reader.convert(reader.load(str(path)))
+
+
+def _read_ir(path: Path, core: ov.Core) -> ov.Model:
+    check_ir_files(path)
+    if not front_end("ir").supported(str(path)):
+        raise ModelFormatError(f"{path}: expected an OpenVINO IR of a version that this OpenVINO reads")
+    return core.read_model(str(path))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ov_asr_score.convert.facts import EDGES_INPUT, FRAMES_LEFT_INPUT, ConversionFacts
 from ov_asr_score.convert.rt_info import parse_facts
-from ov_asr_score.device.blobs import check_sidecar, import_blob, read_sidecar
+from ov_asr_score.device.blobs import check_blob_kind, check_sidecar, import_blob, read_sidecar
 from ov_asr_score.device.graph_repair import repair_memory_concats
 from ov_asr_score.errors import UnknownNameError, UnsupportedModelError, UsageError
 from ov_asr_score.gna.format.blob import read_blob
@@ -23,7 +23,7 @@ from ov_asr_score.kaldi_io.files.input import open_path
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.ov_model.after_network import takes_after_network
 from ov_asr_score.ov_model.axis_names import read_axis_names
-from ov_asr_score.ov_model.file_kind import ModelKind, read_model_kind
+from ov_asr_score.ov_model.file_kind import GNA_BLOB_MAGIC, ModelKind, read_model_kind
 from ov_asr_score.ov_model.filled_inputs.computed_inputs import take_scalars_as_vectors
 from ov_asr_score.ov_model.filled_inputs.fillings import NOTHING_TO_FILL, FillingPlan
 from ov_asr_score.ov_model.model_description import describe_output, describe_ports
@@ -169,6 +169,8 @@ def _emulated_blob(core: ov.Core, path: Path, options: ScorerOptions) -> Emulati
     with open_path(str(path)) as file:
         data = file.read()
     check_sidecar(path, data)
+    if not data.startswith(GNA_BLOB_MAGIC):
+        check_blob_kind(path, data)
     model = read_blob(data, str(path))
     check_model(model, str(path))
     return emulate_blob(model, options)

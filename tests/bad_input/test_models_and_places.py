@@ -65,7 +65,9 @@ def test_broken_and_foreign_xml(model: Path) -> None:
     model.write_text(text[: len(text) // 2])
     assert "model.xml: line " in score_error()
     model.write_text("<?xml version='1.0'?><html></html>")
-    assert score_error() == "model.xml: expected <net> as the outermost element of an OpenVINO IR, found <html>"
+    assert (
+        score_error() == "model.xml: is a web page (HTML), not the file itself; download the file from its raw address"
+    )
     model.write_text("")
     assert score_error().startswith("model.xml: ")
 

@@ -180,14 +180,27 @@ def test_nnet2_splice_with_two_contexts(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "error", "message"),
     [
-        (b"", ModelFormatError, "at byte 0: expected <Nnet3>, <Nnet> or <TransitionModel>, found the end of the file"),
+        (b"", UnsupportedModelError, "is empty; expected a neural network"),
         (b"\0B", ModelFormatError, "at byte 2: expected <Nnet3>, <Nnet> or <TransitionModel>, found the end of"),
-        (b"\0BFM \4\1\0\0\0", ModelFormatError, "found 'FM'; is this a Kaldi model"),
-        (b"utt1  [\n 1 2 ]\n", ModelFormatError, "at byte 0: expected <Nnet3>, .*found 'utt1'"),
+        (b"\0BFM \4\1\0\0\0", UnsupportedModelError, r"is one matrix \(.*\); expected a neural network"),
+        (b"\0BXM \4\1\0\0\0", ModelFormatError, "found 'XM'; is this a Kaldi model"),
+        (b"utt1  [\n 1 2 ]\n", UnsupportedModelError, "is a Kaldi archive .*; expected a neural network .* exchanged"),
+        (b"\0B<DiagGMM> ", UnsupportedModelError, "<DiagGMM>; expected a neural network"),
+        (
+            b"<AffineTransform> <InputDim> 4 ",
+            UnsupportedModelError,
+            "is a prototype of a network, which has no weights",
+        ),
+        (
+            b"version https://git-lfs.github.com/spec/v1\n",
+            UnsupportedModelError,
+            "a Git LFS pointer, not the file itself",
+        ),
+        (b"\xff\xfe\0\1", ModelFormatError, "at byte 0: expected <Nnet3>"),
         (b"<Nnet3>", ModelFormatError, "at byte"),
         (b"<Foo> 3 4\n", UnsupportedModelError, "type '<Foo>' is not one of Kaldi's nnet1; expected one of"),
         (b"<Nnet> <NumComponents> 1 <Components> <Foo> ", UnsupportedModelError, "is not one of Kaldi's nnet2"),
-        (b"\x89PNG\r\n\x1a\n\0\0\0", ModelFormatError, "at byte 0: expected"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0", UnsupportedModelError, r"is an image \(PNG\); expected a neural network"),
     ],
 )
 def test_what_is_no_model(tmp_path: Path, content: bytes, error: type[Exception], message: str) -> None:

@@ -1,16 +1,13 @@
-"""Kinds of model files told by their first bytes, and IRs that are not whole."""
+"""Kinds of model files told by their first bytes."""
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
-from ov_asr_score.errors import FileAccessError, ModelFormatError
-from ov_asr_score.ov_model.file_kind import ModelKind, check_ir_files, kind_name, read_model_kind
-
-MODELS = Path(__file__).parents[2] / "models"
+from ov_asr_score.errors import FileAccessError
+from ov_asr_score.ov_model.file_kind import ModelKind, kind_name, read_model_kind
 
 
 @pytest.mark.parametrize(
@@ -18,7 +15,8 @@ MODELS = Path(__file__).parents[2] / "models"
     [
         ("a.xml", b'<?xml version="1.0"?><net name="a"/>', "ir"),
         ("a.txt", b"\xef\xbb\xbf \n<net />", "ir"),
-        ("a.xml", b"", "ir"),
+        ("a.xml", b"", "unknown"),
+        ("a.xml", b"\1\2", "ir"),
         ("a.blob", b"GNAM\x08\x02", "gna-blob"),
         ("a.xml", b"GNAM\x08\x02", "gna-blob"),
         ("a", b"RR_UPCVO\x01", "cpu-blob"),
@@ -28,6 +26,13 @@ MODELS = Path(__file__).parents[2] / "models"
         ("final.raw", b"<Nnet3> \n", "kaldi"),
         ("final.nnet", b"\0B<Nnet> ", "kaldi"),
         ("a.onnx", b"\x08\x08\x12", "onnx"),
+        ("a", b"\x08\x08\x12", "onnx"),
+        ("a.onnx", b"\1\2", "onnx"),
+        ("lfs.onnx", b"version https://git-lfs.github.com/spec/v1\n", "unknown"),
+        ("page.xml", b"<!DOCTYPE html>\n", "unknown"),
+        ("other.xml", b"<?xml version='1.0'?><project/>", "unknown"),
+        ("lat.ark", b"utt1 \xd6\xfd\xb2\x7e", "unknown"),
+        ("text.ark", b"utt1  [\n 1 2 ]\n", "unknown"),
         ("a.ark", b"utt1 \0BFM \4", "table"),
         ("a.bin", b"\x00\x01\x02", "unknown"),
         ("a", b"", "unknown"),
@@ -42,41 +47,6 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     for path in (tmp_path / "missing.xml", tmp_path):
         with pytest.raises(FileAccessError):
             read_model_kind(path)
-
-
-@pytest.fixture
-def model(tmp_path: Path) -> Path:
-    for suffix in (".xml", ".bin"):
-        shutil.copy(MODELS / f"two_inputs{suffix}", tmp_path)
-    return tmp_path / "two_inputs.xml"
-
-
-def test_a_whole_ir(model: Path) -> None:
-    check_ir_files(model)
-
-
-def test_damaged_xml(model: Path) -> None:
-    text = model.read_text()
-    model.write_text(text[: len(text) // 2])
-    with pytest.raises(ModelFormatError, match=r"two_inputs.xml: line \d+, column \d+: expected well-formed XML"):
-        check_ir_files(model)
-    model.write_text(text.replace('offset="0"', 'offset="x"', 1))
-    with pytest.raises(ModelFormatError, match="expected whole numbers for offset and size"):
-        check_ir_files(model)
-    model.write_text("<notes/>")
-    with pytest.raises(ModelFormatError, match=r"expected <net> .* found <notes>"):
-        check_ir_files(model)
-
-
-def test_weights_that_are_missing_or_cut_off(model: Path) -> None:
-    weights = model.with_suffix(".bin")
-    content = weights.read_bytes()
-    weights.write_bytes(content[:-1])
-    with pytest.raises(ModelFormatError, match=rf"two_inputs.bin: expected at least {len(content)} bytes .* found"):
-        check_ir_files(model)
-    weights.unlink()
-    with pytest.raises(ModelFormatError, match=r"the weights file two_inputs.bin is missing"):
-        check_ir_files(model)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,8 @@ MODEL = "a Kaldi, OpenVINO IR or ONNX model"
 NETWORK = "a neural network (nnet1, nnet2 or nnet3)"
 """What is said to be expected instead of another object of Kaldi."""
 
+BLOB = "an exported blob"
+
 TABLE = "a table of matrices or vectors"
 """What is said to be expected where features, i-vectors or scores are read."""
 
@@ -32,6 +34,7 @@ class ForeignKind:
     is_kaldi_object: bool = False
     instead_of: Mapping[str, str] | None = None
     is_right_for: str = ""
+    is_network: bool = False
     said: Mapping[str, str] | None = None
 
     def sentence(self, expected: str) -> str:
@@ -39,12 +42,13 @@ class ForeignKind:
 
         Empty for what can be read as the ``expected``.
         """
-        if self.is_right_for == expected:
+        if expected in (self.is_right_for, self.what) or (expected == NETWORK and self.is_network):
             return ""
+        wanted = MODEL if expected == NETWORK else expected
         if self.said is not None and expected in self.said:
             return self.said[expected]
         parts = [f"is {self.what}"]
         if self.unexpected:
             parts.append(f"expected {NETWORK if self.is_kaldi_object and expected == MODEL else expected}")
-        parts.append((self.instead_of or {}).get(expected, "") or self.advice)
+        parts.append((self.instead_of or {}).get(wanted, "") or self.advice)
         return "; ".join(part for part in parts if part)

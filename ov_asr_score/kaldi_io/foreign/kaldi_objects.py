@@ -113,12 +113,14 @@ _MODEL_ADVICE = {TABLE: "are model and inputs exchanged?"}
 
 def _token_kind(name: str) -> ForeignKind:
     if name in _MODELS:
-        return ForeignKind("a Kaldi model", instead_of=_MODEL_ADVICE, is_right_for=MODEL)
+        return ForeignKind("a Kaldi model", instead_of=_MODEL_ADVICE, is_right_for=MODEL, is_network=True)
     if name in _ENTRIES:
         return ForeignKind(f"{_ENTRIES[name]} without keys", is_kaldi_object=True)
     words = _OBJECTS.get(name)
     what = f"a Kaldi object that starts with <{name}>"
-    return ForeignKind(f"{words}, {what}" if words else what, is_kaldi_object=True)
+    if words is None:  # perhaps a component with its name misspelled, of which the reader of networks says more
+        return ForeignKind(what, is_kaldi_object=True, is_network=True)
+    return ForeignKind(f"{words}, {what}", is_kaldi_object=True)
 
 
 def _array_kind(inside: bytes, *, binary: bool) -> ForeignKind | None:

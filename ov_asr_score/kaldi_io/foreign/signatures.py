@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from ov_asr_score.kaldi_io.foreign.foreign_kind import MODEL, TABLE, ForeignKind
+from ov_asr_score.kaldi_io.foreign.foreign_kind import BLOB, MODEL, TABLE, ForeignKind
 from ov_asr_score.text import clipped
 
 _UNPACK = "unpack it and give the file inside"
@@ -86,7 +86,7 @@ def model_kind(start: bytes) -> ForeignKind | None:
     if is_onnx_start(start):
         return ForeignKind("an ONNX model", instead_of=_EXCHANGED, is_right_for=MODEL)
     if start.startswith((b"GNAM", b"RR_UPCVO")):
-        return ForeignKind("an exported blob", instead_of=_EXCHANGED, is_right_for=MODEL)
+        return ForeignKind(BLOB, instead_of=_EXCHANGED, is_right_for=MODEL)
     return None
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from pathlib import PurePosixPath
 
-from ov_asr_score.kaldi_io.foreign.foreign_kind import MODEL, TABLE, ForeignKind
+from ov_asr_score.kaldi_io.foreign.foreign_kind import BLOB, MODEL, TABLE, ForeignKind
 from ov_asr_score.text import clipped, printable_name
 
 LONGEST_LINK = 1024
@@ -18,7 +18,7 @@ _ANNEX = re.compile(rb"/annex/objects/|(\.\./)*\.git/annex/objects/")
 _DVC = re.compile(rb"(outs|md5|wdir):\s")
 _CYGWIN_LINK = (b"!<symlink>", b"IntxLNK\1", b"XSym\n")
 _LINK = re.compile(rb"[^\s\0-\x1f<>\"'{}=|*?]+")
-_PAGE = re.compile(rb"(<!--.*?-->\s*)?(<!doctype html|<html|<head|<body)", re.IGNORECASE | re.DOTALL)
+_PAGE = re.compile(rb"(<\?xml[^>]*>\s*|<!--.*?-->\s*)*(<!doctype html|<html|<head|<body)", re.IGNORECASE | re.DOTALL)
 _SERVER_ERROR = re.compile(
     rb'(<\?xml[^>]*>\s*)?<Error>\s*<Code>|\{\s*"(message|error|errors|detail)"\s*:|(4\d\d:? )?(Not Found|Access Denied|'
     rb"Forbidden|Unauthorized)\s*$|Entry not found|Invalid username or password",
@@ -33,7 +33,7 @@ _LOG = re.compile(rb"(# [^\n]*\n# Started at |(LOG|WARNING|ERROR|VLOG\[\d+\]) \(
 _TEXT_FST = re.compile(rb"\d+[\t ]\d+[\t ]\S+([\t ]\S+){0,2}\n(\d+[\t ]|$)")
 _SYMBOL_LINES = re.compile(rb"(<eps>|<blk>|<blank>|<s>|<pad>|<unk>)[\t ]+\d+\s*\n")
 _ARPA = re.compile(rb"\s*\\data\\\s")
-_SCRIPT_LINE = re.compile(rb"\S+[ \t]+([^\s|\[\]]*(/|\.[A-Za-z])[^\s|]*|[^\n]*\|)[ \t]*\r?(\n|$)")
+_SCRIPT_LINE = re.compile(rb"[^\s<]\S*[ \t]+([^\s|\[\]]*(/|\.[A-Za-z])[^\s|]*|[^\n]*\|)[ \t]*\r?(\n|$)")
 _PROGRAM = re.compile(rb"#!\s*/")
 
 
@@ -79,7 +79,7 @@ def other_text_kind(start: bytes) -> ForeignKind | None:
     first = text.strip().partition("\n")[0]
     if not first or not all(letter.isprintable() or letter.isspace() for letter in text):
         return None
-    return ForeignKind(f"a text file that begins with {clipped(first)}", is_right_for=TABLE)
+    return ForeignKind(f"a text file that begins with {clipped(first)}", is_right_for=TABLE, said={BLOB: ""})
 
 
 def _part_of_recipe(text: bytes) -> ForeignKind | None:

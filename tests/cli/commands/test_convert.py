@@ -180,7 +180,7 @@ def test_what_cannot_be_is_one_line(
         (MODELS / "dnn_digits.xml", "is OpenVINO IR already; expected a Kaldi model"),
         (DATA / "dnn_digits/features.ark", "is a Kaldi archive; expected a Kaldi model"),
         ("nowhere.mdl", "nowhere.mdl: no such file"),
-        (ROOT / "pyproject.toml", "is this a Kaldi model?"),
+        (ROOT / "pyproject.toml", "is a text file that begins with '[build-system]'; expected a Kaldi, OpenVINO IR or"),
     ],
 )
 def test_other_files_are_refused(model: str | Path, message: str, folder: Path) -> None:
