@@ -9,6 +9,7 @@ from ov_asr_score.job.overwriting import check_files, files_read, files_written
 from ov_asr_score.kaldi_io import parse_read_specifier, parse_write_specifier
 from ov_asr_score.kaldi_io.tables.entries import find_entries, read_order
 from ov_asr_score.kaldi_io.tables.merging import join_archives, join_scripts
+from ov_asr_score.kaldi_io.tables.parts import parts_of
 
 
 def merge_tables(
@@ -28,8 +29,8 @@ def merge_tables(
         raise UsageError(message, fields=("allow_missing", "order"))
     read = [pair for shard in shards for pair in files_read("shards", shard)]
     check_files(iter([*read, ("order", order)]), files_written("output", target))
-    tables = [parse_read_specifier(shard) for shard in shards]
+    tables = [part for shard in shards for part in parts_of(parse_read_specifier(shard))]
     entries = find_entries(tables, read_order(order) if order else None, allow_missing=allow_missing)
     if specifier.archive is None:
         return join_scripts(entries, specifier.script or "")
-    return join_archives(tables, entries, specifier, allow_commands=allow_commands)
+    return join_archives(entries, specifier, allow_commands=allow_commands)

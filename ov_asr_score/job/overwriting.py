@@ -12,6 +12,7 @@ from ov_asr_score.errors import FileAccessError, UsageError
 from ov_asr_score.kaldi_io import parse_read_specifier, parse_write_specifier
 from ov_asr_score.kaldi_io.files.input import split_offset
 from ov_asr_score.kaldi_io.matrices.stream import open_stream
+from ov_asr_score.kaldi_io.tables.parts import parts_of
 from ov_asr_score.kaldi_io.tables.script import script_lines
 from ov_asr_score.settings.kaldi import KaldiOptions
 
@@ -73,15 +74,15 @@ def kaldi_files_read(settings: KaldiOptions) -> NamedFiles:
 
 def files_read(setting: str, specifier: str) -> NamedFiles:
     """The files behind an rspecifier: archive, or script and what it points into. Raises SpecifierError."""
-    parsed = parse_read_specifier(specifier)
-    yield setting, split_offset(parsed.filename)[0] or "-"
-    if parsed.form == "scp" and _place(parsed.filename):
-        try:
-            with open_stream(parsed.filename) as stream:
-                names = {split_offset(line.rxfilename)[0] for _, line in script_lines(stream)}
-        except FileAccessError:
-            return  # said where the table is read, if it is an error there
-        yield from ((setting, name) for name in names)
+    try:
+        for part in parts_of(parse_read_specifier(specifier)):
+            yield setting, split_offset(part.filename)[0] or "-"
+            if part.form == "scp" and _place(part.filename):
+                with open_stream(part.filename) as stream:
+                    names = {split_offset(line.rxfilename)[0] for _, line in script_lines(stream)}
+                yield from ((setting, name) for name in names)
+    except FileAccessError:
+        return  # said where the table is read, if it is an error there
 
 
 def files_written(setting: str, specifier: str) -> NamedFiles:

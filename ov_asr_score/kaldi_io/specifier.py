@@ -1,7 +1,8 @@
 """Table specifiers (``ark,scp,t:a.ark,a.scp``) and row/column ranges (``[0:9,0:3]``) as plain data.
 
 The grammar is that of Kaldi (util/kaldi-table.cc, ``ClassifyRspecifier`` and ``ClassifyWspecifier``; ranges as in
-util/kaldi-holder.cc). On top of it: ``npz:x.npz``, bare file names, and a blank after a comma (``b, ark:x``).
+util/kaldi-holder.cc). On top of it: ``npz:x.npz``, ``npy:x.npy``, bare file names, and a blank after a comma
+(``b, ark:x``).
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ from numpy.typing import NDArray
 from ov_asr_score.errors import SpecifierError, TableFormatError
 from ov_asr_score.text import near_names
 
-TABLE_FORMS = ("ark", "scp", "npz")
+TABLE_FORMS = ("ark", "scp", "npz", "npy")
 READ_OPTIONS = ("b", "t", "o", "no", "s", "ns", "cs", "ncs", "p", "np", "bg")
 WRITE_OPTIONS = ("b", "t", "f", "nf", "p")
+
+Form = Literal["ark", "scp", "npz", "npy"]
 
 ROW_OVERRUN = 3
 """Rows that a range may exceed the matrix by: two frames at the edges and one for rounding (Kaldi's rule)."""
@@ -33,7 +36,7 @@ class ReadSpecifier:
     cannot be read is skipped; ``background`` (read ahead) is accepted without effect. ``original`` is the text.
     """
 
-    form: Literal["ark", "scp", "npz"]
+    form: Form
     filename: str
     once: bool = False
     sorted: bool = False
@@ -70,7 +73,7 @@ class Range:
 
 
 def parse_read_specifier(text: str | ReadSpecifier) -> ReadSpecifier:
-    """The rspecifier in ``text``, or a bare file name: ``x.scp`` is a script, ``x.npz`` NPZ, all else an archive.
+    """The rspecifier in ``text``, or a bare file name: a script, NPZ or NPY by its ending, all else an archive.
 
     A parsed one is returned unchanged. Raises SpecifierError (unknown or contradictory options, blanks at the ends,
     line breaks).
@@ -83,7 +86,9 @@ def parse_read_specifier(text: str | ReadSpecifier) -> ReadSpecifier:
     if not options:
         return ReadSpecifier(_form_of_name(filename), filename, original=text)
     if len(forms) != 1:
-        raise SpecifierError(f"{text!r}: expected exactly one of ark, scp or npz before the colon, found {len(forms)}")
+        raise SpecifierError(
+            f"{text!r}: expected exactly one of ark, scp, npz or npy before the colon, found {len(forms)}"
+        )
     return ReadSpecifier(
         form=_form(forms[0]),
         filename=filename,
@@ -112,6 +117,8 @@ def parse_write_specifier(text: str | WriteSpecifier) -> WriteSpecifier:
         if form == "scp":
             archive = filename[: -len("scp")] + "ark"
             raise SpecifierError(f"{text!r}: a script needs an archive to point into; use ark,scp:{archive},{filename}")
+        if form == "npy":
+            raise SpecifierError(f"{text!r}: NPY holds one utterance; write NPZ, as in {filename[:-3]}npz")
         return WriteSpecifier(filename, None, form="npz" if form == "npz" else "kaldi", original=text)
 
     archive_name: str | None = filename
@@ -169,7 +176,9 @@ def apply_range(matrix: NDArray[Any], part: Range) -> NDArray[Any]:
 
 def _check_ends(text: str) -> None:
     if not text:
-        raise SpecifierError("an empty table specifier; expected ark:<file>, scp:<file>, npz:<file> or a file name")
+        raise SpecifierError(
+            "an empty table specifier; expected ark:<file>, scp:<file>, npz:<file>, npy:<file> or a file name"
+        )
     if text != text.strip():
         raise SpecifierError(f"{text!r}: a table specifier must not begin or end with a blank")
     if "\n" in text or "\0" in text:
@@ -195,14 +204,13 @@ def _split(text: str, known: tuple[str, ...]) -> tuple[list[str], str]:
     return options, rest
 
 
-def _form_of_name(filename: str) -> Literal["ark", "scp", "npz"]:
-    return _form(filename[-3:]) if filename.endswith((".scp", ".npz")) else "ark"
+def _form_of_name(filename: str) -> Form:
+    return _form(filename[-3:]) if filename.endswith((".scp", ".npz", ".npy")) else "ark"
 
 
-def _form(word: str) -> Literal["ark", "scp", "npz"]:
-    if word == "scp":
-        return "scp"
-    return "npz" if word == "npz" else "ark"
+def _form(word: str) -> Form:
+    forms: dict[str, Form] = {"scp": "scp", "npz": "npz", "npy": "npy"}
+    return forms.get(word, "ark")
 
 
 def _last_option(options: list[str], yes: str, no: str, *, default: bool) -> bool:

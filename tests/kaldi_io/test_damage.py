@@ -48,7 +48,9 @@ def same_table(path: Path) -> dict[str, NDArray[Any]]:
 
 
 @pytest.mark.parametrize("kind", OBJECTS)
-def test_every_truncation_gives_whole_utterances_or_an_error(tmp_path: Path, kind: str) -> None:
+def test_every_truncation_gives_whole_utterances_or_an_error(
+    tmp_path: Path, kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
     path = tmp_path / "x.ark"
     data, ends = archive(kind)
     path.write_bytes(data)
@@ -60,13 +62,18 @@ def test_every_truncation_gives_whole_utterances_or_an_error(tmp_path: Path, kin
         complete = True
         try:
             for key, array in read_table(f"ark:{path}"):
-                np.testing.assert_array_equal(array, whole[key])
+                if not caplog.messages:
+                    np.testing.assert_array_equal(array, whole[key])
                 seen.append(key)
         except OvAsrScoreError as error:
             complete = False
             assert "\n" not in str(error)
             assert "x.ark: " in str(error)
         # The line break after a closing bracket says nothing; all else is missed.
+        if caplog.messages:  # integers may lack it, too, and those that were cut are warned of
+            assert kind == "text-integers" and data[length : length + 1] in b"0123456789 \n"
+            caplog.clear()
+            continue
         lacks_line_break_only = kind.startswith("text") and data[length - 1 : length + 1] == b"]\n"
         assert complete == (length in ends or lacks_line_break_only), length
         assert len(seen) == sum(end <= length + lacks_line_break_only for end in ends[1:]), length

@@ -12,6 +12,7 @@ from ov_asr_score.convert.from_file import file_digest
 from ov_asr_score.kaldi_io import parse_read_specifier
 from ov_asr_score.kaldi_io.files.input import split_offset
 from ov_asr_score.kaldi_io.specifier import ReadSpecifier
+from ov_asr_score.kaldi_io.tables.parts import has_pattern, parts_of
 from ov_asr_score.kaldi_io.tables.script import read_script
 from ov_asr_score.openvino_api import version as openvino_version
 from ov_asr_score.scoring.job_tables import JobTables
@@ -71,8 +72,12 @@ def _digests(*paths: str) -> str:
     return " ".join(file_digest(Path(path)) for path in paths if path and Path(path).is_file())
 
 
-def _table_content(specifier: str) -> str:
+def _table_content(specifier: str | ReadSpecifier) -> str:
     given = parse_read_specifier(specifier)
+    if has_pattern(given):
+        parts = parts_of(given)
+        contents = "".join(f"{part.filename}\0{_table_content(part)}\0" for part in parts)
+        return hashlib.sha256(contents.encode("utf-8", "surrogateescape")).hexdigest()
     path, offset = split_offset(given.filename)
     if not _is_plain(path):
         return f"{given.form}:{given.filename}"

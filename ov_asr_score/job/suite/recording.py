@@ -17,6 +17,7 @@ from ov_asr_score.job.run.nonfinite import nonfinite_notes
 from ov_asr_score.job.score import run_job
 from ov_asr_score.job.suite.suite import SuiteRun
 from ov_asr_score.kaldi_io import TableWriter, parse_read_specifier, parse_write_specifier, read_table
+from ov_asr_score.kaldi_io.tables.parts import has_pattern
 from ov_asr_score.report.data.suite import RunResult
 from ov_asr_score.scoring.utterances.table_specs import apparent_pairs
 
@@ -70,7 +71,7 @@ class Recorder:
         for text in texts:
             specifier = parse_read_specifier(text)
             name, place = specifier.filename, Path(specifier.filename).resolve()
-            if specifier.form == "scp" or re.search(r":\d+$", name):
+            if specifier.form == "scp" or has_pattern(specifier) or re.search(r":\d+$", name):
                 raise UsageError(f"case '{case}': references {text} are no whole archive; expected ark:reference.ark")
             parse_write_specifier(text)
             other = self._cases.get(place)

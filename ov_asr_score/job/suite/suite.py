@@ -11,8 +11,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from ov_asr_score.comparison import ScoreDifference
-from ov_asr_score.errors import UnknownNameError
+from ov_asr_score.errors import FileAccessError, UnknownNameError
 from ov_asr_score.kaldi_io import parse_read_specifier
+from ov_asr_score.kaldi_io.tables.parts import parts_of
 from ov_asr_score.scoring.utterances.table_specs import apparent_pairs
 from ov_asr_score.settings.score_job import ScoreJob
 from ov_asr_score.settings.tables import Tables
@@ -100,19 +101,26 @@ class Suite:
     def sources(self) -> set[Path]:
         """Models and tables of features, absolute."""
         models = {run.job.model or run.job.import_model for run in self.runs}
-        tables = {name for run in self.runs for name in file_names(run.job.inputs)}
+        tables = {name for run in self.runs for name in file_names(run.job.inputs, self.folder)}
         return {(self.folder / name).resolve() for name in models | tables}
 
     def files(self) -> set[Path]:
         """Everything that the suite reads, and the baseline, absolute."""
-        references = {name for run in self.runs for name in file_names(run.job.references)}
+        references = {name for run in self.runs for name in file_names(run.job.references, self.folder)}
         own = {self.path.resolve(), self.baseline_path.resolve()}
         return own | self.sources() | {(self.folder / name).resolve() for name in references}
 
 
-def file_names(tables: Tables) -> list[str]:
-    """The files of table specifiers."""
-    return [parse_read_specifier(specifier).filename for _, specifier in apparent_pairs(tables)]
+def file_names(tables: Tables, folder: Path) -> list[str]:
+    """The files of table specifiers, relative to ``folder``; those of patterns that are there."""
+    found = []
+    for _, specifier in apparent_pairs(tables):
+        parsed = parse_read_specifier(specifier)
+        try:
+            found += [part.filename for part in parts_of(parsed, folder)]
+        except FileAccessError:  # said where it is read
+            found.append(parsed.filename)
+    return found
 
 
 def run_name(case: str, device: str, precision: str) -> str:

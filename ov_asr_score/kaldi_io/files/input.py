@@ -98,7 +98,7 @@ def _check_rxfilename(name: str) -> None:
         raise SpecifierError(f"{printable_name(name)}: the pipe symbol must be at the end")
     if name != name.strip():
         raise SpecifierError(f"{name!r}: a file name must not begin or end with a blank")
-    if re.match(r"(ark|scp|npz)(,[a-z]+)*:", name):
+    if re.match(r"(ark|scp|npz|npy)(,[a-z]+)*:", name):
         raise SpecifierError(f"{printable_name(name)}: expected a file name, found a table specifier")
 
 

@@ -259,7 +259,7 @@ def _check_wxfilename(name: str) -> None:
         raise SpecifierError(f"{name!r}: a file name must not begin or end with a blank")
     if re.search(r":\d+\Z", name, re.ASCII):
         raise SpecifierError(f"{shown}: cannot write to an offset inside a file")
-    if re.match(r"(ark|scp|npz)(,[a-z]+)*:", name):
+    if re.match(r"(ark|scp|npz|npy)(,[a-z]+)*:", name):
         raise SpecifierError(f"{shown}: expected a file name, found a table specifier")
 
 

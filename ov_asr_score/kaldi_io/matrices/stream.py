@@ -158,9 +158,12 @@ class KaldiStream:
 
     def error(self, expected: str, found: str, advice: str = "", *, offset: int | None = None) -> TableFormatError:
         """An error that names the file, the context and the byte: ``offset``, or the current one."""
-        context = f" {self.context}" if self.context else ""
-        place = f"{self.name}:{context} at byte {self.offset if offset is None else offset}"
+        place = self.place(self.offset if offset is None else offset)
         return TableFormatError(f"{place}: expected {expected}, found {found}" + (f"; {advice}" if advice else ""))
+
+    def place(self, offset: int) -> str:
+        """The file, what is being read, and the byte."""
+        return f"{self.name}:{f' {self.context}' if self.context else ''} at byte {offset}"
 
     def check_left(self, count: int) -> None:
         """Raise TableFormatError if fewer than ``count`` bytes are known to be left."""

@@ -7,6 +7,7 @@ CRLF, and vectors whose first number has no point.
 
 from __future__ import annotations
 
+import logging
 import re
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -18,8 +19,11 @@ from ov_asr_score.kaldi_io.matrices.sparse import dense_matrix
 from ov_asr_score.kaldi_io.matrices.stream import LINE_END, KaldiStream
 from ov_asr_score.text import clipped
 
+logger = logging.getLogger(__name__)
+
 BRACKET = re.compile(rb"\]")
 ROW_END = re.compile(rb"[\n;]")
+INTEGER = re.compile(rb"[+-]?\d{1,10}")
 SPARSE_ROW = re.compile(rb"\s*dim=(\d{1,10})\s*\[([^\]\[]*)\]\s*")
 SCRIPT_LINE = re.compile(rb"\S+:\d+(\[\S*\])?|\S*[/.]\S*|.*\|")
 KEY_FIRST = re.compile(rb"\S+ *(\0B|\[)|\S+\0B")
@@ -93,11 +97,18 @@ def _begins_with_bracket(stream: KaldiStream) -> bool:
 
 
 def _read_line(stream: KaldiStream) -> bytes:
+    """The line at the stream's position; only integers may be the last of a file without a line break, as in Kaldi."""
+    start = stream.offset
     line = stream.read_before(LINE_END)
-    if not stream.peek(1):
+    if stream.peek(1):
+        stream.read(1)
+        return line.strip()
+    if not line.strip() or not all(INTEGER.fullmatch(word) for word in line.split()):
         # Otherwise a file truncated within a number would go unnoticed.
         raise stream.error("a line break", "the end of the file", "the file is truncated, or lacks its last line break")
-    stream.read(1)
+    logger.warning(
+        "%s: the last line has no line break; if the file was cut, so is its last number", stream.place(start)
+    )
     return line.strip()
 
 
@@ -131,7 +142,7 @@ def _read_bracketed(stream: KaldiStream, start: int) -> NDArray[np.float32]:
 
 def _parse_line(stream: KaldiStream, line: bytes, start: int) -> NDArray[Any]:
     words = line.split()
-    if all(re.fullmatch(rb"[+-]?\d{1,10}", word) for word in words):
+    if all(INTEGER.fullmatch(word) for word in words):
         integers = np.array([int(word) for word in words], np.int64)
         narrow = integers.astype(np.int32)
         if np.array_equal(narrow, integers):

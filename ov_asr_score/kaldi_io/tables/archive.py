@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from ov_asr_score.errors import TableFormatError
 from ov_asr_score.kaldi_io.matrices.matrix import BINARY_MARK, skip_array
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream
+from ov_asr_score.kaldi_io.tables.npy import NPY_MAGIC
 from ov_asr_score.text import clipped, shown_key
 
 NOT_SPACE = re.compile(rb"\S")
@@ -21,6 +22,7 @@ LONGEST_KEY = 4096
 NOT_A_KEY = ("[", "[]")
 FOREIGN_FILES = {
     b"PK\3\4": "this is an NPZ file, use npz:<file>",
+    NPY_MAGIC: "this is an NPY file, use npy:<file>",
     b"RIFF": "this is a sound file, features are expected",
     b"fLaC": "this is a sound file, features are expected",
     b"\0B<": "this is a Kaldi model, not a table",

@@ -141,8 +141,7 @@ class _Places:
                     stream.seek(place)
                 line = parse_script_line(stream.read_line(), stream.name, self._line_number[position])
                 if line.key != key:
-                    place_text = f"{stream.name}: line {line.number}"
-                    raise TableFormatError(f"{place_text}: changed while it was read; expected key {shown_key(key)}")
+                    raise TableFormatError(f"{line.place}: changed while it was read; expected key {shown_key(key)}")
                 yield _script_entry(line, table, place)
 
 
@@ -173,8 +172,9 @@ def _all_entries(tables: Sequence[ReadSpecifier]) -> Iterator[TableEntry]:
 
 
 def _entries_of(specifier: ReadSpecifier, table: int) -> Iterator[TableEntry]:
-    if specifier.form == "npz":
-        raise SpecifierError(f"{specifier.original}: NPZ cannot be joined; copy-table makes it an archive")
+    if specifier.form in ("npz", "npy"):
+        form = specifier.form.upper()
+        raise SpecifierError(f"{specifier.original}: {form} cannot be joined; copy-table makes it an archive")
     with open_stream(specifier.filename) as stream:
         if specifier.form == "scp":
             can_go_back = stream.size is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ov_asr_score.errors import SpecifierError, TableFormatError
 from ov_asr_score.kaldi_io.matrices.stream import open_stream
 from ov_asr_score.kaldi_io.specifier import ReadSpecifier, parse_read_specifier
+from ov_asr_score.kaldi_io.tables.parts import parts_of
 from ov_asr_score.text import clipped
 
 
@@ -18,7 +19,13 @@ def read_token_table(specifier: str | ReadSpecifier, *, allow_commands: bool = F
     if parsed.form != "ark":
         raise SpecifierError(f"{parsed.original!r}: a table of words must be a text file or ark:<file>")
     table: dict[str, str] = {}
-    with open_stream(parsed.filename, allow_commands=allow_commands) as stream:
+    for part in parts_of(parsed):
+        _read_part(part, table, allow_commands)
+    return table
+
+
+def _read_part(part: ReadSpecifier, table: dict[str, str], allow_commands: bool) -> None:
+    with open_stream(part.filename, allow_commands=allow_commands) as stream:
         text = stream.read_all()
         name = stream.name
     for number, line in enumerate(text.splitlines(), start=1):
@@ -29,4 +36,3 @@ def read_token_table(specifier: str | ReadSpecifier, *, allow_commands: bool = F
         if words[0] in table:
             raise TableFormatError(f"{name}: line {number}: key {clipped(words[0])} came before")
         table[words[0]] = words[1]
-    return table

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from numpy.typing import NDArray
@@ -12,21 +12,16 @@ from ov_asr_score.errors import SpecifierError
 from ov_asr_score.kaldi_io.files.output import OutputFile, open_output
 from ov_asr_score.kaldi_io.matrices.matrix import BINARY_MARK, encode_array, read_array, skip_array
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, open_stream
-from ov_asr_score.kaldi_io.specifier import Range, ReadSpecifier, WriteSpecifier
+from ov_asr_score.kaldi_io.specifier import Range, WriteSpecifier
 from ov_asr_score.kaldi_io.tables.entries import TableEntry
+from ov_asr_score.kaldi_io.tables.npy import NPY_MAGIC
 from ov_asr_score.kaldi_io.tables.script import ScriptReader
 from ov_asr_score.text import shown_key
 
 _PIECE_BYTES = 1 << 20
 
 
-def join_archives(
-    tables: Sequence[ReadSpecifier],
-    entries: Iterable[TableEntry],
-    target: WriteSpecifier,
-    *,
-    allow_commands: bool = False,
-) -> int:
+def join_archives(entries: Iterable[TableEntry], target: WriteSpecifier, *, allow_commands: bool = False) -> int:
     """Number of ``entries``, after writing them to the archive and the script of ``target``.
 
     The files get their names when they are complete. Objects are copied as they are if they have the form of ``target``
@@ -40,7 +35,7 @@ def join_archives(
             if not archive.seekable():
                 raise SpecifierError(f"{target.original!r}: a script needs offsets into a plain file")
             script = stack.enter_context(open_output(target.script, allow_commands=allow_commands))
-        source = stack.enter_context(contextlib.closing(_Source(tables, allow_commands)))
+        source = stack.enter_context(contextlib.closing(_Source(allow_commands)))
         count = 0
         for entry in entries:
             raw_key = entry.key.encode("utf-8", "surrogateescape")
@@ -79,8 +74,7 @@ def join_scripts(entries: Iterable[TableEntry], target: str) -> int:
 class _Source:
     """The files that entries lie in, the last one held open, because neighbours mostly lie in one."""
 
-    def __init__(self, tables: Sequence[ReadSpecifier], allow_commands: bool) -> None:
-        self._tables = tables
+    def __init__(self, allow_commands: bool) -> None:
         self._allow_commands = allow_commands
         self._open_file = contextlib.ExitStack()
         self._stream: KaldiStream | None = None
@@ -123,13 +117,13 @@ class _Source:
             return None
         self._stream.context = f"utterance {shown_key(entry.key)}"
         self._stream.seek(entry.start)
-        return self._stream
+        return None if self._stream.peek(len(NPY_MAGIC)) == NPY_MAGIC else self._stream
 
     def _decoded(self, entry: TableEntry) -> NDArray[Any]:
         line = entry.line
         if line is None:
             raise SpecifierError(f"{entry.path}: is not an uncompressed plain file; copy-table makes it one")
-        with ScriptReader(self._tables[entry.table].filename, allow_commands=self._allow_commands) as reader:
+        with ScriptReader(allow_commands=self._allow_commands) as reader:
             return reader.read(line)
 
 

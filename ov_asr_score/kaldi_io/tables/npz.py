@@ -25,6 +25,7 @@ from ov_asr_score.kaldi_io.files.input import open_input
 from ov_asr_score.kaldi_io.files.output import OutputFile
 from ov_asr_score.kaldi_io.matrices.stream import plain_file_size
 from ov_asr_score.kaldi_io.tables.archive import check_key
+from ov_asr_score.kaldi_io.tables.npy import float_type, wrong_array
 from ov_asr_score.text import clipped, printable_name, shown_key
 
 SUFFIX = ".npy"
@@ -86,10 +87,8 @@ class NpzReader:
             version = npy_format.read_magic(file)
             read_header = npy_format.read_array_header_1_0 if version == (1, 0) else npy_format.read_array_header_2_0
             shape, by_column, dtype = read_header(file)
-            if dtype.kind not in "fiub" or dtype.itemsize > 8 or len(shape) not in (1, 2):
-                raise TableFormatError(
-                    f"{place}: expected a matrix or vector of real numbers, found {len(shape)} dimensions of {dtype}"
-                )
+            if wrong := wrong_array(shape, dtype):
+                raise TableFormatError(f"{place}: expected a matrix or vector of real numbers, found {wrong}")
             num_bytes = dtype.itemsize * int(np.prod(shape, dtype=object))
             # The sizes may be damaged: no more is allocated than the file can hold.
             most = member.compress_size * (1 if member.compress_type == zipfile.ZIP_STORED else MOST_DEFLATED)
@@ -100,7 +99,7 @@ class NpzReader:
             if len(data) < num_bytes or file.read(1):
                 raise TableFormatError(f"{place}: expected {num_bytes} bytes, found more or fewer")
         values = np.frombuffer(data, dtype).reshape(shape, order="F" if by_column else "C")
-        return np.array(values, np.result_type(dtype.newbyteorder("="), np.float32), order="C")
+        return np.array(values, float_type(dtype), order="C")
 
 
 class NpzWriter:

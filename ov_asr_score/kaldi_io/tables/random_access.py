@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import logging
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from itertools import chain
 from types import TracebackType
 from typing import Any
 
@@ -12,12 +14,14 @@ from numpy.typing import NDArray
 
 from ov_asr_score.errors import FileAccessError, TableFormatError, UsageError
 from ov_asr_score.kaldi_io.matrices.matrix import read_array, skip_array
-from ov_asr_score.kaldi_io.matrices.stream import open_stream
+from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, open_stream
 from ov_asr_score.kaldi_io.specifier import ReadSpecifier, parse_read_specifier
 from ov_asr_score.kaldi_io.tables.archive import read_key
+from ov_asr_score.kaldi_io.tables.npy import key_of_npy, load_npy
 from ov_asr_score.kaldi_io.tables.npz import open_npz
+from ov_asr_score.kaldi_io.tables.parts import OnKey, parts_of
 from ov_asr_score.kaldi_io.tables.script import ScriptLine, ScriptReader, read_script
-from ov_asr_score.text import shown_key
+from ov_asr_score.text import printable_name, shown_key
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +89,7 @@ def open_table(
     keep_values: bool = False,
     may_hold_numbers: bool = False,
 ) -> KeyedTable:
-    """Table to look up keys in: archive, script or NPZ.
+    """Table to look up keys in: archive, script, NPZ or NPY, in one file or several (see parts.py).
 
     Memory is flat for scripts, NPZ and archives in plain files: only the offset of a skipped entry is kept. Pipes and
     gzip are not seekable: skipped arrays are kept until they are requested (with ``s,cs`` they are dropped), and arrays
@@ -96,9 +100,16 @@ def open_table(
     parsed = parse_read_specifier(specifier)
     if parsed.form == "scp":
         return _ScriptTable(parsed, allow_commands, may_hold_numbers)
-    if parsed.form == "npz":
-        return _NpzTable(parsed, allow_commands)
-    return _ArchiveTable(parsed, allow_commands, keep_values, may_hold_numbers)
+
+    def table_of(part: ReadSpecifier, on_key: OnKey | None = None) -> KeyedTable:
+        if part.form == "npz":
+            return _NpzTable(part, allow_commands, on_key)
+        if part.form == "npy":
+            return _NpyTable(part, on_key)
+        return _ArchiveTable(part, allow_commands, keep_values, may_hold_numbers, on_key)
+
+    parts = parts_of(parsed)
+    return table_of(parts[0]) if len(parts) == 1 else _TableOfParts(parsed, parts, table_of)
 
 
 class _ScriptTable(KeyedTable):
@@ -106,18 +117,21 @@ class _ScriptTable(KeyedTable):
         super().__init__(specifier)
         self._lines: dict[str, ScriptLine] = {}
         try:
-            lines = read_script(specifier.filename, allow_commands=allow_commands)
+            parts = parts_of(specifier)
+            scripts = [read_script(part.filename, allow_commands=allow_commands) for part in parts]
         except FileAccessError as error:
             if not specifier.permissive:
                 raise
             logger.warning("%s; treated as an empty table", error)
-            lines = []
-        for line in lines:
-            if line.key in self._lines:
-                place = f"{specifier.filename}: line {line.number}"
-                raise TableFormatError(f"{place}: the key {shown_key(line.key)} came before; keys must differ")
+            scripts = []
+        for line in chain.from_iterable(scripts):
+            if (other := self._lines.get(line.key)) is not None:
+                before = (
+                    f"came before in line {other.number}" if other.script == line.script else f"is in {other.place}"
+                )
+                raise TableFormatError(f"{line.place}: the key {shown_key(line.key)} {before}; keys must differ")
             self._lines[line.key] = line
-        reader = ScriptReader(specifier.filename, allow_commands=allow_commands, may_hold_numbers=may_hold_numbers)
+        reader = ScriptReader(allow_commands=allow_commands, may_hold_numbers=may_hold_numbers)
         self._reader = self._resources.enter_context(reader)
 
     def _find(self, key: str) -> NDArray[Any] | None:
@@ -129,9 +143,12 @@ class _ScriptTable(KeyedTable):
 
 
 class _NpzTable(KeyedTable):
-    def __init__(self, specifier: ReadSpecifier, allow_commands: bool) -> None:
+    def __init__(self, specifier: ReadSpecifier, allow_commands: bool, on_key: OnKey | None) -> None:
         super().__init__(specifier)
         self._reader = self._resources.enter_context(open_npz(specifier.filename, allow_commands=allow_commands))
+        if on_key:
+            for key in self._reader.keys:
+                on_key(key)
 
     def _find(self, key: str) -> NDArray[Any] | None:
         return self._reader.read(key)
@@ -140,13 +157,34 @@ class _NpzTable(KeyedTable):
         return self._reader.keys
 
 
+class _NpyTable(KeyedTable):
+    def __init__(self, specifier: ReadSpecifier, on_key: OnKey | None) -> None:
+        super().__init__(specifier)
+        self._key = key_of_npy(specifier.filename)
+        if on_key:
+            on_key(self._key)
+
+    def _find(self, key: str) -> NDArray[Any] | None:
+        return load_npy(self.specifier.filename) if key == self._key else None
+
+    def _all_keys(self) -> list[str]:
+        return [self._key]
+
+
 class _ArchiveTable(KeyedTable):
     def __init__(
-        self, specifier: ReadSpecifier, allow_commands: bool, keep_values: bool, may_hold_numbers: bool
+        self,
+        specifier: ReadSpecifier,
+        allow_commands: bool,
+        keep_values: bool,
+        may_hold_numbers: bool,
+        on_key: OnKey | None,
     ) -> None:
         super().__init__(specifier)
-        self._stream = self._resources.enter_context(open_stream(specifier.filename, allow_commands=allow_commands))
-        self._stream.may_hold_numbers = may_hold_numbers
+        self._allow_commands, self._may_hold_numbers = allow_commands, may_hold_numbers
+        self._on_key = on_key
+        self._is_open = False
+        self._stream = self._opened()
         self._can_go_back = self._stream.size is not None
         self._keeps_values = keep_values and not self._can_go_back
         self._keeps_skipped = not self._can_go_back and not (specifier.sorted and specifier.called_sorted)
@@ -158,7 +196,27 @@ class _ArchiveTable(KeyedTable):
         # A key that was read too early; the stream is at its object, or can go back there.
         self._waiting: str | None = None
 
+    def rest(self) -> None:
+        """Close the file until it is needed again, if it can be opened again."""
+        if self._can_go_back:
+            self._resources.close()
+            self._is_open = False
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the keys that are left come after the one that was asked for, by the option ``s``."""
+        return self._waiting is not None
+
+    def _opened(self) -> KaldiStream:
+        stream = open_stream(self.specifier.filename, allow_commands=self._allow_commands)
+        opened = self._resources.enter_context(stream)
+        opened.may_hold_numbers = self._may_hold_numbers
+        self._is_open = True
+        return opened
+
     def _find(self, key: str) -> NDArray[Any] | None:
+        if not self._is_open:
+            self._stream = self._opened()
         if key in self._values:
             return self._values[key] if self._keeps_values else self._values.pop(key)
         if key in self._offsets and key != self._waiting:
@@ -197,6 +255,8 @@ class _ArchiveTable(KeyedTable):
         if self.specifier.sorted and _bytes(key) < _bytes(self._last_key):
             last = shown_key(self._last_key)
             raise TableFormatError(f"{place}: expected a key after {last} because of the option 's'; sort the table")
+        if self._on_key:
+            self._on_key(key)
         self._offsets[key] = offset
         self._last_key = key
 
@@ -227,6 +287,80 @@ class _ArchiveTable(KeyedTable):
     def _go_to(self, offset: int) -> None:
         if self._can_go_back and self._stream.offset != offset:
             self._stream.seek(offset)
+
+
+class _TableOfParts(KeyedTable):
+    """A table in several files, which are opened in their order, as far as the keys require.
+
+    Keys that were met are looked up where they are; one archive at a time stays open.
+    """
+
+    def __init__(
+        self, specifier: ReadSpecifier, parts: Sequence[ReadSpecifier], table_of: Callable[..., KeyedTable]
+    ) -> None:
+        super().__init__(specifier)
+        self._unopened = list(enumerate(parts))
+        self._names = [printable_name(part.filename) for part in parts]
+        self._table_of = table_of
+        self._tables: list[KeyedTable] = []
+        self._owners: dict[str, int] = {}
+        self._used = 0
+
+    def _find(self, key: str) -> NDArray[Any] | None:
+        if (owner := self._owners.get(key)) is not None:
+            return self._find_in(owner, key)
+        number = max(len(self._tables) - 1, 0)
+        while self._open_to(number):
+            array = self._find_in(number, key)
+            table = self._tables[number]
+            if array is not None or (isinstance(table, _ArchiveTable) and table.is_waiting):
+                return array
+            number += 1
+        return None
+
+    def _all_keys(self) -> list[str]:
+        number = max(len(self._tables) - 1, 0)
+        while self._open_to(number):
+            self._use(number)
+            self._tables[number]._all_keys()
+            number += 1
+        return list(self._owners)
+
+    def close(self) -> None:
+        for table in self._tables:
+            table.close()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _find_in(self, number: int, key: str) -> NDArray[Any] | None:
+        self._use(number)
+        return self._tables[number]._find(key)
+
+    def _use(self, number: int) -> None:
+        used = self._tables[self._used]
+        if self._used != number and isinstance(used, _ArchiveTable):
+            used.rest()
+        self._used = number
+
+    def _open_to(self, number: int) -> bool:
+        """Whether there is a part ``number``, which is then open."""
+        if number < len(self._tables):
+            return True
+        if not self._unopened:
+            return False
+        index, part = self._unopened.pop(0)
+
+        def on_key(key: str) -> None:
+            if (other := self._owners.setdefault(key, index)) != index:
+                raise TableFormatError(
+                    f"{self._names[index]}: the key {shown_key(key)} is also in {self._names[other]}; keys must differ"
+                )
+
+        self._tables.append(self._table_of(part, on_key))
+        return True
 
 
 def _bytes(key: str) -> bytes:

@@ -19,17 +19,24 @@ from ov_asr_score.kaldi_io.files.input import split_offset
 from ov_asr_score.kaldi_io.matrices.matrix import read_array
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, open_stream
 from ov_asr_score.kaldi_io.specifier import Range, apply_range, parse_range
-from ov_asr_score.text import clipped, printable_name, shown_key
+from ov_asr_score.kaldi_io.tables.npy import NPY_MAGIC, read_npy
+from ov_asr_score.text import clipped, shown_key
 
 
 @dataclass(frozen=True, slots=True)
 class ScriptLine:
-    """Where one utterance is; ``part`` is a range of it, ``number`` that of the line, from 1."""
+    """Where one utterance is; ``part`` is a range of it, ``number`` that of the line in ``script``, from 1."""
 
     key: str
     rxfilename: str
     part: Range | None
     number: int
+    script: str
+
+    @property
+    def place(self) -> str:
+        """``script: line number``, for errors."""
+        return f"{self.script}: line {self.number}"
 
 
 def read_script(rxfilename: str, *, allow_commands: bool = False) -> list[ScriptLine]:
@@ -49,24 +56,22 @@ def script_lines(stream: KaldiStream) -> Iterator[tuple[int, ScriptLine]]:
 def parse_script_line(line: bytes, name: str, number: int) -> ScriptLine:
     """Line ``number`` (from 1) of the script ``name``, without its line break. Raises TableFormatError naming both."""
     place = f"{name}: line {number}"
-    words = line.split(None, 1)
+    words = line.strip().split(None, 1)
     if len(words) != 2:
         found = clipped(line) if words else "an empty line"
         raise TableFormatError(f"{place}: expected a key and a file name, found {found}")
-    key, rest = words[0].decode("utf-8", "surrogateescape"), words[1].decode("utf-8", "surrogateescape").strip()
-    if line[:1].isspace():
-        raise TableFormatError(f"{place}: expected a key at the beginning of the line, found a blank")
+    key, rest = (word.decode("utf-8", "surrogateescape") for word in words)
     if rest.startswith("["):
         raise TableFormatError(
             f"{place}: expected a file name, found {clipped(rest)}; this looks like a text archive, use ark:<file>"
         )
     if not rest.endswith("]") or rest.endswith("|"):
-        return ScriptLine(key, rest, None, number)
+        return ScriptLine(key, rest, None, number, name)
     rxfilename, _, part = rest[:-1].rpartition("[")
     if not rxfilename:
         raise TableFormatError(f"{place}: expected a file name before the range, found {clipped(rest)}")
     try:
-        return ScriptLine(key, rxfilename, parse_range(part), number)
+        return ScriptLine(key, rxfilename, parse_range(part), number, name)
     except SpecifierError as error:
         raise TableFormatError(f"{place}: {error}") from error
 
@@ -74,9 +79,8 @@ def parse_script_line(line: bytes, name: str, number: int) -> ScriptLine:
 class ScriptReader:
     """Reads the objects that script lines point to; the last archive stays open, as the next line is mostly in it."""
 
-    def __init__(self, name: str, *, allow_commands: bool = False, may_hold_numbers: bool = False) -> None:
-        """``name`` is that of the script, for errors. No file is opened yet; see matrix.py for numbers."""
-        self._name = printable_name(name)
+    def __init__(self, *, allow_commands: bool = False, may_hold_numbers: bool = False) -> None:
+        """No file is opened yet; see matrix.py for numbers."""
         self._allow_commands, self._may_hold_numbers = allow_commands, may_hold_numbers
         self._open_file = contextlib.ExitStack()
         self._stream: KaldiStream | None = None
@@ -96,7 +100,7 @@ class ScriptReader:
                 self._whole = (line.rxfilename, self._read_whole(line.rxfilename))
             return apply_range(self._whole[1], line.part)
         except OvAsrScoreError as error:
-            place = f"{self._name}: line {line.number}: utterance {shown_key(line.key)}"
+            place = f"{line.place}: utterance {shown_key(line.key)}"
             raise type(error)(f"{place}: {error}", fields=error.fields) from error
 
     def close(self) -> None:
@@ -120,7 +124,7 @@ class ScriptReader:
         if offset is None:
             with open_stream(rxfilename, allow_commands=self._allow_commands) as stream:
                 stream.may_hold_numbers = self._may_hold_numbers
-                return read_array(stream)
+                return _read_object(stream)
         if self._stream is None or self._path != path:
             self._stream = None
             self._open_file.close()
@@ -129,4 +133,9 @@ class ScriptReader:
             self._path = path
         else:
             self._stream.seek(offset)
-        return read_array(self._stream)
+        return _read_object(self._stream)
+
+
+def _read_object(stream: KaldiStream) -> NDArray[Any]:
+    """An object of Kaldi's, or an array of NumPy's, which begins in a way that no object does."""
+    return read_npy(stream) if stream.peek(len(NPY_MAGIC)) == NPY_MAGIC else read_array(stream)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from ov_asr_score.kaldi_io.matrices.matrix import peek_num_rows
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, open_stream
 from ov_asr_score.kaldi_io.specifier import ReadSpecifier
 from ov_asr_score.kaldi_io.tables.key_value import read_token_table
+from ov_asr_score.kaldi_io.tables.npz import open_npz
 from ov_asr_score.kaldi_io.tables.script import ScriptLine
 from ov_asr_score.settings.shard import Shard
 
@@ -49,9 +50,43 @@ def shard_lines(lines: Sequence[ScriptLine], shard: Shard) -> list[ScriptLine]:
     return [line for line, place in zip(lines, places, strict=True) if place == shard.index]
 
 
-def archive_part(specifier: ReadSpecifier, stream: KaldiStream) -> tuple[int, int] | None:
-    """First byte and number of bytes of an archive in a plain file, to be divided into shards; None for streams."""
-    return None if stream.size is None else (split_offset(specifier.filename)[1] or 0, stream.size - stream.offset)
+@dataclass(frozen=True, slots=True)
+class FileStretch:
+    """What a file is of a table of ``total`` bytes that is divided into shards; None: entries are dealt out one by one.
+
+    ``shift`` is added to places in the file for places in the table.
+    """
+
+    shift: int
+    total: int | None
+
+    @classmethod
+    def of_archive(cls, stream: KaldiStream) -> FileStretch:
+        """A table of one archive, at whose first key the stream is."""
+        return cls(0, None) if stream.size is None else cls(-stream.offset, stream.size - stream.offset)
+
+    def shard_of(self, shard: Shard, doubled_middle: int) -> int:
+        """Part that holds an entry whose middle is ``doubled_middle`` / 2 in the file."""
+        return shard.place_of(doubled_middle + 2 * self.shift, max(self.total or 0, 1))
+
+
+def stretches(parts: Sequence[ReadSpecifier]) -> list[FileStretch]:
+    """The stretch of each file of a table; raises FileAccessError, TableFormatError (NPZ)."""
+    sizes = [_num_bytes(part) for part in parts]
+    known = [size for size in sizes if size is not None]
+    if len(known) < len(sizes):
+        return [FileStretch(0, None)] * len(parts)
+    return [FileStretch(end - size, sum(known)) for size, end in zip(known, accumulate(known), strict=True)]
+
+
+def _num_bytes(part: ReadSpecifier) -> int | None:
+    if part.form == "npy":
+        return Path(part.filename).stat().st_size
+    if part.form == "npz":
+        with open_npz(part.filename) as reader:
+            return sum(map(reader.num_bytes, reader.keys))
+    with open_stream(part.filename) as stream:
+        return stream.size
 
 
 def _read_frames(path: str) -> dict[str, int]:

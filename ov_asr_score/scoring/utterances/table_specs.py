@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ov_asr_score.errors import UnknownNameError, UsageError
 
-_SPECIFIER_START = re.compile(r"^(?:[a-z]{1,3}[, ])*(?:ark|scp|npz)(?:,[a-z]{1,3})*:")
+_SPECIFIER_START = re.compile(r"^(?:[a-z]{1,3}[, ])*(?:ark|scp|npz|npy)(?:,[a-z]{1,3})*:")
 _TWO_FILES = re.compile(r"^(?:[a-z]{1,2},)*(?:ark,(?:[a-z]{1,2},)*scp)(?:,[a-z]{1,2})*:")
 # Behind a comma: what may be a name there. Commands hold commas and ``=``, but seldom in one word.
 _WORD = re.compile(r"[^\s|,'\"$<>(){};]+")
@@ -228,7 +228,7 @@ def _file_advice(option: str, items: Sequence[str], position: int) -> str:
     before = items[position - 1] if position else ""
     if _SPECIFIER_START.match(_without_name(before)):
         return f"; if ',{item}' belongs to '{before}', write it without ',' or '='"
-    form = item[-3:] if item.endswith(".npz") or (item.endswith(".scp") and option != "outputs") else "ark"
+    form = item[-3:] if item.endswith((".npz", ".npy")) or (item.endswith(".scp") and option != "outputs") else "ark"
     return f"; if '{item}' is a file name, write {form}:{item}"
 
 

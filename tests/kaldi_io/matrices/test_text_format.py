@@ -94,6 +94,16 @@ def test_integers_too_large_for_int32_are_floats() -> None:
     assert decode(b"4000000000\n").dtype == np.float32
 
 
+def test_integers_may_end_without_a_line_break(caplog: pytest.LogCaptureFixture) -> None:
+    # BasicVectorHolder reads a line with getline, which takes the end of the file for its end
+    values = read_text(KaldiStream(io.BytesIO(b"1 -2 30"), "x.txt"))
+    assert values.dtype == np.int32
+    assert values.tolist() == [1, -2, 30]
+    assert caplog.messages == [
+        "x.txt: at byte 0: the last line has no line break; if the file was cut, so is its last number"
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -104,7 +114,10 @@ def test_integers_too_large_for_int32_are_floats() -> None:
         (b" [ 0x10 ]\n", "expected a number"),
         (b" [ 1 [ 2 ]\n", "expected a number"),
         (b"1 2 x\n", "expected a number, found 'x'"),
-        (b"1 2", "a line break"),
+        (b"1 2.5", "a line break"),
+        (b"1 2 x", "a line break"),
+        (b"rows=1 dim=1 [ ]", "a line break"),
+        (b" ", "a line break"),
         (b"", "a line break"),
         (b"feats.ark:15\n", "use scp:<file>"),
         (b"cat x |\n", "use scp:<file>"),

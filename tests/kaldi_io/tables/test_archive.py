@@ -55,6 +55,7 @@ def test_key_of_any_bytes_comes_back() -> None:
         (b"utt1", "the file is truncated"),
         (b"\0BFM ", "expected the key of an utterance"),
         (b"PK\3\4abc ", "use npz:<file>"),
+        (b"\x93NUMPY\1\0v\0{", "use npy:<file>"),
         (b"\0B<TransitionModel> <Topology> ", "this is a Kaldi model, not a table"),
         (b"\x01\x02 ", "expected the key of an utterance"),
         (b"[ 1 2 ]", "expected the key of an utterance"),

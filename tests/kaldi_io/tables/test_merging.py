@@ -31,7 +31,7 @@ def join(target: str, *shards: str, order: Iterable[str] | None = None, allow_mi
     entries = find_entries(tables, positions, allow_missing=allow_missing)
     if given.archive is None:
         return join_scripts(entries, given.script or "")
-    return join_archives(tables, entries, given, allow_commands=True)
+    return join_archives(entries, given, allow_commands=True)
 
 
 @pytest.fixture(autouse=True)
