@@ -61,7 +61,8 @@ def chain_objective(
         posteriors = np.zeros_like(scores) if with_posteriors else None
     l2_term = 0.0
     if l2_regularize and (np.isfinite(right.log_probability) or not supervision.is_end_to_end):
-        l2_term = -0.5 * supervision.weight * l2_regularize * float(np.square(scores, dtype=np.float64).sum())
+        with np.errstate(over="ignore"):
+            l2_term = -0.5 * supervision.weight * l2_regularize * float(np.square(scores, dtype=np.float64).sum())
     return ChainObjective(supervision.frames_weight, log_probability, l2_term, posteriors, is_finite)
 
 
@@ -74,7 +75,8 @@ def xent_log_probability(scores: FloatArray, objective: ChainObjective) -> float
     if objective.posteriors is None or objective.posteriors.shape != scores.shape:
         expected = "posteriors" if objective.posteriors is None else _shape(objective.posteriors.shape)
         raise ShapeMismatchError(f"xent output: expected {expected}, found {_shape(scores.shape)}")
-    return float(np.sum(scores * objective.posteriors, dtype=np.float64))
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(np.sum(scores * objective.posteriors, dtype=np.float64))
 
 
 def forgetting_term(scores: FloatArray, posteriors: FloatArray) -> float:
@@ -91,9 +93,10 @@ def forgetting_term(scores: FloatArray, posteriors: FloatArray) -> float:
     total = float(posteriors[0].sum())
     # The measure of equality is that of Kaldi's ApproxEqual.
     are_logarithms = not abs(total - 1.0) <= 0.1 * (abs(total) + 1.0)
-    probabilities = np.exp(posteriors) if are_logarithms else posteriors
-    in_order = probabilities.reshape(sequences, frames, num_pdfs).transpose(1, 0, 2)
-    return float(np.sum(scores * in_order, dtype=np.float64))
+    with np.errstate(over="ignore", invalid="ignore"):
+        probabilities = np.exp(posteriors) if are_logarithms else posteriors
+        in_order = probabilities.reshape(sequences, frames, num_pdfs).transpose(1, 0, 2)
+        return float(np.sum(scores * in_order, dtype=np.float64))
 
 
 def _check_shape(scores: FloatArray, supervision: ChainSupervision) -> None:

@@ -56,25 +56,27 @@ def _check_labels(fst: Fst, num_pdfs: int) -> None:
 
 
 def _timed_numerator(scores: FloatArray, fst: Fst, with_posteriors: bool) -> Numerator:
-    frames, sequences, _ = scores.shape
+    frames, sequences, num_pdfs = scores.shape
     bounds = frame_bounds(fst)
     sources = fst.sources()
     times = np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))[sources]
-    if not len(times) or times.max() >= frames * sequences:
+    # Row of an arc: all sequences of a frame stand together. Kaldi checks no more than that the row exists.
+    rows = sequences * (times % frames) + times // frames
+    if not len(times) or rows.max() >= frames * sequences:
         found = int(times.max()) + 1 if len(times) else 0
         raise TableFormatError(
             f"supervision: expected an automaton of {frames * sequences} frames ({sequences} sequences of {frames}), "
             f"found one of {found}"
         )
-    places = (times % frames, times // frames, fst.ilabels - 1)
-    arc_scores = _arc_scores(scores[places], fst.weights)
+    by_row = scores.reshape(frames * sequences, num_pdfs)
+    arc_scores = _arc_scores(by_row[rows, fst.ilabels - 1], fst.weights)
     forward = _timed_forward(fst, bounds, sources, arc_scores)
     total = _log_sum(forward - fst.final_weights)
     if not with_posteriors or not np.isfinite(total):
         return Numerator(total, None)
     backward = _timed_backward(fst, bounds, sources, arc_scores)
     occupation = np.exp(forward[sources] + arc_scores + backward[fst.next_states] - total)
-    posteriors = np.bincount(np.ravel_multi_index(places, scores.shape), occupation, scores.size)
+    posteriors = np.bincount(rows * num_pdfs + fst.ilabels - 1, occupation, scores.size)
     return Numerator(total, posteriors.astype(np.float32).reshape(scores.shape))
 
 
@@ -109,7 +111,11 @@ def _unordered(expected: str, found: str) -> TableFormatError:
 
 def _arc_scores(scores: FloatArray, weights: FloatArray) -> DoubleArray:
     """Log-probability of arcs, added in single precision as in Kaldi; NaN is impossible."""
-    sums = (scores - weights).astype(np.float64)
+    return _possible((scores - weights).astype(np.float64))
+
+
+def _possible(sums: DoubleArray) -> DoubleArray:
+    """``sums``, with minus infinity where they are NaN: Kaldi's LogAdd passes over them."""
     sums[np.isnan(sums)] = -np.inf
     return sums
 
@@ -128,7 +134,7 @@ def _timed_forward(fst: Fst, bounds: IntVector, sources: IntVector, arc_scores: 
     forward[0] = 0.0
     for first, end in pairwise(bounds[1:]):
         begin, stop = first_arcs[first], first_arcs[end]
-        values = forward[sources[begin:stop]] + arc_scores[begin:stop]
+        values = _possible(forward[sources[begin:stop]] + arc_scores[begin:stop])
         forward[first:end] = np.logaddexp.reduceat(values, first_arcs[first:end] - begin)
     return forward
 
@@ -138,7 +144,7 @@ def _timed_backward(fst: Fst, bounds: IntVector, sources: IntVector, arc_scores:
     backward = -fst.final_weights.astype(np.float64)
     for end, first in pairwise(bounds[-2::-1]):
         begin, stop = fst.first_arcs[first], fst.first_arcs[end]
-        values = arc_scores[begin:stop] + backward[fst.next_states[begin:stop]]
+        values = _possible(arc_scores[begin:stop] + backward[fst.next_states[begin:stop]])
         left, positions = np.unique(sources[begin:stop], return_index=True)
         backward[left] = np.logaddexp(backward[left], np.logaddexp.reduceat(values, positions))
     return backward
@@ -173,7 +179,7 @@ def _looped_sequence(scores: FloatArray, fst: Fst, with_posteriors: bool) -> tup
     arc_scores = np.empty((frames, len(sources)))
     for frame in range(frames):
         arc_scores[frame] = _arc_scores(scores[frame, fst.ilabels - 1], weights)
-        values = (forward[frame, sources] + arc_scores[frame])[order]
+        values = _possible(forward[frame, sources] + arc_scores[frame])[order]
         forward[frame + 1, entered] = np.logaddexp.reduceat(values, first_entering)
     scaled = _log_sum(forward[-1] - fst.final_weights)
     total = scaled - float(offset)
@@ -182,8 +188,8 @@ def _looped_sequence(scores: FloatArray, fst: Fst, with_posteriors: bool) -> tup
     posteriors = np.zeros(scores.shape, np.float32)
     backward = -fst.final_weights.astype(np.float64)
     for frame in reversed(range(frames)):
-        values = arc_scores[frame] + backward[fst.next_states]
-        occupation = np.exp(forward[frame, sources] + values - scaled)
+        values = _possible(arc_scores[frame] + backward[fst.next_states])
+        occupation = np.exp(_possible(forward[frame, sources] + values) - scaled)
         posteriors[frame] = np.bincount(fst.ilabels - 1, occupation, num_pdfs)
         backward = np.full(fst.num_states, -np.inf)
         backward[left] = np.logaddexp.reduceat(values, first_leaving)

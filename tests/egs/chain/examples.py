@@ -35,5 +35,6 @@ def read_example(path: Path) -> tuple[NDArray[np.float32], ChainSupervision]:
 
 def log_softmax(scores: NDArray[np.float32]) -> NDArray[np.float32]:
     """Logarithm of the softmax over the last axis."""
-    shifted = scores - scores.max(axis=-1, keepdims=True)
+    with np.errstate(invalid="ignore"):
+        shifted = scores - scores.max(axis=-1, keepdims=True)
     return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)), np.float32)

@@ -1,7 +1,8 @@
 """The objective of real examples as nnet3-chain-compute-prob logs it, and its parts on small automata.
 
-real.cegs holds scores of a TDNN-F as features, and supervision of its own alignments, with weight 0.5. A model whose
-output is its input, and whose output-xent is the log-softmax of it, gave the figures.
+The files hold scores of a TDNN-F as features, and supervision of its own alignments: real.cegs three sequences with
+weight 0.5, unconstrained.cegs one whose automaton has loops. A model whose output is its input, and whose output-xent
+is the log-softmax of it, gave the figures.
 """
 
 from __future__ import annotations
@@ -18,16 +19,23 @@ from tests.egs.chain.graphs import Arc, fst_of, supervision_of
 
 GRAPH = denominator_graph(fst_of([(0, 0, 1, 0.5), (0, 0, 2, 1.5)], {}), "den.fst")
 ARCS: list[Arc] = [(0, 1, 1, 0.25), (0, 1, 2, 0.0), (1, 2, 2, 0.0)]
-# Kaldi prints six digits.
+# Kaldi prints six digits, and computes in single precision.
 PRINTED = 5e-6
 
 
 @pytest.mark.parametrize(
-    ("leak", "l2", "log_probability", "l2_term"),
-    [(1e-5, 0.0, -0.102335, 0.0), (0.1, 5e-5, -0.145239, -0.00140927)],
+    ("name", "weight", "leak", "l2", "log_probability", "l2_term", "xent"),
+    [
+        ("real", 12, 1e-5, 0.0, -0.102335, 0.0, -0.730562),
+        ("real", 12, 0.1, 5e-5, -0.145239, -0.00140927, -0.730562),
+        ("unconstrained", 8, 1e-5, 0.0, -0.0411236, 0.0, -0.855117),
+        ("unconstrained", 8, 0.1, 5e-5, -0.0688171, -0.00145161, -0.855117),
+    ],
 )
-def test_figures_of_kaldi(leak: float, l2: float, log_probability: float, l2_term: float) -> None:
-    scores, supervision = read_example(DATA / "real.cegs")
+def test_figures_of_kaldi(
+    name: str, weight: float, leak: float, l2: float, log_probability: float, l2_term: float, xent: float
+) -> None:
+    scores, supervision = read_example(DATA / f"{name}.cegs")
     found = chain_objective(
         scores,
         supervision,
@@ -37,10 +45,10 @@ def test_figures_of_kaldi(leak: float, l2: float, log_probability: float, l2_ter
         with_posteriors=True,
     )
     assert found.is_finite
-    assert found.weight == 12
-    assert found.log_probability / 12 == pytest.approx(log_probability, rel=PRINTED)
-    assert found.l2_term / 12 == pytest.approx(l2_term, rel=PRINTED)
-    assert xent_log_probability(log_softmax(scores), found) / 12 == pytest.approx(-0.730562, rel=PRINTED)
+    assert found.weight == weight
+    assert found.log_probability / weight == pytest.approx(log_probability, rel=PRINTED)
+    assert found.l2_term / weight == pytest.approx(l2_term, rel=PRINTED)
+    assert xent_log_probability(log_softmax(scores), found) / weight == pytest.approx(xent, rel=PRINTED)
 
 
 @pytest.mark.parametrize(("is_end_to_end", "factor"), [(False, 0.5), (True, 1.0)])

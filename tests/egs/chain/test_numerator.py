@@ -128,12 +128,12 @@ def test_labels_out_of_range(label: int, is_end_to_end: bool) -> None:
 
 
 def test_automata_of_other_lengths() -> None:
-    """Kaldi takes one that is too short, and stops at one that goes on behind the last frame."""
+    """Kaldi takes one that is too short, and stops where one that is too long leads to a row that does not exist."""
     supervision = supervision_of(fst_of(TIMED, TIMED_FINALS), frames=3, pdfs=3, sequences=2)
     assert np.isfinite(numerator(scores_of(3, 2, 3), supervision).log_probability)
-    supervision = supervision_of(fst_of(TIMED, TIMED_FINALS), frames=3, pdfs=3)
-    with pytest.raises(TableFormatError, match=r"an automaton of 3 frames \(1 sequences of 3\), found one of 4"):
-        numerator(scores_of(3, 1, 3), supervision)
+    supervision = supervision_of(fst_of(TIMED, TIMED_FINALS), frames=2, pdfs=3)
+    with pytest.raises(TableFormatError, match=r"an automaton of 2 frames \(1 sequences of 2\), found one of 4"):
+        numerator(scores_of(2, 1, 3), supervision)
     supervision = supervision_of(fst_of([], {0: 0.0}), frames=3, pdfs=3)
     with pytest.raises(TableFormatError, match="found one of 0"):
         numerator(scores_of(3, 1, 3), supervision)

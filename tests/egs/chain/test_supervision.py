@@ -32,6 +32,14 @@ def written() -> bytes:
     return data[data.index(b"<Supervision>") : data.index(end) + len(end)]
 
 
+def test_unconstrained_of_kaldi() -> None:
+    """A binary one with loops, and with an alignment behind its automaton."""
+    data = (DATA / "unconstrained.cegs").read_bytes()
+    end = b"</Supervision> "
+    found = read(data[data.index(b"<Supervision>") : data.index(end) + len(end)])
+    assert (found.num_sequences, found.frames_per_sequence, found.is_end_to_end) == (1, 8, True)
+
+
 def read(data: bytes, *, binary: bool = True) -> ChainSupervision:
     stream = KaldiStream(io.BytesIO(data), "x.cegs")
     supervision = read_supervision(ModelReader(stream, binary))
