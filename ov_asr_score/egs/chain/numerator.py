@@ -71,7 +71,8 @@ def _timed_numerator(scores: FloatArray, fst: Fst, with_posteriors: bool) -> Num
     by_row = scores.reshape(frames * sequences, num_pdfs)
     arc_scores = _arc_scores(by_row[rows, fst.ilabels - 1], fst.weights)
     forward = _timed_forward(fst, bounds, sources, arc_scores)
-    total = _log_sum(forward - fst.final_weights)
+    is_final = fst.final_weights != np.inf
+    total = _log_sum(_possible(forward[is_final] - fst.final_weights[is_final]))
     if not with_posteriors or not np.isfinite(total):
         return Numerator(total, None)
     backward = _timed_backward(fst, bounds, sources, arc_scores)
