@@ -170,3 +170,13 @@ def test_text_without_a_line_break_before_it() -> None:
 def test_number_of_states_in_text_is_bounded() -> None:
     with pytest.raises(TableFormatError, match="expected states that have arcs, found state 2000000000"):
         read_text_fst(stream_of(b"\n0\t2000000000\t5\t5\n\n"))
+
+
+def test_states_of_a_const_automaton_in_another_order() -> None:
+    """Where the arcs of a state begin is said for each state."""
+    data = bytearray(written("const"))
+    table = len(data) - 5 * 16 - 4 * 20
+    for state, first in ((0, 2), (1, 0)):
+        struct.pack_into("<I", data, table + 20 * state + 4, first)
+    swapped = [(0, *arc[1:]) for arc in ARCS[2:4]] + [(1, *arc[1:]) for arc in ARCS[:2]] + ARCS[4:]
+    assert arcs_of(read_fst(stream_of(bytes(data)))) == swapped
