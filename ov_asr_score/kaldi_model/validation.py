@@ -48,8 +48,7 @@ def check_network(network: KaldiNetwork) -> KaldiNetwork:
     if not network.inputs or not network.outputs:
         raise ModelFormatError(f"{network.source}: expected at least one input-node and one output-node")
     if network.generation == 3:
-        for component in network.components.values():
-            _check_component(network, component)
+        network = _without_unused_faults(network)
     # Only fields that have been checked say reliably which frames a component reads.
     components = {name: _with_reads(component, network) for name, component in network.components.items()}
     network = replace(network, components=components)
@@ -63,6 +62,57 @@ def check_network(network: KaldiNetwork) -> KaldiNetwork:
     return network
 
 
+def _without_unused_faults(network: KaldiNetwork) -> KaldiNetwork:
+    """The network without components of which no output has need, and whose fields do not fit.
+
+    Kaldi too looks at most fields when it computes with them. Raises ModelFormatError for a component that is needed.
+    """
+    used = _used_nodes(network)
+    needed = {node.component for node in network.nodes if isinstance(node, ComponentNode) and node.name in used}
+    faulty = set()
+    for name, component in network.components.items():
+        problem = _component_problem(network, component)
+        if problem and name in needed:
+            raise ModelFormatError(problem)
+        if problem:
+            faulty.add(name)
+    if not faulty:
+        return network
+    components = {name: component for name, component in network.components.items() if name not in faulty}
+    nodes = [node for node in network.nodes if not (isinstance(node, ComponentNode) and node.component in faulty)]
+    while unread := [node for node in nodes if not _sources(node) <= {other.name for other in nodes}]:
+        # Nodes that read what is not there anymore are not needed either, or name a node that never was.
+        if any(node.name in used for node in unread):
+            break
+        nodes = [node for node in nodes if node not in unread]
+    return replace(network, components=components, nodes=tuple(nodes))
+
+
+def _used_nodes(network: KaldiNetwork) -> set[str]:
+    """The nodes that outputs depend on, and the outputs."""
+    used: set[str] = set()
+    waiting = [output.name for output in network.outputs]
+    while waiting:
+        name = waiting.pop()
+        node = network.node(name)
+        if node is not None and name not in used:
+            used.add(name)
+            waiting += _sources(node)
+    return used
+
+
+def _sources(node: Node) -> set[str]:
+    """The names of the nodes that a node reads."""
+    match node:
+        case InputNode():
+            return set()
+        case DimRangeNode():
+            return {node.source}
+        case ComponentNode() | OutputNode():
+            return {part.name for part in _walk(node.input) if isinstance(part, NodeRef)}
+    raise unreachable(node)
+
+
 def _with_reads(component: Component, network: KaldiNetwork) -> Component:
     """The component and those inside of it with the frames that they read."""
     kind = find_type(network.generation, component.type)
@@ -70,19 +120,19 @@ def _with_reads(component: Component, network: KaldiNetwork) -> Component:
     return replace(component, nested=nested, reads=kind.reads(Fields(component)) if kind else SAME_FRAME)
 
 
-def _check_component(network: KaldiNetwork, component: Component) -> None:
+def _component_problem(network: KaldiNetwork, component: Component) -> str:
+    """What is wrong with a component, and where it is; empty if all is well."""
     place = f"{network.source}: component '{component.name}' at byte {component.offset} ({component.type})"
     problem = component_problem(component, 3)
     if problem:
-        raise ModelFormatError(f"{place}: {problem}; the file is damaged")
+        return f"{place}: {problem}; the file is damaged"
     try:
         dims = component_dims(component, 3)
-    except FIELD_ERRORS as error:
-        raise ModelFormatError(
-            f"{place}: expected fields that tell its widths, found others; the file is damaged"
-        ) from error
+    except FIELD_ERRORS:
+        return f"{place}: expected fields that tell its widths, found others; the file is damaged"
     if min(dims) < 1 or max(dims) > WIDEST_LAYER:
-        raise ModelFormatError(f"{place}: expected widths from 1 to {WIDEST_LAYER}, found {dims[0]} and {dims[1]}")
+        return f"{place}: expected widths from 1 to {WIDEST_LAYER}, found {dims[0]} and {dims[1]}"
+    return ""
 
 
 def _check_references(network: KaldiNetwork, node: Node) -> None:
@@ -137,12 +187,10 @@ def _check_widths(network: KaldiNetwork, node: Node) -> None:
 
 def _check_priors(network: KaldiNetwork) -> None:
     output = network.node("output") or network.outputs[0]
-    if network.priors is None:
+    # nnet3 looks at priors when they are subtracted, see convert.graph.output_scores.
+    if network.priors is None or network.generation == 3:
         return
-    if network.generation == 3:
-        width = node_dim(network, output.name)
-    else:
-        width = int(cast(int, list(network.components.values())[-1].fields["OutputDim"]))
+    width = int(cast(int, list(network.components.values())[-1].fields["OutputDim"]))
     if len(network.priors) != width:
         raise ModelFormatError(
             f"{network.source}: expected {width} priors, one for each column of '{output.name}', "

@@ -148,7 +148,8 @@ def _sum_block(fields: Fields, x: Frame) -> list[float]:
 
 def _elementwise_product(fields: Fields, x: Frame) -> list[float]:
     dim = fields["OutputDim"]
-    return [math.prod(x[column::dim]) for column in range(dim)]
+    whole = len(x) // dim * dim
+    return [math.prod(x[column:whole:dim]) for column in range(dim)]
 
 
 def _convolution(fields: Fields, x: Frame) -> list[float]:

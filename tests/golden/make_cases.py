@@ -32,6 +32,7 @@ from pathlib import Path
 
 from tests.golden import (
     nnet2_models,
+    nnet3_accepted_models,
     nnet3_component_models,
     nnet3_descriptor_models,
     nnet3_gated_models,
@@ -65,6 +66,7 @@ CASES: dict[str, tuple[Case, ...]] = {
         *nnet3_recurrent_models.CASES,
         *nnet3_gated_models.CASES,
         *nnet3_old_models.CASES,
+        *nnet3_accepted_models.CASES,
     ),
     "xvectors": nnet3_xvector_models.CASES,
 }

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ov_asr_score.convert.layers.layer import Exact, ExactScaleOffset, Layer
+from ov_asr_score.convert.tensors.columns import take_columns
 from ov_asr_score.convert.tensors.constants import float_scalar, int_scalar
 from ov_asr_score.kaldi_model.component_fields import bad_field, integer, number, vector
 from ov_asr_score.kaldi_model.components.elementwise import dropout_rate
@@ -71,7 +72,14 @@ def convert_elementwise_product(component: Component, x: ov.Output) -> ov.Output
 
     Raises ModelFormatError. Source: nnet3/nnet-simple-component.cc (ElementwiseProductComponent).
     """
-    blocks = number_of_blocks(component)
+    input_dim, output_dim = integer(component, "InputDim"), integer(component, "OutputDim")
+    if not 1 <= output_dim <= input_dim:
+        raise bad_field(component, "OutputDim", f"1 to <InputDim> {input_dim}")
+    blocks = input_dim // output_dim
+    if input_dim % output_dim:
+        # Kaldi leaves out the columns behind the last whole block.
+        name = component.name if blocks == 1 else f"{component.name}.whole"
+        x = take_columns(name, x, range(blocks * output_dim))
     if blocks == 1:
         return x
     parts = opset.split(x, int_scalar(2), blocks, name=f"{component.name}.blocks")

@@ -33,7 +33,7 @@ def convert_normalize(component: Component, x: ov.Output) -> ov.Output:
     block = integer(component, "BlockDim", default=dim)
     if block < 1 or dim % block:
         raise bad_field(component, "BlockDim", f"a divisor of <InputDim> {dim}")
-    target, add_log = number(component, "TargetRms", 1.0), flag(component, "AddLogStddev")
+    target, add_log = abs(number(component, "TargetRms", 1.0)), flag(component, "AddLogStddev")
     blocks = x
     if block != dim:
         shape = int_vector(0, 0, dim // block, block)

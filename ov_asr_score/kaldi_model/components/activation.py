@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from ov_asr_score.kaldi_model.components.component_type import ComponentType, Dims, Problems
-from ov_asr_score.kaldi_model.components.field_checks import block_dim, not_negative, same_width, size
+from ov_asr_score.kaldi_model.components.field_checks import not_negative, same_width, size
 from ov_asr_score.kaldi_model.components.fields import NNET2_NONLINEAR, NONLINEAR, Fields, ints
 
 
@@ -62,6 +62,7 @@ NNET2 = (
     ),
 )
 
-NNET3 = tuple(ComponentType(name, (3,), NONLINEAR, ("Dim",), checks=block_dim) for name in _IN_BOTH)
+# Blocks count in training only: Kaldi takes any <BlockDim> when it computes.
+NNET3 = tuple(ComponentType(name, (3,), NONLINEAR, ("Dim",)) for name in _IN_BOTH)
 
 TYPES = (*NNET1, *NNET2, *NNET3)

@@ -18,7 +18,6 @@ _SIZES = (
 
 def _check(fields: Fields) -> Problems:
     yield from at_least(fields, 1, "NumHeads", "KeyDim", "ValueDim", "TimeStride")
-    yield from at_least(fields, 0, "NumLeftInputsRequired", "NumRightInputsRequired")
     inputs = max(fields.integer("NumLeftInputs"), fields.integer("NumRightInputs"))
     yield from near(inputs * fields.integer("TimeStride"))
     for side in ("Left", "Right"):

@@ -68,7 +68,6 @@ def _check_image(fields: Fields) -> Problems:
         rest = fields.integer(f"Input{axis}Dim") - fields.integer(f"Filt{axis}Dim")
         if rest < 0:
             yield f"expected a filter that fits into the input, found one too long by {-rest} in {axis}"
-        yield from multiple("what a filter leaves", rest, f"<Filt{axis}Step>", fields.integer(f"Filt{axis}Step"))
     wanted = fields.integer("FiltXDim") * fields.integer("FiltYDim") * fields.integer("InputZDim")
     found = fields.matrix("FilterParams").shape[1]
     if found != wanted:
@@ -86,7 +85,8 @@ def _image(fields: Fields) -> Dims:
 
 def _read_time_height(reader: ModelReader, fields: dict[str, FieldValue], read_chain: ReadChain) -> tuple[Chain, ...]:
     """The description of the convolution, then the parameters."""
-    reader.expect_token("<ConvolutionModel>")
+    if reader.peek_token() == "<ConvolutionModel>":  # Kaldi does not ask for it
+        reader.read_token()
     fields |= read_fields(reader, _CONVOLUTION_MODEL, ("</ConvolutionModel>",), _CONVOLUTION_MODEL)
     closing = ("</TimeHeightConvolutionComponent>",)
     fields |= read_fields(reader, _TIME_HEIGHT, closing, ("LinearParams", "BiasParams"))

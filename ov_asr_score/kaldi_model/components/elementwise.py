@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ov_asr_score.kaldi_model.components.component_type import ComponentType, Dims, Problems
-from ov_asr_score.kaldi_model.components.field_checks import block_dim, groups, multiple, same_width, size
+from ov_asr_score.kaldi_model.components.field_checks import at_least, multiple, same_width, size
 from ov_asr_score.kaldi_model.components.fields import NONLINEAR, UPDATABLE, Fields, floats, ints
 from ov_asr_score.kaldi_model.network import Component
 
@@ -61,6 +61,19 @@ def _check_scales_and_offsets(fields: Fields) -> Problems:
     if scales != offsets:
         yield f"expected <Scales> and <Offsets> of the same size, found {scales} and {offsets}"
     yield from multiple("<Dim>", fields.integer("Dim"), "the size of <Scales>", scales)
+
+
+def _check_product(fields: Fields) -> Problems:
+    """A remainder of the input is left out; of nothing there is no product, and Kaldi never writes the output."""
+    columns, rows = fields.widths
+    if rows > columns:
+        yield f"expected <OutputDim> of at most <InputDim>, found {rows} and {columns}"
+
+
+def _check_general_dropout(fields: Fields) -> Problems:
+    """Kaldi divides by the size of a block even where it drops nothing (``PrecomputeIndexes``)."""
+    if "BlockDim" in fields:
+        yield from at_least(fields, 1, "BlockDim")
 
 
 NNET1 = (
@@ -149,7 +162,7 @@ NNET3 = (
         (3,),
         ints("InputDim", "OutputDim"),
         ("InputDim", "OutputDim"),
-        checks=groups,
+        checks=_check_product,
     ),
     ComponentType("NoOpComponent", (3,), {**NONLINEAR, "BackpropScale": "float"}, ("Dim",)),
     ComponentType(
@@ -191,7 +204,7 @@ NNET3 = (
             "Continuous": "flag",
         },
         ("Dim",),
-        checks=block_dim,
+        checks=_check_general_dropout,
     ),
     ComponentType(
         "SpecAugmentTimeMaskComponent",

@@ -7,6 +7,8 @@ Tests: tests/kaldi_model/components, tests/golden
 
 from __future__ import annotations
 
+import numpy as np
+
 from ov_asr_score.kaldi_model.components.component_type import ComponentType, Dims, Problems
 from ov_asr_score.kaldi_model.components.field_checks import block_dim, positive, same_width
 from ov_asr_score.kaldi_model.components.fields import NNET2_NONLINEAR, Fields, floats, ints
@@ -19,9 +21,15 @@ def _normalize(fields: Fields) -> Dims:
 
 
 def _check_normalize(fields: Fields) -> Problems:
+    """The frame is divided by its width times the square of the target, as float32 (``NormalizePerRow``)."""
     yield from block_dim(fields)
-    if "TargetRms" in fields:
-        yield from positive(fields, "TargetRms")
+    target, block = fields.number("TargetRms", 1.0), fields.integer("BlockDim", _normalize(fields)[0])
+    with np.errstate(over="ignore", under="ignore"):
+        divisor = np.float32(block) * np.float32(target) * np.float32(target)
+    if not 0 < divisor < np.inf:
+        yield f"expected <TargetRms> of which a square can be divided by, found {target:g}"
+    if target < 0 and fields.flag("AddLogStddev"):
+        yield f"expected <TargetRms> of which there is a logarithm, found {target:g}"
 
 
 def _check_batch_norm(fields: Fields) -> Problems:

@@ -149,9 +149,10 @@ def read_component(reader: ModelReader, name: str, depth: int = 0) -> Component:
     offset = reader.offset
     token = reader.read_token()
     type_name = token[1:-1]
-    if not token.startswith("<") or not token.endswith(">") or type_name.startswith("/"):
-        raise reader.error("a component type as in <AffineComponent>", clipped(token), offset=offset)
+    # Kaldi takes the first and the last letter off, whatever they are.
     kind = find_type(3, type_name)
+    if kind is None and (not token.startswith("<") or not token.endswith(">") or type_name.startswith("/")):
+        raise reader.error("a component type as in <AffineComponent>", clipped(token), offset=offset)
     if kind is None:
         raise UnsupportedModelError(
             f"{reader.source}: component '{name}' at byte {offset}: type {clipped(type_name)} is not one of Kaldi's "
@@ -163,6 +164,10 @@ def read_component(reader: ModelReader, name: str, depth: int = 0) -> Component:
     def read_inner(name_inside: str) -> Chain:
         return (read_component(reader, f"{name}{name_inside}", depth + 1),)
 
-    fields = read_fields(reader, kind.fields, end_tokens(kind, token), kind.required)
+    opening = f"<{type_name}>"
+    if reader.peek_token() == opening:
+        # Read is also called with the opening token still there, and takes a second one for it.
+        reader.read_token()
+    fields = read_fields(reader, kind.fields, end_tokens(kind, opening), kind.required)
     nested = kind.read_rest(reader, fields, read_inner)
     return Component(name, type_name, fields, offset, nested)

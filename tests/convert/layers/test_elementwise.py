@@ -75,14 +75,15 @@ def test_batch_norm_without_statistics_is_refused() -> None:
 
 
 @pytest.mark.parametrize("blocks", [1, 2, 3])
-def test_products_of_blocks(blocks: int) -> None:
-    check(component("ElementwiseProduct", InputDim=6, OutputDim=6 // blocks), 6)
+@pytest.mark.parametrize("more", [0, 1])
+def test_products_of_blocks(blocks: int, more: int) -> None:
+    check(component("ElementwiseProduct", InputDim=6 + more, OutputDim=6 // blocks), 6 + more)
 
 
 @pytest.mark.parametrize(
     ("part", "says"),
     [
-        (component("ElementwiseProduct", InputDim=7, OutputDim=0), "OutputDim>: expected a divisor"),
+        (component("ElementwiseProduct", InputDim=7, OutputDim=0), "OutputDim>: expected 1 to <InputDim> 7"),
         (component("ScaleAndOffset", Dim=8, Scales=random_values(3), Offsets=random_values(3)), "Dim>: expected a mul"),
         (component("ScaleAndOffset", Dim=8, Scales=random_values(4), Offsets=random_values(8)), "a vector of 4 values"),
         (component("Dropout", Dim=8, DropoutProportion=1.5), "DropoutProportion>: expected 0 to 1"),

@@ -14,9 +14,12 @@ from tests.kaldi_model.model_files import FOLDER
 DAMAGE = [
     ("sigmoid", "<Dim> 4", "<Dim> 0", "expected <Dim> of 1 or more, found 0"),
     ("sigmoid", "<Dim> 4", "<Dim> 2000000", "expected widths from 1 to 1048576, found 2000000 and 2000000"),
-    ("relu", "<BlockDim> 2", "<BlockDim> 3", "expected the width to be a multiple of <BlockDim>, found 4 and 3"),
-    ("relu", "<BlockDim> 2", "<BlockDim> 0", "expected the width to be a multiple of <BlockDim>, found 4 and 0"),
-    ("normalize", "<TargetRms> 0.5", "<TargetRms> nan", "expected <TargetRms> above 0, found nan"),
+    ("normalize", "<BlockDim> 2", "<BlockDim> 3", "expected the width to be a multiple of <BlockDim>, found 4 and 3"),
+    ("normalize", "<BlockDim> 2", "<BlockDim> 0", "expected the width to be a multiple of <BlockDim>, found 4 and 0"),
+    ("normalize", "<TargetRms> 0.5", "<TargetRms> nan", "expected <TargetRms> of which a square can be divided by"),
+    ("normalize", "<TargetRms> 0.5", "<TargetRms> 1e-30", "expected <TargetRms> of which a square can be divided by"),
+    ("normalize", "<TargetRms> 0.5", "<TargetRms> -0.5", "expected <TargetRms> of which there is a logarithm"),
+    ("general-dropout", "<BlockDim> 4", "<BlockDim> 0", "expected <BlockDim> of 1 or more, found 0"),
     ("normalize", "<InputDim> 4", "", "expected fields that fit each other, found others"),
     ("pnorm", "<OutputDim> 2", "<OutputDim> 3", "expected <InputDim> to be a multiple of <OutputDim>, found 4 and 3"),
     ("affine", "<BiasParams>  [ ", "<BiasParams>  [ 7 ", "expected 3 values in <BiasParams>, one for each row of "),
@@ -24,13 +27,14 @@ DAMAGE = [
     ("sum-group", "[ 1 3 ]", "[ 0 4 ]", "expected sizes of 1 or more in <Sizes>, found others or none"),
     ("sum-group", "[ 1 3 ]", "[ ]", "expected sizes of 1 or more in <Sizes>, found others or none"),
     ("product", "<OutputDim> 2", "<OutputDim> -2", "expected <OutputDim> of 1 or more, found -2"),
+    ("product", "<OutputDim> 2", "<OutputDim> 5", "expected <OutputDim> of at most <InputDim>, found 5 and 4"),
     (
         "convolution",
         "<FiltXDim> 2",
         "<FiltXDim> 3",
         "expected a filter that fits into the input, found one too long by 1",
     ),
-    ("convolution", "<FiltYStep> 1", "<FiltYStep> 2", "expected what a filter leaves to be a multiple of <FiltYStep>"),
+    ("convolution", "<FiltYStep> 1", "<FiltYStep> 0", "expected <FiltYStep> of 1 or more, found 0"),
     ("convolution", "<InputZDim> 1", "<InputZDim> 2", "expected 4 columns in <FilterParams>, found 2"),
     (
         "convolution",
@@ -100,9 +104,58 @@ DAMAGE = [
 ]
 
 
+ACCEPTED = [
+    ("relu", "<BlockDim> 2", "<BlockDim> 3"),
+    ("relu", "<BlockDim> 2", "<BlockDim> 0"),
+    ("general-dropout", "<BlockDim> 4", "<BlockDim> 3"),
+    ("product", "<OutputDim> 2", "<OutputDim> 3"),
+    ("convolution", "<FiltYStep> 1", "<FiltYStep> 2"),
+    ("attention", "<NumLeftInputsRequired> 1", "<NumLeftInputsRequired> -1"),
+    ("cnn", "<ConvolutionModel> ", ""),
+    ("sigmoid", "<SigmoidComponent> ", "<SigmoidComponent> <SigmoidComponent> "),
+    ("affine", "<AffineComponent> ", "xAffineComponentx "),
+]
+"""What Kaldi takes, though its own programs do not write it."""
+
+
+def _used(folder: Path, name: str, old: str, new: str) -> tuple[Path, int]:
+    """A network that needs the component ``name``, in which ``old`` is replaced; the byte where the component begins.
+
+    Of what no output needs, fields are not looked at.
+    """
+    text = (FOLDER / "nnet3_components.txt").read_text()
+    nodes = f"component-node name=used component={name} input=input\noutput-node name=output input=used"
+    source = folder / "source.txt"
+    source.write_text(text.replace("output-node name=output input=input objective=linear", nodes))
+    return changed(folder, source, f"<ComponentName> {name} ", old, new)
+
+
+@pytest.mark.parametrize(("name", "old", "new"), ACCEPTED)
+def test_what_kaldi_takes(tmp_path: Path, name: str, old: str, new: str) -> None:
+    path, _ = _used(tmp_path, name, old, new)
+    try:
+        network = load_network(path)
+    except ModelFormatError as error:
+        # The network of this test has four columns for whatever component it is.
+        assert "node 'used'" in str(error)
+        assert " columns, its input has 4" in str(error)
+    else:
+        assert name in network.components
+
+
+def test_faults_of_unused_components(tmp_path: Path) -> None:
+    path, _ = changed(
+        tmp_path, FOLDER / "nnet3_components.txt", "<ComponentName> affine ", "<BiasParams>  [ ", "<BiasParams>  [ 7 "
+    )
+    assert "affine" not in load_network(path).components
+    orphans = "component-node name=a component=affine input=input\ncomponent-node name=b component=tanh input=a\n"
+    path.write_text(path.read_text().replace("output-node ", f"{orphans}output-node ", 1))
+    assert [node.name for node in load_network(path).nodes] == ["input", "output"]
+
+
 @pytest.mark.parametrize(("name", "old", "new", "message"), DAMAGE)
 def test_damage(tmp_path: Path, name: str, old: str, new: str, message: str) -> None:
-    path, at = changed(tmp_path, FOLDER / "nnet3_components.txt", f"<ComponentName> {name} ", old, new)
+    path, at = _used(tmp_path, name, old, new)
     with pytest.raises(ModelFormatError) as failure:
         load_network(path)
     text = str(failure.value)
