@@ -63,7 +63,7 @@ def signature_kind(start: bytes) -> ForeignKind | None:
     if _SOUND_START.match(start):
         return ForeignKind("a sound file", said={TABLE: _FEATURES_EXPECTED})
     if start.startswith(b"\x93NUMPY"):
-        return ForeignKind("a NumPy array (.npy)", instead_of={TABLE: "give it as such, or save arrays as .npz"})
+        return ForeignKind("a NumPy array (.npy)", instead_of={TABLE: "use npy:<file>"})
     if start.startswith((b"PK\3\4", b"PK\5\6")):
         return _zip_kind(start)
     if start[257:262] == b"ustar":

@@ -24,6 +24,7 @@ from ov_asr_score.kaldi_io.files.input import access_error, open_input, split_of
 from ov_asr_score.text import clipped, printable_name
 
 LOOK_AHEAD_BYTES = 64
+START_BYTES = 4096
 TEXT_PIECE_BYTES = 1 << 16
 PIECE_BYTES = 16 << 20
 BLANK = re.compile(rb"\s")
@@ -42,8 +43,9 @@ class KaldiStream:
         self.name = printable_name(name)
         self.context = ""
         self.may_hold_numbers = False  # objects of one number; see matrix.py
+        self.start = b""  # the first bytes, from which errors tell what else the file is
         self.size = plain_file_size(file)
-        self.offset = file.tell() if self.size is not None else 0
+        self.offset = self.start_offset = file.tell() if self.size is not None else 0
         self._file = file
         # Bytes that were read ahead, and how many of them were consumed.
         self._ahead = b""
@@ -197,7 +199,9 @@ class KaldiStream:
     def _read_ahead(self, count: int) -> bool:
         with self._explained_errors():
             # read1() returns what has arrived; read() would wait for a slow pipe to deliver all of it.
-            piece: bytes = self._file.read1(max(count, LOOK_AHEAD_BYTES))  # type: ignore[attr-defined]
+            least = LOOK_AHEAD_BYTES if self.start else START_BYTES
+            piece: bytes = self._file.read1(max(count, least))  # type: ignore[attr-defined]
+        self.start = self.start or piece[:START_BYTES]
         self._ahead, self._used = self._ahead[self._used :] + piece, 0
         return bool(piece)
 

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from ov_asr_score.errors import TableFormatError
 from ov_asr_score.kaldi_io.matrices.matrix import BINARY_MARK, skip_array
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream
-from ov_asr_score.kaldi_io.tables.npy import NPY_MAGIC
 from ov_asr_score.text import clipped, shown_key
 
 NOT_SPACE = re.compile(rb"\S")
@@ -20,13 +19,6 @@ END_OF_KEY = re.compile(rb"[\s\0]")
 CONTROL = re.compile(rb"[\0-\x1f\x7f]")
 LONGEST_KEY = 4096
 NOT_A_KEY = ("[", "[]")
-FOREIGN_FILES = {
-    b"PK\3\4": "this is an NPZ file, use npz:<file>",
-    NPY_MAGIC: "this is an NPY file, use npy:<file>",
-    b"RIFF": "this is a sound file, features are expected",
-    b"fLaC": "this is a sound file, features are expected",
-    b"\0B<": "this is a Kaldi model, not a table",
-}
 
 
 def read_key(stream: KaldiStream) -> str | None:
@@ -35,16 +27,18 @@ def read_key(stream: KaldiStream) -> str | None:
     Bytes that are not UTF-8 become surrogates, so that every key is written as it was read.
     """
     stream.context = ""
+    is_first = stream.offset == stream.start_offset
     stream.read_before(NOT_SPACE)
     start = stream.offset
     if not stream.peek(1):
         return None
+    if is_first and BINARY_MARK not in stream.start:
+        check_is_itself(stream)
     raw = stream.read_before(END_OF_KEY, LONGEST_KEY)
     key = raw.decode("utf-8", "surrogateescape")
     if not raw or key in NOT_A_KEY or CONTROL.search(raw):
         found = raw or stream.peek(20)
-        advice = next((words for magic, words in FOREIGN_FILES.items() if found.startswith(magic)), "")
-        raise stream.error("the key of an utterance", clipped(found), advice, offset=start)
+        raise stream.error("the key of an utterance", clipped(found), offset=start)
     stream.context = f"utterance {shown_key(key)}"
     after = stream.peek(1)
     if not after:
@@ -57,6 +51,32 @@ def read_key(stream: KaldiStream) -> str | None:
     elif after == b"\0" and stream.peek(2) != BINARY_MARK:
         raise stream.error("a blank after the key", clipped(stream.peek(2)))
     return key
+
+
+def check_is_itself(stream: KaldiStream) -> None:
+    """Raise TableFormatError for text that stands in the place of a table, such as a pointer: it might be read as one.
+
+    Nothing else has been read from the stream.
+    """
+    stream.peek(1)
+    said = said_instead(stream)
+    if "not the file itself" in said:
+        raise TableFormatError(said)
+
+
+def said_instead(stream: KaldiStream) -> str:
+    """What a file that cannot be read as a table is instead, as a whole message; empty if that is not known."""
+    said = what_instead(stream.start, stream.name)
+    return f"{stream.name}: {said}" if said else ""
+
+
+def what_instead(start: bytes, name: str) -> str:
+    """What a file with these first bytes is instead of a table or an object in it; empty if that is not known."""
+    # Most tables are what they should be.
+    from ov_asr_score.kaldi_io.foreign.foreign_kind import TABLE
+    from ov_asr_score.kaldi_io.foreign.recognition import describe_start
+
+    return describe_start(start, name, TABLE)
 
 
 def check_key(key: str, *, blanks_inside: bool = False) -> None:

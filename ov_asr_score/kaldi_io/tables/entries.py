@@ -16,7 +16,7 @@ from ov_asr_score.errors import MissingUtteranceError, SpecifierError, TableForm
 from ov_asr_score.kaldi_io.files.input import split_offset
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, open_stream
 from ov_asr_score.kaldi_io.specifier import ReadSpecifier
-from ov_asr_score.kaldi_io.tables.archive import archive_entries
+from ov_asr_score.kaldi_io.tables.archive import archive_entries, said_instead
 from ov_asr_score.kaldi_io.tables.key_digests import KeyDigests
 from ov_asr_score.kaldi_io.tables.script import ScriptLine, parse_script_line, script_lines
 from ov_asr_score.text import shown_key
@@ -184,8 +184,13 @@ def _entries_of(specifier: ReadSpecifier, table: int) -> Iterator[TableEntry]:
         if stream.size is None:
             raise SpecifierError(f"{specifier.original}: expected a plain file; copy-table makes one of pipes and gzip")
         path = split_offset(specifier.filename)[0]
-        for key, start in archive_entries(stream):
-            yield TableEntry(key, table, path, start, None, start)
+        try:
+            for key, start in archive_entries(stream):
+                yield TableEntry(key, table, path, start, None, start)
+        except TableFormatError as error:
+            if said := said_instead(stream):
+                raise TableFormatError(said) from error
+            raise
 
 
 def _script_entry(line: ScriptLine, table: int, place: int | None) -> TableEntry:

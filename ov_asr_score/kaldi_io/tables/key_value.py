@@ -5,6 +5,7 @@ from __future__ import annotations
 from ov_asr_score.errors import SpecifierError, TableFormatError
 from ov_asr_score.kaldi_io.matrices.stream import open_stream
 from ov_asr_score.kaldi_io.specifier import ReadSpecifier, parse_read_specifier
+from ov_asr_score.kaldi_io.tables.archive import check_is_itself
 from ov_asr_score.kaldi_io.tables.parts import parts_of
 from ov_asr_score.text import clipped
 
@@ -26,6 +27,7 @@ def read_token_table(specifier: str | ReadSpecifier, *, allow_commands: bool = F
 
 def _read_part(part: ReadSpecifier, table: dict[str, str], allow_commands: bool) -> None:
     with open_stream(part.filename, allow_commands=allow_commands) as stream:
+        check_is_itself(stream)
         text = stream.read_all()
         name = stream.name
     for number, line in enumerate(text.splitlines(), start=1):

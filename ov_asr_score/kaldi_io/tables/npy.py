@@ -13,7 +13,7 @@ import numpy as np
 from numpy.lib import format as npy_format
 from numpy.typing import NDArray
 
-from ov_asr_score.errors import SpecifierError
+from ov_asr_score.errors import SpecifierError, TableFormatError
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, open_stream
 from ov_asr_score.text import printable_name
 
@@ -35,7 +35,7 @@ def load_npy(rxfilename: str) -> NDArray[Any]:
     """The array in an NPY file, as ``read_npy`` gives it. Raises FileAccessError, TableFormatError."""
     with open_stream(rxfilename) as stream:
         if stream.peek(len(NPY_MAGIC)) != NPY_MAGIC:
-            raise stream.error("an array in NPY format", "something else", "tables of other forms are ark:, scp:, npz:")
+            raise _no_npy(stream)
         array = read_npy(stream)
         if stream.peek(1):
             raise stream.error(
@@ -59,6 +59,15 @@ def read_npy(stream: KaldiStream) -> NDArray[Any]:
     except _DAMAGE as error:
         found = str(error).partition("\n")[0][:100] or type(error).__name__
         raise stream.error("an array in NPY format", f"damage: {found}", offset=start) from error
+
+
+def _no_npy(stream: KaldiStream) -> TableFormatError:
+    """What the file is instead, if that is known."""
+    from ov_asr_score.kaldi_io.foreign.recognition import describe_start
+
+    expected = "an array in NPY format"
+    said = describe_start(stream.start, stream.name, expected)
+    return TableFormatError(f"{stream.name}: {said}") if said else stream.error(expected, "something else")
 
 
 def float_type(dtype: np.dtype[Any]) -> np.dtype[Any]:

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from ov_asr_score.errors import TableFormatError
 from ov_asr_score.kaldi_io.files.input import open_input
 from ov_asr_score.kaldi_io.files.output import OutputFile
-from ov_asr_score.kaldi_io.matrices.stream import plain_file_size
+from ov_asr_score.kaldi_io.matrices.stream import START_BYTES, plain_file_size
 from ov_asr_score.kaldi_io.tables.archive import check_key
 from ov_asr_score.kaldi_io.tables.npy import float_type, wrong_array
 from ov_asr_score.text import clipped, printable_name, shown_key
@@ -52,8 +52,7 @@ class NpzReader:
             self._zip = zipfile.ZipFile(file)
             members = sorted(self._zip.infolist(), key=lambda member: member.header_offset)
         except DAMAGE as error:
-            found = str(error)[:60] or type(error).__name__
-            raise TableFormatError(f"{name}: expected an NPZ file, found damage: {found}") from error
+            raise _no_npz(error, name, file) from error
         self._members: dict[str, zipfile.ZipInfo] = {}
         for member in members:
             # OpenVINO's speech_sample writes keys with a blank at the end.
@@ -100,6 +99,20 @@ class NpzReader:
                 raise TableFormatError(f"{place}: expected {num_bytes} bytes, found more or fewer")
         values = np.frombuffer(data, dtype).reshape(shape, order="F" if by_column else "C")
         return np.array(values, float_type(dtype), order="C")
+
+
+def _no_npz(error: Exception, name: str, file: IO[bytes]) -> TableFormatError:
+    """What the file is instead, if that is known."""
+    from ov_asr_score.kaldi_io.foreign.recognition import describe_start
+
+    try:
+        file.seek(0)
+        start = file.read(START_BYTES)
+    except (OSError, ValueError):
+        start = b""
+    said = describe_start(start, name, "an NPZ file")
+    found = str(error)[:60] or type(error).__name__
+    return TableFormatError(f"{name}: {said or f'expected an NPZ file, found damage: {found}'}")
 
 
 class NpzWriter:

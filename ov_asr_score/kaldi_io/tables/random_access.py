@@ -16,7 +16,7 @@ from ov_asr_score.errors import FileAccessError, TableFormatError, UsageError
 from ov_asr_score.kaldi_io.matrices.matrix import read_array, skip_array
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, open_stream
 from ov_asr_score.kaldi_io.specifier import ReadSpecifier, parse_read_specifier
-from ov_asr_score.kaldi_io.tables.archive import read_key
+from ov_asr_score.kaldi_io.tables.archive import read_key, said_instead
 from ov_asr_score.kaldi_io.tables.npy import key_of_npy, load_npy
 from ov_asr_score.kaldi_io.tables.npz import open_npz
 from ov_asr_score.kaldi_io.tables.parts import OnKey, parts_of
@@ -221,13 +221,18 @@ class _ArchiveTable(KeyedTable):
             return self._values[key] if self._keeps_values else self._values.pop(key)
         if key in self._offsets and key != self._waiting:
             return self._read_again(key)
-        while (next_key := self._next_key()) is not None:
-            if next_key == key:
-                return self._read_here(key)
-            if self.specifier.sorted and _bytes(next_key) > _bytes(key):
-                self._waiting = next_key
-                return None
-            self._skip_entry(next_key)
+        try:
+            while (next_key := self._next_key()) is not None:
+                if next_key == key:
+                    return self._read_here(key)
+                if self.specifier.sorted and _bytes(next_key) > _bytes(key):
+                    self._waiting = next_key
+                    return None
+                self._skip_entry(next_key)
+        except TableFormatError as error:
+            if said := said_instead(self._stream):
+                raise TableFormatError(said) from error
+            raise
         return None
 
     def _all_keys(self) -> list[str]:

@@ -9,18 +9,20 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from numpy.typing import NDArray
 
 from ov_asr_score.errors import OvAsrScoreError, SpecifierError, TableFormatError
-from ov_asr_score.kaldi_io.files.input import split_offset
+from ov_asr_score.kaldi_io.files.input import GZIP_MAGIC, split_offset
 from ov_asr_score.kaldi_io.matrices.matrix import read_array
-from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, open_stream
+from ov_asr_score.kaldi_io.matrices.stream import START_BYTES, KaldiStream, open_stream
 from ov_asr_score.kaldi_io.specifier import Range, apply_range, parse_range
+from ov_asr_score.kaldi_io.tables.archive import check_is_itself, what_instead
 from ov_asr_score.kaldi_io.tables.npy import NPY_MAGIC, read_npy
-from ov_asr_score.text import clipped, shown_key
+from ov_asr_score.text import clipped, printable_name, shown_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ def script_lines(stream: KaldiStream) -> Iterator[tuple[int, ScriptLine]]:
     """Offset in bytes and contents of each line of a script, one at a time. Raises TableFormatError at a bad line."""
     if b"\0" in stream.peek(256):
         raise stream.error("lines of text", "binary data", "this looks like an archive, use ark:<file>")
+    check_is_itself(stream)
     for number, (start, line) in enumerate(stream.lines(), start=1):
         yield start, parse_script_line(line, stream.name, number)
 
@@ -100,6 +103,8 @@ class ScriptReader:
                 self._whole = (line.rxfilename, self._read_whole(line.rxfilename))
             return apply_range(self._whole[1], line.part)
         except OvAsrScoreError as error:
+            if isinstance(error, TableFormatError):
+                error = _explained(error, line)
             place = f"{line.place}: utterance {shown_key(line.key)}"
             raise type(error)(f"{place}: {error}", fields=error.fields) from error
 
@@ -134,6 +139,25 @@ class ScriptReader:
         else:
             self._stream.seek(offset)
         return _read_object(self._stream)
+
+
+def _explained(error: TableFormatError, line: ScriptLine) -> TableFormatError:
+    """What the file is instead, if it is known, that ``line`` points at; else ``error``."""
+    path, offset = split_offset(line.rxfilename)
+    try:
+        with Path(path).open("rb") as file:
+            is_gzip = file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
+            file.seek(offset or 0)
+            start = file.read(START_BYTES)
+    except (OSError, ValueError):
+        return error
+    if is_gzip and offset:
+        said = "is compressed with gzip, in which offsets lead nowhere; unpack it, and take the script of the archive"
+    else:
+        said = what_instead(start, path)
+        if said.startswith("is one ") or "scp:" in said:  # is expected here, or cannot be
+            said = ""
+    return TableFormatError(f"{printable_name(path)}: {said}") if said else error
 
 
 def _read_object(stream: KaldiStream) -> NDArray[Any]:

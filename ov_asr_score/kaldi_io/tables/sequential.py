@@ -15,7 +15,7 @@ from ov_asr_score.errors import FileAccessError, OvAsrScoreError, TableFormatErr
 from ov_asr_score.kaldi_io.matrices.matrix import BINARY_MARK, read_array, skip_array
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, open_stream
 from ov_asr_score.kaldi_io.specifier import ReadSpecifier, parse_read_specifier
-from ov_asr_score.kaldi_io.tables.archive import archive_entries
+from ov_asr_score.kaldi_io.tables.archive import archive_entries, said_instead
 from ov_asr_score.kaldi_io.tables.npy import key_of_npy, load_npy
 from ov_asr_score.kaldi_io.tables.npz import open_npz
 from ov_asr_score.kaldi_io.tables.parts import OnKey, UniqueKeys, check_keys, parts_of
@@ -142,9 +142,12 @@ def _read_archive(part: _File, how: _How) -> Entries:
                 yield key, array
                 reading = ""  # from here on, damage lies between utterances
         except TableFormatError as error:
+            said = said_instead(stream)
             if how.on_skip is None:
+                if said:
+                    raise type(error)(said) from error
                 raise
-            rest = type(error)(f"{error}; nothing after it can be read")
+            rest = type(error)(f"{said or error}; nothing after it can be read")
             how.on_skip(reading, rest)
 
 

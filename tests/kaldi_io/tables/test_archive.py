@@ -1,14 +1,23 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ov_asr_score.errors import TableFormatError
+from ov_asr_score.kaldi_io.foreign.foreign_kind import TABLE
+from ov_asr_score.kaldi_io.foreign.recognition import describe_start
 from ov_asr_score.kaldi_io.matrices.matrix import encode_array, read_array
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream
+from ov_asr_score.kaldi_io.specifier import parse_read_specifier
 from ov_asr_score.kaldi_io.tables.archive import archive_entries, check_key, read_key
+from ov_asr_score.kaldi_io.tables.entries import find_entries
+from ov_asr_score.kaldi_io.tables.random_access import open_table
+from ov_asr_score.kaldi_io.tables.sequential import read_table
+from tests.kaldi_io.foreign.foreign_files import FOREIGN_FILES
 
 MATRIX = np.array([[1, 2], [3, 4]], np.float32)
 OBJECT = b"".join(encode_array(MATRIX))
@@ -54,9 +63,6 @@ def test_key_of_any_bytes_comes_back() -> None:
     [
         (b"utt1", "the file is truncated"),
         (b"\0BFM ", "expected the key of an utterance"),
-        (b"PK\3\4abc ", "use npz:<file>"),
-        (b"\x93NUMPY\1\0v\0{", "use npy:<file>"),
-        (b"\0B<TransitionModel> <Topology> ", "this is a Kaldi model, not a table"),
         (b"\x01\x02 ", "expected the key of an utterance"),
         (b"[ 1 2 ]", "expected the key of an utterance"),
         (b"x" * 10000 + b" ", "this is not an archive"),
@@ -83,3 +89,43 @@ def test_good_keys(key: str) -> None:
 def test_bad_keys_are_refused(key: str) -> None:
     with pytest.raises(TableFormatError):
         check_key(key)
+
+
+READ_AS_LINES = (
+    *("empty", "symbols", "fst-text", "pdf", "sphere", "options", "program", "ubm-text", "topology", "info", "link"),
+)
+"""What is so short here that its lines pass for keys and integers."""
+
+PASSED_OVER = ["lfs", "page", "wav", "npy", "torch", "matrix", "tree", "ubm", "ivector-extractor"]
+"""What fails without its values being read, too."""
+
+
+def check_said(path: Path, name: str, read: Callable[[], object], source: str) -> None:
+    content, _ = FOREIGN_FILES[name]
+    path.write_bytes(content)
+    with pytest.raises(TableFormatError) as caught:
+        read()
+    assert str(caught.value) == f"{source}: {describe_start(content, source, TABLE)}"
+
+
+@pytest.mark.parametrize("name", [name for name in FOREIGN_FILES if name not in READ_AS_LINES])
+def test_what_is_no_archive_is_said(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "x"
+    check_said(path, name, lambda: list(read_table(f"ark:{path}")), str(path))
+    command = f"cat {path} |"
+    check_said(path, name, lambda: list(read_table(f"ark:{command}", allow_commands=True)), command)
+
+
+@pytest.mark.parametrize("name", PASSED_OVER)
+def test_what_is_no_archive_is_said_where_it_is_passed_over(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "x"
+    specifier = parse_read_specifier(f"ark:{path}")
+    check_said(path, name, lambda: list(find_entries([specifier], None, allow_missing=False)), str(path))
+    check_said(path, name, lambda: open_table(specifier).get("none"), str(path))
+
+
+def test_damage_behind_the_first_entry_is_no_other_kind_of_file(tmp_path: Path) -> None:
+    path = tmp_path / "x.ark"
+    path.write_bytes(b"utt0  [ 1 2 ]\nutt1  [ 1 two ]\n")
+    with pytest.raises(TableFormatError, match="utterance 'utt1' at byte 19: expected a number, found 'two'"):
+        list(read_table(f"ark:{path}"))

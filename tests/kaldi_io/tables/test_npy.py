@@ -89,8 +89,9 @@ def saved(array: Any, **options: Any) -> bytes:
         (saved(MATRIX).replace(b"(2, 3)", b"(9**9)"), "expected an array in NPY format, found damage"),
         (saved(MATRIX).replace(b"(2, 3), }      ", b"(2, 333333333)}"), "expected 2666666664 bytes, found 24"),
         (saved(MATRIX).replace(b"'<f4'", b"'O' "), "found damage"),
-        (pickle.dumps([1]), "expected an array in NPY format, found something else"),
-        (b"", "found something else"),
+        (pickle.dumps([1]), "is a Python pickle"),
+        (b"abc", "is a text file that begins with 'abc'; expected an array in NPY format"),
+        (b"\1\2", "expected an array in NPY format, found something else"),
     ],
 )
 def test_what_is_no_table_is_explained(data: bytes, message: str) -> None:
@@ -98,7 +99,7 @@ def test_what_is_no_table_is_explained(data: bytes, message: str) -> None:
     with pytest.raises(TableFormatError) as caught:
         list(read_table("u.npy"))
     assert message in str(caught.value)
-    assert str(caught.value).startswith("u.npy: at byte ")
+    assert str(caught.value).startswith("u.npy: ")
     assert "\n" not in str(caught.value)
     skipped: list[tuple[str, OvAsrScoreError]] = []
     assert list(read_table("u.npy", on_skip=lambda key, error: skipped.append((key, error)))) == []

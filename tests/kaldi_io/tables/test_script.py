@@ -9,6 +9,7 @@ from ov_asr_score.errors import FileAccessError, SpecifierError, TableFormatErro
 from ov_asr_score.kaldi_io.matrices.matrix import load_array
 from ov_asr_score.kaldi_io.specifier import Range
 from ov_asr_score.kaldi_io.tables.script import ScriptLine, ScriptReader, read_script
+from tests.kaldi_io.foreign.foreign_files import FOREIGN_FILES, LFS_POINTER
 
 
 def script(folder: Path, text: bytes) -> str:
@@ -99,3 +100,23 @@ def test_errors_name_script_line_and_utterance(rxfilename: str, kind: type[Excep
 def test_range_that_does_not_fit_is_an_error(readers: Path) -> None:
     with pytest.raises(TableFormatError, match=r"line 1.*expected to lie within 0:56"), ScriptReader() as reader:
         reader.read(ScriptLine("a", f"{readers}/base.ark:15", Range((0, 100), None), 1, "x.scp"))
+
+
+@pytest.mark.parametrize("offset", ["", ":0"])
+def test_what_a_script_points_at_is_said(tmp_path: Path, offset: str) -> None:
+    for name, said in (("wav", "this is a sound file, features are expected"), ("lfs", "is a Git LFS pointer, not")):
+        path = tmp_path / name
+        path.write_bytes(FOREIGN_FILES[name][0])
+        with pytest.raises(TableFormatError, match="line 1: utterance 'a'") as caught, ScriptReader() as reader:
+            reader.read(ScriptLine("a", f"{path}{offset}", None, 1, "x.scp"))
+        assert f"{name}: {said}" in str(caught.value)
+
+
+def test_offsets_into_gzip_are_explained(tmp_path: Path, readers: Path) -> None:
+    with pytest.raises(TableFormatError, match="in which offsets lead nowhere; unpack it"), ScriptReader() as reader:
+        reader.read(ScriptLine("a", f"{readers}/base.ark.gz:15", None, 1, "x.scp"))
+
+
+def test_what_stands_in_the_place_of_a_script(tmp_path: Path) -> None:
+    with pytest.raises(TableFormatError, match=r"x\.scp: is a Git LFS pointer, not the file itself; run git lfs pull"):
+        read_script(script(tmp_path, LFS_POINTER))
