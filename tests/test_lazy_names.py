@@ -11,6 +11,7 @@ import pytest
 
 import ov_asr_score
 import ov_asr_score.job
+import ov_asr_score.kaldi_io
 from ov_asr_score.lazy_names import lazy_names
 
 ROOT = Path(__file__).parents[1]
@@ -43,7 +44,7 @@ def test_package_import_loads_nothing() -> None:
     )
 
 
-@pytest.mark.parametrize("package", [ov_asr_score, ov_asr_score.job])
+@pytest.mark.parametrize("package", [ov_asr_score, ov_asr_score.job, ov_asr_score.kaldi_io])
 def test_all_names_resolve(package: object) -> None:
     names: list[str] = package.__all__  # type: ignore[attr-defined]
     assert set(names) <= set(dir(package))
