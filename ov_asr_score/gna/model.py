@@ -69,12 +69,20 @@ class OperationType(IntEnum):
     TRANSPOSITION = 7
 
 
+class TensorMode(IntEnum):
+    """How an operand is given, with the numbers of the format (Gna2TensorMode)."""
+
+    DEFAULT = 0
+    DISABLED = -1
+
+
 # Positions of operands in an operation.
 INPUT, OUTPUT, WEIGHTS, BIASES, SEGMENTS = range(5)
 
 # InferenceEngine's numbers for a layout and a precision, and libgna's for the orientation of a buffer.
 LAYOUT_NC = 193
 PRECISION_FP32 = 10
+PRECISION_I16, PRECISION_U8, PRECISION_I8, PRECISION_I32 = 30, 40, 50, 70
 INTERLEAVED, NOT_INTERLEAVED, UNKNOWN_ORIENTATION = 101, 102, 100
 
 BUFFER_ALIGNMENT = 64
@@ -121,6 +129,17 @@ class GnaOperation:
 
 
 @dataclass(frozen=True, slots=True)
+class GnaProcessing:
+    """A model that runs outside GNA, before an input or after an output: an OpenVINO IR, its text and its constants.
+
+    Intel's plugin of 2023 puts the transposition or the gather there that GNA cannot do.
+    """
+
+    xml: bytes
+    constants: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class GnaEndpoint:
     """An input or output of the model: a buffer of integers, which are float values times ``scale_factor``.
 
@@ -139,6 +158,12 @@ class GnaEndpoint:
     precision: int = PRECISION_FP32
     orientation: int = INTERLEAVED
     tensor_names: tuple[str, ...] = ()
+    processing: GnaProcessing | None = None
+
+    @property
+    def num_groups(self) -> int:
+        """Vectors in the shape: its first dimension if it has two or four, as GNAPlugin::QueueInference has it."""
+        return self.shape[0] if len(self.shape) in (2, 4) else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,21 +178,25 @@ class GnaState:
 
 @dataclass(frozen=True, slots=True)
 class GnaTransposition:
-    """How an input or output is transposed for a 2-D convolution: parts of (is transposed, rows, columns)."""
+    """How an input or output is transposed for a convolution: parts of (is transposed, rows, columns).
+
+    Early writers of version 2.6 ended the name with a NUL (``ends_in_nul``), which is not part of ``name``.
+    """
 
     name: str
     parts: tuple[tuple[bool, int, int], ...]
+    ends_in_nul: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GnaModel:
     """All contents of a blob. ``version`` is that of the format, such as (2, 8); ``memory`` is the whole image.
 
-    ``turned_inputs`` and ``turned_outputs`` are the transpositions for 2-D convolutions; ``rotation`` are the fields of
+    ``turned_inputs`` and ``turned_outputs`` are the transpositions for convolutions; ``rotation`` are the fields of
     old headers for the same (input rows, columns, flag; output rows, columns, flag). ``made_with`` are the versions of
-    OpenVINO and of Intel's library, if the blob names them. ``places`` maps the parts that messages name ("operation
-    3", "input 0", "output 0", "state 1", "memory") to their byte in the file; empty for a model that was not read from
-    one.
+    OpenVINO and of Intel's library, if the blob names them, as texts of one or more lines. ``ignored_bytes`` is the
+    number of bytes of the file behind all of that. ``places`` maps the parts that messages name ("operation 3", "input
+    0", "output 0", "state 1", "memory") to their byte in the file; empty for a model that was not read from one.
     """
 
     version: tuple[int, int]
@@ -180,13 +209,14 @@ class GnaModel:
     turned_outputs: tuple[GnaTransposition, ...] = ()
     rotation: tuple[int, int, int, int, int, int] = (0, 0, 0, 0, 0, 0)
     made_with: tuple[str, ...] = ()
+    ignored_bytes: int = 0
     places: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def num_vectors(self) -> int:
-        """Frames in one request (the batch size that the model was compiled for), 1 to 8."""
-        for operation in self.operations:
-            tensor = operation.operand(INPUT)
-            if operation.type is OperationType.AFFINE and tensor is not None and len(tensor.shape) == 2:
-                return tensor.shape[1]
-        return max((endpoint.shape[0] for endpoint in self.inputs if len(endpoint.shape) > 1), default=1)
+        """Frames in one request (the batch size that the model was compiled for): the first dimension of endpoints.
+
+        1 where endpoints differ, or have one or three dimensions: then the values of each are one frame.
+        """
+        groups = {endpoint.num_groups for endpoint in (*self.inputs, *self.outputs)}
+        return max(1, *groups) if len(groups) == 1 else 1

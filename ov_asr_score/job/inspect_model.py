@@ -91,7 +91,7 @@ def _gna_sections(path: Path) -> list[Section]:
     model = read_blob(content, str(path))
     facts = _file_facts(path, kind_name("gna-blob"))
     try:
-        check_model(model, str(path))
+        facts |= {"note": "; ".join(check_model(model, str(path)))}
     except BlobFormatError as error:
         facts["cannot be run"] = str(error).removeprefix(f"{path}: ")
     (title, of_blob), *sections = describe_blob(model)

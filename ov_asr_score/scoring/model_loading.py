@@ -172,8 +172,7 @@ def _emulated_blob(core: ov.Core, path: Path, options: ScorerOptions) -> Emulati
     if not data.startswith(GNA_BLOB_MAGIC):
         check_blob_kind(path, data)
     model = read_blob(data, str(path))
-    check_model(model, str(path))
-    return emulate_blob(model, options)
+    return emulate_blob(model, options, check_model(model, str(path)))
 
 
 def _conversion_of_blob(path: Path) -> ConversionFacts | None:

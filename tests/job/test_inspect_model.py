@@ -54,14 +54,24 @@ def test_a_blob_for_gna_needs_no_plugin() -> None:
 def test_a_blob_for_gna_that_cannot_be_run_shows_why(folder: Path) -> None:
     content = bytearray((GNA / "tdnn_al.q8.gna").read_bytes())
     place = read_blob(bytes(content), "x").places["operation 4"] + 8 + 2 * 64
-    content[place + 4 : place + 8] = (255).to_bytes(4, "little")  # rows of the weights
+    content[place + 48 : place + 52] = (8).to_bytes(4, "little")  # type of the weights
     Path("x.gna").write_bytes(content)
     sections = dict(inspect_model("x.gna"))
     reason = str(sections["Model"]["cannot be run"])
     assert reason.startswith(
-        f"operation 4 (affine) at byte {place - 136}: weights: expected [256,128], found [255,128];"
+        f"operation 4 (affine) at byte {place - 136}: weights: expected int8 or int16, found uint8;"
     )
     assert "weights" in str(sections["Operations"]["4"])
+
+
+def test_what_is_unusual_in_a_blob_for_gna_is_noted(folder: Path) -> None:
+    content = bytearray((GNA / "tdnn_al.q8.gna").read_bytes())
+    place = read_blob(bytes(content), "x").places["operation 4"] + 8 + 2 * 64
+    content[place + 4 : place + 8] = (255).to_bytes(4, "little")  # rows of the weights
+    Path("x.gna").write_bytes(content)
+    model = dict(inspect_model("x.gna"))["Model"]
+    assert "operation 4 (affine): weights: expected [256,128], found [255,128]" in str(model["note"])
+    assert "cannot be run" not in model
 
 
 def test_a_blob_for_gna_that_is_cut_off(folder: Path) -> None:

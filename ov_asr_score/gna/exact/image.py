@@ -6,7 +6,7 @@ Tests: tests/gna/exact/test_program.py
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ov_asr_score.gna.exact.piecewise import SegmentTable, segment_table
 from ov_asr_score.gna.format.operation_checks import operand_bytes
+from ov_asr_score.gna.format.runnable import RunnableModel
 from ov_asr_score.gna.model import (
     BUFFER_ALIGNMENT,
     COMPOUND_BIAS,
@@ -21,7 +22,6 @@ from ov_asr_score.gna.model import (
     SEGMENT,
     SEGMENTS,
     DataType,
-    GnaModel,
     GnaOperation,
     GnaTensor,
 )
@@ -38,16 +38,33 @@ INTEGERS = {1: DataType.INT8, 2: DataType.INT16, 4: DataType.INT32}
 
 
 class ImageLayout:
-    """Which bytes of an image change while a model runs, and the initial contents of all of them."""
+    """Which bytes of an image change while a model runs, and the initial contents of all of them.
 
-    def __init__(self, model: GnaModel) -> None:
+    Lanes hold the bytes that change, and the whole of every tensor with such bytes: ``extents`` of the image, one after
+    the other. Constants that lie between them in the image are not copied.
+    """
+
+    def __init__(self, settled: RunnableModel) -> None:
         """Collect the bytes of inputs, states and outputs of operations."""
-        self.initial = np.frombuffer(model.memory, np.uint8)
-        self._starts, self._ends = _joined(_written(model))
-        tensors = [tensor for operation in model.operations for tensor in operation.operands if tensor is not None]
-        ends = [*self._ends, *(tensor.offset + tensor.num_bytes for tensor in tensors if self.tensor_changes(tensor))]
+        self.initial = np.frombuffer(settled.model.memory, np.uint8)
+        written = list(_written(settled))
+        self._starts, self._ends = _joined(written)
+        touched = [*_read(settled), *(output.extent(settled.num_vectors) for output in settled.outputs)]
+        touched = [extent for extent in touched if self.changes(extent[0], extent[1] - extent[0])]
+        self._held = _joined([*written, *touched])
+        self._places: list[int] = []  # of the extents in a lane
+        end = 0
+        for start, stop in zip(*self._held, strict=True):
+            place = _aligned(end) + start % BUFFER_ALIGNMENT
+            self._places.append(place)
+            end = place + stop - start
         # not a multiple of the page size: lanes at equal offsets of pages would evict each other from the caches
-        self.num_bytes = max(ends, default=0) // BUFFER_ALIGNMENT * BUFFER_ALIGNMENT + 3 * BUFFER_ALIGNMENT
+        self.num_bytes = _aligned(end) + 3 * BUFFER_ALIGNMENT
+
+    @property
+    def extents(self) -> Iterator[tuple[int, int, int]]:
+        """First byte in the image, the one past the last, and the first byte in a lane, of each part that is held."""
+        return zip(*self._held, self._places, strict=True)
 
     def changes(self, offset: int, num_bytes: int) -> bool:
         """Whether any of these bytes changes."""
@@ -57,6 +74,11 @@ class ImageLayout:
     def tensor_changes(self, tensor: GnaTensor) -> bool:
         """Whether any byte of ``tensor`` changes."""
         return self.changes(tensor.offset, tensor.num_bytes)
+
+    def place(self, offset: int) -> int:
+        """Where the byte at ``offset`` of the image is in a lane, which holds it."""
+        number = bisect_right(self._held[0], offset) - 1
+        return self._places[number] + offset - self._held[0][number]
 
     def constant(self, tensor: GnaTensor) -> NDArray[Any]:
         """The array of a tensor that does not change, in its shape."""
@@ -71,14 +93,15 @@ class Image:
         """Images with the exported contents."""
         self.layout, self.groups = layout, groups
         self.bytes = np.zeros((groups, layout.num_bytes), np.uint8)
-        stored = layout.initial[: layout.num_bytes]
-        self.bytes[:, : len(stored)] = stored
+        for start, stop, place in layout.extents:
+            self.bytes[:, place : place + stop - start] = layout.initial[start:stop]
 
     def elements(self, offset: int, num_bytes: int, type_: DataType) -> NDArray[Any]:
         """A view [groups, elements] of these bytes; bytes that do not change are broadcast over the groups."""
         dtype = DTYPES[type_]
         if self.layout.changes(offset, num_bytes):
-            return self.bytes[:, offset : offset + num_bytes].view(dtype)
+            place = self.layout.place(offset)
+            return self.bytes[:, place : place + num_bytes].view(dtype)
         flat = self.layout.initial[offset : offset + num_bytes].view(dtype)
         return np.broadcast_to(flat, (self.groups, len(flat)))
 
@@ -103,15 +126,27 @@ def table_of(operation: GnaOperation, layout: ImageLayout) -> SegmentTable | Non
     return segment_table(layout.constant(tensor), needed(operation, OUTPUT).type)
 
 
-def _written(model: GnaModel) -> Iterable[tuple[int, int]]:
+def _written(settled: RunnableModel) -> Iterable[tuple[int, int]]:
+    model = settled.model
     for operation in model.operations:
         output = operation.operand(OUTPUT)
         if output is not None:
             yield output.offset, output.offset + operand_bytes(operation, OUTPUT)
-    for endpoint in model.inputs:
-        yield endpoint.offset, endpoint.offset + endpoint.element_bytes * endpoint.num_elements
+    for source in settled.inputs:
+        yield source.extent(settled.num_vectors)
     for state in model.states:
         yield state.offset, state.offset + state.num_bytes
+
+
+def _read(settled: RunnableModel) -> Iterable[tuple[int, int]]:
+    for operation in settled.model.operations:
+        for number, tensor in enumerate(operation.operands):
+            if tensor is not None:
+                yield tensor.offset, tensor.offset + operand_bytes(operation, number)
+
+
+def _aligned(offset: int) -> int:
+    return -(-offset // BUFFER_ALIGNMENT) * BUFFER_ALIGNMENT
 
 
 def _joined(ranges: Iterable[tuple[int, int]]) -> tuple[list[int], list[int]]:

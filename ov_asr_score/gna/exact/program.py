@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from math import prod
-from typing import Any
+from functools import partial
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,17 @@ from ov_asr_score.gna.exact.image import INTEGERS, Image, ImageLayout
 from ov_asr_score.gna.exact.kernels import Counts
 from ov_asr_score.gna.exact.piecewise import OUTPUT_RANGES, Scratch
 from ov_asr_score.gna.exact.steps import make_step
-from ov_asr_score.gna.model import INPUT, INTERLEAVED, WEIGHTS, GnaEndpoint, GnaModel, GnaTensor
+from ov_asr_score.gna.format.runnable import RunnableEndpoint, runnable
+from ov_asr_score.gna.model import (
+    INPUT,
+    INTERLEAVED,
+    PRECISION_I16,
+    PRECISION_I32,
+    WEIGHTS,
+    DataType,
+    GnaModel,
+    GnaTensor,
+)
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.profiling import EXECUTED, LayerTime
 
@@ -43,10 +53,12 @@ class ExactMemory:
         scratch = Scratch()
         pairs = zip(program.steps, self.counts, strict=True)
         self.runs = [step.bind(self.image, scratch, counts) for step, counts in pairs]
-        self.sources = [_Port(program.num_vectors, endpoint, self.image) for endpoint in program.model.inputs]
-        self.targets = [_Port(program.num_vectors, endpoint, self.image) for endpoint in program.model.outputs]
+        self.sources = [_Port(program.num_vectors, endpoint, self.image) for endpoint in program.settled.inputs]
+        self.targets = [_Port(program.num_vectors, endpoint, self.image) for endpoint in program.settled.outputs]
         self.states = [
-            self.image.bytes[:, state.offset : state.offset + state.num_bytes] for state in program.model.states
+            self.image.elements(state.offset, state.num_bytes, DataType.INT8)
+            for state in program.model.states
+            if state.num_bytes
         ]
         for state in self.states:
             state[...] = 0
@@ -66,26 +78,23 @@ class ExactProgram:
 
         Raises UnsupportedModelError.
         """
-        self.model, self.names = model, dict(names or {})
-        self.num_vectors = model.num_vectors
+        self.settled = runnable(model, partial(_refuse, source))
+        self.model, self.names = self.settled.model, dict(names or {})
+        model = self.model
+        self.num_vectors = self.settled.num_vectors
         self.is_stateful = bool(model.states)
         if self.is_stateful and self.num_vectors > 1:
             raise UnsupportedModelError(
                 f"{source}: expected one frame per request in a model with states, found {self.num_vectors}; "
                 "export it with batch size 1"
             )
-        for turned in (*model.turned_inputs, *model.turned_outputs):
-            if any(is_turned for is_turned, _, _ in turned.parts):
-                raise UnsupportedModelError(
-                    f"{source}: '{turned.name}' is transposed for a 2-D convolution, which is not supported"
-                )
-        self.layout = ImageLayout(model)
+        self.layout = ImageLayout(self.settled)
         self.steps = [
             make_step(operation, self.layout, f"{source}: operation {index}")
             for index, operation in enumerate(model.operations)
         ]
-        self.inputs = tuple(_port_info(endpoint, self.num_vectors) for endpoint in model.inputs)
-        self.outputs = tuple(_port_info(endpoint, self.num_vectors) for endpoint in model.outputs)
+        self.inputs = tuple(map(_port_info, self.settled.inputs))
+        self.outputs = tuple(map(_port_info, self.settled.outputs))
 
     def new_memory(self, lanes: int) -> ExactMemory:
         """Memory for ``lanes`` utterances, each at its beginning."""
@@ -141,13 +150,17 @@ class ExactProgram:
 class _Port:
     """An endpoint in an image: float32 [lanes, D] outside, integers inside."""
 
-    def __init__(self, num_vectors: int, endpoint: GnaEndpoint, image: Image) -> None:
+    def __init__(self, num_vectors: int, port: RunnableEndpoint, image: Image) -> None:
         """Locate the integers of all lanes."""
-        self.scale = np.float32(endpoint.scale_factor)
-        self.size = _frame_size(endpoint, num_vectors)
+        endpoint = port.endpoint
+        # as InputOutputDataHandler has it: 16-bit integers are stored as they are, integer scores are truncated
+        is_stored_as_is = endpoint.precision == PRECISION_I16 and endpoint.element_bytes == 2
+        self.scale = np.float32(1.0 if is_stored_as_is else endpoint.scale_factor)
+        self.truncates = endpoint.precision == PRECISION_I32
+        self.size, self.stored, self.order = port.size, port.stored, port.order
         type_ = INTEGERS[endpoint.element_bytes]
         self.low, self.high = OUTPUT_RANGES[type_]
-        stored = image.elements(endpoint.offset, self.size * num_vectors * type_.num_bytes, type_)
+        stored = image.elements(endpoint.offset, port.stored * num_vectors * type_.num_bytes, type_)
         self.integers = _lanes_of(stored, num_vectors, endpoint.orientation == INTERLEAVED)
         self.groups, self.vectors = image.groups, num_vectors
         self.halves: Float32Array | None = None
@@ -172,18 +185,22 @@ class _Port:
         return clipped
 
     def _store(self, scaled: Float32Array) -> None:
-        if self.vectors == 1:
-            np.copyto(self.integers, scaled, casting="unsafe")
-            return
-        assert self.scaled is not None
-        np.copyto(self.integers, self.scaled.reshape(self.integers.shape), casting="unsafe")
+        if self.vectors > 1:
+            assert self.scaled is not None
+            scaled = self.scaled  # of all lanes, also of those that only fill up a request
+        if self.order is not None:
+            scaled = scaled[:, self.order]
+        np.copyto(self.integers, scaled.reshape(self.integers.shape), casting="unsafe")
 
     def read(self, lanes: int) -> Float32Array:
         """A float32 copy of the endpoint, [lanes, D]."""
         values = np.empty(self.integers.shape, np.float32)
         np.copyto(values, self.integers, casting="unsafe")
         np.divide(values, self.scale, out=values)
-        return values.reshape(-1, self.size)[:lanes]
+        if self.truncates:
+            np.trunc(values, out=values)
+        frames = values.reshape(-1, self.stored)[:lanes]
+        return frames if self.order is None else frames[:, self.order]
 
 
 def _lanes_of(stored: NDArray[Any], vectors: int, interleaved: bool) -> NDArray[Any]:
@@ -195,21 +212,18 @@ def _lanes_of(stored: NDArray[Any], vectors: int, interleaved: bool) -> NDArray[
     return stored.reshape(len(stored), vectors, -1)
 
 
-def _frame_size(endpoint: GnaEndpoint, num_vectors: int) -> int:
-    """Elements of one frame."""
-    if endpoint.shape:
-        return prod(endpoint.shape) // num_vectors
-    return endpoint.num_elements
-
-
-def _port_info(endpoint: GnaEndpoint, num_vectors: int) -> PortInfo:
-    names = endpoint.tensor_names
+def _port_info(port: RunnableEndpoint) -> PortInfo:
+    names = port.endpoint.tensor_names
     return PortInfo(
-        name=names[0] if names else endpoint.name,
-        layer=endpoint.name,
+        name=names[0] if names else port.endpoint.name,
+        layer=port.endpoint.name,
         port=0,
         names=names,
-        shape=(None, _frame_size(endpoint, num_vectors)),
+        shape=(None, port.size),
         element_type="f32",
         layout="NC",
     )
+
+
+def _refuse(source: str, place: str, what: str, expected: str, found: object, mend: str) -> NoReturn:
+    raise UnsupportedModelError(f"{source}: {place}: {what}: expected {expected}, found {found}; {mend}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ov_asr_score.gna.format import layout
 from ov_asr_score.gna.format.blob_reader import read_model
-from ov_asr_score.gna.model import GnaEndpoint, GnaModel, GnaOperation, GnaTensor, GnaTransposition
+from ov_asr_score.gna.model import GnaEndpoint, GnaModel, GnaOperation, GnaProcessing, GnaTensor, GnaTransposition
 
 
 def read_blob(data: bytes, source: str) -> GnaModel:
@@ -20,8 +20,12 @@ def read_blob(data: bytes, source: str) -> GnaModel:
 def write_blob(model: GnaModel) -> bytes:
     """A blob of version 2.8, which Intel's plugin imports and ``read_blob`` reads back as the same model.
 
-    Buffers keep their place in the memory image. A blob of version 2.8 that was read is written back byte for byte.
+    A model with processing models (``GnaProcessing``), which only 2.9 has, is written as 2.9. Buffers keep their place
+    in the memory image. A blob that was read is written back byte for byte, if its names are printable.
     """
+    endpoints = (*model.inputs, *model.outputs)
+    has_processing = any(endpoint.processing is not None for endpoint in endpoints)
+    minor = layout.PROCESSING_MODELS_SINCE if has_processing else layout.WRITTEN_MINOR
     rows, columns, is_turned, output_rows, output_columns, is_output_turned = model.rotation
     header: dict[str, int | float] = {
         "memory_bytes": len(model.memory),
@@ -38,14 +42,14 @@ def write_blob(model: GnaModel) -> bytes:
         "turned_inputs": len(model.turned_inputs),
         "turned_outputs": len(model.turned_outputs),
     }
-    minor = layout.WRITTEN_MINOR
     parts = [layout.START.pack(layout.MAGIC, layout.header_bytes(minor), layout.MAJOR, minor)]
     parts.append(layout.header_layout(minor).pack(header))
     parts += [_text(endpoint.name) for endpoint in model.inputs]
-    parts += [_turning(turned) for turned in (*model.turned_inputs, *model.turned_outputs)]
-    parts += [_endpoint(endpoint) for endpoint in model.inputs]
+    if not has_processing:
+        parts += [_turning(turned) for turned in (*model.turned_inputs, *model.turned_outputs)]
+    parts += [_endpoint(endpoint, minor) for endpoint in model.inputs]
     parts += [_text(endpoint.name) for endpoint in model.outputs]
-    parts += [_endpoint(endpoint) for endpoint in model.outputs]
+    parts += [_endpoint(endpoint, minor) for endpoint in model.outputs]
     parts += [_operation(operation) for operation in model.operations]
     parts.append(layout.COUNT.pack(len(model.states)))
     for state in model.states:
@@ -67,7 +71,7 @@ def _turning(turned: GnaTransposition) -> bytes:
     return b"".join([layout.COUNT.pack(len(name)), name, layout.COUNT.pack(len(parts)), *parts])
 
 
-def _endpoint(endpoint: GnaEndpoint) -> bytes:
+def _endpoint(endpoint: GnaEndpoint, minor: int) -> bytes:
     fields: dict[str, int | float] = {
         "scale_factor": endpoint.scale_factor,
         "element_bytes": endpoint.element_bytes,
@@ -80,8 +84,18 @@ def _endpoint(endpoint: GnaEndpoint) -> bytes:
         "orientation": endpoint.orientation,
     }
     fields |= {f"dimension{axis}": length for axis, length in enumerate(endpoint.shape)}
-    packed = layout.endpoint_layout(layout.WRITTEN_MINOR).pack(fields)
-    return packed + b"".join(_text(name) for name in endpoint.tensor_names)
+    parts = [layout.endpoint_layout(minor).pack(fields), *map(_text, endpoint.tensor_names)]
+    if minor >= layout.PROCESSING_MODELS_SINCE:
+        parts.append(_processing(endpoint.processing))
+    return b"".join(parts)
+
+
+def _processing(processing: GnaProcessing | None) -> bytes:
+    if processing is None:
+        return _text("")
+    xml = processing.xml + b"\0"
+    size = layout.CONSTANTS_SIZE.pack(len(processing.constants))
+    return layout.COUNT.pack(len(xml)) + xml + size + processing.constants
 
 
 def _operation(operation: GnaOperation) -> bytes:

@@ -62,7 +62,7 @@ def _model_values(model: GnaModel) -> dict[str, object]:
     written = _written_bytes(model)
     return {
         "format": "GNAM {}.{}".format(*model.version),
-        "made with": ", ".join(model.made_with) or None,
+        "made with": ", ".join(map(_one_line, model.made_with)) or None,
         "vectors per request": model.num_vectors,
         "operations": len(model.operations),
         "weights": _weight_bits(model),
@@ -105,10 +105,11 @@ def _endpoint_values(endpoint: GnaEndpoint, turned: Sequence[GnaTransposition]) 
     if names:
         values["tensor-names"] = names
     for transposition in turned:
-        if transposition.name == endpoint.name:
-            values["turned"] = [
-                _shape((rows, columns)) for is_turned, rows, columns in transposition.parts if is_turned
-            ]
+        shapes = [_shape((rows, columns)) for is_turned, rows, columns in transposition.parts if is_turned]
+        if transposition.name == endpoint.name and shapes:
+            values["turned"] = shapes
+    if endpoint.processing is not None:
+        values["processing"] = f"a model of {len(endpoint.processing.xml):,} bytes"
     return values
 
 
@@ -140,6 +141,12 @@ def _tensor(tensor: GnaTensor) -> str:
 def _scale_factor(factor: float) -> float | str:
     """The shortest decimal number that has this float32 value."""
     return float(str(np.float32(factor))) if isfinite(factor) else str(factor)
+
+
+def _one_line(text: str) -> str:
+    """The text without line ends and other control characters."""
+    words = " ".join(text.split())
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in words)
 
 
 def _shape(shape: Sequence[int]) -> str:

@@ -1,4 +1,8 @@
-"""Reads an exported blob (GNAM) of any version; every error names the byte.
+"""Reads an exported blob (GNAM) of any version, as Intel's plugin imports it; every error names the byte.
+
+What is refused is what Intel's reader refuses (openvino 2023.3, src/plugins/intel_gna: serial/gna_model_serial.cpp), or
+what would read outside the file or divide by zero. Comments name which. Texts may be any bytes: what is not printable
+is shown by its escape.
 
 Tests: tests/gna/format/test_blob.py, tests/gna/test_blob_fuzz.py
 """
@@ -17,10 +21,12 @@ from ov_asr_score.gna.model import (
     GnaEndpoint,
     GnaModel,
     GnaOperation,
+    GnaProcessing,
     GnaState,
     GnaTensor,
     GnaTransposition,
     OperationType,
+    TensorMode,
 )
 
 DAMAGED = "the file is damaged or cut off; export it again"
@@ -52,19 +58,17 @@ class _Reader:
         input_names = self.names("input", num_inputs)
         inputs_turned: tuple[GnaTransposition, ...] = ()
         outputs_turned: tuple[GnaTransposition, ...] = ()
-        if self.minor <= layout.TURNING_UNTIL:
+        if self.minor <= layout.TURNING_UNTIL:  # later readers ignore the counts
             inputs_turned = self.turnings("input", turned_inputs)
             outputs_turned = self.turnings("output", turned_outputs)
-        elif turned_inputs or turned_outputs:
-            self.fail(
-                self.offset, "header", "no transposed inputs and outputs since 2.9", turned_inputs or turned_outputs
-            )
         group = int(header["group"]) if self.minor < layout.SHAPES_SINCE else 1
         inputs = tuple(self.endpoint("input", index, name, group) for index, name in enumerate(input_names))
         output_names = self.names("output", num_outputs)
         outputs = tuple(self.endpoint("output", index, name, group) for index, name in enumerate(output_names))
         num_operations = int(header["operations"])
         self.check_count("operations", num_operations, _FEWEST_OPERATION_BYTES)
+        if num_operations > layout.MAX_OPERATIONS:  # libgna: HardwareCapabilities::ValidateOperationCount
+            self.fail(self.offset, "operations", f"at most {layout.MAX_OPERATIONS:,} of them", f"{num_operations:,}")
         operations = tuple(self.operation(index) for index in range(num_operations))
         states = self.states()
         memory = self.memory(int(header["memory_bytes"]))
@@ -86,6 +90,7 @@ class _Reader:
             turned_outputs=outputs_turned,
             rotation=rotation,
             made_with=made_with,
+            ignored_bytes=len(self.data) - self.offset,
             places=self.places,
         )
 
@@ -99,18 +104,14 @@ class _Reader:
         if major != layout.MAJOR or not 1 <= self.minor <= layout.NEWEST_MINOR:
             versions = f"version {layout.MAJOR}.1 to {layout.MAJOR}.{layout.NEWEST_MINOR} of the format"
             self.fail(8, "header", versions, f"{major}.{self.minor}", "export it with OpenVINO 2020.1 to 2023.3")
-        known = layout.header_bytes(self.minor)
-        if not known <= size <= len(self.data):
-            self.fail(4, "header", f"{known} bytes of header, or more within the file", size)
         fields = layout.header_layout(self.minor)
         header = fields.named(self.take(fields.struct, "header"))
-        for name in ("is_turned", "is_output_turned"):
-            if header.get(name, 0) not in (0, 1):
-                self.fail(layout.START.size, "header", "0 or 1 as the flag of transposed values", header[name])
-        if self.minor < layout.SHAPES_SINCE and not 1 <= header["group"] <= 8:
-            self.fail(layout.START.size, "header", "1 to 8 vectors in a request (group)", header["group"])
+        if size > len(self.data):  # Intel's reader seeks beyond the end, and fails to read
+            self.fail(4, "header", f"at most {len(self.data):,} bytes of header, as the file has", f"{size:,}")
+        if self.minor < layout.SHAPES_SINCE and not header["group"]:  # what the numbers of elements are divided by
+            self.fail(layout.START.size, "header", "at least 1 vector in a request (group)", header["group"])
         # a newer writer may have appended fields
-        self.offset = size
+        self.offset = max(size, self.offset)
         return header
 
     def names(self, kind: str, count: int) -> list[str]:
@@ -123,13 +124,13 @@ class _Reader:
         return tuple(self.turning(f"turned {kind} {index}") for index in range(count))
 
     def turning(self, what: str) -> GnaTransposition:
-        start = self.offset
-        length = self.number(what)
-        name = self.decoded(self.take_bytes(length, what), start, what)
+        content = self.take_bytes(self.number(what), what)
+        name = content.rstrip(b"\0")
         count = self.number(what)
         self.check_count(f"parts of {what}", count, layout.TURNED_PART.size)
         parts = [self.take(layout.TURNED_PART, what) for _ in range(count)]
-        return GnaTransposition(name, tuple((bool(flag), rows, columns) for flag, rows, columns in parts))
+        turned = tuple((bool(flag), rows, columns) for flag, rows, columns in parts)
+        return GnaTransposition(_printable(name), turned, ends_in_nul=name != content)
 
     def endpoint(self, kind: str, index: int, name: str, group: int) -> GnaEndpoint:
         what = f"{kind} {index}"
@@ -138,15 +139,13 @@ class _Reader:
         values = fields.named(self.take(fields.struct, what))
         whole = {field: int(value) for field, value in values.items() if field != "scale_factor"}
         if self.minor >= layout.SHAPES_SINCE:
-            if whole["rank"] > layout.MAX_DIMENSIONS:
+            if whole["rank"] > layout.MAX_DIMENSIONS:  # outside the field
                 self.fail(start, what, f"at most {layout.MAX_DIMENSIONS} dimensions", whole["rank"])
             shape = tuple(whole[f"dimension{axis}"] for axis in range(whole["rank"]))
         else:
             shape = (group, whole["num_elements"] // group)
         tensor_names = tuple(self.text(f"tensor name of {what}") for _ in range(whole.get("tensor_names", 0)))
-        if self.minor >= layout.PROCESSING_MODELS_SINCE and self.text(f"processing of {what}"):
-            mend = "score its IR instead, or export it with OpenVINO 2022"
-            self.fail(start, what, "a model without pre- or postprocessing outside GNA", "such a model", mend)
+        has_processing = self.minor >= layout.PROCESSING_MODELS_SINCE
         return GnaEndpoint(
             name=name,
             scale_factor=float(values["scale_factor"]),
@@ -158,7 +157,16 @@ class _Reader:
             precision=whole.get("precision", PRECISION_FP32),
             orientation=whole["orientation"],
             tensor_names=tensor_names,
+            processing=self.processing(f"processing of {what}") if has_processing else None,
         )
+
+    def processing(self, what: str) -> GnaProcessing | None:
+        """The model of 2.9 that processes an input or output on the CPU; it is not read further here."""
+        xml = self.text_bytes(what)
+        if not xml:
+            return None
+        size = int(self.take(layout.CONSTANTS_SIZE, what)[0])
+        return GnaProcessing(xml, self.take_bytes(size, what))
 
     def operation(self, index: int) -> GnaOperation:
         what = f"operation {index}"
@@ -166,14 +174,14 @@ class _Reader:
         number, num_operands = self.number(what), self.number(what)
         known = {kind.value: kind for kind in OperationType}
         kind = known.get(number)
-        if kind in (None, OperationType.GMM, OperationType.RECURRENT):
+        if kind in (None, OperationType.GMM, OperationType.RECURRENT):  # GNAModelSerial::Import
             found = f"{number} ({kind.name.lower()})" if kind else number
             expected = "a type of operation that Intel's plugin exports (1, 2, 3, 4 or 7)"
             self.fail(start, what, expected, found, "score the IR from which the blob was made")
-        self.check_count(f"operands of {what}", num_operands, layout.TENSOR.size, layout.MAX_OPERANDS)
+        self.check_count(f"operands of {what}", num_operands, layout.TENSOR.size)
         operands = tuple(self.tensor(f"operand {operand} of {what}") for operand in range(num_operands))
         num_parameters = self.number(what)
-        self.check_count(f"parameters of {what}", num_parameters, layout.COUNT.size, layout.MAX_PARAMETERS)
+        self.check_count(f"parameters of {what}", num_parameters, layout.COUNT.size)
         parameters = []
         for parameter in range(num_parameters):
             of_what = f"parameter {parameter} of {what}"
@@ -184,12 +192,14 @@ class _Reader:
         start = self.offset
         rank, *others = self.take(layout.TENSOR, what)
         dimensions, (mode, name, number, offset) = others[: layout.MAX_DIMENSIONS], others[layout.MAX_DIMENSIONS :]
-        if rank > layout.MAX_DIMENSIONS:
+        if rank > layout.MAX_DIMENSIONS:  # outside the field
             self.fail(start, what, f"at most {layout.MAX_DIMENSIONS} dimensions", rank)
         if not (rank or mode or number or offset or name[0]):
             return None
         if number not in {kind.value for kind in DataType}:
-            self.fail(start + 48, what, "an element type (0, 3 to 6 or 8 to 14)", number)
+            if mode != TensorMode.DISABLED:  # libgna: Tensor::validate
+                self.fail(start + 48, what, "an element type (0, 3 to 6 or 8 to 14)", number)
+            number = DataType.NONE
         text = name.rstrip(b"\0").decode("latin-1")
         return GnaTensor(tuple(dimensions[:rank]), DataType(number), offset, mode, text)
 
@@ -215,56 +225,47 @@ class _Reader:
         return self.take_bytes(num_bytes, "memory image")
 
     def made_with(self) -> tuple[str, ...]:
-        """Versions of OpenVINO and of Intel's library, which writers since 2022.2 append."""
-        end = self.offset
-        versions: tuple[str, ...] = ()
-        if end < len(self.data) and self.minor >= layout.VERSIONS_SINCE:
-            try:
-                versions = (self.text("version of OpenVINO"), self.text("version of libgna"))
-            except BlobFormatError:
-                self.offset = end
-        if self.offset != len(self.data):
-            left = f"{len(self.data) - end:,} bytes more"
-            self.fail(end, "memory image", "the end of the file behind it, or the versions of its writers", left)
-        return versions
+        """Versions of OpenVINO and of Intel's library, which writers since 2022.2 append; texts of one or more lines.
+
+        As in GNAVersionSerializer::Import, a zero byte means that there are none, and what follows is ignored.
+        """
+        first = self.data[self.offset : self.offset + 1]
+        if self.minor < layout.VERSIONS_SINCE or first in (b"", b"\0"):
+            return ()
+        names = ("version of OpenVINO", "version of libgna")
+        return tuple(self.text_bytes(name).decode("utf-8", "backslashreplace") for name in names)
 
     def number(self, what: str) -> int:
         return int(self.take(layout.COUNT, what)[0])
 
     def text(self, what: str) -> str:
-        """A name; its stored length includes a NUL at its end."""
-        start = self.offset
-        length = self.number(what)
-        content = self.take_bytes(length, what)
-        if not content.endswith(b"\0"):
-            self.fail(start, what, "a text terminated by NUL", repr(content[-1:])[1:] if content else "nothing")
-        return self.decoded(content[:-1], start, what)
+        """A name, in printable letters."""
+        return _printable(self.text_bytes(what))
 
-    def decoded(self, content: bytes, start: int, what: str) -> str:
-        try:
-            text = content.decode()
-        except UnicodeDecodeError:
-            text = "\0"
-        if not text.isprintable():
-            self.fail(start, what, "printable characters in UTF-8", repr(content[:20])[1:])
-        return text
+    def text_bytes(self, what: str) -> bytes:
+        """A text; its stored length includes a NUL at its end, and whatever is in its place is left out."""
+        return self.take_bytes(self.number(what), what)[:-1]
 
     def take(self, fields: Struct, what: str) -> tuple[Any, ...]:
         return fields.unpack(self.take_bytes(fields.size, what))
 
     def take_bytes(self, count: int, what: str) -> bytes:
         left = len(self.data) - self.offset
-        if count > left:
+        if count > left:  # Intel's reader fails to read
             self.fail(self.offset, what, f"{count:,} bytes", f"{left:,} until the end of the file")
         self.offset += count
         return self.data[self.offset - count : self.offset]
 
-    def check_count(self, what: str, count: int, fewest_bytes: int, most: int = layout.MAX_OPERATIONS) -> None:
+    def check_count(self, what: str, count: int, fewest_bytes: int) -> None:
         left = len(self.data) - self.offset
-        if count * fewest_bytes > left:
+        if count * fewest_bytes > left:  # work and memory without end
             self.fail(self.offset, what, f"at most as many as fit in {left:,} bytes", f"{count:,}")
-        if count > most:
-            self.fail(self.offset, what, f"at most {most:,} of them", f"{count:,}")
 
     def fail(self, offset: int, what: str, expected: str, found: object, mend: str = DAMAGED) -> NoReturn:
         raise BlobFormatError(f"{self.source}: {what} at byte {offset}: expected {expected}, found {found}; {mend}")
+
+
+def _printable(content: bytes) -> str:
+    """The text in UTF-8; bytes and letters that are not printable become their escapes."""
+    text = content.decode("utf-8", "backslashreplace")
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)

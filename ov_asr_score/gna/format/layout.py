@@ -2,7 +2,8 @@
 
 Little endian. Headers are packed, everything else is aligned as by C++ compilers. Order in the file: header, names of
 inputs, transpositions of inputs and outputs, endpoints of inputs, names of outputs, endpoints of outputs, operations,
-states, memory image, and in later files of version 2.8 the versions of the programs that wrote them.
+states, memory image, and in later files of version 2.8 the versions of the programs that wrote them. Since 2.9, models
+that run before inputs and after outputs follow their endpoints, in the place of transpositions.
 
 Tests: tests/gna/format/test_blob.py
 """
@@ -37,10 +38,11 @@ TENSOR = Struct("<9Ii8si4xQ")
 SHAPE = Struct("<9I")
 STATE = Struct("<QI")
 SCALE_FACTOR = Struct("<f")
+CONSTANTS_SIZE = Struct("<Q")
+"""Size of the constants of a processing model, which follow its text."""
 MAX_DIMENSIONS = 8
 MAX_OPERATIONS = 8192
-"""The limit of the newest devices; also used as the limit of inputs, outputs and states."""
-MAX_OPERANDS = MAX_PARAMETERS = 8
+"""The limit of the newest devices."""
 
 
 @dataclass(frozen=True, slots=True)

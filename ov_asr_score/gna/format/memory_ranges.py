@@ -105,5 +105,5 @@ def meet(one: Range | None, other: Range) -> bool:
 
 
 def endpoint_range(endpoint: GnaEndpoint) -> Range:
-    """Bytes of an input or output, for all vectors of a request."""
+    """Bytes of the values of an input or output, for all vectors of a request."""
     return endpoint.offset, endpoint.offset + prod(endpoint.shape) * endpoint.element_bytes

@@ -182,15 +182,18 @@ def _compile_settings(options: ScorerOptions) -> CompileSettings:
     )
 
 
-def emulate_blob(blob: GnaModel, options: ScorerOptions) -> Emulation:
-    """The program of a blob. Raises UnsupportedModelError, UsageError (what a blob cannot be asked for)."""
+def emulate_blob(blob: GnaModel, options: ScorerOptions, notes: Sequence[str] = ()) -> Emulation:
+    """The program of a blob, of which the ``notes`` are told.
+
+    Raises UnsupportedModelError, UsageError (what a blob cannot be asked for).
+    """
     mode = options.device.gna_mode
     if mode == "GNA_SW_FP32":
         raise UsageError(
             f"device {mode}: a blob holds integers only; give the IR that it was made from as model",
             fields=("device", "model"),
         )
-    return Emulation(ExactProgram(blob, options.blob), blob, notes=_notes(options.device))
+    return Emulation(ExactProgram(blob, options.blob), blob, notes=(*_notes(options.device), *notes))
 
 
 def plan_emulation(

@@ -12,7 +12,7 @@ from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.gna.exact.program import ExactProgram
 from ov_asr_score.gna.format.blob import read_blob
 from ov_asr_score.gna.format.model_checks import check_model
-from ov_asr_score.gna.model import DataType, GnaModel, GnaTransposition
+from ov_asr_score.gna.model import DataType, GnaModel
 from tests.gna.random_models import INT8, INT16, INT32, affine_model, convolution_model, elementwise_model
 from tests.gna.slow_reference import SlowModel
 from tests.gna.small_blob import small_model
@@ -174,13 +174,6 @@ def test_sum_pooling_of_first_generation_is_refused() -> None:
     model = convolution_model(np.random.default_rng(0), (INT16, INT16), *VECTOR, pool=pool, layout="GNA1")
     with pytest.raises(UnsupportedModelError, match="operation 0: expected maximum pooling"):
         ExactProgram(model)
-
-
-def test_transposed_planes_are_refused() -> None:
-    model = small_model()
-    turned = replace(model, turned_inputs=(GnaTransposition("left", ((True, 2, 4),)),))
-    with pytest.raises(UnsupportedModelError, match="'left' is transposed"):
-        ExactProgram(turned)
 
 
 def test_states_are_separate_per_lane() -> None:

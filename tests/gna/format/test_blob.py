@@ -13,7 +13,8 @@ from ov_asr_score.gna.format.blob import read_blob, write_blob
 from ov_asr_score.gna.format.layout import endpoint_layout, header_bytes
 from ov_asr_score.gna.format.model_checks import check_model
 from ov_asr_score.gna.model import DataType, GnaModel, GnaTransposition, OperationType
-from tests.gna.old_blobs import MINORS, blob_of_version
+from tests.gna.old_blobs import MINORS, PLUGIN_2023, blob_of_version
+from tests.gna.processing_models import transposing
 from tests.gna.small_blob import small_model
 from tests.places import ROOT
 
@@ -129,14 +130,58 @@ def test_longer_header_of_newer_writer() -> None:
     assert differing_fields(read_blob(longer, "x"), small_model()) == []
 
 
-def test_blob_with_transposition_model_is_refused() -> None:
-    # written as 2.9 has it: a text of XML behind the tensor names of the first input
-    content = blob_of_version(small_model(), 9)
-    place = content.index(b"left:0\0") + len(b"left:0\0")
-    assert content[place : place + 5] == b"\1\0\0\0\0"
-    xml = b"<net/>\0"
-    with pytest.raises(BlobFormatError, match=r"^x: input 0 at byte 87: .* found such a model; score its IR instead"):
-        read_blob(content[:place] + struct.pack("<I", len(xml)) + xml + content[place + 5 :], "x")
+def test_shorter_header_size_is_ignored() -> None:
+    assert differing_fields(read_blob(SMALL[:4] + struct.pack("<I", 0) + SMALL[8:], "x"), small_model()) == []
+
+
+def test_versions_of_several_lines() -> None:
+    found = read_blob(blob_of_version(small_model(), 8, versions=PLUGIN_2023), "x")
+    assert found.made_with == PLUGIN_2023
+    assert found.ignored_bytes == 0
+    assert differing_fields(read_blob(write_blob(found), "x"), found) == []
+
+
+@pytest.mark.parametrize("end", [b"\0", b"\0\1\0\0\0", bytes(4096)])
+def test_bytes_behind_the_memory_image_are_ignored(end: bytes) -> None:
+    found = read_blob(SMALL + end, "x")
+    assert (found.made_with, found.ignored_bytes) == ((), len(end))
+
+
+def test_bytes_behind_the_versions_are_ignored() -> None:
+    found = read_blob(blob_of_version(small_model(), 8) + b"more", "x")
+    assert (found.made_with, found.ignored_bytes) == (("2023.3.0", "3.5.0.2116"), 4)
+    assert read_blob(blob_of_version(small_model(), 7) + b"\1more", "x").ignored_bytes == 5
+
+
+@pytest.mark.parametrize("minor", [5, 6, 7, 8])
+@pytest.mark.parametrize("ends_in_nul", [False, True])
+def test_transpositions_of_all_versions(minor: int, ends_in_nul: bool) -> None:
+    turned = GnaTransposition("left", ((True, 2, 4),), ends_in_nul)
+    model = replace(small_model(), turned_inputs=(turned,), turned_outputs=(replace(turned, name="first"),))
+    found = read_blob(blob_of_version(model, minor), "x")
+    assert (found.turned_inputs, found.turned_outputs) == (model.turned_inputs, model.turned_outputs)
+
+
+@pytest.mark.parametrize(
+    ("minor", "expected"), [(1, (2, 4, 1, 0, 0, 0)), (3, (2, 4, 1, 0, 0, 0)), (4, (2, 4, 1, 3, 5, 1))]
+)
+def test_transpositions_of_old_headers(minor: int, expected: tuple[int, ...]) -> None:
+    found = read_blob(blob_of_version(replace(small_model(), rotation=(2, 4, 1, 3, 5, 1)), minor), "x")
+    assert found.rotation == expected
+
+
+def test_counts_of_transpositions_are_ignored_since_2dot9() -> None:
+    found = read_blob(blob_of_version(small_model(), 9, lost_turnings=7), "x")
+    assert found.turned_inputs == found.turned_outputs == ()
+    assert differing_fields(found, small_model()) == ["version", "made_with"]
+
+
+def test_processing_models_round_trip() -> None:
+    left, right = small_model().inputs
+    model = replace(small_model(), inputs=(replace(left, processing=transposing([1, 2, 4], [0, 2, 1])), right))
+    found = read_blob(blob_of_version(model, 9), "x")
+    assert differing_fields(found, model) == ["version", "made_with"]
+    assert differing_fields(read_blob(write_blob(found), "x"), found) == []
 
 
 @pytest.mark.parametrize(
@@ -148,7 +193,10 @@ def test_blob_with_transposition_model_is_refused() -> None:
         (SMALL[:8] + b"\3" + SMALL[9:], r"header at byte 8: expected version 2.1 to 2.9 .* found 3.8; export it with"),
         (SMALL[:10] + b"\x0a" + SMALL[11:], r"header at byte 8: expected version 2.1 to 2.9 .* found 2.10; export"),
         (SMALL[:10] + b"\0" + SMALL[11:], r"header at byte 8: .* found 2.0; export"),
-        (SMALL[:4] + b"\x43" + SMALL[5:], r"header at byte 4: expected 68 bytes of header, .* found 67"),
+        (
+            SMALL[:4] + b"\xff\xff" + SMALL[6:],
+            r"header at byte 4: expected at most 10,867 bytes of header, as the file has, found 65,535",
+        ),
         (SMALL[:14] + b"\xff" * 8 + SMALL[22:], r"memory image at byte 2675: expected 18,446,744,.* found 8,192 bytes"),
         (
             SMALL[:22] + b"\xff" * 8 + SMALL[30:],
@@ -156,8 +204,8 @@ def test_blob_with_transposition_model_is_refused() -> None:
         ),
         (SMALL[:43] + b"\xff" * 4 + SMALL[47:], r"inputs at byte 68: expected at most as many .* found 4,294,967,295"),
         (SMALL[:68] + b"\xff" * 4 + SMALL[72:], r"name of input 0 at byte 72: expected 4,294,967,295 bytes, found"),
-        (SMALL + b"more", r"memory image at byte 10867: expected the end of the file .* found 4 bytes more; the"),
-        (SMALL + b"\1\0\0\0\0" * 3, r"memory image at byte 10867: expected the end of the file .* found 15 bytes more"),
+        (SMALL + b"more", r"version of OpenVINO at byte 10871: expected 1,701,998,445 bytes, found 0 until the end"),
+        (SMALL + b"\1\0\0\0\0", r"version of libgna at byte 10872: expected 4 bytes, found 0 until the end of the"),
         (SMALL[:-1], r"memory image at byte 2675: expected 8,192 bytes, as in the header, found 8,191 bytes"),
     ],
 )
@@ -171,7 +219,7 @@ def test_too_many_operations() -> None:
     start, end = (read_blob(SMALL, "x").places[name] for name in ("operation 0", "state 0"))
     many = SMALL[:22] + struct.pack("<Q", 8193) + SMALL[30:start] + 8193 * empty + SMALL[end - 4 :]
     with pytest.raises(
-        BlobFormatError, match=rf"^x: operations at byte {start}: expected at most 8,192 of them, found"
+        BlobFormatError, match=rf"^x: operations at byte {start}: expected at most 8,192 of them, found 8,193"
     ):
         read_blob(many, "x")
     few = SMALL[:22] + struct.pack("<Q", 8192) + SMALL[30:start] + 8192 * empty + SMALL[end - 4 :]
@@ -196,7 +244,22 @@ def test_unknown_element_types() -> None:
         read_blob(changed, "x")
 
 
-@pytest.mark.parametrize("name", [b"le\nt\0", b"le\xff\xfe\0", b"left\x01"])
-def test_unprintable_names_are_refused(name: bytes) -> None:
-    with pytest.raises(BlobFormatError, match=r"^x: name of input 0 at byte 68: expected "):
-        read_blob(SMALL[:72] + name + SMALL[77:], "x")
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [(b"le\nt\0", "le\\nt"), (b"le\xff\xfe\0", "le\\xff\\xfe"), (b"left\x01", "left"), (b"l\0ft\0", "l\\x00ft")],
+)
+def test_names_of_any_bytes(name: bytes, shown: str) -> None:
+    assert read_blob(SMALL[:72] + name + SMALL[77:], "x").inputs[0].name == shown
+
+
+def test_disabled_operand_of_unknown_type() -> None:
+    place = read_blob(SMALL, "x").places["operation 0"] + 8 + 4 * 64
+    changed = SMALL[: place + 36] + struct.pack("<i8si", -1, b"", 7) + SMALL[place + 52 :]
+    segments = read_blob(changed, "x").operations[0].operand(4)
+    assert segments is not None
+    assert (segments.mode, segments.type) == (-1, DataType.NONE)
+
+
+def test_no_vectors_in_an_old_header() -> None:
+    with pytest.raises(BlobFormatError, match=r"^x: header at byte 14: expected at least 1 vector .* found 0; "):
+        read_blob(blob_of_version(small_model(), 6, group=0), "x")
