@@ -22,6 +22,7 @@ SHARED_SUBJECTS: dict[str, set[str]] = {
     **dict.fromkeys(("inspect_model", "merge", "quantize", "score"), COMMANDS),
     "bench": COMMANDS | {"report/console"},
     "caching": {"cli", "settings"},
+    "egs_prob": COMMANDS | {"settings", "report/console", "report/data"},
     "error_detail": {"job/run", "report/data"},
     "gna": {"report/data", "settings"},
     "layers": {"ov_model", "report/console", "report/html"},

@@ -37,6 +37,7 @@ _COMMANDS = {
     "devices": "devices",
     "copy-table": "copy_table",
     "merge": "merge",
+    "egs-prob": "egs_prob",
     "cache": "cache",
 }
 _WORK_WITHOUT_ARGUMENTS = ("devices", "cache")

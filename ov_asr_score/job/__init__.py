@@ -1,5 +1,5 @@
 """Whole jobs in plain values, without a terminal: score tables, compare two, or the layers of a model, run a suite,
-convert, quantize or bench a model.
+convert, quantize or bench a model, or check it on training examples.
 
 What a job needs is loaded when its name is first used.
 """
@@ -13,10 +13,12 @@ if TYPE_CHECKING:
     from ov_asr_score.job.compare import run_comparison
     from ov_asr_score.job.compare_layers import run_layer_comparison
     from ov_asr_score.job.convert import ConversionReport, run_conversion
+    from ov_asr_score.job.egs_prob import run_egs_prob
     from ov_asr_score.job.quantize import QuantizationReport, run_quantization
     from ov_asr_score.job.score import run_job
     from ov_asr_score.job.suite.file import read_suite
     from ov_asr_score.job.suite.run import CheckJob, run_suite
+    from ov_asr_score.settings.egs_prob import EgsProbJob
     from ov_asr_score.settings.model_jobs import BenchJob, CompareLayersJob, ConvertJob, QuantizeJob
     from ov_asr_score.settings.score_job import ScoreJob
     from ov_asr_score.settings.table_jobs import CompareJob
@@ -28,6 +30,7 @@ __all__ = [
     "CompareLayersJob",
     "ConversionReport",
     "ConvertJob",
+    "EgsProbJob",
     "QuantizationReport",
     "QuantizeJob",
     "ScoreJob",
@@ -35,6 +38,7 @@ __all__ = [
     "run_bench",
     "run_comparison",
     "run_conversion",
+    "run_egs_prob",
     "run_job",
     "run_layer_comparison",
     "run_quantization",
@@ -48,6 +52,7 @@ _HOMES = {
     "CompareLayersJob": "settings.model_jobs",
     "ConversionReport": "job.convert",
     "ConvertJob": "settings.model_jobs",
+    "EgsProbJob": "settings.egs_prob",
     "QuantizationReport": "job.quantize",
     "QuantizeJob": "settings.model_jobs",
     "ScoreJob": "settings.score_job",
@@ -55,6 +60,7 @@ _HOMES = {
     "run_bench": "job.bench",
     "run_comparison": "job.compare",
     "run_conversion": "job.convert",
+    "run_egs_prob": "job.egs_prob",
     "run_job": "job.score",
     "run_layer_comparison": "job.compare_layers",
     "run_quantization": "job.quantize",

@@ -26,6 +26,7 @@ from ov_asr_score.comparison import ScoreMeasures
 from ov_asr_score.comparison.measure_summary import MeasureSummary
 from ov_asr_score.report.console import bench as bench_report
 from ov_asr_score.report.console import layers as layer_report
+from ov_asr_score.report.data import egs_prob as egs_prob_report
 from ov_asr_score.report.data import run as run_report
 from ov_asr_score.report.data import suite as suite_report
 from ov_asr_score.report.files import run_json as json_report
@@ -162,11 +163,20 @@ def layer_comparison_schema() -> Schema:
     return _document("Report of ov-asr-score compare-layers", _object(properties, report["description"]), definitions)
 
 
+def egs_prob_schema() -> Schema:
+    """Schema of ``egs-prob --json``."""
+    definitions = _Definitions()
+    report = definitions.object_of(egs_prob_report.EgsProbReport)
+    properties = _head(egs_prob_report.FORMAT, egs_prob_report.FORMAT_VERSION) | report["properties"]
+    return _document("Report of ov-asr-score egs-prob", _object(properties, report["description"]), definitions)
+
+
 SCHEMAS: Mapping[str, Callable[[], Schema]] = {
     "run-report": run_report_schema,
     "suite-report": suite_report_schema,
     "bench-report": bench_report_schema,
     "layer-comparison": layer_comparison_schema,
+    "egs-prob-report": egs_prob_schema,
 }
 """Functions that return the schemas, by name of the file without ``.schema.json``."""
 

@@ -59,7 +59,8 @@ def merged_options(recorded: Sequence[Option], today: Sequence[Option]) -> list[
         known |= spellings
         new = next((option for option in today if spellings & {*option["spellings"], *option["off"]}), old)
         merged.append(new | {"name": old["name"]} | {key: _joined(old, new, key) for key in ("spellings", "off")})
-    return merged + [new for new in today if new["spellings"] and not known & {*new["spellings"], *new["off"]}]
+    known |= {old["name"] for old in recorded if old["positional"]}
+    return merged + [new for new in today if not known & {*(new["spellings"] or [new["name"]]), *new["off"]}]
 
 
 def _joined(old: Option, new: Option, key: str) -> list[str]:

@@ -174,7 +174,7 @@ class GraphBuilder:
                     return first
                 second = self.evaluate(descriptor.second, x, grid)
                 mask = self.axis.mask(interval, grid)
-                return NodeValue(select_frames(mask, first.output, second.output), grid)
+                return NodeValue(select_frames(mask, self.frames(first, grid), second.output), grid)
             case Switch():
                 return self._switch(descriptor, x, grid)
             case Round():
@@ -203,14 +203,18 @@ class GraphBuilder:
         value = self.evaluate(descriptor.source, x, grid)
         if interval.is_everything:
             return value
-        place = _only_place(descriptor.source, x)
+        place, offset = _only_place(descriptor.source, x)
         ends_here = self.plan.is_whole or (interval.last is None and interval.last_final is None)
         if place is not None and value.grid is not None and ends_here:
             source = self.values[place]
-            # Frames that are not on the grid of a node come out as zero, so nothing is left to do.
-            if source.grid is not None and self.plan.place_interval(place, source.grid).is_everything:
+            # Frames before and behind the grid of a node come out as zero, so nothing is left to do.
+            if (
+                source.grid is not None
+                and _is_aligned(grid.moved(offset), source.grid)
+                and self.plan.place_interval(place, source.grid).is_everything
+            ):
                 return value
-        return NodeValue(select_frames(self.axis.mask(interval, grid), value.output), grid)
+        return NodeValue(select_frames(self.axis.mask(interval, grid), self.frames(value, grid)), grid)
 
     def _switch(self, descriptor: Switch, x: int, grid: Grid) -> NodeValue:
         count = len(descriptor.parts)
@@ -272,15 +276,22 @@ def reads_from_outside(plan: Plan, group: Sequence[Place]) -> list[Place]:
     return [place for place in group if place in read]
 
 
-def _only_place(descriptor: Descriptor, x: int) -> Place | None:
+def _only_place(descriptor: Descriptor, x: int) -> tuple[Place | None, int]:
+    """The one place that a descriptor reads and at which distance in frames; None where it reads more than that."""
     match descriptor:
         case NodeRef(name):
-            return name, x
+            return (name, x), 0
         case Offset():
-            return _only_place(descriptor.source, x + descriptor.x)
+            place, offset = _only_place(descriptor.source, x + descriptor.x)
+            return place, offset + descriptor.t
         case Scale():
             return _only_place(descriptor.source, x)
-    return None
+    return None, 0
+
+
+def _is_aligned(frames: Grid, grid: Grid) -> bool:
+    """Whether none of ``frames`` lies between two frames of ``grid``, or would if it had more of them."""
+    return frames.step % grid.step == 0 and (frames.first - grid.first) % grid.step == 0
 
 
 def place_name(place: Place) -> str:
