@@ -18,7 +18,7 @@ from ov_asr_score.convert.rt_info import read_facts, write_facts
 from ov_asr_score.convert.scores_per import gives_vector
 from ov_asr_score.errors import ModelFormatError, ShapeMismatchError, UnsupportedModelError, UsageError
 from ov_asr_score.kaldi_io.files.input import access_error
-from ov_asr_score.kaldi_model.chain import concatenate_chains
+from ov_asr_score.kaldi_model.chain import EmptyChainError, concatenate_chains
 from ov_asr_score.kaldi_model.loading import load_network
 from ov_asr_score.kaldi_model.network import FloatArray, KaldiNetwork
 from ov_asr_score.kaldi_model.priors import log_priors_of_counts, stored_log_priors
@@ -159,7 +159,10 @@ def file_digest(path: Path) -> str:
 
 
 def _with_transform(network: KaldiNetwork, path: str) -> KaldiNetwork:
-    transform = load_network(path)
+    try:
+        transform = load_network(path)
+    except EmptyChainError:
+        return network
     if transform.generation != 1:
         raise UsageError(
             f"{path}: expected a feature transform of nnet1, found a network of nnet{transform.generation}"

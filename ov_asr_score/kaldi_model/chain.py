@@ -21,13 +21,17 @@ from ov_asr_score.kaldi_model.network import (
 )
 
 
+class EmptyChainError(ModelFormatError):
+    """A network without components. As a feature transform it changes nothing (``Nnet::Feedforward``)."""
+
+
 def chain_network(generation: Generation, components: Sequence[Component], source: str, binary: bool) -> KaldiNetwork:
     """The network from node ``input`` through the components, which name their widths, to node ``output``.
 
     Raises ModelFormatError when two components that follow each other do not fit.
     """
     if not components:
-        raise ModelFormatError(f"{source}: expected at least one component, found none")
+        raise EmptyChainError(f"{source}: expected at least one component, found none")
     for before, after in pairwise(components):
         width, expected = before.fields["OutputDim"], after.fields["InputDim"]
         if width != expected:

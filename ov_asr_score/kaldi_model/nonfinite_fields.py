@@ -11,16 +11,19 @@ from ov_asr_score.finite import nonfinite_text, value_text
 from ov_asr_score.kaldi_model.network import Component, FieldValue, KaldiNetwork
 
 # What training keeps for itself. No score depends on it, so that it may be what it likes.
-_STATISTICS = frozenset({"ValueAvg", "DerivAvg", "OderivRms", "ValueSum", "DerivSum", "AvgInput", "AlphaInOut"})
+_STATISTICS = frozenset(
+    {"ValueAvg", "DerivAvg", "OderivRms", "ValueSum", "DerivSum", "AvgInput", "AlphaInOut", "VisBias"}
+)
 # Single numbers that scores depend on.
 _NUMBERS = frozenset(
     {
-        *("P", "Power", "Scale", "TargetRms", "Epsilon", "VarianceFloor", "CellClip", "ClippingThreshold", "KeyScale"),
+        *("P", "Power", "Scale", "TargetRms", "Epsilon", "VarianceFloor", "ClippingThreshold", "KeyScale"),
         *("DropoutRate", "DropoutRetention", "DropoutScale", "DropoutProportion", "Shrinkage"),
     }
 )
-# Those that may be infinite: the order of a norm, or no bound at all.
-_UNBOUNDED = frozenset({"P", "CellClip", "ClippingThreshold"})
+# Those that may be infinite: the order of a norm, or no bound at all. <CellClip> may be NaN, too: it only counts if it
+# is above 0.
+_UNBOUNDED = frozenset({"P", "ClippingThreshold"})
 
 
 def nonfinite_fields(

@@ -42,8 +42,8 @@ def checked_priors(network: KaldiNetwork, priors: FloatArray) -> FloatArray:
 def log_priors_of_counts(path: str, prior_floor: float) -> FloatArray:
     """Log of relative frequencies plus 1e-20 [pdfs], from a text file with one vector of counts.
 
-    Pdfs with a relative frequency below ``prior_floor`` get sqrt(FLT_MAX). Raises FileAccessError, ModelFormatError.
-    Source: nnet/nnet-pdf-prior.cc.
+    Pdfs with a relative frequency below ``prior_floor`` get sqrt(FLT_MAX). What stands behind the vector is not read.
+    Raises FileAccessError, ModelFormatError. Source: nnet/nnet-pdf-prior.cc.
     """
     with open_stream(path) as stream:
         if stream.peek(2) == BINARY_MARK:
@@ -52,13 +52,11 @@ def log_priors_of_counts(path: str, prior_floor: float) -> FloatArray:
             )
         try:
             counts = np.asarray(read_text(stream), np.float64)
-            rest = stream.read_all()
         except TableFormatError as error:
             raise ModelFormatError(f"{error}; counts are one vector in text, as in [ 10 20 30 ]") from error
     if counts.ndim != 1 or not counts.size:
         raise ModelFormatError(f"{path}: expected one vector of counts, found shape {list(counts.shape)}")
-    if rest.strip():
-        raise ModelFormatError(f"{path}: line 2: expected the end of the file after one vector of counts")
+    # Kaldi takes no logarithm of a negative number (``ApplyLog``), and asserts that the sum of all is finite.
     bad = np.flatnonzero(~(np.isfinite(counts) & (counts >= 0)))
     if bad.size:
         raise ModelFormatError(f"{path}: count {bad[0]}: expected a number of 0 or more, found {counts[bad[0]]}")

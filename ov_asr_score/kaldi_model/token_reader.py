@@ -44,10 +44,14 @@ integers, or of floats in old files.
 Table: TypeAlias = Mapping[str, Kind]
 
 _ARRAY_TYPES: dict[str, np.dtype[np.float32] | np.dtype[np.float64]] = {"F": np.dtype("<f4"), "D": np.dtype("<f8")}
+# A longer word, or vector, would only fill the memory.
 _LONGEST_WORD = 200
 _MOST_ITEMS = 1 << 28
-_INTEGER = re.compile(r"[+-]?[0-9]{1,10}")
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]?(inf|infinity|nan)", re.IGNORECASE)
+# As istream reads numbers: up to the first byte that cannot belong to one. It does not know the words that Kaldi itself
+# writes for infinity and NaN.
+_INTEGER = re.compile(rb"[+-]?[0-9]+")
+_NUMBER = re.compile(rb"[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|infinity|inf|nan)", re.IGNORECASE)
+_BEHIND_NUMBER = re.compile(rb"[\s<\[\]+,-]")
 # Kaldi wrote it in the common part of updatable components and once more behind the parameters.
 _MAY_COME_TWICE = frozenset({"IsGradient"})
 
@@ -95,9 +99,11 @@ class ModelReader:
         return ahead.split(maxsplit=1)[0].decode("utf-8", "replace") if ahead.strip() else ""
 
     def expect_token(self, *tokens: str) -> str:
-        """The next word, which must be one of ``tokens``."""
+        """The next word, which must be one of ``tokens``; the ``<`` may be missing (ExpectToken, base/io-funcs.cc)."""
         offset = self.offset
         found = self.read_token()
+        if f"<{found}" in tokens:
+            return f"<{found}"
         if found not in tokens:
             raise self.error(" or ".join(tokens), clipped(found), "the file is damaged", offset=offset)
         return found
@@ -113,11 +119,11 @@ class ModelReader:
 
     def read_int(self) -> int:
         """An integer of four bytes."""
-        return self.stream.read_int32() if self.binary else parse_integer(self, self._next_word())
+        return self.stream.read_int32() if self.binary else self._read_text_integer("an integer")
 
     def read_float(self) -> float:
         """A number, written as float32 or float64."""
-        return self.stream.read_float() if self.binary else parse_number(self, self._next_word())
+        return self.stream.read_float() if self.binary else float(self._read_digits(_NUMBER, "a number"))
 
     def read_bool(self) -> bool:
         """``T`` or ``F``."""
@@ -203,10 +209,23 @@ class ModelReader:
         columns[-1:] = len(columns) - 1
         return columns
 
-    def _next_word(self) -> tuple[str, int]:
-        self.skip_blanks()
+    def _read_text_integer(self, expected: str) -> int:
         offset = self.offset
-        return self.read_token(), offset
+        text = self._read_digits(_INTEGER, expected)
+        if not -(2**31) <= (value := int(text)) < 2**31:
+            raise self.error(expected, clipped(text), offset=offset)
+        return value
+
+    def _read_digits(self, spelling: re.Pattern[bytes], expected: str) -> str:
+        """The number that follows in text; no blank is needed where the next value begins with other letters."""
+        self.skip_blanks()
+        ahead = self.stream.peek(_LONGEST_WORD)
+        match = spelling.match(ahead)
+        if match is None or not _BEHIND_NUMBER.match(ahead[match.end() : match.end() + 1]):
+            offset = self.offset
+            raise self.error(expected, clipped(self.read_token()), offset=offset)
+        self.stream.read(match.end())
+        return match[0].decode()
 
     def _read_array(self, shape: Literal["V", "M"]) -> FloatArray:
         if not self.binary:
@@ -241,34 +260,24 @@ class ModelReader:
         return self.stream.read_bytes(4 * count * per_item).view("<i4").astype(np.int32, copy=False)
 
     def _read_text_integers(self, per_item: int) -> IntArray:
-        self.expect_token("[")
+        """``[ 1 2 ]`` or ``[ 1,2 3,4 ]``; blanks at the brackets may be missing (ReadIntegerVector)."""
+        self.skip_blanks()
+        if self.stream.peek(1) != b"[":
+            raise self.error("[", clipped(self.read_token()))
+        self.stream.read(1)
+        wanted = "an integer" if per_item == 1 else "two integers as in 1,2"
         values: list[int] = []
         while True:
-            offset = self.offset
-            word = self.read_token()
-            if word == "]":
+            self.skip_blanks()
+            if self.stream.peek(1) == b"]":
+                self.stream.read(1)
                 return np.array(values, np.int32)
-            parts = word.split(",")
-            if len(parts) != per_item:
-                wanted = "an integer" if per_item == 1 else "two integers as in 1,2"
-                raise self.error(wanted, clipped(word), offset=offset)
-            values += [parse_integer(self, (part, offset)) for part in parts]
-
-
-def parse_integer(reader: ModelReader, word: tuple[str, int]) -> int:
-    """The integer that ``word`` spells: its text, and the byte where it stands. Raises ModelFormatError."""
-    text, offset = word
-    if _INTEGER.fullmatch(text) and -(2**31) <= (value := int(text)) < 2**31:
-        return value
-    raise reader.error("an integer", clipped(text), offset=offset)
-
-
-def parse_number(reader: ModelReader, word: tuple[str, int]) -> float:
-    """The number that ``word`` spells: its text, and the byte where it stands. Raises ModelFormatError."""
-    text, offset = word
-    if _NUMBER.fullmatch(text):
-        return float(text)
-    raise reader.error("a number", clipped(text), offset=offset)
+            values.append(self._read_text_integer(wanted))
+            if per_item == 2:
+                if self.stream.peek(1) != b",":
+                    raise self.error(wanted, f"'{values[-1]}'")
+                self.stream.read(1)
+                values.append(self._read_text_integer(wanted))
 
 
 def read_fields(
@@ -284,7 +293,7 @@ def read_fields(
         reader.skip_blanks()
         offset = reader.offset
         token = reader.read_token()
-        if token in end:
+        if token in end or f"<{token}" in end:
             break
         # Some versions of Kaldi read the '<' ahead and put the rest back.
         name = token.strip("<>")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import cast
 
 from ov_asr_score.errors import ModelFormatError, unreachable
 from ov_asr_score.kaldi_model.component_checks import component_problem
@@ -42,8 +41,8 @@ _KINDS: dict[type, str] = {DimRangeNode: "dim-range-node", OutputNode: "output-n
 def check_network(network: KaldiNetwork) -> KaldiNetwork:
     """The network with what each component ``reads``, once everything fits together.
 
-    Raises ModelFormatError for a component whose fields contradict each other, a node that refers to nothing, widths
-    that differ from what is expected, and priors that are not those of the output.
+    Raises ModelFormatError for a component whose fields contradict each other, a node that refers to nothing, and
+    widths that differ from what is expected. Priors only count where they are used, see ``convert.graph.output_scores``.
     """
     if not network.inputs or not network.outputs:
         raise ModelFormatError(f"{network.source}: expected at least one input-node and one output-node")
@@ -58,7 +57,6 @@ def check_network(network: KaldiNetwork) -> KaldiNetwork:
             _check_references(network, node)
         for node in network.nodes:
             _check_widths(network, node)
-    _check_priors(network)
     return network
 
 
@@ -183,19 +181,6 @@ def _check_widths(network: KaldiNetwork, node: Node) -> None:
                 )
         case OutputNode():
             _check_parts(network, place, node.input)
-
-
-def _check_priors(network: KaldiNetwork) -> None:
-    output = network.node("output") or network.outputs[0]
-    # nnet3 looks at priors when they are subtracted, see convert.graph.output_scores.
-    if network.priors is None or network.generation == 3:
-        return
-    width = int(cast(int, list(network.components.values())[-1].fields["OutputDim"]))
-    if len(network.priors) != width:
-        raise ModelFormatError(
-            f"{network.source}: expected {width} priors, one for each column of '{output.name}', "
-            f"found {len(network.priors)}"
-        )
 
 
 def _place(network: KaldiNetwork, node: Node) -> str:

@@ -17,8 +17,8 @@ What has no case, because Kaldi's programs refuse it or give no numbers of their
   very different contexts: the contexts of the network cannot be found (nnet-utils.cc);
 - an output that is nothing but IfDefined of what is missing in a whole chunk: its rows are never written;
 - recurrences around which the delays add up to zero, or that need no input at all;
-- SpliceComponent of nnet2 with a first offset above 0, and --pad-input=false of nnet-am-compute, which asserts that
-  --chunk-size is negative (nnet-compute takes it).
+- SpliceComponent of nnet2 with a first offset above 0 and none before it, and --pad-input=false of nnet-am-compute,
+  which asserts that --chunk-size is negative (nnet-compute takes it).
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from pathlib import Path
 
 from tests.golden import (
     nnet2_models,
+    nnet2_odd_models,
     nnet3_accepted_models,
     nnet3_component_models,
     nnet3_descriptor_models,
@@ -56,7 +57,7 @@ from tests.golden.model_text import (
 
 HERE = Path(__file__).parent
 CASES: dict[str, tuple[Case, ...]] = {
-    "nnet2": nnet2_models.CASES,
+    "nnet2": (*nnet2_models.CASES, *nnet2_odd_models.CASES),
     "nnet3": (
         *nnet3_component_models.CASES,
         *nnet3_descriptor_models.CASES,

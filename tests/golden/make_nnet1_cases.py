@@ -24,13 +24,14 @@ import numpy as np
 from tests.golden.nnet1_case import Case, number_of_columns
 from tests.golden.nnet1_component_cases import COMPONENT_CASES
 from tests.golden.nnet1_network_cases import NETWORK_CASES
+from tests.golden.nnet1_odd_cases import ODD_CASES
 
 HERE = Path(__file__).parent / "nnet1"
 
 
 def main(names: list[str]) -> None:
     """Write the cases of those names, all without names."""
-    for case in (*COMPONENT_CASES, *NETWORK_CASES):
+    for case in (*COMPONENT_CASES, *NETWORK_CASES, *ODD_CASES):
         if not names or case.name in names:
             _make(case)
 
@@ -49,7 +50,8 @@ def _make(case: Case) -> None:
         (folder / "transform.nnet.txt").unlink()
     if case.counts:
         (folder / "counts").write_text(f"[ {' '.join(map(str, case.counts))} ]\n")
-    width = number_of_columns(case.transform(0) if case.transform is not None else text)
+    transform = case.transform(0) if case.transform is not None else ""
+    width = number_of_columns(transform + text)
     (folder / "input.ark").write_text(_features(case, width))
     _run("nnet-forward", folder, *case.options, "old.nnet.txt", "ark:input.ark", "ark:output.ark")
     if not case.old:

@@ -25,6 +25,7 @@ from tests.kaldi_judge.values import (
     Word,
 )
 
+_PIECE = re.compile(r"\[([^\]]*)\]|<[^\s<\[\]]*|[^\s<\[\]]+")
 _NUMBER = re.compile(r"[+-]?(\d|\.\d|inf|nan).*")
 _TRANSITIONS_END = b"</TransitionModel> "
 # What is 0 in both forms may be either: these tokens are followed by an integer.
@@ -55,7 +56,7 @@ class _Binary:
 def read_text_values(text: bytes, kinds: Mapping[str, str]) -> Values:
     """The values of a model of nnet2 that has a text form only; ``kinds`` tells what follows a token."""
     values: Values = []
-    for match in re.finditer(r"\[([^\]]*)\]|[^\s\[\]]+", text.decode()):
+    for match in _PIECE.finditer(text.decode()):
         last = values[-1] if values else None
         kind = kinds.get(last.text.strip("<>"), "int") if isinstance(last, Word) else "int"
         word, rows = match[0], [line.split() for line in (match[1] or "").split("\n") if line.strip()]
@@ -95,7 +96,7 @@ def read_values(text: bytes, binary: bytes) -> Values:
             *(Line(line.strip()) for line in head.partition("<Nnet3>")[2].split("\n")),
             Line(""),
         ]
-    for match in re.finditer(r"\[([^\]]*)\]|[^\s\[\]]+", rest):
+    for match in _PIECE.finditer(rest):
         values.append(_value(match[0], match[1], reader, values))
     if reader.offset < len(reader.data):
         raise ValueError(f"byte {reader.offset}: the binary form goes on behind the end of the text form")

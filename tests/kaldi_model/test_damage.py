@@ -31,7 +31,8 @@ SMALL = [
 GOLDEN = Path(__file__).parents[1] / "golden"
 MOST_MEMORY = 2 << 30
 PLACE = re.compile(
-    r"at byte \d+|component '|node '|output '|expected \d+ priors|no network follows|modulus of at most|at least one"
+    r"at byte \d+|component '|node '|output '|no network follows|modulus of at most|at least one"
+    r"|expected a neural network|expected frames from 0 or less"
 )
 NUMBERS = (0, 1, -1, 2, 3, 5, 255, 65536, 1 << 20, 2**31 - 1, -(2**31), 10**9)
 WORDS = b"-1 0 1 2 3 7 100 1000000000 2147483647 -2147483648 99999999999 nan inf 1e38 [ ] T x 1,2 <Dim> </Nnet>".split()

@@ -137,3 +137,20 @@ def test_an_old_column_map_of_floats() -> None:
     bad = b"FV \4\1\0\0\0" + struct.pack("<f", float("nan"))
     with pytest.raises(ModelFormatError, match="expected columns, found numbers that are none"):
         reader_of(bad, binary=True).read_value("column map")
+
+
+def test_numbers_end_where_something_else_begins() -> None:
+    reader = reader_of(b"1.0<Bias> 5[-1 2]<X> [3,4 5,-6] 7 ", binary=False)
+    assert reader.read_float() == 1
+    assert reader.read_token() == "<Bias>"
+    assert reader.read_int() == 5
+    assert reader.read_ints().tolist() == [-1, 2]
+    assert reader.read_token() == "<X>"
+    assert reader.read_pairs().tolist() == [3, 4, 5, -6]
+    assert reader.read_int() == 7
+
+
+def test_a_token_without_its_first_bracket() -> None:
+    reader = reader_of(b"Dim> /Nnet> ", binary=False)
+    assert reader.expect_token("<Dim>") == "<Dim>"
+    assert reader.expect_token("</Nnet>", "<X>") == "</Nnet>"

@@ -102,7 +102,9 @@ def _divide_by_priors(network: KaldiNetwork, scores: ov.Output) -> ov.Output:
     inverse = (1 / checked_priors(network, network.priors).astype(np.float64)).astype(np.float32).reshape(1, 1, -1)
     divided = opset.multiply(scores, opset.constant(inverse))
     total = opset.reduce_sum(divided, int_vector(2), True)
-    return opset.divide(divided, total).output(0)
+    # Rows that cannot be made to sum to 1 stay as they are.
+    is_sum = opset.greater(total, float_scalar(0))
+    return opset.divide(divided, opset.select(is_sum, total, float_scalar(1))).output(0)
 
 
 def _check_size(network: KaldiNetwork, scores: ov.Output, size: int) -> None:

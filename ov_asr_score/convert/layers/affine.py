@@ -127,7 +127,7 @@ def convert_dct(component: Component, x: ov.Output) -> ov.Output:
     Source: nnet2/nnet-component.cc (DctComponent).
     """
     dim, block = integer(component, "Dim"), integer(component, "DctDim")
-    kept = integer(component, "DctKeepDim", default=0) or block
+    kept = max(integer(component, "DctKeepDim", default=0), 0) or block
     count = dim // block
     transform = np.zeros((count, kept, count, block), np.float64)
     transform[np.arange(count), :, np.arange(count), :] = _dct_matrix(kept, block)

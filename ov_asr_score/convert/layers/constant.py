@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 
 from ov_asr_score.convert.layers.layer import FrameConverter, Layer
-from ov_asr_score.convert.tensors.constants import int_vector
+from ov_asr_score.convert.tensors.constants import constant_frames
 from ov_asr_score.kaldi_model.component_fields import bad_field, flag, integer, number, vector
 from ov_asr_score.kaldi_model.network import Component, FloatArray
-from ov_asr_score.openvino_api import opset, ov
+from ov_asr_score.openvino_api import ov
 
 
 def _output(component: Component) -> FloatArray:
@@ -32,13 +32,7 @@ def _for_every_frame(constant: Callable[[Component], FloatArray]) -> FrameConver
     """A converter that gives the vector [D] of ``constant`` for each frame of its input [B, T, any], [B, T, D]."""
 
     def convert_constant(component: Component, x: ov.Output) -> ov.Output:
-        values, name = constant(component), component.name
-        shape = opset.shape_of(x, "i64", name=f"{name}.input_shape")
-        bounds = int_vector(0), int_vector(2), int_vector(1)
-        frames = opset.slice(shape, *bounds, name=f"{name}.frames")
-        target = opset.concat([frames, int_vector(len(values))], 0, name=f"{name}.shape")
-        row = opset.constant(values.reshape(1, 1, -1), name=f"{name}.output")
-        return opset.broadcast(row, target, name=name).output(0)
+        return constant_frames(component.name, x, constant(component))
 
     return convert_constant
 

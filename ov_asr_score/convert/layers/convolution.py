@@ -16,6 +16,7 @@ from ov_asr_score.convert.tensors.columns import take_columns
 from ov_asr_score.convert.tensors.constants import int_scalar, int_vector
 from ov_asr_score.convert.tensors.images import frames_of, image_of
 from ov_asr_score.kaldi_model.component_fields import bad_field, flag, integer, integers, matrix, vector
+from ov_asr_score.kaldi_model.components.field_checks import quotient
 from ov_asr_score.kaldi_model.network import Component, Descriptor, FieldValue, IntArray
 from ov_asr_score.openvino_api import opset, ov
 
@@ -87,6 +88,8 @@ def convert_spliced_convolution(component: Component, x: ov.Output) -> ov.Output
     """
     name, dim = component.name, integer(component, "InputDim")
     patch, step, stride = (integer(component, field) for field in ("PatchDim", "PatchStep", "PatchStride"))
+    if patch == stride and step:
+        step = 1
     if step < 1 or not 1 <= patch <= stride or dim % stride:
         raise bad_field(component, "PatchDim", "patches that fit into a frame")
     filters = matrix(component, "Filters")
@@ -108,19 +111,23 @@ def convert_spliced_convolution(component: Component, x: ov.Output) -> ov.Output
 def convert_convolution_1d(component: Component, x: ov.Output) -> ov.Output:
     """One set of filters over patches of the columns of each spliced frame, as one matrix product.
 
-    ``x`` [B, T, frames * stride] gives [B, T, patches * filters]. Source: nnet2/nnet-component.cc
-    (Convolutional1dComponent).
+    ``x`` [B, T, frames * stride] gives [B, T, patches * filters]. Filters whose columns are no whole number of frames
+    meet columns as in Kaldi: those of a patch follow at once those of the patch before, and the last are column 0.
+    Source: nnet2/nnet-component.cc (Convolutional1dComponent).
     """
     filters = matrix(component, "FilterParams")
     patch, step, stride = (integer(component, name) for name in ("PatchDim", "PatchStep", "PatchStride"))
-    splices, patches = integer(component, "InputDim") // stride, 1 + (stride - patch) // step
+    patches = 1 + quotient(stride - patch, step)
+    splices = integer(component, "InputDim") // stride
     at_patch = np.arange(patches)[:, None, None] * step
     at_splice, within = np.arange(splices)[None, :, None], np.arange(patch)[None, None, :]
     if flag(component, "AppendedConv"):
         columns = (at_patch + within) * splices + at_splice
     else:
         columns = at_patch + at_splice * stride + within
-    taken = opset.gather(x, opset.constant(columns.ravel().astype(np.int64)), int_scalar(2))
+    met = np.zeros(patches * filters.shape[1], np.int64)
+    met[: columns.size] = columns.ravel()
+    taken = opset.gather(x, opset.constant(met), int_scalar(2))
     split = opset.reshape(taken, int_vector(0, 0, patches, filters.shape[1]), special_zero=True)
     product = opset.matmul(split, opset.constant(filters), False, True)
     bias = vector(component, "BiasParams", len(filters)).reshape(1, 1, 1, -1)

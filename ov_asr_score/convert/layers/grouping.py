@@ -124,9 +124,15 @@ def convert_permute(component: Component, x: ov.Output) -> ov.Output:
 
 
 def convert_reorder(component: Component, x: ov.Output) -> ov.Output:
-    """Column i goes to column ``Reorder[i]``. Source: nnet2/nnet-component.cc (PermuteComponent)."""
-    columns = np.argsort(integers(component, "Reorder"), kind="stable")
-    return take_columns(component.name, x, columns.tolist())
+    """Column i goes to column ``Reorder[i]``; where none goes, there is column 0, and the last of several holds.
+
+    Source: nnet2/nnet-component.cc (PermuteComponent).
+    """
+    order = integers(component, "Reorder").tolist()
+    columns = [0] * len(order)
+    for column, place in enumerate(order):
+        columns[place] = column
+    return take_columns(component.name, x, columns)
 
 
 def convert_copy(component: Component, x: ov.Output) -> ov.Output:

@@ -7,8 +7,10 @@ from typing import cast
 import numpy as np
 
 from ov_asr_score.convert.layers.layer import Layer
-from ov_asr_score.convert.tensors.constants import float_scalar, int_scalar, int_vector
+from ov_asr_score.convert.tensors.constants import constant_frames, float_scalar, int_scalar, int_vector
 from ov_asr_score.kaldi_model.component_fields import bad_field, integer, integers
+from ov_asr_score.kaldi_model.components.fields import Fields
+from ov_asr_score.kaldi_model.components.pooling import pools_of_columns, pools_of_patches
 from ov_asr_score.kaldi_model.network import Component, FloatArray
 from ov_asr_score.openvino_api import opset, ov
 
@@ -44,10 +46,13 @@ def convert_box_maxpooling(component: Component, x: ov.Output) -> ov.Output:
 def convert_maxpooling(component: Component, x: ov.Output) -> ov.Output:
     """The largest of ``PoolSize`` patches of ``PoolStride`` columns that follow each other.
 
-    ``x`` [B, T, D] gives [B, T, pools * PoolStride]. Source: nnet2/nnet-component.cc (MaxpoolingComponent).
+    ``x`` [B, T, D] gives [B, T, OutputDim], in which columns behind those of the pools are zero. Source:
+    nnet2/nnet-component.cc (MaxpoolingComponent).
     """
     size, stride = integer(component, "PoolSize"), integer(component, "PoolStride")
-    pools = integer(component, "InputDim") // stride // size
+    pools, width = pools_of_columns(Fields(component)), integer(component, "OutputDim")
+    if pools < 1:
+        return constant_frames(component.name, x, np.zeros(width, np.float32))
     bounds = int_vector(0), int_vector(pools * size * stride), int_vector(1)
     used = opset.slice(x, *bounds, int_vector(2))
     split = opset.reshape(used, int_vector(0, 0, pools, size * stride), special_zero=True)
@@ -55,7 +60,13 @@ def convert_maxpooling(component: Component, x: ov.Output) -> ov.Output:
     largest = float_scalar(_SMALLEST_MAXIMUM)
     for patch in opset.split(split, int_scalar(3), size).outputs():
         largest = opset.maximum(largest, patch)
-    return opset.reshape(largest, int_vector(0, 0, pools * stride), special_zero=True, name=component.name).output(0)
+    name = component.name if pools * stride == width else f"{component.name}.pools"
+    row = opset.reshape(largest, int_vector(0, 0, pools * stride), special_zero=True, name=name)
+    if pools * stride == width:
+        return row.output(0)
+    zero = float_scalar(0)
+    behind = int_vector(0, 0, width - pools * stride)
+    return opset.pad(row, int_vector(0, 0, 0), behind, "constant", zero, name=component.name).output(0)
 
 
 def convert_patch_average_pooling(component: Component, x: ov.Output) -> ov.Output:
@@ -63,6 +74,8 @@ def convert_patch_average_pooling(component: Component, x: ov.Output) -> ov.Outp
 
     Raises ModelFormatError. Source: nnet/nnet-average-pooling-component.h.
     """
+    if (nothing := _nothing_pooled(component, x, 0)) is not None:
+        return nothing
     patches, (size, step, stride, pools) = _patches(component, x)
     name = component.name
     # The frames stand where a picture has its colours, so that nothing has to be moved.
@@ -75,6 +88,8 @@ def convert_patch_maxpooling(component: Component, x: ov.Output) -> ov.Output:
 
     Raises ModelFormatError. Source: nnet/nnet-max-pooling-component.h.
     """
+    if (nothing := _nothing_pooled(component, x, _SMALLEST_MAXIMUM)) is not None:
+        return nothing
     patches, (size, step, stride, pools) = _patches(component, x)
     name = component.name
     largest = opset.max_pool(
@@ -84,10 +99,20 @@ def convert_patch_maxpooling(component: Component, x: ov.Output) -> ov.Output:
     return opset.maximum(row, float_scalar(_SMALLEST_MAXIMUM), name=name).output(0)
 
 
+def _nothing_pooled(component: Component, x: ov.Output, of_none: float) -> ov.Output | None:
+    """What Kaldi leaves where there are no pools, or where nothing is in them; None if something is."""
+    pools, width = pools_of_patches(Fields(component)), integer(component, "OutputDim")
+    if pools > 0 and integer(component, "PoolSize") > 0:
+        return None
+    return constant_frames(component.name, x, np.full(width, of_none if pools > 0 else 0, np.float32))
+
+
 def _patches(component: Component, x: ov.Output) -> tuple[ov.Output, tuple[int, int, int, int]]:
     """``x`` [B, T, patches, stride], and size and step of the pools in patches, stride, number of pools."""
     dim = integer(component, "InputDim")
     size, step, stride = (integer(component, field) for field in ("PoolSize", "PoolStep", "PoolStride"))
+    if size * stride == dim and step:
+        step = 1
     if stride < 1 or dim % stride or step < 1 or not 1 <= size <= dim // stride or (dim // stride - size) % step:
         raise bad_field(component, "PoolSize", f"pools of {size} every {step} patches to cover {dim} columns")
     patches, pools = dim // stride, 1 + (dim // stride - size) // step

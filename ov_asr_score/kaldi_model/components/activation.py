@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from ov_asr_score.kaldi_model.components.component_type import ComponentType, Dims, Problems
-from ov_asr_score.kaldi_model.components.field_checks import not_negative, same_width, size
+from ov_asr_score.kaldi_model.components.field_checks import same_width, size
 from ov_asr_score.kaldi_model.components.fields import NNET2_NONLINEAR, NONLINEAR, Fields, ints
 
 
@@ -25,10 +25,6 @@ def _check_parametric_relu(fields: Fields) -> Problems:
     yield from same_width(fields)
     yield from size(fields, "Alpha", fields.integer("OutputDim"))
     yield from size(fields, "Beta", fields.integer("OutputDim"))
-
-
-def _check_power(fields: Fields) -> Problems:
-    yield from not_negative(fields, "Power")
 
 
 def _power(fields: Fields) -> Dims:
@@ -57,7 +53,6 @@ NNET2 = (
         (2,),
         {**ints("InputDim", "OutputDim"), "Power": "float"},
         ("OutputDim", "Power"),
-        checks=_check_power,
         dims=_power,
     ),
 )

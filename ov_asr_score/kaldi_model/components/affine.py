@@ -56,8 +56,8 @@ def _blocks(fields: Fields) -> Dims:
 
 def _dct(fields: Fields) -> Dims:
     dim, block = fields.integer("Dim"), fields.integer("DctDim")
-    kept = fields.integer("DctKeepDim", 0) or block
-    return dim, dim // block * kept
+    kept = fields.integer("DctKeepDim", 0)
+    return dim, dim // block * (kept if kept > 0 else block)
 
 
 def _check_repeats(fields: Fields) -> Problems:
@@ -73,7 +73,8 @@ def _check_blocks(fields: Fields) -> Problems:
 def _check_dct(fields: Fields) -> Problems:
     dim, block, kept = fields.integer("Dim"), fields.integer("DctDim"), fields.integer("DctKeepDim", 0)
     yield from multiple("<Dim>", dim, "<DctDim>", block)
-    if not 0 <= kept <= block:
+    # None, and a number below zero, stand for all (``DctComponent::Init``).
+    if kept > block:
         yield f"expected <DctKeepDim> of at most <DctDim>, found {kept} and {block}"
     if dim > _WIDEST_DCT:
         yield f"expected <Dim> of at most {_WIDEST_DCT}, found {dim}"

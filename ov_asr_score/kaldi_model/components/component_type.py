@@ -79,6 +79,8 @@ class ComponentType:
     """Files of old versions of Kaldi have the opening token again where the closing one should be."""
     old_names: tuple[str, ...] = ()
     """What old versions of Kaldi call the type."""
+    reads_end: bool = False
+    """Kaldi's reader of the fields (nnet1) takes the end of the component with them, so that it may come twice."""
     read_rest: ReadRest = nothing_behind
     """Reads what is not fields."""
     holds_components: bool = False

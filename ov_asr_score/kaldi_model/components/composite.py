@@ -102,7 +102,12 @@ def _check_composite(fields: Fields) -> Problems:
 TYPES = (
     ComponentType("ParallelComponent", (1,), read_rest=_read_parallel, holds_components=True, checks=_check_parallel),
     ComponentType(
-        "MultiBasisComponent", (1,), read_rest=_read_multi_basis, holds_components=True, checks=_check_multi_basis
+        "MultiBasisComponent",
+        (1,),
+        reads_end=True,
+        read_rest=_read_multi_basis,
+        holds_components=True,
+        checks=_check_multi_basis,
     ),
     ComponentType(
         "CompositeComponent",

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from ov_asr_score.kaldi_model.components.component_type import Chain, ComponentType, Dims, Problems, ReadChain
-from ov_asr_score.kaldi_model.components.field_checks import at_least, bias, multiple, near, shape, size
+from ov_asr_score.kaldi_model.components.field_checks import at_least, bias, multiple, near, quotient, shape, size
 from ov_asr_score.kaldi_model.components.fields import UPDATABLE, Fields, ints
 from ov_asr_score.kaldi_model.dependency import Dependency, Offsets
 from ov_asr_score.kaldi_model.network import FieldValue
@@ -36,9 +36,13 @@ _LARGEST_KERNEL = 1 << 26
 def _check_nnet1(fields: Fields) -> Problems:
     columns, rows = fields.widths
     dim, step, stride = fields.integers(_PATCHES)
+    # A patch that is wider lies in part behind the last column: Kaldi would read memory outside.
     if not 1 <= dim <= stride:
         yield f"expected <PatchDim> of 1 to <PatchStride>, found {dim} and {stride}"
     yield from multiple("the input", columns, "<PatchStride>", stride)
+    if dim == stride and step:
+        # Any step leads to the only patch.
+        step = 1
     yield from multiple("what a patch leaves", stride - dim, "<PatchStep>", step)
     patches = 1 + (stride - dim) // step
     yield from multiple("the output", rows, "the number of patches", patches)
@@ -47,18 +51,26 @@ def _check_nnet1(fields: Fields) -> Problems:
 
 
 def _check_nnet2(fields: Fields) -> Problems:
+    """Patches must lie in the frame; that they fill it, Kaldi asserts in ``Init`` alone, not in ``Read``."""
     dim, step, stride = fields.integers(_PATCHES)
     if not 1 <= dim <= stride:
         yield f"expected <PatchDim> of 1 to <PatchStride>, found {dim} and {stride}"
-    yield from multiple("what a patch leaves", stride - dim, "<PatchStep>", step)
-    yield from multiple("columns of <FilterParams>", fields.matrix("FilterParams").shape[1], "<PatchDim>", dim)
+    if not step or _patches(dim, step, stride) < 1:
+        yield f"expected <PatchStep> above 0, found {step}"
+    filter_dim = fields.matrix("FilterParams").shape[1]
+    if filter_dim < dim:
+        yield f"expected {dim} columns or more in <FilterParams>, found {filter_dim}"
     yield from bias(fields, "FilterParams")
+
+
+def _patches(dim: int, step: int, stride: int) -> int:
+    return 1 + quotient(stride - dim, step)
 
 
 def _nnet2(fields: Fields) -> Dims:
     filters, filter_dim = fields.matrix("FilterParams").shape
     dim, step, stride = fields.integers(_PATCHES)
-    return filter_dim // dim * stride, (1 + (stride - dim) // step) * filters
+    return filter_dim // dim * stride, _patches(dim, step, stride) * filters
 
 
 def _check_image(fields: Fields) -> Problems:

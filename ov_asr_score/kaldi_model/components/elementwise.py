@@ -93,7 +93,7 @@ NNET1 = (
         checks=_check_rescale,
         trained=("ScaleData",),
     ),
-    ComponentType("Dropout", (1,), floats("DropoutRate", "DropoutRetention"), checks=_check_dropout),
+    ComponentType("Dropout", (1,), floats("DropoutRate", "DropoutRetention"), reads_end=True, checks=_check_dropout),
 )
 
 NNET2 = (

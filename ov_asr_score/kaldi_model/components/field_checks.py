@@ -20,6 +20,12 @@ def multiple(large: str, size: int, small: str, part: int) -> Problems:
         yield f"expected {large} to be a multiple of {small}, found {size} and {part}"
 
 
+def quotient(number: int, divisor: int) -> int:
+    """``number / divisor`` as in C++, which cuts towards zero. Raises ZeroDivisionError."""
+    size = abs(number) // abs(divisor)
+    return size if (number < 0) == (divisor < 0) else -size
+
+
 def at_least(fields: Fields, least: int, *names: str) -> Problems:
     """Integers that must not be smaller than ``least``."""
     for name in names:

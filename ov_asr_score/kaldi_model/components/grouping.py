@@ -38,7 +38,16 @@ def _check_columns(name: str) -> Callable[[Fields], Problems]:
     return check
 
 
+def _check_order(fields: Fields) -> Problems:
+    """Kaldi asserts in ``Init`` that every column comes once, but not in ``Read``."""
+    columns = fields.vector("Reorder")
+    if not len(columns) or columns.min() < 0 or columns.max() >= len(columns):
+        # It would write outside of its memory.
+        yield f"expected columns from 0 to {len(columns) - 1} in <Reorder>, found others"
+
+
 def _check_copy(fields: Fields) -> Problems:
+    """As many indices as columns are asserted in ``ReadData``; others than those of the input lie outside of it."""
     columns, rows = fields.widths
     yield from size(fields, "CopyFromIndices", rows)
     taken = fields.array("CopyFromIndices")
@@ -93,7 +102,7 @@ TYPES = (
         (2,),
         {"Reorder": "ints"},
         ("Reorder",),
-        checks=_check_columns("Reorder"),
+        checks=_check_order,
         dims=_permute("Reorder"),
     ),
     ComponentType(

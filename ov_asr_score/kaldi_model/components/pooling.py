@@ -14,7 +14,7 @@ from typing import cast
 import numpy as np
 
 from ov_asr_score.kaldi_model.components.component_type import Chain, ComponentType, Dims, Problems, ReadChain
-from ov_asr_score.kaldi_model.components.field_checks import at_least, multiple
+from ov_asr_score.kaldi_model.components.field_checks import at_least, multiple, quotient
 from ov_asr_score.kaldi_model.components.fields import Fields, ints
 from ov_asr_score.kaldi_model.network import FieldValue, FloatArray
 from ov_asr_score.kaldi_model.token_reader import ModelReader
@@ -27,17 +27,40 @@ _IMAGE = (
 )
 
 
+def pools_of_patches(fields: Fields) -> int:
+    """The number of pools (nnet1); none if it is not above 0. Raises ZeroDivisionError."""
+    size, step, stride = fields.integers(_POOLS)
+    return 1 + quotient(quotient(fields.integer("InputDim"), stride) - size, step)
+
+
+def pools_of_columns(fields: Fields) -> int:
+    """The number of pools (nnet2); none if it is not above 0. Raises ZeroDivisionError."""
+    patches = quotient(fields.integer("InputDim"), fields.integer("PoolStride"))
+    return quotient(patches, fields.integer("PoolSize"))
+
+
 def _check_nnet1(fields: Fields) -> Problems:
+    """What ``ReadData`` asserts, and that every pool lies in the input, as ``ColRange`` does."""
     columns, rows = fields.widths
     size, step, stride = fields.integers(_POOLS)
-    yield from multiple("the input", columns, "<PoolStride>", stride)
-    patches = columns // stride
-    if not 1 <= size <= patches:
-        yield f"expected <PoolSize> of 1 to {patches}, found {size}"
-    yield from multiple("what a pool leaves", patches - size, "<PoolStep>", step)
-    pools = 1 + (patches - size) // step
+    if not step or not stride:
+        yield f"expected <PoolStep> and <PoolStride> other than 0, found {step} and {stride}"
+    yield from multiple("the input", columns, "<PoolStride>", abs(stride))
+    patches = quotient(columns, stride)
+    if (patches - size) % step:
+        yield f"expected what a pool leaves to be a multiple of <PoolStep>, found {patches - size} and {step}"
+    pools = pools_of_patches(fields)
     if rows != pools * stride:
         yield f"expected an output of {pools} pools of {stride} columns, found {rows} columns"
+    if pools > 0 and size > 0 and not 0 <= (pools - 1) * step <= patches - size:
+        yield f"expected <PoolSize> of 1 to {patches}, found {size}"
+
+
+def _check_average(fields: Fields) -> Problems:
+    yield from _check_nnet1(fields)
+    if not fields.integer("PoolSize") and pools_of_patches(fields) > 0:
+        # Kaldi divides by the size.
+        yield "expected <PoolSize> other than 0, found 0"
 
 
 def _read_frame_weights(reader: ModelReader, fields: dict[str, FieldValue], read_chain: ReadChain) -> tuple[Chain, ...]:
@@ -61,12 +84,13 @@ def _check_frame_pooling(fields: Fields) -> Problems:
 
 
 def _check_nnet2(fields: Fields) -> Problems:
-    columns, rows, size, stride = fields.integers(_NNET2_POOLS)
-    yield from multiple("<InputDim>", columns, "<PoolStride>", stride)
-    patches = columns // stride
-    yield from multiple("the number of patches", patches, "<PoolSize>", size)
-    if rows != patches // size * stride:
-        yield f"expected <OutputDim> {patches // size * stride}, found {rows}"
+    """All pools must lie in the output: Kaldi asserts no more in ``Read``, and leaves columns behind them zero."""
+    rows, size, stride = fields.integers(("OutputDim", "PoolSize", "PoolStride"))
+    if not size or not stride:
+        yield f"expected <PoolSize> and <PoolStride> other than 0, found {size} and {stride}"
+    pools = pools_of_columns(fields)
+    if pools > 0 and (stride < 0 or rows < pools * stride):
+        yield f"expected <OutputDim> of {abs(pools * stride)} or more, found {rows}"
 
 
 def _check_image(fields: Fields) -> Problems:
@@ -90,8 +114,8 @@ def _image(fields: Fields) -> Dims:
 
 TYPES = (
     *(
-        ComponentType(name, (1,), ints(*_POOLS), _POOLS, checks=_check_nnet1)
-        for name in ("AveragePoolingComponent", "MaxPoolingComponent")
+        ComponentType(name, (1,), ints(*_POOLS), _POOLS, checks=checks)
+        for name, checks in (("AveragePoolingComponent", _check_average), ("MaxPoolingComponent", _check_nnet1))
     ),
     ComponentType(
         "FramePoolingComponent",

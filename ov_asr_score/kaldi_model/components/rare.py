@@ -14,9 +14,9 @@ _UNITS = ("bern", "gauss")
 
 def _check_rbm(fields: Fields) -> Problems:
     columns, rows = fields.widths
-    for name in ("VisType", "HidType"):
-        if fields.values[name] not in _UNITS:
-            yield f"expected {name} bern or gauss, found '{str(fields.values[name])[:20]}'"
+    # Kaldi leaves the kind unset for any other word. Scores do not depend on that of the visible units.
+    if fields.values["HidType"] not in _UNITS:
+        yield f"expected HidType bern or gauss, found '{str(fields.values['HidType'])[:20]}'"
     yield from shape(fields, "VisHid", rows, columns)
     yield from size(fields, "VisBias", columns)
     yield from size(fields, "HidBias", rows)

@@ -76,6 +76,7 @@ NNET1 = (
         "SimpleSentenceAveragingComponent",
         (1,),
         {"GradientBoost": "float", "Shrinkage": "float", "OnlySumming": "bool or number"},
+        reads_end=True,
         checks=same_width,
         whole_utterance=True,
     ),

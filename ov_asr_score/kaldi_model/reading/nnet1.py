@@ -17,6 +17,7 @@ from ov_asr_score.kaldi_model.token_reader import ModelReader
 from ov_asr_score.text import clipped
 
 _END = "<!EndOfComponent>"
+# Networks of Kaldi's recipes are two deep; without a limit a damaged file could fill the stack.
 _DEEPEST = 10
 
 
@@ -33,7 +34,11 @@ def read_nnet1(reader: ModelReader, *, inside: bool = False) -> KaldiNetwork:
 
 
 def _read_chain(reader: ModelReader, prefix: str, inside: bool, depth: int) -> list[Component]:
-    """Components up to ``</Nnet>``; older files end without it."""
+    """Components up to ``</Nnet>``; older files end without it (``Component::Read``, nnet/nnet-component.cc).
+
+    A file that begins with ``<Nnet>`` must have the end, although Kaldi does not ask for it: what was cut off between
+    two components would otherwise give scores of another layer.
+    """
     if depth > _DEEPEST:
         raise reader.error(f"at most {_DEEPEST} networks inside of each other", "more")
     components: list[Component] = []
@@ -69,6 +74,9 @@ def _read_component(reader: ModelReader, token: str, offset: int, prefix: str, d
     fields |= _read_settings(reader, kind)
     for field, value_kind in kind.values:
         fields[field] = reader.read_value(value_kind)
+    if kind.tail and reader.peek_token() == _END:
+        # ConvolutionalComponent::ReadData, nnet/nnet-convolutional-component.h
+        reader.read_token()
     for field, value_kind in kind.tail:
         reader.expect_token(f"<{field}>")
         fields[field] = reader.read_value(value_kind)
@@ -76,26 +84,30 @@ def _read_component(reader: ModelReader, token: str, offset: int, prefix: str, d
         reader, fields, lambda inside: tuple(_read_chain(reader, f"{name}{inside}", False, depth + 1))
     )
     reader.stream.context = f"component '{name}'"
-    if reader.peek_token() == _END:
-        reader.read_token()
+    for _ in range(2 if kind.reads_end else 1):
+        if reader.peek_token() == _END:
+            reader.read_token()
     reader.stream.context = ""
     return Component(name, type_name, fields, offset, nested)
 
 
 def _read_settings(reader: ModelReader, kind: ComponentType) -> dict[str, FieldValue]:
-    """Tokens of a component with their values, as far as they are settings of its type."""
-    known = {f"<{name}>": name for name in kind.fields}
+    """Tokens of a component with their values, as far as they are settings of its type (``ReadData`` of each).
+
+    They come in any order, and again as often as they like: the last one holds.
+    """
+    known = {f"{bracket}{name}>": name for name in kind.fields for bracket in ("<", "")}
     ends = {_END, "</Nnet>", *(f"<{name}>" for name, _ in kind.tail)}
     fields: dict[str, FieldValue] = {}
     # A component without values of its own may be followed at once by the next one, in files of old versions.
+    # ExpectToken does without the first bracket.
     while kind.fields and (token := reader.peek_token()) in known:
-        name = known[token]
-        if name in fields:
-            raise reader.error(f"{token} once", "it twice", "the file is damaged")
         reader.read_token()
-        fields[name] = reader.read_value(kind.fields[name])
+        fields[known[token]] = reader.read_value(kind.fields[known[token]])
     if kind.fields and kind.values and token.startswith("<") and token not in ends:
-        raise reader.error(f"one of {', '.join(known)}", clipped(token), "the file is damaged")
+        raise reader.error(
+            f"one of {', '.join(f'<{name}>' for name in kind.fields)}", clipped(token), "the file is damaged"
+        )
     missing = [f"<{name}>" for name in kind.required if name not in fields]
     if missing:
         raise reader.error(", ".join(missing), clipped(reader.peek_token()), "the file is damaged")

@@ -5,6 +5,7 @@ Tests: tests/kaldi_model/test_loading.py, tests/kaldi_model/components/test_nnet
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -19,6 +20,7 @@ from ov_asr_score.kaldi_model.network import Component, KaldiNetwork
 from ov_asr_score.kaldi_model.token_reader import ModelReader, read_fields
 from ov_asr_score.text import clipped
 
+# Far more than any network has: a damaged count must not take for ever.
 _MOST_COMPONENTS = 100_000
 
 
@@ -40,6 +42,7 @@ def read_nnet2(reader: ModelReader, *, is_acoustic_model: bool) -> KaldiNetwork:
         reader.stream.context = ""
     reader.expect_token("</Components>")
     reader.expect_token("</Nnet>")
+    _check_contexts(components, reader.source)
     network = chain_network(2, components, reader.source, reader.binary)
     if not is_acoustic_model:
         return network
@@ -51,6 +54,9 @@ def _read_component(reader: ModelReader, index: int) -> Component:
     reader.skip_blanks()
     offset = reader.offset
     token = reader.read_token()
+    if reader.peek_token() == token:
+        # ExpectOneOrTwoTokens, util/text-utils.cc
+        reader.read_token()
     name = token.strip("<>")
     if name.startswith("/"):
         raise reader.error("a component type as in <AffineComponent>", clipped(token), offset=offset)
@@ -74,6 +80,19 @@ def _read_component(reader: ModelReader, index: int) -> Component:
             "fields that tell the widths of a component", "others", "the file is damaged", offset=offset
         ) from error
     return replace(component, fields={**fields, "InputDim": input_dim, "OutputDim": output_dim})
+
+
+def _check_contexts(components: Sequence[Component], source: str) -> None:
+    """Raise ModelFormatError when all splicing together needs frames on one side only.
+
+    Kaldi then puts the utterance outside of its matrix (``NnetComputer``, nnet2/nnet-compute.cc).
+    """
+    contexts = [context for part in components if isinstance(context := part.fields.get("Context"), np.ndarray)]
+    first, last = (sum(int(context[end]) for context in contexts) for end in (0, -1))
+    if first > 0 or last < 0:
+        raise ModelFormatError(
+            f"{source}: expected frames from 0 or less to 0 or more for a frame of scores, found {first} to {last}"
+        )
 
 
 def _no_components(name: str) -> Chain:

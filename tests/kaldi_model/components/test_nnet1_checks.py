@@ -41,7 +41,12 @@ BROKEN = (
     (plain("Rescale", 3, "[ 1 2 3 4 ]"), "expected 3 values in ScaleData, found 4"),
     (MODEL.kl_hmm(3, 4).replace("> 3 4", "> 4 3", 1), "expected KlStats of 4 x 3, found 3 x 4"),
     (pooling("MaxPoolingComponent", 2, 2, 3, 5), "expected what a pool leaves to be a multiple of <PoolStep>, found 3"),
-    (pooling("AveragePoolingComponent", 2, 2, 3, 4).replace("Size> 2", "Size> 5"), "expected <PoolSize> of 1 to 4"),
+    (
+        pooling("AveragePoolingComponent", 2, 2, 3, 4).replace("Size> 2 <PoolStep> 2", "Size> 6 <PoolStep> -2"),
+        "expected <PoolSize> of 1 to 4, found 6",
+    ),
+    (pooling("AveragePoolingComponent", 0, 2, 3, 4), "expected <PoolSize> other than 0, found 0"),
+    ("<MaxPoolingComponent> 6 12 <PoolSize> 2 <PoolStep> 0 <PoolStride> 3", "other than 0, found 0 and 3"),
     ("<MaxPoolingComponent> 5 12 <PoolSize> 2 <PoolStep> 2 <PoolStride> 3", "expected an output of 2 pools of 3 col"),
     (FRAME_POOLING.replace("[ 0 1 ]", "[ 0 2 ]"), "expected pools within 3 frames, found 2 frames from 2 on"),
     (FRAME_POOLING.replace("<FeatureDim> 2", "<FeatureDim> 4"), "expected the input to be a multiple of <FeatureDim>"),

@@ -6,17 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from ov_asr_score.errors import ModelFormatError
+from ov_asr_score.convert.from_file import convert_file
+from ov_asr_score.errors import ModelFormatError, ShapeMismatchError
 from ov_asr_score.kaldi_model.loading import load_network
+from ov_asr_score.settings.kaldi import KaldiOptions
 from tests.kaldi_model.damaged_text import changed
 from tests.kaldi_model.model_files import FOLDER
 
 DAMAGE = [
     (0, "SigmoidComponent", "<Dim> 4", "<Dim> 5", "expects 4 columns, 'component0.SigmoidComponent' before it gives 5"),
-    (2, "PowerComponent", "<Power> 2", "<Power> nan", "expected <Power> of 0 or more, found nan"),
-    (10, "PermuteComponent", "[ 0", "[ 7", "expected every column once in <Reorder>, found others"),
-    (13, "SpliceMaxComponent", "[ -1 0 1 ]", "[ 1 0 -1 ]", "expected rising frame offsets from 0 or less to 0 or more"),
-    (13, "SpliceMaxComponent", "[ -1 0 1 ]", "[ 1 2 3 ]", "found [1, 2, 3]"),
+    (10, "PermuteComponent", "[ 0", "[ 7", "in <Reorder>, found others"),
+    (10, "PermuteComponent", "[ 0", "[ -1", "in <Reorder>, found others"),
+    (13, "SpliceMaxComponent", "[ -1 0 1 ]", "[ 1 0 -1 ]", "expected frame offsets between the first and the last one"),
+    (13, "SpliceMaxComponent", "[ -1 0 1 ]", "[ -1 2 1 ]", "found [-1, 2, 1]"),
     (13, "SpliceMaxComponent", "[ -1 0 1 ]", "[ -1000000 0 1 ]", "expected frames at most 20000 away, found 1000000"),
     (14, "DctComponent", "<DctDim> 2", "<DctDim> 3", "expected <Dim> to be a multiple of <DctDim>, found 4 and 3"),
     (
@@ -43,25 +45,19 @@ DAMAGE = [
         "Convolutional1dComponent",
         "<PatchStep> 1",
         "<PatchStep> 0",
-        "expected what a patch leaves to be a multiple of",
+        "expected <PatchStep> above 0, found 0",
     ),
     (21, "Convolutional1dComponent", "<PatchDim> 1", "<PatchDim> 3", "expected <PatchDim> of 1 to <PatchStride>"),
     (
         21,
         "Convolutional1dComponent",
-        "<PatchDim> 1",
-        "<PatchDim> 2",
-        "expected columns of <FilterParams> to be a multiple",
+        "<PatchStep> 1",
+        "<PatchStep> -1",
+        "expected <PatchStep> above 0, found -1",
     ),
-    (22, "MaxpoolingComponent", "<PoolSize> 2", "<PoolSize> 4", "expected the number of patches to be a multiple of"),
-    (
-        22,
-        "MaxpoolingComponent",
-        "<PoolStride> 1",
-        "<PoolStride> 0",
-        "expected <InputDim> to be a multiple of <PoolStride>",
-    ),
-    (22, "MaxpoolingComponent", "<OutputDim> 3", "<OutputDim> 6", "expected <OutputDim> 3, found 6"),
+    (22, "MaxpoolingComponent", "<PoolSize> 2", "<PoolSize> 0", "expected <PoolSize> and <PoolStride> other than 0"),
+    (22, "MaxpoolingComponent", "<PoolStride> 1", "<PoolStride> 0", "other than 0, found 2 and 0"),
+    (22, "MaxpoolingComponent", "<OutputDim> 3", "<OutputDim> 2", "expected <OutputDim> of 3 or more, found 2"),
     (23, "MaxoutComponent", "<OutputDim> 1", "<OutputDim> 0", "expected <InputDim> to be a multiple of <OutputDim>"),
     (25, "PnormComponent", "<OutputDim> 4", "<OutputDim> 3", "expected <InputDim> to be a multiple of <OutputDim>"),
     (25, "PnormComponent", "<P> 3", "<P> -1", "expected <P> of 0 or more, found -1"),
@@ -87,10 +83,20 @@ def test_the_constant_part_of_a_splice(tmp_path: Path) -> None:
         load_network(path)
 
 
-def test_priors_of_the_wrong_size(tmp_path: Path) -> None:
-    path, _ = changed(tmp_path, FOLDER / "nnet2_am.txt", "</Nnet>", "[ 0.125", "[ 0.125 0.125")
-    with pytest.raises(ModelFormatError, match="expected 4 priors, one for each column of 'output', found 5"):
+@pytest.mark.parametrize("context", ["[ 3 4 5 ]", "[ -9 -8 -7 ]"])
+def test_frames_on_one_side(tmp_path: Path, context: str) -> None:
+    path, _ = changed(
+        tmp_path, FOLDER / "nnet2_am.txt", "<SpliceComponent> ", "<Context> [ -2 0 1 ]", f"<Context> {context}"
+    )
+    with pytest.raises(ModelFormatError, match="expected frames from 0 or less to 0 or more for a frame of scores"):
         load_network(path)
+
+
+def test_priors_of_the_wrong_size_are_refused_where_they_are_used(tmp_path: Path) -> None:
+    path, _ = changed(tmp_path, FOLDER / "nnet2_am.txt", "</Nnet>", "[ 0.125", "[ 0.125 0.125")
+    convert_file(path)
+    with pytest.raises(ShapeMismatchError, match="5 priors for an output of 4 pdfs; expected as many"):
+        convert_file(path, KaldiOptions(divide_by_priors=True))
 
 
 def test_a_wrong_number_of_components(tmp_path: Path) -> None:
