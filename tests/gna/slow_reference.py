@@ -6,6 +6,7 @@ Written from the description of the device alone, and with none of the package's
 from __future__ import annotations
 
 import struct
+from functools import reduce
 from math import prod
 
 import numpy as np
@@ -238,7 +239,7 @@ class SlowModel:
                     products = [a * b for a, b in zip(inputs, coefficients[f], strict=True)]
                     products += [0] * (size % 2)
                     pairs = [a + b for a, b in zip(products[::2], products[1::2], strict=True)]
-                    sums[y, z, f] = clamp(biases[f] + sum(map(wrap32, pairs) if wide else pairs), 32)
+                    sums[y, z, f] = biases[f] + sum(map(wrap32, pairs) if wide else pairs)
         self.write(output, self.pooled(operation, output, sums, (rows, columns, count)))
 
     def pooled(
@@ -250,11 +251,12 @@ class SlowModel:
     ) -> list[int]:
         rows, columns, count = shape
         window, step = self.pair(operation, 3, 1), self.pair(operation, 4, 1)
+        saturated = [clamp(value, 32) for value in sums.values()]
         if window is None or step is None:
-            return self.activated(operation, list(sums.values()))
+            return self.activated(operation, saturated)
         legacy = output.layout == "GNA1" or step[0] > window[0] or step[1] > window[1]
         if not legacy:
-            sums = dict(zip(sums, self.activated(operation, list(sums.values())), strict=True))
+            sums = dict(zip(sums, self.activated(operation, saturated), strict=True))
             pools = [-(-(n - w) // s) + 1 for n, w, s in zip((rows, columns), window, step, strict=True)]
         else:
             pools = [-(-n // s) for n, s in zip((rows, columns), step, strict=True)]
@@ -264,11 +266,13 @@ class SlowModel:
                 for f in range(count):
                     ys = range(y * step[0], min(y * step[0] + window[0], rows))
                     xs = range(x * step[1], min(x * step[1] + window[1], columns))
-                    pool = [sums[at_y, at_x, f] for at_y in ys for at_x in xs]
+                    pool = [sums[at_y, at_x, f] for at_x in xs for at_y in ys]
                     if operation.parameters[2] == struct.pack("<I", 1):
-                        values.append(max(pool))
-                    else:
-                        values.append(clamp(sum(pool), 8 * output.type.num_bytes))
+                        values.append(clamp(max(pool), 32))
+                    elif legacy or output.type is not DataType.INT32:
+                        values.append(clamp(sum(pool), 32 if legacy else 8 * output.type.num_bytes))
+                    else:  # kernels for int32 saturate after each addition
+                        values.append(reduce(lambda total, value: clamp(total + value, 32), pool, 0))
         return self.activated(operation, values) if legacy else values
 
     @staticmethod

@@ -6,7 +6,6 @@ import struct
 import tracemalloc
 import warnings
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,40 +15,15 @@ from ov_asr_score.gna.exact.program import ExactProgram
 from ov_asr_score.gna.format.blob import read_blob, write_blob
 from ov_asr_score.gna.format.blob_description import describe_blob
 from ov_asr_score.gna.format.model_checks import check_model
-from ov_asr_score.gna.model import GnaModel, GnaTransposition
-from tests.gna.exact.test_blob_forms import peephole_model
-from tests.gna.old_blobs import MINORS, PLUGIN_2023, blob_of_version
-from tests.gna.processing_models import gathering, transposing
+from ov_asr_score.gna.model import GnaModel
+from tests.gna.blob_forms import forms
+from tests.gna.old_blobs import MINORS, blob_of_version
 from tests.gna.small_blob import small_model
 
 SMALL = write_blob(small_model())
 MEMORY_START = read_blob(SMALL, "x").places["memory"]
 EVERY_BIT = (1, 2, 4, 8, 16, 32, 64, 128, 255)
 NUMBERS = (0, 1, 7, 0x7FFF, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFF8, 0xFFFFFFFF)
-
-
-def forms() -> dict[str, bytes]:
-    """A blob of every form: orders of values, processing models, versions of several lines, states as weights."""
-    model = small_model()
-    (left, right), (first, second) = model.inputs, model.outputs
-    turned = replace(
-        model,
-        turned_inputs=(GnaTransposition("left", ((True, 2, 2), (False, 1, 4)), ends_in_nul=True),),
-        turned_outputs=(GnaTransposition("second", ((True, 4, 2),)),),
-    )
-    processed = replace(
-        model,
-        inputs=(replace(left, processing=transposing([1, 2, 4], [0, 2, 1])), right),
-        outputs=(first, replace(second, processing=gathering(8, [7, 6, 5, 4, 3, 2, 1, 0]))),
-    )
-    rotated = replace(model, rotation=(2, 4, 1, 0, 0, 0), inputs=(left, replace(right, shape=(1, 8), num_elements=8)))
-    return {
-        "turned": blob_of_version(turned, 6),
-        "header": blob_of_version(rotated, 4),
-        "processed": blob_of_version(processed, 9, versions=PLUGIN_2023, lost_turnings=3),
-        "peephole": blob_of_version(peephole_model("earlier"), 8, versions=PLUGIN_2023),
-        "in place": blob_of_version(peephole_model("in place"), 7),
-    }
 
 
 FORMS = forms()

@@ -156,8 +156,11 @@ def _arranged(
 
 
 def _shape(port: GraphPort, num_vectors: int) -> tuple[int, ...]:
+    """The shape of an endpoint; one of one or three dimensions is one vector to Intel's plugin."""
     shape = port.shape or (1, port.size)
-    return (num_vectors, *shape[1:]) if len(shape) > 1 else shape if num_vectors == 1 else (num_vectors, port.size)
+    if len(shape) in (2, 4):
+        return num_vectors, *shape[1:]
+    return shape if num_vectors == 1 else (num_vectors, port.size)
 
 
 def _input(port: GraphPort, factors: ScaleFactors, emitter: Emitter, num_vectors: int) -> GnaEndpoint:

@@ -39,13 +39,13 @@ from ov_asr_score.gna.model import BIASES, INPUT, OUTPUT, WEIGHTS, DataType, Gna
 
 _MAXIMUM, _SUM = 1, 2
 
-_Ready: TypeAlias = tuple[Callable[[NDArray[np.float64], NDArray[np.float64], Counts], None], Finish, Finish]
+_Ready: TypeAlias = tuple[Callable[[NDArray[np.float64], NDArray[np.float64], Counts], None], Finish]
 
 
 class ConvolutionStep:
     """Sums over windows, [positions, filters], their activation, then the maximum (or sum) of each pooling window.
 
-    First-generation devices take the maximum of the sums before the activation; the layout ``GNA1``, or pooling windows
+    First-generation devices pool the sums before the activation; the layout ``GNA1``, or pooling windows
     that skip positions, identify such a model.
     """
 
@@ -67,8 +67,6 @@ class ConvolutionStep:
         self.takes_largest = pooling == _MAXIMUM
         self.table = table_of(operation, layout)
         self.is_legacy = self.pool_window is not None and self._is_legacy()
-        if self.is_legacy and not self.takes_largest:
-            raise UnsupportedModelError(f"{place}: expected maximum pooling with layout GNA1, found sum pooling")
         self.middle = DataType.INT32 if self.is_legacy else self.output.type
         start, self.filter_bytes = self.filters.offset, operand_bytes(operation, WEIGHTS)
         self.changes = layout.changes(start, self.filter_bytes) or (
@@ -85,7 +83,7 @@ class ConvolutionStep:
         return self.output.layout == LEGACY_LAYOUT or leaves_out
 
     def _ready(self, filters: NDArray[Any], biases: NDArray[Any] | None) -> _Ready:
-        """What computes the sums with the bytes of ``filters``, and finishes them before and after pooling."""
+        """What computes the sums with the bytes of ``filters``, and what finishes them."""
         stored = _filters(self.filters, filters)
         weights = read_weights(stored, biases, self.input.type, keep_multipliers=False)
         pairs = pairs_of(stored) if stored.dtype.itemsize == 2 and self.input.type is DataType.INT16 else None
@@ -97,9 +95,7 @@ class ConvolutionStep:
             )
         rules = None if pairs is None else OverflowRules((stored.shape[1],), False, pairs, stored.shape[1])
         compute, may_saturate = sums_of(weights, rules), weights.bound > INT32_HIGH
-        if self.is_legacy:
-            return compute, Finish(None, may_saturate), Finish(self.table, False)
-        return compute, Finish(self.table, may_saturate), Finish(None, False)
+        return compute, Finish(self.table, may_saturate and not self.is_legacy)
 
     def bind(self, image: Image, scratch: Scratch, counts: Counts) -> Callable[[], None]:
         """A function that runs the convolution on ``image``; see Step."""
@@ -133,20 +129,18 @@ class ConvolutionStep:
 
         def run() -> None:
             for part in parts:
-                compute, finish, finish_pooled = ready(part)
+                compute, finish = ready(part)
                 count = part.stop - part.start
                 np.copyto(inside[:count], source[part])
                 np.copyto(values[:count], windows[:count])
                 compute(values[:count].reshape(-1, size), sums[:count].reshape(-1, self.num_filters), counts)
-                finish(sums[:count], middle[:count], scratch, counts)
-                if self.pool_window is None:
-                    np.copyto(target[part], middle[:count].reshape(count, -1))
+                if self.is_legacy:  # sums are pooled before they are saturated
+                    pooled = self._pooled(sums[:count]).astype(np.float64)
+                    finish(pooled.reshape(count, -1), target[part], scratch, counts)
                     continue
-                pooled = self._pooled(middle[:count])
-                if self.is_legacy:
-                    finish_pooled(pooled.astype(np.float64).reshape(count, -1), target[part], scratch, counts)
-                else:
-                    np.copyto(target[part], pooled.reshape(count, -1), casting="unsafe")
+                finish(sums[:count], middle[:count], scratch, counts)
+                finished = middle[:count] if self.pool_window is None else self._pooled(middle[:count])
+                np.copyto(target[part], finished.reshape(count, -1), casting="unsafe")
 
         return run
 
@@ -174,7 +168,7 @@ class ConvolutionStep:
             for row in range(window[0]):
                 shifted = wide[:, row :: stride[0], column :: stride[1]][:, : counts[0], : counts[1]]
                 (np.maximum if self.takes_largest else np.add)(result, shifted, out=result)
-                if self.middle is DataType.INT32:
+                if self.middle is DataType.INT32 and not self.is_legacy:
                     np.clip(result, *in_range, out=result)
         return np.clip(result, *in_range, out=result)
 

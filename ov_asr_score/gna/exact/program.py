@@ -196,7 +196,8 @@ class _Port:
         """A float32 copy of the endpoint, [lanes, D]."""
         values = np.empty(self.integers.shape, np.float32)
         np.copyto(values, self.integers, casting="unsafe")
-        np.divide(values, self.scale, out=values)
+        with np.errstate(over="ignore"):  # a tiny scale factor makes infinities
+            np.divide(values, self.scale, out=values)
         if self.truncates:
             np.trunc(values, out=values)
         frames = values.reshape(-1, self.stored)[:lanes]

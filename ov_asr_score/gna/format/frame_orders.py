@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.gna.model import GnaModel, GnaProcessing, GnaTransposition
+from ov_asr_score.text import printable_name
 
 if TYPE_CHECKING:
     from ov_asr_score.openvino_api import ov
@@ -134,4 +135,4 @@ def _evaluated(model: ov.Model, most: int) -> tuple[Order, int]:
 def _cause(error: BaseException) -> str:
     from ov_asr_score.openvino_api import first_cause
 
-    return first_cause(error, 120)
+    return printable_name(first_cause(error, 120) or type(error).__name__)

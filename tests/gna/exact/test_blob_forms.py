@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,22 +11,24 @@ from numpy.typing import NDArray
 
 from ov_asr_score.gna.exact.program import ExactProgram
 from ov_asr_score.gna.format.blob import read_blob
+from ov_asr_score.gna.format.layout import shape_parameter
 from ov_asr_score.gna.format.model_checks import check_model
 from ov_asr_score.gna.model import (
+    BIASES,
+    INPUT,
     OUTPUT,
-    PAGE,
+    SEGMENT,
+    SEGMENTS,
+    WEIGHTS,
     DataType,
-    GnaEndpoint,
     GnaModel,
-    GnaOperation,
-    GnaState,
     GnaTensor,
     GnaTransposition,
-    OperationType,
 )
+from tests.gna.blob_forms import WIDTH, peephole_model, peephole_scores
 from tests.gna.old_blobs import PLUGIN_2023, blob_of_version
 from tests.gna.processing_models import gathering, transposing
-from tests.gna.small_blob import small_model, with_operand
+from tests.gna.small_blob import small_model, with_operand, with_operation
 
 Floats = NDArray[np.float32]
 
@@ -153,70 +156,86 @@ def test_constants_between_buffers_are_not_copied_for_each_lane() -> None:
     assert all(np.array_equal(*pair) for pair in zip(scores_in_order(far, frames), expected, strict=True))
 
 
-X, Y, MEMORY = 0, 128, 256
-WIDTH = 16
+OVERLOOKED: dict[str, tuple[int, int, dict[str, Any]]] = {
+    "weights": (0, WEIGHTS, {"shape": (8, 16)}),
+    "biases": (2, BIASES, {"shape": (3,)}),
+    "input vectors": (0, INPUT, {"shape": (8, 3)}),
+    "biases of filters": (4, BIASES, {"shape": (9,)}),
+    "plane": (4, OUTPUT, {"shape": (1, 1, 2, 4)}),
+    "filters of a plane": (4, WEIGHTS, {"shape": (4, 1, 8, 1)}),
+    "type of a copy": (6, OUTPUT, {"type": DataType.INT32}),
+    "type of a transposition": (5, OUTPUT, {"type": DataType.INT32}),
+    "layout": (1, OUTPUT, {"layout": "GNA1"}),
+}
+"""Operation, operand and changes of the small model that Intel's library overlooks: scores stay the same."""
 
 
-def peephole_model(kind: str) -> GnaModel:
-    """A model whose state c is the second operand of a product.
-
-    ``earlier``: y = x · c + 40000 reads what a later operation writes, c = quarter(2 · c + y). ``in place``: y is
-    written over c, y = c = quarter(x · c + 40000). ``later``: c = quarter(2 · x) is written before y = x · c + 40000.
-    """
-    table = np.zeros(3, np.dtype([("base", "<i4"), ("value", "<i2"), ("slope", "<i2")]))
-    # value = sum / 4, within -30000 … 30000 (a slope of 64 and a shift of 8 bits)
-    table["base"], table["value"], table["slope"] = [-(2**31), -120000, 120000], [-30000, -30000, 30000], [0, 64, 0]
-    twos = GnaTensor((WIDTH,), DataType.INT16, PAGE)
-    zeros = GnaTensor((WIDTH,), DataType.INT32, PAGE + 64)
-    segments = GnaTensor((3,), DataType.PWL_SEGMENT, PAGE + 128)
-    offsets = GnaTensor((WIDTH,), DataType.INT32, PAGE + 192)
-    memory = bytearray(2 * PAGE)
-    memory[PAGE : PAGE + 32] = np.full(WIDTH, 2, np.int16).tobytes()
-    memory[PAGE + 128 : PAGE + 152] = table.tobytes()
-    memory[PAGE + 192 : PAGE + 256] = np.full(WIDTH, 40000, np.int32).tobytes()
-
-    def buffer(offset: int, type_: DataType = DataType.INT16, *, vector: bool = False) -> GnaTensor:
-        return GnaTensor((WIDTH,) if vector else (WIDTH, 1), type_, offset)
-
-    elementwise, int32 = OperationType.ELEMENTWISE, DataType.INT32
-    state = buffer(MEMORY, vector=True)
-    product = GnaOperation(elementwise, (buffer(X), buffer(Y, int32), state, offsets, None))
-    update = GnaOperation(elementwise, (buffer(MEMORY), buffer(MEMORY), twos, buffer(Y, int32, vector=True), segments))
-    in_place = GnaOperation(elementwise, (buffer(X), buffer(MEMORY), state, offsets, segments))
-    fill = GnaOperation(elementwise, (buffer(X), buffer(MEMORY), twos, zeros, segments))
-    operations = {"earlier": (product, update), "later": (fill, product), "in place": (in_place,)}[kind]
-    is_wide = kind != "in place"
-    return GnaModel(
-        version=(2, 8),
-        inputs=(GnaEndpoint("x", 1.0, 2, WIDTH, X, (1, WIDTH)),),
-        outputs=(GnaEndpoint("y", 1.0, 4 if is_wide else 2, WIDTH, Y if is_wide else MEMORY, (1, WIDTH)),),
-        operations=operations,
-        states=(GnaState("c", MEMORY, 64, 1.0),),
-        memory=bytes(memory),
-    )
+@pytest.mark.parametrize("what", OVERLOOKED)
+def test_what_the_library_overlooks_changes_no_score(what: str) -> None:
+    model = small_model()
+    operation, number, changes = OVERLOOKED[what]
+    tensor = model.operations[operation].operands[number]
+    assert tensor is not None
+    changed = with_operand(model, operation, number, replace(tensor, **changes))
+    check_model(changed, "x")
+    assert_same_scores(changed, model)
 
 
-def quarter(sums: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The table: up to -120000, and above 120000, the value is held; between them a quarter, rounded down."""
-    inside = ((sums + 120000) * 64 >> 8) - 30000
-    return np.where(sums <= -120000, -30000, np.where(sums >= 120000, 30000, inside))
+def test_parameters_and_operands_without_effect() -> None:
+    model = small_model()
+    convolution = model.operations[4]
+    padded = replace(convolution, parameters=(*convolution.parameters[:5], shape_parameter((4,))))
+    assert_same_scores(with_operation(model, 4, padded), model)
+    window = replace(convolution, parameters=(convolution.parameters[0], b"", b"", shape_parameter((2,))))
+    assert_same_scores(with_operation(model, 4, window), model)
+    switched_off = GnaTensor((4,), DataType.NONE, 3, mode=-1)
+    assert_same_scores(with_operand(model, 3, SEGMENTS, switched_off), model)
 
 
-def peephole_scores(kind: str, frames: NDArray[np.int64]) -> Floats:
-    """The same in plain arithmetic (see the model), for one utterance."""
-    state, scores = np.zeros(WIDTH, np.int64), []
-    for x in frames:
-        if kind == "later":
-            state = quarter(2 * x)
-        if kind == "in place":
-            state = quarter(40000 + x * state)
-            scores.append(state)
-            continue
-        y = np.clip(x * state + 40000, -(2**31), 2**31 - 1)
-        scores.append(y)
-        if kind == "earlier":
-            state = quarter(2 * state + y)
-    return np.array(scores, np.float32)
+def test_convolution_without_biases_has_zeros() -> None:
+    model = small_model()
+    biases = model.operations[4].operands[BIASES]
+    assert biases is not None
+    memory = bytearray(model.memory)
+    memory[biases.offset : biases.offset + biases.num_bytes] = bytes(biases.num_bytes)
+    without = with_operand(model, 4, BIASES, None)
+    check_model(without, "x")
+    assert_same_scores(without, replace(model, memory=bytes(memory)))
+
+
+def test_convolution_with_computed_filters() -> None:
+    """Filters that an operation has written: for each lane its own."""
+    model = stateless(small_model())
+    filters, hidden = model.operations[4].operands[WEIGHTS], model.operations[0].operands[OUTPUT]
+    assert filters is not None
+    assert hidden is not None
+    computed = with_operand(model, 4, WEIGHTS, replace(filters, shape=(1, 16), offset=hidden.offset))
+    computed = with_operand(computed, 4, OUTPUT, replace(hidden, shape=(1, 1, 1), offset=model.outputs[1].offset))
+    computed = replace(computed, outputs=(replace(model.outputs[1], shape=(1, 1), num_elements=1),))
+    check_model(computed, "x")
+    rng = np.random.default_rng(3)
+    frames = [loud(rng, 6, 8, 2048), loud(rng, 6, 16, 1024)]
+    program = ExactProgram(computed)
+    together = program.run(program.new_memory(6), frames)[0]
+    assert np.array_equal(together, scores_in_order(computed, frames)[0])
+    shown = replace(model, outputs=(replace(model.outputs[1], element_bytes=2, offset=hidden.offset, shape=(1, 16)),))
+    written = (scores_in_order(shown, frames)[0] * model.outputs[1].scale_factor).astype(np.int64)
+    right = np.clip(np.round(frames[1] * 1024), -32768, 32767).astype(np.int64)
+    bias = int(np.frombuffer(model.memory, np.int32, 1, model.operations[4].operands[BIASES].offset)[0])  # type: ignore[union-attr]
+    sums = np.clip((written * right).sum(axis=1) + bias, -(2**31), 2**31 - 1)
+    # the table of the small model: slope 4 / 256 from each of its bases on
+    table = np.frombuffer(model.memory, SEGMENT, 4, model.operations[4].operands[SEGMENTS].offset)  # type: ignore[union-attr]
+    bases = table["base"].astype(np.int64) & ~3
+    found = np.maximum(np.searchsorted(bases, sums, side="right") - 1, 0)
+    expected = np.clip(((sums - bases[found]) * table["slope"][found] >> 8) + table["value"][found], -32768, 32767)
+    assert np.array_equal(together[:, 0] * model.outputs[1].scale_factor, expected)
+
+
+def assert_same_scores(changed: GnaModel, model: GnaModel) -> None:
+    rng = np.random.default_rng(3)
+    frames = [loud(rng, 6, 8, 2048), loud(rng, 6, 16, 1024)]
+    expected = scores_in_order(model, frames)
+    assert all(np.array_equal(*pair) for pair in zip(scores_in_order(changed, frames), expected, strict=True))
 
 
 @pytest.mark.parametrize("kind", ["earlier", "later", "in place"])

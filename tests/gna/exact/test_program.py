@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.gna.exact.program import ExactProgram
 from ov_asr_score.gna.format.blob import read_blob
 from ov_asr_score.gna.format.model_checks import check_model
@@ -169,11 +168,16 @@ def test_2d_pooling(mode: int, padding: tuple[int, int]) -> None:
     check(convolution_model(rng, (INT16, INT16), *PLANE, padding=padding, pool=pool), rng)
 
 
-def test_sum_pooling_of_first_generation_is_refused() -> None:
-    pool = (2, (1, 3), (1, 2))
-    model = convolution_model(np.random.default_rng(0), (INT16, INT16), *VECTOR, pool=pool, layout="GNA1")
-    with pytest.raises(UnsupportedModelError, match="operation 0: expected maximum pooling"):
-        ExactProgram(model)
+@pytest.mark.parametrize("seed", range(4))
+def test_sum_pooling_of_first_generation(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    check(convolution_model(rng, (INT16, INT16), *VECTOR, pool=(2, (1, 3), (1, 2)), layout="GNA1"), rng)
+
+
+@pytest.mark.parametrize("types", [(INT16, INT16), (INT8, INT16)])
+def test_sum_pooling_of_sums(types: tuple[DataType, DataType]) -> None:
+    rng = np.random.default_rng(1)
+    check(convolution_model(rng, types, (9, 9, 8), (3, 3), (1, 1), 3, num_segments=0, pool=(2, (3, 2), (2, 1))), rng)
 
 
 def test_states_are_separate_per_lane() -> None:
