@@ -228,6 +228,7 @@ def _joint_contexts(network: KaldiNetwork, outputs: Sequence[str]) -> Contexts:
 
 
 def _input_dim(network: KaldiNetwork) -> int:
+    """Columns of the features. Kaldi: ``IsSimpleNnet`` (nnet3/nnet-utils.cc) asks for an input of this name."""
     for node in network.inputs:
         if node.name == "input":
             return node.dim

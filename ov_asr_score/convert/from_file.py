@@ -42,6 +42,8 @@ def convert_file(
     With ``keep_nodes`` no node is folded with its neighbours: all are layers of the graph, by Kaldi's names.
     ``allow_nonfinite`` takes parameters that are NaN or infinite; the facts name them.
     Raises FileAccessError, ModelFormatError, UnsupportedModelError, UnknownNameError, ShapeMismatchError, UsageError.
+    Reason why parameters that are not finite are refused: a rectifier of OpenVINO gives 0 for NaN, and the scores of a
+    diverged model look like any others.
     """
     path = Path(path)
     network = load_whole_network(path, options)
@@ -128,7 +130,8 @@ def _usual_factor(network: KaldiNetwork, path: Path) -> int:
 def read_subsampling_factor(path: Path) -> int:
     """The number in a file ``frame_subsampling_factor`` beside the model, 1 without one.
 
-    Raises FileAccessError, ModelFormatError.
+    Raises FileAccessError, ModelFormatError. Kaldi: scripts pass it on to ``--frame-subsampling-factor``, of which
+    ``CheckAndFixConfigs`` takes no less than 1.
     """
     file = path.parent / "frame_subsampling_factor"
     if not file.is_file():
@@ -159,6 +162,7 @@ def file_digest(path: Path) -> str:
 
 
 def _with_transform(network: KaldiNetwork, path: str) -> KaldiNetwork:
+    """The network behind a feature transform. Kaldi: nnet-forward reads no other generation (``nnet1::Nnet::Read``)."""
     try:
         transform = load_network(path)
     except EmptyChainError:
@@ -171,6 +175,7 @@ def _with_transform(network: KaldiNetwork, path: str) -> KaldiNetwork:
 
 
 def _log_priors(network: KaldiNetwork, options: KaldiOptions) -> FloatArray | None:
+    """The log priors to subtract, None for none. Kaldi: an assertion of ``PdfPrior::SubtractOnLogpost``."""
     if options.use_priors:
         return stored_log_priors(network)
     if not options.class_frame_counts:

@@ -2,6 +2,9 @@
 
 Sources: nnet3bin/nnet3-compute.cc, nnet3bin/nnet3-compute-batch.cc, nnet3bin/nnet3-xvector-compute.cc,
 nnet2bin/nnet-am-compute.cc, nnetbin/nnet-forward.cc.
+
+Kaldi: each of these programs ends with its usage for an option that it does not have, and takes one value of an option.
+Reason for what it accepts and is refused here: options that contradict each other or have no effect are mistakes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Facts of a converted model in its ``rt_info``, where they go with the IR."""
+"""Facts of a converted model in its ``rt_info``, where they go with the IR.
+
+Reason of all refusals: without its facts a converted model would be scored in another way, with other scores.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 """Converted models as OpenVINO IR: both files are written, or none.
 
+Reason of all refusals: the file system, and OpenVINO, which finds weights by the name of the .xml file.
+
 Tests: tests/ov_model/test_conversion_cache.py, tests/job/test_convert.py
 """
 

@@ -30,7 +30,7 @@ def gives_vector(network: KaldiNetwork, options: KaldiOptions) -> bool:
     at frame 0 those see the utterance, and before frame 0 there is nothing to look back on.
 
     Raises UsageError where the network does not tell and ``scores_per`` is not given, or where that contradicts it;
-    UnknownNameError.
+    UnknownNameError. Reason: a program of Kaldi is chosen by the user, and gives other numbers for the wrong network.
     """
     if network.generation != 3:
         return options.scores_per == "utterance"  # which the checks of the options refuse
@@ -59,6 +59,7 @@ def gives_vector(network: KaldiNetwork, options: KaldiOptions) -> bool:
 
 
 def _kind(network: KaldiNetwork, output: str) -> ScoresPer:
+    """What an output has scores for. Reason for the refusal: two programs of Kaldi fit, with different scores."""
     windows = pooling_windows(network, output)
     if windows is None:
         return "frame"

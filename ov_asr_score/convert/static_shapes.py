@@ -1,4 +1,7 @@
-"""A converted model whose shapes are all fixed, for devices that take no others."""
+"""A converted model whose shapes are all fixed, for devices that take no others.
+
+Reason of all refusals: a model with fixed shapes has one length for all requests; Kaldi knows no such thing.
+"""
 
 from __future__ import annotations
 

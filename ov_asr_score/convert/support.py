@@ -1,4 +1,9 @@
-"""Components and nodes that cannot be converted, all of them in one message."""
+"""Components and nodes that cannot be converted, all of them in one message.
+
+Reason of each: Kaldi gives random numbers (batch normalization without statistics, dropout of nnet1), numbers of the
+other frames of a chunk (batch normalization in training mode), or has no order in which to compute (recurrences over
+past and future frames that are both there).
+"""
 
 from __future__ import annotations
 

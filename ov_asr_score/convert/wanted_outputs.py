@@ -34,7 +34,7 @@ def no_scores_of(network: KaldiNetwork, name: str) -> str:
 def with_outputs(network: KaldiNetwork, names: Sequence[str]) -> tuple[KaldiNetwork, tuple[str, ...]]:
     """The network with an output node for each name of another node, and the names of the outputs to score.
 
-    Raises UnknownNameError.
+    Raises UnknownNameError. Kaldi: ``nnet3-copy --edits`` and ``--nnet-config`` know no other node either.
     """
     if not names:
         return network, (usual_output(network),)

@@ -48,6 +48,10 @@ def _nnet1_problems(fields: Fields) -> Problems:
 
 
 def _nnet3_problems(fields: Fields) -> Problems:
+    """Widths below 1, and parameters without values.
+
+    Kaldi: neither is the width of an input of any node (``Descriptor::Dim`` and ``Nnet::Check``).
+    """
     for name in ("Dim", "InputDim", "OutputDim", "CellDim"):
         if name in fields and fields.integer(name) < 1:
             yield f"expected <{name}> of 1 or more, found {fields.integer(name)}"
@@ -58,7 +62,10 @@ def _nnet3_problems(fields: Fields) -> Problems:
 
 
 def _chain_problems(chain: Chain) -> Problems:
-    """Components of nnet3 one after the other: each must be sound, and as wide as the one before it."""
+    """Components of nnet3 one after the other: each must be sound, and as wide as the one before it.
+
+    Kaldi: an assertion of ``CompositeComponent::Init``.
+    """
     width = 0
     for inner in chain:
         problem = component_problem(inner, 3)

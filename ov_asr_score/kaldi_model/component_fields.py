@@ -1,4 +1,7 @@
-"""Fields of a component, each with the kind of value that its reader expects."""
+"""Fields of a component, each with the kind of value that its reader expects.
+
+Reason of all refusals: networks need not come from a file that was checked, and another kind of value has no meaning.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +60,10 @@ def integers(component: Component, name: str) -> IntArray:
 
 
 def bad_field(component: Component, name: str, expected: str) -> ModelFormatError:
-    """An error that names the component, its place in the file and what a field should have been."""
+    """An error that names the component, its place in the file and what a field should have been.
+
+    Reason: networks need not come from a file that was checked; with other values the graph would be wrong, or none.
+    """
     return ModelFormatError(
         f"component '{component.name}' at byte {component.offset}: field <{name}>: expected {expected}"
     )

@@ -27,7 +27,7 @@ from ov_asr_score.text import clipped
 
 _TOKEN = re.compile(r"\s*([(),]|[^\s(),]+)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*")
-_INTEGER = re.compile(r"[+-]?[0-9]{1,10}")
+_INTEGER = re.compile(r"[+-]?0*[0-9]{1,10}")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]?(inf|infinity|nan)", re.IGNORECASE)
 _DEEPEST = 100
 _MOST_PARTS = 10_000
@@ -38,6 +38,8 @@ def parse_descriptor(text: str) -> Descriptor:
 
     Kaldi too takes ``IfDefined(Append(a, b))`` for ``Append(IfDefined(a), IfDefined(b))``, and so with all others: each
     part is then defined, or fails over, by itself. Raises ModelFormatError that says what was expected where.
+
+    Kaldi: ``Descriptor::Parse`` wants the end of the line behind it.
     """
     parser = _Parser(text, _TOKEN.findall(text))
     descriptor = parser.parse(0)
@@ -80,7 +82,10 @@ def appended_parts(descriptor: Descriptor) -> list[Descriptor]:
 
 
 def _append_parts(descriptor: Descriptor, text: str) -> list[Descriptor]:
-    """The descriptors side by side that ``descriptor`` stands for, none of which has an Append inside."""
+    """The descriptors side by side that ``descriptor`` stands for, none of which has an Append inside.
+
+    Reason: Appends inside of each other could make more parts than memory holds.
+    """
     parts: list[Descriptor]
     match descriptor:
         case NodeRef() | Const():
@@ -102,7 +107,7 @@ def _append_parts(descriptor: Descriptor, text: str) -> list[Descriptor]:
 
 
 def _rows(descriptor: Descriptor, arguments: tuple[Descriptor, ...], text: str) -> list[tuple[Descriptor, ...]]:
-    """One tuple of arguments for each part side by side."""
+    """One tuple of arguments for each part side by side. Kaldi: ``GeneralDescriptor::NumAppendTerms``."""
     columns = [_append_parts(argument, text) for argument in arguments]
     counts = {len(column) for column in columns}
     if len(counts) > 1:
@@ -115,6 +120,12 @@ def _rows(descriptor: Descriptor, arguments: tuple[Descriptor, ...], text: str) 
 
 @dataclass(slots=True)
 class _Parser:
+    """The text in tokens, and how many have been read.
+
+    Kaldi: its errors are those of ``GeneralDescriptor::Parse…``, ``ReadIntegerToken`` and ``ConvertStringToReal``.
+    Reason: of a depth without limit recursion has no end, and Kaldi's stack neither.
+    """
+
     text: str
     tokens: list[str]
     position: int = 0

@@ -18,7 +18,8 @@ _RULED_OUT = float(np.sqrt(np.finfo(np.float32).max))
 def stored_log_priors(network: KaldiNetwork) -> FloatArray:
     """Log of the priors kept in an acoustic model [pdfs]. Raises UsageError when it has none (chain models have none).
 
-    Source: nnet3/nnet-am-decodable-simple.cc.
+    Source: nnet3/nnet-am-decodable-simple.cc. Reason: Kaldi subtracts nothing then, and the scores are not those that
+    were asked for.
     """
     if network.priors is None:
         raise UsageError(
@@ -30,7 +31,11 @@ def stored_log_priors(network: KaldiNetwork) -> FloatArray:
 
 
 def checked_priors(network: KaldiNetwork, priors: FloatArray) -> FloatArray:
-    """The priors of ``network``, of which logarithms and quotients are finite. Raises ModelFormatError."""
+    """The priors of ``network``, of which logarithms and quotients are finite. Raises ModelFormatError.
+
+    Kaldi: ``ApplyLog`` (matrix/kaldi-vector.cc) takes no negative numbers. Reason for the others: of 0 and NaN, scores
+    are infinite or NaN.
+    """
     bad = np.flatnonzero(~((priors > 0) & np.isfinite(priors)))
     if bad.size:
         raise ModelFormatError(

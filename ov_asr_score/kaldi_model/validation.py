@@ -42,7 +42,9 @@ def check_network(network: KaldiNetwork) -> KaldiNetwork:
     """The network with what each component ``reads``, once everything fits together.
 
     Raises ModelFormatError for a component whose fields contradict each other, a node that refers to nothing, and
-    widths that differ from what is expected. Priors only count where they are used, see ``convert.graph.output_scores``.
+    widths that differ from what is expected. Priors count where they are used, see ``convert.graph.output_scores``.
+
+    Kaldi: ``Nnet::Check`` asserts that there are inputs and outputs.
     """
     if not network.inputs or not network.outputs:
         raise ModelFormatError(f"{network.source}: expected at least one input-node and one output-node")
@@ -63,7 +65,8 @@ def check_network(network: KaldiNetwork) -> KaldiNetwork:
 def _without_unused_faults(network: KaldiNetwork) -> KaldiNetwork:
     """The network without components of which no output has need, and whose fields do not fit.
 
-    Kaldi too looks at most fields when it computes with them. Raises ModelFormatError for a component that is needed.
+    Kaldi: ``Read`` checks some fields, ``Propagate`` the others when it computes. Raises ModelFormatError for a
+    component that is needed.
     """
     used = _used_nodes(network)
     needed = {node.component for node in network.nodes if isinstance(node, ComponentNode) and node.name in used}
@@ -119,7 +122,11 @@ def _with_reads(component: Component, network: KaldiNetwork) -> Component:
 
 
 def _component_problem(network: KaldiNetwork, component: Component) -> str:
-    """What is wrong with a component, and where it is; empty if all is well."""
+    """What is wrong with a component, and where it is; empty if all is well.
+
+    Kaldi: a width below 1 is no input of any node (``Descriptor::Dim``, ``Nnet::Check``). Reason: wider ones would fill
+    the memory.
+    """
     place = f"{network.source}: component '{component.name}' at byte {component.offset} ({component.type})"
     problem = component_problem(component, 3)
     if problem:
@@ -134,6 +141,11 @@ def _component_problem(network: KaldiNetwork, component: Component) -> str:
 
 
 def _check_references(network: KaldiNetwork, node: Node) -> None:
+    """Raise ModelFormatError for a node that refers to what is not there.
+
+    Kaldi: ``Nnet::ProcessInputNodeConfigLine``, ``ProcessDimRangeNodeConfigLine``, ``ProcessComponentNodeConfigLine``,
+    ``GeneralDescriptor::Parse`` and ``Nnet::Check``. Reason: wider inputs would fill the memory.
+    """
     place = _place(network, node)
     match node:
         case InputNode():
@@ -161,6 +173,7 @@ def _check_references(network: KaldiNetwork, node: Node) -> None:
 
 
 def _check_widths(network: KaldiNetwork, node: Node) -> None:
+    """Raise ModelFormatError for a node that does not fit to what it reads. Kaldi: ``Nnet::Check``."""
     place = _place(network, node)
     match node:
         case DimRangeNode():
@@ -188,6 +201,11 @@ def _place(network: KaldiNetwork, node: Node) -> str:
 
 
 def _check_parts(network: KaldiNetwork, place: str, descriptor: Descriptor) -> None:
+    """Raise ModelFormatError for parts that do not fit each other, and for widths and offsets that are damage.
+
+    Kaldi: ``BinarySumDescriptor::Dim``. Of Switch it takes the width of the first part for all, and reads other rows
+    beyond their end. Reason for the limits: frames and columns in between would be simulated, and fill the memory.
+    """
     width = descriptor_dim(network, descriptor)
     if width > WIDEST_LAYER:
         raise ModelFormatError(f"{place}: expected an input of at most {WIDEST_LAYER} columns, found {width}")

@@ -143,6 +143,8 @@ def _sum_group(fields: Fields, x: Frame) -> list[float]:
 
 def _sum_block(fields: Fields, x: Frame) -> list[float]:
     dim = fields["OutputDim"]
+    if dim > len(x):
+        return [fields["Scale"] * x[column % len(x)] for column in range(dim)]
     return [fields["Scale"] * sum(x[column::dim]) for column in range(dim)]
 
 
@@ -166,9 +168,10 @@ def _convolution(fields: Fields, x: Frame) -> list[float]:
                         for z in range(size_z):
                             at_x, at_y = place_x * fields["FiltXStep"] + dx, place_y * fields["FiltYStep"] + dy
                             inner = z * size_y + at_y if fields["InputVectorization"] == 0 else at_y * size_z + z
-                            total += float(filter_row[weight]) * x[at_x * size_y * size_z + inner]
+                            column = at_x * size_y * size_z + inner if fields["InputVectorization"] in (0, 1) else 0
+                            total += float(filter_row[weight]) * x[column]
                             weight += 1
-                result.append(total)
+                result.append(total + x[0] * float(sum(filter_row[weight:])))
     return result
 
 

@@ -40,11 +40,37 @@ CASES = (
         ("<OutputDim> 4", "<OutputDim> 5"),
     ),
     _alone(
+        "sum_block_repeated",
+        "SumBlockComponent input-dim=6 output-dim=2 scale=0.6",
+        6,
+        ("<OutputDim> 2", "<OutputDim> 12"),
+    ),
+    Case(
+        "accepted_distribute_with_rest",
+        network(
+            6,
+            layer("all", "DistributeComponent input-dim=6 output-dim=2", "input"),
+            affine("last", "Append(all, Offset(all, -1, 1))", 4, 3),
+        ),
+        dim=7,
+        runs=(WHOLE,),
+        edit=edited(("<InputDim> 6", "<InputDim> 7"), ("input dim=6", "input dim=7")),
+    ),
+    _alone(
         "convolution_with_rest",
         "ConvolutionComponent input-x-dim=4 input-y-dim=3 input-z-dim=2 filt-x-dim=2 filt-y-dim=2 filt-x-step=1 "
         "filt-y-step=1 num-filters=3 input-vectorization-order=zyx",
         24,
         ("<FiltXStep> 1", "<FiltXStep> 3"),
+    ),
+    # Weights for which a filter has no place meet the first column.
+    _alone(
+        "convolution_of_more_weights",
+        "ConvolutionComponent input-x-dim=3 input-y-dim=3 input-z-dim=2 filt-x-dim=2 filt-y-dim=3 filt-x-step=1 "
+        "filt-y-step=1 num-filters=3 input-vectorization-order=yzx",
+        18,
+        ("<FiltYDim> 3", "<FiltYDim> 2"),
+        ("<FiltYStep> 1", "<FiltYStep> 2"),
     ),
     _alone("normalize_negative", "NormalizeComponent dim=5 target-rms=0.5", 5, ("<TargetRms> 0.5", "<TargetRms> -0.5")),
     _alone(

@@ -100,9 +100,13 @@ class _ChunkReading:
         return simulation.span.taken(simulation.of_descriptor(self.descriptor, self.x), self.grid.times(end))
 
     def tables(self) -> FrameTables:
+        """The tables. Reason for the most rows: each is a simulation, and a row of the graph."""
         plan = self.plan
         if plan.long_end + plan.period > _MOST_ROWS * plan.subsampling:
-            raise self.error()
+            raise UnsupportedModelError(
+                f"{plan.network.source}: for which frames {format_descriptor(self.descriptor)} can be computed depends "
+                f"on more than {_MOST_ROWS} frames around them; expected fewer"
+            )
         long = [self.flags(plan.long_end + add) for add in range(0, plan.period, plan.subsampling)]
         shortest = min(len(row) for row in long)
         # The first half of a long utterance is as if it had no end.
@@ -132,6 +136,7 @@ class _ChunkReading:
         return table
 
     def error(self) -> UnsupportedModelError:
+        """Reason: the graph is made once for utterances of all lengths, and needs a rule for their frames."""
         return UnsupportedModelError(
             f"{self.plan.network.source}: the frames for which {format_descriptor(self.descriptor)} can be computed "
             "follow no known rule; expected the same beginning for any length, and an end that depends on the length's "

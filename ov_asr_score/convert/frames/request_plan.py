@@ -46,7 +46,8 @@ def plan_request(network: KaldiNetwork, inputs: Mapping[str, Times], outputs: Ma
     """The plan for the frames ``outputs`` of the output nodes, from the frames ``inputs`` of the input nodes.
 
     ``network`` has no nodes but those that the outputs need. Raises UnsupportedModelError when a frame of an output
-    cannot be computed, as Kaldi does, and for frames that are too far apart.
+    cannot be computed, and for frames that are too far apart. Kaldi: ``ComputationGraphBuilder`` finds no computation.
+    Reason for the second: all frames in between are simulated.
     """
     names = tuple(outputs)
     groups = tuple(evaluation_order(network, names))

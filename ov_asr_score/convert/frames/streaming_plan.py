@@ -160,6 +160,10 @@ def _steady_places(whole: TimePlan) -> frozenset[Place]:
 
 
 def _check(whole: TimePlan, steady: frozenset[Place]) -> None:
+    """Raise UnsupportedModelError for nodes that wait for frames without end.
+
+    Reason: frame by frame there is no end of the utterance to wait for; Kaldi has no such mode.
+    """
     problems: list[str] = []
     for group in whole.groups:
         for place in group:

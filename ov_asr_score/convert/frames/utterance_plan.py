@@ -142,6 +142,7 @@ class TimePlan:
         return first, last
 
     def _no_stretch(self, descriptor: Descriptor) -> UnsupportedModelError:
+        """Reason: frame by frame, what is missing is known from its distance to the ends; Kaldi has no such mode."""
         return UnsupportedModelError(
             f"{self.network.source}: cannot be scored frame by frame: the frames for which "
             f"{format_descriptor(descriptor)} can be computed are not one stretch; expected frames from a fixed first "
@@ -161,7 +162,8 @@ def plan_time(
     """The plan for requests whose scores are frames 0, ``subsampling``, ... of ``outputs``.
 
     ``frames_per_chunk`` 0: requests are utterances of any length. Raises UnsupportedModelError when an output cannot be
-    computed from the window.
+    computed from the window. Kaldi: ``ComputationGraphBuilder`` then ends with an error, for this utterance or all.
+    Reason: one graph is made for utterances of all lengths.
     """
     groups = tuple(evaluation_order(network, outputs))
     period, long = plan_period(network, groups, window, subsampling)
@@ -211,7 +213,7 @@ def plan_time(
 def plan_period(
     network: KaldiNetwork, groups: Sequence[tuple[Place, ...]], window: InputWindow, subsampling: int
 ) -> tuple[int, int]:
-    """``period`` and ``long_end`` of a plan."""
+    """``period`` and ``long_end`` of a plan. Reason for the limit: every remainder of a length is simulated."""
     period, reach = lcm(subsampling, time_period(network)), window.left + window.right
     for component in network.components.values():
         dependency = component.reads

@@ -41,7 +41,8 @@ class VectorPlan(TimePlan):
     def grid_up_to_the_end(self, descriptor: Descriptor, x: int, window: Grid) -> Grid | None:
         """The frames of ``window`` at which a descriptor can be computed, and those behind it up to the request's end.
 
-        Raises UnsupportedModelError for what can be computed everywhere, or nowhere.
+        Raises UnsupportedModelError for what can be computed everywhere, or nowhere. Reason: Kaldi counts the frames of
+        the window then, and whole windows are longer than any utterance.
         """
         firsts, lasts = [], []
         for sample in self.samples:
@@ -113,7 +114,10 @@ def _with_windows(network: KaldiNetwork, ahead: int) -> KaldiNetwork:
 
 
 def _least_end(network: KaldiNetwork, outputs: Sequence[str], groups: Sequence[tuple[Place, ...]], long: int) -> int:
-    """The last frame of the shortest request from which all ``outputs`` can be computed; longer ones are enough too."""
+    """The last frame of the shortest request from which all ``outputs`` can be computed; longer ones are enough too.
+
+    Kaldi: nnet3-xvector-compute finds no computation for any utterance either.
+    """
 
     def suffices(end: int) -> bool:
         (sample,) = _simulate(network, outputs, groups, [end])

@@ -9,7 +9,11 @@ from ov_asr_score.openvino_api import ov
 
 
 def apply_component(generation: Generation, component: Component, value: ov.Output) -> ov.Output:
-    """The output [B, N, K] of a component for its input [B, N, D]. Raises UnsupportedModelError, ModelFormatError."""
+    """The output [B, N, K] of a component for its input [B, N, D]. Raises UnsupportedModelError, ModelFormatError.
+
+    Kaldi: ``CompositeComponent::Init`` asserts that components inside of it look at their own frame alone. Reason for
+    the others: what such components give in Kaldi is random.
+    """
     layer = find_layer(generation, component.type)
     if layer is not None and layer.over_frames is not None:
         return layer.over_frames(component, value)

@@ -1,7 +1,4 @@
-"""The graph of a network: every node on its grid, every descriptor as operations over time.
-
-Tests: tests/golden/test_cases.py
-"""
+"""The graph of a network: every node on its grid, every descriptor as operations over time."""
 
 from __future__ import annotations
 
@@ -70,7 +67,10 @@ class GraphBuilder:
         return self._images
 
     def compute(self, place: Place) -> None:
-        """Add the value of a place whose inputs have been computed. Raises UnsupportedModelError."""
+        """Add the value of a place whose inputs have been computed. Raises UnsupportedModelError.
+
+        Kaldi: nnet3-compute gives features and i-vectors at x = 0 alone, and finds no computation.
+        """
         name, x = place
         node, grid = self.network.node(name), self.plan.grids[place]
         match node:
@@ -214,6 +214,7 @@ class GraphBuilder:
                 and self.plan.place_interval(place, source.grid).is_everything
             ):
                 return value
+        # The mask is the same for all utterances, and so may the value be: the frames must be those of each.
         return NodeValue(select_frames(self.axis.mask(interval, grid), self.frames(value, grid)), grid)
 
     def _switch(self, descriptor: Switch, x: int, grid: Grid) -> NodeValue:

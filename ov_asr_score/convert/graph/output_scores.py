@@ -84,6 +84,7 @@ def take_score_steps(scores: ov.Output, steps: ScoreSteps, axis: int, place: str
 
 
 def _check_logarithms(scores: ov.Output, steps: ScoreSteps, place: str) -> None:
+    """Raise UsageError for logarithms of logarithms. Reason: these are no scores of anything; Kaldi does not look."""
     asked = "log_softmax" if steps.log_softmax else "apply_log" if steps.apply_log else ""
     found = last_softmax(scores) if asked else None
     if found is not None and found.kind == "log-softmax":
@@ -108,6 +109,7 @@ def _divide_by_priors(network: KaldiNetwork, scores: ov.Output) -> ov.Output:
 
 
 def _check_size(network: KaldiNetwork, scores: ov.Output, size: int) -> None:
+    """Raise ShapeMismatchError for priors of another number. Kaldi: an assertion of ``AddVecToRows``."""
     pdfs = int(scores.get_partial_shape()[2].get_length())
     if pdfs != size:
         raise ShapeMismatchError(f"{network.source}: {size} priors for an output of {pdfs} pdfs; expected as many")

@@ -29,7 +29,11 @@ from ov_asr_score.openvino_api import opset, ov
 
 
 def loop_problems(network: KaldiNetwork, group: Sequence[Place]) -> list[tuple[str, str]]:
-    """What prevents one loop over time from computing a group: node and reason."""
+    """What prevents one loop over time from computing a group: node and reason.
+
+    Kaldi: ``ComputeComputationPhases`` finds no order of nodes without a delay (nnet3/nnet-computation-graph.cc).
+    Reason for the others: frames of such groups have no order that holds for utterances of all lengths.
+    """
     inside, signs, problems = set(group), set(), []
     for place in group:
         node = network.node(place[0])
@@ -54,7 +58,7 @@ def loop_problems(network: KaldiNetwork, group: Sequence[Place]) -> list[tuple[s
 def compute_group(builder: GraphBuilder, group: Sequence[Place]) -> None:
     """Add the values of a group of places that depend on each other (see ``loop_problems``).
 
-    Raises UnsupportedModelError.
+    Raises UnsupportedModelError. Kaldi: ``ComputeComputationPhases`` finds no order (nnet3/nnet-computation-graph.cc).
     """
     plan, axis = builder.plan, builder.axis
     group = [place for place in group if place in plan.grids]

@@ -3,6 +3,8 @@
 Every place becomes a function of a step: of the frames that come from outside, of the states, and of the places that
 are computed before it in the same step. Values that do not depend on the loop are computed outside, for all frames.
 
+Reason of all refusals: a step of a loop has one frame, and no others to choose from.
+
 Tests: tests/golden/test_cases.py
 """
 
@@ -79,7 +81,7 @@ class Loop:
 def compile_place(loop: Loop, place: Place) -> Builder:
     """The function that computes a place in a step; zero where it cannot be computed though the loop runs there.
 
-    Raises UnsupportedModelError for nodes that cannot be part of a loop.
+    Raises UnsupportedModelError for nodes that cannot be part of a loop. Reason: inputs and outputs are not.
     """
     return _masked(loop, place, _compile_place(loop, place))
 

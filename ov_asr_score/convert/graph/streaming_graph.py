@@ -80,6 +80,10 @@ def build_frame_graph(whole: TimePlan, options: ConvertOptions, facts: Conversio
 
 
 def _compute(builder: GraphBuilder, plan: FramePlan, axis: FrameAxis, group: list[Place]) -> None:
+    """Add the values of a group, with what they remember.
+
+    Reason for the refusal: what is read would have to be kept for longer than the plan knows; Kaldi has no such mode.
+    """
     builder.plan = plan.seen_from(group[0])
     if is_recurrent(plan.network, group):
         compute_group(builder, group)

@@ -27,19 +27,22 @@ _YZX, _ZYX = 0, 1
 def convert_convolution(component: Component, x: ov.Output) -> ov.Output:
     """All filters at all places of each frame, [B, T, x places * y places * filters], filters side by side.
 
-    Raises ModelFormatError. Source: nnet3/nnet-combined-component.cc (ConvolutionComponent).
+    Weights for which a filter has no place meet column 0. Raises ModelFormatError. Source:
+    nnet3/nnet-combined-component.cc (ConvolutionComponent).
     """
     name = component.name
     columns = _patch_columns(component)
     filters = matrix(component, "FilterParams")
     bias = vector(component, "BiasParams", len(filters))
+    if filters.shape[1] < columns.shape[1]:
+        raise bad_field(component, "FilterParams", f"{columns.shape[1]} columns")
+    columns = np.pad(columns, ((0, 0), (0, filters.shape[1] - columns.shape[1])))
     places, width = columns.shape
-    if filters.shape[1] != width:
-        raise bad_field(component, "FilterParams", f"{width} columns")
     dim = integer(component, "InputXDim") * integer(component, "InputYDim") * integer(component, "InputZDim")
     if places == 1:
-        weights = np.zeros((len(filters), dim), np.float32)
-        weights[:, columns[0]] = filters
+        weights = np.zeros((dim, len(filters)), np.float32)
+        np.add.at(weights, columns[0], filters.T)
+        weights = np.ascontiguousarray(weights.T)
         return affine(name, x, weights, bias)
     # A copy of every patch and one product take less time than a convolution, which would need its input and output
     # transposed, or than the product with one sparse matrix.
@@ -61,19 +64,19 @@ def _patch_columns(component: Component) -> NDArray[np.int64]:
     step_x, step_y = integer(component, "FiltXStep"), integer(component, "FiltYStep")
     order = integer(component, "InputVectorization")
     for axis, size, taken, step in (("X", size_x, filter_x, step_x), ("Y", size_y, filter_y, step_y)):
-        if not 1 <= taken <= size or step < 1:
-            raise bad_field(component, f"Filt{axis}Dim", f"1 to <Input{axis}Dim> {size}, and a step above 0")
+        if taken > size or step < 1:
+            raise bad_field(component, f"Filt{axis}Dim", f"at most <Input{axis}Dim> {size}, and a step above 0")
     if size_z < 1:
         raise bad_field(component, "InputZDim", "a number above 0")
-    if order not in (_YZX, _ZYX):
-        raise bad_field(component, "InputVectorization", "0 (yzx) or 1 (zyx)")
     numbers = np.arange(size_x * size_y * size_z, dtype=np.int64)
     if order == _ZYX:
         columns = numbers.reshape(size_x, size_y, size_z)
-    else:
+    elif order == _YZX:
         columns = numbers.reshape(size_x, size_z, size_y).transpose(0, 2, 1)
+    else:  # Kaldi knows no other, and looks no column up.
+        columns = np.zeros((size_x, size_y, size_z), np.int64)
     places = [
-        columns[first_x : first_x + filter_x, first_y : first_y + filter_y].ravel()
+        columns[first_x : first_x + max(filter_x, 0), first_y : first_y + max(filter_y, 0)].ravel()
         for first_x in range(0, size_x - filter_x + 1, step_x)
         for first_y in range(0, size_y - filter_y + 1, step_y)
     ]

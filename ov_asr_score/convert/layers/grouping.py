@@ -95,12 +95,17 @@ def _filled_up(name: str, x: ov.Output, sizes: Sequence[int]) -> ov.Output:
 
 
 def convert_sum_block(component: Component, x: ov.Output) -> ov.Output:
-    """The sum of the blocks of each frame times a scale, [B, T, OutputDim].
+    """The sum of the blocks of each frame times a scale, [B, T, OutputDim]; or the frame again and again.
 
-    Raises ModelFormatError. Source: nnet3/nnet-simple-component.cc (SumBlockComponent).
+    Raises ModelFormatError. Source: nnet3/nnet-simple-component.cc (SumBlockComponent), cudamatrix/cu-matrix.cc
+    (AddMatBlocks).
     """
-    blocks, name = number_of_blocks(component), component.name
-    scale = np.full(integer(component, "OutputDim"), number(component, "Scale", 1.0), np.float32)
+    name, input_dim, output_dim = component.name, integer(component, "InputDim"), integer(component, "OutputDim")
+    scale = np.full(output_dim, number(component, "Scale", 1.0), np.float32)
+    if output_dim > input_dim > 0 and output_dim % input_dim == 0:
+        again = opset.concat([x] * (output_dim // input_dim), 2, name=f"{name}.again" if (scale != 1).any() else name)
+        return scale_offset(name, again.output(0), scale, np.zeros_like(scale))
+    blocks = number_of_blocks(component)
     if blocks == 1:
         return scale_offset(name, x, scale, np.zeros_like(scale))
     shape = int_vector(0, 0, blocks, len(scale))

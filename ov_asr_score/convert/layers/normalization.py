@@ -67,7 +67,7 @@ def batch_normalization(component: Component) -> ExactScaleOffset:
     """Scale and offset [Dim] from the stored mean and variance, as in test mode.
 
     Raises UnsupportedModelError when there are no statistics, where Kaldi takes random numbers, and ModelFormatError.
-    Source: nnet3/nnet-normalize-component.cc.
+    Source: nnet3/nnet-normalize-component.cc. Kaldi: a warning of ``BatchNormComponent::ComputeDerived``.
     """
     if _lacks_statistics(component):
         raise UnsupportedModelError(

@@ -61,11 +61,16 @@ def _dct(fields: Fields) -> Dims:
 
 
 def _check_repeats(fields: Fields) -> Problems:
+    """Kaldi: assertions of ``CopyRowsFromVec`` and ``AddMatMat`` (``RepeatedAffineComponent::Propagate``)."""
     yield from at_least(fields, 1, "NumRepeats")
     yield from bias(fields)
 
 
 def _check_blocks(fields: Fields) -> Problems:
+    """Kaldi: ``CopyRowsFromVec`` and ``AddMatMatBatched`` (``BlockAffineComponent::Propagate``).
+
+    Reason for no remainder: Kaldi never multiplies the last rows, and leaves the bias alone in their columns.
+    """
     yield from bias(fields)
     yield from multiple("rows", len(fields.matrix("LinearParams")), "<NumBlocks>", fields.integer("NumBlocks"))
 

@@ -17,6 +17,11 @@ _SIZES = (
 
 
 def _check(fields: Fields) -> Problems:
+    """Kaldi: the assertions of ``RestrictedAttentionComponent::Check``, most of which matter when it computes.
+
+    It does not run that function on files. A stride of 0 ends in a crash; more inputs required than there are, no
+    context at all or no columns fail in ``Propagate``.
+    """
     yield from at_least(fields, 1, "NumHeads", "KeyDim", "ValueDim", "TimeStride")
     inputs = max(fields.integer("NumLeftInputs"), fields.integer("NumRightInputs"))
     yield from near(inputs * fields.integer("TimeStride"))

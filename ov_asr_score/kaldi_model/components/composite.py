@@ -60,7 +60,7 @@ def _read_multi_basis(reader: ModelReader, fields: dict[str, FieldValue], read_c
 
 
 def _read_composite(reader: ModelReader, fields: dict[str, FieldValue], read_chain: ReadChain) -> tuple[Chain, ...]:
-    """One chain; the number of its components stands in front of it."""
+    """One chain; the number of its components stands in front of it. Kaldi: ``CompositeComponent::Read``."""
     count = reader.read_int()
     if not 0 <= count <= _MOST_COMPONENTS:
         raise reader.error("a number of components", str(count), "the file is damaged")
@@ -94,7 +94,10 @@ def _check_multi_basis(fields: Fields) -> Problems:
 
 
 def _check_composite(fields: Fields) -> Problems:
-    """What is inside is checked with the component, see ``component_checks``."""
+    """What is inside is checked with the component, see ``component_checks``.
+
+    Kaldi: an assertion of ``CompositeComponent::Init``.
+    """
     if not fields.component.nested[0]:
         yield "expected at least one component inside, found none"
 

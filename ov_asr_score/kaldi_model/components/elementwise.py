@@ -52,11 +52,19 @@ def _check_rescale(fields: Fields) -> Problems:
 
 
 def _check_offsets(fields: Fields) -> Problems:
+    """Reason: with a remainder, offsets go on from one frame to the next, and scores depend on the frames of a chunk.
+
+    Without any offset Kaldi divides by zero (``PerElementOffsetComponent::Propagate``).
+    """
     offsets = len(fields.vector("Offsets"))
     yield from multiple("the width", fields.integer("Dim", offsets), "the size of <Offsets>", offsets)
 
 
 def _check_scales_and_offsets(fields: Fields) -> Problems:
+    """Kaldi: assertions of ``MulColsVec`` and ``AddVecToRows`` (``ScaleAndOffsetComponent::PropagateInternal``).
+
+    Reason for no remainder: Kaldi never writes the last columns. Without scales it divides by zero.
+    """
     scales, offsets = len(fields.vector("Scales")), len(fields.vector("Offsets"))
     if scales != offsets:
         yield f"expected <Scales> and <Offsets> of the same size, found {scales} and {offsets}"
@@ -64,14 +72,14 @@ def _check_scales_and_offsets(fields: Fields) -> Problems:
 
 
 def _check_product(fields: Fields) -> Problems:
-    """A remainder of the input is left out; of nothing there is no product, and Kaldi never writes the output."""
+    """Reason: of no block there is no product, and Kaldi never writes the output. A remainder is left out."""
     columns, rows = fields.widths
     if rows > columns:
         yield f"expected <OutputDim> of at most <InputDim>, found {rows} and {columns}"
 
 
 def _check_general_dropout(fields: Fields) -> Problems:
-    """Kaldi divides by the size of a block even where it drops nothing (``PrecomputeIndexes``)."""
+    """Kaldi: ``GeneralDropoutComponent::PrecomputeIndexes`` divides by it, even if nothing is dropped."""
     if "BlockDim" in fields:
         yield from at_least(fields, 1, "BlockDim")
 

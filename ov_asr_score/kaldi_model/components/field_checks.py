@@ -1,6 +1,6 @@
 """Checks that many types share, so that damage is noticed when a file is read.
 
-Each yields what does not fit as ``expected …, found …``.
+Each yields what does not fit as ``expected …, found …``. What it stands for is said where it is asked for.
 
 Tests: tests/kaldi_model/components
 """
@@ -47,14 +47,18 @@ def not_negative(fields: Fields, name: str) -> Problems:
 
 
 def near(*frames: int) -> Problems:
-    """Frames must not be farther away than 200 seconds."""
+    """Frames must not be farther away than 200 seconds.
+
+    Reason: which frames can be computed is simulated, with all frames in between in memory. Kaldi gives up at windows
+    of 640 frames (``ComputeSimpleNnetContext``), but for frames that are optional.
+    """
     for frame in frames:
         if abs(frame) > FARTHEST_FRAME:
             yield f"expected frames at most {FARTHEST_FRAME} away, found {frame}"
 
 
 def groups(fields: Fields) -> Problems:
-    """The input must be a whole number of outputs wide."""
+    """The input must be a whole number of outputs wide. Kaldi: ``GroupPnorm`` (cudamatrix/cu-matrix.cc)."""
     yield from multiple("<InputDim>", fields.integer("InputDim"), "<OutputDim>", fields.integer("OutputDim"))
 
 
@@ -65,7 +69,10 @@ def block_dim(fields: Fields) -> Problems:
 
 
 def bias(fields: Fields, weights: str = "LinearParams", *, optional: bool = False) -> Problems:
-    """``BiasParams`` must have a value for each row of the matrix ``weights``, or none at all if it is ``optional``."""
+    """``BiasParams`` must have a value for each row of the matrix ``weights``, or none at all if it is ``optional``.
+
+    Kaldi: ``CopyRowsFromVec`` (matrix/kaldi-matrix.cc) when it computes.
+    """
     rows, values = len(fields.matrix(weights)), len(fields.vector("BiasParams"))
     if values != rows and not (optional and values == 0):
         yield f"expected {rows} values in <BiasParams>, one for each row of <{weights}>, found {values}"
@@ -93,7 +100,7 @@ def size(fields: Fields, name: str, values: int) -> Problems:
 
 
 def every_column_once(fields: Fields, name: str) -> Problems:
-    """A vector must be a permutation of 0 to D - 1."""
+    """A vector must be a permutation of 0 to D - 1. Kaldi: ``PermuteComponent::ComputeReverseColumnMap``."""
     columns = fields.vector(name)
     if not np.array_equal(np.sort(columns), np.arange(len(columns))):
         yield f"expected every column once in <{name}>, found others"

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ov_asr_score.kaldi_model.components.component_type import ComponentType, Dims, Problems
-from ov_asr_score.kaldi_model.components.field_checks import every_column_once, groups, not_negative, size
+from ov_asr_score.kaldi_model.components.field_checks import every_column_once, groups, multiple, not_negative, size
 from ov_asr_score.kaldi_model.components.fields import Fields, ints
 
 _WIDTHS = ("InputDim", "OutputDim")
@@ -33,6 +33,7 @@ def _permute(name: str) -> Callable[[Fields], Dims]:
 
 def _check_columns(name: str) -> Callable[[Fields], Problems]:
     def check(fields: Fields) -> Problems:
+        """Kaldi: ``PermuteComponent::ComputeReverseColumnMap``."""
         yield from every_column_once(fields, name)
 
     return check
@@ -60,6 +61,15 @@ def _check_pnorm(fields: Fields) -> Problems:
     yield from not_negative(fields, "P")
 
 
+def _check_blocks(fields: Fields) -> Problems:
+    """Kaldi: assertions of ``AddMatBlocks`` (cudamatrix/cu-matrix.cc), for blocks that are summed or repeated."""
+    columns, rows = fields.widths
+    if columns >= rows:
+        yield from groups(fields)
+    else:
+        yield from multiple("<OutputDim>", rows, "<InputDim>", columns)
+
+
 def _check_sizes(fields: Fields) -> Problems:
     sizes = fields.vector("Sizes")
     if not len(sizes) or sizes.min() < 1:
@@ -67,7 +77,10 @@ def _check_sizes(fields: Fields) -> Problems:
 
 
 def _check_sizes_of_nnet3(fields: Fields) -> Problems:
-    """Also not too many columns: the widths of components inside of a composite are checked nowhere else."""
+    """Kaldi: assertions of ``SumGroupComponent::Init``.
+
+    Reason for not too many columns: the widths of components inside of a composite are checked nowhere else.
+    """
     yield from _check_sizes(fields)
     if int(fields.vector("Sizes").sum(dtype=np.int64)) >= 2**31:
         yield "expected sizes of 1 or more in <Sizes>, found others or none"
@@ -96,7 +109,9 @@ TYPES = (
         checks=_check_sizes_of_nnet3,
         dims=_sum_group,
     ),
-    ComponentType("SumBlockComponent", (3,), {**ints(*_WIDTHS), "Scale": "float"}, (*_WIDTHS, "Scale"), checks=groups),
+    ComponentType(
+        "SumBlockComponent", (3,), {**ints(*_WIDTHS), "Scale": "float"}, (*_WIDTHS, "Scale"), checks=_check_blocks
+    ),
     ComponentType(
         "PermuteComponent",
         (2,),

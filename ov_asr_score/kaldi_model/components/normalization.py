@@ -21,7 +21,10 @@ def _normalize(fields: Fields) -> Dims:
 
 
 def _check_normalize(fields: Fields) -> Problems:
-    """The frame is divided by its width times the square of the target, as float32 (``NormalizePerRow``)."""
+    """Reason: the frame is divided by its width times the square of the target, as float32 (``NormalizePerRow``).
+
+    Of a negative target there is no logarithm. With blocks that do not divide the frame, Kaldi never writes the rest.
+    """
     yield from block_dim(fields)
     target, block = fields.number("TargetRms", 1.0), fields.integer("BlockDim", _normalize(fields)[0])
     with np.errstate(over="ignore", under="ignore"):
@@ -33,6 +36,7 @@ def _check_normalize(fields: Fields) -> Problems:
 
 
 def _check_batch_norm(fields: Fields) -> Problems:
+    """Kaldi: ``BatchNormComponent::Check``, and assertions on sizes in ``Read`` and ``ComputeDerived``."""
     yield from block_dim(fields)
     yield from positive(fields, "Epsilon", "TargetRms")
     counted = fields.number("Count") > 0

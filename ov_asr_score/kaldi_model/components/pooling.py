@@ -94,6 +94,7 @@ def _check_nnet2(fields: Fields) -> Problems:
 
 
 def _check_image(fields: Fields) -> Problems:
+    """Kaldi: ``MaxpoolingComponent::Check`` (nnet3/nnet-combined-component.cc)."""
     for axis in "XYZ":
         yield from at_least(fields, 1, f"Input{axis}Dim", f"Pool{axis}Size", f"Pool{axis}Step")
         size, step = fields.integer(f"Pool{axis}Size"), fields.integer(f"Pool{axis}Step")

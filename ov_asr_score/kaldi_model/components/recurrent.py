@@ -70,6 +70,7 @@ def _check_recurrent(fields: Fields) -> Problems:
 
 
 def _check_lstm_nonlinearity(fields: Fields) -> Problems:
+    """Kaldi: an assertion of ``CpuComputeLstmNonlinearity`` (cudamatrix/cu-math.cc)."""
     if len(fields.matrix("Params")) != 3:
         yield f"expected 3 rows in <Params>, found {len(fields.matrix('Params'))}"
 
@@ -80,6 +81,7 @@ def _lstm_nonlinearity(fields: Fields) -> Dims:
 
 
 def _check_gru(fields: Fields) -> Problems:
+    """Kaldi: the assertions on sizes in ``AddMatMat`` (``GruNonlinearityComponent::Propagate``)."""
     found, wanted = fields.matrix("w_h").shape, (fields.integer("CellDim"), fields.integer("RecurrentDim"))
     if found != wanted:
         yield f"expected <w_h> of {wanted[0]} x {wanted[1]}, found {found[0]} x {found[1]}"
@@ -92,6 +94,7 @@ def _gru(fields: Fields) -> Dims:
 
 
 def _check_output_gru(fields: Fields) -> Problems:
+    """Kaldi: the assertions on sizes in ``AddMatDiagVec`` (``OutputGruNonlinearityComponent::Propagate``)."""
     if len(fields.vector("w_h")) != fields.integer("CellDim"):
         yield f"expected {fields.integer('CellDim')} values in <w_h>, found {len(fields.vector('w_h'))}"
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from ov_asr_score.kaldi_model.components.affine import AFFINE_FIELDS
 from ov_asr_score.kaldi_model.components.component_type import Chain, ComponentType, Dims, Problems, ReadChain
-from ov_asr_score.kaldi_model.components.field_checks import bias, groups, multiple, near
+from ov_asr_score.kaldi_model.components.field_checks import bias, multiple, near
 from ov_asr_score.kaldi_model.components.fields import Fields, floats, ints
 from ov_asr_score.kaldi_model.dependency import Dependency, IndexBlock, Offsets
 from ov_asr_score.kaldi_model.network import FARTHEST_FRAME, FieldValue
@@ -79,7 +79,15 @@ def _splice(fields: Fields) -> Dims:
     return dim, (dim - constant) * len(fields.vector("Context")) + constant
 
 
+def _check_distribute(fields: Fields) -> Problems:
+    """Kaldi: divides by the number of blocks (``ComputeInputIndexAndBlock``). A remainder is left out."""
+    columns, rows = fields.widths
+    if rows > columns:
+        yield f"expected <OutputDim> of at most <InputDim>, found {rows} and {columns}"
+
+
 def _check_tdnn(fields: Fields) -> Problems:
+    """Kaldi: ``TdnnComponent::Check``."""
     yield from bias(fields, optional=True)
     offsets = fields.offsets("TimeOffsets")
     yield from multiple("columns", fields.matrix("LinearParams").shape[1], "the time offsets", len(offsets))
@@ -142,7 +150,7 @@ TYPES = (
         (3,),
         ints("InputDim", "OutputDim"),
         ("InputDim", "OutputDim"),
-        checks=groups,
+        checks=_check_distribute,
         reads=_block,
     ),
 )

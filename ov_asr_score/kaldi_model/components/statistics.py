@@ -33,6 +33,10 @@ def _check_sentence_averaging(fields: Fields) -> Problems:
 
 
 def _check_extraction(fields: Fields) -> Problems:
+    """Kaldi: ``StatisticsExtractionComponent::Check``.
+
+    Reason for the longest period: scores repeat themselves with it, and every remainder of a length is simulated.
+    """
     yield from at_least(fields, 1, "InputPeriod", "OutputPeriod")
     every, period = fields.integer("InputPeriod"), fields.integer("OutputPeriod")
     if period > _LONGEST_PERIOD:
@@ -51,6 +55,7 @@ def _extraction_frames(fields: Fields) -> Dependency:
 
 
 def _check_pooling(fields: Fields) -> Problems:
+    """Kaldi: ``StatisticsPoolingComponent::Check``; fewer than no counts fail in ``Propagate``."""
     yield from at_least(fields, 1, "InputPeriod")
     yield from at_least(fields, 0, "LeftContext", "RightContext", "NumLogCountFeatures")
     yield from near(fields.integer("LeftContext"), fields.integer("RightContext"))

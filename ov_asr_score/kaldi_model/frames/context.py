@@ -32,7 +32,7 @@ def network_contexts(network: KaldiNetwork, output: str = "output") -> Contexts:
 
     From a window of input frames, the frames of the output that can be computed show how many are missing on either
     side; every shift within the modulus is tried. Raises UnsupportedModelError when nothing can be computed, and for a
-    modulus of more than 1000 frames.
+    modulus of more than 1000 frames. Kaldi: it gives up in ``ComputeSimpleNnetContext``, at smaller windows.
     Agrees with ``ComputeSimpleNnetContext`` (nnet3/nnet-utils.cc).
     """
     step = modulus(network)
@@ -61,6 +61,7 @@ def check_period(network: KaldiNetwork) -> None:
 
 
 def _check_modulus(network: KaldiNetwork, step: int) -> None:
+    """Reason: every shift within the modulus is simulated. Kaldi too tries each, within windows of 640 frames."""
     if step > _LARGEST_MODULUS:
         raise UnsupportedModelError(
             f"{network.source}: expected a modulus of at most {_LARGEST_MODULUS} frames, found {step}; see Switch and "

@@ -98,7 +98,7 @@ def evaluation_order(network: KaldiNetwork, outputs: Iterable[str]) -> list[tupl
 
     A group of one place that does not read itself is the usual case. Tarjan's strongly connected components, without
     recursion, as networks are deeper than Python's stack of calls likes. Raises UnsupportedModelError for a node that
-    is read at ever larger x.
+    is read at ever larger x. Reason: there is no end to that, and no input at any x but 0.
     """
     reads: dict[Place, list[Place]] = {}
     number: dict[Place, int] = {}

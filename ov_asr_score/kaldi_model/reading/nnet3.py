@@ -36,7 +36,10 @@ _DEEPEST = 10
 
 
 def read_nnet3(reader: ModelReader) -> KaldiNetwork:
-    """The raw network ``<Nnet3> … </Nnet3>``, not checked yet. Raises ModelFormatError, UnsupportedModelError."""
+    """The raw network ``<Nnet3> … </Nnet3>``, not checked yet. Raises ModelFormatError, UnsupportedModelError.
+
+    Kaldi: ``Nnet::Read`` asserts the number of components, ``Nnet::Check`` that no name comes twice.
+    """
     reader.expect_token("<Nnet3>")
     nodes, offsets = _read_config(reader)
     reader.expect_token("<NumComponents>")
@@ -75,6 +78,10 @@ def read_acoustic_model(reader: ModelReader, num_pdfs: int) -> KaldiNetwork:
 
 
 def _read_config(reader: ModelReader) -> tuple[list[Node], dict[str, int]]:
+    """Nodes, and the byte of each by its name.
+
+    Kaldi: ``Nnet::Read`` asks for the line break, ``Nnet::RemoveRedundantConfigLines`` for every name once.
+    """
     nodes: list[Node] = []
     offsets: dict[str, int] = {}
     first = _read_line(reader)
@@ -99,6 +106,11 @@ def _read_config(reader: ModelReader) -> tuple[list[Node], dict[str, int]]:
 
 
 def _read_line(reader: ModelReader) -> str:
+    """The next line without its end.
+
+    Kaldi: ``Nnet::Read`` finds no ``<NumComponents>`` behind a file that ends here. Reason: a line of more than a
+    megabyte is no text, and would be read into memory.
+    """
     offset = reader.offset
     line = reader.stream.read_before(_LINE_END, _LONGEST_LINE)
     if reader.stream.peek(1) != b"\n":
@@ -109,6 +121,11 @@ def _read_line(reader: ModelReader) -> str:
 
 
 def _node(line: ConfigLine) -> Node:
+    """The node that a line describes.
+
+    Kaldi: ``Nnet::ReadConfig`` knows these kinds (components are not in model files), and
+    ``Nnet::ProcessOutputNodeConfigLine`` these objectives.
+    """
     match line.kind:
         case "input-node":
             line.check_known(("name", "dim"))
@@ -144,6 +161,9 @@ def read_component(reader: ModelReader, name: str, depth: int = 0) -> Component:
 
     ``depth`` is the number of components that it is inside of. Raises ModelFormatError, and UnsupportedModelError for
     a type that Kaldi does not have either.
+
+    Kaldi: ``Component::ReadNew`` asks for the type, ``Read`` of each component for its tokens. Reason: components
+    inside of each other are read by recursion, which ends at some depth; Kaldi's stack ends too.
     """
     reader.skip_blanks()
     offset = reader.offset

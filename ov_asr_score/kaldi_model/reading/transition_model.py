@@ -15,7 +15,10 @@ _INTEGER = np.dtype([("size", "u1"), ("value", "<i4")])
 
 
 def read_transition_model(reader: ModelReader) -> int:
-    """The number of pdfs; the reader then stands behind ``</TransitionModel>``. Raises ModelFormatError."""
+    """The number of pdfs; the reader then stands behind ``</TransitionModel>``. Raises ModelFormatError.
+
+    Kaldi: ``ExpectToken`` in ``TransitionModel::Read`` and ``HmmTopology::Read``.
+    """
     reader.expect_token("<TransitionModel>")
     reader.expect_token("<Topology>")
     if reader.binary:
@@ -36,7 +39,10 @@ def read_transition_model(reader: ModelReader) -> int:
 
 
 def _read_states(reader: ModelReader, count: int, width: int) -> IntArray:
-    """Phone, state of the HMM, and one or two pdfs of each transition state [count, width]."""
+    """Phone, state of the HMM, and one or two pdfs of each transition state [count, width].
+
+    Kaldi: ``ReadBasicType`` of an integer.
+    """
     if not reader.binary:
         values = [reader.read_int() for _ in range(count * width)]
         return np.array(values, np.int32).reshape(count, width)
@@ -71,6 +77,7 @@ def _count(reader: ModelReader, what: str) -> int:
 
 
 def _checked(reader: ModelReader, count: int, what: str) -> int:
+    """Reason: so many do not fit into memory, where Kaldi too asks for them at once (``resize``)."""
     if not 0 <= count <= 1 << 28:
         raise reader.error(what, clipped(str(count)), "the file is damaged")
     return count

@@ -47,14 +47,28 @@ def test_a_filter_as_large_as_the_frame_is_one_product() -> None:
 @pytest.mark.parametrize(
     ("sizes", "order", "says"),
     [
-        ((3, 8, 1, 4, 4, 1, 1), 1, "FiltXDim>: expected 1 to <InputXDim> 3"),
-        ((3, 8, 1, 3, 4, 1, 0), 1, "FiltYDim>: expected 1 to <InputYDim> 8, and a step above 0"),
-        ((3, 8, 1, 3, 4, 1, 1), 2, r"InputVectorization>: expected 0 \(yzx\) or 1 \(zyx\)"),
+        ((3, 8, 1, 4, 4, 1, 1), 1, "FiltXDim>: expected at most <InputXDim> 3"),
+        ((3, 8, 1, 3, 4, 1, 0), 1, "FiltYDim>: expected at most <InputYDim> 8, and a step above 0"),
     ],
 )
 def test_sizes_that_do_not_fit_are_named(sizes: tuple[int, ...], order: int, says: str) -> None:
     with pytest.raises(ModelFormatError, match=f"component 'layer' at byte 1234: field <{says}"):
         converted(convolution(sizes, order), 24)
+
+
+@pytest.mark.parametrize("sizes", [(3, 8, 1, 3, 4, 1, 1), (3, 5, 2, 3, 5, 1, 1)])
+def test_weights_without_a_place_meet_the_first_column(sizes: tuple[int, ...]) -> None:
+    part = convolution(sizes, 0)
+    width = part.fields["FilterParams"].shape[1]  # type: ignore[union-attr]
+    check(
+        component("Convolution", **{**part.fields, "FilterParams": random_values(4, width + 3)}),
+        sizes[1] * 3 * sizes[2],
+    )
+
+
+def test_in_an_unknown_order_all_weights_meet_the_first_column() -> None:
+    part = convolution((3, 8, 1, 3, 4, 1, 1), 2)
+    check(part, 24)
 
 
 def test_filters_of_another_width() -> None:

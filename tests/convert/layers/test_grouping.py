@@ -32,6 +32,7 @@ def test_other_norms_of_nnet2(p: float) -> None:
 @pytest.mark.parametrize("blocks", [1, 4])
 def test_sums_of_blocks(blocks: int, scale: float) -> None:
     check(component("SumBlock", InputDim=12, OutputDim=12 // blocks, Scale=scale), 12)
+    check(component("SumBlock", InputDim=6, OutputDim=6 * blocks, Scale=scale), 6)
 
 
 @pytest.mark.parametrize(
