@@ -28,7 +28,9 @@ class EmptyChainError(ModelFormatError):
 def chain_network(generation: Generation, components: Sequence[Component], source: str, binary: bool) -> KaldiNetwork:
     """The network from node ``input`` through the components, which name their widths, to node ``output``.
 
-    Raises ModelFormatError when two components that follow each other do not fit.
+    Raises ModelFormatError when two components that follow each other do not fit (``Nnet::Read``, nnet/nnet-nnet.cc;
+    ``Nnet::Check``, nnet2/nnet-nnet.cc), when there is none (``Nnet::InputDim``, ``GetLastComponent``), and for widths
+    of 0 or beyond ``WIDEST_LAYER``.
     """
     if not components:
         raise EmptyChainError(f"{source}: expected at least one component, found none")
@@ -63,7 +65,8 @@ def chain_network(generation: Generation, components: Sequence[Component], sourc
 def concatenate_chains(first: KaldiNetwork, second: KaldiNetwork) -> KaldiNetwork:
     """``first`` (a feature transform) followed by ``second``, as ``nnet-concat`` joins them.
 
-    Raises ShapeMismatchError when the output of the first is not as wide as the input of the second.
+    Raises ShapeMismatchError when the output of the first is not as wide as the input of the second
+    (``Component::Propagate``, nnet/nnet-component.h).
     """
     chain = [*_components(first, "transform."), *_components(second, "")]
     width, expected = _components(first, "")[-1].fields["OutputDim"], second.inputs[0].dim

@@ -42,6 +42,7 @@ def _problems(component: Component, generation: Generation) -> Problems:
 
 
 def _nnet1_problems(fields: Fields) -> Problems:
+    """A matrix of no rows or columns has neither (``Matrix::Resize``), so that no width may be 0."""
     for name in ("InputDim", "OutputDim"):
         if fields.integer(name) < 1:
             yield f"expected a width of 1 or more, found {fields.integer(name)}"

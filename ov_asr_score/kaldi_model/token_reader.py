@@ -60,7 +60,10 @@ _MAY_COME_TWICE = frozenset({"IsGradient"})
 class ModelReader:
     """Values from a stream that stands in a model file; ``binary`` says in which form the file is.
 
-    All methods raise TableFormatError or ModelFormatError, which name the file, the component and the byte.
+    All methods raise TableFormatError or ModelFormatError, which name the file, the component and the byte, where
+    Kaldi's functions of the same name refuse: ``ReadToken``, ``ExpectToken``, ``ReadBasicType``, ``ReadIntegerVector``,
+    ``ReadIntegerPairVector`` (base/io-funcs.cc, base/io-funcs-inl.h), ``Matrix::Read`` and ``Vector::Read``. Blanks are
+    passed over in binary, too, where Kaldi does so before tokens only.
     """
 
     stream: KaldiStream
@@ -286,7 +289,8 @@ def read_fields(
     """The fields of a component up to one of the tokens ``end``; ``table`` says what follows each token.
 
     Tokens may come in any order; Kaldi's own order has changed over the years. Raises ModelFormatError for a token that
-    is not in the table or comes twice, and when one of ``required`` did not come.
+    is not in the table or comes twice, and when one of ``required`` did not come: Kaldi expects one token after the
+    other (``ExpectToken``).
     """
     fields: dict[str, FieldValue] = {}
     while True:

@@ -15,6 +15,7 @@ from ov_asr_score.kaldi_model.components.fields import NNET2_NONLINEAR, NONLINEA
 
 
 def _check_blocks(fields: Fields) -> Problems:
+    """``BlockSoftmax::ReadData`` asserts the sum, ``ColRange`` that no block is empty."""
     yield from same_width(fields)
     dims = fields.array("BlockDims").astype(np.int64)
     if not dims.size or dims.min() < 1 or dims.sum() != fields.integer("OutputDim"):
@@ -22,6 +23,7 @@ def _check_blocks(fields: Fields) -> Problems:
 
 
 def _check_parametric_relu(fields: Fields) -> Problems:
+    """Asserted in ``ParametricRelu::ReadData``."""
     yield from same_width(fields)
     yield from size(fields, "Alpha", fields.integer("OutputDim"))
     yield from size(fields, "Beta", fields.integer("OutputDim"))

@@ -29,7 +29,7 @@ _NNET2_AFFINE: Table = {
     "BiasParams": "vector",
     "IsGradient": "bool",
 }
-# The transform becomes one matrix of this size squared.
+# The transform becomes one matrix of this size squared, so that a damaged width would fill the memory.
 _WIDEST_DCT = 4096
 
 
@@ -76,6 +76,7 @@ def _check_blocks(fields: Fields) -> Problems:
 
 
 def _check_dct(fields: Fields) -> Problems:
+    """What ``DctComponent::Read`` and ``Init`` assert; the limit of the width is ours, see ``_WIDEST_DCT``."""
     dim, block, kept = fields.integer("Dim"), fields.integer("DctDim"), fields.integer("DctKeepDim", 0)
     yield from multiple("<Dim>", dim, "<DctDim>", block)
     # None, and a number below zero, stand for all (``DctComponent::Init``).
@@ -86,11 +87,13 @@ def _check_dct(fields: Fields) -> Problems:
 
 
 def _check_linear(fields: Fields) -> Problems:
+    """Asserted in ``LinearTransform::ReadData`` (nnet/nnet-linear-transform.h)."""
     columns, rows = fields.widths
     yield from shape(fields, "Linearity", rows, columns)
 
 
 def _check_affine(fields: Fields) -> Problems:
+    """Asserted in ``AffineTransform::ReadData`` (nnet/nnet-affine-transform.h)."""
     yield from _check_linear(fields)
     yield from size(fields, "Bias", fields.integer("OutputDim"))
 

@@ -70,6 +70,7 @@ def _read_composite(reader: ModelReader, fields: dict[str, FieldValue], read_cha
 
 
 def _check_parallel(fields: Fields) -> Problems:
+    """Asserted in ``ParallelComponent::ReadData``."""
     columns, rows = fields.widths
     widths, wrong = nested_widths(fields)
     if wrong:
@@ -80,6 +81,7 @@ def _check_parallel(fields: Fields) -> Problems:
 
 
 def _check_multi_basis(fields: Fields) -> Problems:
+    """Asserted in ``MultiBasisComponent::ReadData`` for the first basis, for the others when they are used."""
     columns, rows = fields.widths
     widths, wrong = nested_widths(fields)
     if wrong:

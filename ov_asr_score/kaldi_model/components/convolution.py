@@ -34,6 +34,7 @@ _LARGEST_KERNEL = 1 << 26
 
 
 def _check_nnet1(fields: Fields) -> Problems:
+    """What ``ConvolutionalComponent::ReadData`` asserts, and that patches lie in the input."""
     columns, rows = fields.widths
     dim, step, stride = fields.integers(_PATCHES)
     # A patch that is wider lies in part behind the last column: Kaldi would read memory outside.

@@ -35,6 +35,7 @@ def dropout_rate(component: Component) -> float:
 
 
 def _check_dropout(fields: Fields) -> Problems:
+    """Asserted in ``Dropout::ReadData`` (nnet/nnet-activation.h)."""
     yield from same_width(fields)
     rate = dropout_rate(fields.component)
     if not 0 <= rate < 1:
@@ -42,11 +43,13 @@ def _check_dropout(fields: Fields) -> Problems:
 
 
 def _check_shift(fields: Fields) -> Problems:
+    """Asserted by ``CopyFromMat`` and ``AddVecToRows`` in ``AddShift::PropagateFnc``."""
     yield from same_width(fields)
     yield from size(fields, "ShiftData", fields.integer("InputDim"))
 
 
 def _check_rescale(fields: Fields) -> Problems:
+    """Asserted by ``CopyFromMat`` and ``MulColsVec`` in ``Rescale::PropagateFnc``."""
     yield from same_width(fields)
     yield from size(fields, "ScaleData", fields.integer("InputDim"))
 

@@ -79,21 +79,24 @@ def bias(fields: Fields, weights: str = "LinearParams", *, optional: bool = Fals
 
 
 def same_width(fields: Fields) -> Problems:
-    """The output must be as wide as the input (nnet1)."""
+    """The output must be as wide as the input (nnet1): ``SameDim`` in the operation of the component."""
     columns, rows = fields.widths
     if columns != rows:
         yield f"expected an output as wide as the input, found {rows} and {columns}"
 
 
 def shape(fields: Fields, name: str, rows: int, columns: int) -> Problems:
-    """A matrix must have that shape (nnet1)."""
+    """A matrix must have that shape (nnet1): asserted in ``ReadData`` of the component, or by ``AddMatMat``."""
     found = fields.array(name).shape
     if found != (rows, columns):
         yield f"expected {name} of {rows} x {columns}, found {' x '.join(map(str, found))}"
 
 
 def size(fields: Fields, name: str, values: int) -> Problems:
-    """A vector must have that many values (nnet1)."""
+    """A vector must have that many values (nnet1).
+
+    Asserted in ``ReadData`` of the component, or by ``AddVecToRows``, ``MulColsVec``, ``AddMatDiagVec``.
+    """
     found = np.size(fields.array(name))
     if found != values:
         yield f"expected {values} values in {name}, found {found}"

@@ -57,6 +57,7 @@ def _check_copy(fields: Fields) -> Problems:
 
 
 def _check_pnorm(fields: Fields) -> Problems:
+    """``GroupPnorm`` asserts the widths, ``VectorBase::Norm`` the power (matrix/kaldi-vector.cc)."""
     yield from groups(fields)
     yield from not_negative(fields, "P")
 
@@ -71,6 +72,7 @@ def _check_blocks(fields: Fields) -> Problems:
 
 
 def _check_sizes(fields: Fields) -> Problems:
+    """Asserted in ``SumGroupComponent::Init``, which ``Read`` calls."""
     sizes = fields.vector("Sizes")
     if not len(sizes) or sizes.min() < 1:
         yield "expected sizes of 1 or more in <Sizes>, found others or none"

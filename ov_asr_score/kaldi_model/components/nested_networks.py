@@ -28,6 +28,7 @@ def arrow(widths: Dims) -> str:
 
 
 def _chain_problem(chain: Chain) -> str:
+    """What ``Nnet::Read``, ``Nnet::InputDim`` and ``Nnet::OutputDim`` assert (nnet/nnet-nnet.cc)."""
     if not chain:
         return "expected a nested network of one component or more, found none"
     for before, after in pairwise(chain):

@@ -72,6 +72,7 @@ def _read_frame_weights(reader: ModelReader, fields: dict[str, FieldValue], read
 
 
 def _check_frame_pooling(fields: Fields) -> Problems:
+    """Asserted in ``FramePoolingComponent::ReadData``."""
     columns, rows = fields.widths
     dim, offsets = fields.integer("FeatureDim"), fields.array("FrameOffset")
     yield from multiple("the input", columns, "<FeatureDim>", dim)

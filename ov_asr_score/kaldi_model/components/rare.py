@@ -13,6 +13,7 @@ _UNITS = ("bern", "gauss")
 
 
 def _check_rbm(fields: Fields) -> Problems:
+    """The sizes are asserted in ``Rbm::ReadData`` (nnet/nnet-rbm.h)."""
     columns, rows = fields.widths
     # Kaldi leaves the kind unset for any other word. Scores do not depend on that of the visible units.
     if fields.values["HidType"] not in _UNITS:
@@ -23,6 +24,7 @@ def _check_rbm(fields: Fields) -> Problems:
 
 
 def _check_kl_hmm(fields: Fields) -> Problems:
+    """Asserted in ``KlHmm::ReadData`` (nnet/nnet-kl-hmm.h)."""
     columns, rows = fields.widths
     yield from shape(fields, "KlStats", rows, columns)
 

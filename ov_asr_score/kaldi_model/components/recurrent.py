@@ -41,6 +41,7 @@ def _direction(prefix: str) -> tuple[tuple[str, Kind], ...]:
 
 
 def _check_direction(fields: Fields, prefix: str, projection: int) -> Problems:
+    """``ReadData`` asserts that there are cells, the operations of ``PropagateFnc`` all sizes."""
     columns, cells = fields.integer("InputDim"), fields.integer("CellDim")
     if cells < 1:
         yield f"expected <CellDim> of 1 or more, found {cells}"
@@ -57,12 +58,14 @@ def _check_lstm(fields: Fields) -> Problems:
 
 
 def _check_blstm(fields: Fields) -> Problems:
+    """``PropagateFnc`` copies both directions to the output, which must be as wide (``CopyFromMat``)."""
     yield from multiple("the output", fields.integer("OutputDim"), "the two directions", 2)
     yield from _check_direction(fields, "F", fields.integer("OutputDim") // 2)
     yield from _check_direction(fields, "B", fields.integer("OutputDim") // 2)
 
 
 def _check_recurrent(fields: Fields) -> Problems:
+    """Asserted by the operations of ``PropagateFnc`` (nnet/nnet-recurrent.h)."""
     columns, rows = fields.widths
     yield from shape(fields, "WForward", rows, columns)
     yield from shape(fields, "WRecurrent", rows, rows)

@@ -36,6 +36,7 @@ def _block(fields: Fields) -> Dependency:
 
 
 def _check_nnet1(fields: Fields) -> Problems:
+    """``Splice::ReadData`` asserts the widths."""
     columns, rows = fields.widths
     offsets = fields.offsets("FrameOffsets")
     if len(offsets) * columns != rows:
@@ -69,6 +70,7 @@ def _check_nnet2(fields: Fields) -> Problems:
         yield f"expected frame offsets between the first and the last one, found {str(context.tolist())[:40]}"
     yield from near(int(np.abs(context).max()))
     constant = fields.integer("ConstComponentDim", 0)
+    # SubMatrix asserts that there are columns.
     if constant and not 0 <= constant < fields.integer("InputDim"):
         yield f"expected <ConstComponentDim> from 0 to below <InputDim>, found {constant}"
 

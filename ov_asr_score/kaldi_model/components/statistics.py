@@ -24,6 +24,7 @@ def _read_network(reader: ModelReader, fields: dict[str, FieldValue], read_chain
 
 
 def _check_sentence_averaging(fields: Fields) -> Problems:
+    """Asserted in ``SentenceAveragingComponent::ReadData``."""
     columns, rows = fields.widths
     widths, wrong = nested_widths(fields)
     if wrong:

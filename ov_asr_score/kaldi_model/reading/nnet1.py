@@ -26,7 +26,8 @@ def read_nnet1(reader: ModelReader, *, inside: bool = False) -> KaldiNetwork:
 
     Components get the names ``component1.AffineTransform`` and so on, and the fields ``InputDim`` and ``OutputDim``.
     Matrices and vectors that have no token in the file get the names of Kaldi's members (``Linearity``, ``WGifoX``).
-    Raises ModelFormatError, UnsupportedModelError.
+    Raises ModelFormatError where ``Component::Read`` or ``ReadData`` of a component expect another token or value, or
+    where the fields do not fit; UnsupportedModelError for a marker that ``MarkerToType`` does not know.
     """
     components = _read_chain(reader, "component", inside, 0)
     _check_components(components, reader.source)

@@ -28,7 +28,8 @@ def read_nnet2(reader: ModelReader, *, is_acoustic_model: bool) -> KaldiNetwork:
     """The network behind ``<Nnet>``, with the priors behind it if it is an acoustic model.
 
     Components get the names ``component0.SpliceComponent`` and so on, and the fields ``InputDim`` and ``OutputDim``.
-    Raises ModelFormatError, UnsupportedModelError.
+    Raises ModelFormatError where ``Nnet::Read`` or ``Component::ReadNew`` expect another token or value, or where the
+    fields do not fit; UnsupportedModelError for a type that ``NewComponentOfType`` does not know.
     """
     reader.expect_token("<NumComponents>")
     count = reader.read_int()
