@@ -89,7 +89,7 @@ class ModelReader:
             self.stream.read(1)
 
     def read_token(self) -> str:
-        """The next word."""
+        """The next word (``ReadToken``)."""
         self.skip_blanks()
         if not self.stream.peek(1):
             raise self.error("a token", "the end of the file", "the file is truncated")
@@ -112,7 +112,7 @@ class ModelReader:
         return found
 
     def read_name(self) -> str:
-        """The next word, which is a name that can be shown."""
+        """The next word, which is a name that can be shown; Kaldi does not show names, and takes any word."""
         self.skip_blanks()
         offset = self.offset
         name = self.read_token()
@@ -129,7 +129,7 @@ class ModelReader:
         return self.stream.read_float() if self.binary else float(self._read_digits(_NUMBER, "a number"))
 
     def read_bool(self) -> bool:
-        """``T`` or ``F``."""
+        """``T`` or ``F`` (``ReadBasicType<bool>``)."""
         if not self.binary:
             self.skip_blanks()
         offset = self.offset
@@ -140,7 +140,7 @@ class ModelReader:
         return found == b"T"
 
     def read_vector(self) -> FloatArray:
-        """Vector, float32 [D]."""
+        """Vector, float32 [D] (``Vector::Read``, which takes no line breaks between numbers)."""
         array = self._read_array("V")
         if array.ndim != 1:
             if array.size:
@@ -213,6 +213,7 @@ class ModelReader:
         return columns
 
     def _read_text_integer(self, expected: str) -> int:
+        """An integer of 32 bits; beyond them istream fails, as ``ReadBasicType`` does then."""
         offset = self.offset
         text = self._read_digits(_INTEGER, expected)
         if not -(2**31) <= (value := int(text)) < 2**31:
@@ -220,7 +221,10 @@ class ModelReader:
         return value
 
     def _read_digits(self, spelling: re.Pattern[bytes], expected: str) -> str:
-        """The number that follows in text; no blank is needed where the next value begins with other letters."""
+        """The number that follows in text; no blank is needed where the next value begins with other letters.
+
+        After other letters Kaldi fails at the next value, as they are none.
+        """
         self.skip_blanks()
         ahead = self.stream.peek(_LONGEST_WORD)
         match = spelling.match(ahead)
@@ -231,6 +235,7 @@ class ModelReader:
         return match[0].decode()
 
     def _read_array(self, shape: Literal["V", "M"]) -> FloatArray:
+        """What ``Matrix::Read`` and ``Vector::Read`` take; sizes below 0 fail in their ``Resize``."""
         if not self.binary:
             self.skip_blanks()
             if self.stream.peek(1) != b"[":
@@ -252,6 +257,7 @@ class ModelReader:
             return np.asarray(data.view(dtype), np.float32).reshape(sizes)
 
     def _read_integers(self, per_item: int) -> IntArray:
+        """``ReadIntegerVector`` in binary, but for vectors that are too long to be any (``_MOST_ITEMS``)."""
         offset = self.offset
         size = self.stream.peek(1)
         if size != b"\4":

@@ -97,6 +97,7 @@ def _check_logarithms(scores: ov.Output, steps: ScoreSteps, place: str) -> None:
 
 
 def _divide_by_priors(network: KaldiNetwork, scores: ov.Output) -> ov.Output:
+    """``nnet-am-compute --divide-by-priors``, which asserts that there is a prior for each pdf."""
     if network.priors is None:
         raise UnsupportedModelError(f"{network.source}: has no priors to divide by")
     _check_size(network, scores, len(network.priors))

@@ -93,7 +93,7 @@ def convert_block_affine(component: Component, x: ov.Output) -> ov.Output:
 
 
 def _block_matrices(component: Component) -> FloatArray:
-    """The blocks [N, M, K], which stand one below the other in the file."""
+    """The blocks [N, M, K], which stand one below the other in the file (``BlockAffineComponent::Propagate``)."""
     weights, blocks = matrix(component, "LinearParams"), integer(component, "NumBlocks")
     if blocks < 1 or len(weights) % blocks:
         raise bad_field(component, "NumBlocks", f"a divisor of the {len(weights)} rows of <LinearParams>")

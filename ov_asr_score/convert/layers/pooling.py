@@ -108,7 +108,10 @@ def _nothing_pooled(component: Component, x: ov.Output, of_none: float) -> ov.Ou
 
 
 def _patches(component: Component, x: ov.Output) -> tuple[ov.Output, tuple[int, int, int, int]]:
-    """``x`` [B, T, patches, stride], and size and step of the pools in patches, stride, number of pools."""
+    """``x`` [B, T, patches, stride], and size and step of the pools in patches, stride, number of pools.
+
+    Raises ModelFormatError for what ``ReadData`` asserts, as networks do not always come from a checked file.
+    """
     dim = integer(component, "InputDim")
     size, step, stride = (integer(component, field) for field in ("PoolSize", "PoolStep", "PoolStride"))
     if size * stride == dim and step:

@@ -86,7 +86,7 @@ def _frame_graph(
     options: ConvertOptions,
     facts: ConversionFacts,
 ) -> ov.Model:
-    """The graph for a few frames per request, with variables."""
+    """The graph for a few frames per request, with variables; nnet-forward has none that needs the whole utterance."""
     problems = stream_problems(chain)
     if problems:
         raise UnsupportedModelError(
@@ -127,6 +127,7 @@ def _without_softmax(network: KaldiNetwork, chain: list[Component]) -> list[Comp
 
 
 def _check_wanted(network: KaldiNetwork, chain: Sequence[Component], wanted: Sequence[str]) -> None:
+    """Scores of a component that ``RemoveLastComponent`` of nnet-forward takes away cannot be had."""
     left = {component.name for component in chain} | {node.name for node in network.outputs}
     removed = next((name for name in wanted if name not in left), None)
     if removed is not None:

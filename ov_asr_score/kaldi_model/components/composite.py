@@ -22,7 +22,11 @@ _MOST_COMPONENTS = 100_000
 def _read_networks(
     reader: ModelReader, count_token: str, network_token: str, read_chain: ReadChain
 ) -> tuple[Chain, ...]:
-    """Numbered networks; their number stands in front of them."""
+    """Numbered networks; their number stands in front of them.
+
+    Without any Kaldi asserts that the widths are 0, and that there is a first one; thousands are damage that would take
+    for ever.
+    """
     reader.expect_token(count_token)
     count = reader.read_int()
     if not 0 < count <= _MOST_NETWORKS:
@@ -42,7 +46,7 @@ def _read_parallel(reader: ModelReader, fields: dict[str, FieldValue], read_chai
 
 
 def _read_multi_basis(reader: ModelReader, fields: dict[str, FieldValue], read_chain: ReadChain) -> tuple[Chain, ...]:
-    """The selector network first, then the networks of the basis."""
+    """The selector network first, then the networks of the basis; both are asserted in ``ReadData``."""
     selector: Chain | None = None
     basis: tuple[Chain, ...] = ()
     while (token := reader.peek_token()) in ("<SelectorLearnRateCoef>", "<Selector>", "<NumBasis>"):

@@ -15,7 +15,7 @@ from ov_asr_score.kaldi_model.network import FARTHEST_FRAME
 
 
 def multiple(large: str, size: int, small: str, part: int) -> Problems:
-    """``size`` must be a multiple of ``part``; the texts name both."""
+    """``size`` must be a multiple of ``part``, as Kaldi asserts; the texts name both."""
     if part < 1 or size < 0 or size % part:
         yield f"expected {large} to be a multiple of {small}, found {size} and {part}"
 
@@ -27,21 +27,21 @@ def quotient(number: int, divisor: int) -> int:
 
 
 def at_least(fields: Fields, least: int, *names: str) -> Problems:
-    """Integers that must not be smaller than ``least``."""
+    """Integers that Kaldi asserts not to be smaller than ``least``, or divides by."""
     for name in names:
         if fields.integer(name) < least:
             yield f"expected <{name}> of {least} or more, found {fields.integer(name)}"
 
 
 def positive(fields: Fields, *names: str) -> Problems:
-    """Numbers that must be above 0, and not NaN."""
+    """Numbers that Kaldi asserts to be above 0, which NaN is not."""
     for name in names:
         if not fields.number(name) > 0:
             yield f"expected <{name}> above 0, found {fields.number(name):g}"
 
 
 def not_negative(fields: Fields, name: str) -> Problems:
-    """A number that must be 0 or more, and not NaN."""
+    """A number that Kaldi asserts to be 0 or more, which NaN is not."""
     if not fields.number(name) >= 0:
         yield f"expected <{name}> of 0 or more, found {fields.number(name):g}"
 

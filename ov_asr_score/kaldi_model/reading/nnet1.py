@@ -116,7 +116,10 @@ def _read_settings(reader: ModelReader, kind: ComponentType) -> dict[str, FieldV
 
 
 def _check_components(components: Sequence[Component], source: str) -> None:
-    """Raise ModelFormatError when fields of a component, or components inside of it, do not fit."""
+    """Raise ModelFormatError when fields of a component, or components inside of it, do not fit.
+
+    The checks are those of ``component_checks``, each with the assertion of Kaldi that it stands for.
+    """
     for component in components:
         for chain in component.nested:
             _check_components(chain, source)
