@@ -14,6 +14,12 @@ from tests.kaldi_judge.values import Values
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 GENERATIONS = ("nnet1", "nnet2", "nnet3")
+# Options for cases without any.
+_MORE_OPTIONS = {
+    "nnet-forward": (["--no-softmax=true"],),
+    "nnet-compute": (["--apply-log=true"], ["--pad-input=false"]),
+    "nnet-am-compute": (["--divide-by-priors=true"],),
+}
 # nnet-am-compute does as in training.
 _RANDOM = {"DropoutComponent", "AdditiveNoiseComponent"}
 
@@ -58,6 +64,7 @@ def _models_of(folder: Path) -> Iterator[StartModel]:
     if folder.parent.name == "nnet2" and not _RANDOM.isdisjoint(case["components"]):
         return
     runs = [case["options"], *case.get("more_options", ())]
+    runs += [options for options in _MORE_OPTIONS.get(case["program"], ()) if runs == [[]]]
     for values, model, changed in _forms(folder):
         for number, options in enumerate(runs):
             name = folder.name if not number else f"{folder.name}.{number + 1}"
