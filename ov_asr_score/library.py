@@ -54,6 +54,7 @@ def score(
     fill: Mapping[str, str] = MappingProxyType({}),
     allow_missing: bool = False,
     allow_commands: bool = False,
+    path_map: Iterable[str] = (),
     allow_nonfinite: bool = False,
 ) -> Iterator[UtteranceScores]:
     """Scores of each utterance, lazily and in input order, as :class:`UtteranceScores` with float32 [T, N] by output.
@@ -70,7 +71,7 @@ def score(
 
     Inputs of models of other toolkits that hold states, lengths or masks need neither table nor array: ``states`` are
     texts ``input=output``, and ``fill`` says by input what it is filled in with, as on the command line (``frames``,
-    ``ones``, ``zeros``, ``position``, ``value:0.5``).
+    ``ones``, ``zeros``, ``position``, ``value:0.5``). ``path_map``: texts ``old=new`` for scripts of another machine.
 
     Raises children of :class:`ov_asr_score.errors.OvAsrScoreError`, at the first ``next``.
     """
@@ -99,6 +100,7 @@ def score(
         states=tuple(states),
         allow_missing=allow_missing,
         allow_commands=allow_commands,
+        path_map=tuple(path_map),
         allow_nonfinite=allow_nonfinite,
     )
     options = replace(scorer_options(job), outputs=tuple(outputs))

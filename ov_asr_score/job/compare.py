@@ -14,8 +14,9 @@ from ov_asr_score.job.overwriting import check_files, files_read
 from ov_asr_score.job.run.references import ReferenceTables
 from ov_asr_score.job.run.report_files import new_report, report_file
 from ov_asr_score.job.run.run_verdict import check_measures, judge
-from ov_asr_score.kaldi_io import read_table
+from ov_asr_score.kaldi_io import parse_read_specifier, read_table
 from ov_asr_score.report.data.run import RunReport, UtteranceReport
+from ov_asr_score.settings.path_map import parse_path_map
 from ov_asr_score.settings.table_jobs import CompareJob
 
 OUTPUT_NAME = "scores"
@@ -30,7 +31,9 @@ def run_comparison(job: CompareJob, on_utterance: Callable[[UtteranceReport], No
     started = time.perf_counter()
     check_measures(job.measures, job.limits)
     report = new_report(job.command)
-    read = chain(files_read("scores", job.scores), files_read("reference", job.reference))
+    path_map = parse_path_map(job.path_map)
+    scores, reference = (parse_read_specifier(text, path_map) for text in (job.scores, job.reference))
+    read = chain(files_read("scores", scores), files_read("reference", reference))
     check_files(read, iter([("report", job.report)] if job.report else []))
     subject = f"{job.scores} against {job.reference}"
     with report_file(job.report, with_scores=job.report_scores, subject=subject) as reporter:
@@ -38,12 +41,13 @@ def run_comparison(job: CompareJob, on_utterance: Callable[[UtteranceReport], No
             {OUTPUT_NAME: job.reference},
             by_position=job.by_position,
             allow_commands=job.allow_commands,
+            path_map=path_map,
             on_compared=reporter.compared,
             measures=job.measures,
         )
         with references:
-            for key, scores in read_table(job.scores, allow_commands=job.allow_commands):
-                utterance = _compare(key, np.atleast_2d(scores), references, report, job.threshold)
+            for key, matrix in read_table(scores, allow_commands=job.allow_commands):
+                utterance = _compare(key, np.atleast_2d(matrix), references, report, job.threshold)
                 reporter.utterance(utterance)
                 if on_utterance is not None:
                     on_utterance(utterance)

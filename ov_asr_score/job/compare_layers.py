@@ -31,6 +31,7 @@ from ov_asr_score.scoring.scorer_options import AutoTime, ScorerOptions, scorer_
 from ov_asr_score.scoring.settled_model import settle_model
 from ov_asr_score.settings.kaldi import DEFAULT_OPTIONS
 from ov_asr_score.settings.model_jobs import CompareLayersJob
+from ov_asr_score.settings.path_map import parse_path_map
 
 OnGroup = Callable[[int, int], None]
 
@@ -252,7 +253,7 @@ def _read_by(job: CompareLayersJob, trial: TrialRun) -> Iterator[tuple[str, str]
     yield from model_files_read("model", job.scoring.model)
     yield from model_files_read("against_model", job.against_model)
     yield from kaldi_files_read(job.scoring.kaldi)
-    yield from input_files_read(trial.tables)
+    yield from input_files_read(trial.tables, parse_path_map(job.scoring.path_map))
 
 
 def _difference(name: str, kind: str, sums: LayerSums) -> LayerDifference:

@@ -12,9 +12,11 @@ from ov_asr_score.errors import FileAccessError, UsageError
 from ov_asr_score.kaldi_io import parse_read_specifier, parse_write_specifier
 from ov_asr_score.kaldi_io.files.input import split_offset
 from ov_asr_score.kaldi_io.matrices.stream import open_stream
+from ov_asr_score.kaldi_io.specifier import ReadSpecifier
 from ov_asr_score.kaldi_io.tables.parts import parts_of
 from ov_asr_score.kaldi_io.tables.script import script_lines
 from ov_asr_score.settings.kaldi import KaldiOptions
+from ov_asr_score.settings.path_map import PathMap
 
 if TYPE_CHECKING:  # jobs without utterances do not load scoring
     from ov_asr_score.scoring.utterances.joining import InputTable
@@ -59,10 +61,10 @@ def model_files_read(setting: str, path: str) -> NamedFiles:
     yield setting, str(Path(path).with_suffix(".bin")) if path.endswith(".xml") else ""
 
 
-def input_files_read(tables: Iterable[InputTable]) -> NamedFiles:
+def input_files_read(tables: Iterable[InputTable], path_map: PathMap) -> NamedFiles:
     """The files behind the tables of inputs, and the speakers of their utterances. Raises SpecifierError."""
     for table in tables:
-        yield from files_read("inputs", table.specifier)
+        yield from files_read("inputs", parse_read_specifier(table.specifier, path_map))
         yield from files_read("utt2spk", table.utt2spk) if table.utt2spk else ()
 
 
@@ -72,14 +74,14 @@ def kaldi_files_read(settings: KaldiOptions) -> NamedFiles:
     yield "class_frame_counts", settings.class_frame_counts
 
 
-def files_read(setting: str, specifier: str) -> NamedFiles:
+def files_read(setting: str, specifier: str | ReadSpecifier) -> NamedFiles:
     """The files behind an rspecifier: archive, or script and what it points into. Raises SpecifierError."""
     try:
         for part in parts_of(parse_read_specifier(specifier)):
             yield setting, split_offset(part.filename)[0] or "-"
             if part.form == "scp" and _place(part.filename):
                 with open_stream(part.filename) as stream:
-                    names = {split_offset(line.rxfilename)[0] for _, line in script_lines(stream)}
+                    names = {split_offset(line.rxfilename)[0] for _, line in script_lines(stream, part.path_map)}
                 yield from ((setting, name) for name in names)
     except FileAccessError:
         return  # said where the table is read, if it is an error there

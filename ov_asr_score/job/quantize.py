@@ -22,6 +22,7 @@ from ov_asr_score.scoring.scorer_options import scorer_options
 from ov_asr_score.scoring.utterances.joining import InputTable
 from ov_asr_score.settings.kaldi import DEFAULT_OPTIONS
 from ov_asr_score.settings.model_jobs import QuantizeJob
+from ov_asr_score.settings.path_map import parse_path_map
 from ov_asr_score.settings.score_job import ScoreJob
 
 
@@ -127,7 +128,7 @@ def _check(job: QuantizeJob) -> None:
 def _read_by(job: ScoreJob, tables: Sequence[InputTable]) -> Iterator[tuple[str, str]]:
     yield from model_files_read("model", job.model)
     yield from kaldi_files_read(job.kaldi)
-    yield from input_files_read(tables)
+    yield from input_files_read(tables, parse_path_map(job.path_map))
 
 
 def _constants(description: ModelDescription) -> str:

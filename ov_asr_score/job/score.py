@@ -31,6 +31,7 @@ from ov_asr_score.scoring.plan import conversion_of
 from ov_asr_score.scoring.plans.plan_text import plan_text
 from ov_asr_score.scoring.scorer import Scorer
 from ov_asr_score.scoring.utterances.joining import JoinGaps, Utterance
+from ov_asr_score.settings.path_map import parse_path_map
 from ov_asr_score.settings.score_job import ScoreJob
 
 # Bytes: more would only fill memory.
@@ -122,6 +123,7 @@ def _open_tables(
             {} if is_export else run.tables.references,
             by_position=job.pair == "position",
             allow_commands=job.allow_commands,
+            path_map=parse_path_map(job.path_map),
             skip_damaged=run.skip is not None,
             on_compared=on_compared,
             measures=job.measures,

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.errors import SpecifierError, TableFormatError
+from ov_asr_score.settings.path_map import NO_PATH_MAP, PathMap
 from ov_asr_score.text import near_names
 
 TABLE_FORMS = ("ark", "scp", "npz", "npy")
@@ -33,7 +34,8 @@ class ReadSpecifier:
 
     ``filename`` is an rxfilename (path, ``path:offset``, ``-``, ``command |``). ``once``: no key is requested twice;
     ``sorted``: keys are in byte order; ``called_sorted``: they are also requested in that order; ``permissive``: what
-    cannot be read is skipped; ``background`` (read ahead) is accepted without effect. ``original`` is the text.
+    cannot be read is skipped; ``background`` (read ahead) is accepted without effect. ``original`` is the text;
+    ``path_map`` says where the files of a script are that was written on another machine.
     """
 
     form: Form
@@ -44,6 +46,7 @@ class ReadSpecifier:
     permissive: bool = False
     background: bool = False
     original: str = ""
+    path_map: PathMap = NO_PATH_MAP
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ class Range:
     columns: tuple[int, int] | None
 
 
-def parse_read_specifier(text: str | ReadSpecifier) -> ReadSpecifier:
+def parse_read_specifier(text: str | ReadSpecifier, path_map: PathMap = NO_PATH_MAP) -> ReadSpecifier:
     """The rspecifier in ``text``, or a bare file name: a script, NPZ or NPY by its ending, all else an archive.
 
     A parsed one is returned unchanged. Raises SpecifierError (unknown or contradictory options, blanks at the ends,
@@ -84,7 +87,7 @@ def parse_read_specifier(text: str | ReadSpecifier) -> ReadSpecifier:
     options, filename = _split(text, READ_OPTIONS)
     forms = [option for option in options if option in TABLE_FORMS]
     if not options:
-        return ReadSpecifier(_form_of_name(filename), filename, original=text)
+        return ReadSpecifier(_form_of_name(filename), filename, original=text, path_map=path_map)
     if len(forms) != 1:
         raise SpecifierError(
             f"{text!r}: expected exactly one of ark, scp, npz or npy before the colon, found {len(forms)}"
@@ -98,6 +101,7 @@ def parse_read_specifier(text: str | ReadSpecifier) -> ReadSpecifier:
         permissive=_last_option(options, "p", "np", default=False),
         background="bg" in options,
         original=text,
+        path_map=path_map,
     )
 
 

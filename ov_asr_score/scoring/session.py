@@ -22,6 +22,7 @@ from ov_asr_score.scoring.scorer import Scorer, prepare_scorer
 from ov_asr_score.scoring.scorer_options import ScorerOptions, scorer_options
 from ov_asr_score.scoring.settled_model import settle_model
 from ov_asr_score.scoring.utterances.joining import JoinGaps, JoinOptions, SkipUtterance, Utterance, read_utterances
+from ov_asr_score.settings.path_map import parse_path_map
 from ov_asr_score.settings.score_job import ScoreJob
 
 
@@ -91,7 +92,7 @@ def open_model_with_tables(
     model = replace(model, known=replace(model.known, per_utterance=repeated))
     # What is skipped is listed, and so is what other tables lack.
     allow_missing = job.allow_missing or skip is not None
-    join = JoinOptions(job.pair, allow_missing, job.allow_commands, skip, job.shard)
+    join = JoinOptions(job.pair, allow_missing, job.allow_commands, skip, job.shard, parse_path_map(job.path_map))
     return ModelWithTables(options, model, tables, join)
 
 

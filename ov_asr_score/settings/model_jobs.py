@@ -20,7 +20,7 @@ Preset = Literal["mixed", "performance"]
 
 _INPUTS = (
     *("inputs", "input_layers", "utt2spk", "ivector_period", "ivectors", "online_ivectors", "online_ivector_period"),
-    *("states", "allow_missing", "allow_commands"),
+    *("states", "allow_missing", "allow_commands", "path_map"),
 )
 _CONTEXTS = ("layout", "left_context", "right_context", "chunk_shift")
 # A graph that is written takes whole utterances, unless it is asked for another.

@@ -22,6 +22,7 @@ from ov_asr_score.settings.tables import (
     OnError,
     OnlineIvectorPeriod,
     OnlineIvectors,
+    PathMaps,
     Report,
     ReportScores,
     States,
@@ -207,6 +208,7 @@ class ScoreJob:
     pair: Annotated[Literal["key", "position"], PAIR] = "key"
     allow_missing: AllowMissing = False
     allow_commands: AllowCommands = False
+    path_map: PathMaps = ()
     on_error: OnError = "stop"
 
     shard: Annotated[  # this part of the first table only

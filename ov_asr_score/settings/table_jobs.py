@@ -15,6 +15,7 @@ from ov_asr_score.settings.tables import (
     AllowMissing,
     CompressionMethod,
     OnError,
+    PathMaps,
     Report,
     ReportScores,
 )
@@ -34,6 +35,7 @@ class CompareJob:
     by_position: Annotated[bool, replace(PAIR, parse=lambda text: text == "position", shown="key")] = False
     allow_missing: AllowMissing = False
     allow_commands: AllowCommands = False
+    path_map: PathMaps = ()
     report: Report = ""
     report_scores: ReportScores = False
     command: Sequence[str] = ()
@@ -55,6 +57,7 @@ class CopySettings:
     ] = None
     compression_method: CompressionMethod = None
     allow_commands: AllowCommands = False
+    path_map: PathMaps = ()
     on_error: OnError = "stop"
 
 
@@ -87,6 +90,7 @@ class MergeSettings:
         False
     )
     allow_commands: AllowCommands = False
+    path_map: PathMaps = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,18 @@ AllowCommands = Annotated[
         panel=TABLES,
     ),
 ]
+PathMaps = Annotated[
+    Sequence[str],
+    Setting(
+        "Where the files are that a script of another machine names: paths that begin with OLD (whole folders; . for "
+        "relative paths) begin with NEW instead; may be repeated, and the longest OLD counts.",
+        names=("--path-map",),
+        metavar="OLD=NEW",
+        panel=TABLES,
+        repeated=True,
+        in_suite=True,
+    ),
+]
 OnError = Annotated[
     Literal["stop", "skip"],
     Setting(

@@ -8,6 +8,7 @@ import pytest
 from ov_asr_score.errors import UsageError
 from ov_asr_score.job.overwriting import check_files, files_read, files_written, input_files_read, model_files_read
 from ov_asr_score.scoring.utterances.joining import InputTable
+from ov_asr_score.settings.path_map import NO_PATH_MAP
 
 
 @pytest.fixture(autouse=True)
@@ -81,7 +82,7 @@ def test_all_else_is_let_through(read: list[str], written: list[str]) -> None:
 
 def test_speakers_of_inputs_are_read_too() -> None:
     table = InputTable("ivector", "ark:ivectors.ark", utt2spk="utt2spk")
-    assert list(input_files_read([table])) == [("inputs", "ivectors.ark"), ("utt2spk", "utt2spk")]
+    assert list(input_files_read([table], NO_PATH_MAP)) == [("inputs", "ivectors.ark"), ("utt2spk", "utt2spk")]
 
 
 def test_weights_of_an_ir_are_read_too() -> None:

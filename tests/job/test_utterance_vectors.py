@@ -18,7 +18,7 @@ from ov_asr_score.kaldi_io import read_table
 from ov_asr_score.report.data.run import UtteranceReport
 from ov_asr_score.scoring import session
 from ov_asr_score.scoring.scorer import prepare_scorer
-from ov_asr_score.settings.table_jobs import CompareJob
+from ov_asr_score.settings.table_jobs import CompareJob, CopySettings
 from tests.command_line import names_in
 from tests.tiny_model import tiny_features, tiny_scores, write_table
 
@@ -132,7 +132,7 @@ def test_compare_and_copy_take_vectors(folder: Path) -> None:
     for scores, reference in (("v.ark", "rows.ark"), ("rows.ark", "v.ark"), ("v.ark", "v.ark")):
         report = run_comparison(CompareJob(scores, reference, limits=Limits(max_error=0)))
         assert (report.verdict, report.totals.frames, report.comparison["scores"].max_abs) == ("ok", 4, 0)
-    assert copy_entries("v.ark", "ark,t:t.ark") == (4, [])
-    assert copy_entries("t.ark", "back.ark", compression_method=2) == (4, [])
+    assert copy_entries(CopySettings("v.ark", "ark,t:t.ark")) == (4, [])
+    assert copy_entries(CopySettings("t.ark", "back.ark", compression_method=2)) == (4, [])
     for key, vector in read_table("back.ark"):
         np.testing.assert_allclose(vector, VECTORS[key], rtol=1e-6)

@@ -16,14 +16,7 @@ def copy_table(settings: CopySettings, quiet: Quiet = False) -> None:
     """
     from ov_asr_score.job.copy_table import copy_entries
 
-    copied, skipped = copy_entries(
-        settings.source,
-        settings.target,
-        precision=settings.precision,
-        compression_method=settings.compression_method,
-        allow_commands=settings.allow_commands,
-        skip_errors=settings.on_error == "skip",
-    )
+    copied, skipped = copy_entries(settings)
     for key, message in skipped:
         say(f"skipped: {key}: {message}")
     if not quiet:

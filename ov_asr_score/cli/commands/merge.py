@@ -22,6 +22,7 @@ def merge(settings: MergeSettings, quiet: Quiet = False) -> None:
         order=settings.order,
         allow_missing=settings.allow_missing,
         allow_commands=settings.allow_commands,
+        path_map=settings.path_map,
     )
     if not count:
         fail("the shards hold no entries; an empty table was written", EXIT_FAILED)

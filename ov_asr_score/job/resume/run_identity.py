@@ -19,6 +19,7 @@ from ov_asr_score.scoring.job_tables import JobTables
 from ov_asr_score.settings.device import DeviceSettings
 from ov_asr_score.settings.gna import GnaSettings
 from ov_asr_score.settings.kaldi import KaldiOptions
+from ov_asr_score.settings.path_map import parse_path_map
 from ov_asr_score.settings.score_job import ScoreJob
 from ov_asr_score.settings.setting import fields_of, full_name
 
@@ -35,10 +36,11 @@ def run_identity(job: ScoreJob, tables: JobTables) -> dict[str, str]:
     """
     identity = {"version of ov-asr-score": __version__, "version of OpenVINO": openvino_version()}
     identity |= {_OPTION["model"]: _digests(job.model, str(Path(job.model).with_suffix(".bin")))} if job.model else {}
+    path_map = parse_path_map(job.path_map)
     identity |= {_spelled("import_model"): _digests(job.import_model)} if job.import_model else {}
     for table in tables.inputs:
         name = f"{_OPTION['inputs']} {table.input}"
-        identity[name] = _table_content(table.specifier)
+        identity[name] = _table_content(parse_read_specifier(table.specifier, path_map))
         identity[f"rows of {name}"] = f"{table.period} {table.utt2spk and _table_content(table.utt2spk)}"
     for name, text in tables.fillings.items():
         identity[f"{_OPTION['inputs']} {name}"] = text
@@ -94,7 +96,7 @@ def _places(given: ReadSpecifier, path: str) -> Iterator[str]:
     """The file, and those that a script points to, each once."""
     yield path
     if given.form == "scp":
-        named = dict.fromkeys(split_offset(line.rxfilename)[0] for line in read_script(path))
+        named = dict.fromkeys(split_offset(line.rxfilename)[0] for line in read_script(path, path_map=given.path_map))
         yield from filter(_is_plain, named)
 
 

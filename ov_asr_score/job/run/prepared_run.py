@@ -25,6 +25,7 @@ from ov_asr_score.job.run.gna_report import FirstFrames
 from ov_asr_score.job.run.model_facts import model_facts
 from ov_asr_score.job.run.nonfinite import note_nonfinite
 from ov_asr_score.job.run.run_verdict import check_measures
+from ov_asr_score.kaldi_io import parse_read_specifier
 from ov_asr_score.report.data.run import RunReport
 from ov_asr_score.report.trace import TraceWriter
 from ov_asr_score.scoring.integer_inputs import IntegerInputs
@@ -33,6 +34,7 @@ from ov_asr_score.scoring.plans.plan_text import plan_facts
 from ov_asr_score.scoring.scorer import Scorer
 from ov_asr_score.scoring.session import Session, open_model_with_tables, start_session
 from ov_asr_score.scoring.utterances.joining import JoinGaps, SkipUtterance, Utterance
+from ov_asr_score.settings.path_map import parse_path_map
 from ov_asr_score.settings.score_job import ScoreJob
 
 
@@ -86,12 +88,13 @@ def _check(job: ScoreJob, tables: JobTables) -> None:
 
 
 def _read_by(job: ScoreJob, tables: JobTables) -> NamedFiles:
+    path_map = parse_path_map(job.path_map)
     yield from model_files_read("model", job.model)
     yield "import_model", job.import_model
     yield from kaldi_files_read(job.kaldi)
-    yield from input_files_read(tables.inputs)
+    yield from input_files_read(tables.inputs, path_map)
     for specifier in tables.references.values():
-        yield from files_read("references", specifier)
+        yield from files_read("references", parse_read_specifier(specifier, path_map))
 
 
 def _written_by(job: ScoreJob, tables: JobTables) -> NamedFiles:

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from ov_asr_score.comparison import ScoreDifference, ScoreMeasures, compare_scores
 from ov_asr_score.errors import FileAccessError, OvAsrScoreError, ShapeMismatchError, TableFormatError
-from ov_asr_score.kaldi_io import KeyedTable, open_table, read_table
+from ov_asr_score.kaldi_io import KeyedTable, open_table, parse_read_specifier, read_table
 from ov_asr_score.report.data.run import RunReport
+from ov_asr_score.settings.path_map import NO_PATH_MAP, PathMap
 
 # key, output, scores [T, N], reference [T, N], their difference
 OnCompared: TypeAlias = Callable[[str, str, NDArray[Any], NDArray[Any], ScoreDifference], None]
@@ -31,6 +32,7 @@ class ReferenceTables:
         *,
         by_position: bool,
         allow_commands: bool,
+        path_map: PathMap = NO_PATH_MAP,
         skip_damaged: bool = False,
         on_compared: OnCompared | None = None,
         measures: bool = True,
@@ -42,7 +44,7 @@ class ReferenceTables:
         """
         self._specifiers = dict(specifiers)
         self._by_position = by_position
-        self._allow_commands = allow_commands
+        self._allow_commands, self._path_map = allow_commands, path_map
         self._on_compared = on_compared
         self._unreadable: tuple[type[OvAsrScoreError], ...] = ()
         if skip_damaged:
@@ -56,7 +58,8 @@ class ReferenceTables:
     def __enter__(self) -> ReferenceTables:
         """Open every table. Raises SpecifierError, FileAccessError."""
         with ExitStack() as stack:
-            for layer, specifier in self._specifiers.items():
+            for layer, text in self._specifiers.items():
+                specifier = parse_read_specifier(text, self._path_map)
                 if self._by_position:
                     self._in_order[layer] = read_table(specifier, allow_commands=self._allow_commands)
                 else:

@@ -139,7 +139,9 @@ class _Places:
                     stream, open_table = open_script.enter_context(open_stream(specifier.filename)), table
                 if stream.offset != place:
                     stream.seek(place)
-                line = parse_script_line(stream.read_line(), stream.name, self._line_number[position])
+                line = parse_script_line(
+                    stream.read_line(), stream.name, self._line_number[position], specifier.path_map
+                )
                 if line.key != key:
                     raise TableFormatError(f"{line.place}: changed while it was read; expected key {shown_key(key)}")
                 yield _script_entry(line, table, place)
@@ -178,7 +180,7 @@ def _entries_of(specifier: ReadSpecifier, table: int) -> Iterator[TableEntry]:
     with open_stream(specifier.filename) as stream:
         if specifier.form == "scp":
             can_go_back = stream.size is not None
-            for place, line in script_lines(stream):
+            for place, line in script_lines(stream, specifier.path_map):
                 yield _script_entry(line, table, place if can_go_back else None)
             return
         if stream.size is None:

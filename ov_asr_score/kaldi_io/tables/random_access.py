@@ -118,7 +118,9 @@ class _ScriptTable(KeyedTable):
         self._lines: dict[str, ScriptLine] = {}
         try:
             parts = parts_of(specifier)
-            scripts = [read_script(part.filename, allow_commands=allow_commands) for part in parts]
+            scripts = [
+                read_script(part.filename, allow_commands=allow_commands, path_map=part.path_map) for part in parts
+            ]
         except FileAccessError as error:
             if not specifier.permissive:
                 raise

@@ -15,25 +15,30 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from ov_asr_score.errors import OvAsrScoreError, SpecifierError, TableFormatError
+from ov_asr_score.errors import FileAccessError, OvAsrScoreError, SpecifierError, TableFormatError
 from ov_asr_score.kaldi_io.files.input import GZIP_MAGIC, split_offset
 from ov_asr_score.kaldi_io.matrices.matrix import read_array
 from ov_asr_score.kaldi_io.matrices.stream import START_BYTES, KaldiStream, open_stream
 from ov_asr_score.kaldi_io.specifier import Range, apply_range, parse_range
 from ov_asr_score.kaldi_io.tables.archive import check_is_itself, what_instead
 from ov_asr_score.kaldi_io.tables.npy import NPY_MAGIC, read_npy
+from ov_asr_score.settings.path_map import NO_PATH_MAP, PathMap
 from ov_asr_score.text import clipped, printable_name, shown_key
 
 
 @dataclass(frozen=True, slots=True)
 class ScriptLine:
-    """Where one utterance is; ``part`` is a range of it, ``number`` that of the line in ``script``, from 1."""
+    """Where one utterance is; ``part`` is a range of it, ``number`` that of the line in ``script``, from 1.
+
+    ``written`` is the name in the script if it was mapped to another.
+    """
 
     key: str
     rxfilename: str
     part: Range | None
     number: int
     script: str
+    written: str = ""
 
     @property
     def place(self) -> str:
@@ -41,22 +46,22 @@ class ScriptLine:
         return f"{self.script}: line {self.number}"
 
 
-def read_script(rxfilename: str, *, allow_commands: bool = False) -> list[ScriptLine]:
+def read_script(rxfilename: str, *, allow_commands: bool = False, path_map: PathMap = NO_PATH_MAP) -> list[ScriptLine]:
     """All lines of a script file. Raises FileAccessError, and TableFormatError with the number of a bad line."""
     with open_stream(rxfilename, allow_commands=allow_commands) as stream:
-        return [line for _, line in script_lines(stream)]
+        return [line for _, line in script_lines(stream, path_map)]
 
 
-def script_lines(stream: KaldiStream) -> Iterator[tuple[int, ScriptLine]]:
+def script_lines(stream: KaldiStream, path_map: PathMap = NO_PATH_MAP) -> Iterator[tuple[int, ScriptLine]]:
     """Offset in bytes and contents of each line of a script, one at a time. Raises TableFormatError at a bad line."""
     if b"\0" in stream.peek(256):
         raise stream.error("lines of text", "binary data", "this looks like an archive, use ark:<file>")
     check_is_itself(stream)
     for number, (start, line) in enumerate(stream.lines(), start=1):
-        yield start, parse_script_line(line, stream.name, number)
+        yield start, parse_script_line(line, stream.name, number, path_map)
 
 
-def parse_script_line(line: bytes, name: str, number: int) -> ScriptLine:
+def parse_script_line(line: bytes, name: str, number: int, path_map: PathMap = NO_PATH_MAP) -> ScriptLine:
     """Line ``number`` (from 1) of the script ``name``, without its line break. Raises TableFormatError naming both."""
     place = f"{name}: line {number}"
     words = line.strip().split(None, 1)
@@ -69,12 +74,14 @@ def parse_script_line(line: bytes, name: str, number: int) -> ScriptLine:
             f"{place}: expected a file name, found {clipped(rest)}; this looks like a text archive, use ark:<file>"
         )
     if not rest.endswith("]") or rest.endswith("|"):
-        return ScriptLine(key, rest, None, number, name)
+        mapped = path_map.mapped(rest)
+        return ScriptLine(key, mapped, None, number, name, "" if mapped == rest else rest)
     rxfilename, _, part = rest[:-1].rpartition("[")
     if not rxfilename:
         raise TableFormatError(f"{place}: expected a file name before the range, found {clipped(rest)}")
     try:
-        return ScriptLine(key, rxfilename, parse_range(part), number, name)
+        mapped = path_map.mapped(rxfilename)
+        return ScriptLine(key, mapped, parse_range(part), number, name, "" if mapped == rxfilename else rxfilename)
     except SpecifierError as error:
         raise TableFormatError(f"{place}: {error}") from error
 
@@ -105,6 +112,8 @@ class ScriptReader:
         except OvAsrScoreError as error:
             if isinstance(error, TableFormatError):
                 error = _explained(error, line)
+            elif isinstance(error, FileAccessError) and "no such file" in str(error):
+                error = _with_map(error, line)
             place = f"{line.place}: utterance {shown_key(line.key)}"
             raise type(error)(f"{place}: {error}", fields=error.fields) from error
 
@@ -158,6 +167,15 @@ def _explained(error: TableFormatError, line: ScriptLine) -> TableFormatError:
         if said.startswith("is one ") or "scp:" in said:  # is expected here, or cannot be
             said = ""
     return TableFormatError(f"{printable_name(path)}: {said}") if said else error
+
+
+def _with_map(error: FileAccessError, line: ScriptLine) -> FileAccessError:
+    """``error`` of a missing file, with what is to do if the script is of another machine."""
+    if line.written:
+        said = f"{printable_name(line.written)} in the script, mapped by path_map"
+        return FileAccessError(f"{error} ({said})", fields=("path_map",))
+    advice = "if the script is of another machine, path_map OLD=NEW says where its files are"
+    return FileAccessError(f"{error}; {advice}", fields=("path_map",))
 
 
 def _read_object(stream: KaldiStream) -> NDArray[Any]:

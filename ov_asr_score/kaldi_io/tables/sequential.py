@@ -85,7 +85,9 @@ class _File:
 def _read_scripts(specifier: ReadSpecifier, how: _How) -> Entries:
     try:
         parts = parts_of(specifier)
-        lines = [read_script(part.filename, allow_commands=how.allow_commands) for part in parts]
+        lines = [
+            read_script(part.filename, allow_commands=how.allow_commands, path_map=part.path_map) for part in parts
+        ]
     except FileAccessError as error:
         if not specifier.permissive:
             raise

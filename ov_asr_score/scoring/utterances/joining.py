@@ -25,6 +25,7 @@ from ov_asr_score.errors import (
     UsageError,
 )
 from ov_asr_score.kaldi_io import open_table, parse_read_specifier, read_table, read_token_table
+from ov_asr_score.settings.path_map import NO_PATH_MAP, PathMap
 from ov_asr_score.settings.shard import Shard
 
 logger = logging.getLogger(__name__)
@@ -79,6 +80,7 @@ class JoinOptions:
     allow_commands: bool = False
     on_skip: SkipUtterance | None = None
     shard: Shard | None = None
+    path_map: PathMap = NO_PATH_MAP
 
 
 @dataclass(slots=True)
@@ -139,7 +141,7 @@ def _join_by_key(
             table.input: stack.enter_context(
                 # speakers are asked for again and again, utterances once
                 open_table(
-                    table.specifier,
+                    parse_read_specifier(table.specifier, options.path_map),
                     allow_commands=options.allow_commands,
                     keep_values=bool(table.utt2spk),
                     may_hold_numbers=True,
@@ -152,7 +154,8 @@ def _join_by_key(
             for table in others
             if table.utt2spk
         }
-        entries = read_table(first.specifier, allow_commands=options.allow_commands, on_skip=skip, shard=options.shard)
+        source = parse_read_specifier(first.specifier, options.path_map)
+        entries = read_table(source, allow_commands=options.allow_commands, on_skip=skip, shard=options.shard)
         for key, matrix in entries:
             values: dict[str, Array] = {}
             complete = True
@@ -209,7 +212,8 @@ def _pair_by_position(
             f"pair position: {speakers[0].specifier}: a table of speakers can only be joined by key", fields=("pair",)
         )
     tables = [first, *others]
-    columns = [read_table(table.specifier, allow_commands=options.allow_commands) for table in tables]
+    sources = [parse_read_specifier(table.specifier, options.path_map) for table in tables]
+    columns = [read_table(source, allow_commands=options.allow_commands) for source in sources]
     for entries in zip_longest(*columns):
         if None in entries:
             present = next(entry[0] for entry in entries if entry is not None)
