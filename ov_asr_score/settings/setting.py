@@ -20,6 +20,7 @@ Bundle = TypeVar("Bundle")
 # Groups of options on a help page, in this order.
 MODEL = "Model and device"
 TABLES = "Tables"
+SELECTION = "What is copied"
 COMPARISON = "Comparison"
 QUANTIZATION = "Quantization"
 SPEED = "Speed"
@@ -29,7 +30,7 @@ AFTER = "Post-processing of scores"
 SCORES = "Kaldi models: scores"
 IVECTORS = "Kaldi models: i-vectors"
 GNA = "GNA (in software, or with the GNA plugin of an older runtime)"
-PANELS = (MODEL, TABLES, COMPARISON, QUANTIZATION, SPEED, REPORTS, AFTER, TIME, SCORES, IVECTORS, GNA)
+PANELS = (MODEL, SELECTION, TABLES, COMPARISON, QUANTIZATION, SPEED, REPORTS, AFTER, TIME, SCORES, IVECTORS, GNA)
 
 
 @dataclass(frozen=True, slots=True)

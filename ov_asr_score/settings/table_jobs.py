@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal
 
 from ov_asr_score.settings.limits import DEFAULT_THRESHOLD, Limits, Measures, Threshold
-from ov_asr_score.settings.setting import Setting
+from ov_asr_score.settings.setting import SELECTION, Setting
 from ov_asr_score.settings.tables import (
     PAIR,
     AllowCommands,
@@ -56,6 +56,35 @@ class CopySettings:
         Setting("Floating-point type to write; without it, the type stays as it is.", names=("--output-precision",)),
     ] = None
     compression_method: CompressionMethod = None
+    columns: Annotated[
+        str,
+        Setting(
+            "Copy these columns, as select-feats takes them: 0-12,39, in any order.", metavar="LIST", panel=SELECTION
+        ),
+    ] = ""
+    rows: Annotated[
+        str,
+        Setting(
+            "Copy these rows of every utterance, both included, from 0; negative ones count from the end: 0:99, 100:, "
+            "-50:.",
+            metavar="FIRST:LAST",
+            panel=SELECTION,
+        ),
+    ] = ""
+    include: Annotated[
+        str,
+        Setting("Copy the utterances whose keys begin the lines of FILE.", metavar="FILE", panel=SELECTION),
+    ] = ""
+    exclude: Annotated[
+        str,
+        Setting("Copy all utterances but those whose keys begin the lines of FILE.", metavar="FILE", panel=SELECTION),
+    ] = ""
+    max_utterances: Annotated[
+        int | None,
+        Setting(
+            "Copy the first N utterances.", names=("--max-utterances", "--n"), metavar="N", panel=SELECTION, least=0
+        ),
+    ] = None
     allow_commands: AllowCommands = False
     path_map: PathMaps = ()
     on_error: OnError = "stop"
