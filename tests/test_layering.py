@@ -106,7 +106,7 @@ FLOORS: dict[str, list[str]] = {
         "run",
         "layers",
         "egs_objectives",
-        "score convert copy_table merge compare compare_layers compare_profiles bench quantize egs_prob",
+        "score convert copy_table table_info merge compare compare_layers compare_profiles bench quantize egs_prob",
         "suite",
         "__init__",
     ],

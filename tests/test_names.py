@@ -29,6 +29,8 @@ SHARED_SUBJECTS: dict[str, set[str]] = {
     "limits": {"comparison", "settings"},
     "measures": {"comparison", "report/console"},
     "run": {"job/suite", "report/console", "report/data", "report/html"},
+    "table": {"report/console", "report/data"},
+    "table_info": COMMANDS,
     "suite": {"job/suite", "report/console", "report/data", "report/files", "report/html"},
 }
 SHARED_SUBJECTS["convolution"] = SHARED_SUBJECTS["convolution"] | {"gna/exact", "gna/graphs/reading"}

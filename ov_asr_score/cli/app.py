@@ -36,6 +36,7 @@ _COMMANDS = {
     "inspect": "inspect_model",
     "devices": "devices",
     "copy-table": "copy_table",
+    "table-info": "table_info",
     "merge": "merge",
     "egs-prob": "egs_prob",
     "cache": "cache",

@@ -8,6 +8,7 @@ util/kaldi-holder.cc). On top of it: ``npz:x.npz``, ``npy:x.npy``, bare file nam
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -166,16 +167,21 @@ def apply_range(matrix: NDArray[Any], part: Range) -> NDArray[Any]:
     The last row may exceed the matrix by ``ROW_OVERRUN`` rows, and the range is cut there; columns must exist. Raises
     TableFormatError.
     """
-    if matrix.ndim == 1 and part.columns:
+    return np.array(matrix[range_slices(matrix.shape, part)], order="C", copy=True)
+
+
+def range_slices(shape: Sequence[int], part: Range) -> tuple[slice, ...]:
+    """The slices of an array of this shape that ``part`` means. Raises TableFormatError, see ``apply_range``."""
+    if len(shape) == 1 and part.columns:
         raise TableFormatError("a range of columns cannot be taken from a vector")
     limits = (("rows", part.rows, ROW_OVERRUN), ("columns", part.columns, 0))
     slices = []
-    for (name, span, overrun), size in zip(limits, matrix.shape, strict=False):
+    for (name, span, overrun), size in zip(limits, shape, strict=False):
         first, last = span or (0, size - 1)
         if span and (first >= size or last >= size + overrun):
             raise TableFormatError(f"range {first}:{last} of {name}: expected to lie within 0:{size - 1}")
         slices.append(slice(first, last + 1))
-    return np.array(matrix[tuple(slices)], order="C", copy=True)
+    return tuple(slices)
 
 
 def _check_ends(text: str) -> None:

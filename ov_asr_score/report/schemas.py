@@ -29,6 +29,7 @@ from ov_asr_score.report.console import layers as layer_report
 from ov_asr_score.report.data import egs_prob as egs_prob_report
 from ov_asr_score.report.data import run as run_report
 from ov_asr_score.report.data import suite as suite_report
+from ov_asr_score.report.data import table as table_report
 from ov_asr_score.report.files import run_json as json_report
 
 Schema: TypeAlias = dict[str, Any]
@@ -171,12 +172,21 @@ def egs_prob_schema() -> Schema:
     return _document("Report of ov-asr-score egs-prob", _object(properties, report["description"]), definitions)
 
 
+def table_info_schema() -> Schema:
+    """Schema of ``table-info --report``."""
+    definitions = _Definitions()
+    report = definitions.object_of(table_report.TableInfoReport)
+    properties = _head(table_report.FORMAT, table_report.FORMAT_VERSION) | report["properties"]
+    return _document("Report of ov-asr-score table-info", _object(properties, report["description"]), definitions)
+
+
 SCHEMAS: Mapping[str, Callable[[], Schema]] = {
     "run-report": run_report_schema,
     "suite-report": suite_report_schema,
     "bench-report": bench_report_schema,
     "layer-comparison": layer_comparison_schema,
     "egs-prob-report": egs_prob_schema,
+    "table-info": table_info_schema,
 }
 """Functions that return the schemas, by name of the file without ``.schema.json``."""
 

@@ -91,6 +91,33 @@ class CopySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TableInfoSettings:
+    """What is told of ``tables``, and the lists that are written; an empty name writes none."""
+
+    tables: Annotated[
+        Sequence[str],
+        Setting(
+            "Tables: ark:…, scp:…, npz, npy, file names, -.", metavar="RSPECIFIER...", positional=True, repeated=True
+        ),
+    ]
+    utt2num_frames: Annotated[
+        str, Setting("Write the number of frames of every utterance, as feat-to-len does.", metavar="FILE")
+    ] = ""
+    utt2dur: Annotated[
+        str, Setting("Write the seconds of every utterance, as utils/data/get_utt2dur.sh does.", metavar="FILE")
+    ] = ""
+    frame_shift_seconds: Annotated[
+        float,
+        Setting("Speech per frame, for durations.", names=("--frame-shift",), metavar="SECONDS", least=0.0001),
+    ] = 0.01
+    check_values: Annotated[bool, Setting("Read all values: their range and mean, NaN and infinity.")] = False
+    report: Annotated[str, Setting("Write everything as JSON; - for standard output.", metavar="FILE.json")] = ""
+    allow_commands: AllowCommands = False
+    path_map: PathMaps = ()
+    on_error: OnError = "stop"
+
+
+@dataclass(frozen=True, slots=True)
 class MergeSettings:
     """The tables ``shards`` as one table ``output``, in their order or in that of the file ``order``."""
 

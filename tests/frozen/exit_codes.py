@@ -58,7 +58,10 @@ LINES = (
     Line("no-such-command", 2),
     Line("--no-such-option", 2),
     *(Line(name, 2, page=True) for name in ("score", "compare", "compare-layers", "compare-profiles", "check")),
-    *(Line(name, 2, page=True) for name in ("convert", "quantize", "bench", "inspect", "copy-table", "merge")),
+    *(
+        Line(name, 2, page=True)
+        for name in ("convert", "quantize", "bench", "inspect", "copy-table", "table-info", "merge")
+    ),
     # score
     Line(f"{_SCORE} -o s.ark", 0, ("s.ark",)),
     Line(f"{_SCORE} -o ark,scp:s.ark,s.scp", 0, ("s.ark", "s.scp")),
@@ -100,6 +103,13 @@ LINES = (
     Line("copy-table one.ark ark,t:-", 0),
     Line("copy-table cut.ark c.ark", 3),
     Line("copy-table one.ark ark,no:c.ark", 2),
+    Line("copy-table one.ark c.ark --columns 0 --rows 0:0", 0, ("c.ark",)),
+    Line("copy-table one.ark c.ark --columns 9999", 3),
+    Line("copy-table one.ark c.ark --columns a", 2),
+    Line("copy-table one.ark c.ark --path-map a", 2),
+    Line("table-info one.ark", 0),
+    Line("table-info one.ark --utt2num-frames frames", 0, ("frames",)),
+    Line("table-info none.ark", 3),
     Line("merge one.ark one.ark -o j.ark", 3),
     Line("merge one.ark -o j.ark", 0, ("j.ark",)),
     # check

@@ -11,7 +11,18 @@ from tests.frozen.command_line import run_main, working_folder
 from tests.frozen.exit_codes import DATA, GIVEN, LINES, MODELS, Line, prepare
 
 # bench takes too long, quantize needs NNCF
-_FINISHED = {"score", "compare", "copy-table", "merge", "check", "convert", "inspect", "devices", "cache"} | {
+_FINISHED = {
+    "score",
+    "compare",
+    "copy-table",
+    "table-info",
+    "merge",
+    "check",
+    "convert",
+    "inspect",
+    "devices",
+    "cache",
+} | {
     "compare-layers",
     "compare-profiles",
 }

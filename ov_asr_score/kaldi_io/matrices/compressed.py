@@ -51,11 +51,11 @@ def skip_compressed(stream: KaldiStream, token: str) -> None:
     stream.skip(_read_header(stream, token)[-1])
 
 
-def peek_compressed_rows(stream: KaldiStream, header_offset: int) -> int | None:
-    """Rows in the header that begins ``header_offset`` bytes ahead, None if it is truncated or damaged."""
+def peek_compressed_shape(stream: KaldiStream, header_offset: int) -> tuple[int, int] | None:
+    """Shape in the header that begins ``header_offset`` bytes ahead, None if it is truncated or damaged."""
     header = stream.peek(header_offset + HEADER.size)[header_offset:]
-    rows = int(HEADER.unpack(header)[2]) if len(header) == HEADER.size else -1
-    return rows if rows >= 0 else None
+    rows, columns = HEADER.unpack(header)[2:] if len(header) == HEADER.size else (-1, -1)
+    return (rows, columns) if min(rows, columns) >= 0 else None
 
 
 def encode_compressed(matrix: NDArray[np.floating], method: int) -> bytes:

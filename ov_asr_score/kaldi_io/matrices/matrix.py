@@ -27,7 +27,7 @@ from ov_asr_score.errors import TableFormatError, UsageError
 from ov_asr_score.kaldi_io.matrices.compressed import (
     ALL_COMPRESSION_METHODS,
     encode_compressed,
-    peek_compressed_rows,
+    peek_compressed_shape,
     read_compressed,
     skip_compressed,
 )
@@ -109,8 +109,41 @@ def peek_num_rows(stream: KaldiStream) -> int | None:
     if kind in ("FM", "DM"):
         return _peek_shape(stream, kind)[0][0]
     if kind in COMPRESSED_TOKENS:
-        return peek_compressed_rows(stream, len(BINARY_MARK) + len(kind) + 1)
+        shape = peek_compressed_shape(stream, len(BINARY_MARK) + len(kind) + 1)
+        return None if shape is None else shape[0]
     return None
+
+
+def peek_object_kind(stream: KaldiStream) -> str:
+    """``FM``, ``CM2``, …, ``integers``, ``number`` or ``text``, of the object at the stream's position.
+
+    Raises TableFormatError.
+    """
+    if stream.peek(2) != BINARY_MARK:
+        return "text"
+    kind = _peek_kind(stream)
+    if kind:
+        return kind
+    return "number" if stream.may_hold_numbers and _peek_number(stream) is not None else "integers"
+
+
+def skip_to_shape(stream: KaldiStream) -> tuple[int, ...]:
+    """The shape of the binary object at the stream's position, which is skipped. Raises TableFormatError."""
+    kind = peek_object_kind(stream)
+    header_bytes = len(BINARY_MARK) + len(kind) + 1
+    shape: tuple[int, ...]
+    if kind == "SM":
+        stream.read(header_bytes)
+        return skip_sparse(stream)
+    if kind in ELEMENT_BYTES:
+        shape = _peek_shape(stream, kind)[0]
+    elif kind in COMPRESSED_TOKENS:
+        shape = peek_compressed_shape(stream, header_bytes) or ()
+    else:
+        length = stream.peek(len(BINARY_MARK) + 5)[len(BINARY_MARK) + 1 :]
+        shape = (1 if kind == "number" else int.from_bytes(length, "little", signed=True),)
+    skip_array(stream)
+    return shape
 
 
 def encode_array(

@@ -23,10 +23,12 @@ def read_sparse(stream: KaldiStream) -> NDArray[np.float32]:
     return dense_matrix(stream, rows, start)
 
 
-def skip_sparse(stream: KaldiStream) -> None:
-    """Skip the matrix that follows the token ``SM``. Raises TableFormatError."""
-    for _ in range(_read_count(stream)):
-        _read_row(stream)
+def skip_sparse(stream: KaldiStream) -> tuple[int, int]:
+    """Skip the matrix that follows the token ``SM``; its shape. Raises TableFormatError."""
+    num_rows, dimension = _read_count(stream), 0
+    for _ in range(num_rows):
+        dimension = _read_row(stream)[0]
+    return num_rows, dimension
 
 
 def dense_matrix(stream: KaldiStream, rows: Sequence[SparseRow], start: int) -> NDArray[np.float32]:

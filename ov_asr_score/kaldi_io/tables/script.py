@@ -7,11 +7,11 @@ invalid, and paths are relative to the working folder.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from numpy.typing import NDArray
 
@@ -24,6 +24,8 @@ from ov_asr_score.kaldi_io.tables.archive import check_is_itself, what_instead
 from ov_asr_score.kaldi_io.tables.npy import NPY_MAGIC, read_npy
 from ov_asr_score.settings.path_map import NO_PATH_MAP, PathMap
 from ov_asr_score.text import clipped, printable_name, shown_key
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +105,16 @@ class ScriptReader:
         Consecutive lines with ranges of the same rxfilename read it once, as in Kaldi. Raises
         FileAccessError, SpecifierError or TableFormatError, all naming the script's line.
         """
+        return self._named(line, self._read)
+
+    def read_with(self, line: ScriptLine, read: Callable[[KaldiStream], Result]) -> Result:
+        """What ``read`` makes of the object that ``line`` points at, without its range. Raises what ``read`` does."""
+        return self._named(line, lambda line: self._at(line.rxfilename, read))
+
+    def _named(self, line: ScriptLine, read: Callable[[ScriptLine], Result]) -> Result:
+        """What ``read`` gives; errors name the line."""
         try:
-            if line.part is None:
-                return self._read_whole(line.rxfilename)
-            if self._whole is None or self._whole[0] != line.rxfilename:
-                self._whole = (line.rxfilename, self._read_whole(line.rxfilename))
-            return apply_range(self._whole[1], line.part)
+            return read(line)
         except OvAsrScoreError as error:
             if isinstance(error, TableFormatError):
                 error = _explained(error, line)
@@ -116,6 +122,13 @@ class ScriptReader:
                 error = _with_map(error, line)
             place = f"{line.place}: utterance {shown_key(line.key)}"
             raise type(error)(f"{place}: {error}", fields=error.fields) from error
+
+    def _read(self, line: ScriptLine) -> NDArray[Any]:
+        if line.part is None:
+            return self._at(line.rxfilename, _read_object)
+        if self._whole is None or self._whole[0] != line.rxfilename:
+            self._whole = (line.rxfilename, self._at(line.rxfilename, _read_object))
+        return apply_range(self._whole[1], line.part)
 
     def close(self) -> None:
         """Close the archive."""
@@ -133,12 +146,12 @@ class ScriptReader:
         """Close the archive."""
         self.close()
 
-    def _read_whole(self, rxfilename: str) -> NDArray[Any]:
+    def _at(self, rxfilename: str, read: Callable[[KaldiStream], Result]) -> Result:
         path, offset = split_offset(rxfilename)
         if offset is None:
             with open_stream(rxfilename, allow_commands=self._allow_commands) as stream:
                 stream.may_hold_numbers = self._may_hold_numbers
-                return _read_object(stream)
+                return read(stream)
         if self._stream is None or self._path != path:
             self._stream = None
             self._open_file.close()
@@ -147,7 +160,7 @@ class ScriptReader:
             self._path = path
         else:
             self._stream.seek(offset)
-        return _read_object(self._stream)
+        return read(self._stream)
 
 
 def _explained(error: TableFormatError, line: ScriptLine) -> TableFormatError:

@@ -78,6 +78,6 @@ def test_nothing_to_cut() -> None:
         (MATRIX[0], "", "0:1", "found a vector, which has no rows"),
     ],
 )
-def test_what_is_not_there(array: np.ndarray, columns: str, rows: str, message: str) -> None:  # type: ignore[type-arg]
+def test_what_is_not_there(array: np.ndarray, columns: str, rows: str, message: str) -> None:
     with pytest.raises(TableFormatError, match=message):
         cut(array, parse_columns(columns), parse_rows(rows))
