@@ -13,8 +13,6 @@ from ov_asr_score.kaldi_io import parse_read_specifier, parse_write_specifier
 from ov_asr_score.kaldi_io.files.input import split_offset
 from ov_asr_score.kaldi_io.matrices.stream import open_stream
 from ov_asr_score.kaldi_io.specifier import ReadSpecifier
-from ov_asr_score.kaldi_io.tables.parts import parts_of
-from ov_asr_score.kaldi_io.tables.script import script_lines
 from ov_asr_score.settings.kaldi import KaldiOptions
 from ov_asr_score.settings.path_map import PathMap
 
@@ -76,6 +74,10 @@ def kaldi_files_read(settings: KaldiOptions) -> NamedFiles:
 
 def files_read(setting: str, specifier: str | ReadSpecifier) -> NamedFiles:
     """The files behind an rspecifier: archive, or script and what it points into. Raises SpecifierError."""
+    # conversions have no tables
+    from ov_asr_score.kaldi_io.tables.parts import parts_of
+    from ov_asr_score.kaldi_io.tables.script import script_lines
+
     try:
         for part in parts_of(parse_read_specifier(specifier)):
             yield setting, split_offset(part.filename)[0] or "-"

@@ -74,16 +74,15 @@ def _list_frames(
     table: ReadSpecifier, content: TableContent, frame_shift_seconds: float, lists: Mapping[str, OutputFile]
 ) -> None:
     """Write the lines of an utterance, as feat-to-len (featbin) and get_utt2dur.sh (utils/data) do."""
-    if len(content.shape) != 2 and not content.kind.endswith("integers"):
+    rows = 1 if content.kind == "text vector" else content.shape[0]  # where Kaldi reads features, it is a matrix
+    if len(content.shape) != 2 and content.kind != "text vector" and not content.kind.endswith("integers"):
         raise TableFormatError(
             f"{table.original}: utterance {shown_key(content.key)}: expected a matrix or integers, whose frames can be "
             f"counted, found {content.kind}"
         )
     key = content.key.encode("utf-8", "surrogateescape")
     for name, output in lists.items():
-        number = (
-            f"{content.shape[0]} " if name == "utt2num_frames" else _duration(content.shape[0], frame_shift_seconds)
-        )
+        number = f"{rows} " if name == "utt2num_frames" else _duration(rows, frame_shift_seconds)
         output.write(key + f" {number}\n".encode())
 
 

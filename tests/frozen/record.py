@@ -59,7 +59,7 @@ def merged_options(recorded: Sequence[Option], today: Sequence[Option]) -> list[
         known |= spellings
         new = next((option for option in today if spellings & {*option["spellings"], *option["off"]}), old)
         merged.append(new | {"name": old["name"]} | {key: _joined(old, new, key) for key in ("spellings", "off")})
-    known |= {old["name"] for old in recorded if old["positional"]}
+    known |= {old["name"] for old in recorded if old.get("positional")}
     return merged + [new for new in today if not known & {*(new["spellings"] or [new["name"]]), *new["off"]}]
 
 

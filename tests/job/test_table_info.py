@@ -72,6 +72,9 @@ def test_alignments_count_as_frames_and_vectors_do_not(folder: Path) -> None:
     write_table("ali.ark", {"u": np.arange(6, dtype=np.int32)})
     run_table_info(TableInfoSettings(["ali.ark"], utt2num_frames="frames"))
     assert Path("frames").read_text() == "u 6 \n"
+    Path("one.txt").write_text("u [ 1 2 3 ]\n")
+    run_table_info(TableInfoSettings(["ark:one.txt"], utt2num_frames="frames"))
+    assert Path("frames").read_text() == "u 1 \n"  # as feat-to-len has it
     write_table("vec.ark", {"u": np.ones(6, np.float32)})
     with pytest.raises(TableFormatError, match="utterance 'u': expected a matrix or integers, whose frames can be"):
         run_table_info(TableInfoSettings(["vec.ark"], utt2num_frames="frames2"))

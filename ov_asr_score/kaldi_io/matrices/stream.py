@@ -43,6 +43,7 @@ class KaldiStream:
         self.name = printable_name(name)
         self.context = ""
         self.may_hold_numbers = False  # objects of one number; see matrix.py
+        self.wants_matrices = False  # numbers in one line of brackets are a row; see text_format.py
         self.start = b""  # the first bytes, from which errors tell what else the file is
         self.size = plain_file_size(file)
         self.offset = self.start_offset = file.tell() if self.size is not None else 0

@@ -36,7 +36,8 @@ def read_text(stream: KaldiStream) -> NDArray[Any]:
 
     ``[ … ]`` with a line break or ``;`` inside is a matrix [T, D] float32, without one a vector [D] float32, empty a
     matrix [0, 0]; ``rows=…`` is a sparse matrix, returned as [T, D] float32; a line without brackets is a vector [D],
-    int32 if all its numbers are integers, else float32. Raises TableFormatError.
+    int32 if all its numbers are integers, else float32. From a stream that ``wants_matrices`` brackets always hold a
+    matrix, as Kaldi's programs read it that take features. Raises TableFormatError.
     """
     start = stream.offset
     if _begins_with_bracket(stream):
@@ -137,7 +138,7 @@ def _read_bracketed(stream: KaldiStream, start: int) -> NDArray[np.float32]:
         if len(row) != len(rows[0]):
             raise stream.error(f"{len(rows[0])} numbers in row {index}", str(len(row)), offset=start)
     values = _numbers(stream, [word for row in rows for word in row], start)
-    return values.reshape(len(rows), -1) if ROW_END.search(body) else values
+    return values.reshape(len(rows), -1) if ROW_END.search(body) or stream.wants_matrices else values
 
 
 def _parse_line(stream: KaldiStream, line: bytes, start: int) -> NDArray[Any]:

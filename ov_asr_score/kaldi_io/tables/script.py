@@ -91,9 +91,12 @@ def parse_script_line(line: bytes, name: str, number: int, path_map: PathMap = N
 class ScriptReader:
     """Reads the objects that script lines point to; the last archive stays open, as the next line is mostly in it."""
 
-    def __init__(self, *, allow_commands: bool = False, may_hold_numbers: bool = False) -> None:
-        """No file is opened yet; see matrix.py for numbers."""
+    def __init__(
+        self, *, allow_commands: bool = False, may_hold_numbers: bool = False, wants_matrices: bool = False
+    ) -> None:
+        """No file is opened yet; see matrix.py for numbers, text_format.py for rows that are matrices."""
         self._allow_commands, self._may_hold_numbers = allow_commands, may_hold_numbers
+        self._wants_matrices = wants_matrices
         self._open_file = contextlib.ExitStack()
         self._stream: KaldiStream | None = None
         self._path = ""
@@ -150,17 +153,21 @@ class ScriptReader:
         path, offset = split_offset(rxfilename)
         if offset is None:
             with open_stream(rxfilename, allow_commands=self._allow_commands) as stream:
-                stream.may_hold_numbers = self._may_hold_numbers
-                return read(stream)
+                return read(self._told(stream))
         if self._stream is None or self._path != path:
             self._stream = None
             self._open_file.close()
-            self._stream = self._open_file.enter_context(open_stream(rxfilename, allow_commands=self._allow_commands))
-            self._stream.may_hold_numbers = self._may_hold_numbers
+            opening = open_stream(rxfilename, allow_commands=self._allow_commands)
+            self._stream = self._told(self._open_file.enter_context(opening))
             self._path = path
         else:
             self._stream.seek(offset)
         return read(self._stream)
+
+    def _told(self, stream: KaldiStream) -> KaldiStream:
+        """The stream, which knows what is expected in it."""
+        stream.may_hold_numbers, stream.wants_matrices = self._may_hold_numbers, self._wants_matrices
+        return stream
 
 
 def _explained(error: TableFormatError, line: ScriptLine) -> TableFormatError:

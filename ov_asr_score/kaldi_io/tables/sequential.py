@@ -35,6 +35,7 @@ def read_table(
     allow_commands: bool = False,
     on_skip: OnSkip | None = None,
     shard: Shard | None = None,
+    wants_matrices: bool = False,
 ) -> Entries:
     """Key and matrix or vector of every utterance, in the order of the table; arrays as ``read_array`` gives them.
 
@@ -44,12 +45,13 @@ def read_table(
     parts.py) every key must differ. Raises SpecifierError at once; FileAccessError and TableFormatError, naming file,
     utterance and byte, on the way.
 
+    With ``wants_matrices`` one row in text is a matrix, too, as where Kaldi reads features.
     With ``shard`` only that part of the table is read (see sharding.py), and no other array is decoded.
     """
     parsed = parse_read_specifier(specifier)
     if on_skip is None and parsed.permissive:
         on_skip = _log_skipped
-    how = _How(allow_commands, on_skip, shard)
+    how = _How(allow_commands, on_skip, shard, wants_matrices)
     return _read_scripts(parsed, how) if parsed.form == "scp" else _read_files(parsed, how)
 
 
@@ -60,6 +62,7 @@ class _How:
     allow_commands: bool
     on_skip: OnSkip | None
     shard: Shard | None
+    wants_matrices: bool
 
     def failed(self, key: str, error: OvAsrScoreError) -> None:
         """Skip the utterance, or raise the error."""
@@ -98,7 +101,7 @@ def _read_scripts(specifier: ReadSpecifier, how: _How) -> Entries:
     wanted = list(chain.from_iterable(lines))
     if how.shard is not None:
         wanted = shard_lines(wanted, how.shard)
-    with ScriptReader(allow_commands=how.allow_commands) as reader:
+    with ScriptReader(allow_commands=how.allow_commands, wants_matrices=how.wants_matrices) as reader:
         for line in wanted:
             try:
                 array = reader.read(line)
@@ -122,6 +125,7 @@ def _read_files(specifier: ReadSpecifier, how: _How) -> Entries:
 
 def _read_archive(part: _File, how: _How) -> Entries:
     with open_stream(part.name, allow_commands=how.allow_commands) as stream:
+        stream.wants_matrices = how.wants_matrices
         reading = ""
         stretch = part.stretch or FileStretch.of_archive(stream)
         try:

@@ -155,7 +155,9 @@ def _join_by_key(
             if table.utt2spk
         }
         source = parse_read_specifier(first.specifier, options.path_map)
-        entries = read_table(source, allow_commands=options.allow_commands, on_skip=skip, shard=options.shard)
+        entries = read_table(
+            source, allow_commands=options.allow_commands, on_skip=skip, shard=options.shard, wants_matrices=True
+        )
         for key, matrix in entries:
             values: dict[str, Array] = {}
             complete = True

@@ -259,3 +259,15 @@ def test_one_utterance_at_a_time(tmp_path: Path) -> None:
     assert [next(source).key, next(source).key] == ["a", "b"]
     with pytest.raises(TableFormatError, match="utterance 'c'"):
         next(source)
+
+
+@pytest.mark.parametrize("form", ["ark:x.txt", "scp:x.scp"])
+def test_one_frame_of_features_may_stand_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    # copy-feats and nnet3-compute read matrices there, and so `[ 1 2 3 ]` as one row
+    monkeypatch.chdir(tmp_path)
+    Path("x.txt").write_text("utt1 [ 1 2 3 ]\nutt2  [\n  1 2 3\n  4 5 6 ]\n")
+    Path("x.scp").write_text("utt1 x.txt:5\nutt2 x.txt:20\n")
+    utterances = list(read_utterances([InputTable("x", form)]))
+    assert [utterance.features["x"].shape for utterance in utterances] == [(1, 3), (2, 3)]
