@@ -7,6 +7,7 @@ Tests: tests/gna/format/test_model_checks.py
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import pairwise
 
 import numpy as np
@@ -40,7 +41,7 @@ from ov_asr_score.gna.model import (
     OperationType,
 )
 
-_MOST_TOLD = 3
+_MOST_TOLD, _MOST_COUNTED = 3, 1000
 # Bytes; rows are padded to multiples of 8, a part of a longer buffer is read with a few bytes more, and for an odd
 # number of vectors only every 64th row begins at a multiple of 64 bytes.
 _PADDING = 448
@@ -53,13 +54,15 @@ _INPUT_ROTATION_SINCE, _OUTPUT_ROTATION_SINCE = (2, 5), (2, 4)
 def oddities(settled: RunnableModel) -> tuple[str, ...]:
     """Notes on a model that has passed all checks; none for a model as Intel's plugin writes it."""
     found = _Oddities(settled)
-    found.collect()
+    with suppress(_EnoughOddities):
+        found.collect()
     notes = _notes_on_turning(settled.model) + _notes_on_precision(settled.model)
     if settled.model.ignored_bytes:
         notes.append(f"the last {settled.model.ignored_bytes:,} bytes of the blob are ignored, as by Intel's plugin")
     if found.told:
         more = len(found.told) - _MOST_TOLD
-        listed = "; ".join(found.told[:_MOST_TOLD]) + (f"; and {more} more" if more > 0 else "")
+        least = "at least " if len(found.told) == _MOST_COUNTED else ""
+        listed = "; ".join(found.told[:_MOST_TOLD]) + (f"; and {least}{more} more" if more > 0 else "")
         notes.append(f"unusual for a blob of Intel's plugin, check that it is not damaged: {listed}")
     return tuple(notes)
 
@@ -114,6 +117,10 @@ def _notes_on_precision(model: GnaModel) -> list[str]:
     return notes
 
 
+class _EnoughOddities(Exception):
+    """There is nothing to gain from more of them."""
+
+
 class _Oddities:
     def __init__(self, settled: RunnableModel) -> None:
         self.settled, self.model = settled, settled.model
@@ -122,6 +129,8 @@ class _Oddities:
 
     def tell(self, what: str, expected: str, found: object) -> None:
         self.told.append(f"{self.place}: {what}: expected {expected}, found {found}")
+        if len(self.told) == _MOST_COUNTED:
+            raise _EnoughOddities
 
     def collect(self) -> None:
         self.look_at_shapes()
@@ -139,9 +148,10 @@ class _Oddities:
         changed = Ranges([*outputs, *(extent for _, extent in buffers)])
         self.look_at_constants(changed, Ranges([(start, end + _PADDING) for start, end in changed]))
         self.look_at_buffers(buffers)
+        computed = Ranges(outputs)
         for index, port in enumerate(self.settled.outputs):
             self.place = f"output {index}"
-            if not Ranges(outputs).holds(port.extent(vectors)):
+            if not computed.holds(port.extent(vectors)):
                 self.tell("buffer", "one that operations write", f"offset {port.offset:,}")
         self.look_at_element_sizes()
 

@@ -362,4 +362,12 @@ def test_checks_of_many_states_are_fast() -> None:
     big = replace(model, version=(2, 7), memory=model.memory + bytes(1 << 20))
     states = tuple(GnaState(f"s{index}", 8192 + 64 * index, 64, 1.0) for index in range(1 << 14))
     (note,) = check_model(replace(big, states=states), "x")
-    assert note.endswith(" more")
+    assert note.endswith("; and at least 997 more")
+
+
+def test_checks_of_many_outputs_are_fast() -> None:
+    model = small_model()
+    first = model.outputs[0]
+    outputs = tuple(replace(first, name=f"y{index}") for index in range(1 << 13))
+    operations = model.operations + model.operations[1:2] * 4000
+    assert check_model(replace(model, outputs=outputs, operations=operations), "x") == ()
