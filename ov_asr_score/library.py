@@ -14,11 +14,13 @@ from numpy.typing import ArrayLike, NDArray
 from ov_asr_score import __version__
 from ov_asr_score.convert.from_file import convert_file
 from ov_asr_score.errors import UsageError
+from ov_asr_score.kaldi_io.files.input import keep_inputs
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.ov_model.filled_inputs.fillings import WORDS, is_filling
 from ov_asr_score.scoring.engine import UtteranceScores
 from ov_asr_score.scoring.filling import advice_on_inputs
 from ov_asr_score.scoring.model_loading import LoadedModel
+from ov_asr_score.scoring.model_streams import keep_model_files
 from ov_asr_score.scoring.scorer_options import scorer_options
 from ov_asr_score.scoring.session import open_model_with_tables, start_session
 from ov_asr_score.scoring.utterances.ivector_tables import IVECTOR_INPUT
@@ -107,7 +109,8 @@ def score(
     given = iter(()) if arrays is None else iter(arrays.items() if isinstance(arrays, Mapping) else arrays)
     beginning = list(islice(given, 1))
     names = [name for _, value in beginning if isinstance(value, Mapping) for name in value]
-    opened = open_model_with_tables(job, options, needs_features=arrays is None, given=names)
+    with keep_model_files(job):
+        opened = open_model_with_tables(job, options, needs_features=arrays is None, given=names)
     names = [port.name for port in opened.model.inputs]
     loaded = opened.model.loaded
     source = opened.read() if arrays is None else _from_arrays(chain(beginning, given), names, loaded)
@@ -118,15 +121,20 @@ def score(
 
 
 def convert_model(
-    model: str | Path, kaldi: KaldiOptions = DEFAULT_OPTIONS, *, allow_nonfinite: bool = False
+    model: str | Path,
+    kaldi: KaldiOptions = DEFAULT_OPTIONS,
+    *,
+    allow_nonfinite: bool = False,
+    allow_commands: bool = False,
 ) -> ov.Model:
     """The OpenVINO model that a Kaldi model becomes; :func:`ov_asr_score.convert.rt_info.read_facts` tells its facts.
 
     ``openvino.save_model`` writes it, and it is scored as any other file then. ``allow_nonfinite`` converts a model
-    whose parameters hold NaN or infinity. Raises children of
+    whose parameters hold NaN or infinity, ``allow_commands`` runs one that is a command (``cmd |``). Raises children of
     :class:`ov_asr_score.errors.OvAsrScoreError`.
     """
-    return convert_file(model, kaldi, __version__, allow_nonfinite=allow_nonfinite)
+    with keep_inputs((str(model), kaldi.feature_transform, kaldi.class_frame_counts), allow_commands=allow_commands):
+        return convert_file(model, kaldi, __version__, allow_nonfinite=allow_nonfinite)
 
 
 def _with_fillings(inputs: Tables, fill: Mapping[str, str]) -> Tables:

@@ -86,7 +86,7 @@ FLOORS: dict[str, list[str]] = {
         "from_file request_graph",
     ],
     "scoring": [
-        "utterances scorer_options",
+        "utterances scorer_options model_streams",
         "plan input_fit integer_inputs",
         "requests",
         "plans trials axes",

@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import lcm
-from pathlib import Path
 
 import numpy as np
 
 from ov_asr_score.convert.convert_options import ConvertOptions
-from ov_asr_score.convert.facts import EDGES_INPUT, ConversionFacts
+from ov_asr_score.convert.facts import EDGES_INPUT, ConversionFacts, source_name
 from ov_asr_score.convert.frames.grids import Grid, InputWindow
 from ov_asr_score.convert.frames.irregular_frames import frame_pattern
 from ov_asr_score.convert.frames.utterance_plan import TimePlan, plan_time
@@ -168,7 +167,7 @@ class _TimeGraph:
             scores = builder.frames(builder.values[(name, 0)], plan.grids[(name, 0)])
             scores = axis.pick(scores, _grid_of(builder, name, plan), _score_grid(options))
             results.append(named_result(adjust_scores(folded, scores, options), name))
-        model = ov.Model(results, parameters, Path(self.network.source).name)
+        model = ov.Model(results, parameters, source_name(self.network.source))
         ivectors = ",".join(name for name in inputs if name != "input")
         write_facts(model, replace(facts, ivector_inputs=ivectors))
         return model
@@ -181,7 +180,7 @@ class _TimeGraph:
             chunk = -(-chunk // unit) * unit
         return ConversionFacts(
             time="vector" if options.gives_vector else "chunk" if chunk else options.time,
-            source=Path(self.network.source).name,
+            source=source_name(self.network.source),
             source_sha256="",
             generation=self.network.generation,
             left_context=contexts.left,

@@ -6,6 +6,7 @@ Tests: tests/convert/test_rt_info.py
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 FRAMES_LEFT_INPUT = "frames_left"
 """Input [B, 1] of frame graphs that must know the end: last frame of scores minus frames of earlier requests."""
@@ -100,3 +101,8 @@ class ConversionFacts:
         So it is where no score depends on frames that Kaldi would not have either, being beyond the right context.
         """
         return 0 <= self.reach_right <= self.right_context
+
+
+def source_name(source: str) -> str:
+    """What is kept of where a network was read from: the name of its file, or the whole of a command."""
+    return source if source.endswith("|") else Path(source).name

@@ -16,8 +16,8 @@ from ov_asr_score.convert.nonfinite_weights import nonfinite_error
 from ov_asr_score.convert.option_checks import LARGEST_FACTOR, check_kind, check_options
 from ov_asr_score.convert.rt_info import read_facts, write_facts
 from ov_asr_score.convert.scores_per import gives_vector
-from ov_asr_score.errors import ModelFormatError, ShapeMismatchError, UnsupportedModelError, UsageError
-from ov_asr_score.kaldi_io.files.input import access_error
+from ov_asr_score.errors import FileAccessError, ModelFormatError, ShapeMismatchError, UnsupportedModelError, UsageError
+from ov_asr_score.kaldi_io.files.input import access_error, is_stream, open_path
 from ov_asr_score.kaldi_model.chain import EmptyChainError, concatenate_chains
 from ov_asr_score.kaldi_model.loading import load_network
 from ov_asr_score.kaldi_model.network import FloatArray, KaldiNetwork
@@ -25,6 +25,8 @@ from ov_asr_score.kaldi_model.priors import log_priors_of_counts, stored_log_pri
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.settings.kaldi import DEFAULT_OPTIONS, UNSET, KaldiOptions
 from ov_asr_score.text import clipped
+
+FACTOR_FILE = "frame_subsampling_factor"
 
 
 def convert_file(
@@ -133,7 +135,9 @@ def read_subsampling_factor(path: Path) -> int:
     Raises FileAccessError, ModelFormatError. Kaldi: scripts pass it on to ``--frame-subsampling-factor``, of which
     ``CheckAndFixConfigs`` takes no less than 1.
     """
-    file = path.parent / "frame_subsampling_factor"
+    if is_stream(str(path)):
+        return 1
+    file = path.parent / FACTOR_FILE
     if not file.is_file():
         return 1
     try:
@@ -149,11 +153,28 @@ def read_subsampling_factor(path: Path) -> int:
     return int(text)
 
 
+def factor_note(path: Path, options: KaldiOptions) -> str:
+    """What to tell of a factor that a model from a command may have been trained with; empty in all other cases.
+
+    The file with the factor lies beside the model file, which only the command knows.
+    """
+    if options.frame_subsampling_factor or not str(path).endswith("|"):
+        return ""
+    for word in str(path).replace("'", " ").replace('"', " ").split():
+        with suppress(OSError, ValueError, ModelFormatError, FileAccessError):
+            if Path(word).is_file() and (factor := read_subsampling_factor(Path(word))) != 1:
+                return (
+                    f"frame_subsampling_factor is 1, as it is for nnet3-compute; {Path(word).parent / FACTOR_FILE} has "
+                    f"{factor}, which is not read for a model from a command"
+                )
+    return ""
+
+
 def file_digest(path: Path) -> str:
     """SHA-256 of a file's bytes, in hexadecimal digits. Raises FileAccessError."""
     digest = hashlib.sha256()
     try:
-        with path.open("rb") as file:
+        with open_path(str(path)) as file:
             while piece := file.read(1 << 20):
                 digest.update(piece)
     except OSError as error:

@@ -18,6 +18,7 @@ from ov_asr_score.job.run.trial import start_trial
 from ov_asr_score.report.console.bench import BenchReport, Measured
 from ov_asr_score.scoring.input_fit import fit_inputs
 from ov_asr_score.scoring.model_loading import ConfiguredModel
+from ov_asr_score.scoring.model_streams import keep_model_files
 from ov_asr_score.scoring.plan import BlocksPlan, FramesPlan, InOrderPlan, LockstepPlan, RowsPlan
 from ov_asr_score.scoring.plans.plan_text import plan_text
 from ov_asr_score.scoring.requests.windows.chunk_windows import fit_converted
@@ -68,6 +69,11 @@ def run_bench(job: BenchJob) -> BenchReport:
     Raises UsageError (no time), ShapeMismatchError (a model whose inputs do not tell how wide frames are), and what
     loading, reading and scoring raise.
     """
+    with keep_model_files(job.scoring):
+        return _bench(job)
+
+
+def _bench(job: BenchJob) -> BenchReport:
     started, busy = time.perf_counter(), _busy_note()
     if not job.seconds > 0:
         raise UsageError(f"seconds {job.seconds:g}: expected more than 0", fields=("seconds",))

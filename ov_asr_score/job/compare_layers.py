@@ -22,6 +22,7 @@ from ov_asr_score.ov_model.file_kind import read_model_kind
 from ov_asr_score.report.console.layers import LayerComparison, LayerDifference
 from ov_asr_score.scoring.filling import plan_inputs
 from ov_asr_score.scoring.model_loading import ConfiguredModel, LoadedModel, configure_model, load_model
+from ov_asr_score.scoring.model_streams import keep_model_files
 from ov_asr_score.scoring.plan import RowsPlan
 from ov_asr_score.scoring.plans.sizing import is_frame_local
 from ov_asr_score.scoring.recording.calibration import record_requests
@@ -59,7 +60,8 @@ def run_layer_comparison(job: CompareLayersJob, on_group: OnGroup | None = None)
     """
     started = time.perf_counter()
     _check(job)
-    outcome = _against_gna(job) if job.against.gna_mode is not None else _side_by_side(job, on_group)
+    with keep_model_files(job.scoring, job.against_model):
+        outcome = _against_gna(job) if job.against.gna_mode is not None else _side_by_side(job, on_group)
     below = [layer for layer in outcome.layers if not layer.signal_to_noise >= job.limit]
     blank = new_report(job.scoring.command)
     return LayerComparison(

@@ -17,8 +17,8 @@ from ov_asr_score.convert.static_shapes import fix_shapes
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.job.overwriting import check_files, kaldi_files_read
 from ov_asr_score.job.sections import Section, origin_section
-from ov_asr_score.kaldi_io.foreign.foreign_kind import MODEL
-from ov_asr_score.kaldi_io.foreign.recognition import describe_file
+from ov_asr_score.kaldi_io.files.input import describe_input, keep_inputs
+from ov_asr_score.kaldi_io.foreign import MODEL
 from ov_asr_score.ov_model.file_kind import kind_name, read_model_kind
 from ov_asr_score.ov_model.model_description import ModelDescription, describe_model
 from ov_asr_score.ports import shape_text
@@ -56,10 +56,16 @@ def run_conversion(job: ConvertJob) -> ConversionReport:
     UnsupportedModelError (no Kaldi model, or one that cannot be converted), ModelFormatError (damaged, or weights that
     are not finite), FileAccessError.
     """
+    beside = (job.kaldi.feature_transform, job.kaldi.class_frame_counts)
+    with keep_inputs((job.model, *beside), allow_commands=job.allow_commands):
+        return _convert(job)
+
+
+def _convert(job: ConvertJob) -> ConversionReport:
     started = time.perf_counter()
     check_ir_name(job.output)
     kind = read_model_kind(Path(job.model))
-    if kind == "unknown" and (what := describe_file(job.model, MODEL)):
+    if kind == "unknown" and (what := describe_input(job.model, MODEL)):
         raise UnsupportedModelError(f"{job.model}: {what}")
     if kind not in ("kaldi", "unknown"):
         what = "a Kaldi archive" if kind == "table" else f"{kind_name(kind)} already"

@@ -12,9 +12,8 @@ from ov_asr_score.gna.format.blob_description import describe_blob
 from ov_asr_score.gna.format.model_checks import check_model
 from ov_asr_score.job.inspect_kaldi import kaldi_sections
 from ov_asr_score.job.sections import Section, origin_section
-from ov_asr_score.kaldi_io.files.input import open_path
-from ov_asr_score.kaldi_io.foreign.foreign_kind import MODEL
-from ov_asr_score.kaldi_io.foreign.recognition import describe_file
+from ov_asr_score.kaldi_io.files.input import describe_input, keep_inputs, kept_input, open_path
+from ov_asr_score.kaldi_io.foreign import MODEL
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.ov_model.file_kind import ModelKind, kind_name, read_model_kind, unknown_file_error
 from ov_asr_score.ov_model.filled_inputs.filling_plan import GivenInputs, plan_fillings
@@ -27,21 +26,34 @@ from ov_asr_score.settings.device import DeviceSettings
 
 
 def inspect_model(
-    path: str, device: str = "CPU", *, all_layers: bool = False, allow_nonfinite: bool = False
+    path: str,
+    device: str = "CPU",
+    *,
+    all_layers: bool = False,
+    allow_nonfinite: bool = False,
+    allow_commands: bool = False,
 ) -> list[Section]:
     """Titles with facts by name: of an IR or ONNX file from its graph, of a blob from ``device`` and its sidecar.
 
     A blob for GNA needs no device; what keeps it from being run is a fact of the model. Of a Kaldi model they say what
     Kaldi's info programs say, and whether it can be converted. ``all_layers`` adds every layer, or every node and
-    component. ``allow_nonfinite`` shows a model with weights that are NaN or infinite, too, and says so. Raises
-    FileAccessError, ModelFormatError (such weights, or damaged), UnsupportedModelError, BlobFormatError (a blob for GNA
-    that is damaged), DeviceError (another blob, and no such device).
+    component. With ``allow_commands`` ``path`` may be a command that writes a Kaldi model. ``allow_nonfinite`` shows a
+    model with weights that are NaN or infinite, too, and says so. Raises FileAccessError, ModelFormatError (such
+    weights, or damaged), UnsupportedModelError, BlobFormatError (a blob for GNA that is damaged), DeviceError (another
+    blob, and no such device).
     """
+    with keep_inputs((path,), allow_commands=allow_commands):
+        return _sections(path, device, all_layers=all_layers, allow_nonfinite=allow_nonfinite)
+
+
+def _sections(path: str, device: str, *, all_layers: bool, allow_nonfinite: bool) -> list[Section]:
     kind = read_model_kind(Path(path))
     if kind == "kaldi":
         return kaldi_sections(path, all_parts=all_layers, allow_nonfinite=allow_nonfinite)
     if kind in ("ir", "onnx", "table"):
         return _graph_sections(path, kind, all_layers, allow_nonfinite)
+    if kept_input(path) is not None:
+        raise unknown_file_error(Path(path))
     if kind == "gna-blob":
         return _gna_sections(Path(path))
     return _blob_sections(Path(path), kind, device)
@@ -112,7 +124,7 @@ def _blob_sections(path: Path, kind: ModelKind, device: str) -> list[Section]:
     except OvAsrScoreError as error:
         if is_blob:
             return [("Model", facts | {"cannot be imported here": str(error)})]
-        if describe_file(path, MODEL):
+        if describe_input(path, MODEL):
             raise unknown_file_error(path) from error
         if isinstance(error, BlobFormatError):
             reason = str(error).removeprefix(f"{path}: ")

@@ -16,6 +16,7 @@ from ov_asr_score.job.sections import Section
 from ov_asr_score.ov_model.int8 import QuantizedModel, import_nncf, quantize_model
 from ov_asr_score.ov_model.model_description import ModelDescription, describe_model
 from ov_asr_score.scoring.model_loading import configure_model
+from ov_asr_score.scoring.model_streams import keep_model_files
 from ov_asr_score.scoring.recording.calibration import record_requests
 from ov_asr_score.scoring.scorer import prepare_scorer
 from ov_asr_score.scoring.scorer_options import scorer_options
@@ -67,6 +68,11 @@ def run_quantization(job: QuantizeJob) -> QuantizationReport:
     Raises UsageError (options, a name that does not end in .xml, no table, a file that is read and written),
     UnsupportedModelError (NNCF is not installed or cannot take the model), and what scoring raises.
     """
+    with keep_model_files(job.scoring):
+        return _quantize(job)
+
+
+def _quantize(job: QuantizeJob) -> QuantizationReport:
     started = time.perf_counter()
     _check(job)
     import_nncf()  # what is missing is better known before minutes of reading

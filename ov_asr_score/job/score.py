@@ -27,6 +27,7 @@ from ov_asr_score.profiling import LayerTimes
 from ov_asr_score.report.data.gna import PlacedLayer
 from ov_asr_score.report.data.run import RunReport, UtteranceReport
 from ov_asr_score.scoring.engine import RecordLayers, UtteranceScores
+from ov_asr_score.scoring.model_streams import keep_model_files
 from ov_asr_score.scoring.plan import conversion_of
 from ov_asr_score.scoring.plans.plan_text import plan_text
 from ov_asr_score.scoring.scorer import Scorer
@@ -50,6 +51,11 @@ def run_job(job: ScoreJob, on_utterance: OnUtterance | None = None) -> RunReport
 
     Raises OvAsrScoreError children for everything that stops the run.
     """
+    with keep_model_files(job):
+        return _run(job, on_utterance)
+
+
+def _run(job: ScoreJob, on_utterance: OnUtterance | None) -> RunReport:
     started = time.perf_counter()
     report = new_report(job.command, job.notes)
     report.totals.frame_shift_seconds = job.frame_shift_seconds

@@ -6,8 +6,8 @@ import os
 from dataclasses import replace
 
 from ov_asr_score.errors import ModelFormatError, TableFormatError, UnsupportedModelError
-from ov_asr_score.kaldi_io.foreign.foreign_kind import NETWORK
-from ov_asr_score.kaldi_io.foreign.recognition import describe_file
+from ov_asr_score.kaldi_io.files.input import describe_input
+from ov_asr_score.kaldi_io.foreign import NETWORK
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, open_stream
 from ov_asr_score.kaldi_model.network import KaldiNetwork
 from ov_asr_score.kaldi_model.reading.nnet1 import read_nnet1
@@ -31,7 +31,7 @@ def load_network(path: str | os.PathLike[str]) -> KaldiNetwork:
         with open_stream(os.fspath(path)) as stream:
             network = _read_network(stream)
     except (TableFormatError, ModelFormatError, UnsupportedModelError) as error:
-        if what := describe_file(os.fspath(path), NETWORK):
+        if what := describe_input(os.fspath(path), NETWORK):
             raise UnsupportedModelError(f"{printable_name(os.fspath(path))}: {what}") from error
         if isinstance(error, TableFormatError):
             raise ModelFormatError(str(error)) from error

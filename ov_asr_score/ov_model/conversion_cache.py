@@ -20,6 +20,7 @@ from ov_asr_score.convert.from_file import file_digest, read_subsampling_factor
 from ov_asr_score.convert.rt_info import read_facts
 from ov_asr_score.convert.saving import save_ir
 from ov_asr_score.errors import OvAsrScoreError
+from ov_asr_score.kaldi_io.files.input import kept_input
 from ov_asr_score.openvino_api import ov, version
 from ov_asr_score.ov_model.cache_folder import (
     CHECKSUMS,
@@ -58,7 +59,9 @@ def conversion_key(path: Path, options: KaldiOptions, source_sha256: str = "") -
 
 def is_worth_keeping(path: Path, conversion_seconds: float) -> bool:
     """Whether converting the file ``path`` took longer than reading the result from the cache."""
-    return conversion_seconds >= WORTH_KEEPING_SECONDS + _SECONDS_PER_BYTE * path.stat().st_size
+    kept = kept_input(path)
+    num_bytes = path.stat().st_size if kept is None else len(kept)
+    return conversion_seconds >= WORTH_KEEPING_SECONDS + _SECONDS_PER_BYTE * num_bytes
 
 
 def load_kept_model(folder: str, key: str, core: ov.Core | None = None) -> ov.Model | None:

@@ -7,10 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 from ov_asr_score.errors import UnsupportedModelError
-from ov_asr_score.kaldi_io.files.input import GZIP_MAGIC, open_path
-from ov_asr_score.kaldi_io.foreign.foreign_kind import MODEL, TABLE
-from ov_asr_score.kaldi_io.foreign.recognition import START_BYTES, decompressed_start, describe_file, foreign_kind
-from ov_asr_score.kaldi_io.foreign.signatures import is_onnx_start
+from ov_asr_score.kaldi_io.files.input import GZIP_MAGIC, describe_input, kept_input, open_path
+from ov_asr_score.kaldi_io.foreign import MODEL, ONNX_START, START_BYTES, TABLE
 from ov_asr_score.kaldi_model.components.type_table import NNET1_MARKERS
 
 ModelKind = Literal["ir", "onnx", "kaldi", "gna-blob", "cpu-blob", "table", "unknown"]
@@ -44,9 +42,14 @@ def read_model_kind(path: Path) -> ModelKind:
         return "gna-blob"
     if start.startswith(CPU_BLOB_MAGIC) or _CPU_BLOB_2023.match(start):
         return "cpu-blob"
-    if is_onnx_start(start):
+    if ONNX_START.match(start):
         return "onnx"
-    if _is_kaldi(start) or (start.startswith(GZIP_MAGIC) and _is_kaldi(decompressed_start(start))):
+    if _is_kaldi(start):
+        return "kaldi"
+    # Only other files need what tells them apart.
+    from ov_asr_score.kaldi_io.foreign.recognition import decompressed_start, foreign_kind
+
+    if start.startswith(GZIP_MAGIC) and _is_kaldi(decompressed_start(start)):
         return "kaldi"
     foreign = foreign_kind(start, str(path), whole=whole)
     if foreign is not None and foreign.is_right_for != MODEL:
@@ -60,9 +63,11 @@ def read_model_kind(path: Path) -> ModelKind:
 
 def unknown_file_error(path: Path) -> UnsupportedModelError:
     """The error for a file that is no model of a known kind, which says what it is instead."""
-    what = describe_file(path, MODEL)
+    what = describe_input(path, MODEL)
     if what:
         return UnsupportedModelError(f"{path}: {what}")
+    if kept_input(path) is not None:
+        return UnsupportedModelError(f"{path}: expected a Kaldi model, which alone is read from a stream")
     graph = path.with_suffix(".xml")
     if path.suffix == ".bin" and graph.is_file():
         return UnsupportedModelError(f"{path}: is the file of weights of an OpenVINO IR; give {graph}")

@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from ov_asr_score.errors import ModelFormatError, UnsupportedModelError
+from ov_asr_score.kaldi_io.files.input import kept_input
 from ov_asr_score.openvino_api import READING_ERRORS, first_cause, front_end, ov
 from ov_asr_score.ov_model.file_kind import ModelKind, read_model_kind, unknown_file_error
 from ov_asr_score.ov_model.whole_files import check_ir_files, onnx_damage
+
+_MODEL_OF = {"ir": "an OpenVINO IR", "onnx": "an ONNX model"}
 
 
 def read_openvino_model(path: str | Path, core: ov.Core | None = None, kind: ModelKind | None = None) -> ov.Model:
@@ -31,6 +34,8 @@ def read_openvino_model(path: str | Path, core: ov.Core | None = None, kind: Mod
         )
     if kind == "unknown":
         raise unknown_file_error(path)
+    if kept_input(path) is not None:
+        raise UnsupportedModelError(f"{path}: is {_MODEL_OF[kind]}, which is read from a file only; write it to one")
     try:
         model = _read_onnx(path) if kind == "onnx" else _read_ir(path, core or ov.Core())
     except READING_ERRORS as error:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ov_asr_score import __version__
 from ov_asr_score.convert.facts import ConversionFacts
-from ov_asr_score.convert.from_file import convert_file, file_digest
+from ov_asr_score.convert.from_file import convert_file, factor_note, file_digest
 from ov_asr_score.convert.nonfinite_weights import nonfinite_error, nonfinite_note
 from ov_asr_score.convert.rt_info import read_facts
 from ov_asr_score.errors import UsageError
@@ -60,21 +60,23 @@ def read_or_convert_model(
         conversion = read_facts(model, str(path))
         check_made_with(path, conversion, options)
         return ModelFromFile(model, conversion, check_weights(model, path, conversion, allow_nonfinite=allow_nonfinite))
+    doubt = factor_note(path, options)
+    notes = (doubt,) if doubt else ()
     if cache is None or keep_nodes:
         made = convert_file(path, options, __version__, keep_nodes=keep_nodes, allow_nonfinite=allow_nonfinite)
-        return _from_conversion(made)
+        return _from_conversion(made, notes)
     digest = file_digest(path)
     key = conversion_key(path, options, digest)
     kept = load_kept_model(cache, key, core)
     if kept is not None:
-        found = _from_conversion(kept, from_cache=True)
-        if found.notes and not allow_nonfinite and found.conversion is not None:
+        found = _from_conversion(kept, notes, from_cache=True)
+        if found.conversion is not None and found.conversion.nonfinite_weights and not allow_nonfinite:
             raise nonfinite_error(str(path), found.conversion.nonfinite_weights)
         return found
     started = time.perf_counter()
     model = convert_file(path, options, __version__, digest, allow_nonfinite=allow_nonfinite)
     note = keep_model(model, cache, key) if is_worth_keeping(path, time.perf_counter() - started) else ""
-    return _from_conversion(model, (note,) if note else ())
+    return _from_conversion(model, (*notes, note) if note else notes)
 
 
 def check_made_with(path: Path, conversion: ConversionFacts | None, options: KaldiOptions) -> None:

@@ -11,6 +11,7 @@ from ov_asr_score.settings.device import DeviceSettings, parse_against
 from ov_asr_score.settings.kaldi import DEFAULT_OPTIONS, KaldiOptions
 from ov_asr_score.settings.score_job import ScoreJob
 from ov_asr_score.settings.setting import COMPARISON, QUANTIZATION, REPORTS, Part, Setting
+from ov_asr_score.settings.tables import AllowCommands
 from ov_asr_score.settings.weights import AllowNonfinite
 
 DEFAULT_SNR_LIMIT = 40.0
@@ -52,6 +53,7 @@ class ConvertJob:
     ]
     kaldi: Annotated[KaldiOptions, Part(defaults=_WHOLE)] = DEFAULT_OPTIONS
     allow_nonfinite: AllowNonfinite = False
+    allow_commands: AllowCommands = False
     static: Annotated[
         bool,
         Setting(
@@ -208,6 +210,7 @@ class InspectSettings:
         str, Setting("Device that imports an exported blob.", names=("--device", "-d"), metavar="DEVICE")
     ] = "CPU"
     allow_nonfinite: AllowNonfinite = False
+    allow_commands: AllowCommands = False
     all_layers: Annotated[
         bool,
         Setting(

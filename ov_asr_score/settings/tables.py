@@ -31,7 +31,7 @@ AllowMissing = Annotated[
 AllowCommands = Annotated[
     bool,
     Setting(
-        "Run commands in specifiers (`cmd |`); without it they are refused, so that data never runs as code.",
+        "Run commands in place of files (`cmd |`); without it they are refused, so that data never runs as code.",
         panel=TABLES,
     ),
 ]

@@ -26,6 +26,7 @@ def inspect(settings: InspectSettings, as_json: AsJson = False) -> None:
         settings.device,
         all_layers=settings.all_layers or as_json,
         allow_nonfinite=settings.allow_nonfinite,
+        allow_commands=settings.allow_commands,
     )
     if as_json:
         known = {title: _known(facts) for title, facts in sections}

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 from ov_asr_score import __version__
 from ov_asr_score.convert.from_file import file_digest
 from ov_asr_score.kaldi_io import parse_read_specifier
-from ov_asr_score.kaldi_io.files.input import split_offset
+from ov_asr_score.kaldi_io.files.input import kept_input, split_offset
 from ov_asr_score.kaldi_io.specifier import ReadSpecifier
 from ov_asr_score.kaldi_io.tables.parts import has_pattern, parts_of
 from ov_asr_score.kaldi_io.tables.script import read_script
@@ -71,7 +71,7 @@ def _spelled(name: str) -> str:
 
 
 def _digests(*paths: str) -> str:
-    return " ".join(file_digest(Path(path)) for path in paths if path and Path(path).is_file())
+    return " ".join(file_digest(Path(path)) for path in paths if path and (kept_input(path) or _is_plain(path)))
 
 
 def _table_content(specifier: str | ReadSpecifier) -> str:

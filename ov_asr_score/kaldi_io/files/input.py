@@ -8,21 +8,85 @@ from __future__ import annotations
 
 import errno
 import gzip
+import io
 import re
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
+from types import MappingProxyType
 from typing import BinaryIO, cast
 
 from ov_asr_score.errors import FileAccessError, OvAsrScoreError, SpecifierError
+from ov_asr_score.kaldi_io.foreign import START_BYTES, describe_start
 from ov_asr_score.text import did_you_mean, near_names, printable_name
 
 BUFFER_BYTES = 1 << 20
 GZIP_MAGIC = b"\x1f\x8b"
 SIGPIPE_STATUSES = (-13, 128 + 13)
+
+_KEPT: ContextVar[Mapping[str, bytes]] = ContextVar("kept inputs", default=MappingProxyType({}))
+
+
+@contextmanager
+def keep_inputs(names: Iterable[str], *, allow_commands: bool = False) -> Iterator[None]:
+    """Read what can be read only once, and give its content to all who open it by its name while the ``with`` lasts.
+
+    That are those of ``names`` that are standard input, a command, a FIFO, or ``path:offset``. A model is opened for
+    its kind, for its digest and to be converted: a command must not run for each of them, nor give them different
+    content. Nothing is left behind: the content is in memory. Raises what ``open_input`` raises.
+    """
+    kept = dict(_KEPT.get())
+    for name in names:
+        if name not in kept and _passes_by(name):
+            with open_input(name, allow_commands=allow_commands) as file:
+                try:
+                    content = file.read()
+                except (OSError, EOFError, zlib.error) as error:
+                    shown = printable_name(name)
+                    raise FileAccessError(f"{shown}: cannot be read: {str(error)[:60]}; is it damaged?") from error
+            kept[name] = kept[str(Path(name))] = content
+    token = _KEPT.set(kept)
+    try:
+        yield
+    finally:
+        _KEPT.reset(token)
+
+
+def is_stream(name: str) -> bool:
+    """Whether ``name`` is standard input or a command, which have no folder in which other files could be."""
+    return name == "-" or name.endswith("|")
+
+
+def kept_input(name: str | Path) -> bytes | None:
+    """The content that ``keep_inputs`` has read, None of a file that can be opened whenever it is needed."""
+    return _KEPT.get().get(str(name))
+
+
+def describe_input(name: str | Path, expected: str) -> str:
+    """What a file or kept input is instead of what is ``expected``, as ``describe_start`` says; empty if unknown."""
+    try:
+        with open_path(str(name)) as file:
+            start = file.read(START_BYTES)
+            return describe_start(start, str(name), expected, whole=not file.read(1))
+    except (OSError, OvAsrScoreError):
+        return ""
+
+
+def _passes_by(name: str) -> bool:
+    """Whether ``name`` is not the path of a file that can be read again."""
+    if is_stream(name):
+        return True
+    try:
+        mode = Path(name).stat().st_mode
+    except (OSError, ValueError):
+        path, offset = split_offset(name)
+        return offset is not None and Path(path).is_file()
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
 
 
 @contextmanager
@@ -32,6 +96,9 @@ def open_input(rxfilename: str, *, allow_commands: bool = False) -> Iterator[Bin
     ``command |`` is run by /bin/sh, only with ``allow_commands``. Raises SpecifierError (not an rxfilename, commands
     not allowed) and FileAccessError (cannot be opened, the command failed).
     """
+    if (kept := kept_input(rxfilename)) is not None:
+        yield io.BytesIO(kept)
+        return
     if rxfilename.endswith("|"):
         with _open_command(rxfilename[:-1].strip(), allow_commands) as file:
             yield _without_gzip(file)
@@ -57,7 +124,12 @@ def split_offset(rxfilename: str) -> tuple[str, int | None]:
 
 
 def open_path(path: str) -> BinaryIO:
-    """File opened for reading, large reads unbuffered. Raises FileAccessError in one line."""
+    """File opened for reading, large reads unbuffered; a kept input from its beginning.
+
+    Raises FileAccessError in one line.
+    """
+    if (kept := kept_input(path)) is not None:
+        return io.BytesIO(kept)
     try:
         if stat.S_ISDIR(Path(path).stat().st_mode):
             raise FileAccessError(f"{printable_name(path)}: expected a file, found a folder")
@@ -106,7 +178,7 @@ def _advice_for_missing(path: str) -> str:
     if path.startswith("~"):
         return "; the shell expands ~ only at the start of a word, write the path in full"
     if path == "-" or path.rstrip().endswith("|"):
-        return "; only tables are read from standard input or a command, models and counts from files"
+        return "; this file is not read from standard input or a command"
     folder = Path(path).parent
     if not folder.is_dir():
         return f", and no such folder {printable_name(str(folder))}"

@@ -8,16 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-MODEL = "a Kaldi, OpenVINO IR or ONNX model"
-"""What is said to be expected where a model of any kind may be given."""
-
-NETWORK = "a neural network (nnet1, nnet2 or nnet3)"
-"""What is said to be expected instead of another object of Kaldi."""
-
-BLOB = "an exported blob"
-
-TABLE = "a table of matrices or vectors"
-"""What is said to be expected where features, i-vectors or scores are read."""
+from ov_asr_score.kaldi_io.foreign import MODEL, NETWORK
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 
-from ov_asr_score.kaldi_io.foreign.foreign_kind import MODEL, TABLE, ForeignKind
+from ov_asr_score.kaldi_io.foreign import MODEL, TABLE
+from ov_asr_score.kaldi_io.foreign.foreign_kind import ForeignKind
 
 _BINARY = b"\0B"
 _FST = b"\xd6\xfd\xb2\x7e"

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 
-from ov_asr_score.kaldi_io.foreign.foreign_kind import BLOB, MODEL, TABLE, ForeignKind
+from ov_asr_score.kaldi_io.foreign import BLOB, MODEL, ONNX_START, TABLE
+from ov_asr_score.kaldi_io.foreign.foreign_kind import ForeignKind
 from ov_asr_score.text import clipped
 
 _UNPACK = "unpack it and give the file inside"
@@ -51,9 +52,6 @@ _OTHER_STARTS = tuple((re.compile(pattern, re.DOTALL), kind) for pattern, kind i
 
 # The size of a header in JSON, and the header.
 _SAFETENSORS = re.compile(rb'.{3}\0{5}\{"', re.DOTALL)
-# ir_version, then another field of a model (onnx.proto3): the graph, or the program that wrote it.
-_ONNX_START = re.compile(rb"\x08[\x01-\x14][\x12\x1a\x22\x28\x32\x3a\x42]")
-
 _XML_ROOT = re.compile(rb"(<\?[^>]*>\s*|<!--.*?-->\s*|<!DOCTYPE[^>]*>\s*)*<([A-Za-z_][\w.:-]{0,60})", re.DOTALL)
 _EXCHANGED = {TABLE: "are model and inputs exchanged?"}
 
@@ -83,16 +81,11 @@ def model_kind(start: bytes) -> ForeignKind | None:
         if (root := _XML_ROOT.match(text)) is not None and root[2] != b"net":
             return ForeignKind(f"an XML file with <{root[2].decode()}> as its outermost element")
         return ForeignKind("an OpenVINO IR", instead_of=_EXCHANGED, is_right_for=MODEL)
-    if is_onnx_start(start):
+    if ONNX_START.match(start):
         return ForeignKind("an ONNX model", instead_of=_EXCHANGED, is_right_for=MODEL)
     if start.startswith((b"GNAM", b"RR_UPCVO")):
         return ForeignKind(BLOB, instead_of=_EXCHANGED, is_right_for=MODEL)
     return None
-
-
-def is_onnx_start(start: bytes) -> bool:
-    """Whether a file begins as ONNX files do: with the version of the format, and another field."""
-    return _ONNX_START.match(start) is not None
 
 
 def _zip_kind(start: bytes) -> ForeignKind:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from pathlib import PurePosixPath
 
-from ov_asr_score.kaldi_io.foreign.foreign_kind import BLOB, MODEL, TABLE, ForeignKind
+from ov_asr_score.kaldi_io.foreign import BLOB, MODEL, TABLE
+from ov_asr_score.kaldi_io.foreign.foreign_kind import ForeignKind
 from ov_asr_score.text import clipped, printable_name
 
 LONGEST_LINK = 1024

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ov_asr_score.kaldi_io.foreign.foreign_kind import MODEL, TABLE
-from ov_asr_score.kaldi_io.foreign.recognition import START_BYTES, describe_file, describe_start
+from ov_asr_score.kaldi_io.foreign import MODEL, START_BYTES, TABLE, describe_file, describe_start
 from tests.kaldi_io.foreign.foreign_files import (
     FOREIGN_FILES,
     LFS_POINTER,
