@@ -17,6 +17,7 @@ from ov_asr_score.job.egs_objectives import ExampleObjectives
 from ov_asr_score.job.overwriting import check_files, files_read
 from ov_asr_score.job.run.report_files import new_report
 from ov_asr_score.kaldi_io import atomic_output
+from ov_asr_score.kaldi_io.files.input import keep_inputs
 from ov_asr_score.kaldi_model.loading import load_network
 from ov_asr_score.kaldi_model.network import KaldiNetwork
 from ov_asr_score.report.console.egs_prob import egs_prob_as_dict
@@ -36,7 +37,8 @@ def run_egs_prob(job: EgsProbJob) -> EgsProbReport:
     """
     started = time.perf_counter()
     _check(job)
-    network = load_network(job.model)
+    with keep_inputs((job.model,), allow_commands=job.allow_commands):
+        network = load_network(job.model)
     if network.generation == 1:
         raise UnsupportedModelError(
             f"{job.model}: a network of nnet1, which has no examples; expected nnet2 or nnet3 (score it, and compare)"

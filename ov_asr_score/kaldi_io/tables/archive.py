@@ -73,8 +73,7 @@ def said_instead(stream: KaldiStream) -> str:
 def what_instead(start: bytes, name: str) -> str:
     """What a file with these first bytes is instead of a table or an object in it; empty if that is not known."""
     # Most tables are what they should be.
-    from ov_asr_score.kaldi_io.foreign.foreign_kind import TABLE
-    from ov_asr_score.kaldi_io.foreign.recognition import describe_start
+    from ov_asr_score.kaldi_io.foreign import TABLE, describe_start
 
     return describe_start(start, name, TABLE)
 

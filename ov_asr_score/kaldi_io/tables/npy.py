@@ -63,7 +63,7 @@ def read_npy(stream: KaldiStream) -> NDArray[Any]:
 
 def _no_npy(stream: KaldiStream) -> TableFormatError:
     """What the file is instead, if that is known."""
-    from ov_asr_score.kaldi_io.foreign.recognition import describe_start
+    from ov_asr_score.kaldi_io.foreign import describe_start
 
     expected = "an array in NPY format"
     said = describe_start(stream.start, stream.name, expected)

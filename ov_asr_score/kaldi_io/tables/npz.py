@@ -103,7 +103,7 @@ class NpzReader:
 
 def _no_npz(error: Exception, name: str, file: IO[bytes]) -> TableFormatError:
     """What the file is instead, if that is known."""
-    from ov_asr_score.kaldi_io.foreign.recognition import describe_start
+    from ov_asr_score.kaldi_io.foreign import describe_start
 
     try:
         file.seek(0)

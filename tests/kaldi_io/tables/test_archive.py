@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from ov_asr_score.errors import TableFormatError
-from ov_asr_score.kaldi_io.foreign.foreign_kind import TABLE
-from ov_asr_score.kaldi_io.foreign.recognition import describe_start
+from ov_asr_score.kaldi_io.foreign import TABLE, describe_start
 from ov_asr_score.kaldi_io.matrices.matrix import encode_array, read_array
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream
 from ov_asr_score.kaldi_io.specifier import parse_read_specifier
