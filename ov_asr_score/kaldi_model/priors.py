@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ov_asr_score.errors import ModelFormatError, TableFormatError, UsageError
 from ov_asr_score.kaldi_io.matrices.matrix import BINARY_MARK
@@ -27,21 +28,29 @@ def stored_log_priors(network: KaldiNetwork) -> FloatArray:
             "class_frame_counts",
             fields=("use_priors", "class_frame_counts"),
         )
-    return np.asarray(np.log(checked_priors(network, network.priors)), np.float32)
+    # Kaldi: ``ApplyLog`` (matrix/kaldi-vector.cc) takes no negative numbers.
+    _check_priors(network, (network.priors > 0) & np.isfinite(network.priors), "a number above 0")
+    return np.asarray(np.log(network.priors), np.float32)
 
 
-def checked_priors(network: KaldiNetwork, priors: FloatArray) -> FloatArray:
-    """The priors of ``network``, of which logarithms and quotients are finite. Raises ModelFormatError.
+def inverse_priors(network: KaldiNetwork) -> FloatArray:
+    """One divided by each of the priors kept in an acoustic model [pdfs]. Raises ModelFormatError.
 
-    Kaldi: ``ApplyLog`` (matrix/kaldi-vector.cc) takes no negative numbers. Reason for the others: of 0 and NaN, scores
-    are infinite or NaN.
+    Kaldi takes any numbers, negative ones and infinity, too. Source: nnet2bin/nnet-am-compute.cc.
     """
-    bad = np.flatnonzero(~((priors > 0) & np.isfinite(priors)))
-    if bad.size:
-        raise ModelFormatError(
-            f"{network.source}: prior of pdf {bad[0]}: expected a number above 0, found {priors[bad[0]]:g}"
-        )
-    return priors
+    priors = np.zeros(0, np.float32) if network.priors is None else network.priors
+    with np.errstate(divide="ignore", over="ignore"):
+        inverse = (1 / priors.astype(np.float64)).astype(np.float32)
+    _check_priors(network, np.isfinite(inverse), "a number other than 0")
+    return inverse
+
+
+def _check_priors(network: KaldiNetwork, is_sound: NDArray[np.bool_], expected: str) -> None:
+    """Reason: of 0 and NaN, scores would be infinite or NaN."""
+    bad = np.flatnonzero(~is_sound)
+    if bad.size and network.priors is not None:
+        found = network.priors[bad[0]]
+        raise ModelFormatError(f"{network.source}: prior of pdf {bad[0]}: expected {expected}, found {found:g}")
 
 
 def log_priors_of_counts(path: str, prior_floor: float) -> FloatArray:

@@ -10,7 +10,7 @@ import pytest
 
 from ov_asr_score.errors import FileAccessError, ModelFormatError, UsageError
 from ov_asr_score.kaldi_model.loading import load_network
-from ov_asr_score.kaldi_model.priors import log_priors_of_counts, stored_log_priors
+from ov_asr_score.kaldi_model.priors import inverse_priors, log_priors_of_counts, stored_log_priors
 from tests.kaldi_model.model_files import FOLDER
 
 RULED_OUT = np.float32(np.sqrt(np.finfo(np.float32).max))
@@ -84,3 +84,17 @@ def test_priors_that_have_no_logarithm(value: float) -> None:
     wrong = replace(network, priors=np.array([0.5, value, 0.25, 0.25], np.float32))
     with pytest.raises(ModelFormatError, match="prior of pdf 1: expected a number above 0"):
         stored_log_priors(wrong)
+
+
+def test_inverse_priors_may_be_negative_or_nothing() -> None:
+    network = load_network(FOLDER / "nnet2_am.mdl")
+    priors = np.array([0.5, -0.25, np.inf, 4.0], np.float32)
+    assert inverse_priors(replace(network, priors=priors)).tolist() == [2.0, -4.0, 0.0, 0.25]
+
+
+@pytest.mark.parametrize("value", [0.0, float("nan"), 1e-45])
+def test_priors_that_cannot_be_divided_by(value: float) -> None:
+    network = load_network(FOLDER / "nnet2_am.mdl")
+    priors = np.array([0.5, value, 0.25, 0.25], np.float32)
+    with pytest.raises(ModelFormatError, match="prior of pdf 1: expected a number other than 0, found"):
+        inverse_priors(replace(network, priors=priors))

@@ -12,7 +12,7 @@ from ov_asr_score.convert.tensors.constants import float_scalar, int_vector
 from ov_asr_score.convert.tensors.last_softmax import last_softmax
 from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError, UsageError
 from ov_asr_score.kaldi_model.network import FloatArray, KaldiNetwork
-from ov_asr_score.kaldi_model.priors import checked_priors
+from ov_asr_score.kaldi_model.priors import inverse_priors
 from ov_asr_score.openvino_api import opset, ov
 
 _LOG_FLOOR = np.float32(1.0e-20)
@@ -101,8 +101,7 @@ def _divide_by_priors(network: KaldiNetwork, scores: ov.Output) -> ov.Output:
     if network.priors is None:
         raise UnsupportedModelError(f"{network.source}: has no priors to divide by")
     _check_size(network, scores, len(network.priors))
-    inverse = (1 / checked_priors(network, network.priors).astype(np.float64)).astype(np.float32).reshape(1, 1, -1)
-    divided = opset.multiply(scores, opset.constant(inverse))
+    divided = opset.multiply(scores, opset.constant(inverse_priors(network).reshape(1, 1, -1)))
     total = opset.reduce_sum(divided, int_vector(2), True)
     # Rows that cannot be made to sum to 1 stay as they are.
     is_sum = opset.greater(total, float_scalar(0))
