@@ -71,3 +71,14 @@ class Example:
     place: str
     ios: tuple[ExampleIo, ...]
     chain_outputs: tuple[ChainOutput, ...] = ()
+
+    @property
+    def num_bytes(self) -> int:
+        """About how many bytes it takes."""
+        return sum(io.indexes.nbytes + _num_bytes(io.features) for io in self.ios)
+
+
+def _num_bytes(values: Labels) -> int:
+    if isinstance(values, SparseLabels):
+        return values.starts.nbytes + values.columns.nbytes + values.values.nbytes
+    return values.nbytes

@@ -12,6 +12,7 @@ from ov_asr_score.egs.nnet2_example import read_nnet2_example
 from ov_asr_score.egs.nnet3_example import read_nnet3_example
 from ov_asr_score.errors import FileAccessError, ModelFormatError, OvAsrScoreError, SpecifierError, TableFormatError
 from ov_asr_score.kaldi_io.files.input import split_offset
+from ov_asr_score.kaldi_io.foreign.recognition import describe_start
 from ov_asr_score.kaldi_io.matrices.matrix import BINARY_MARK
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, open_stream
 from ov_asr_score.kaldi_io.specifier import ReadSpecifier, parse_read_specifier
@@ -27,6 +28,7 @@ _READERS = {
     "<Nnet3ChainEg>": read_chain_example,
     "<NnetExample>": read_nnet2_example,
 }
+_EXPECTED = "a table of examples (egs)"
 _OTHER_EXAMPLES = {
     "<Nnet3DiscriminativeEg>": "a discriminative example of nnet3, whose objective (MMI, sMBR) is not computed",
     "<DiscriminativeNnetExample>": "a discriminative example of nnet2, whose objective (MMI, sMBR) is not computed",
@@ -57,7 +59,7 @@ def _read_archive_examples(specifier: ReadSpecifier, allow_commands: bool) -> It
     with open_stream(specifier.filename, allow_commands=allow_commands) as stream:
         while True:
             try:
-                key = read_key(stream)
+                key = _next_key(stream)
                 example = None if key is None else read_example(stream, key)
             except TableFormatError as error:
                 if not specifier.permissive:
@@ -67,6 +69,18 @@ def _read_archive_examples(specifier: ReadSpecifier, allow_commands: bool) -> It
             if example is None:
                 return
             yield example
+
+
+def _next_key(stream: KaldiStream) -> str | None:
+    """The key of the next example; what the file is instead, if it does not begin with one."""
+    is_first = stream.offset == 0
+    try:
+        return read_key(stream)
+    except TableFormatError as error:
+        said = describe_start(stream.start, stream.name, _EXPECTED) if is_first else ""
+        if not said:
+            raise
+        raise TableFormatError(f"{stream.name}: {said}") from error
 
 
 def _read_script_examples(specifier: ReadSpecifier, allow_commands: bool) -> Iterator[Example]:

@@ -58,6 +58,7 @@ class ExampleObjectives:
         self._dims = {name: node_dim(network, name) for name in self._outputs}
         self._totals: dict[str, _OutputTotal] = {}
         self._not_finite = 0
+        self._num_broken, self._first_broken = 0, ""
         self._graph: DenominatorGraph | None = None
         if job.chain.den_fst:
             self._graph = read_denominator(job.chain.den_fst, allow_commands=job.allow_commands)
@@ -72,34 +73,26 @@ class ExampleObjectives:
         """Graphs that were made so far."""
         return self._scorer.num_graphs
 
-    def num_bytes(self, example: Example) -> int:
-        """About how many bytes an example takes with its scores."""
-        total = 0
-        for io in example.ios:
-            rows, columns = io.features.shape
-            total += 4 * rows * self._dims.get(io.name, columns)
-        return total + sum(8 * len(output.indexes) * self._dims.get(output.name, 1) for output in example.chain_outputs)
-
     def add(self, examples: Sequence[Example]) -> None:
         """Score examples of one kind and add up their objectives.
 
         Raises UsageError (chain examples and no denominator graph), UnknownNameError (an input or output that the
         network lacks), ShapeMismatchError (labels for another number of classes), and what scoring raises.
         """
-        found = self._scorer.score([self._wanted(example) for example in examples])
-        with np.errstate(all="ignore"):  # what is not finite shows in the figures
-            self._add_all(examples, found)
+        wanted = [self._wanted(example) for example in examples]
+        for number, scores in self._scorer.score(wanted):
+            with np.errstate(all="ignore"):  # what is not finite shows in the figures
+                self._add_example(examples[number], scores)
 
-    def _add_all(self, examples: Sequence[Example], found: Sequence[Mapping[str, FloatMatrix]]) -> None:
-        for example, scores in zip(examples, found, strict=True):
-            self._add_frames(example, scores)
-            if self._graph is None:
-                continue
-            for output in example.chain_outputs:
-                try:
-                    self._add_chain(example, output, scores, self._graph)
-                except OvAsrScoreError as error:
-                    raise type(error)(f"{example.place}: {error}", fields=error.fields) from error
+    def _add_example(self, example: Example, scores: Mapping[str, FloatMatrix]) -> None:
+        self._add_frames(example, scores)
+        if self._graph is None:
+            return
+        for output in example.chain_outputs:
+            try:
+                self._add_chain(example, output, scores, self._graph)
+            except OvAsrScoreError as error:
+                raise type(error)(f"{example.place}: {error}", fields=error.fields) from error
 
     def outputs(self) -> list[OutputObjective]:
         """The figures of all outputs so far."""
@@ -108,9 +101,15 @@ class ExampleObjectives:
     def notes(self) -> list[str]:
         """What to tell of all of it."""
         notes = [self._scorer.nonfinite_note] if self._scorer.nonfinite_note else []
+        if self._num_broken:
+            plural = "s" if self._num_broken > 1 else ""
+            notes.append(
+                f"features that are not finite in {self._num_broken} example{plural}, first in {self._first_broken}; "
+                "figures may be finite where Kaldi's are nan"
+            )
         if self._not_finite:
-            count = f"{self._not_finite} objective" + ("s" if self._not_finite > 1 else "")
-            notes.append(f"{count} of chain examples not finite, counted as -10 per frame as Kaldi does")
+            plural = "s" if self._not_finite > 1 else ""
+            notes.append(f"{self._not_finite} objective{plural} of chain examples not finite, counted as -10 per frame")
         random = sorted({part.type for part in self._network.components.values()} & _RANDOM_IN_NNET2)
         if self._network.generation == 2 and random:
             notes.append(f"nnet-compute-prob leaves {' and '.join(random)} random, so that its log differs from this")
@@ -143,6 +142,9 @@ class ExampleObjectives:
             raise UnknownNameError(
                 f"{example.place}: expected {missing} of {self._network.source} ({names}), found none"
             )
+        if not all(np.isfinite(features).all() for _, features in inputs.values()):
+            self._num_broken += 1
+            self._first_broken = self._first_broken or example.place
         return ScoresWanted(example.place, inputs, outputs)
 
     def _chain_names(self, output: ChainOutput) -> Iterator[str]:

@@ -46,7 +46,7 @@ def run_egs_prob(job: EgsProbJob) -> EgsProbReport:
     objectives = ExampleObjectives(network, job)
     kind: ExampleKind | None = None
     count = 0
-    for batch in _batches(job, objectives):
+    for batch in _batches(job):
         for example in batch:
             kind = _checked_kind(network, example, kind)
         objectives.add(batch)
@@ -67,14 +67,14 @@ def _check(job: EgsProbJob) -> None:
     check_files(iter(read), iter([("report", job.report)] if job.report else []))
 
 
-def _batches(job: EgsProbJob, objectives: ExampleObjectives) -> Iterator[list[Example]]:
+def _batches(job: EgsProbJob) -> Iterator[list[Example]]:
     """All examples of all tables, as many at a time as may be in memory together."""
     batch: list[Example] = []
     num_bytes = 0
     for table in job.examples:
         for example in read_examples(table, allow_commands=job.allow_commands):
             batch.append(example)
-            num_bytes += objectives.num_bytes(example)
+            num_bytes += example.num_bytes
             if num_bytes >= _BATCH_BYTES:
                 yield batch
                 batch, num_bytes = [], 0

@@ -76,7 +76,8 @@ def _read_older(reader: ModelReader, num_pdfs: int | None) -> KaldiNetwork:
     """nnet2 has the number of its components behind ``<Nnet>``, nnet1 its first component."""
     offset = reader.offset
     reader.expect_token("<Nnet>")
-    if num_pdfs is None and reader.peek_token() != "<NumComponents>":
+    # ExpectToken does without the first bracket.
+    if num_pdfs is None and reader.peek_token() not in ("<NumComponents>", "NumComponents>"):
         return read_nnet1(reader, inside=True)
     network = read_nnet2(reader, is_acoustic_model=num_pdfs is not None)
     return replace(network, num_pdfs=num_pdfs or 0, node_offsets={**network.node_offsets, "": offset})

@@ -14,6 +14,7 @@ from ov_asr_score.kaldi_model.network import KaldiNetwork
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 NNET3 = [*sorted(path.parent.name for path in GOLDEN.glob("nnet3/*/model.raw")), "priors"]
+XVECTORS = sorted(path.parent.name for path in GOLDEN.glob("xvectors/*/model.raw"))
 NNET2 = sorted(path.parent.name for path in GOLDEN.glob("nnet2/*/model.txt"))
 
 
@@ -67,6 +68,21 @@ def _nnet3_example(network: KaldiNetwork, chance: Chance, left: int, right: int)
     if chance.happens(0.5):
         parts.reverse()
     return f"<Nnet3Eg> <NumIo> {len(parts)} {''.join(parts)}</Nnet3Eg> "
+
+
+def xvector_examples(network: KaldiNetwork, seed: str) -> str:
+    """Examples as nnet3-xvector-get-egs writes them: one label, at frame 0, for all frames of a sequence."""
+    chance = Chance(seed)
+    text = ""
+    for number, length in enumerate((25, 25, 40, 31)):
+        sequences = range(1 + chance.below(3))
+        rows = [(n, t) for n in sequences for t in range(length)]
+        parts = _io("input", rows, _matrix(chance, len(rows), network.inputs[0].dim))
+        name = network.outputs[0].name
+        labels = "".join(f"dim={node_dim(network, name)} [ {chance.below(3)} 1 ] " for _ in sequences)
+        parts += _io(name, [(n, 0) for n in sequences], f"rows={len(sequences)} {labels}")
+        text += f"eg{number} <Nnet3Eg> <NumIo> 2 {parts}</Nnet3Eg> \n"
+    return text
 
 
 def _io(name: str, rows: Sequence[tuple[int, int]], values: str) -> str:

@@ -15,7 +15,16 @@ from pathlib import Path
 
 from ov_asr_score.kaldi_model.dims import node_dim
 from ov_asr_score.kaldi_model.loading import load_network
-from tests.egs.example_texts import GOLDEN, NNET2, NNET3, nnet2_examples, nnet3_examples, with_softmax
+from tests.egs.example_texts import (
+    GOLDEN,
+    NNET2,
+    NNET3,
+    XVECTORS,
+    nnet2_examples,
+    nnet3_examples,
+    with_softmax,
+    xvector_examples,
+)
 
 FILE = Path(__file__).parent / "data" / "figures.json"
 NNET3_LINE = re.compile(r"Overall ([\w-]+) for '(\S+)' is (\S+) per frame, over (\S+) frames")
@@ -25,7 +34,7 @@ Figures = dict[str, dict[str, tuple[str, str]]]
 
 
 def golden_model(generation: str, name: str) -> Path:
-    """The model file of a golden case of nnet3."""
+    """The model file of a golden case."""
     return next(path for path in sorted((GOLDEN / generation / name).iterdir()) if path.suffix in (".raw", ".mdl"))
 
 
@@ -58,13 +67,17 @@ def main() -> None:
     """Make the file."""
     acoustic = (GOLDEN / "nnet2/acoustic_model/model.txt").read_text()
     transitions = acoustic[: acoustic.index("<Nnet>")]
-    found: dict[str, dict[str, Figures | None]] = {"nnet2": {}, "nnet3": {}}
+    found: dict[str, dict[str, Figures | None]] = {"nnet2": {}, "nnet3": {}, "xvectors": {}}
     with tempfile.TemporaryDirectory() as folder:
         egs, mdl = Path(folder) / "egs", Path(folder) / "mdl"
         for name in NNET3:
             model = golden_model("nnet3", name)
             egs.write_text(nnet3_examples(load_network(model), name))
             found["nnet3"][name] = nnet3_figures(model, f"ark:{egs}")
+        for name in XVECTORS:
+            model = golden_model("xvectors", name)
+            egs.write_text(xvector_examples(load_network(model), name))
+            found["xvectors"][name] = nnet3_figures(model, f"ark:{egs}")
         for name in NNET2:
             text = nnet2_model(name)
             mdl.write_text(text if text.startswith("<TransitionModel>") else f"{transitions}{text} [ ]\n")

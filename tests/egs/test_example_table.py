@@ -43,8 +43,14 @@ def test_what_is_no_example(tmp_path: Path) -> None:
         read_examples("npz:x.npz")
 
 
-def test_model_instead_of_examples() -> None:
-    assert "model" in message(golden_model("nnet3", "affine"))
+def test_files_of_other_kinds(tmp_path: Path) -> None:
+    model = golden_model("nnet3", "affine")
+    assert message(model) == f"{model}: is a Kaldi model; expected a table of examples (egs)"
+    graph = CHAIN_DATA / "den.fst"
+    assert message(graph) == f"{graph}: is an FST in OpenFst's format; expected a table of examples (egs)"
+    pointer = tmp_path / "valid.egs"
+    pointer.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:abc\nsize 12\n")
+    assert "is a Git LFS pointer" in message(pointer)
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,11 @@ from ov_asr_score.errors import OvAsrScoreError
 from ov_asr_score.job.egs_prob import run_egs_prob
 from ov_asr_score.kaldi_model.loading import load_network
 from ov_asr_score.settings.egs_prob import EgsProbJob
-from tests.egs.example_texts import nnet2_examples, nnet3_examples
+from tests.egs.example_texts import nnet2_examples, nnet3_examples, xvector_examples
 from tests.egs.make_kaldi_figures import FILE, Figures, golden_model, nnet2_model
 
 FIGURES: dict[str, dict[str, Figures | None]] = json.loads(FILE.read_text())
-# These differ from what is computed for one frame: Kaldi's log has random dropout, and takes columns that are constant
-# over time from some other frame, which the speaker's are not affected by.
+# What Kaldi's program computes for it is random.
 RANDOM = ("dropout",)
 
 
@@ -44,6 +43,13 @@ def test_nnet3(name: str, tmp_path: Path) -> None:
     model, egs = golden_model("nnet3", name), tmp_path / "egs"
     egs.write_text(nnet3_examples(load_network(model), name))
     check(EgsProbJob(str(model), [f"ark:{egs}"]), FIGURES["nnet3"][name])
+
+
+@pytest.mark.parametrize("name", FIGURES["xvectors"])
+def test_xvectors(name: str, tmp_path: Path) -> None:
+    model, egs = golden_model("xvectors", name), tmp_path / "egs"
+    egs.write_text(xvector_examples(load_network(model), name))
+    check(EgsProbJob(str(model), [f"ark:{egs}"]), FIGURES["xvectors"][name])
 
 
 @pytest.mark.parametrize("name", [name for name in FIGURES["nnet2"] if name not in RANDOM])

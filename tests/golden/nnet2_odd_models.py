@@ -40,7 +40,9 @@ def _no_blanks(text: str) -> str:
 
 
 def _no_first_bracket(text: str) -> str:
-    return text.replace("<DerivSum>", "DerivSum>").replace("</TanhComponent>", "/TanhComponent>")
+    for token in ("<NumComponents>", "<DerivSum>", "</TanhComponent>"):
+        text = text.replace(token, token[1:])
+    return text
 
 
 CASES = (

@@ -184,6 +184,15 @@ def test_weights_that_are_not_finite(tiny: Path, tmp_path: Path) -> None:
     assert "weights are not finite" in found.notes[0]
 
 
+def test_features_that_are_not_finite(tiny: Path, tmp_path: Path) -> None:
+    """OpenVINO's ReLU makes 0 of NaN, so that figures may be finite all the same."""
+    egs = egs_of(tmp_path, FEATURES.replace("5 6", "nan 6"), LABELS)
+    assert run_egs_prob(job(tiny, egs)).notes == [
+        f"features that are not finite in 1 example, first in {egs}: example 'a' at byte 2; figures may be finite "
+        "where Kaldi's are nan"
+    ]
+
+
 def test_random_layers_of_nnet2_are_told_of(tmp_path: Path) -> None:
     model, egs = tmp_path / "dropout.txt", tmp_path / "egs"
     model.write_text(nnet2_model("dropout"))

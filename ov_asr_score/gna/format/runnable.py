@@ -20,7 +20,7 @@ from ov_asr_score.gna.format.frame_orders import (
     transposed_order,
     turned_parts,
 )
-from ov_asr_score.gna.format.layout import COUNT
+from ov_asr_score.gna.format.layout import COUNT, SHAPE
 from ov_asr_score.gna.model import (
     BIASES,
     INPUT,
@@ -125,6 +125,8 @@ def settled_operation(operation: GnaOperation) -> GnaOperation:
                 kept = _settled_affine(kept, source, output, is_matrix=operation.type is OperationType.AFFINE)
             case OperationType.COPY | OperationType.TRANSPOSITION if output.type in _PLAIN:
                 kept[OUTPUT] = replace(output, type=source.type)
+                if operation.type is OperationType.COPY:
+                    kept = _settled_copy(kept, operation.parameters)
             case OperationType.CONVOLUTION:
                 return _settled_convolution(replace(operation, operands=tuple(kept)))
             case _:
@@ -143,6 +145,21 @@ def _settled_affine(
         if tensor is not None:
             operands[number] = replace(tensor, shape=shape)
     return operands
+
+
+def _settled_copy(operands: list[GnaTensor | None], parameters: tuple[bytes, ...]) -> list[GnaTensor | None]:
+    """A single row may be longer than those of input and output (CopyLayer compares rows only)."""
+    rank, rows, columns, *_ = (
+        SHAPE.unpack(parameters[0]) if parameters and len(parameters[0]) == SHAPE.size else (0,) * 9
+    )
+    if (rank, rows) != (2, 1):
+        return operands
+    return [
+        replace(tensor, shape=(1, max(columns, tensor.shape[1])))
+        if tensor is not None and len(tensor.shape) == 2 and tensor.shape[0] == 1
+        else tensor
+        for tensor in operands
+    ]
 
 
 def _settled_convolution(operation: GnaOperation) -> GnaOperation:

@@ -5,9 +5,10 @@ Tests: tests/egs/test_kaldi_figures.py, tests/job/test_egs_prob.py
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +26,12 @@ from ov_asr_score.settings.device import DeviceSettings
 
 _FRAMES_PER_REQUEST = 4096
 _MOST_SCORE_BYTES = 64 << 20
-_KEPT_BYTES = 1 << 30
+# A compiled graph keeps its weights as they are and once more in the order of the device.
+_KEPT_BYTES = 1 << 29
 _MOST_KEPT = 64
+
+Members: TypeAlias = Sequence[tuple[int, FrameSequence]]
+"""Sequences of one structure, each with the number of its example."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,29 +62,48 @@ class ExampleScorer:
             for value in component.fields.values()
             if isinstance(value, np.ndarray)
         )
-        self._most_kept = int(np.clip(_KEPT_BYTES // max(weights, 1), 2, _MOST_KEPT))
+        self._most_kept = int(np.clip(_KEPT_BYTES // max(2 * weights, 1), 1, _MOST_KEPT))
 
-    def score(self, examples: Sequence[ScoresWanted]) -> list[dict[str, FloatMatrix]]:
-        """For each example the scores of its outputs [N, D], in the order of their indexes.
+    def score(self, examples: Sequence[ScoresWanted]) -> Iterator[tuple[int, dict[str, FloatMatrix]]]:
+        """Number of each example and the scores of its outputs [N, D], in the order of their indexes.
 
-        Raises ShapeMismatchError (features of another width), UnsupportedModelError (frames that the network cannot
-        compute from these, components that cannot be converted), TableFormatError, ModelFormatError, DeviceError.
+        Examples come when they are complete, those of the same frames after each other, so that each graph is needed
+        once and few scores are in memory. Raises ShapeMismatchError (features of another width), UnsupportedModelError
+        (frames that the network cannot compute from these, components that cannot be converted), TableFormatError,
+        ModelFormatError, DeviceError.
         """
         for wanted in examples:
             self._check_widths(wanted)
-        found: list[dict[str, FloatMatrix]] = [{} for _ in examples]
-        for structure, members in group_sequences(examples).items():
-            first = examples[members[0][0]]
-            try:
-                compiled = self._compile(structure, members[0][1])
-                rows = sum(len(times) for times, _ in members[0][1].inputs.values())
-                size = max(1, min(_FRAMES_PER_REQUEST // rows, _MOST_SCORE_BYTES // max(compiled.score_bytes, 1)))
-                self.num_sequences += len(members)
-                for start in range(0, len(members), size):
-                    self._infer(compiled, members[start : start + size], examples, found)
-            except OvAsrScoreError as error:
-                raise type(error)(f"{first.place}: {error}", fields=error.fields) from error
-        return found
+        groups = group_sequences(examples)
+        missing = Counter(number for members in groups.values() for number, _ in members)
+        begun: dict[int, dict[str, FloatMatrix]] = {}
+        for structure, members in groups.items():
+            for part in self._infer_all(structure, members, examples, begun):
+                for number, _ in part:
+                    missing[number] -= 1
+                    if not missing[number]:
+                        yield number, begun.pop(number)
+
+    def _infer_all(
+        self,
+        structure: Structure,
+        members: Members,
+        examples: Sequence[ScoresWanted],
+        begun: dict[int, dict[str, FloatMatrix]],
+    ) -> Iterator[Members]:
+        """The sequences of one structure, some at a time, when their scores are in ``begun``."""
+        number, first = members[0]
+        try:
+            graph = self._compile(structure, first)
+            rows = sum(len(times) for times, _ in first.inputs.values())
+            size = max(1, min(_FRAMES_PER_REQUEST // rows, _MOST_SCORE_BYTES // max(graph.score_bytes, 1)))
+            for start in range(0, len(members), size):
+                part = members[start : start + size]
+                self._infer(graph, part, examples, begun)
+                self.num_sequences += len(part)
+                yield part
+        except OvAsrScoreError as error:
+            raise type(error)(f"{examples[number].place}: {error}", fields=error.fields) from error
 
     def _check_widths(self, wanted: ScoresWanted) -> None:
         for name, (_, features) in wanted.inputs.items():
@@ -119,9 +143,9 @@ class ExampleScorer:
     def _infer(
         self,
         compiled: _ExampleGraph,
-        members: Sequence[tuple[int, FrameSequence]],
+        members: Members,
         examples: Sequence[ScoresWanted],
-        found: list[dict[str, FloatMatrix]],
+        begun: dict[int, dict[str, FloatMatrix]],
     ) -> None:
         first = members[0][1]
         feeds = {
@@ -136,7 +160,7 @@ class ExampleScorer:
         for place, (number, sequence) in enumerate(members):
             for name, (times, rows) in sequence.outputs.items():
                 values = scores[name][place, _positions(times)]
-                target = found[number].setdefault(
+                target = begun.setdefault(number, {}).setdefault(
                     name, np.empty((len(examples[number].outputs[name]), values.shape[1]), np.float32)
                 )
                 target[rows] = values

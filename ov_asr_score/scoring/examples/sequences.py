@@ -31,11 +31,6 @@ class ScoresWanted:
     inputs: Mapping[str, tuple[IndexArray, FloatMatrix]]
     outputs: Mapping[str, IndexArray]
 
-    @property
-    def num_bytes(self) -> int:
-        """Bytes of the features."""
-        return sum(features.nbytes for _, features in self.inputs.values())
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FrameSequence:

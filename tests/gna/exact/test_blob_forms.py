@@ -188,6 +188,8 @@ def test_parameters_and_operands_without_effect() -> None:
     assert_same_scores(with_operation(model, 4, padded), model)
     window = replace(convolution, parameters=(convolution.parameters[0], b"", b"", shape_parameter((2,))))
     assert_same_scores(with_operation(model, 4, window), model)
+    longer = replace(model.operations[6], parameters=(shape_parameter((1, 16)),))  # the state is 64 bytes
+    assert_same_scores(with_operation(model, 6, longer), model)
     switched_off = GnaTensor((4,), DataType.NONE, 3, mode=-1)
     assert_same_scores(with_operand(model, 3, SEGMENTS, switched_off), model)
 

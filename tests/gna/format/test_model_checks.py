@@ -161,7 +161,9 @@ WRONG: list[tuple[Change, str]] = [
     (pooled(2, 0, 1), r"pooling: expected a window and a stride of at least 1"),
     (pooled(2, 2, 1), r"output: expected \[1,2,4\], found \[1,1,4\]"),
     # copy and transposition
-    (operation(6, parameters=(shape_parameter((1, 16)),)), r"copied shape: expected rows .* \[1,8\], found \[1,16\]"),
+    (operation(6, parameters=(shape_parameter((2, 8)),)), r"copied shape: expected rows .* \[1,16\], found \[2,8\]"),
+    (operation(6, parameters=(shape_parameter((1, 65536)),)), r"input: expected 1 to 4 dimensions .* \[1,65536\]"),
+    (operation(6, parameters=(shape_parameter((1, 4096)),)), r"input: expected 8,192 bytes within 8,192 .* offset 768"),
     (operation(6, parameters=(shape_parameter((0, 8)),)), r"copied shape: expected rows and columns .* found \[0,8\]"),
     (operation(6, parameters=(shape_parameter((1, 4)),)), r"copied shape: .* a multiple of 16 bytes .* found \[1,4\]"),
     (operand(6, INPUT, shape=(1, 12)), r"copied shape: .* a multiple of 16 bytes .* found \[1,8\]"),
