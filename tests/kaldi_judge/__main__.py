@@ -16,6 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tests.kaldi_judge.judging import VERDICTS, ChangedModel, Judgement, changed_model, judge
+from tests.kaldi_judge.nnet3_models import changed_nnet3_model, nnet3_starts
 from tests.kaldi_judge.start_models import GENERATIONS, start_models
 
 
@@ -31,12 +32,17 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, default=None, help="where to keep models without agreement")
     arguments = parser.parse_args()
     starts = [model for model in start_models(arguments.generation) if re.search(arguments.only, model.name)]
+    networks = nnet3_starts() if arguments.generation == "nnet3" and not arguments.only else []
     counts: Counter[str] = Counter()
     kinds: Counter[tuple[str, str]] = Counter()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "model"
         for number in range(arguments.first, arguments.first + arguments.models):
-            model = changed_model(starts, arguments.seed, number)
+            if networks and number % 4:
+                # Lines of the configuration and random networks, which other generations do not have.
+                model = changed_nnet3_model(networks, arguments.seed, number, arguments.kaldi)
+            else:
+                model = changed_model(starts, arguments.seed, number)
             found = judge(model, arguments.generation, arguments.kaldi, folder)
             counts[found.verdict] += 1
             if found.verdict not in ("equal", "both refuse"):

@@ -92,7 +92,7 @@ def judge(model: ChangedModel, generation: str, programs: Path, folder: Path) ->
     ours = our_outcome(generation, start.case, start.options, start.model, folder)
     verdict = verdict_of(theirs, ours)
     if verdict in ("differ", "we refuse"):
-        again = kaldi_outcome(programs, start.program, start.options, start.model, folder)
+        again = kaldi_outcome(programs, start.program, start.options, start.model, folder, other_memory=True)
         if isinstance(theirs, Refusal) or isinstance(again, Refusal) or difference(theirs, again):
             verdict = "kaldi is random"
     if verdict == "differ" and not isinstance(theirs, Refusal) and not isinstance(ours, Refusal):

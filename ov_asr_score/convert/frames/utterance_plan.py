@@ -26,7 +26,7 @@ from ov_asr_score.kaldi_model.network import Descriptor, KaldiNetwork, NodeRef
 _SHORT = (0, 1, 2, 3, 5, 8, 13, 21)
 # Every descriptor is examined for every remainder: 250 of them may take some seconds, 1000 take minutes.
 _MOST_REMAINDERS = 250
-_MARGIN = 8
+MARGIN = 8
 # A frame that no utterance has.
 _NEVER = 1 << 28
 
@@ -248,10 +248,14 @@ def simulate_lengths(
     subsampling: int,
     *,
     first_only: bool = False,
+    margin: int = MARGIN,
 ) -> tuple[SimulatedLength, ...]:
-    """What can be computed, and what is needed, for each of ``ends``; ``first_only``: for frame 0 of the outputs."""
+    """What can be computed, and what is needed, for each of ``ends``; ``first_only``: for frame 0 of the outputs.
+
+    ``margin`` frames are simulated beyond those that the outputs may read.
+    """
     left, right = contexts
-    margin = _MARGIN + reading_distance(network, groups)
+    margin += reading_distance(network, groups)
     samples = []
     for end in ends:
         span = Span(-left - margin, left + end + right + 1 + 2 * margin)

@@ -13,6 +13,7 @@ import numpy as np
 
 from ov_asr_score.convert.frames.grids import Grid, InputWindow
 from ov_asr_score.convert.frames.utterance_plan import (
+    MARGIN,
     Irregular,
     SimulatedLength,
     TimePlan,
@@ -30,6 +31,8 @@ WINDOW = InputWindow(0, 0, 0, 0)
 """No frames around those of a request."""
 
 _LENGTHS_MORE = 22
+# More than any step between frames.
+_WIDER = 2000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +40,8 @@ class VectorPlan(TimePlan):
     """The plan of such a network; the shortest request from which it can be computed ends with frame ``least_end``."""
 
     least_end: int
+    wider: SimulatedLength
+    """The last of ``samples``, simulated for more frames around it."""
 
     def grid_up_to_the_end(self, descriptor: Descriptor, x: int, window: Grid) -> Grid | None:
         """The frames of ``window`` at which a descriptor can be computed, and those behind it up to the request's end.
@@ -44,15 +49,18 @@ class VectorPlan(TimePlan):
         Raises UnsupportedModelError for what can be computed everywhere, or nowhere. Reason: Kaldi counts the frames of
         the window then, and whole windows are longer than any utterance.
         """
-        firsts, lasts = [], []
-        for sample in self.samples:
+        firsts: list[int] = []
+        lasts: list[int] = []
+        for sample in (*self.samples, self.wider):
             span = sample.simulation.span
             start = window.first + max(0, -((window.first - span.first) // window.step)) * window.step
             times = np.arange(start, span.first + span.length, window.step)
             frames = times[span.taken(sample.simulation.of_descriptor(descriptor, x), times)]
             if not len(frames):
                 continue
-            if frames[-1] == times[-1] or (frames[0] == times[0] > window.first):
+            # What reads a fixed frame can be computed at any, and goes on with the frames that are simulated.
+            goes_on = sample is self.wider and lasts and frames[-1] - sample.end > lasts[-1]
+            if frames[-1] == times[-1] or (frames[0] == times[0] > window.first) or goes_on:
                 raise UnsupportedModelError(
                     f"{self.network.source}: {format_descriptor(descriptor)} can be computed at any frame, so that "
                     "its statistics would count frames that no utterance has"
@@ -99,6 +107,7 @@ def plan_vector(network: KaldiNetwork, outputs: Sequence[str], irregular: Irregu
         (samples,) * 3,
         irregular,
         least_end=least,
+        wider=_simulate(network, outputs, groups, ends[-1:], margin=_WIDER)[0],
     )
 
 
@@ -136,6 +145,11 @@ def _least_end(network: KaldiNetwork, outputs: Sequence[str], groups: Sequence[t
 
 
 def _simulate(
-    network: KaldiNetwork, outputs: Sequence[str], groups: Sequence[tuple[Place, ...]], ends: Sequence[int]
+    network: KaldiNetwork,
+    outputs: Sequence[str],
+    groups: Sequence[tuple[Place, ...]],
+    ends: Sequence[int],
+    *,
+    margin: int = MARGIN,
 ) -> tuple[SimulatedLength, ...]:
-    return simulate_lengths(network, outputs, groups, ends, (0, 0), 1, first_only=True)
+    return simulate_lengths(network, outputs, groups, ends, (0, 0), 1, first_only=True, margin=margin)

@@ -14,7 +14,7 @@ from ov_asr_score.convert.frames.vector_plan import plan_vector
 from ov_asr_score.convert.rt_info import read_facts
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.kaldi_model.loading import load_network
-from ov_asr_score.kaldi_model.network import IfDefined, KaldiNetwork, NodeRef, Offset
+from ov_asr_score.kaldi_model.network import IfDefined, KaldiNetwork, NodeRef, Offset, ReplaceIndex
 from ov_asr_score.openvino_api import ov
 from tests.kaldi_texts import Floats, nnet3, write_model
 
@@ -74,6 +74,11 @@ def test_what_can_be_computed_everywhere_or_nowhere_is_refused(tmp_path: Path) -
     window = Grid(0, 1, 1000, fixed=True)
     with pytest.raises(UnsupportedModelError, match=r"IfDefined\(input\) can be computed at any frame"):
         plan.grid_up_to_the_end(IfDefined(NodeRef("input")), 0, window)
+    # Of a fixed frame read at an offset the last frames that are simulated are not there.
+    with pytest.raises(
+        UnsupportedModelError, match=r"Offset\(ReplaceIndex\(input, t, 20\), 2\) can be computed at any frame"
+    ):
+        plan.grid_up_to_the_end(Offset(ReplaceIndex(NodeRef("input"), "t", 20), 2), 0, window)
     with pytest.raises(UnsupportedModelError, match=r"can be computed at no frame of its window"):
         plan.grid_up_to_the_end(Offset(NodeRef("input"), 2000), 0, window)
     with pytest.raises(UnsupportedModelError, match=r"can be computed at no frame of its window"):
