@@ -12,7 +12,7 @@ from ov_asr_score.egs.nnet2_example import read_nnet2_example
 from ov_asr_score.egs.nnet3_example import read_nnet3_example
 from ov_asr_score.errors import FileAccessError, ModelFormatError, OvAsrScoreError, SpecifierError, TableFormatError
 from ov_asr_score.kaldi_io.files.input import split_offset
-from ov_asr_score.kaldi_io.foreign.recognition import describe_start
+from ov_asr_score.kaldi_io.foreign import describe_start
 from ov_asr_score.kaldi_io.matrices.matrix import BINARY_MARK
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, open_stream
 from ov_asr_score.kaldi_io.specifier import ReadSpecifier, parse_read_specifier
