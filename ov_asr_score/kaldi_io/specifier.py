@@ -25,6 +25,8 @@ WRITE_OPTIONS = ("b", "t", "f", "nf", "p")
 
 Form = Literal["ark", "scp", "npz", "npy"]
 
+_MOST_INDEX = 2**31 - 1  # of Kaldi's int32
+
 ROW_OVERRUN = 3
 """Rows that a range may exceed the matrix by: two frames at the edges and one for rounding (Kaldi's rule)."""
 
@@ -151,8 +153,9 @@ def parse_range(text: str) -> Range:
     """The range in a text such as ``0:9``, ``[0:9,0:3]`` or ``:,2:2``. Raises SpecifierError."""
     inner = text[1:-1] if text.startswith("[") and text.endswith("]") else text
     parts = inner.split(",")
-    spans = [re.fullmatch(r":|(\d{1,9}):(\d{1,9})", part, re.ASCII) for part in parts]
-    if len(parts) > 2 or None in spans:
+    spans = [re.fullmatch(r":|\s*\+?(\d{1,18}):\s*\+?(\d{1,18})", part, re.ASCII) for part in parts]
+    numbers = [int(number) for span in spans if span for number in span.groups() if number]
+    if len(parts) > 2 or None in spans or max(numbers, default=0) > _MOST_INDEX:
         raise SpecifierError(f"range {text[:20]!r}: expected first:last rows, then perhaps columns, as in [0:9,0:3]")
     limits = [(int(span[1]), int(span[2])) if span and span[1] else None for span in spans]
     for span in limits:
@@ -178,7 +181,9 @@ def range_slices(shape: Sequence[int], part: Range) -> tuple[slice, ...]:
     slices = []
     for (name, span, overrun), size in zip(limits, shape, strict=False):
         first, last = span or (0, size - 1)
-        if span and (first >= size or last >= size + overrun):
+        # Kaldi makes an empty vector at the end of a vector
+        begins_behind = first > size if len(shape) == 1 or 0 in shape else first >= size
+        if span and (begins_behind or last >= size + overrun):
             raise TableFormatError(f"range {first}:{last} of {name}: expected to lie within 0:{size - 1}")
         slices.append(slice(first, last + 1))
     return tuple(slices)

@@ -207,7 +207,8 @@ class _HeaderAndPayload:
 
     def read(self, count: int) -> bytes | memoryview:
         if self._stream.offset < self._payload_start:
-            return self._stream.read(count)
+            data = self._stream.read(count)
+            return b" " if count == 1 and data.isspace() else data  # any white space ends Kaldi's tokens
         return self._stream.read_bytes(count).data
 
 
@@ -216,7 +217,7 @@ def _peek_kind(stream: KaldiStream) -> str:
     ahead = stream.peek(6)[2:]
     if ahead[:1] == b"\4" or (stream.may_hold_numbers and ahead[:1] == b"\10"):
         return ""
-    match = re.match(rb"([FD][MV]|CM[23]?|SM) ", ahead)
+    match = re.match(rb"([FD][MV]|CM[23]?|SM)\s", ahead)
     if not match:
         found = clipped(ahead) if ahead else "the end of the file"
         raise stream.error("FM, DM, FV, DV, CM, CM2, CM3, SM or integers", found)

@@ -31,7 +31,9 @@ def _read_part(part: ReadSpecifier, table: dict[str, str], allow_commands: bool)
         text = stream.read_all()
         name = stream.name
     for number, line in enumerate(text.splitlines(), start=1):
-        words = line.decode("utf-8", "surrogateescape").split()
+        words = [word.decode("utf-8", "surrogateescape") for word in line.split()]
+        if not words:  # Kaldi reads a word after another, and sees no empty lines
+            continue
         if len(words) != 2:
             found = f"{len(words)} in {clipped(line)}"
             raise TableFormatError(f"{name}: line {number}: expected two words, a key and its value, found {found}")

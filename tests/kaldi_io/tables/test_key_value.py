@@ -25,11 +25,17 @@ def test_gzip_and_empty(tmp_path: Path) -> None:
     assert read_token_table(str(path)) == {}
 
 
+def test_empty_lines_are_passed_over_as_in_kaldi(tmp_path: Path) -> None:
+    path = tmp_path / "utt2spk"
+    path.write_bytes(b"\na b\n \nc d\n\n")
+    assert read_token_table(str(path)) == {"a": "b", "c": "d"}
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         (b"a b\nc\n", "line 2: expected two words"),
-        (b"a b\n\nc d\n", "line 2: expected two words"),
+        (b"a b\n\nc\n", "line 3: expected two words"),
         (b"a b c\n", "line 1: expected two words, a key and its value, found 3"),
         (b"a b\na c\n", "line 2: key 'a' came before"),
     ],
