@@ -36,7 +36,10 @@ def _check_normalize(fields: Fields) -> Problems:
 
 
 def _check_batch_norm(fields: Fields) -> Problems:
-    """Kaldi: ``BatchNormComponent::Check``, and assertions on sizes in ``Read`` and ``ComputeDerived``."""
+    """Kaldi: ``BatchNormComponent::Check``, and assertions on sizes in ``Read`` and ``ComputeDerived``.
+
+    Reason for squares: it multiplies them by the count in single precision, and has NaN where they are infinite.
+    """
     yield from block_dim(fields)
     yield from positive(fields, "Epsilon", "TargetRms")
     counted = fields.number("Count") > 0
@@ -44,6 +47,12 @@ def _check_batch_norm(fields: Fields) -> Problems:
         size, wanted = len(fields.vector(name)), fields.integer("BlockDim")
         if size != wanted and (counted or size):
             yield f"expected {wanted} values in <{name}>, found {size}"
+    mean, variance = fields.vector("StatsMean"), fields.vector("StatsVar")
+    if np.isfinite(mean).all() and np.isfinite(variance).all():
+        with np.errstate(over="ignore", invalid="ignore"):
+            squares = (variance + mean * mean) * np.float32(fields.number("Count"))
+        if not np.isfinite(squares).all():
+            yield f"expected <StatsMean> and <StatsVar> with finite sums of squares, found {squares.max():g}"
 
 
 TYPES = (

@@ -58,6 +58,7 @@ DAMAGE = [
     ("lstm", "<Params>  [\n", "<Params>  [\n1 2\n", "expected 3 rows in <Params>, found 4"),
     ("batch-norm", "<Epsilon> 0.001", "<Epsilon> 0", "expected <Epsilon> above 0, found 0"),
     ("batch-norm", "<StatsMean>  [ 0 0 ]", "<StatsMean>  [ 0 0 0 ]", "expected 2 values in <StatsMean>, found 3"),
+    ("batch-norm", "<StatsMean>  [ 0 0 ]", "<StatsMean>  [ 0 1e20 ]", "with finite sums of squares"),
     ("attention", "<NumHeads> 2", "<NumHeads> 0", "expected <NumHeads> of 1 or more, found 0"),
     (
         "attention",
