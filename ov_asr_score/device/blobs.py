@@ -17,7 +17,7 @@ from ov_asr_score.device.properties import import_properties
 from ov_asr_score.errors import BlobFormatError, DeviceError
 from ov_asr_score.kaldi_io.files.input import open_path
 from ov_asr_score.kaldi_io.files.output import atomic_output
-from ov_asr_score.kaldi_io.foreign import BLOB, NETWORK, START_BYTES, describe_start
+from ov_asr_score.kaldi_io.foreign import BLOB, MODEL, START_BYTES, describe_start
 from ov_asr_score.openvino_api import RUNTIME_ERRORS, first_cause, ov, version
 from ov_asr_score.settings.device import DeviceSettings, runtime_device
 
@@ -90,9 +90,10 @@ def import_blob(core: ov.Core, path: Path, settings: DeviceSettings) -> ov.Compi
     with open_path(str(path)) as file:
         blob = file.read()
     sidecar = check_sidecar(path, blob)
-    if blob.lstrip()[:5] in (b"<?xml", b"<net "):
+    is_model = not describe_start(blob[:START_BYTES], str(path), MODEL)
+    if is_model and blob.lstrip()[:5] in (b"<?xml", b"<net "):
         raise BlobFormatError(f"{path}: is an OpenVINO IR, not an exported blob; give it as model", fields=("model",))
-    if blob.startswith(b"\0B<") and not describe_start(blob[:START_BYTES], str(path), NETWORK):
+    if is_model and blob.startswith(b"\0B<"):
         raise BlobFormatError(f"{path}: is a Kaldi model, not an exported blob; give it as model", fields=("model",))
     if blob.startswith(b"GNAM") and not has_plugin(core, "GNA"):
         raise BlobFormatError(

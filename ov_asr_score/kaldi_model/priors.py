@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.errors import ModelFormatError, TableFormatError, UsageError
+from ov_asr_score.kaldi_io.files.input import describe_input
 from ov_asr_score.kaldi_io.matrices.matrix import BINARY_MARK
 from ov_asr_score.kaldi_io.matrices.stream import open_stream
 from ov_asr_score.kaldi_io.matrices.text_format import read_text
@@ -59,6 +60,23 @@ def log_priors_of_counts(path: str, prior_floor: float) -> FloatArray:
     Pdfs with a relative frequency below ``prior_floor`` get sqrt(FLT_MAX). What stands behind the vector is not read.
     Raises FileAccessError, ModelFormatError. Source: nnet/nnet-pdf-prior.cc.
     """
+    try:
+        counts = _read_counts(path)
+    except ModelFormatError as error:
+        what = describe_input(path, "counts of classes, one vector in text, as in [ 10 20 30 ]")
+        if what and not what.startswith(("is one ", "is a text file")):
+            raise ModelFormatError(f"{path}: {what}") from error
+        raise
+    if not counts.sum():
+        raise ModelFormatError(f"{path}: expected at least one count above 0")
+    frequencies = counts / counts.sum()
+    log_priors = np.log(frequencies + _SMALLEST)
+    log_priors[frequencies < prior_floor] = _RULED_OUT
+    return np.asarray(log_priors, np.float32)
+
+
+def _read_counts(path: str) -> NDArray[np.float64]:
+    """One vector of counts in text, none of which is negative. Raises FileAccessError, ModelFormatError."""
     with open_stream(path) as stream:
         if stream.peek(2) == BINARY_MARK:
             raise ModelFormatError(
@@ -74,9 +92,4 @@ def log_priors_of_counts(path: str, prior_floor: float) -> FloatArray:
     bad = np.flatnonzero(~(np.isfinite(counts) & (counts >= 0)))
     if bad.size:
         raise ModelFormatError(f"{path}: count {bad[0]}: expected a number of 0 or more, found {counts[bad[0]]}")
-    if not counts.sum():
-        raise ModelFormatError(f"{path}: expected at least one count above 0")
-    frequencies = counts / counts.sum()
-    log_priors = np.log(frequencies + _SMALLEST)
-    log_priors[frequencies < prior_floor] = _RULED_OUT
-    return np.asarray(log_priors, np.float32)
+    return counts

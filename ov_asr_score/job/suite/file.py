@@ -13,7 +13,7 @@ from ov_asr_score.job.suite.suite import Suite, SuiteLimits, SuiteRun, run_name
 from ov_asr_score.job.suite.toml_lines import key_lines, parse_toml
 from ov_asr_score.job.suite.toml_table import SuiteTable, make_table
 from ov_asr_score.kaldi_io import parse_read_specifier
-from ov_asr_score.kaldi_io.files.input import open_path
+from ov_asr_score.kaldi_io.files.input import describe_input, open_path
 from ov_asr_score.scoring.utterances.table_specs import apparent_pairs
 from ov_asr_score.settings.device import Precision
 from ov_asr_score.settings.gna_texts import parse_gna_mode
@@ -47,10 +47,12 @@ def read_suite(path: Path | str) -> Suite:
         data = parse_toml(text)
         lines = key_lines(text.replace("\r\n", "\n"))
     except UnicodeDecodeError as error:
+        _refuse_foreign(path)
         raise SuiteFormatError(
             f"{path}: expected a TOML file in UTF-8, found byte {error.object[error.start]:#x}"
         ) from error
     except (ValueError, RecursionError) as error:
+        _refuse_foreign(path)
         raise SuiteFormatError(f"{path}: expected a TOML file, found none: {error}") from error
     top = make_table(str(path), data, (), lines)
     top.expect_keys(("format_version", "defaults", "case"), {"cases": "'case' ([[case]] for each)"})
@@ -62,6 +64,12 @@ def read_suite(path: Path | str) -> Suite:
     runs = [run for case in _cases(top) for run in _read_case(case, defaults)]
     _check_names(top)
     return Suite(Path(path), tuple(_with_speed_references(top, runs)))
+
+
+def _refuse_foreign(path: Path | str) -> None:
+    what = describe_input(path, "a suite (TOML)")
+    if what and not what.startswith("is a text file"):  # of which the reader of TOML says more
+        raise SuiteFormatError(f"{path}: {what}")
 
 
 def _cases(top: SuiteTable) -> list[SuiteTable]:

@@ -34,7 +34,7 @@ _LOG = re.compile(rb"(# [^\n]*\n# Started at |(LOG|WARNING|ERROR|VLOG\[\d+\]) \(
 _TEXT_FST = re.compile(rb"\d+[\t ]\d+[\t ]\S+([\t ]\S+){0,2}\n(\d+[\t ]|$)")
 _SYMBOL_LINES = re.compile(rb"(<eps>|<blk>|<blank>|<s>|<pad>|<unk>)[\t ]+\d+\s*\n")
 _ARPA = re.compile(rb"\s*\\data\\\s")
-_SCRIPT_LINE = re.compile(rb"[^\s<]\S*[ \t]+([^\s|\[\]]*(/|\.[A-Za-z])[^\s|]*|[^\n]*\|)[ \t]*\r?(\n|$)")
+_SCRIPT_LINE = re.compile(rb"[^\s<]\S*[ \t]+([^\s|\[\]]*(/|\.[A-DF-Za-df-z])[^\s|]*|[^\n]*\|)[ \t]*\r?(\n|$)")
 _PROGRAM = re.compile(rb"#!\s*/")
 
 
@@ -103,7 +103,7 @@ def _part_of_recipe(text: bytes) -> ForeignKind | None:
     if _ARPA.match(code):
         return ForeignKind("a language model (ARPA)")
     if _SYMBOL_LINES.match(code):
-        return ForeignKind("a table of symbols (such as words.txt)")
+        return ForeignKind("a table of symbols (such as words.txt)", is_right_for=TABLE)
     if _TEXT_FST.match(code):
         return ForeignKind("an FST in text form, or another table of numbers", is_right_for=TABLE)
     if _SCRIPT_LINE.match(code):

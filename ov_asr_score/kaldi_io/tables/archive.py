@@ -33,7 +33,7 @@ def read_key(stream: KaldiStream) -> str | None:
     if not stream.peek(1):
         return None
     if is_first and BINARY_MARK not in stream.start:
-        check_is_itself(stream)
+        _check_is_a_table(stream)
     raw = stream.read_before(END_OF_KEY, LONGEST_KEY)
     key = raw.decode("utf-8", "surrogateescape")
     if not raw or key in NOT_A_KEY or CONTROL.search(raw):
@@ -66,16 +66,28 @@ def check_is_itself(stream: KaldiStream) -> None:
 
 def said_instead(stream: KaldiStream) -> str:
     """What a file that cannot be read as a table is instead, as a whole message; empty if that is not known."""
-    said = what_instead(stream.start, stream.name)
+    said = what_instead(stream.start, stream.name, whole=stream.size == len(stream.start))
     return f"{stream.name}: {said}" if said else ""
 
 
-def what_instead(start: bytes, name: str) -> str:
-    """What a file with these first bytes is instead of a table or an object in it; empty if that is not known."""
+def _check_is_a_table(stream: KaldiStream) -> None:
+    """Raise TableFormatError for text that is known to be no table, though its lines could be keys with empty vectors.
+
+    Nothing but blanks has been read from the stream.
+    """
+    if said := said_instead(stream):
+        raise TableFormatError(said)
+
+
+def what_instead(start: bytes, name: str, *, whole: bool = False) -> str:
+    """What a file with these first bytes is instead of a table or an object in it; empty if that is not known.
+
+    ``whole`` says that it has no more bytes.
+    """
     # Most tables are what they should be.
     from ov_asr_score.kaldi_io.foreign import TABLE, describe_start
 
-    return describe_start(start, name, TABLE)
+    return describe_start(start, name, TABLE, whole=whole)
 
 
 def check_key(key: str, *, blanks_inside: bool = False) -> None:

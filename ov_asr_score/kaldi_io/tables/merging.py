@@ -8,15 +8,16 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from ov_asr_score.errors import SpecifierError
+from ov_asr_score.errors import SpecifierError, TableFormatError
 from ov_asr_score.kaldi_io.files.output import OutputFile, open_output
+from ov_asr_score.kaldi_io.foreign import TABLE, describe_file
 from ov_asr_score.kaldi_io.matrices.matrix import BINARY_MARK, encode_array, read_array, skip_array
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, open_stream
 from ov_asr_score.kaldi_io.specifier import Range, WriteSpecifier
 from ov_asr_score.kaldi_io.tables.entries import TableEntry
 from ov_asr_score.kaldi_io.tables.npy import NPY_MAGIC
 from ov_asr_score.kaldi_io.tables.script import ScriptReader
-from ov_asr_score.text import shown_key
+from ov_asr_score.text import printable_name, shown_key
 
 _PIECE_BYTES = 1 << 20
 
@@ -84,7 +85,15 @@ class _Source:
         self._open_file.close()
 
     def copy(self, entry: TableEntry, output: OutputFile, *, text: bool) -> None:
-        """Write the object of an entry to ``output``."""
+        """Write the object of an entry to ``output``. Raises TableFormatError."""
+        try:
+            self._copy(entry, output, text=text)
+        except TableFormatError as error:
+            if said := describe_file(entry.path, TABLE):
+                raise TableFormatError(f"{printable_name(entry.path)}: {said}") from error
+            raise
+
+    def _copy(self, entry: TableEntry, output: OutputFile, *, text: bool) -> None:
         stream = self._at(entry)
         if stream is None or (stream.peek(2) == BINARY_MARK) == text:
             array = self._decoded(entry) if stream is None else read_array(stream)

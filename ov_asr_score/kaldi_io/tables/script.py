@@ -20,7 +20,7 @@ from ov_asr_score.kaldi_io.files.input import GZIP_MAGIC, split_offset
 from ov_asr_score.kaldi_io.matrices.matrix import read_array
 from ov_asr_score.kaldi_io.matrices.stream import START_BYTES, KaldiStream, open_stream
 from ov_asr_score.kaldi_io.specifier import Range, apply_range, parse_range
-from ov_asr_score.kaldi_io.tables.archive import check_is_itself, what_instead
+from ov_asr_score.kaldi_io.tables.archive import check_is_itself, said_instead, what_instead
 from ov_asr_score.kaldi_io.tables.npy import NPY_MAGIC, read_npy
 from ov_asr_score.settings.path_map import NO_PATH_MAP, PathMap
 from ov_asr_score.text import clipped, printable_name, shown_key
@@ -57,10 +57,18 @@ def read_script(rxfilename: str, *, allow_commands: bool = False, path_map: Path
 def script_lines(stream: KaldiStream, path_map: PathMap = NO_PATH_MAP) -> Iterator[tuple[int, ScriptLine]]:
     """Offset in bytes and contents of each line of a script, one at a time. Raises TableFormatError at a bad line."""
     if b"\0" in stream.peek(256):
+        if said := said_instead(stream):
+            raise TableFormatError(said)
         raise stream.error("lines of text", "binary data", "this looks like an archive, use ark:<file>")
     check_is_itself(stream)
-    for number, (start, line) in enumerate(stream.lines(), start=1):
-        yield start, parse_script_line(line, stream.name, number, path_map)
+    try:
+        for number, (start, line) in enumerate(stream.lines(), start=1):
+            yield start, parse_script_line(line, stream.name, number, path_map)
+    except TableFormatError as error:
+        said = said_instead(stream)
+        if said and "use scp:" not in said:
+            raise TableFormatError(said) from error
+        raise
 
 
 def parse_script_line(line: bytes, name: str, number: int, path_map: PathMap = NO_PATH_MAP) -> ScriptLine:
@@ -178,12 +186,13 @@ def _explained(error: TableFormatError, line: ScriptLine) -> TableFormatError:
             is_gzip = file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
             file.seek(offset or 0)
             start = file.read(START_BYTES)
+            whole = not offset and not file.read(1)
     except (OSError, ValueError):
         return error
     if is_gzip and offset:
         said = "is compressed with gzip, in which offsets lead nowhere; unpack it, and take the script of the archive"
     else:
-        said = what_instead(start, path)
+        said = what_instead(start, path, whole=whole)
         if said.startswith("is one ") or "scp:" in said:  # is expected here, or cannot be
             said = ""
     return TableFormatError(f"{printable_name(path)}: {said}") if said else error
@@ -200,4 +209,9 @@ def _with_map(error: FileAccessError, line: ScriptLine) -> FileAccessError:
 
 def _read_object(stream: KaldiStream) -> NDArray[Any]:
     """An object of Kaldi's, or an array of NumPy's, which begins in a way that no object does."""
-    return read_npy(stream) if stream.peek(len(NPY_MAGIC)) == NPY_MAGIC else read_array(stream)
+    if stream.peek(len(NPY_MAGIC)) == NPY_MAGIC:
+        return read_npy(stream)
+    array = read_array(stream)
+    if not array.size and array.ndim == 1 and not stream.start_offset and what_instead(stream.start, stream.name):
+        raise stream.error("a matrix or vector", "an empty line")  # such as before a web page
+    return array

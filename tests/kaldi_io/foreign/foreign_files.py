@@ -120,7 +120,6 @@ FOREIGN_FILES: dict[str, tuple[bytes, str]] = {
     "log": (b"# nnet3-train a b\n# Started at Mon Jan  1\n", "a log file"),
     "script": (b"utt1 data/feats.ark:5\n", "a script file (scp)"),
     "program": (b"#!/bin/sh\nexit\n", "a shell script"),
-    "symbols": (b"<eps> 0\n!SIL 1\n", "a table of symbols (such as words.txt)"),
     "arpa": (b"\\data\\\nngram 1=3\n", "a language model (ARPA)"),
 }
 """By name the content of a file, and what it is; none of them is a model or a table."""
@@ -131,6 +130,7 @@ READABLE_AS_TABLES: dict[str, tuple[bytes, str]] = {
     "archive-text": (b"utt1  [\n  1 2\n  3 4 ]\n", "a Kaldi archive (in text form)"),
     "alignments": (b"utt1 \0B" + INTEGERS, "an archive of integers (such as alignments or posteriors)"),
     "alignments-text": (b"utt1 2 1 1 8 8\nutt2 2 2\n", "a table of integers in text form (such as alignments)"),
+    "symbols": (b"<eps> 0\n!SIL 1\n", "a table of symbols (such as words.txt)"),
     "text": (b"utt1 some words\n", "a text file that begins with 'utt1 some words'"),
 }
 """What a table may begin with, which is foreign where a model is expected."""

@@ -63,7 +63,7 @@ def test_key_of_any_bytes_comes_back() -> None:
         (b"utt1", "the file is truncated"),
         (b"\0BFM ", "expected the key of an utterance"),
         (b"\x01\x02 ", "expected the key of an utterance"),
-        (b"[ 1 2 ]", "expected the key of an utterance"),
+        (b"[ 1 2 ]", r"is one vector \(such as counts of classes\), not a table; to use it as one, "),
         (b"x" * 10000 + b" ", "this is not an archive"),
         (b"utt1\0XFM ", "expected a blank after the key"),
     ],
