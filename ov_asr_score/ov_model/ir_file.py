@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ov_asr_score.errors import ModelFormatError, UnsupportedModelError
 from ov_asr_score.kaldi_io.files.input import kept_input
-from ov_asr_score.openvino_api import READING_ERRORS, first_cause, front_end, ov
+from ov_asr_score.openvino_api import READING_ERRORS, first_cause, front_end, ov, version
 from ov_asr_score.ov_model.file_kind import ModelKind, read_model_kind, unknown_file_error
 from ov_asr_score.ov_model.whole_files import check_ir_files, onnx_damage
 
@@ -57,5 +57,5 @@ def _read_onnx(path: Path) -> ov.Model:
 def _read_ir(path: Path, core: ov.Core) -> ov.Model:
     check_ir_files(path)
     if not front_end("ir").supported(str(path)):
-        raise ModelFormatError(f"{path}: expected an OpenVINO IR of a version that this OpenVINO reads")
+        raise ModelFormatError(f"{path}: is an IR of a version that OpenVINO {version()} does not read; newer ones may")
     return core.read_model(str(path))
