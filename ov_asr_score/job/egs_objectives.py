@@ -16,6 +16,7 @@ from ov_asr_score.egs.chain.denominator import DenominatorGraph, read_denominato
 from ov_asr_score.egs.example import ChainOutput, Example, ExampleIo, FloatMatrix, Labels, SparseLabels
 from ov_asr_score.egs.objective import ObjectiveSums, ObjectiveType, frame_objective
 from ov_asr_score.errors import OvAsrScoreError, ShapeMismatchError, UnknownNameError, UnsupportedModelError, UsageError
+from ov_asr_score.kaldi_model.components.type_table import find_type
 from ov_asr_score.kaldi_model.dims import node_dim
 from ov_asr_score.kaldi_model.network import KaldiNetwork
 from ov_asr_score.report.data.egs_prob import FigureName, OutputObjective
@@ -33,7 +34,6 @@ _FIGURES: Mapping[ObjectiveType, FigureName] = {
 _NOT_COMPUTED = "__"  # begins the names of inputs that are no inputs of the network
 _POSTERIORS = "__LWF-posteriors"
 _XENT = "-xent"
-_RANDOM_IN_NNET2 = frozenset({"DropoutComponent", "AdditiveNoiseComponent"})
 
 
 @dataclass(slots=True)
@@ -110,8 +110,9 @@ class ExampleObjectives:
         if self._not_finite:
             plural = "s" if self._not_finite > 1 else ""
             notes.append(f"{self._not_finite} objective{plural} of chain examples not finite, counted as -10 per frame")
-        random = sorted({part.type for part in self._network.components.values()} & _RANDOM_IN_NNET2)
-        if self._network.generation == 2 and random:
+        names = sorted({part.type for part in self._network.components.values()})
+        random = [name for name in names if (kind := find_type(self._network.generation, name)) and kind.is_random]
+        if random:
             notes.append(f"nnet-compute-prob leaves {' and '.join(random)} random, so that its log differs from this")
         return notes
 

@@ -76,7 +76,10 @@ def log_priors_of_counts(path: str, prior_floor: float) -> FloatArray:
 
 
 def _read_counts(path: str) -> NDArray[np.float64]:
-    """One vector of counts in text, none of which is negative. Raises FileAccessError, ModelFormatError."""
+    """One vector of counts in text, none of which is negative. Raises FileAccessError, ModelFormatError.
+
+    Kaldi: ``PdfPrior`` reads a vector in text mode, and ``ApplyLog`` refuses negative numbers.
+    """
     with open_stream(path) as stream:
         if stream.peek(2) == BINARY_MARK:
             raise ModelFormatError(

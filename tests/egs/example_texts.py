@@ -135,5 +135,5 @@ def with_softmax(model: str, pdfs: int) -> str:
     if "<SoftmaxComponent>" in model:
         return model
     softmax = f"<SoftmaxComponent> <Dim> {pdfs} <ValueSum>  [ ]\n<DerivSum>  [ ]\n<Count> 0 </SoftmaxComponent> "
-    longer = re.sub(r"(?<=<NumComponents> )\d+", lambda found: str(int(found[0]) + 1), model, count=1)
+    longer = re.sub(r"(?<=NumComponents> )\d+", lambda found: str(int(found[0]) + 1), model, count=1)
     return longer.replace("</Components>", f"{softmax}</Components>")

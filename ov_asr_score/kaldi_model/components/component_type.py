@@ -96,6 +96,8 @@ class ComponentType:
     """The frames of the input that a frame of the output needs. Called once, after the checks."""
     whole_utterance: bool = False
     """A frame depends on any number of others, which offsets cannot express."""
+    is_random: bool = False
+    """Kaldi's programs for training compute it at random, and have no mode in which they do not (nnet2)."""
 
     # What info programs and ``inspect`` show.
     trained: tuple[str, ...] = ()

@@ -109,12 +109,13 @@ NNET1 = (
 
 NNET2 = (
     ComponentType("ScaleComponent", (2,), {"Dim": "int", "Scale": "float"}, ("Dim", "Scale")),
-    ComponentType("AdditiveNoiseComponent", (2,), {"Dim": "int", "Stddev": "float"}, ("Dim", "Stddev")),
+    ComponentType("AdditiveNoiseComponent", (2,), {"Dim": "int", "Stddev": "float"}, ("Dim", "Stddev"), is_random=True),
     ComponentType(
         "DropoutComponent",
         (2,),
         {"Dim": "int", **floats("DropoutScale", "DropoutProportion")},
         ("Dim", "DropoutScale", "DropoutProportion"),
+        is_random=True,
     ),
 )
 
