@@ -73,7 +73,7 @@ def load_kept_model(folder: str, key: str, core: ov.Core | None = None) -> ov.Mo
     try:
         model = read_openvino_model(entry / "model.xml", core)
         return model if read_facts(model) is not None else None
-    except OvAsrScoreError:
+    except (OvAsrScoreError, OSError):  # such as one that another process removes meanwhile
         return None
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.command_line import MODELS, names_in, run, run_process
 from tests.kaldi_io.foreign.foreign_files import FOREIGN_FILES
+from tests.runtimes import require_nncf
 from tests.tiny_model import write_table
 
 NNET1 = str(MODELS / "nnet1_dnn" / "final.nnet")
@@ -55,6 +56,8 @@ def write_files(name: str, content: bytes) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_one_line_says_what_it_is(command: str, files: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    if command == "quantize":
+        require_nncf()
     arguments = COMMANDS[command]
     for name, (content, what) in FOREIGN_FILES.items():
         write_files(name, content)

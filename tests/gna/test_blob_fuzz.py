@@ -19,6 +19,7 @@ from ov_asr_score.gna.model import GnaModel
 from tests.gna.blob_forms import forms
 from tests.gna.old_blobs import MINORS, blob_of_version
 from tests.gna.small_blob import small_model
+from tests.runtimes import OLDEST_RUNTIME
 
 SMALL = write_blob(small_model())
 MEMORY_START = read_blob(SMALL, "x").places["memory"]
@@ -81,6 +82,11 @@ def survivors(contents: Iterable[bytes]) -> list[GnaModel]:
         return [model for content in contents if (model := outcome(content, has_run)) is not None]
 
 
+def skip_damaged_ir(form: str) -> None:
+    if form == "processed" and OLDEST_RUNTIME:
+        pytest.skip("OpenVINO 2023.3 crashes at some damaged IR, which processing models are")
+
+
 def flipped(content: bytes, places: Iterable[int], patterns: tuple[int, ...]) -> Iterator[bytes]:
     for place in places:
         for pattern in patterns:
@@ -138,6 +144,7 @@ def test_undamaged_forms(form: str) -> None:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_flipped_bytes_in_forms(form: str) -> None:
+    skip_damaged_ir(form)
     content = FORMS[form]
     end = read_blob(content, "x").places["memory"]
     survivors(flipped(content, range(sum(map(ord, form)) % 5, end, 5), (1, 255)))
@@ -165,6 +172,7 @@ def damaged_form(content: bytes, rng: np.random.Generator) -> bytes:
 @pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 def test_damaged_forms(form: str) -> None:
+    skip_damaged_ir(form)
     rng = np.random.default_rng(len(form))
     survivors(damaged_form(FORMS[form], rng) for _ in range(4000))
 

@@ -16,6 +16,7 @@ from ov_asr_score.kaldi_io import read_table
 from ov_asr_score.library import convert_model, score
 from tests.command_line import names_in, run, run_process
 from tests.kaldi_texts import PRIORS, WIDTH, acoustic_nnet3, nnet1, spliced_nnet3, spliced_scores, write_model
+from tests.runtimes import require_nncf
 from tests.tiny_model import write_table
 
 FEATURES = {f"utt{n}": np.random.default_rng(n).standard_normal((7 + n, WIDTH)).astype(np.float32) for n in range(3)}
@@ -94,6 +95,9 @@ def test_a_fifo(mdl: str, folder: Path) -> None:
     ids=lambda arguments: f"{arguments[0]}-{arguments.index('{}')}",
 )
 def test_every_command_that_takes_a_model(arguments: tuple[str, ...], mdl: str, folder: Path) -> None:
+    if arguments[0] == "quantize":
+        require_nncf()
+
     def outcome_of(command: str, *more: str) -> tuple[int, str]:
         words = [command if word == "{}" else word for word in arguments]
         outcome = run(*words, *more)

@@ -120,9 +120,9 @@ def _evaluated(model: ov.Model, most: int) -> tuple[Order, int]:
     if any(not 1 <= prod(shape) <= most for shape in shapes):
         raise OrderError(f"a processing model of 1 to {most:,} values", " to ".join(map(str, shapes)))
     size = prod(shapes[0])
-    given = ov.Tensor(
-        np.arange(1, size + 1, dtype=np.int32).reshape(shapes[0])
-    )  # 0 is what gathers beyond the end give
+    # 0 is what gathers beyond the end give. OpenVINO 2023.3 does not keep the array of a tensor that it makes of one.
+    given = ov.Tensor(ov.Type.i32, ov.Shape(shapes[0]))
+    given.data[:] = np.arange(1, size + 1, dtype=np.int32).reshape(shapes[0])
     taken = ov.Tensor(ov.Type.i32, ov.Shape(shapes[1]))
     if not model.evaluate([taken], [given]):
         raise OrderError("a processing model that can be run", "one that OpenVINO cannot evaluate")

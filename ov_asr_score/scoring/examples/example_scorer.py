@@ -124,7 +124,7 @@ class ExampleScorer:
         inputs = {name: times for name, (times, _) in sequence.inputs.items()}
         model = convert_request(self._prepared[names], inputs, outputs)
         self._check_weights(model, names)
-        score_bytes = sum(4 * int(np.prod(port.partial_shape.get_max_shape()[1:])) for port in model.outputs)
+        score_bytes = sum(4 * int(np.prod(tuple(port.partial_shape.get_max_shape())[1:])) for port in model.outputs)
         used = tuple(port.get_any_name() for port in model.inputs)
         request = compile_model(self._core, model, self._device).create_infer_request()
         while len(self._compiled) >= self._most_kept:
