@@ -65,6 +65,11 @@ _TREE = re.compile(rb"(ContextDependency|EventMap) |(SE|TE|CE|NULL) ")
 # Lattices and sounds have no mark before them.
 _KEY = re.compile(rb"[!-~\x80-\xff]{1,200} ?(\0B|(?=" + _FST + rb"|RIFF.{4}WAVE))", re.DOTALL)
 _INTEGER_LINE = re.compile(rb"[!-~\x80-\xff]{1,200}([ \t]+\d+){2,}[ \t]*(\n|$)")
+_TEXT_LATTICE = re.compile(
+    rb"[!-~\x80-\xff]{1,200}[ \t]*\n\d+[ \t]+\d+[ \t]+\S+[ \t]+(\S+[ \t]+)?[-+.\deinf]+,[-+.\deinf]+,[\d_]*[ \t]*\n"
+)
+# Of text with a first token that is unknown: fields of components and other objects.
+_TEXT_FIELDS = re.compile(rb"\s*<\w+>\s+([-+.\d\[]|</?[A-Z]|[TF]\s)")
 _TEXT_KEY = re.compile(rb"[!-~\x80-\xff]{1,200} +(?=\[)")
 
 
@@ -77,7 +82,9 @@ def object_kind(start: bytes) -> ForeignKind | None:
     if not binary and _PROTOTYPE.match(inside):
         return ForeignKind("a prototype of a network, which has no weights (nnet-initialize makes a model of it)")
     if (token := _TOKEN.match(inside)) is not None:
-        return _token_kind(token[1].decode())
+        name = token[1].decode()
+        if binary or name in _MODELS or name in _OBJECTS or name in _ENTRIES or _TEXT_FIELDS.match(inside):
+            return _token_kind(name)
     if _TREE.match(inside):
         return ForeignKind("a decision tree of Kaldi", is_kaldi_object=True)
     return _array_kind(inside, binary=binary)
@@ -85,6 +92,8 @@ def object_kind(start: bytes) -> ForeignKind | None:
 
 def archive_kind(start: bytes) -> ForeignKind | None:
     """The kind of the archive that a file begins as, by its first entry; None if it is no archive."""
+    if _TEXT_LATTICE.match(start):
+        return ForeignKind("an archive of lattices (in text form)", is_kaldi_object=True)
     if (key := _KEY.match(start)) is None:
         if _TEXT_KEY.match(start):
             return ForeignKind("a Kaldi archive (in text form)", instead_of=_EXCHANGED, is_right_for=TABLE)

@@ -34,6 +34,9 @@ _LOG = re.compile(rb"(# [^\n]*\n# Started at |(LOG|WARNING|ERROR|VLOG\[\d+\]) \(
 _TEXT_FST = re.compile(rb"\d+[\t ]\d+[\t ]\S+([\t ]\S+){0,2}\n(\d+[\t ]|$)")
 _SYMBOL_LINES = re.compile(rb"(<eps>|<blk>|<blank>|<s>|<pad>|<unk>)[\t ]+\d+\s*\n")
 _ARPA = re.compile(rb"\s*\\data\\\s")
+_JSON = re.compile(rb'[{\[]\s*(\{\s*)?"[^"\n]*"\s*[:,\]]')
+_XML = re.compile(rb"<([A-Za-z_][\w:.-]{0,60})(\s+[\w:.-]+\s*=\s*[\"'][^>]*)?/?>")
+_XML_INSIDE = re.compile(rb"<[A-Za-z_][\w:.-]*\s+[\w:.-]+\s*=\s*[\"']|</[a-z_][\w:.-]*>")
 _SCRIPT_LINE = re.compile(rb"[^\s<]\S*[ \t]+([^\s|\[\]]*(/|\.[A-DF-Za-df-z])[^\s|]*|[^\n]*\|)[ \t]*\r?(\n|$)")
 _PROGRAM = re.compile(rb"#!\s*/")
 
@@ -102,6 +105,10 @@ def _part_of_recipe(text: bytes) -> ForeignKind | None:
         return ForeignKind("the description of a model (as nnet3-am-info prints it), which has no weights")
     if _ARPA.match(code):
         return ForeignKind("a language model (ARPA)")
+    if _JSON.match(code):
+        return ForeignKind("a JSON file")
+    if (root := _XML.match(code)) and root[1] != b"net" and _XML_INSIDE.search(code):
+        return ForeignKind(f"an XML file with <{root[1].decode()}> as its outermost element")
     if _SYMBOL_LINES.match(code):
         return ForeignKind("a table of symbols (such as words.txt)", is_right_for=TABLE)
     if _TEXT_FST.match(code):

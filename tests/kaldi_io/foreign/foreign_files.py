@@ -120,6 +120,9 @@ FOREIGN_FILES: dict[str, tuple[bytes, str]] = {
     "log": (b"# nnet3-train a b\n# Started at Mon Jan  1\n", "a log file"),
     "script": (b"utt1 data/feats.ark:5\n", "a script file (scp)"),
     "program": (b"#!/bin/sh\nexit\n", "a shell script"),
+    "json": (b'{"mean_stat": [1.0, 2.0], "frame_num": 2}\n', "a JSON file"),
+    "xml": (b'<resources>\n <string name="a">b</string>\n</resources>\n', "an XML file with <resources>"),
+    "lattices-text": (b"utt1 \n0\t1\t5\t8.4,508.0,1_2_3\n1\n\n", "an archive of lattices (in text form)"),
     "arpa": (b"\\data\\\nngram 1=3\n", "a language model (ARPA)"),
 }
 """By name the content of a file, and what it is; none of them is a model or a table."""
@@ -127,6 +130,7 @@ FOREIGN_FILES: dict[str, tuple[bytes, str]] = {
 READABLE_AS_TABLES: dict[str, tuple[bytes, str]] = {
     "archive": (b"utt1 \0BFM \4\1\0\0\0\4\1\0\0\0\0\0\0\0", "a Kaldi archive"),
     "archive-of-the-sample": (b"utt1\0BFM \4\1\0\0\0\4\1\0\0\0\0\0\0\0", "a Kaldi archive"),
+    "word": (b"<UNK>\n", "a text file that begins with '<UNK>'"),
     "archive-text": (b"utt1  [\n  1 2\n  3 4 ]\n", "a Kaldi archive (in text form)"),
     "alignments": (b"utt1 \0B" + INTEGERS, "an archive of integers (such as alignments or posteriors)"),
     "alignments-text": (b"utt1 2 1 1 8 8\nutt2 2 2\n", "a table of integers in text form (such as alignments)"),
