@@ -9,6 +9,8 @@
 #             PROOF_OPTIONS="--models 5000 --seed 7"
 # make judge  has Kaldi's programs in the folder KALDI judge changed models beside us, and prints how often both agree;
 #             JUDGE_OPTIONS="--generation nnet2 --models 1000 --seed 7 --keep out/judge"
+# make damage reads damaged files of all kinds, and prints how many are read, refused in one line, or a fault;
+#             DAMAGE_OPTIONS="--files 10000 --seed 7 --only 'nnet|blob' --keep out/damage"
 # make bench  measure side by side with the old way, with what the runtime can do at best, and with Kaldi if it is there;
 #             about five minutes. make bench-full takes an hour or more. BENCH_OPTIONS=--update-readme, --only dnn, ...
 
@@ -27,7 +29,7 @@ JUDGE_OPTIONS ?= --generation nnet1
 
 SOURCES := ov_asr_score tests models benchmarks docs .github
 
-.PHONY: demo test fast coverage test-2023 lint types proof judge docs schemas hooks install bench bench-full clean
+.PHONY: demo test fast coverage test-2023 lint types proof judge damage docs schemas hooks install bench bench-full clean
 
 demo: $(VENV)/.installed
 	@mkdir -p out
@@ -78,6 +80,9 @@ types: $(VENV)/.installed-test
 
 judge: $(VENV)/.installed-test
 	$(BIN)/python -m tests.kaldi_judge --kaldi "$(KALDI)" $(JUDGE_OPTIONS)
+
+damage: $(VENV)/.installed-test
+	$(BIN)/python -m tests.damage $(DAMAGE_OPTIONS)
 
 docs: $(VENV)/.installed-docs
 	$(BIN)/python docs/build_api_reference.py out/docs
