@@ -107,10 +107,11 @@ def _part_of_recipe(text: bytes) -> ForeignKind | None:
         return ForeignKind("a language model (ARPA)")
     if _JSON.match(code):
         return ForeignKind("a JSON file")
-    if (root := _XML.match(code)) and root[1] != b"net" and _XML_INSIDE.search(code):
-        return ForeignKind(f"an XML file with <{root[1].decode()}> as its outermost element")
+    # Before XML: most have both <s> and </s>.
     if _SYMBOL_LINES.match(code):
         return ForeignKind("a table of symbols (such as words.txt)", is_right_for=TABLE)
+    if (root := _XML.match(code)) and root[1] != b"net" and _XML_INSIDE.search(code):
+        return ForeignKind(f"an XML file with <{root[1].decode()}> as its outermost element")
     if _TEXT_FST.match(code):
         return ForeignKind("an FST in text form, or another table of numbers", is_right_for=TABLE)
     if _SCRIPT_LINE.match(code):

@@ -135,6 +135,7 @@ READABLE_AS_TABLES: dict[str, tuple[bytes, str]] = {
     "alignments": (b"utt1 \0B" + INTEGERS, "an archive of integers (such as alignments or posteriors)"),
     "alignments-text": (b"utt1 2 1 1 8 8\nutt2 2 2\n", "a table of integers in text form (such as alignments)"),
     "symbols": (b"<eps> 0\n!SIL 1\n", "a table of symbols (such as words.txt)"),
+    "symbols-sentence": (b"<eps> 0\na 1\n<s> 2\n</s> 3\n", "a table of symbols (such as words.txt)"),
     "text": (b"utt1 some words\n", "a text file that begins with 'utt1 some words'"),
 }
 """What a table may begin with, which is foreign where a model is expected."""
