@@ -51,7 +51,18 @@ def read_openvino_model(path: str | Path, core: ov.Core | None = None, kind: Mod
 def _read_onnx(path: Path) -> ov.Model:
     """As ``Core.read_model`` does, which would ask all other front ends about a file that the one for ONNX refuses."""
     reader = front_end("onnx")
-    return reader.convert(reader.load(str(path)))
+    model = reader.convert(reader.load(str(path)))
+    try:
+        for node in model.get_ops():
+            node.get_friendly_name()
+            for port in node.outputs():
+                port.get_names()
+    except UnicodeDecodeError as error:  # else any later look at a name would end in it
+        found = ascii(error.object[:40])[1:]
+        raise ModelFormatError(
+            f"{path}: expected names of layers in UTF-8, found {found}; the file is damaged"
+        ) from error
+    return model
 
 
 def _read_ir(path: Path, core: ov.Core) -> ov.Model:
