@@ -74,16 +74,13 @@ def batch_normalization(component: Component) -> ExactScaleOffset:
             f"component '{component.name}' at byte {component.offset}: {component.type} {_NO_STATISTICS}"
         )
     block = integer(component, "BlockDim", default=integer(component, "Dim"))
-    mean = vector(component, "StatsMean", block)
+    mean = vector(component, "StatsMean", block).astype(np.float64)
     variance = vector(component, "StatsVar", block).astype(np.float64)
-    # Kaldi keeps sums in double precision, and takes them apart again in single precision; where the variance is small
-    # against the mean square, so is what is left of its digits, and exact arithmetic would give other scores.
-    count = np.float64(number(component, "Count"))
-    part = np.float32(1 / count)
-    mean_square = ((variance + np.square(mean, dtype=np.float64)) * count).astype(np.float32) * part
-    mean = (mean * count).astype(np.float32) * part
-    single = np.maximum(mean_square - mean * mean, 0).astype(np.float64)
-    scale = number(component, "TargetRms", 1.0) / np.sqrt(single + number(component, "Epsilon"))
+    # Kaldi takes the mean square in single precision apart again; where the variance is small against it, so is what
+    # is left of its digits, and exact arithmetic would give other scores.
+    mean_square = (variance + mean * mean).astype(np.float32).astype(np.float64)
+    single = (mean_square - mean * mean).astype(np.float32).astype(np.float64)
+    scale = number(component, "TargetRms", 1.0) / np.sqrt(np.maximum(single, 0.0) + number(component, "Epsilon"))
     return repeated(component, scale, -mean * scale)
 
 

@@ -78,22 +78,19 @@ def test_a_chain_is_joined_from_first_to_last() -> None:
 
 
 def test_batch_norm_keeps_the_digits_that_kaldi_keeps() -> None:
-    means = np.array([100, 1000, 3000], np.float32)
+    mean, variance, epsilon = np.float32(3000.3), np.float32(0.7), 1e-3
     fields: dict[str, FieldValue] = {
-        **batch_norm(3).fields,
-        "Dim": 3,
-        "BlockDim": 3,
-        "Count": 500.0,
-        "TargetRms": 1.0,
-        "Epsilon": 1e-3,
-        "StatsMean": means,
-        "StatsVar": np.full(3, 0.53125, np.float32),
+        **batch_norm(1).fields,
+        "StatsMean": np.full(1, mean, np.float32),
+        "StatsVar": np.full(1, variance, np.float32),
     }
     scale, offset = batch_normalization(component("BatchNorm", **fields))
-    # nnet3-compute of this component, for values that lie 1 above the means; exact arithmetic gives 1.3707 for all.
-    kaldi = [1.373215, 1.51001, 31.61719]
-    # A product of 3000 and 31.6 has steps of 0.008 in single precision.
-    np.testing.assert_allclose((means + 1.0) * scale + offset, kaldi, rtol=1e-4)
+    # In single precision, as in BatchNormComponent::ComputeDerived.
+    square = np.float32(np.float64(variance) + np.float64(mean) ** 2)
+    left = np.float64(square) - np.float64(mean) ** 2
+    assert abs(left - variance) > 0.01
+    assert scale == pytest.approx([1 / np.sqrt(left + epsilon)] * 8, rel=1e-6)
+    assert offset == pytest.approx(-mean * scale)
 
 
 def test_batch_norm_without_statistics_is_refused() -> None:
