@@ -6,6 +6,7 @@ import contextlib
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import chain
 from types import TracebackType
 from typing import Any
@@ -49,9 +50,7 @@ class KeyedTable(ABC):
         try:
             array = self._find(key)
         except (FileAccessError, TableFormatError) as error:
-            if not self.specifier.permissive:
-                raise
-            logger.warning("skipped: %s", error)
+            self._skip(error)
             array = None
         if array is not None:
             self._asked.add(key)
@@ -74,6 +73,12 @@ class KeyedTable(ABC):
     ) -> None:
         """Close the files."""
         self._resources.__exit__(kind, error, trace)
+
+    def _skip(self, error: FileAccessError | TableFormatError) -> None:
+        """Log what cannot be read by the option ``p``, or raise it."""
+        if not self.specifier.permissive:
+            raise error
+        logger.warning("skipped: %s", error)
 
     @abstractmethod
     def _find(self, key: str) -> NDArray[Any] | None: ...
@@ -204,6 +209,10 @@ class _ArchiveTable(KeyedTable):
             self._resources.close()
             self._is_open = False
 
+    def follow(self, other: _ArchiveTable) -> None:
+        """Expect, by the option ``s``, keys behind those of ``other``, which has been read to its end."""
+        self._last_key = other._last_key
+
     @property
     def is_waiting(self) -> bool:
         """Whether the keys that are left come after the one that was asked for, by the option ``s``."""
@@ -306,8 +315,7 @@ class _TableOfParts(KeyedTable):
         self, specifier: ReadSpecifier, parts: Sequence[ReadSpecifier], table_of: Callable[..., KeyedTable]
     ) -> None:
         super().__init__(specifier)
-        self._unopened = list(enumerate(parts))
-        self._names = [printable_name(part.filename) for part in parts]
+        self._unopened = list(parts)
         self._table_of = table_of
         self._tables: list[KeyedTable] = []
         self._owners: dict[str, int] = {}
@@ -318,7 +326,11 @@ class _TableOfParts(KeyedTable):
             return self._find_in(owner, key)
         number = max(len(self._tables) - 1, 0)
         while self._open_to(number):
-            array = self._find_in(number, key)
+            try:
+                array = self._find_in(number, key)
+            except (FileAccessError, TableFormatError) as error:
+                self._skip(error)  # and go on with the next file
+                array = None
             table = self._tables[number]
             if array is not None or (isinstance(table, _ArchiveTable) and table.is_waiting):
                 return array
@@ -354,20 +366,27 @@ class _TableOfParts(KeyedTable):
 
     def _open_to(self, number: int) -> bool:
         """Whether there is a part ``number``, which is then open."""
-        if number < len(self._tables):
-            return True
-        if not self._unopened:
-            return False
-        index, part = self._unopened.pop(0)
-
-        def on_key(key: str) -> None:
-            if (other := self._owners.setdefault(key, index)) != index:
-                raise TableFormatError(
-                    f"{self._names[index]}: the key {shown_key(key)} is also in {self._names[other]}; keys must differ"
-                )
-
-        self._tables.append(self._table_of(part, on_key))
+        while number >= len(self._tables):
+            if not self._unopened:
+                return False
+            part = self._unopened.pop(0)
+            try:
+                table = self._table_of(part, partial(self._meet, number, part))
+            except (FileAccessError, TableFormatError) as error:
+                self._skip(error)
+                self._owners = {key: owner for key, owner in self._owners.items() if owner != number}
+                continue
+            before = self._tables[-1] if self._tables else None
+            if isinstance(table, _ArchiveTable) and isinstance(before, _ArchiveTable):
+                table.follow(before)
+            self._tables.append(table)
         return True
+
+    def _meet(self, number: int, part: ReadSpecifier, key: str) -> None:
+        """Note that ``key`` is in ``part``, the table ``number``. Raises TableFormatError if it is in another one."""
+        if (other := self._owners.setdefault(key, number)) != number:
+            name, before = (printable_name(each.filename) for each in (part, self._tables[other].specifier))
+            raise TableFormatError(f"{name}: the key {shown_key(key)} is also in {before}; keys must differ")
 
 
 def _bytes(key: str) -> bytes:

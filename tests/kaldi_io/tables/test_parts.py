@@ -159,6 +159,35 @@ def test_few_archives_are_open_at_a_time(monkeypatch: pytest.MonkeyPatch) -> Non
             assert len([name for name in links if name.startswith("x.")]) == 1
 
 
+@pytest.mark.parametrize("form", ["ark,p:x.*.ark", "npz,p:x.*.npz"])
+@pytest.mark.parametrize("damage", ["another file", "a key twice"])
+def test_a_file_that_cannot_be_read_hides_no_other_with_p(form: str, damage: str) -> None:
+    broken = form.partition(":")[2].replace("*", "2")
+    if damage == "another file":
+        Path(broken).write_bytes(b"no table at all")
+    else:
+        with TableWriter(f"{form[:3]}:{broken}") as writer:
+            for key in ("new", "utt03"):
+                writer.write(key, TABLE[key] if key in TABLE else TABLE["utt00"])
+    in_others = PART_OF["1"] + PART_OF["10"]
+    with open_table(form) as table:
+        for key in in_others + in_others[::-1]:
+            found = table.get(key)
+            assert found is not None, key
+            np.testing.assert_array_equal(found, TABLE[key])
+        assert table.get("utt08") is None
+
+
+def test_order_is_that_of_all_files_with_s() -> None:
+    with TableWriter("ark:x.2.ark") as writer:
+        for key in ("utt005", "utt08"):
+            writer.write(key, TABLE["utt08"])
+    with open_table("ark,s:x.*.ark") as table:
+        assert table.get("utt07") is not None
+        with pytest.raises(TableFormatError, match=r"^x\.2\.ark: .*expected a key after 'utt07' because of the option"):
+            table.get("utt08")
+
+
 @pytest.mark.parametrize(
     ("form", "first", "second"),
     [
