@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ov_asr_score.errors import FileAccessError, OvAsrScoreError, SpecifierError, TableFormatError
 from ov_asr_score.kaldi_io.files.input import GZIP_MAGIC, split_offset
-from ov_asr_score.kaldi_io.matrices.matrix import read_array
+from ov_asr_score.kaldi_io.matrices.matrix import BINARY_MARK, read_array
 from ov_asr_score.kaldi_io.matrices.stream import START_BYTES, KaldiStream, open_stream
 from ov_asr_score.kaldi_io.specifier import Range, apply_range, parse_range
 from ov_asr_score.kaldi_io.tables.archive import check_is_itself, said_instead, what_instead
@@ -189,6 +189,8 @@ def _explained(error: TableFormatError, line: ScriptLine) -> TableFormatError:
             whole = not offset and not file.read(1)
     except (OSError, ValueError):
         return error
+    if start.startswith(NPY_MAGIC):  # is expected here
+        return error
     if is_gzip and offset:
         said = "is compressed with gzip, in which offsets lead nowhere; unpack it, and take the script of the archive"
     else:
@@ -212,6 +214,7 @@ def _read_object(stream: KaldiStream) -> NDArray[Any]:
     if stream.peek(len(NPY_MAGIC)) == NPY_MAGIC:
         return read_npy(stream)
     array = read_array(stream)
-    if not array.size and array.ndim == 1 and not stream.start_offset and what_instead(stream.start, stream.name):
+    is_line = array.ndim == 1 and not stream.start.startswith(BINARY_MARK)
+    if not array.size and is_line and not stream.start_offset and what_instead(stream.start, stream.name):
         raise stream.error("a matrix or vector", "an empty line")  # such as before a web page
     return array

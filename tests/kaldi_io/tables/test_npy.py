@@ -129,3 +129,16 @@ def test_scripts_may_point_at_it() -> None:
     np.testing.assert_array_equal(table["b"], MATRIX[0].astype(np.float64))
     np.testing.assert_array_equal(table["c"], MATRIX[:1, 1:])
     np.testing.assert_array_equal(table["d"], MATRIX)
+
+
+def test_what_is_wrong_behind_a_script_is_said() -> None:
+    np.save("m.npy", MATRIX)
+    Path("three.npy").write_bytes(saved(np.zeros((1, 2, 3), np.float32)))
+    for place, message in (
+        ("m.npy[5:9]", "line 1: utterance 'a': range 5:9 of rows: expected to lie within 0:1"),
+        ("three.npy", "three.npy: at byte 0: expected a matrix or vector of real numbers, found 3 axes"),
+    ):
+        Path("x.scp").write_text(f"a {place}\n")
+        with pytest.raises(TableFormatError) as caught:
+            list(read_table("x.scp"))
+        assert message in str(caught.value)

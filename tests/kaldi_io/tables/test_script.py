@@ -33,6 +33,14 @@ def test_lines_of_every_form(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("data", [b"\0BFV \4\0\0\0\0", b"\0BDV \4\0\0\0\0", b"\0B\4\0\0\0\0"])
+def test_a_vector_without_elements_in_a_file_of_its_own(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "empty.vec"
+    path.write_bytes(data)
+    with ScriptReader() as reader:
+        assert reader.read(ScriptLine("a", str(path), None, 1, "x.scp")).shape == (0,)
+
+
 def test_empty_script_has_no_lines(tmp_path: Path) -> None:
     assert read_script(script(tmp_path, b"")) == []
 
