@@ -61,15 +61,15 @@ _TOKEN = re.compile(rb"\s*<([A-Za-z0-9_]{1,40})>(?=\s|$)")
 _MATRIX = re.compile(rb"([FD]M|CM[23]?|[FD]P|SM) ")
 _VECTOR = re.compile(rb"([FD]V|SV) ")
 _TEXT_ARRAY = re.compile(rb"\s*\[[-+\d.eEinfaINFA \t]*(\n|\]|$)")
-_TREE = re.compile(rb"(ContextDependency|EventMap) |(SE|TE|CE|NULL) ")
+_TREE = re.compile(rb"(ContextDependency|EventMap) |(SE|TE|CE|NULL) (?! *\[)")
 # Lattices and sounds have no mark before them.
 _KEY = re.compile(rb"[!-~\x80-\xff]{1,200} ?(\0B|(?=" + _FST + rb"|RIFF.{4}WAVE))", re.DOTALL)
 _INTEGER_LINE = re.compile(rb"[!-~\x80-\xff]{1,200}([ \t]+\d+){2,}[ \t]*(\n|$)")
 _TEXT_LATTICE = re.compile(
     rb"[!-~\x80-\xff]{1,200}[ \t]*\n\d+[ \t]+\d+[ \t]+\S+[ \t]+(\S+[ \t]+)?[-+.\deinf]+,[-+.\deinf]+,[\d_]*[ \t]*\n"
 )
-# Of text with a first token that is unknown: fields of components and other objects.
-_TEXT_FIELDS = re.compile(rb"\s*<\w+>\s+([-+.\d\[]|</?[A-Z]|[TF]\s)")
+# Of text with a first token that is unknown: fields of components and other objects. Before a bracket it is a key.
+_TEXT_FIELDS = re.compile(rb"\s*<\w+>\s+([-+.\d]|</?[A-Z]|[TF]\s)")
 _TEXT_KEY = re.compile(rb"[!-~\x80-\xff]{1,200} +(?=\[)")
 
 
