@@ -56,10 +56,10 @@ def frame_objective(scores: FloatMatrix, labels: Labels, kind: ObjectiveType) ->
         totals = np.bincount(rows, labels.values, len(scores)) if len(rows) else np.zeros(len(scores))
         correct = float(totals[_best_labels(labels) == best].sum())
         if kind == "quadratic":
-            # |y - x|² where y is zero but in some columns
-            sparse = _dot(labels.values - scores[rows, labels.columns], labels.values - scores[rows, labels.columns])
-            rest = _dot(scores, scores) - _dot(scores[rows, labels.columns], scores[rows, labels.columns])
-            return ObjectiveSums(-0.5 * (sparse + rest), float(len(scores)), correct, weight)
+            difference = -scores
+            # As in SparseMatrix::CopyToMat, the last one counts of values for one column.
+            difference[rows, labels.columns] = labels.values - scores[rows, labels.columns]
+            return ObjectiveSums(-0.5 * _dot(difference, difference), float(len(scores)), correct, weight)
         return ObjectiveSums(_dot(scores[rows, labels.columns], labels.values), weight, correct, weight)
     totals = labels.sum(axis=1, dtype=np.float64)
     weight = float(totals.sum())

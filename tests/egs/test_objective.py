@@ -41,6 +41,17 @@ def test_quadratic(labels: SparseLabels) -> None:
     assert frame_objective(SCORES, labels, "quadratic") == ObjectiveSums(-0.5 * squares, 3, 1, 3)
 
 
+def test_quadratic_takes_the_last_of_two_labels_for_one_column() -> None:
+    """As Kaldi does when it fills a matrix with them."""
+    found = frame_objective(SCORES[:1], sparse([[(0, 5.0), (0, 2.0)]]), "quadratic")
+    assert found.objective == -0.5 * (1 + 9 + 4)
+
+
+def test_quadratic_of_an_infinite_score() -> None:
+    scores = np.array([[np.inf, 1.0, 2.0]], np.float32)
+    assert frame_objective(scores, sparse([[(0, 1.0)]]), "quadratic").objective == -np.inf
+
+
 def test_log_of_probabilities() -> None:
     """Each label of nnet2 counts on its own, also where a frame has the same one twice; probabilities have a floor."""
     scores = np.array([[0.5, 0.25, 0.25], [0.0, 1.0, 0.0]], np.float32)

@@ -165,6 +165,8 @@ def _looped_numerator(scores: FloatArray, fsts: tuple[Fst, ...], with_posteriors
 def _looped_sequence(scores: FloatArray, fst: Fst, with_posteriors: bool) -> tuple[float, FloatArray | None]:
     """Log-probability of one sequence, and posteriors [frames, pdfs], for its scores [frames, pdfs]."""
     frames, num_pdfs = scores.shape
+    if not fst.num_states:
+        raise TableFormatError("supervision: expected an automaton with states, found an empty one")
     sources = fst.sources()
     # Kaldi begins in state 0, whatever the start is. It takes the largest weight of the arcs that leave state 0 off
     # each of them and puts it back once: with a loop at state 0, paths gain by that.

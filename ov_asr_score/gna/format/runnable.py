@@ -200,10 +200,14 @@ def _runnable_endpoint(
     except OrderError as error:
         what = "transposition" if turning is not None else "processing"
         fail(place, what, error.expected, error.found, error.mend)
-    if groups != vectors and endpoint.orientation == INTERLEAVED and order is None:
-        order = deinterleaved_order(groups, size // groups) if groups and not size % groups else None
-        if order is not None and place.startswith("input"):
-            order = np.argsort(order)
+    if groups != vectors and endpoint.orientation == INTERLEAVED and groups and not size % groups:
+        # GNAPlugin::QueueInference: inputs are interleaved, then processed; outputs the other way round (WaitFor)
+        apart = deinterleaved_order(groups, size // groups)
+        if place.startswith("input"):
+            together = np.argsort(apart)
+            order = together if order is None else together[order]
+        else:
+            order = apart if order is None else order[apart]
     return RunnableEndpoint(endpoint, size, stored, order)
 
 

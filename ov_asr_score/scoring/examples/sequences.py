@@ -52,7 +52,8 @@ def _frames(rows: Mapping[str, Rows]) -> tuple[tuple[str, bytes], ...]:
 def split_example(wanted: ScoresWanted) -> Iterator[FrameSequence]:
     """The sequences of an example that scores are wanted for.
 
-    Raises TableFormatError for a frame that comes twice, UnsupportedModelError for an index x that is not 0.
+    Raises TableFormatError for a frame that comes twice or no rows at all, UnsupportedModelError for an index x that is
+    not 0.
     """
     inputs = {name: _split(wanted.place, name, indexes) for name, (indexes, _) in wanted.inputs.items()}
     outputs = {name: _split(wanted.place, name, indexes) for name, indexes in wanted.outputs.items()}
@@ -65,6 +66,8 @@ def split_example(wanted: ScoresWanted) -> Iterator[FrameSequence]:
 
 def _split(place: str, name: str, indexes: IndexArray) -> dict[int, Rows]:
     """The frames and rows of each sequence of one input or output."""
+    if not len(indexes):  # ComputationGraphBuilder: nothing to add
+        raise TableFormatError(f"{place}: expected rows in '{name}', found none")
     if indexes[:, 2].any():
         raise UnsupportedModelError(f"{place}: '{name}' has rows with an index x that is not 0, which is not supported")
     order = np.lexsort((indexes[:, 1], indexes[:, 0]))

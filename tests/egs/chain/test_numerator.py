@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -137,3 +138,12 @@ def test_automata_of_other_lengths() -> None:
     supervision = supervision_of(fst_of([], {0: 0.0}), frames=3, pdfs=3)
     with pytest.raises(TableFormatError, match="found one of 0"):
         numerator(scores_of(3, 1, 3), supervision)
+
+
+def test_empty_automaton() -> None:
+    empty = replace(
+        fst_of([], {0: 0.0}, start=-1), final_weights=np.empty(0, np.float32), first_arcs=np.zeros(1, np.int64)
+    )
+    supervision = supervision_of(empty, frames=2, pdfs=3, is_end_to_end=True)
+    with pytest.raises(TableFormatError, match="supervision: expected an automaton with states, found an empty one"):
+        numerator(scores_of(2, 1, 3), supervision)

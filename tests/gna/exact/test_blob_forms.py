@@ -118,6 +118,34 @@ def test_endpoints_of_different_vectors() -> None:
     assert np.array_equal(found, plain.reshape(6, 8, 2).transpose(0, 2, 1).reshape(6, 16))
 
 
+@pytest.mark.parametrize("form", ["named", "processing"])
+def test_interleaved_values_that_are_transposed(form: str) -> None:
+    """As in Intel's plugin, an input is interleaved and then transposed, an output transposed and then taken apart."""
+    model = stateless(small_model())
+    left, right = model.inputs
+    first, second = model.outputs
+    inputs, outputs = (replace(left, shape=(2, 4)), right), (replace(first, shape=(2, 8)), second)
+    turned = replace(model, inputs=inputs, outputs=outputs)
+    if form == "named":
+        turned = replace(
+            turned,
+            turned_inputs=(GnaTransposition("left", ((True, 4, 2),)),),
+            turned_outputs=(GnaTransposition("first", ((True, 4, 4),)),),
+        )
+    else:
+        inputs = (replace(inputs[0], processing=transposing([4, 2], [1, 0])), right)
+        outputs = (replace(outputs[0], processing=transposing([4, 4], [1, 0])), second)
+        turned = replace(turned, inputs=inputs, outputs=outputs)
+    rng = np.random.default_rng(3)
+    frames = [loud(rng, 6, 8, 2048), loud(rng, 6, 16, 1024)]
+    found = scores_in_order(turned, frames)
+    # [2, 4] interleaved is [4, 2], which transposed is [2, 4] again
+    plain = scores_in_order(model, frames)
+    expected = plain[0].reshape(6, 4, 4).transpose(0, 2, 1).reshape(6, 8, 2).transpose(0, 2, 1).reshape(6, 16)
+    assert np.array_equal(found[0], expected)
+    assert np.array_equal(found[1], plain[1])
+
+
 def test_integer_endpoints() -> None:
     model = stateless(small_model())
     (left, right), (first, second) = model.inputs, model.outputs

@@ -9,6 +9,8 @@ from ov_asr_score.egs.example import IndexArray
 from ov_asr_score.errors import TableFormatError, UnsupportedModelError
 from ov_asr_score.scoring.examples.sequences import ScoresWanted, group_sequences, split_example
 
+NO_ROWS = np.empty((0, 3), np.int32)
+
 
 def indexes(*rows: tuple[int, int]) -> IndexArray:
     return np.array([(n, t, 0) for n, t in rows], np.int32)
@@ -44,6 +46,9 @@ def test_groups_have_the_same_frames() -> None:
 def test_what_cannot_be_split() -> None:
     with pytest.raises(TableFormatError, match="egs: example 'a': 'input' has two rows for frame 3 of sequence 1"):
         list(split_example(wanted(indexes((1, 3), (0, 3), (1, 3)), indexes((1, 0)))))
+    for given, name in ((wanted(indexes((0, 0)), NO_ROWS), "output"), (wanted(NO_ROWS, indexes((0, 0))), "input")):
+        with pytest.raises(TableFormatError, match=f"egs: example 'a': expected rows in '{name}', found none"):
+            list(split_example(given))
     third = np.array([(0, 0, 1)], np.int32)
     with pytest.raises(UnsupportedModelError, match="'output' has rows with an index x that is not 0"):
         list(split_example(wanted(indexes((0, 0)), third)))
