@@ -74,14 +74,18 @@ def batch_normalization(component: Component) -> ExactScaleOffset:
             f"component '{component.name}' at byte {component.offset}: {component.type} {_NO_STATISTICS}"
         )
     block = integer(component, "BlockDim", default=integer(component, "Dim"))
-    mean = vector(component, "StatsMean", block).astype(np.float64)
-    variance = vector(component, "StatsVar", block).astype(np.float64)
-    # Kaldi takes the mean square in single precision apart again; where the variance is small against it, so is what
-    # is left of its digits, and exact arithmetic would give other scores.
-    mean_square = (variance + mean * mean).astype(np.float32).astype(np.float64)
-    single = (mean_square - mean * mean).astype(np.float32).astype(np.float64)
-    scale = number(component, "TargetRms", 1.0) / np.sqrt(np.maximum(single, 0.0) + number(component, "Epsilon"))
-    return repeated(component, scale, -mean * scale)
+    stored = vector(component, "StatsMean", block).astype(np.float64)
+    mean_square = vector(component, "StatsVar", block) + stored * stored
+    # Kaldi keeps sums in double precision and takes them apart again in single precision. Where the variance is small
+    # against the mean square, few of its digits are left, and exact arithmetic would give other scores.
+    count = np.float64(number(component, "Count"))
+    part = np.float32(1 / count)
+    mean = (stored * count).astype(np.float32) * part
+    variance = np.maximum((mean_square * count).astype(np.float32) * part - mean * mean, 0)
+    scale = np.float32(number(component, "TargetRms", 1.0)) / np.sqrt(
+        variance + np.float32(number(component, "Epsilon"))
+    )
+    return repeated(component, scale.astype(np.float64), (-mean * scale).astype(np.float64))
 
 
 def _lacks_statistics(component: Component) -> bool:
