@@ -81,21 +81,24 @@ def _without_unused_faults(network: KaldiNetwork) -> KaldiNetwork:
         return network
     components = {name: component for name, component in network.components.items() if name not in faulty}
     nodes = [node for node in network.nodes if not (isinstance(node, ComponentNode) and node.component in faulty)]
-    while unread := [node for node in nodes if not _sources(node) <= {other.name for other in nodes}]:
+    names = {node.name for node in nodes}
+    while unread := {node.name for node in nodes if not _sources(node) <= names}:
         # Nodes that read what is not there anymore are not needed either, or name a node that never was.
-        if any(node.name in used for node in unread):
+        if not unread.isdisjoint(used):
             break
-        nodes = [node for node in nodes if node not in unread]
+        nodes = [node for node in nodes if node.name not in unread]
+        names -= unread
     return replace(network, components=components, nodes=tuple(nodes))
 
 
 def _used_nodes(network: KaldiNetwork) -> set[str]:
     """The nodes that outputs depend on, and the outputs."""
     used: set[str] = set()
+    by_name = {node.name: node for node in network.nodes}
     waiting = [output.name for output in network.outputs]
     while waiting:
         name = waiting.pop()
-        node = network.node(name)
+        node = by_name.get(name)
         if node is not None and name not in used:
             used.add(name)
             waiting += _sources(node)

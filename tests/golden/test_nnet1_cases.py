@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +15,11 @@ from ov_asr_score.kaldi_io import read_table
 from ov_asr_score.kaldi_model.components.type_table import component_types
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.settings.kaldi import KaldiOptions
+from tests.golden.test_cases import description
 
 HERE = Path(__file__).parent / "nnet1"
 FOLDERS = sorted(path.parent for path in HERE.glob("*/case.toml"))
 MODELS = [path for folder in FOLDERS for path in sorted(folder.glob("*.nnet*")) if "transform" not in path.name]
-
-
-def description(folder: Path) -> dict[str, Any]:
-    """The values of a case.toml, whose lines are all of the form ``name = value``, or comments."""
-    found = {}
-    for line in (folder / "case.toml").read_text().splitlines():
-        if not line.startswith("#"):
-            name, _, value = line.partition("=")
-            found[name.strip()] = ast.literal_eval(value.strip())
-    return found
 
 
 def as_options(folder: Path, options: list[str]) -> KaldiOptions:

@@ -19,7 +19,8 @@ from ov_asr_score.scoring.scorer import Scorer, prepare_scorer
 from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances.joining import InputTable, JoinOptions, read_utterances
 from tests.golden.nnet1_text import ModelText, network, parallel, plain, splice
-from tests.golden.test_nnet1_cases import FOLDERS, as_options, description
+from tests.golden.test_cases import description
+from tests.golden.test_nnet1_cases import FOLDERS, as_options
 
 # What looks at all frames of an utterance at once.
 NEVER = frozenset(

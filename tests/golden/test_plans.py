@@ -21,7 +21,6 @@ from tests.golden.test_cases import FOLDERS, as_run, description, model_files, r
 from tests.golden.test_frame_graphs import in_chunks
 from tests.golden.test_nnet1_cases import FOLDERS as NNET1_FOLDERS
 from tests.golden.test_nnet1_cases import as_options
-from tests.golden.test_nnet1_cases import description as nnet1_description
 
 TOGETHER = Grouping(max_utterances=100, frames=10_000, waste=1.0, look_ahead=10_000)
 EQUAL = Grouping(max_utterances=100, frames=10_000, waste=0.0, look_ahead=10_000)
@@ -83,7 +82,7 @@ def test_scores_do_not_depend_on_the_plan(folder: Path, options: list[str], outp
 
 @pytest.mark.parametrize("folder", NNET1_FOLDERS, ids=lambda folder: folder.name)
 def test_scores_of_nnet1_do_not_depend_on_the_plan(folder: Path) -> None:
-    case = nnet1_description(folder)
+    case = description(folder)
     expected = dict(read_table(f"ark:{folder / 'output.ark'}"))
     utterances = list(read_utterances([InputTable("input", f"ark:{folder / 'input.ark'}")], JoinOptions()))
     kaldi = replace(as_options(folder, case["options"]), time="utterance")

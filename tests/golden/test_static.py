@@ -22,7 +22,6 @@ from ov_asr_score.settings.kaldi import KaldiOptions
 from tests.golden.test_cases import FOLDERS, XVECTORS, as_run, description, model_files, runs
 from tests.golden.test_nnet1_cases import FOLDERS as NNET1_FOLDERS
 from tests.golden.test_nnet1_cases import as_options
-from tests.golden.test_nnet1_cases import description as nnet1_description
 
 PARAMETERS = [
     pytest.param(
@@ -92,7 +91,7 @@ def test_static_scores_are_those_of_kaldi(folder: Path, options: list[str], outp
 
 @pytest.mark.parametrize("folder", NNET1_FOLDERS, ids=lambda folder: folder.name)
 def test_static_scores_of_nnet1_are_those_of_kaldi(folder: Path) -> None:
-    case = nnet1_description(folder)
+    case = description(folder)
     utterances = list(read_utterances([InputTable("input", f"ark:{folder / 'input.ark'}")], JoinOptions()))
     kaldi = replace(as_options(folder, case["options"]), time="utterance")
     output = folder / "output.ark"

@@ -97,3 +97,16 @@ def test_what_cannot_be_read_is_counted() -> None:
     Path("x.scp").write_text("u none.ark:3\nv a.ark:5\n")
     (info,) = run_table_info(TableInfoSettings(["x.scp"], on_error="skip")).tables
     assert (info.keys, info.unreadable) == (1, 1)
+
+
+@pytest.mark.parametrize("check_values", [False, True])
+def test_an_archive_is_told_of_as_far_as_it_can_be_read(check_values: bool) -> None:
+    whole = Path("a.ark").read_bytes()
+    Path("a.ark").write_bytes(whole[:-3])
+    settings = TableInfoSettings(["a.ark"], check_values=check_values, on_error="skip")
+    (info,) = run_table_info(settings).tables
+    assert (info.keys, info.unreadable) == (6, 1)
+    with pytest.raises(TableFormatError, match="utterance 'utt6'"):
+        run_table_info(TableInfoSettings(["a.ark"], check_values=check_values))
+    (info,) = run_table_info(TableInfoSettings(["ark,p:a.ark"], check_values=check_values)).tables
+    assert info.keys == 6

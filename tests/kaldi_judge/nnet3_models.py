@@ -10,12 +10,13 @@ import numpy as np
 
 from tests.golden.make_cases import transition_model
 from tests.golden.model_text import with_values
+from tests.golden.test_cases import description
 from tests.kaldi_judge.judging import ChangedModel
 from tests.kaldi_judge.nnet3_chance import Numbers
 from tests.kaldi_judge.nnet3_networks import random_network
 from tests.kaldi_judge.nnet3_text import TextModel, split_model
 from tests.kaldi_judge.nnet3_ways import change
-from tests.kaldi_judge.start_models import GOLDEN, StartModel, case_of
+from tests.kaldi_judge.start_models import GOLDEN, StartModel
 
 _OPTIONS = (
     ("--frames-per-chunk=1000",),
@@ -34,7 +35,7 @@ def nnet3_starts() -> list[StartModel]:
 
 
 def _starts_of(folder: Path) -> list[StartModel]:
-    case = case_of(folder)
+    case = description(folder)
     if "output_name" in case or "before" in case:
         return []
     model = next(path.name for path in sorted(folder.glob("model.*")) if path.suffix in (".raw", ".mdl"))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ov_asr_score.kaldi_model.components.type_table import component_types
+from tests.golden.test_cases import description
 from tests.kaldi_judge.reading import read_text_values, read_values
 from tests.kaldi_judge.values import Values
 
@@ -47,20 +47,10 @@ def start_models(generation: str) -> list[StartModel]:
     return [model for folder in sorted((GOLDEN / generation).iterdir()) for model in _models_of(folder)]
 
 
-def case_of(folder: Path) -> dict[str, Any]:
-    """The values of a case.toml, whose lines are all of the form ``name = value``, or comments."""
-    found = {}
-    for line in (folder / "case.toml").read_text().splitlines():
-        if not line.startswith("#"):
-            name, _, value = line.partition("=")
-            found[name.strip()] = ast.literal_eval(value.strip())
-    return found
-
-
 def _models_of(folder: Path) -> Iterator[StartModel]:
     if not (folder / "case.toml").is_file():
         return
-    case = case_of(folder)
+    case = description(folder)
     if folder.parent.name == "nnet2" and not _RANDOM.isdisjoint(case["components"]):
         return
     runs = [case["options"], *case.get("more_options", ())]

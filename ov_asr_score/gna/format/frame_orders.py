@@ -74,11 +74,13 @@ def processed_order(processing: GnaProcessing, most: int) -> tuple[Order, int]:
     It is run once, on positions, by OpenVINO. Raises OrderError for a model that is not readable, that takes or gives
     more than ``most`` values, or that computes something.
     """
+    from ov_asr_score.openvino_api import READING_ERRORS, RUNTIME_ERRORS
+
     try:
         model = _read(processing)
     except OrderError:
         raise
-    except Exception as error:  # whatever the bindings raise
+    except READING_ERRORS as error:
         raise OrderError("an OpenVINO IR", f"none ({_cause(error)})") from error
     kinds = [node.get_type_name() for node in model.get_ops()]
     others = sorted({kind for kind in kinds if kind not in _MOVING})
@@ -90,7 +92,7 @@ def processed_order(processing: GnaProcessing, most: int) -> tuple[Order, int]:
         return _evaluated(model, most)
     except OrderError:
         raise
-    except Exception as error:
+    except RUNTIME_ERRORS as error:
         raise OrderError("a processing model that can be run", f"none ({_cause(error)})") from error
 
 

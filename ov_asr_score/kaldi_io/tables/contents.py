@@ -15,11 +15,11 @@ from ov_asr_score.errors import FileAccessError, TableFormatError
 from ov_asr_score.kaldi_io.matrices.matrix import peek_object_kind, read_array, skip_to_shape
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, open_stream
 from ov_asr_score.kaldi_io.specifier import ReadSpecifier, range_slices
-from ov_asr_score.kaldi_io.tables.archive import archive_entries, said_instead
+from ov_asr_score.kaldi_io.tables.archive import archive_entries
 from ov_asr_score.kaldi_io.tables.npy import NPY_MAGIC, read_npy
 from ov_asr_score.kaldi_io.tables.parts import parts_of
 from ov_asr_score.kaldi_io.tables.script import ScriptLine, ScriptReader, script_lines
-from ov_asr_score.kaldi_io.tables.sequential import OnSkip, read_table
+from ov_asr_score.kaldi_io.tables.sequential import OnSkip, damage_of, end_is_known, log_skipped, read_table, rest_of
 
 MATRIX_KINDS = ("FM", "DM", "CM", "CM2", "CM3", "SM", "text matrix", "NumPy matrix")
 
@@ -40,30 +40,41 @@ def read_contents(
 ) -> Iterator[TableContent]:
     """The entries of a table in their order, with their values if they are asked for.
 
-    ``on_skip`` is as for ``read_table``. Raises FileAccessError and TableFormatError.
+    ``on_skip`` and the option ``p`` are as for ``read_table``. Raises FileAccessError and TableFormatError.
     """
+    if on_skip is None and specifier.permissive:
+        on_skip = log_skipped
     if specifier.form in ("npz", "npy"):
         for key, values in read_table(specifier, allow_commands=allow_commands, on_skip=on_skip):
             yield TableContent(key, f"NumPy {_noun(values)}", values.shape, values.nbytes, values)
         return
     for part in parts_of(specifier):
-        if part.form == "scp":
-            yield from _of_script(part, allow_commands, with_values, on_skip)
-        else:
-            yield from _of_archive(part, allow_commands, with_values)
+        read_part = _of_script if part.form == "scp" else _of_archive
+        yield from read_part(part, allow_commands, with_values, on_skip)
 
 
-def _of_archive(part: ReadSpecifier, allow_commands: bool, with_values: bool) -> Iterator[TableContent]:
+def _of_archive(
+    part: ReadSpecifier, allow_commands: bool, with_values: bool, on_skip: OnSkip | None
+) -> Iterator[TableContent]:
     with open_stream(part.filename, allow_commands=allow_commands) as stream:
         stream.may_hold_numbers = True
+        reading = ""
         try:
             for key, start in archive_entries(stream):
-                kind, shape, values = _read_object(stream, with_values)
+                reading = key
+                try:
+                    kind, shape, values = _read_object(stream, with_values)
+                except TableFormatError as error:
+                    if on_skip is None or not end_is_known(stream, start):
+                        raise
+                    on_skip(key, error)
+                    continue
                 yield TableContent(key, kind, shape, stream.offset - start, values)
+                reading = ""  # from here on, damage lies between entries
         except TableFormatError as error:
-            if said := said_instead(stream):
-                raise TableFormatError(said) from error
-            raise
+            if on_skip is None:
+                raise damage_of(stream, error) from None
+            on_skip(reading, rest_of(damage_of(stream, error)))
 
 
 def _of_script(

@@ -50,7 +50,7 @@ def read_table(
     """
     parsed = parse_read_specifier(specifier)
     if on_skip is None and parsed.permissive:
-        on_skip = _log_skipped
+        on_skip = log_skipped
     how = _How(allow_commands, on_skip, shard, wants_matrices)
     return _read_scripts(parsed, how) if parsed.form == "scp" else _read_files(parsed, how)
 
@@ -141,20 +141,16 @@ def _read_archive(part: _File, how: _How) -> Entries:
                 try:
                     array = read_array(stream)
                 except TableFormatError as error:
-                    if how.on_skip is None or not _end_is_known(stream, start):
+                    if how.on_skip is None or not end_is_known(stream, start):
                         raise
                     how.on_skip(key, error)
                     continue
                 yield key, array
                 reading = ""  # from here on, damage lies between utterances
         except TableFormatError as error:
-            said = said_instead(stream)
             if how.on_skip is None:
-                if said:
-                    raise type(error)(said) from error
-                raise
-            rest = type(error)(f"{said or error}; nothing after it can be read")
-            how.on_skip(reading, rest)
+                raise damage_of(stream, error) from None
+            how.on_skip(reading, rest_of(damage_of(stream, error)))
 
 
 def _read_npz(part: _File, how: _How) -> Entries:
@@ -209,7 +205,18 @@ def _place(shard: Shard, stretch: FileStretch, position: int, stream: KaldiStrea
     return place
 
 
-def _end_is_known(stream: KaldiStream, start: int) -> bool:
+def damage_of(stream: KaldiStream, error: TableFormatError) -> TableFormatError:
+    """The error, or one that says what the file is instead of an archive."""
+    said = said_instead(stream)
+    return type(error)(said) if said else error
+
+
+def rest_of(damage: TableFormatError) -> TableFormatError:
+    """The error for an archive that is skipped from the damage on."""
+    return type(damage)(f"{damage}; nothing after it can be read")
+
+
+def end_is_known(stream: KaldiStream, start: int) -> bool:
     """True, with the stream after the object at ``start``, if its header or brackets show where that ends."""
     if stream.size is None:
         return False
@@ -227,5 +234,6 @@ def _end_is_known(stream: KaldiStream, start: int) -> bool:
     return is_binary or is_text
 
 
-def _log_skipped(key: str, error: OvAsrScoreError) -> None:
+def log_skipped(key: str, error: OvAsrScoreError) -> None:
+    """Log an utterance that the option ``p`` skips."""
     logger.warning("skipped: %s", error)

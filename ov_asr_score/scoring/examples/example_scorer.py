@@ -158,12 +158,12 @@ class ExampleScorer:
         except RUNTIME_ERRORS as error:
             raise DeviceError(f"{self._device.device}: {first_cause(error)}") from error
         for place, (number, sequence) in enumerate(members):
+            found = begun.setdefault(number, {})
             for name, (times, rows) in sequence.outputs.items():
                 values = scores[name][place, _positions(times)]
-                target = begun.setdefault(number, {}).setdefault(
-                    name, np.empty((len(examples[number].outputs[name]), values.shape[1]), np.float32)
-                )
-                target[rows] = values
+                if name not in found:
+                    found[name] = np.empty((len(examples[number].outputs[name]), values.shape[1]), np.float32)
+                found[name][rows] = values
 
 
 def _positions(times: NDArray[np.int64]) -> NDArray[np.int64]:

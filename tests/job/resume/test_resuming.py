@@ -12,6 +12,7 @@ from ov_asr_score.comparison import Limits
 from ov_asr_score.errors import FileAccessError, OvAsrScoreError, ResumeError, UsageError
 from ov_asr_score.job import ScoreJob, run_job
 from ov_asr_score.job.resume.resuming import open_earlier
+from ov_asr_score.job.resume.run_identity import run_identity
 from ov_asr_score.kaldi_io import read_table
 from ov_asr_score.report.data.run import UtteranceReport
 from ov_asr_score.scoring.job_tables import JobTables
@@ -353,3 +354,20 @@ def test_requests_are_those_of_a_run_without_a_break(
     assert all(request in in_order for request in run_with)
     assert report.totals.context_frames == whole_report.totals.context_frames
     assert Path("s.ark").read_bytes() == Path("whole.ark").read_bytes()
+
+
+def test_files_that_match_a_pattern_are_the_input(job: ScoreJob) -> None:
+    names = list(FEATURES)
+    write_table("part.1.ark", {name: FEATURES[name] for name in names[:3]})
+    write_table("part.2.ark", {name: FEATURES[name] for name in names[3:]})
+    several = replace(job, inputs=["ark:part.*.ark"])
+    interrupt(several, 4)
+    assert run_job(several).totals.resumed_utterances == 4
+    assert Path("s.ark").read_bytes() == bytes_of(job)
+    tables = JobTables((InputTable("feats", "ark:part.*.ark"),), {"scores": "s.ark"}, {})
+    before = run_identity(several, tables)
+    assert run_identity(several, tables) == before
+    write_table("part.2.ark", {name: FEATURES[name] + 1 for name in names[3:]})
+    changed = run_identity(several, tables)
+    write_table("part.3.ark", {"more": FEATURES[names[0]]})
+    assert len({str(each) for each in (before, changed, run_identity(several, tables))}) == 3
