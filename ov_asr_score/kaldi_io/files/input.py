@@ -36,7 +36,7 @@ _KEPT: ContextVar[Mapping[str, bytes]] = ContextVar("kept inputs", default=Mappi
 def keep_inputs(names: Iterable[str], *, allow_commands: bool = False) -> Iterator[None]:
     """Read what can be read only once, and give its content to all who open it by its name while the ``with`` lasts.
 
-    That are those of ``names`` that are standard input, a command, a FIFO, or ``path:offset``. A model is opened for
+    These are the ``names`` that are standard input, a command, a FIFO, or ``path:offset``. A model is opened for
     its kind, for its digest and to be converted: a command must not run for each of them, nor give them different
     content. Nothing is left behind: the content is in memory. Raises what ``open_input`` raises.
     """
