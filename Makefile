@@ -98,7 +98,7 @@ install: $(VENV)/.installed
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[audio]"
 	touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed
@@ -112,8 +112,8 @@ $(VENV)/.installed-docs: $(VENV)/.installed
 # without nncf, which is for newer releases
 $(VENV_2023)/.installed: pyproject.toml
 	$(PYTHON_2023) -m venv $(VENV_2023)
-	$(VENV_2023)/bin/python -m pip install --quiet --disable-pip-version-check --editable . "openvino==2023.3.*" \
-	  build hypothesis jsonschema kaldi-native-io "matplotlib>=3.9" onnx onnxruntime pdoc pytest pytest-timeout pytest-xdist pyyaml
+	$(VENV_2023)/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[audio-all]" "openvino==2023.3.*" \
+	  build hypothesis jsonschema kaldi-native-fbank kaldi-native-io "matplotlib>=3.9" onnx onnxruntime pdoc pytest pytest-timeout pytest-xdist pyyaml
 	touch $@
 
 $(VENV)/.installed-bench: $(VENV)/.installed

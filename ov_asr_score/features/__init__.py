@@ -1,0 +1,1 @@
+"""Samples to features, in Kaldi's numbers: MFCC, fbank, PLP, spectrograms, pitch, and what follows them."""

@@ -1,0 +1,1 @@
+"""Sound, or tables of features, to what an acoustic model takes."""

@@ -1,0 +1,1 @@
+"""Online i-vectors, as ivector-extract-online2 computes them."""
