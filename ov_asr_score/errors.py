@@ -78,6 +78,10 @@ class SuiteFormatError(OvAsrScoreError):
     """A suite file or its baseline does not conform to its format."""
 
 
+class ConfigFormatError(OvAsrScoreError):
+    """A configuration file of Kaldi's programs has a line that is no option, or not one of those expected."""
+
+
 class BlobFormatError(OvAsrScoreError):
     """An exported model (blob) is damaged or was made for something else."""
 

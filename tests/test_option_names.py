@@ -16,6 +16,7 @@ EXCEPTIONS = {
     "report/html/charts.py": ("var(--",),
     "report/html/page.py": ("--share", "-inf"),
     "report/schemas.py": ("-inf",),
+    "kaldi_io/files/config_file.py": ("--name=value",),
     "kaldi_io/files/input.py": ("-c",),
     "kaldi_io/files/output.py": ("-c",),
     "kaldi_model/info_settings.py": ("-rms",),

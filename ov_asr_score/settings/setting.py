@@ -28,9 +28,24 @@ REPORTS = "Reports"
 TIME = "Kaldi models: chunks and time"
 AFTER = "Post-processing of scores"
 SCORES = "Kaldi models: scores"
+FEATURES = "Features (Kaldi's options)"
 IVECTORS = "Kaldi models: i-vectors"
 GNA = "GNA (in software, or with the GNA plugin of an older runtime)"
-PANELS = (MODEL, SELECTION, TABLES, COMPARISON, QUANTIZATION, SPEED, REPORTS, AFTER, TIME, SCORES, IVECTORS, GNA)
+PANELS = (
+    MODEL,
+    SELECTION,
+    TABLES,
+    COMPARISON,
+    QUANTIZATION,
+    SPEED,
+    REPORTS,
+    AFTER,
+    TIME,
+    SCORES,
+    FEATURES,
+    IVECTORS,
+    GNA,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,3 +212,15 @@ def parsed(name: str, setting: Setting, value: object, *needed: object) -> Any:
         if error.fields:
             raise
         raise UsageError(f"{name} {error}", fields=(name,)) from error
+
+
+def parse_flag(text: str) -> bool | None:
+    """The value of a flag in Kaldi's words, None for an empty text. Raises UsageError. Kaldi: ParseOptions::ToBool."""
+    lower = text.lower()
+    if lower in ("true", "t", "1"):
+        return True
+    if lower in ("false", "f", "0"):
+        return False
+    if not lower:
+        return None
+    raise UsageError(f"{text}: expected true or false")

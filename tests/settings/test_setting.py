@@ -7,10 +7,11 @@ import pytest
 
 from ov_asr_score.errors import UsageError
 from ov_asr_score.settings.caching import CacheSettings, CacheUpkeep
+from ov_asr_score.settings.features import FeatureSettings, UtteranceSettings
 from ov_asr_score.settings.kaldi import KaldiOptions
 from ov_asr_score.settings.model_jobs import BenchJob, CompareLayersJob, ConvertJob, InspectSettings, QuantizeJob
 from ov_asr_score.settings.score_job import ScoreJob
-from ov_asr_score.settings.setting import PANELS, Part, Setting, fields_of, made, parsed, settings_of
+from ov_asr_score.settings.setting import PANELS, Part, Setting, fields_of, made, parse_flag, parsed, settings_of
 from ov_asr_score.settings.table_jobs import (
     CheckSettings,
     CompareJob,
@@ -22,6 +23,7 @@ from ov_asr_score.settings.table_jobs import (
 BUNDLES = (
     *(ScoreJob, BenchJob, CompareLayersJob, ConvertJob, InspectSettings, QuantizeJob, CheckSettings, CompareJob),
     *(CompareProfilesSettings, CopySettings, MergeSettings, CacheSettings, CacheUpkeep),
+    *(FeatureSettings, UtteranceSettings),
 )
 
 
@@ -114,3 +116,16 @@ def test_values_of_options() -> None:
         with pytest.raises(UsageError, match=r"^shard \S+ expected I/N") as caught:
             parsed("shard", shard, text)
         assert caught.value.fields == ("shard",)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("true", True), ("T", True), ("1", True), ("False", False), ("f", False), ("0", False), ("", None)],
+)
+def test_flags_in_kaldis_words(text: str, value: bool | None) -> None:
+    assert parse_flag(text) is value
+
+
+def test_flags_in_other_words() -> None:
+    with pytest.raises(UsageError, match=r"^yes: expected true or false$"):
+        parse_flag("yes")

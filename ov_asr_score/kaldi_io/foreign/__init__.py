@@ -22,6 +22,9 @@ BLOB = "an exported blob"
 TABLE = "a table of matrices or vectors"
 """What is said to be expected where features, i-vectors or scores are read."""
 
+OPTIONS = "a file of options for a program of Kaldi"
+"""What is said to be expected where options are read, such as those of compute-mfcc-feats."""
+
 START_BYTES = 4096
 
 # ir_version, then another field of a model (onnx.proto3): the graph, or the program that wrote it.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from pathlib import PurePosixPath
 
-from ov_asr_score.kaldi_io.foreign import BLOB, MODEL, TABLE
+from ov_asr_score.kaldi_io.foreign import BLOB, MODEL, OPTIONS, TABLE
 from ov_asr_score.kaldi_io.foreign.foreign_kind import ForeignKind
 from ov_asr_score.text import clipped, printable_name
 
@@ -83,7 +83,8 @@ def other_text_kind(start: bytes) -> ForeignKind | None:
     first = text.strip().partition("\n")[0]
     if not first or not all(letter.isprintable() or letter.isspace() for letter in text):
         return None
-    return ForeignKind(f"a text file that begins with {clipped(first)}", is_right_for=TABLE, said={BLOB: ""})
+    said = {BLOB: "", OPTIONS: ""}
+    return ForeignKind(f"a text file that begins with {clipped(first)}", is_right_for=TABLE, said=said)
 
 
 def _part_of_recipe(text: bytes) -> ForeignKind | None:
@@ -94,7 +95,7 @@ def _part_of_recipe(text: bytes) -> ForeignKind | None:
         return ForeignKind("a shell script or another program")
     code = re.sub(rb"^(#[^\n]*\n\s*)+", b"", text)
     if _OPTIONS.match(code):
-        return ForeignKind("a file of options for a program of Kaldi")
+        return ForeignKind(OPTIONS)
     if _XCONFIG.match(code):
         return ForeignKind("an xconfig file, from which Kaldi's scripts make a network", instead_of=_TRAINED)
     if _CONFIG_NNET3.match(code):
