@@ -44,10 +44,10 @@ class OnlineCmvnOptions:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CmvnState:
-    """What goes from one utterance of a speaker to the next (Kaldi's OnlineCmvnState): statistics float64 [2, D + 1].
+    """What goes from one utterance of a speaker to the next: statistics float64 [2, D + 1], None where there are none.
 
     ``speaker`` is the sum over all earlier utterances of the speaker, ``frozen`` the statistics that count from
-    ``LiveCmvn.freeze`` on; None where there are none.
+    ``LiveCmvn.freeze`` on. cmvn_state.py reads and writes it. Kaldi: OnlineCmvnState.
     """
 
     global_stats: Sums | None = None
