@@ -42,6 +42,10 @@ class TableFormatError(OvAsrScoreError):
     """A table does not conform to its format."""
 
 
+class SoundFormatError(OvAsrScoreError):
+    """A sound file cannot be decoded: damaged, of an unknown kind, beyond a limit, or without the channel asked for."""
+
+
 class MissingUtteranceError(OvAsrScoreError):
     """Tables that are joined by utterance key do not hold the same keys."""
 

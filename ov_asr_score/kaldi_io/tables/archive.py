@@ -21,10 +21,11 @@ LONGEST_KEY = 4096
 NOT_A_KEY = ("[", "[]")
 
 
-def read_key(stream: KaldiStream) -> str | None:
+def read_key(stream: KaldiStream, *, of_arrays: bool = True) -> str | None:
     """Next key, ``None`` at the end of the archive; the stream is then at the object. Raises TableFormatError.
 
-    Bytes that are not UTF-8 become surrogates, so that every key is written as it was read.
+    Bytes that are not UTF-8 become surrogates, so that every key is written as it was read. ``of_arrays``: the objects
+    are matrices, vectors or examples, and what is known to be something else is refused.
     """
     stream.context = ""
     is_first = stream.offset == stream.start_offset
@@ -32,7 +33,7 @@ def read_key(stream: KaldiStream) -> str | None:
     start = stream.offset
     if not stream.peek(1):
         return None
-    if is_first and BINARY_MARK not in stream.start:
+    if of_arrays and is_first and BINARY_MARK not in stream.start:
         _check_is_a_table(stream)
     raw = stream.read_before(END_OF_KEY, LONGEST_KEY)
     key = raw.decode("utf-8", "surrogateescape")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from ov_asr_score.errors import SpecifierError, TableFormatError
-from ov_asr_score.kaldi_io.matrices.stream import open_stream
 from ov_asr_score.kaldi_io.specifier import ReadSpecifier, parse_read_specifier
-from ov_asr_score.kaldi_io.tables.archive import check_is_itself
 from ov_asr_score.kaldi_io.tables.parts import parts_of
+from ov_asr_score.kaldi_io.tables.word_lines import word_lines
 from ov_asr_score.text import clipped
 
 
@@ -26,17 +25,11 @@ def read_token_table(specifier: str | ReadSpecifier, *, allow_commands: bool = F
 
 
 def _read_part(part: ReadSpecifier, table: dict[str, str], allow_commands: bool) -> None:
-    with open_stream(part.filename, allow_commands=allow_commands) as stream:
-        check_is_itself(stream)
-        text = stream.read_all()
-        name = stream.name
-    for number, line in enumerate(text.splitlines(), start=1):
-        words = [word.decode("utf-8", "surrogateescape") for word in line.split()]
-        if not words:  # Kaldi reads a word after another, and sees no empty lines
-            continue
-        if len(words) != 2:
-            found = f"{len(words)} in {clipped(line)}"
-            raise TableFormatError(f"{name}: line {number}: expected two words, a key and its value, found {found}")
-        if words[0] in table:
-            raise TableFormatError(f"{name}: line {number}: key {clipped(words[0])} came before")
-        table[words[0]] = words[1]
+    for line in word_lines(part.filename, allow_commands=allow_commands):
+        if len(line.words) != 2:
+            found = f"{len(line.words)} in {line.shown}"
+            raise TableFormatError(f"{line.place}: expected two words, a key and its value, found {found}")
+        key, value = line.words
+        if key in table:
+            raise TableFormatError(f"{line.place}: key {clipped(key)} came before")
+        table[key] = value

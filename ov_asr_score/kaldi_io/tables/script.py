@@ -22,6 +22,7 @@ from ov_asr_score.kaldi_io.matrices.stream import START_BYTES, KaldiStream, open
 from ov_asr_score.kaldi_io.specifier import Range, apply_range, parse_range
 from ov_asr_score.kaldi_io.tables.archive import check_is_itself, said_instead, what_instead
 from ov_asr_score.kaldi_io.tables.npy import NPY_MAGIC, read_npy
+from ov_asr_score.kaldi_io.tables.word_lines import pass_byte_order_mark
 from ov_asr_score.settings.path_map import NO_PATH_MAP, PathMap
 from ov_asr_score.text import clipped, printable_name, shown_key
 
@@ -61,6 +62,7 @@ def script_lines(stream: KaldiStream, path_map: PathMap = NO_PATH_MAP) -> Iterat
             raise TableFormatError(said)
         raise stream.error("lines of text", "binary data", "this looks like an archive, use ark:<file>")
     check_is_itself(stream)
+    pass_byte_order_mark(stream)
     try:
         for number, (start, line) in enumerate(stream.lines(), start=1):
             yield start, parse_script_line(line, stream.name, number, path_map)
