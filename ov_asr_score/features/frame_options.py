@@ -10,7 +10,7 @@ from ov_asr_score.errors import UsageError
 
 WINDOW_TYPES = ("hamming", "hanning", "povey", "rectangular", "sine", "blackman")
 
-MOST_FRAME_SAMPLES = 1 << 20
+MOST_FRAME_SAMPLES = 1 << 17
 """A longer frame is a mistake in its unit, and its FFT would take gigabytes; Kaldi has no limit."""
 
 

@@ -86,11 +86,10 @@ class LinearResample:
         starts = self._first[places] + units * self._unit_in - self._held_from
         windows = sliding_window_view(held, self._num_taps)
         if self._unit_out == 1:
-            products = windows[starts[0] : starts[-1] + 1 : self._unit_in] * self._weights[0]
+            chosen = windows[starts[0] : starts[-1] + 1 : self._unit_in]
+            filtered: Samples = np.einsum("ij,j->i", chosen, self._weights[0])
         else:
-            products = windows[starts]
-            products *= self._weights[places]
-        filtered: Samples = products.sum(axis=1)
+            filtered = np.einsum("ij,ij->i", windows[starts], self._weights[places])
         return filtered
 
 
