@@ -108,6 +108,16 @@ def parse_read_specifier(text: str | ReadSpecifier, path_map: PathMap = NO_PATH_
     )
 
 
+def is_table(text: str) -> bool:
+    """Whether a text that may be an rspecifier or the name of a file with one object is an rspecifier.
+
+    So is a bare name that ends with ``.scp`` or ``.npz``. Raises SpecifierError (unknown or contradictory options).
+    Kaldi: ``ClassifyRspecifier``.
+    """
+    options, filename = _split(text, READ_OPTIONS)
+    return bool(options) or _form_of_name(filename) in ("scp", "npz")
+
+
 def parse_write_specifier(text: str | WriteSpecifier) -> WriteSpecifier:
     """The wspecifier in ``text``, or a bare file name: ``x.npz`` is an NPZ file, all else an archive.
 

@@ -29,6 +29,7 @@ TIME = "Kaldi models: chunks and time"
 AFTER = "Post-processing of scores"
 SCORES = "Kaldi models: scores"
 FEATURES = "Features (Kaldi's options)"
+FEATURE_STEPS = "Features: further steps"
 IVECTORS = "Kaldi models: i-vectors"
 GNA = "GNA (in software, or with the GNA plugin of an older runtime)"
 PANELS = (
@@ -43,6 +44,7 @@ PANELS = (
     TIME,
     SCORES,
     FEATURES,
+    FEATURE_STEPS,
     IVECTORS,
     GNA,
 )

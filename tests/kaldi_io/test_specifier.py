@@ -11,6 +11,7 @@ from ov_asr_score.kaldi_io.specifier import (
     Range,
     ReadSpecifier,
     apply_range,
+    is_table,
     parse_range,
     parse_read_specifier,
     parse_write_specifier,
@@ -180,3 +181,13 @@ def test_range_beyond_the_matrix_is_refused(part: Range) -> None:
 def test_columns_of_a_vector_are_refused() -> None:
     with pytest.raises(TableFormatError, match="vector"):
         apply_range(np.zeros(10), Range((0, 1), (0, 1)))
+
+
+@pytest.mark.parametrize("text", ["ark:x", "scp:x", "s,cs,ark:copy-matrix x - |", "b, ark:x", "trans.scp", "x.npz"])
+def test_what_is_a_table(text: str) -> None:
+    assert is_table(text)
+
+
+@pytest.mark.parametrize("text", ["final.mat", "a.ark:1234", "gunzip -c final.mat.gz |", "-", "x.npy", "cmvn:1"])
+def test_what_is_a_file_of_one_object(text: str) -> None:
+    assert not is_table(text)

@@ -7,6 +7,7 @@ import pytest
 
 from ov_asr_score.errors import UsageError
 from ov_asr_score.settings.caching import CacheSettings, CacheUpkeep
+from ov_asr_score.settings.feature_steps import FeatureSteps
 from ov_asr_score.settings.features import FeatureSettings, UtteranceSettings
 from ov_asr_score.settings.kaldi import KaldiOptions
 from ov_asr_score.settings.model_jobs import BenchJob, CompareLayersJob, ConvertJob, InspectSettings, QuantizeJob
@@ -23,7 +24,7 @@ from ov_asr_score.settings.table_jobs import (
 BUNDLES = (
     *(ScoreJob, BenchJob, CompareLayersJob, ConvertJob, InspectSettings, QuantizeJob, CheckSettings, CompareJob),
     *(CompareProfilesSettings, CopySettings, MergeSettings, CacheSettings, CacheUpkeep),
-    *(FeatureSettings, UtteranceSettings),
+    *(FeatureSettings, UtteranceSettings, FeatureSteps),
 )
 
 
