@@ -103,9 +103,10 @@ def check_count(count: float) -> None:
 
 
 def skipping(stats: Sums, skip_dims: Sequence[int]) -> Sums:
-    """Statistics [2 or 1, n, D + 1] in which the columns ``skip_dims`` have mean 0 and variance 1.
+    """Statistics [2 or 1, D + 1], or [2 or 1, n, D + 1], in which the columns ``skip_dims`` have mean 0 and variance 1.
 
-    Raises ShapeMismatchError for a column that is not there. Source: transform/cmvn.cc, ``FakeStatsForSomeDims``.
+    Raises ShapeMismatchError for a column that is not there. Source: transform/cmvn.cc, ``FakeStatsForSomeDims``;
+    featbin/modify-cmvn-stats.cc.
     """
     if not skip_dims:
         return stats
@@ -114,9 +115,9 @@ def skipping(stats: Sums, skip_dims: Sequence[int]) -> Sums:
         raise ShapeMismatchError(f"skip_dims {':'.join(map(str, skip_dims))}: expected numbers below the width {width}")
     dims = list(skip_dims)
     stats = stats.copy()
-    stats[0][:, dims] = 0
+    stats[0, ..., dims] = 0
     if len(stats) > 1:
-        stats[1][:, dims] = stats[0][:, -1:]
+        stats[1][..., dims] = stats[0, ..., -1:]
     return stats
 
 

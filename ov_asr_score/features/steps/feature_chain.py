@@ -55,6 +55,7 @@ class LiveChain:
 
     def accept(self, rows: Rows) -> Rows:
         """The rows that are final now. Raises OvAsrScoreError with the key and the step."""
+        rows = np.asarray(rows, np.float32)
         self._came |= len(rows) > 0
         for name, step in self._steps:
             with _place(self._key, name):
@@ -240,9 +241,13 @@ def _without_frames(key: str, found: str = "") -> ShapeMismatchError:
 
 @contextlib.contextmanager
 def _place(key: str, step: str) -> Iterator[None]:
-    """Errors say which utterance and step they are about; those of usage speak for themselves."""
+    """Errors say which utterance and step they are about; those of usage speak for themselves.
+
+    Numbers that are not finite go on as in Kaldi; numpy's warnings would not say where they come from.
+    """
     try:
-        yield
+        with np.errstate(over="ignore", invalid="ignore"):
+            yield
     except UsageError:
         raise
     except OvAsrScoreError as error:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ov_asr_score.errors import OvAsrScoreError, ShapeMismatchError, UsageError
-from ov_asr_score.features.steps.cmvn import apply_cmvn, cmvn_stats, means_and_variances
+from ov_asr_score.features.steps.cmvn import apply_cmvn, cmvn_stats, means_and_variances, skipping
 from ov_asr_score.features.steps.running_sums import Sums
 from ov_asr_score.kaldi_io import load_array
 from tests.features.steps.kaldi_post import BASE, FEATURES, UTT2SPK, assert_same, table
@@ -89,6 +89,14 @@ def test_columns_that_are_skipped_of_kaldi() -> None:
     made = {key: apply_cmvn(rows, BY_UTTERANCE[key], True, skip_dims=(0, 3)) for key, rows in BASE.items()}
     assert_same(made, "cmvn_utt_skip_dims", 0)
     np.testing.assert_array_equal(made["clip"][:, [0, 3]], BASE["clip"][:, [0, 3]])
+
+
+def test_statistics_with_columns_that_stay() -> None:
+    stats = skipping(BY_SPEAKER["clip"], (0, 12))
+    count = stats[0, -1]
+    assert stats[:, [0, 12]].tolist() == [[0, 0], [count, count]]
+    np.testing.assert_array_equal(stats[:, 1:12], BY_SPEAKER["clip"][:, 1:12])
+    assert skipping(stats[:1], (3,))[0, 3] == 0
 
 
 def test_means_that_stay() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -160,6 +161,17 @@ def test_errors_name_utterance_and_step(steps: FeatureSteps, message: str | None
             chain.apply(KEY, "", ROWS)
         with pytest.raises(OvAsrScoreError, match=f"^utterance '{KEY}': {message}"):
             in_pieces(chain.live(KEY), ROWS, 2)
+
+
+def test_frames_that_are_not_finite() -> None:
+    rows = ROWS.astype(np.float64)
+    rows[20, 3], rows[21, 4] = np.inf, np.nan
+    with FeatureChain(LDA) as chain, warnings.catch_warnings():
+        warnings.simplefilter("error")
+        made = chain.apply(KEY, "", rows)
+        live = chain.live(KEY)
+        np.testing.assert_array_equal(np.concatenate((live.accept(rows), live.finish())), made)
+    assert made.dtype == np.float32 and np.isfinite(made[:5]).all() and np.isnan(made[8:]).all()
 
 
 def test_utterances_without_frames() -> None:
