@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from types import TracebackType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ov_asr_score.errors import MissingUtteranceError, OvAsrScoreError, ShapeMismatchError, UsageError
 from ov_asr_score.features.steps.cmvn_kinds import cmvn_step, found_in
@@ -53,9 +54,9 @@ class LiveChain:
         self._steps = steps
         self._came = self._went = False
 
-    def accept(self, rows: Rows) -> Rows:
+    def accept(self, features: NDArray[np.floating]) -> Rows:
         """The rows that are final now. Raises OvAsrScoreError with the key and the step."""
-        rows = np.asarray(rows, np.float32)
+        rows: Rows = np.asarray(features, np.float32)
         self._came |= len(rows) > 0
         for name, step in self._steps:
             with _place(self._key, name):
@@ -124,22 +125,23 @@ class FeatureChain:
         given = self.steps.cmvn not in ("utterance", "speaker") or bool(self.steps.cmvn_stats)
         return self._cmvn is None or given
 
-    def collect(self, key: str, speaker: str, features: Rows) -> None:
+    def collect(self, key: str, speaker: str, features: NDArray[np.floating]) -> None:
         """Add the features [T, D] of an utterance to the statistics of its speaker.
 
         Raises UsageError (no speaker) and ShapeMismatchError (another width than before).
         """
         if self._cmvn is not None and len(features):
             with _place(key, "CMVN"):
-                chosen = features if self._selection is None else select_columns(features, self._selection)
+                rows: Rows = np.asarray(features, np.float32)
+                chosen = rows if self._selection is None else select_columns(rows, self._selection)
                 self._cmvn.collect(key, self.speaker_of(key, speaker), chosen)
 
-    def apply(self, key: str, speaker: str, features: Rows) -> Rows:
+    def apply(self, key: str, speaker: str, features: NDArray[np.floating]) -> Rows:
         """The features float32 [T', E] of an utterance after all steps; ``speaker`` is empty where it is not known.
 
         Raises OvAsrScoreError with the key and the step: no frames, other widths, no matrix for the utterance.
         """
-        rows = np.asarray(features, np.float32)
+        rows: Rows = np.asarray(features, np.float32)
         if not self._chain:
             return rows
         if not len(rows):
