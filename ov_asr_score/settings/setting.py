@@ -20,6 +20,7 @@ Bundle = TypeVar("Bundle")
 # Groups of options on a help page, in this order.
 MODEL = "Model and device"
 TABLES = "Tables"
+SOUND = "Sound"
 SELECTION = "What is copied"
 COMPARISON = "Comparison"
 QUANTIZATION = "Quantization"
@@ -36,6 +37,7 @@ PANELS = (
     MODEL,
     SELECTION,
     TABLES,
+    SOUND,
     COMPARISON,
     QUANTIZATION,
     SPEED,
