@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from ov_asr_score.errors import OvAsrScoreError, UsageError
 from ov_asr_score.features.cepstra import RowFunction, fbank_rows, mfcc_rows, spectrogram_rows
 from ov_asr_score.features.frame_options import single
-from ov_asr_score.features.framing import FrameWindowing, cut_frames, log_energies, num_frames
+from ov_asr_score.features.framing import EPSILON, TINY, FrameWindowing, cut_frames, log_energies, num_frames
 from ov_asr_score.features.linear_resample import LinearResample, waveform_resampler
 from ov_asr_score.features.options import FbankOptions, FeatureOptions, MfccOptions, PlpOptions
 from ov_asr_score.features.plp import plp_rows
@@ -37,10 +37,10 @@ def compute_features(
     samples = checked_samples(samples)
     if (resampler := resampler_for(options, rate)) is not None:
         samples = np.concatenate([resampler.accept(samples), resampler.finish()])
-    blocks = _kept_blocks(options, vtln_warp, seed, get_ident())
     count = num_frames(len(samples), options.frame)
     if not count:
-        return np.zeros((0, blocks.dim), np.float32)
+        return np.zeros((0, feature_dim(options)), np.float32)
+    blocks = _kept_blocks(options, vtln_warp, seed, get_ident())
     return blocks.compute(cut_frames(samples, options.frame, 0, count), 0)
 
 
@@ -97,6 +97,7 @@ class FeatureBlocks:
         self.dim = feature_dim(options)
         self._rows = _row_function(options, vtln_warp)
         self._use_energy, self._raw_energy = getattr(options, "use_energy", True), options.raw_energy
+        self._least_energy = TINY if isinstance(options, PlpOptions) else EPSILON
         self._dither, self._seed = np.float32(frame.dither), seed
         self._window = FrameWindowing(frame, BLOCK_FRAMES)
         self._windowed = np.zeros((BLOCK_FRAMES, frame.padded_window_size), np.float32)
@@ -120,7 +121,7 @@ class FeatureBlocks:
         raw = self._use_energy and self._raw_energy
         energies = self._window.apply(frames, windowed, noise, with_energy=raw)
         if self._use_energy and not raw:
-            energies = log_energies(windowed)
+            energies = log_energies(windowed, self._least_energy)
         self._spectrum.transform(self._windowed, rows)
         self._rows(self._spectrum, rows, energies, out)
 

@@ -18,6 +18,9 @@ Floats = NDArray[np.float32]
 EPSILON = float(np.finfo(np.float32).eps)
 """The least energy of which a logarithm is taken."""
 
+TINY = float(np.finfo(np.float32).tiny)
+"""The least one of PLP that are energies of windowed frames."""
+
 
 def num_frames(num_samples: int, options: FrameOptions, *, is_whole: bool = True) -> int:
     """How many frames ``num_samples`` have; not ``is_whole``: how many cannot change any more if others follow.
@@ -127,7 +130,7 @@ class FrameWindowing:
         return energies
 
 
-def log_energies(frames: Floats) -> Floats:
-    """The logarithm of the sum of squares of each frame [n]."""
+def log_energies(frames: Floats, least: float = EPSILON) -> Floats:
+    """The logarithm of the sum of squares of each frame [n], or of ``least``."""
     energies = np.einsum("ij,ij->i", frames, frames)
-    return np.asarray(np.log(np.maximum(energies, np.float32(EPSILON))), np.float32)
+    return np.asarray(np.log(np.maximum(energies, np.float32(least))), np.float32)

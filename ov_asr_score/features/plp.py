@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.features.cepstra import MelEnergies, RowFunction, floored, lifters, write_ordered
+from ov_asr_score.features.framing import TINY
 from ov_asr_score.features.mel_banks import mel_banks
 from ov_asr_score.features.options import PlpOptions
 from ov_asr_score.features.spectrum import BLOCK_FRAMES, BlockSpectrum
@@ -35,7 +36,7 @@ def plp_rows(options: PlpOptions, warp: float) -> RowFunction:
             doubled[:, 0], doubled[:, -1] = doubled[:, 1], doubled[:, -2]
             predictors, error = linear_prediction((doubled @ bases).T)
             # the greater of the two, but the first one if it is NaN
-            least = np.finfo(np.float32).tiny
+            least = np.float32(TINY)
             log_error = np.where(error < least, least, -np.log(1 / error.astype(np.float64)))
             log_error = np.where(log_error < least, least, log_error)
             cepstra = np.empty((BLOCK_FRAMES, options.num_ceps), np.float32)

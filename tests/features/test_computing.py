@@ -172,3 +172,12 @@ def test_threads_do_not_share_buffers() -> None:
             together = pool.map(lambda key: compute_features(sound(key)[0], MfccOptions()), keys)
             for one, other in zip(alone, together, strict=True):
                 np.testing.assert_array_equal(one, other)
+
+
+def test_energies_of_silence() -> None:
+    """Their least values: those of PLP are others where the energy is that behind the window."""
+    silent, _ = sound("silent")
+    for raw in (True, False):
+        mfcc, plp = (compute_features(silent, kind(raw_energy=raw))[0, 0] for kind in (MfccOptions, PlpOptions))
+        assert mfcc == pytest.approx(np.log(2.0**-23), rel=1e-6)
+        assert plp == pytest.approx(np.log(2.0**-23 if raw else 2.0**-126), rel=1e-6)
