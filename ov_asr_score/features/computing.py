@@ -18,7 +18,7 @@ from ov_asr_score.features.frame_options import single
 from ov_asr_score.features.framing import EPSILON, TINY, FrameWindowing, cut_frames, log_energies, num_frames
 from ov_asr_score.features.linear_resample import LinearResample, waveform_resampler
 from ov_asr_score.features.options import FbankOptions, FeatureOptions, MfccOptions, PlpOptions
-from ov_asr_score.features.plp import plp_rows
+from ov_asr_score.features.plp import correlation_rows, plp_of_correlations
 from ov_asr_score.features.spectrum import BLOCK_FRAMES, BlockSpectrum
 
 Floats = NDArray[np.float32]
@@ -95,9 +95,10 @@ class FeatureBlocks:
         """Make ready for frames of ``options``. Raises UsageError for a warp that leaves bins empty."""
         frame = options.frame
         self.dim = feature_dim(options)
+        self._plp = options if isinstance(options, PlpOptions) else None
         self._rows = _row_function(options, vtln_warp)
         self._use_energy, self._raw_energy = getattr(options, "use_energy", True), options.raw_energy
-        self._least_energy = TINY if isinstance(options, PlpOptions) else EPSILON
+        self._least_energy = EPSILON if self._plp is None else TINY
         self._dither, self._seed = np.float32(frame.dither), seed
         self._window = FrameWindowing(frame, BLOCK_FRAMES)
         self._windowed = np.zeros((BLOCK_FRAMES, frame.padded_window_size), np.float32)
@@ -105,7 +106,8 @@ class FeatureBlocks:
 
     def compute(self, frames: Floats, first: int) -> Floats:
         """Features [n, D] of ``frames`` [n, W], of which the first is frame ``first`` of the sound."""
-        out = np.empty((len(frames), self.dim), np.float32)
+        plp = self._plp
+        out = np.empty((len(frames), self.dim if plp is None else plp.lpc_order + 2), np.float32)
         begin = 0
         while begin < len(frames):
             block, row = divmod(first + begin, BLOCK_FRAMES)
@@ -113,7 +115,7 @@ class FeatureBlocks:
             piece = slice(begin, begin + count)
             self._compute_block(frames[piece], block, slice(row, row + count), out[piece])
             begin += count
-        return out
+        return out if plp is None else plp_of_correlations(out, plp)
 
     def _compute_block(self, frames: Floats, block: int, rows: slice, out: Floats) -> None:
         windowed = self._windowed[rows, : frames.shape[1]]
@@ -136,5 +138,5 @@ def _row_function(options: FeatureOptions, vtln_warp: float) -> RowFunction:
     if isinstance(options, FbankOptions):
         return fbank_rows(options, vtln_warp)
     if isinstance(options, PlpOptions):
-        return plp_rows(options, vtln_warp)
+        return correlation_rows(options, vtln_warp)
     return spectrogram_rows(options)

@@ -1,4 +1,4 @@
-"""Perceptual linear prediction of blocks of spectra. Kaldi: feat/feature-plp.cc, feat/mel-computations.cc."""
+"""Perceptual linear prediction. Kaldi: feat/feature-plp.cc, feat/mel-computations.cc."""
 
 from __future__ import annotations
 
@@ -16,38 +16,52 @@ Floats = NDArray[np.float32]
 LEAST_ERROR = np.float32(1e-5)
 """Prediction leaves at least this part of the error in every step."""
 
+MOST_COLUMNS = 1024  # frames that are predicted together: what they need fits into the caches
 
-def plp_rows(options: PlpOptions, warp: float) -> RowFunction:
-    """How PLP are computed: NaN in all columns without energy where a frame is nothing but zeros, as in Kaldi."""
+
+def correlation_rows(options: PlpOptions, warp: float) -> RowFunction:
+    """How the autocorrelations of a frame [P + 1] are computed, with its log energy behind them: [n, P + 2]."""
     mel = MelEnergies(options, warp)
     loudness = equal_loudness(mel_banks(options.mel, options.frame, warp).centers)
     bases = inverse_dft(options.lpc_order + 1, options.mel.num_mel_bins + 2)
     power = float(np.float32(options.compress_factor))
+    doubled = np.zeros((BLOCK_FRAMES, options.mel.num_mel_bins + 2), np.float32)
+    correlations = np.zeros((BLOCK_FRAMES, options.lpc_order + 1), np.float32)
+
+    def rows_of(spectrum: BlockSpectrum, rows: slice, energies: Floats | None, out: Floats) -> None:
+        loud = mel.compute(spectrum, rows)[rows] * loudness
+        with np.errstate(all="ignore"):  # zeros, and powers of less than 0
+            doubled[rows, 1:-1] = np.power(loud, power, dtype=np.float64)
+            doubled[rows, 0], doubled[rows, -1] = doubled[rows, 1], doubled[rows, -2]
+            np.matmul(doubled, bases, out=correlations)
+        out[:, :-1] = correlations[rows]
+        out[:, -1] = 0 if energies is None else floored(energies, options.energy_floor)
+
+    return rows_of
+
+
+def plp_of_correlations(values: Floats, options: PlpOptions) -> Floats:
+    """PLP [n, D] of what ``correlation_rows`` gives [n, P + 2]; NaN without autocorrelation, as in Kaldi."""
+    out = np.empty((len(values), options.num_ceps), np.float32)
     scale = np.full(options.num_ceps, options.cepstral_scale, np.float32)
     if options.cepstral_lifter:
         scale = np.asarray(lifters(options.cepstral_lifter, options.num_ceps), np.float32) * scale
-    doubled = np.zeros((BLOCK_FRAMES, options.mel.num_mel_bins + 2), np.float32)
-
-    def rows_of(spectrum: BlockSpectrum, rows: slice, energies: Floats | None, out: Floats) -> None:
-        # whole blocks from here on: sums over few frames may be rounded in another way
-        loud = mel.compute(spectrum, rows) * loudness
+    for begin in range(0, len(values), MOST_COLUMNS):
+        part = slice(begin, begin + MOST_COLUMNS)
+        columns = values[part].T
+        # one column alone would be summed in another order
+        columns = np.ascontiguousarray(np.repeat(columns, 2, axis=1) if columns.shape[1] == 1 else columns)
         with np.errstate(all="ignore"):
-            doubled[:, 1:-1] = np.power(loud, power, dtype=np.float64)
-            doubled[:, 0], doubled[:, -1] = doubled[:, 1], doubled[:, -2]
-            predictors, error = linear_prediction((doubled @ bases).T)
-            # the greater of the two, but the first one if it is NaN
-            least = np.float32(TINY)
-            log_error = np.where(error < least, least, -np.log(1 / error.astype(np.float64)))
-            log_error = np.where(log_error < least, least, log_error)
-            cepstra = np.empty((BLOCK_FRAMES, options.num_ceps), np.float32)
-            cepstra[:, 0] = log_error
-            cepstra[:, 1:] = cepstra_of_prediction(predictors)[: options.num_ceps - 1].T
-            cepstra *= scale
-        if energies is not None:
-            cepstra[rows, 0] = floored(energies, options.energy_floor)
-        write_ordered(cepstra[rows], out, options.htk_compat)
-
-    return rows_of
+            predictors, error = linear_prediction(columns[:-1])
+            log_error = -np.log(1 / error.astype(np.float64))
+            cepstra = np.empty((options.num_ceps, columns.shape[1]), np.float32)
+            cepstra[0] = np.where(log_error < TINY, TINY, log_error)  # NaN is not less
+            cepstra[1:] = cepstra_of_prediction(predictors[: options.num_ceps - 1])
+            cepstra *= scale[:, None]
+        if options.use_energy:
+            cepstra[0] = columns[-1]
+        write_ordered(cepstra.T[: len(out[part])], out[part], options.htk_compat)
+    return out
 
 
 def equal_loudness(centers: Floats) -> Floats:
@@ -70,25 +84,26 @@ def inverse_dft(num_bases: int, size: int) -> Floats:
 def linear_prediction(correlations: Floats) -> tuple[Floats, Floats]:
     """Predictors [P, n] and the error that is left [n] for autocorrelations [P + 1, n]. Kaldi: ``Durbin``."""
     order = len(correlations) - 1
-    correlations = np.ascontiguousarray(correlations)
-    predictors = np.zeros((order, correlations.shape[1]), np.float32)
+    predictors, terms = np.zeros((2, order, correlations.shape[1]), np.float32)
     error = correlations[0].copy()
     for step in range(order):
-        terms = np.concatenate([correlations[step + 1][None], predictors[:step] * correlations[step:0:-1]])
-        reflection = np.add.reduce(terms, axis=0) / error
-        left = np.float32(1) - reflection * reflection
-        error *= np.where(left < LEAST_ERROR, LEAST_ERROR, left)
-        predictors[:step] -= reflection * predictors[:step][::-1]
-        predictors[step] = -reflection
+        known = predictors[:step]
+        terms[0] = correlations[step + 1]
+        np.multiply(known, correlations[step:0:-1], out=terms[1 : step + 1])
+        reflection = np.add.reduce(terms[: step + 1], axis=0)
+        reflection /= error
+        error *= np.maximum(1 - reflection * reflection, LEAST_ERROR)  # NaN stays NaN
+        known -= reflection * known[::-1]
+        np.negative(reflection, out=predictors[step])
     return predictors, error
 
 
 def cepstra_of_prediction(predictors: Floats) -> Floats:
-    """The cepstra [P, n] without the first one, for predictors [P, n]. Kaldi: ``Lpc2Cepstrum``."""
-    cepstra = np.zeros_like(predictors)
+    """The first cepstra [C, n] behind the zeroth for predictors [C, n]. Kaldi: ``Lpc2Cepstrum``."""
+    cepstra, weighted = np.zeros_like(predictors), np.zeros_like(predictors)
     for step in range(len(predictors)):
-        factors = np.arange(step, 0, -1, dtype=np.float32)[:, None]
-        terms = factors * predictors[:step] * cepstra[:step][::-1]
-        sums = np.add.reduce(terms, axis=0, dtype=np.float64)
-        cepstra[step] = -predictors[step] - sums / np.float32(step + 1)
+        # numbered cepstra times predictors, the nearest first
+        sums = np.add.reduce(predictors[:step] * weighted[:step][::-1], axis=0, dtype=np.float64)
+        cepstra[step] = -predictors[step] - sums / (step + 1)
+        np.multiply(cepstra[step], np.float32(step + 1), out=weighted[step])
     return cepstra

@@ -2,21 +2,23 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from ov_asr_score.features.options import PlpOptions
 from ov_asr_score.features.plp import (
     cepstra_of_prediction,
+    correlation_rows,
     equal_loudness,
     inverse_dft,
     linear_prediction,
-    plp_rows,
+    plp_of_correlations,
 )
 from ov_asr_score.features.spectrum import BLOCK_FRAMES, BlockSpectrum
 
 ROWS = slice(1, 4)
 
 
-def block(frames: np.ndarray) -> BlockSpectrum:
+def block(frames: NDArray[np.float64]) -> BlockSpectrum:
     spectrum = BlockSpectrum(512)
     spectrum.transform(frames.astype(np.float32), ROWS)
     return spectrum
@@ -71,28 +73,46 @@ def test_loudness_grows_with_frequency() -> None:
     assert loudness[2] == pytest.approx(expected, rel=1e-6) and (np.diff(loudness) > 0).all()
 
 
+def plp(options: PlpOptions, spectrum: BlockSpectrum, energies: list[float] | None = None) -> NDArray[np.float32]:
+    values = np.empty((3, options.lpc_order + 2), np.float32)
+    given = None if energies is None else np.array(energies, np.float32)
+    correlation_rows(options, 1.0)(spectrum, ROWS, given, values)
+    return plp_of_correlations(values, options)
+
+
 def test_columns() -> None:
-    out = np.empty((3, 13), np.float32)
-    plp_rows(PlpOptions(use_energy=False), 1.0)(NOISE, ROWS, None, out)
-    plain = out.copy()
-    plp_rows(PlpOptions(use_energy=False, htk_compat=True), 1.0)(NOISE, ROWS, None, out)
-    np.testing.assert_array_equal(out, np.roll(plain, -1, axis=1))
-    plp_rows(PlpOptions(), 1.0)(NOISE, ROWS, np.array([1, 2, 3], np.float32), out)
-    assert out[:, 0].tolist() == [1, 2, 3]
-    np.testing.assert_array_equal(out[:, 1:], plain[:, 1:])
-    few = np.empty((3, 1), np.float32)
-    plp_rows(PlpOptions(lpc_order=0, num_ceps=1, use_energy=False), 1.0)(NOISE, ROWS, None, few)
-    assert np.isfinite(few).all()
+    plain = plp(PlpOptions(use_energy=False), NOISE)
+    assert plain.shape == (3, 13) and np.isfinite(plain).all()
+    np.testing.assert_array_equal(plp(PlpOptions(use_energy=False, htk_compat=True), NOISE), np.roll(plain, -1, axis=1))
+    with_energy = plp(PlpOptions(energy_floor=float(np.exp(2))), NOISE, [1, 2, 3])
+    np.testing.assert_allclose(with_energy[:, 0], [2, 2, 3], rtol=1e-6)
+    np.testing.assert_array_equal(with_energy[:, 1:], plain[:, 1:])
+    scaled = plp(PlpOptions(use_energy=False, cepstral_scale=2.0, cepstral_lifter=0), NOISE)
+    np.testing.assert_allclose(scaled[:, 0], 2 * plain[:, 0], rtol=1e-6)
+    np.testing.assert_allclose(scaled[:, 11], 2 * plain[:, 11] / 12, rtol=1e-5)
+
+
+def test_few_columns() -> None:
+    assert np.isfinite(plp(PlpOptions(lpc_order=0, num_ceps=1, use_energy=False), NOISE)).all()
+    few = plp(PlpOptions(num_ceps=4, use_energy=False), NOISE)
+    np.testing.assert_array_equal(few, plp(PlpOptions(use_energy=False), NOISE)[:, :4])
+
+
+def test_frames_are_independent() -> None:
+    values = np.random.default_rng(1).normal(size=(2500, 14)).astype(np.float32)
+    values[:, 0] = np.abs(values).sum(axis=1)
+    whole = plp_of_correlations(values, PlpOptions())
+    for row in (0, 1, 1023, 1024, 2499):
+        np.testing.assert_array_equal(plp_of_correlations(values[row : row + 1], PlpOptions())[0], whole[row])
 
 
 @pytest.mark.parametrize("power", [-1.0, 0.0, 2.0])
 def test_any_power(power: float) -> None:
-    out = np.empty((3, 13), np.float32)
-    plp_rows(PlpOptions(compress_factor=power), 1.0)(NOISE, ROWS, np.zeros(3, np.float32), out)
-    assert np.isfinite(out).all()
+    assert np.isfinite(plp(PlpOptions(compress_factor=power), NOISE, [0, 0, 0])).all()
 
 
 def test_silence() -> None:
-    out = np.empty((3, 13), np.float32)
-    plp_rows(PlpOptions(use_energy=False), 1.0)(block(np.zeros((BLOCK_FRAMES, 512))), ROWS, None, out)
-    assert np.isnan(out).all()
+    silent = block(np.zeros((BLOCK_FRAMES, 512)))
+    assert np.isnan(plp(PlpOptions(use_energy=False), silent)).all()
+    with_energy = plp(PlpOptions(), silent, [-1, -1, -1])
+    assert (with_energy[:, 0] == -1).all() and np.isnan(with_energy[:, 1:]).all()
