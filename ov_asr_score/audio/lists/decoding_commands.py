@@ -21,12 +21,14 @@ from ov_asr_score.text import printable_name
 class DecodingCommand:
     """The file whose sound a command gives, from byte ``offset`` on (None: the whole file), and its channel.
 
-    The channel counts from 0; None is all that the file has.
+    The channel counts from 0; None is all that the file has. ``leaves_delay``: what the command makes of MP3 begins
+    with the delay of the encoder (sox; other decoders cut it off).
     """
 
     path: str
     channel: int | None = None
     offset: int | None = None
+    leaves_delay: bool = False
 
 
 def parse_decoding_command(command: str) -> DecodingCommand:
@@ -74,7 +76,8 @@ def _joined(stages: list[DecodingCommand]) -> DecodingCommand:
         raise SpecifierError("a command behind | reads a file instead of what comes before it")
     if len(channels) > 1:
         raise SpecifierError("a channel is chosen twice")
-    return replace(stages[0], channel=channels[0] if channels else None)
+    leaves_delay = any(stage.leaves_delay for stage in stages)
+    return replace(stages[0], channel=channels[0] if channels else None, leaves_delay=leaves_delay)
 
 
 def _stage(words: list[str]) -> DecodingCommand:
@@ -147,7 +150,7 @@ def _sox(words: list[str]) -> DecodingCommand:
         raise SpecifierError("it reads from a command")
     if input_type.get("-t", "").removeprefix(".") in _HEADERLESS:
         raise SpecifierError(f"-t {input_type['-t']} is a type whose files do not say what they hold")
-    return DecodingCommand(source)
+    return DecodingCommand(source, leaves_delay=True)
 
 
 def _ffmpeg(words: list[str]) -> DecodingCommand:

@@ -6,16 +6,15 @@ Source: featbin/extract-segments.cc.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from ov_asr_score.errors import OvAsrScoreError, SoundFormatError, TableFormatError
+from ov_asr_score.errors import SoundFormatError, TableFormatError
+from ov_asr_score.kaldi_io.tables.sequential import OnSkip
 from ov_asr_score.kaldi_io.tables.word_lines import WordLine, word_lines
 from ov_asr_score.text import clipped, shown_key
-
-OnSkip = Callable[[str, OvAsrScoreError], None]
 
 _REAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?inf(inity)?", re.ASCII | re.IGNORECASE)
 _CHANNEL = re.compile(r"\+?\d{1,9}", re.ASCII)

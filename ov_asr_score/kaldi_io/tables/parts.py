@@ -46,7 +46,7 @@ def parts_of(specifier: ReadSpecifier, folder: str | Path = "") -> list[ReadSpec
         return [specifier]
     # Path.glob takes no absolute patterns
     names = glob.glob(specifier.filename, root_dir=folder or None, recursive=True)  # noqa: PTH207
-    files = sorted((name for name in names if Path(folder, name).is_file()), key=_natural_order)
+    files = sorted((name for name in names if Path(folder, name).is_file()), key=natural_order)
     if not files:
         raise FileAccessError(f"{printable_name(specifier.filename)}: no file has this name or matches it as a pattern")
     return [replace(specifier, filename=name, original=f"{specifier.form}:{name}") for name in files]
@@ -112,7 +112,7 @@ def _keys(part: ReadSpecifier) -> Iterator[str]:
                 yield from (key for key, _ in archive_entries(stream))
 
 
-def _natural_order(name: str) -> tuple[list[tuple[int, str]], str]:
+def natural_order(name: str) -> tuple[list[tuple[int, str]], str]:
     """Sorts numbers in names by their value: ``x.2.ark`` before ``x.10.ark``."""
     pieces = re.split(r"([0-9]+)", name)
     return [(int(piece), "") if index % 2 else (-1, piece) for index, piece in enumerate(pieces)], name

@@ -131,8 +131,8 @@ class ScriptReader:
         except OvAsrScoreError as error:
             if isinstance(error, TableFormatError):
                 error = _explained(error, line)
-            elif isinstance(error, FileAccessError) and "no such file" in str(error):
-                error = _with_map(error, line)
+            elif isinstance(error, FileAccessError):
+                error = explained_absence(error, line)
             place = f"{line.place}: utterance {shown_key(line.key)}"
             raise type(error)(f"{place}: {error}", fields=error.fields) from error
 
@@ -202,12 +202,23 @@ def _explained(error: TableFormatError, line: ScriptLine) -> TableFormatError:
     return TableFormatError(f"{printable_name(path)}: {said}") if said else error
 
 
-def _with_map(error: FileAccessError, line: ScriptLine) -> FileAccessError:
-    """``error`` of a missing file, with what is to do if the script is of another machine."""
+def explained_absence(error: FileAccessError, line: ScriptLine) -> FileAccessError:
+    """``error`` of a missing file, with what is to do if the script is of another machine, or its files are beside it.
+
+    Another error as it is.
+    """
+    if "no such file" not in str(error):
+        return error
     if line.written:
         said = f"{printable_name(line.written)} in the script, mapped by path_map"
         return FileAccessError(f"{error} ({said})", fields=("path_map",))
-    advice = "if the script is of another machine, path_map OLD=NEW says where its files are"
+    folder = Path(line.script).parent
+    path = Path(split_offset(line.rxfilename)[0])
+    if not path.is_absolute() and (folder / path).is_file():
+        shown = printable_name(str(folder))
+        advice = f"there is one beside the script: path_map .={shown} takes relative paths from there"
+    else:
+        advice = "if the script is of another machine, path_map OLD=NEW says where its files are"
     return FileAccessError(f"{error}; {advice}", fields=("path_map",))
 
 

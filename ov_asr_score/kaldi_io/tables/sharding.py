@@ -7,7 +7,7 @@ order give the order of the table, and each reads one stretch of the archives. O
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from pathlib import Path
@@ -41,13 +41,24 @@ def shard_lines(lines: Sequence[ScriptLine], shard: Shard) -> list[ScriptLine]:
     Frames come from ``shard.frames``, or from ranges and from the headers of matrices in plain files. If those of any
     utterance are unknown, every utterance counts as one.
     """
-    weights = _given_frames(lines, shard.frames) if shard.frames is not None else _frames_in_files(lines)
+    weights = _frames_in_files(lines) if shard.frames is None else _given_frames([line.key for line in lines], shard)
+    return [line for line, is_in in zip(lines, _in_shard(weights, len(lines), shard), strict=True) if is_in]
+
+
+def keys_in_shard(keys: Sequence[str], shard: Shard) -> list[bool]:
+    """Whether each of the utterances belongs to ``shard``, which takes consecutive ones.
+
+    Shards have about the same number of frames if ``shard.frames`` has all, else of utterances.
+    """
+    return _in_shard(_given_frames(keys, shard), len(keys), shard)
+
+
+def _in_shard(weights: Sequence[int] | None, count: int, shard: Shard) -> list[bool]:
     if weights is None or not any(weights):
-        weights = [1] * len(lines)
+        weights = [1] * count
     total = sum(weights)
     ends = accumulate(weights)
-    places = (shard.place_of(2 * end - weight, total) for end, weight in zip(ends, weights, strict=True))
-    return [line for line, place in zip(lines, places, strict=True) if place == shard.index]
+    return [shard.place_of(2 * end - weight, total) == shard.index for end, weight in zip(ends, weights, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +109,9 @@ def _read_frames(path: str) -> dict[str, int]:
     return frames
 
 
-def _given_frames(lines: Sequence[ScriptLine], frames: Mapping[str, int]) -> list[int] | None:
-    return [frames[line.key] for line in lines] if all(line.key in frames for line in lines) else None
+def _given_frames(keys: Sequence[str], shard: Shard) -> list[int] | None:
+    frames = shard.frames
+    return None if frames is None or any(key not in frames for key in keys) else [frames[key] for key in keys]
 
 
 def _frames_in_files(lines: Sequence[ScriptLine]) -> list[int] | None:

@@ -61,7 +61,7 @@ def test_files_come_in_natural_order() -> None:
 def test_natural_order_is_that_of_the_numbers(numbers: list[int]) -> None:
     in_order = [f"a{number}.b{number}" for number in sorted(numbers)]
     as_given = [f"a{number}.b{number}" for number in numbers]
-    assert sorted(as_given, key=parts._natural_order) == in_order
+    assert sorted(as_given, key=parts.natural_order) == in_order
 
 
 def test_what_is_no_pattern() -> None:

@@ -8,7 +8,7 @@ import pytest
 from ov_asr_score.errors import FileAccessError, SpecifierError, TableFormatError
 from ov_asr_score.kaldi_io.matrices.matrix import load_array
 from ov_asr_score.kaldi_io.specifier import Range
-from ov_asr_score.kaldi_io.tables.script import ScriptLine, ScriptReader, read_script
+from ov_asr_score.kaldi_io.tables.script import ScriptLine, ScriptReader, explained_absence, read_script
 from tests.kaldi_io.foreign.foreign_files import FOREIGN_FILES, LFS_POINTER
 
 
@@ -128,3 +128,19 @@ def test_offsets_into_gzip_are_explained(tmp_path: Path, readers: Path) -> None:
 def test_what_stands_in_the_place_of_a_script(tmp_path: Path) -> None:
     with pytest.raises(TableFormatError, match=r"x\.scp: is a Git LFS pointer, not the file itself; run git lfs pull"):
         read_script(script(tmp_path, LFS_POINTER))
+
+
+def test_files_beside_the_script_are_found_by_a_map(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Paths are relative to the working folder, as in Kaldi; the error says where the file may be."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "x.ark").touch()
+    (tmp_path / "data" / "x.scp").write_text("a x.ark:2\n")
+    monkeypatch.chdir(tmp_path)
+    [line] = read_script("data/x.scp")
+    error = explained_absence(FileAccessError("x.ark: no such file"), line)
+    assert str(error) == (
+        "x.ark: no such file; there is one beside the script: path_map .=data takes relative paths from there"
+    )
+    assert error.fields == ("path_map",)
+    other = FileAccessError("x.ark: permission denied")
+    assert explained_absence(other, line) is other

@@ -8,6 +8,7 @@ import pytest
 
 from ov_asr_score.errors import TableFormatError, UsageError
 from ov_asr_score.kaldi_io import TableWriter, read_table, with_frames, write_array
+from ov_asr_score.kaldi_io.tables.sharding import keys_in_shard
 from ov_asr_score.settings.shard import Shard
 
 LENGTHS = [3, 40, 7, 0, 12, 90, 1, 5, 33, 8, 60, 2, 20, 11, 4, 70, 9, 6, 25, 13]
@@ -101,3 +102,12 @@ def test_lengths_are_read_from_a_file() -> None:
     Path("utt2num_frames").write_text("a 3.5\n")
     with pytest.raises(TableFormatError, match=r"utt2num_frames: utterance 'a': expected a number of frames"):
         with_frames(Shard(1, 2), "utt2num_frames")
+
+
+def test_keys_are_divided_by_their_frames_where_all_are_known() -> None:
+    keys = ["a", "b", "c", "d"]
+    assert keys_in_shard(keys, Shard(1, 2)) == [True, True, False, False]
+    frames = {"a": 100, "b": 5, "c": 5, "d": 5}
+    assert keys_in_shard(keys, Shard(1, 2, frames)) == [True, False, False, False]
+    assert keys_in_shard([*keys, "e"], Shard(1, 2, frames)) == [True, True, False, False, False]
+    assert keys_in_shard([], Shard(1, 2)) == []
