@@ -71,6 +71,39 @@ class SoundSettings:
             changes_bytes=True,
         ),
     ] = "kaldi"
+    segments: Annotated[
+        str,
+        Setting(
+            "Kaldi's segments: lines with an utterance, its recording, its start and end in seconds, and perhaps a "
+            "channel. A data directory has its own.",
+            metavar="FILE",
+            panel=SOUND,
+            in_suite=True,
+            changes_bytes=True,
+        ),
+    ] = ""
+    min_segment_length: Annotated[
+        float,
+        Setting(
+            "Refuse segments that are shorter.",
+            metavar="SECONDS",
+            panel=SOUND,
+            least=0.0,
+            in_suite=True,
+            changes_bytes=True,
+        ),
+    ] = 0.1
+    max_overshoot: Annotated[
+        float,
+        Setting(
+            "Cut segments at the end of their recording if they end no more than this behind it, and refuse others.",
+            metavar="SECONDS",
+            panel=SOUND,
+            least=0.0,
+            in_suite=True,
+            changes_bytes=True,
+        ),
+    ] = 0.5
     raw_format: Annotated[
         RawFormat | None,
         Setting(
