@@ -20,6 +20,7 @@ SHARED_SUBJECTS: dict[str, set[str]] = {
     **{family: {"kaldi_model/components", "convert/layers"} for family in FAMILIES},
     **dict.fromkeys(("compare", "compare_layers", "compare_profiles", "convert", "copy_table"), COMMANDS),
     **dict.fromkeys(("inspect_model", "merge", "quantize", "score"), COMMANDS),
+    **{subject: {"features", "features/pitch"} for subject in ("computing", "live", "options")},
     "bench": COMMANDS | {"report/console"},
     "caching": {"cli", "settings"},
     "egs_prob": COMMANDS | {"settings", "report/console", "report/data"},

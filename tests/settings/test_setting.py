@@ -11,6 +11,7 @@ from ov_asr_score.settings.feature_steps import FeatureSteps
 from ov_asr_score.settings.features import FeatureSettings, UtteranceSettings
 from ov_asr_score.settings.kaldi import KaldiOptions
 from ov_asr_score.settings.model_jobs import BenchJob, CompareLayersJob, ConvertJob, InspectSettings, QuantizeJob
+from ov_asr_score.settings.pitch import PitchSettings
 from ov_asr_score.settings.score_job import ScoreJob
 from ov_asr_score.settings.setting import PANELS, Part, Setting, fields_of, made, parse_flag, parsed, settings_of
 from ov_asr_score.settings.table_jobs import (
@@ -24,7 +25,7 @@ from ov_asr_score.settings.table_jobs import (
 BUNDLES = (
     *(ScoreJob, BenchJob, CompareLayersJob, ConvertJob, InspectSettings, QuantizeJob, CheckSettings, CompareJob),
     *(CompareProfilesSettings, CopySettings, MergeSettings, CacheSettings, CacheUpkeep),
-    *(FeatureSettings, UtteranceSettings, FeatureSteps),
+    *(FeatureSettings, UtteranceSettings, FeatureSteps, PitchSettings),
 )
 
 
