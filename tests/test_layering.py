@@ -39,7 +39,7 @@ FLOORS: dict[str, list[str]] = {
         "dependency",
         "network",
         "descriptors token_reader component_fields",
-        "components.fields",
+        "components.fields double_arrays",
         "components.component_type",
         "components.field_checks components.nested_networks",
         "components",

@@ -32,6 +32,7 @@ SCORES = "Kaldi models: scores"
 FEATURES = "Features (Kaldi's options)"
 FEATURE_STEPS = "Features: further steps"
 IVECTORS = "Kaldi models: i-vectors"
+IVECTOR_EXTRACTION = "Extraction of i-vectors (Kaldi's options)"
 GNA = "GNA (in software, or with the GNA plugin of an older runtime)"
 PANELS = (
     MODEL,
@@ -47,6 +48,7 @@ PANELS = (
     SCORES,
     FEATURES,
     FEATURE_STEPS,
+    IVECTOR_EXTRACTION,
     IVECTORS,
     GNA,
 )

@@ -71,6 +71,15 @@ def format_text(array: NDArray[Any]) -> bytes:
     return b" [" + b"".join(b"\n  " + _format_row(row) for row in array) + b"]\n"
 
 
+def read_bracketed_rows(stream: KaldiStream) -> list[list[bytes]]:
+    """The words of each row between the brackets that follow, rows without any left out; for numbers of float64.
+
+    The line break behind them is consumed too. Raises TableFormatError without a closing bracket.
+    """
+    body = _read_through_bracket(stream)
+    return [words for line in ROW_END.split(body) if (words := line.split())]
+
+
 def parse_floats(words: list[bytes]) -> NDArray[np.float32]:
     """Numbers rounded to float32 once, as ``strtof`` does. Raises ValueError."""
     if any(b"_" in word for word in words):

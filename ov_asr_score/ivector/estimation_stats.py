@@ -1,0 +1,121 @@
+"""Statistics from which an i-vector is estimated, and what frames add to them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ov_asr_score.ivector.extractor_model import ExtractorModel
+from ov_asr_score.ivector.pruned_posteriors import Posteriors
+from ov_asr_score.kaldi_model.double_arrays import DoubleArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GaussianSums:
+    """What a group of frames adds, by Gaussian: which ones [K], sums of posteriors [K], of weighted frames [K, F]."""
+
+    gaussians: NDArray[np.intp]
+    counts: DoubleArray
+    sums: DoubleArray
+
+
+@dataclass(slots=True, eq=False)
+class EstimationStats:
+    """Kaldi's OnlineIvectorEstimationStats of one speaker; arrays are changed in place.
+
+    ``quadratic`` [D (D + 1) / 2] is a packed lower triangle, ``linear`` [D]; both hold the prior. ``count`` is the sum
+    of posteriors. Source: ivector/ivector-extractor.cc.
+    """
+
+    prior_offset: float
+    max_count: float
+    count: float
+    quadratic: DoubleArray
+    linear: DoubleArray
+
+    def add(self, model: ExtractorModel, added: GaussianSums) -> None:
+        """Add a group of frames (``OnlineIvectorEstimationStats::AccStats``)."""
+        gaussians = added.gaussians
+        if not len(gaussians):
+            return
+        dim = len(self.linear)
+        self.quadratic += np.dot(added.counts, model.quadratic_terms[gaussians])
+        self.linear += np.dot(added.sums.reshape(-1), model.linear_terms[gaussians].reshape(-1, dim))
+        count = self.count + float(added.counts.sum())
+        if self.max_count > 0:
+            grown = max(count, self.max_count) / self.max_count
+            self._add_prior(grown - max(self.count, self.max_count) / self.max_count)
+        self.count = count
+
+    def scale(self, factor: float) -> None:
+        """Forget all but ``factor`` of the frames, not of the prior (``OnlineIvectorEstimationStats::Scale``)."""
+        before = self.count
+        self.count *= factor
+        self.quadratic *= factor
+        self.linear *= factor
+        if self.max_count == 0:
+            self._add_prior(1 - factor)
+        else:
+            left = factor * max(before, self.max_count) / self.max_count
+            self._add_prior(max(self.count, self.max_count) / self.max_count - left)
+
+    def copy(self) -> EstimationStats:
+        """The same statistics with arrays of their own."""
+        return EstimationStats(self.prior_offset, self.max_count, self.count, self.quadratic.copy(), self.linear.copy())
+
+    def _add_prior(self, scale: float) -> None:
+        if scale:
+            self.linear[0] += self.prior_offset * scale
+            self.quadratic[diagonal_of_packed(len(self.linear))] += scale
+
+
+def prior_stats(model: ExtractorModel, max_count: float) -> EstimationStats:
+    """The statistics of no frames. Kaldi keeps offset and ``max_count`` in single precision here."""
+    dim = model.ivector_dim
+    quadratic, linear = np.zeros(dim * (dim + 1) // 2), np.zeros(dim)
+    offset = float(np.float32(model.prior_offset))
+    linear[0] = offset
+    quadratic[diagonal_of_packed(dim)] = 1
+    return EstimationStats(offset, float(np.float32(max_count)), 0.0, quadratic, linear)
+
+
+def diagonal_of_packed(dim: int) -> NDArray[np.intp]:
+    """Where in a packed lower triangle the diagonal is [D]."""
+    rows = np.arange(dim, dtype=np.intp)
+    return rows * (rows + 3) // 2
+
+
+def sums_by_group(
+    posteriors: Posteriors,
+    features: NDArray[np.float32],
+    group_of_frame: NDArray[np.intp],
+    num_groups: int,
+    num_gaussians: int,
+) -> Iterator[GaussianSums]:
+    """What each group of frames adds, for groups 0 to ``num_groups`` - 1.
+
+    ``features`` [n, F] are those of the frames; groups [n] may not fall. A group's sums do not depend on other groups.
+    """
+    places = group_of_frame[posteriors.frames] * num_gaussians + posteriors.gaussians
+    order = np.argsort(places, kind="stable")
+    places = places[order]
+    if not len(places):
+        empty = GaussianSums(np.zeros(0, np.intp), np.zeros(0), np.zeros((0, features.shape[1])))
+        for _ in range(num_groups):
+            yield empty
+        return
+    starts = np.flatnonzero(np.concatenate(([True], places[1:] != places[:-1])))
+    values = posteriors.values[order]
+    # Kaldi sums up the posteriors of a Gaussian in single precision, frames in double precision.
+    counts = np.add.reduceat(values, starts).astype(np.float64)
+    weighted = features[posteriors.frames[order]].astype(np.float64)
+    weighted *= values[:, None]
+    sums = np.add.reduceat(weighted, starts, axis=0)
+    groups, gaussians = np.divmod(places[starts], num_gaussians)
+    ends = np.searchsorted(groups, np.arange(num_groups + 1)).tolist()
+    for first, last in itertools.pairwise(ends):
+        yield GaussianSums(gaussians[first:last], counts[first:last], sums[first:last])

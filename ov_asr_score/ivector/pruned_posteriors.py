@@ -1,0 +1,108 @@
+"""To which Gaussians frames belong: posteriors of the best few."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+_MOST_PRUNING = np.float32(0.99)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Posteriors:
+    """Posteriors one after the other, ordered by frame and Gaussian: all [E]."""
+
+    frames: NDArray[np.intp]
+    gaussians: NDArray[np.intp]
+    values: NDArray[np.float32]
+
+
+NO_POSTERIORS = Posteriors(np.zeros(0, np.intp), np.zeros(0, np.intp), np.zeros(0, np.float32))
+
+
+def joined(first: Posteriors, second: Posteriors, num_frames: int) -> Posteriors:
+    """Posteriors of ``num_frames`` frames and then those of others."""
+    if not num_frames:
+        return second
+    return Posteriors(
+        np.concatenate((first.frames, second.frames + num_frames)),
+        np.concatenate((first.gaussians, second.gaussians)),
+        np.concatenate((first.values, second.values)),
+    )
+
+
+def split(posteriors: Posteriors, num_frames: int) -> tuple[Posteriors, Posteriors]:
+    """Posteriors of the first ``num_frames`` frames, and of the others, whose frames are counted from 0 again."""
+    end = int(np.searchsorted(posteriors.frames, num_frames))
+    first = Posteriors(posteriors.frames[:end], posteriors.gaussians[:end], posteriors.values[:end])
+    rest = Posteriors(posteriors.frames[end:] - num_frames, posteriors.gaussians[end:], posteriors.values[end:])
+    return first, rest
+
+
+def pruned_posteriors(
+    log_likes: NDArray[np.float32],
+    num_gselect: int,
+    min_post: float,
+    posterior_scale: float,
+    weights: NDArray[np.float32] | None = None,
+) -> Posteriors:
+    """Posteriors of frames with log-likelihoods [n, G], times ``posterior_scale`` and the ``weights`` [n].
+
+    Of a frame the ``num_gselect`` best Gaussians count that reach ``min_post``; what is left is renormalized. A frame
+    with a small weight is pruned more, one with weight 0 has no posteriors. The result for a frame does not depend on
+    the others. Sources: hmm/posterior.cc, ``VectorToPosteriorEntry``; online2/online-ivector-feature.cc,
+    ``OnlineIvectorFeature::GetMinPost``, ``UpdateStatsForFrames``.
+    """
+    if weights is not None:
+        used = np.flatnonzero(weights)
+        found = _selected(log_likes[used], num_gselect, _least_posteriors(weights[used], min_post))
+        scales = (np.float32(posterior_scale) * weights).astype(np.float32)
+        frames = used[found.frames]
+        return Posteriors(frames, found.gaussians, found.values * scales[frames])
+    found = _selected(log_likes, num_gselect, np.full(len(log_likes), min_post, np.float32))
+    return Posteriors(found.frames, found.gaussians, found.values * np.float32(posterior_scale))
+
+
+def _least_posteriors(weights: NDArray[np.float32], min_post: float) -> NDArray[np.float32]:
+    return np.minimum(np.float32(min_post) / np.abs(weights), _MOST_PRUNING)
+
+
+def _selected(log_likes: NDArray[np.float32], num_gselect: int, least: NDArray[np.float32]) -> Posteriors:
+    """Posteriors that add up to 1 in each frame; ``least`` [n] is ``min_post`` of each."""
+    if not len(log_likes):
+        return NO_POSTERIORS
+    best = log_likes.max(axis=1)
+    with np.errstate(divide="ignore"):
+        chosen = log_likes > (best + np.log(least))[:, None]
+    counts = np.count_nonzero(chosen, axis=1)
+    # Where none passes, all are candidates: the best few of them are chosen without a threshold.
+    unclear = np.flatnonzero((counts > num_gselect) | (counts == 0) | (least == 0))
+    if len(unclear):
+        chosen[unclear] = _best_few(log_likes[unclear], num_gselect)
+    frames, gaussians = np.nonzero(chosen)
+    values = np.exp(log_likes[frames, gaussians] - best[frames])
+    totals = _sums_by_frame(frames, values)
+    # Kaldi drops the smallest ones one by one, but never the last: that is to drop all below one threshold.
+    kept = (values >= (least * totals)[frames]) | (values == 1)
+    if not kept.all():
+        frames, gaussians, values = frames[kept], gaussians[kept], values[kept]
+        totals = _sums_by_frame(frames, values)
+    return Posteriors(frames, gaussians, values * (np.float32(1) / totals)[frames])
+
+
+def _best_few(log_likes: NDArray[np.float32], count: int) -> NDArray[np.bool_]:
+    """Which ``count`` of each row are the largest."""
+    if count >= log_likes.shape[1]:
+        return np.ones(log_likes.shape, np.bool_)
+    best = np.argpartition(log_likes, log_likes.shape[1] - count, axis=1)[:, -count:]
+    chosen = np.zeros(log_likes.shape, np.bool_)
+    np.put_along_axis(chosen, best, True, axis=1)
+    return chosen
+
+
+def _sums_by_frame(frames: NDArray[np.intp], values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Sums of the values of each frame; every frame has some."""
+    starts = np.flatnonzero(np.concatenate(([True], frames[1:] != frames[:-1])))
+    return np.add.reduceat(values, starts)

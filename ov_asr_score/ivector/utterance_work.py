@@ -1,0 +1,115 @@
+"""Several utterances at a time, an i-vector of each in turn: conjugate gradients are fast for many systems at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ov_asr_score.features.steps.online_cmvn import LiveCmvn
+from ov_asr_score.ivector.adaptation_state import AdaptationState, limited
+from ov_asr_score.ivector.conjugate_gradients import conjugate_gradients
+from ov_asr_score.ivector.estimation_stats import EstimationStats
+from ov_asr_score.ivector.extractor import Extractor
+from ov_asr_score.ivector.frame_groups import FrameGroup, groups_of_utterance
+from ov_asr_score.ivector.gaussian_frames import Frames, GaussianFrames
+from ov_asr_score.kaldi_model.double_arrays import DoubleArray, unpacking_index
+
+_MOST_LANES, _LEAST_LANES = 64, 8
+# The systems of all lanes are read in every step: they should stay in the cache of a core.
+_CACHE_BYTES = 512 << 10
+
+
+def number_of_lanes(ivector_dim: int) -> int:
+    """How many utterances at a time are fast with i-vectors of this width."""
+    return max(min(_CACHE_BYTES // (8 * ivector_dim**2), _MOST_LANES), _LEAST_LANES)
+
+
+class UtteranceWork:
+    """An utterance on its way: its groups of frames, statistics up to now, and i-vectors found."""
+
+    def __init__(
+        self,
+        extractor: Extractor,
+        frames: GaussianFrames,
+        state: AdaptationState,
+        features: Frames,
+        weights: NDArray[np.float32] | None,
+    ) -> None:
+        """Begin an utterance of features [T, D] where ``state`` is what earlier ones left. Raises what CMVN raises."""
+        self._extractor = extractor
+        self._num_frames = len(features)
+        self._cmvn = LiveCmvn(extractor.cmvn, state.cmvn)
+        normalized = self._cmvn.accept(features)
+        self._groups: Iterator[FrameGroup] = groups_of_utterance(
+            frames, features, normalized, extractor.options, weights
+        )
+        self.stats: EstimationStats = state.stats.copy()
+        self.ivector = extractor.default_ivector
+        self._found: list[DoubleArray] = []
+
+    def next_system(self) -> bool:
+        """Add frames until an i-vector is to be estimated; False when there is none any more."""
+        for group in self._groups:
+            self.stats.add(self._extractor.model, group.added)
+            if group.is_estimated:
+                return True
+        return False
+
+    def set_ivector(self, ivector: DoubleArray) -> None:
+        """Take over what the statistics led to."""
+        self.ivector = ivector
+        self._found.append(ivector)
+
+    def ivectors(self) -> Frames:
+        """The rows as ivector-extract-online2 writes them, float32 [N, D]."""
+        options = self._extractor.options
+        found = self._extractor.without_offset(np.array(self._found))
+        step = 1 if options.repeat else options.ivector_period
+        frames = np.arange(0, self._num_frames, step)
+        return found[np.zeros_like(frames) if options.greedy_ivector_extractor else frames // options.ivector_period]
+
+    def state(self) -> AdaptationState:
+        """What the speaker's next utterance begins with."""
+        options = self._extractor.options
+        state = AdaptationState(self._cmvn.state(), self.stats)
+        return limited(state, options.max_remembered_frames, options.posterior_scale)
+
+
+class SystemSolver:
+    """The next i-vectors of several utterances, from their statistics."""
+
+    def __init__(self, extractor: Extractor, lanes: int) -> None:
+        """Make room for so many utterances."""
+        dim = extractor.ivector_dim
+        self._steps = extractor.options.num_cg_iters
+        self._default = extractor.default_ivector
+        self._index = unpacking_index(dim)
+        self._matrices = np.empty((lanes, dim * dim))
+        self._constants, self._start = np.empty((lanes, dim)), np.empty((lanes, dim))
+
+    def solve(self, work: list[UtteranceWork]) -> None:
+        """Estimate the i-vector of each (``OnlineIvectorEstimationStats::GetIvector``)."""
+        count = 0
+        waiting = []
+        for each in work:
+            stats, start = each.stats, each.ivector
+            if stats.count <= 0:
+                each.set_ivector(self._default)
+                continue
+            np.take(stats.quadratic, self._index, out=self._matrices[count], mode="clip")
+            self._constants[count] = stats.linear
+            self._start[count] = start
+            if start[0] == 0:
+                self._start[count, 0] = stats.prior_offset
+            waiting.append(each)
+            count += 1
+        if not count:
+            return
+        dim = self._constants.shape[1]
+        found = conjugate_gradients(
+            self._matrices[:count].reshape(count, dim, dim), self._constants[:count], self._start[:count], self._steps
+        )
+        for each, ivector in zip(waiting, found, strict=True):
+            each.set_ivector(ivector)
