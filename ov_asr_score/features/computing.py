@@ -13,13 +13,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ov_asr_score.errors import OvAsrScoreError, UsageError
+from ov_asr_score.features.block_product import BLOCK_FRAMES
 from ov_asr_score.features.cepstra import RowFunction, fbank_rows, mfcc_rows, spectrogram_rows
 from ov_asr_score.features.frame_options import single
 from ov_asr_score.features.framing import EPSILON, TINY, FrameWindowing, cut_frames, log_energies, num_frames
 from ov_asr_score.features.linear_resample import LinearResample, waveform_resampler
 from ov_asr_score.features.options import FbankOptions, FeatureOptions, MfccOptions, PlpOptions
 from ov_asr_score.features.plp import correlation_rows, plp_of_correlations
-from ov_asr_score.features.spectrum import BLOCK_FRAMES, BlockSpectrum
+from ov_asr_score.features.spectrum import BlockSpectrum
 
 Floats = NDArray[np.float32]
 
@@ -96,13 +97,13 @@ class FeatureBlocks:
         frame = options.frame
         self.dim = feature_dim(options)
         self._plp = options if isinstance(options, PlpOptions) else None
-        self._rows = _row_function(options, vtln_warp)
         self._use_energy, self._raw_energy = getattr(options, "use_energy", True), options.raw_energy
         self._least_energy = EPSILON if self._plp is None else TINY
         self._dither, self._seed = np.float32(frame.dither), seed
         self._window = FrameWindowing(frame, BLOCK_FRAMES)
         self._windowed = np.zeros((BLOCK_FRAMES, frame.padded_window_size), np.float32)
         self._spectrum = BlockSpectrum(frame.padded_window_size)
+        self._rows = _row_function(options, vtln_warp, self._spectrum)
 
     def compute(self, frames: Floats, first: int) -> Floats:
         """Features [n, D] of ``frames`` [n, W], of which the first is frame ``first`` of the sound."""
@@ -125,18 +126,18 @@ class FeatureBlocks:
         if self._use_energy and not raw:
             energies = log_energies(windowed, self._least_energy)
         self._spectrum.transform(self._windowed, rows)
-        self._rows(self._spectrum, rows, energies, out)
+        self._rows(rows, energies, out)
 
     def _noise(self, block: int, size: int) -> Floats:
         random = np.random.default_rng([self._seed, block])
         return random.standard_normal((BLOCK_FRAMES, size), np.float32) * self._dither
 
 
-def _row_function(options: FeatureOptions, vtln_warp: float) -> RowFunction:
+def _row_function(options: FeatureOptions, vtln_warp: float, spectrum: BlockSpectrum) -> RowFunction:
     if isinstance(options, MfccOptions):
-        return mfcc_rows(options, vtln_warp)
+        return mfcc_rows(options, vtln_warp, spectrum)
     if isinstance(options, FbankOptions):
-        return fbank_rows(options, vtln_warp)
+        return fbank_rows(options, vtln_warp, spectrum)
     if isinstance(options, PlpOptions):
-        return correlation_rows(options, vtln_warp)
-    return spectrogram_rows(options)
+        return correlation_rows(options, vtln_warp, spectrum)
+    return spectrogram_rows(options, spectrum)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ov_asr_score.features.block_product import BLOCK_FRAMES, BlockProduct
 from ov_asr_score.features.cepstra import MelEnergies, RowFunction, floored, lifters, write_ordered
 from ov_asr_score.features.framing import TINY
 from ov_asr_score.features.mel_banks import mel_banks
 from ov_asr_score.features.options import PlpOptions
-from ov_asr_score.features.spectrum import BLOCK_FRAMES, BlockSpectrum
+from ov_asr_score.features.spectrum import BlockSpectrum
 
 Floats = NDArray[np.float32]
 
@@ -19,22 +20,20 @@ LEAST_ERROR = np.float32(1e-5)
 MOST_COLUMNS = 1024  # frames that are predicted together: what they need fits into the caches
 
 
-def correlation_rows(options: PlpOptions, warp: float) -> RowFunction:
+def correlation_rows(options: PlpOptions, warp: float, spectrum: BlockSpectrum) -> RowFunction:
     """How the autocorrelations of a frame [P + 1] are computed, with its log energy behind them: [n, P + 2]."""
-    mel = MelEnergies(options, warp)
+    mel = MelEnergies(options, warp, spectrum)
     loudness = equal_loudness(mel_banks(options.mel, options.frame, warp).centers)
-    bases = inverse_dft(options.lpc_order + 1, options.mel.num_mel_bins + 2)
     power = float(np.float32(options.compress_factor))
     doubled = np.zeros((BLOCK_FRAMES, options.mel.num_mel_bins + 2), np.float32)
-    correlations = np.zeros((BLOCK_FRAMES, options.lpc_order + 1), np.float32)
+    product = BlockProduct(doubled, inverse_dft(options.lpc_order + 1, options.mel.num_mel_bins + 2))
 
-    def rows_of(spectrum: BlockSpectrum, rows: slice, energies: Floats | None, out: Floats) -> None:
-        loud = mel.compute(spectrum, rows)[rows] * loudness
+    def rows_of(rows: slice, energies: Floats | None, out: Floats) -> None:
+        loud = mel.compute(rows)[rows] * loudness
         with np.errstate(all="ignore"):  # zeros, and powers of less than 0
             doubled[rows, 1:-1] = np.power(loud, power, dtype=np.float64)
             doubled[rows, 0], doubled[rows, -1] = doubled[rows, 1], doubled[rows, -2]
-            np.matmul(doubled, bases, out=correlations)
-        out[:, :-1] = correlations[rows]
+            out[:, :-1] = product.compute()[rows]
         out[:, -1] = 0 if energies is None else floored(energies, options.energy_floor)
 
     return rows_of

@@ -8,15 +8,10 @@ import numpy as np
 from numpy.lib import NumpyVersion
 from numpy.typing import NDArray
 
+from ov_asr_score.features.block_product import BLOCK_FRAMES
+
 Floats = NDArray[np.float32]
 Complexes: TypeAlias = NDArray[np.complex64]
-
-BLOCK_FRAMES = 64
-"""Frames that are computed together: as many as fit into the caches.
-
-Matrix products always have this many rows, because the rounding of a row may depend on how many there are, and on its
-place among them: so a frame gets the same features however sound is cut.
-"""
 
 # numpy 1 knows FFTs in double precision only: a little nearer to the truth, and slower
 _HAS_SINGLE_FFT = NumpyVersion(np.__version__) >= "2.0.0"
@@ -29,8 +24,8 @@ class BlockSpectrum:
         """Make room for FFTs of ``size`` samples."""
         bins = size // 2 + 1
         self.spectrum: Complexes = np.zeros((BLOCK_FRAMES, bins), np.complex64)
+        self.powers: Floats = np.zeros((BLOCK_FRAMES, bins), np.float32)
         self._squares = np.zeros((BLOCK_FRAMES, 2 * bins), np.float32)
-        self._powers = np.zeros((BLOCK_FRAMES, bins), np.float32)
 
     def transform(self, windowed: Floats, rows: slice) -> Complexes:
         """The spectra [n, F + 1] of those of the frames [BLOCK_FRAMES, 2F] that are in ``rows``."""
@@ -41,12 +36,11 @@ class BlockSpectrum:
             spectrum[...] = np.fft.rfft(windowed[rows], axis=1)
         return spectrum
 
-    def powers(self, rows: slice) -> Floats:
-        """Powers [BLOCK_FRAMES, F + 1] of the last spectra, of which only those in ``rows`` are of this block.
+    def compute_powers(self, rows: slice) -> None:
+        """Compute the ``powers`` [BLOCK_FRAMES, F + 1] of those spectra that are in ``rows``.
 
         Kaldi: feat/feature-functions.cc, ``ComputePowerSpectrum``.
         """
         parts, squares = self.spectrum.view(np.float32)[rows], self._squares[rows]
         np.multiply(parts, parts, out=squares)
-        np.add(squares[:, 0::2], squares[:, 1::2], out=self._powers[rows])
-        return self._powers
+        np.add(squares[:, 0::2], squares[:, 1::2], out=self.powers[rows])

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from ov_asr_score.features.block_product import BLOCK_FRAMES
 from ov_asr_score.features.options import PlpOptions
 from ov_asr_score.features.plp import (
     cepstra_of_prediction,
@@ -13,7 +14,7 @@ from ov_asr_score.features.plp import (
     linear_prediction,
     plp_of_correlations,
 )
-from ov_asr_score.features.spectrum import BLOCK_FRAMES, BlockSpectrum
+from ov_asr_score.features.spectrum import BlockSpectrum
 
 ROWS = slice(1, 4)
 
@@ -76,7 +77,7 @@ def test_loudness_grows_with_frequency() -> None:
 def plp(options: PlpOptions, spectrum: BlockSpectrum, energies: list[float] | None = None) -> NDArray[np.float32]:
     values = np.empty((3, options.lpc_order + 2), np.float32)
     given = None if energies is None else np.array(energies, np.float32)
-    correlation_rows(options, 1.0)(spectrum, ROWS, given, values)
+    correlation_rows(options, 1.0, spectrum)(ROWS, given, values)
     return plp_of_correlations(values, options)
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from ov_asr_score.features import spectrum
-from ov_asr_score.features.spectrum import BLOCK_FRAMES, BlockSpectrum
+from ov_asr_score.features.block_product import BLOCK_FRAMES
+from ov_asr_score.features.spectrum import BlockSpectrum
 
 
 @pytest.mark.parametrize("has_single", [True, False])
@@ -17,7 +18,8 @@ def test_spectra_and_powers(size: int, has_single: bool, monkeypatch: pytest.Mon
     found = block.transform(frames, rows)
     expected = np.fft.rfft(frames[rows].astype(np.float64))
     np.testing.assert_allclose(found, expected, atol=1e-4)
-    powers = block.powers(rows)
+    block.compute_powers(rows)
+    powers = block.powers
     assert powers.shape == (BLOCK_FRAMES, size // 2 + 1) and powers.dtype == np.float32
     np.testing.assert_allclose(powers[rows], np.abs(expected) ** 2, rtol=1e-4, atol=1e-4)
     assert not powers[:3].any() and not powers[20:].any()
