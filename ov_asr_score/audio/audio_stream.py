@@ -18,6 +18,8 @@ BLOCK_FRAMES = 1 << 16
 """Frames (samples of all channels at one time) in a block, unless another number is asked for."""
 
 Warn = Callable[[str], None]
+Decode = Callable[[int], Iterator[Samples]]
+DecodeFrom = Callable[[int, int], Iterator[Samples]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class AudioStream:
     """A recording that is decoded while it is read: ``rate`` in Hz, ``length`` in frames, None if it is not known.
 
     ``form`` says what it is (``FLAC, 16-bit integers``). The length is what the file says: damage may show later.
+    ``decode_from`` decodes from a frame on, the first argument, however much was read; None where that cannot be, or
+    would change the samples.
     """
 
     name: str
@@ -40,22 +44,28 @@ class AudioStream:
     channels: int
     length: int | None
     form: str
-    decode: Callable[[int], Iterator[Samples]] = field(repr=False)
+    decode: Decode = field(repr=False)
     settings: SoundSettings = field(repr=False, default_factory=SoundSettings)
+    decode_from: DecodeFrom | None = field(repr=False, default=None)
 
-    def blocks(self, num_frames: int = BLOCK_FRAMES) -> Iterator[Samples]:
+    def blocks(self, num_frames: int = BLOCK_FRAMES, *, start: int | None = None) -> Iterator[Samples]:
         """Blocks of float32 [C, n], all with ``num_frames`` frames but the last; they can be read once.
+
+        From frame ``start`` on they can be read whenever they are asked for, if ``decode_from`` is there.
 
         Raises SoundFormatError (damage, NaN and infinity with their place, more than the limits allow, no samples at
         all) and FileAccessError.
         """
-        first = 0
-        for block in self.decode(num_frames):
+        first = start or 0
+        decoded = self.decode(num_frames)
+        if start is not None and self.decode_from is not None:
+            decoded = self.decode_from(start, num_frames)
+        for block in decoded:
             self._check_finite(block, first)
             first += block.shape[1]
             check_length(self.name, first, self.rate, self.settings)
             yield block
-        if first == 0:
+        if first == (start or 0) == 0:
             raise SoundFormatError(f"{self.name}: expected samples, found none")
 
     def _check_finite(self, block: Samples, first: int) -> None:
@@ -89,33 +99,53 @@ def check_channels(name: str, channels: int, settings: SoundSettings) -> None:
         )
 
 
-def sample_blocks(
-    source: ByteSource, encoding: str, channels: int, data_bytes: int | None, warn: Warn
-) -> Callable[[int], Iterator[Samples]]:
+def sample_blocks(source: ByteSource, encoding: str, channels: int, data_bytes: int | None, warn: Warn) -> Decode:
     """What decodes uncompressed samples from where the source stands: ``data_bytes`` of them, or up to the end.
 
     Data that end before are a warning, as in Kaldi (feat/wave-reader.cc, WaveData::Read), and so is a rest of a frame.
     """
+    return lambda num_frames: _decoded(source, encoding, channels, data_bytes, warn, num_frames)
+
+
+def sample_blocks_from(
+    source: ByteSource, encoding: str, channels: int, data_bytes: int | None, warn: Warn
+) -> DecodeFrom | None:
+    """As ``sample_blocks``, from any frame on; None unless the source is a plain file."""
+    first_byte = source.offset
+
+    def decode_from(start: int, num_frames: int) -> Iterator[Samples]:
+        done = start * FORMATS[encoding].width * channels
+        source.seek(first_byte + done)
+        return _decoded(source, encoding, channels, data_bytes, warn, num_frames, done)
+
+    return None if source.size is None else decode_from
+
+
+def _decoded(
+    source: ByteSource,
+    encoding: str,
+    channels: int,
+    data_bytes: int | None,
+    warn: Warn,
+    num_frames: int,
+    done: int = 0,
+) -> Iterator[Samples]:
+    """Blocks of samples, ``done`` bytes of which are before the place where the source stands."""
     frame_bytes = FORMATS[encoding].width * channels
     whole_bytes = None if data_bytes is None else data_bytes - data_bytes % frame_bytes
-
-    def decode(num_frames: int) -> Iterator[Samples]:
-        done = 0
-        while whole_bytes is None or done < whole_bytes:
-            wanted = num_frames * frame_bytes
-            wanted = wanted if whole_bytes is None else min(wanted, whole_bytes - done)
-            data = source.read(wanted)
-            done += len(data)
-            if len(data) >= frame_bytes:
-                yield samples_of(data, encoding, channels)
-            if len(data) < wanted:
-                break
-        if whole_bytes is not None and done < whole_bytes:
-            warn(f"{source.name}: expected {whole_bytes} bytes of samples, found {done}; the file is cut")
-        elif done % frame_bytes:
-            warn(f"{source.name}: expected whole samples, found {done % frame_bytes} of {frame_bytes} bytes at the end")
-
-    return decode
+    while whole_bytes is None or done < whole_bytes:
+        wanted = num_frames * frame_bytes
+        wanted = wanted if whole_bytes is None else min(wanted, whole_bytes - done)
+        data = source.read(wanted)
+        done += len(data)
+        if len(data) >= frame_bytes:
+            yield samples_of(data, encoding, channels)
+        if len(data) < wanted:
+            break
+    if whole_bytes is not None and done < whole_bytes:
+        warn(f"{source.name}: expected {whole_bytes} bytes of samples, found {done}; the file is cut")
+    elif done % frame_bytes:
+        warn(f"{source.name}: expected whole samples, found {done % frame_bytes} of {frame_bytes} bytes at the end")
 
 
 def regrouped(pieces: Iterable[Samples], num_frames: int) -> Iterator[Samples]:

@@ -78,6 +78,12 @@ class ByteSource:
                 raise self.error(f"{count} bytes of {what}", f"{count - left}, where the file ends", place)
             left -= piece
 
+    def seek(self, offset: int) -> None:
+        """Move to a byte of a plain file, counted from its beginning."""
+        with self._explained_errors():
+            self.file.seek(offset)
+        self.offset, self._ahead = offset, b""
+
     def keep(self) -> None:
         """Remember what is read from now on, for ``rewind``."""
         self._kept, self._kept_offset = [], self.offset

@@ -16,7 +16,15 @@ from typing import BinaryIO, cast
 
 import numpy as np
 
-from ov_asr_score.audio.audio_stream import Audio, AudioStream, Warn, check_channels, check_length, sample_blocks
+from ov_asr_score.audio.audio_stream import (
+    Audio,
+    AudioStream,
+    Warn,
+    check_channels,
+    check_length,
+    sample_blocks,
+    sample_blocks_from,
+)
 from ov_asr_score.audio.av_decoding import open_with_av
 from ov_asr_score.audio.byte_source import ByteSource
 from ov_asr_score.audio.ogg_pages import check_ogg
@@ -222,7 +230,9 @@ def _uncompressed(
     if length is not None:
         check_length(source.name, length, rate, settings)
     decode = sample_blocks(source, encoding, channels, data_bytes, warn)
-    return AudioStream(source.name, rate, channels, length, f"{kind}, {form.words}", decode, settings)
+    decode_from = sample_blocks_from(source, encoding, channels, data_bytes, warn)
+    words = f"{kind}, {form.words}"
+    return AudioStream(source.name, rate, channels, length, words, decode, settings, decode_from)
 
 
 @contextmanager

@@ -22,6 +22,8 @@ _UNKNOWN_LENGTH = 1 << 62
 _PIECE_FRAMES = 4096
 # Formats that say how many samples there are, and are damaged if there are fewer.
 _COUNTED = ("FLAC",)
+# Formats in which libsndfile moves to a sample, and decodes the same from there.
+_MOVABLE = ("FLAC",)
 # In what libsndfile tells of a header: sizes that the file does not have.
 _CUT = re.compile(r"(\d+) \(should be (\d+)\)|truncated file")
 _STREAM_SIZE = 0x7FFFF000
@@ -63,8 +65,7 @@ def open_with_soundfile(
         if _is_cut(sound.extra_info):
             warn(f"{name}: expected more samples than the file holds; it is cut")
 
-        def decode(num_frames: int) -> Iterator[Samples]:
-            done = 0
+        def decode(num_frames: int, done: int = 0) -> Iterator[Samples]:
             is_whole = True
             while True:
                 block, damage = _read(sound, num_frames, name, kind, done)
@@ -83,10 +84,26 @@ def open_with_soundfile(
                     raise SoundFormatError(f"{found}; the file is cut or damaged")
                 warn(found)
 
+        def decode_from(start: int, num_frames: int) -> Iterator[Samples]:
+            _move(sound, start, file, name, kind)
+            yield from decode(num_frames, start)
+
         form = f"{kind}, {sound.subtype_info}"
-        yield AudioStream(name, rate, channels, length, form, decode, settings)
+        moves = decode_from if sound.format in _MOVABLE else None
+        yield AudioStream(name, rate, channels, length, form, decode, settings, moves)
     finally:
         sound.close()
+
+
+def _move(sound: Any, start: int, file: SeekableFile, name: str, kind: str) -> None:
+    """Go to sample ``start`` of each channel. Raises SoundFormatError."""
+    with held_back(kind):
+        try:
+            sound.seek(start)
+        except (RuntimeError, ValueError) as error:
+            file.check(name)
+            place = f"sample {start} ({start / sound.samplerate:.3f} s)"
+            raise SoundFormatError(f"{name}: at {place}: expected {kind}, libsndfile finds {_words(error)}") from error
 
 
 def _read(sound: Any, num_frames: int, name: str, kind: str, done: int) -> tuple[Samples, list[str]]:

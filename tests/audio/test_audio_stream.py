@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import gzip
 import io
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
+from typing import BinaryIO, cast
 
 import numpy as np
 import pytest
 
-from ov_asr_score.audio.audio_stream import AudioStream, check_channels, regrouped, sample_blocks
+from ov_asr_score.audio.audio_stream import AudioStream, check_channels, regrouped, sample_blocks, sample_blocks_from
 from ov_asr_score.audio.byte_source import ByteSource
 from ov_asr_score.audio.sample_formats import Samples
 from ov_asr_score.errors import SoundFormatError
@@ -80,6 +83,35 @@ def test_cut_bytes_are_a_warning() -> None:
     source = ByteSource(io.BytesIO(bytes(7)), "x")
     assert [block.shape for block in sample_blocks(source, "s16le", 1, 100, warnings.append)(50)] == [(1, 3)]
     assert warnings == ["x: expected 100 bytes of samples, found 7; the file is cut"]
+
+
+def test_blocks_from_any_frame_on() -> None:
+    samples = np.arange(40, dtype="<i2")
+    source = ByteSource(io.BytesIO(b"ab" + samples.tobytes() + b"rest"), "x")
+    source.read(2)
+    decode_from = sample_blocks_from(source, "s16le", 2, 80, pytest.fail)
+    assert decode_from is not None
+    for start in (7, 0, 19, 3, 20):
+        blocks = [*decode_from(start, 6), np.zeros((2, 0), np.float32)]
+        assert np.concatenate(blocks, axis=1).tolist() == samples.reshape(-1, 2).T[:, start:].tolist()
+    pipe = ByteSource(cast(BinaryIO, gzip.GzipFile(fileobj=io.BytesIO(gzip.compress(b"abc")))), "x")
+    assert sample_blocks_from(pipe, "s16le", 2, 80, lambda message: None) is None
+
+
+def test_start_of_a_stream() -> None:
+    """The place of what is no number, and the limit of seconds, count from the beginning of the recording."""
+    samples = np.zeros((1, 100), np.float32)
+    samples[0, 70] = np.nan
+    stream = replace(
+        stream_of(samples), decode_from=lambda start, num_frames: regrouped([samples[:, start:]], num_frames)
+    )
+    assert sum(block.shape[1] for block in stream.blocks(10, start=71)) == 29
+    assert list(stream.blocks(10, start=100)) == []
+    with pytest.raises(SoundFormatError, match="sample 70 "):
+        list(stream.blocks(10, start=15))
+    limited = replace(stream, rate=100, settings=SoundSettings(max_sound_seconds=0.9))
+    with pytest.raises(SoundFormatError, match="max_sound_seconds"):
+        list(limited.blocks(10, start=75))
 
 
 @pytest.mark.parametrize("num_frames", [1, 7, 10, 64, 1000])

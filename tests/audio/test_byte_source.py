@@ -98,3 +98,15 @@ def test_going_back_far_in_a_pipe() -> None:
     source.skip(20 << 20, "it")
     with pytest.raises(SoundFormatError, match="expected a header of at most 16777216 bytes in a pipe, found more"):
         source.rewind()
+
+
+def test_moving_in_a_plain_file(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(b"abcdefgh")
+    with path.open("rb") as file:
+        source = ByteSource(file, "x")
+        assert source.peek(3) == b"abc"
+        source.seek(5)
+        assert (source.offset, source.read(2)) == (5, b"fg")
+        source.seek(1)
+        assert (source.read(2), source.offset) == (b"bc", 3)

@@ -41,6 +41,21 @@ def test_integers_keep_their_values(form: str, subtype: str, channels: int) -> N
     np.testing.assert_array_equal(joined, samples)
 
 
+@pytest.mark.parametrize("channels", [1, 2])
+def test_flac_from_any_frame_on(channels: int) -> None:
+    """In lossy formats what is before a place counts: there the place is not found."""
+    samples = speech(2, channels)
+    with open_audio(by_soundfile(samples, "FLAC", "PCM_16")) as stream:
+        for start in (31000, 5, 0, 17000, 31999):
+            blocks = list(stream.blocks(5000, start=start))
+            np.testing.assert_array_equal(np.concatenate(blocks, axis=1), samples[:, start:])
+        next(stream.blocks(5000, start=3))
+        np.testing.assert_array_equal(next(stream.blocks(50, start=9999)), samples[:, 9999:10049])
+    for form, subtype in LOSSY:
+        with open_audio(by_soundfile(speech(0.5), form, subtype)) as stream:
+            assert stream.decode_from is None
+
+
 @pytest.mark.parametrize(("form", "subtype"), LOSSY)
 def test_lossy_codecs_are_on_the_same_scale(form: str, subtype: str | None) -> None:
     samples = speech(2)

@@ -23,6 +23,8 @@ from ov_asr_score.settings.sound import SoundSettings
 KEPT_BYTES = 32 << 20
 """Samples that were decoded last: about nine minutes of one channel at 16 kHz."""
 
+_MOST_LEFT_OUT = 1 << 19  # frames that are rather decoded than left out: the place is found in a file faster than them
+
 
 class OpenRecording:
     """The sound of one recording while its ``with`` lasts; ``rate`` in Hz, ``length`` in frames, None if not known.
@@ -113,8 +115,7 @@ class OpenRecording:
         self._is_closed = False
 
     def _pieces(self, channel: int | Literal["mix"], first: int, stop: int | None) -> Iterator[Samples]:
-        if first < (self._kept[0][0] if self._kept else self._next):
-            self._open()
+        self._approach(first)
         done = first
         for start, block in chain(tuple(self._kept), self._decoded()):
             end = start + block.shape[1]
@@ -129,6 +130,17 @@ class OpenRecording:
             raise SoundFormatError(
                 f"{self._stream.name}: expected {stop} samples of each channel, found {self._next}; is the file cut?"
             )
+
+    def _approach(self, first: int) -> None:
+        """Go back, or leave out a stretch that is not asked for, so that frame ``first`` is kept or will be decoded."""
+        is_behind = first < (self._kept[0][0] if self._kept else self._next)
+        is_far = first > self._next + _MOST_LEFT_OUT
+        if self._stream.decode_from is not None and (is_behind or is_far):
+            self._blocks = self._stream.blocks(start=first)
+            self._kept.clear()
+            self._next, self._kept_bytes = first, 0
+        elif is_behind:
+            self._open()
 
     def _decoded(self) -> Iterator[tuple[int, Samples]]:
         """The next blocks and the number of the first frame in each."""

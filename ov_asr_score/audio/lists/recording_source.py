@@ -129,8 +129,14 @@ def _as_from_command(stream: AudioStream, channel: int | None) -> AudioStream:
     chosen = slice(None) if channel is None else slice(channel, channel + 1)
     is_rounded = any(words in stream.form for words in _WHOLE_NUMBERS)
 
-    def decode(num_frames: int) -> Iterator[Samples]:
-        for block in stream.decode(num_frames):
+    def as_written(blocks: Iterator[Samples]) -> Iterator[Samples]:
+        for block in blocks:
             yield block[chosen] if is_rounded else round_to_int16(block[chosen])
 
-    return replace(stream, channels=stream.channels if channel is None else 1, decode=decode)
+    decode_from = stream.decode_from
+    return replace(
+        stream,
+        channels=stream.channels if channel is None else 1,
+        decode=lambda num_frames: as_written(stream.decode(num_frames)),
+        decode_from=decode_from and (lambda start, num_frames: as_written(decode_from(start, num_frames))),
+    )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import struct
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from tests.audio.wav_bytes import wav, wav_format
 
 
 def ramp(num_samples: int, first: int = 0) -> NDArray[np.int16]:
@@ -18,18 +19,7 @@ def wav_bytes(samples: NDArray[np.int16], rate: int = 16000, *, data_size: int |
     """A wav file of int16 [n] or [C, n], with another size in its header if one is given."""
     channels = 1 if samples.ndim == 1 else len(samples)
     data = np.ascontiguousarray(samples.T).astype("<i2").tobytes()
-    size = len(data) if data_size is None else data_size
-    header = struct.pack("<HHIIHH", 1, channels, rate, 2 * rate * channels, 2 * channels, 16)
-    riff_size = min(size + 36, 0xFFFFFFFF)
-    return (
-        b"RIFF"
-        + struct.pack("<I", riff_size)
-        + b"WAVEfmt \x10\0\0\0"
-        + header
-        + b"data"
-        + struct.pack("<I", size)
-        + data
-    )
+    return wav(data, wav_format(channels=channels, rate=rate), data_size=data_size)
 
 
 def write_wav(path: Path, samples: NDArray[np.int16], rate: int = 16000) -> Path:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ class Decoded:
     opened: int = 0
     frames: int = 0
     length: int | None = 1050
-    names: list[str] = field(default_factory=list)
+    can_move: bool = False
 
 
 @pytest.fixture
@@ -43,13 +43,23 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> Decoded:
         with original(*args, **kwargs) as stream:
             count.opened += 1
 
-            def decode(_: int) -> Iterator[Samples]:
-                for block in stream.decode(BLOCK):
+            def counted(blocks: Iterator[Samples]) -> Iterator[Samples]:
+                for block in blocks:
                     count.frames += block.shape[1]
                     yield block
 
-            yield replace(stream, decode=decode, length=count.length)
+            def decode_from(start: int, _: int) -> Iterator[Samples]:
+                assert stream.decode_from is not None
+                return counted(stream.decode_from(start, BLOCK))
 
+            yield replace(
+                stream,
+                decode=lambda _: counted(stream.decode(BLOCK)),
+                decode_from=decode_from if count.can_move else None,
+                length=count.length,
+            )
+
+    monkeypatch.setattr(open_recording, "_MOST_LEFT_OUT", 2 * BLOCK)
     monkeypatch.setattr(open_recording, "open_recording", opened)
     return count
 
@@ -95,6 +105,15 @@ def test_parts_far_back_are_decoded_again(decoded: Decoded) -> None:
     assert decoded == Decoded(opened=2, frames=1000)
 
 
+def test_places_are_found_where_a_file_can_be_moved_in(decoded: Decoded) -> None:
+    decoded.can_move = True
+    with recording() as opened:
+        for first, stop in [(800, 850), (0, 50), (640, 660), (700, 1050), (20, 30)]:
+            assert np.array_equal(read(opened, 1, first, stop), STEREO[1, first:stop])
+    assert decoded.opened == 1
+    assert decoded.frames == 100 + 100 + 100 + 310 + 100
+
+
 def test_memory_is_flat(decoded: Decoded) -> None:
     with recording() as opened:
         for first in range(0, 1000, 7):
@@ -109,14 +128,15 @@ def test_memory_is_flat(decoded: Decoded) -> None:
     assert decoded.opened == 3
 
 
-def test_random_parts(decoded: Decoded) -> None:
+@pytest.mark.parametrize("can_move", [False, True])
+def test_random_parts(decoded: Decoded, can_move: bool) -> None:
+    decoded.can_move = can_move
     random = np.random.default_rng(7)
     with recording() as opened:
         for _ in range(100):
-            first, stop = sorted(random.integers(0, 1051, 2))
+            first, stop = sorted(random.choice(1051, 2, replace=False))
             channel = int(random.integers(2))
-            pieces = list(opened.pieces(channel, int(first), int(stop)))
-            assert np.array_equal(np.concatenate([*pieces, np.zeros(0, np.float32)]), STEREO[channel, first:stop])
+            assert np.array_equal(read(opened, channel, int(first), int(stop)), STEREO[channel, first:stop])
 
 
 def test_pieces_that_are_left_unread(decoded: Decoded) -> None:
