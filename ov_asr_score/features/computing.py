@@ -12,7 +12,7 @@ from threading import get_ident
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ov_asr_score.errors import OvAsrScoreError, UsageError
+from ov_asr_score.errors import SoundFormatError
 from ov_asr_score.features.block_product import BLOCK_FRAMES
 from ov_asr_score.features.cepstra import RowFunction, fbank_rows, mfcc_rows, spectrogram_rows
 from ov_asr_score.features.frame_options import single
@@ -24,6 +24,9 @@ from ov_asr_score.features.spectrum import BlockSpectrum
 
 Floats = NDArray[np.float32]
 
+LARGEST_SAMPLE = 1e12
+"""Larger ones, which no sound has, would have an infinite energy."""
+
 
 def compute_features(
     samples: ArrayLike, options: FeatureOptions, vtln_warp: float = 1.0, *, rate: float | None = None, seed: int = 0
@@ -32,8 +35,8 @@ def compute_features(
 
     ``rate`` in Hz is that of the samples, where it may differ from ``options.frame.sample_frequency``: then they are
     resampled if the options allow it. ``vtln_warp`` has no meaning for spectrograms. ``seed`` is for dither; without
-    dither nothing is random. Raises UsageError (another rate, a warp that leaves bins empty) and OvAsrScoreError
-    (samples that are NaN or infinite). Kaldi: feat/feature-common-inl.h, ``OfflineFeatureTpl::ComputeFeatures``.
+    dither nothing is random. Raises SoundFormatError (another rate, samples that are NaN or huge) and UsageError (a
+    warp that leaves bins empty). Kaldi: feat/feature-common-inl.h, ``OfflineFeatureTpl::ComputeFeatures``.
     """
     samples = checked_samples(samples)
     if (resampler := resampler_for(options, rate)) is not None:
@@ -62,27 +65,30 @@ def feature_dim(options: FeatureOptions) -> int:
 
 
 def checked_samples(samples: ArrayLike) -> Floats:
-    """The samples [N] in single precision. Raises OvAsrScoreError if they are no finite numbers along one axis."""
-    array = np.asarray(samples, np.float32)
+    """The samples [N] in single precision. Raises SoundFormatError if they are no numbers that have a spectrum."""
+    with np.errstate(over="ignore"):
+        array = np.asarray(samples, np.float32)
     if array.ndim != 1:
-        raise OvAsrScoreError(f"samples: expected one channel, an array [N], found an array of shape {array.shape}")
-    if not np.isfinite(array).all():
-        place = int(np.argmin(np.isfinite(array)))
-        raise OvAsrScoreError(f"samples: expected finite numbers, found {array[place]} at sample {place}")
+        raise SoundFormatError(f"samples: expected one channel, an array [N], found an array of shape {array.shape}")
+    if len(array) and not max(-array.min(), array.max()) <= LARGEST_SAMPLE:
+        place = int(np.argmin(np.abs(array) <= LARGEST_SAMPLE))
+        raise SoundFormatError(
+            f"samples: expected numbers on the scale of 16-bit integers, found {array[place]:g} at sample {place}"
+        )
     return array
 
 
 def resampler_for(options: FeatureOptions, rate: float | None) -> LinearResample | None:
     """What makes samples of ``rate`` Hz those that the options are for; None if they are.
 
-    Raises UsageError if the options do not allow it. Kaldi: ``OfflineFeatureTpl::ComputeFeatures``.
+    Raises SoundFormatError if the options do not allow it. Kaldi: ``OfflineFeatureTpl::ComputeFeatures``.
     """
     wanted = single(options.frame.sample_frequency)
     if rate is None or single(rate) == wanted:
         return None
     name = "allow_downsample" if rate > wanted else "allow_upsample"
     if not getattr(options.frame, name):
-        raise UsageError(
+        raise SoundFormatError(
             f"expected sound of {wanted:g} Hz, found {rate:g} Hz; set sample_frequency, or {name} to resample it",
             fields=("sample_frequency", name),
         )

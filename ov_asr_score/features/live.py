@@ -33,7 +33,7 @@ class LiveFeatures:
         self.dim = self._blocks.dim
 
     def accept(self, samples: ArrayLike) -> Floats:
-        """The features [t, D] of the frames that ``samples`` [n] complete. Raises OvAsrScoreError for NaN in them."""
+        """The features [t, D] of the frames that ``samples`` [n] complete. Raises SoundFormatError for NaN."""
         samples = checked_samples(samples)
         if self._resampler is not None:
             samples = self._resampler.accept(samples)

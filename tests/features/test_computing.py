@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from ov_asr_score.errors import OvAsrScoreError, UsageError
+from ov_asr_score.errors import SoundFormatError, UsageError
 from ov_asr_score.features.computing import FeatureBlocks, compute_features, feature_dim
 from ov_asr_score.features.frame_options import FrameOptions, MelOptions
 from ov_asr_score.features.framing import cut_frames, num_frames
@@ -131,20 +131,21 @@ def test_htk_floors_energies() -> None:
     ],
 )
 def test_other_rates(rate: int, frame: FrameOptions, message: str) -> None:
-    with pytest.raises(UsageError, match=message):
+    with pytest.raises(SoundFormatError, match=message):
         compute_features(np.ones(1000), MfccOptions(frame), rate=rate)
 
 
 @pytest.mark.parametrize(
     ("samples", "message"),
     [
-        ([1.0, np.nan, 2.0], "samples: expected finite numbers, found nan at sample 1"),
-        ([np.inf], "samples: expected finite numbers, found inf at sample 0"),
+        ([1.0, np.nan, 2.0], "samples: expected numbers on the scale of 16-bit integers, found nan at sample 1"),
+        ([0.0, -1e13], r"samples: expected numbers .*, found -1e\+13 at sample 1"),
+        ([1e300], "samples: expected numbers .*, found inf at sample 0"),
         ([[1.0], [2.0]], r"samples: expected one channel, an array \[N\], found an array of shape \(2, 1\)"),
     ],
 )
 def test_samples_that_are_none(samples: object, message: str) -> None:
-    with pytest.raises(OvAsrScoreError, match=message):
+    with pytest.raises(SoundFormatError, match=message):
         compute_features(samples, MfccOptions())  # type: ignore[arg-type]
 
 
@@ -181,3 +182,9 @@ def test_energies_of_silence() -> None:
         mfcc, plp = (compute_features(silent, kind(raw_energy=raw))[0, 0] for kind in (MfccOptions, PlpOptions))
         assert mfcc == pytest.approx(np.log(2.0**-23), rel=1e-6)
         assert plp == pytest.approx(np.log(2.0**-23 if raw else 2.0**-126), rel=1e-6)
+
+
+def test_the_largest_samples_have_features() -> None:
+    loud = np.resize([1e12, -1e12, 0.0], 1000)
+    for options in (MfccOptions(), FbankOptions(), SpectrogramOptions()):
+        assert np.isfinite(compute_features(loud, options)).all()
