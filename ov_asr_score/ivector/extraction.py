@@ -51,7 +51,6 @@ def extract_ivectors(
         if not busy and queue.is_empty():
             queue.raise_error()
             return
-        systems: list[UtteranceWork] = []
         still_busy = []
         for each in busy:
             lane = each
@@ -59,9 +58,10 @@ def extract_ivectors(
                 lane = _ended(lane, queue, extractor, frames, keep_states)
             if lane is not None:
                 still_busy.append(lane)
-                systems.append(lane.work)
         busy = still_busy
-        solver.solve(systems)
+        ivectors = solver.solve([(lane.work.stats, lane.work.ivector) for lane in busy])
+        for lane, ivector in zip(busy, ivectors, strict=True):
+            lane.work.set_ivector(ivector)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,27 +89,26 @@ class SystemSolver:
         self._matrices = np.empty((lanes, dim * dim))
         self._constants, self._start = np.empty((lanes, dim)), np.empty((lanes, dim))
 
-    def solve(self, work: list[UtteranceWork]) -> None:
-        """Estimate the i-vector of each (``OnlineIvectorEstimationStats::GetIvector``)."""
-        count = 0
-        waiting = []
-        for each in work:
-            stats, start = each.stats, each.ivector
-            if stats.count <= 0:
-                each.set_ivector(self._default)
-                continue
-            np.take(stats.quadratic, self._index, out=self._matrices[count], mode="clip")
-            self._constants[count] = stats.linear
-            self._start[count] = start
+    def solve(self, systems: Sequence[tuple[EstimationStats, DoubleArray]]) -> list[DoubleArray]:
+        """The i-vectors [D] with the prior's offset, of statistics and the i-vectors before.
+
+        Source: ivector/ivector-extractor.cc, ``OnlineIvectorEstimationStats::GetIvector``.
+        """
+        found = [self._default] * len(systems)
+        lanes = [lane for lane, (stats, _) in enumerate(systems) if stats.count > 0]
+        if not lanes:
+            return found
+        count, dim = len(lanes), self._constants.shape[1]
+        for place, lane in enumerate(lanes):
+            stats, start = systems[lane]
+            np.take(stats.quadratic, self._index, out=self._matrices[place], mode="clip")
+            self._constants[place] = stats.linear
+            self._start[place] = start
             if start[0] == 0:
-                self._start[count, 0] = stats.prior_offset
-            waiting.append(each)
-            count += 1
-        if not count:
-            return
-        dim = self._constants.shape[1]
-        found = conjugate_gradients(
+                self._start[place, 0] = stats.prior_offset
+        solved = conjugate_gradients(
             self._matrices[:count].reshape(count, dim, dim), self._constants[:count], self._start[:count], self._steps
         )
-        for each, ivector in zip(waiting, found, strict=True):
-            each.set_ivector(ivector)
+        for lane, ivector in zip(lanes, solved, strict=True):
+            found[lane] = ivector
+        return found
