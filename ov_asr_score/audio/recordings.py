@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from typing import Literal, Protocol
 
 from ov_asr_score.audio.lists.data_directory import load_data_directory
@@ -26,6 +27,7 @@ from ov_asr_score.errors import FileAccessError, OvAsrScoreError, SoundFormatErr
 from ov_asr_score.kaldi_io.specifier import ReadSpecifier
 from ov_asr_score.kaldi_io.tables.sequential import OnSkip, log_skipped
 from ov_asr_score.kaldi_io.tables.sharding import keys_in_shard
+from ov_asr_score.kaldi_io.tables.word_lines import word_lines
 from ov_asr_score.settings.path_map import NO_PATH_MAP, PathMap
 from ov_asr_score.settings.shard import Shard
 from ov_asr_score.settings.sound import SoundSettings
@@ -82,29 +84,65 @@ def read_recordings(
     Raises SpecifierError, and FileAccessError and TableFormatError of lists, at once; SKIPPED_ERRORS of a recording,
     and MissingExtraError and SpecifierError (commands that are not allowed) on the way.
     """
-    texts = [source] if isinstance(source, str) else list(source)
-    specifiers = [parse_sound_specifier(text, path_map) for text in texts]
-    if len(specifiers) != 1 and any(each.form != "files" for each in specifiers):
-        raise SpecifierError(f"{texts[0]!r} and {len(texts) - 1} more: expected one source, or sound files only")
-    if on_skip is None and any(each.permissive for each in specifiers):
+    inputs = _found_inputs(source, settings, path_map)
+    if on_skip is None and any(each.permissive for each in inputs.specifiers):
         on_skip = log_skipped
-    if specifiers and specifiers[0].form == "directory":
-        directory = load_data_directory(specifiers[0].filename)
-        settings = replace(settings, segments=settings.segments or directory.segments)
-        if not (utt2spk or spk2utt):
-            utt2spk, spk2utt = directory.utt2spk, directory.spk2utt
-        table = ReadSpecifier("scp", directory.wav_scp, original=directory.wav_scp, path_map=path_map)
-        specifiers = [SoundSpecifier("scp", directory.wav_scp, table)]
+    if not (utt2spk or spk2utt):
+        utt2spk, spk2utt = inputs.utt2spk, inputs.spk2utt
     reader = _RecordingReader(
-        name=", ".join(texts[:3]),
-        sounds=_sound_list(specifiers, allow_commands),
-        settings=settings,
+        name=inputs.name,
+        sounds=_sound_list(inputs.specifiers, allow_commands),
+        settings=replace(settings, segments=inputs.segments),
         speakers=read_speakers(utt2spk, spk2utt, allow_commands=allow_commands),
         allow_commands=allow_commands,
         on_skip=on_skip,
         shard=shard,
     )
-    return reader.segments() if settings.segments else reader.whole()
+    return reader.segments() if inputs.segments else reader.whole()
+
+
+def estimate_recordings(
+    source: str | Sequence[str], settings: SoundSettings = DEFAULT_SETTINGS, *, path_map: PathMap = NO_PATH_MAP
+) -> int | None:
+    """The number of recordings that ``read_recordings`` will give, None if that is known only when they are read.
+
+    Also None for lists that cannot be read, whose errors the reader reports. Channels are not counted.
+    """
+    try:
+        inputs = _found_inputs(source, settings, path_map)
+        if inputs.segments:
+            return sum(1 for _ in word_lines(inputs.segments)) if Path(inputs.segments).is_file() else None
+        if any(each.table is not None and not Path(each.filename).is_file() for each in inputs.specifiers):
+            return None
+        keys = _sound_list(inputs.specifiers, allow_commands=False).keys()
+    except OvAsrScoreError:
+        return None
+    return None if keys is None else len(keys)
+
+
+@dataclass(frozen=True, slots=True)
+class _Inputs:
+    """Sources, and the files that belong to them."""
+
+    name: str
+    specifiers: list[SoundSpecifier]
+    segments: str
+    utt2spk: str = ""
+    spk2utt: str = ""
+
+
+def _found_inputs(source: str | Sequence[str], settings: SoundSettings, path_map: PathMap) -> _Inputs:
+    texts = [source] if isinstance(source, str) else list(source)
+    specifiers = [parse_sound_specifier(text, path_map) for text in texts]
+    if len(specifiers) != 1 and any(each.form != "files" for each in specifiers):
+        raise SpecifierError(f"{texts[0]!r} and {len(texts) - 1} more: expected one source, or sound files only")
+    name = ", ".join(texts[:3])
+    if not specifiers or specifiers[0].form != "directory":
+        return _Inputs(name, specifiers, settings.segments)
+    found = load_data_directory(specifiers[0].filename)
+    table = ReadSpecifier("scp", found.wav_scp, original=found.wav_scp, path_map=path_map)
+    specifiers = [SoundSpecifier("scp", found.wav_scp, table)]
+    return _Inputs(name, specifiers, settings.segments or found.segments, found.utt2spk, found.spk2utt)
 
 
 class _SoundList(Protocol):

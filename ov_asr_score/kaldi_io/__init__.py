@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         parse_read_specifier,
         parse_write_specifier,
     )
+    from ov_asr_score.kaldi_io.tables.float_map import read_float_map
     from ov_asr_score.kaldi_io.tables.key_value import read_token_table
     from ov_asr_score.kaldi_io.tables.random_access import KeyedTable, open_table
     from ov_asr_score.kaldi_io.tables.sequential import read_table
@@ -49,6 +50,7 @@ __all__ = [
     "parse_read_specifier",
     "parse_write_specifier",
     "read_array",
+    "read_float_map",
     "read_table",
     "read_token_table",
     "skip_array",
@@ -77,6 +79,7 @@ _HOMES = {
     "parse_read_specifier": "kaldi_io.specifier",
     "parse_write_specifier": "kaldi_io.specifier",
     "read_array": "kaldi_io.matrices.matrix",
+    "read_float_map": "kaldi_io.tables.float_map",
     "read_table": "kaldi_io.tables.sequential",
     "read_token_table": "kaldi_io.tables.key_value",
     "skip_array": "kaldi_io.matrices.matrix",

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import io
 import logging
+import sys
 import tracemalloc
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from ov_asr_score.audio.recordings import DEFAULT_SETTINGS, Recording, read_recordings
+from ov_asr_score.audio.recordings import DEFAULT_SETTINGS, Recording, estimate_recordings, read_recordings
 from ov_asr_score.audio.sample_formats import Samples
 from ov_asr_score.errors import (
     FileAccessError,
@@ -270,6 +272,64 @@ def test_shards_cover_everything_once(data: Path) -> None:
         assert sorted(joined) == sorted(samples(source, settings))
         if "ark" not in source:
             assert joined == list(samples(source, settings))
+
+
+def test_numbers_of_recordings_are_known_before(data: Path) -> None:
+    assert estimate_recordings(str(data)) == 2
+    assert estimate_recordings(f"wav:{data}") == 2
+    assert estimate_recordings(f"wav,scp:{data}/*.scp") is None
+    assert estimate_recordings("wav,ark:x.ark") is None
+    assert estimate_recordings("wav,scp:/none") is None
+    (data / "segments").write_text("a m 0 1\nb m 0 1\nc m 0 1\n")
+    assert estimate_recordings(str(data)) == 3
+    assert estimate_recordings(f"wav,ark:{data}/x.ark", SoundSettings(segments=f"{data}/segments")) == 3
+
+
+def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = wav_bytes(np.stack([ramp(100), ramp(100, 50)]), data_size=0xFFFFFFFF)
+    for channel, keys in ((1, ["stdin"]), ("all", ["stdin-0", "stdin-1"])):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+        found = samples("-", SoundSettings(channel=channel))  # type: ignore[arg-type]
+        assert list(found) == keys
+        assert np.array_equal(found[keys[-1]], ramp(100, 50))
+
+
+def test_damaged_lists_give_one_line(tmp_path: Path) -> None:
+    """Cuts, flips and insertions in each file in turn."""
+    write_wav(tmp_path / "x.wav", ramp(8000))
+    whole_files = {
+        "wav.scp": f"a {tmp_path}/x.wav\nb cat {tmp_path}/x.wav |\n".encode(),
+        "segments": b"a-1 a 0.1 0.4\nb-1 b 0.05 -1 0\n",
+        "utt2spk": b"a-1 anna\nb-1 bert\n",
+        "spk2utt": b"anna a-1\nbert b-1\n",
+        "x.ark": b"a " + wav_bytes(ramp(40)) + b"b " + wav_bytes(ramp(40)),
+    }
+    random = np.random.default_rng(3)
+    messages: list[str] = []
+    for name, content in whole_files.items():
+        source = f"wav,ark:{tmp_path}/x.ark" if name == "x.ark" else str(tmp_path)
+        for damaged in _damaged(content, random):
+            for each, intact in whole_files.items():
+                (tmp_path / each).write_bytes(damaged if each == name else intact)
+            messages.clear()
+            try:
+                for recording in read_recordings(source, on_skip=lambda _, error: messages.append(str(error))):
+                    for piece in recording.pieces():
+                        assert piece.dtype == np.float32
+            except OvAsrScoreError as error:
+                messages.append(str(error))
+            assert all(message.isprintable() and message.startswith(str(tmp_path)) for message in messages)
+
+
+def _damaged(content: bytes, random: np.random.Generator) -> Iterator[bytes]:
+    for end in range(0, len(content), 5):
+        yield content[:end]
+    for _ in range(40):
+        changed = bytearray(content)
+        changed[random.integers(len(content))] ^= 1 << int(random.integers(8))
+        place = int(random.integers(len(content)))
+        changed[place:place] = bytes(random.integers(0, 256, random.integers(3), np.uint8))
+        yield bytes(changed)
 
 
 def test_sources_that_are_refused(data: Path) -> None:

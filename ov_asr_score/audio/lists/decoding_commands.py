@@ -266,7 +266,7 @@ _SOX = _Options(
         **dict.fromkeys(("-b", "--bits", "-e", "--encoding", "-1", "-2", "-3", "-4", "-s", "-u"), "the bits"),
         **dict.fromkeys(("-U", "-A", "-w", "-l", "-f"), "the bits"),
         **dict.fromkeys(("-c", "--channels", "-M", "-m", "--combine"), "the channels"),
-        **dict.fromkeys(("-v", "--volume", "-G", "--guard", "--norm"), "the volume"),
+        **dict.fromkeys(("-v", "--vol", "--volume", "-G", "--guard", "--norm"), "the volume"),
         **dict.fromkeys(("-B", "-L", "-x", "--endian", "-N", "-X"), "the order of bytes or bits"),
     },
 )

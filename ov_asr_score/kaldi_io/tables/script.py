@@ -56,7 +56,10 @@ def read_script(rxfilename: str, *, allow_commands: bool = False, path_map: Path
 
 
 def script_lines(stream: KaldiStream, path_map: PathMap = NO_PATH_MAP) -> Iterator[tuple[int, ScriptLine]]:
-    """Offset in bytes and contents of each line of a script, one at a time. Raises TableFormatError at a bad line."""
+    """Offset in bytes and contents of each line of a script, one at a time. Raises TableFormatError at a bad line.
+
+    Empty lines at the end are none: Kaldi warns of them, and has read everything before.
+    """
     if b"\0" in stream.peek(256):
         if said := said_instead(stream):
             raise TableFormatError(said)
@@ -64,7 +67,13 @@ def script_lines(stream: KaldiStream, path_map: PathMap = NO_PATH_MAP) -> Iterat
     check_is_itself(stream)
     pass_byte_order_mark(stream)
     try:
+        first_empty = 0
         for number, (start, line) in enumerate(stream.lines(), start=1):
+            if not line.strip():
+                first_empty = first_empty or number
+                continue
+            if first_empty:
+                parse_script_line(b"", stream.name, first_empty)
             yield start, parse_script_line(line, stream.name, number, path_map)
     except TableFormatError as error:
         said = said_instead(stream)

@@ -130,6 +130,14 @@ def test_what_stands_in_the_place_of_a_script(tmp_path: Path) -> None:
         read_script(script(tmp_path, LFS_POINTER))
 
 
+def test_empty_lines_at_the_end_are_none(tmp_path: Path) -> None:
+    name = script(tmp_path, b"a x.ark:1\nb x.ark:2\n\r\n \n\n")
+    assert [line.key for line in read_script(name)] == ["a", "b"]
+    name = script(tmp_path, b"a x.ark:1\n\n\nb x.ark:2\n")
+    with pytest.raises(TableFormatError, match="line 2: expected a key and a file name, found an empty line"):
+        read_script(name)
+
+
 def test_files_beside_the_script_are_found_by_a_map(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Paths are relative to the working folder, as in Kaldi; the error says where the file may be."""
     (tmp_path / "data").mkdir()
