@@ -99,18 +99,24 @@ FLOORS: dict[str, list[str]] = {
         "recording examples",
     ],
     "job": [
-        "sections overwriting",
+        "sections overwriting written_table",
         "inspect_kaldi",
         "inspect_model",
         "resume",
         "run",
         "layers",
         "egs_objectives",
-        "score convert copy_table table_info merge compare compare_layers compare_profiles bench quantize egs_prob",
+        "score convert copy_table table_info merge compare compare_layers compare_profiles bench quantize egs_prob "
+        "features ivectors",
         "suite",
         "__init__",
     ],
-    "cli": ["naming flags", "failures", "presenting spellings caching gna_notes bundles", "commands", "app"],
+    "frontend": [
+        "sources named_files frontend",
+        "sound_features opening",
+        "reading",
+    ],
+    "cli": ["naming flags", "failures", "counting presenting spellings caching gna_notes bundles", "commands", "app"],
 }
 
 # These are of use without the runtime, and start fast.

@@ -35,6 +35,8 @@ _COMMANDS = {
     "bench": "bench",
     "inspect": "inspect_model",
     "devices": "devices",
+    "features": "features",
+    "ivectors": "ivectors",
     "copy-table": "copy_table",
     "table-info": "table_info",
     "merge": "merge",

@@ -6,6 +6,7 @@ from rich.console import Console
 
 from ov_asr_score.cli.failures import say
 from ov_asr_score.errors import OvAsrScoreError
+from ov_asr_score.frontend.sources import count_utterances, is_sound
 from ov_asr_score.job import run_comparison, run_job
 from ov_asr_score.kaldi_io import parse_write_specifier
 from ov_asr_score.kaldi_io.tables.size import estimate_utterances
@@ -51,7 +52,8 @@ def present_comparison(job: CompareJob, *, quiet: bool, verbose: bool) -> Verdic
 def _estimate(job: ScoreJob) -> int | None:
     """About how many utterances there are, None where that cannot be known; the first table gives them."""
     specifiers = specifiers_of(job.inputs)
-    total = estimate_utterances(specifiers[0]) if specifiers else None
+    count = count_utterances if specifiers and is_sound(specifiers[0]) else estimate_utterances
+    total = count(specifiers[0]) if specifiers else None
     return total if total is None or job.shard is None else round(total / job.shard.count)
 
 

@@ -7,7 +7,7 @@ import re
 from ov_asr_score.settings.gna import SampleSettings
 from ov_asr_score.settings.kaldi import KaldiOptions
 from ov_asr_score.settings.score_job import ScoreJob
-from ov_asr_score.settings.setting import IVECTORS, Declared, settings_of
+from ov_asr_score.settings.setting import IVECTORS, Declared, parse_flag, settings_of
 
 # Google's gflags (the C++ sample) takes one dash or two before any name, and a value after `=` as well as after a
 # blank; argparse (the Python sample) takes `-m=x` too. These are the samples' names that have one dash here.
@@ -34,6 +34,8 @@ def modern_arguments(arguments: list[str]) -> list[str]:
         arguments = ["score", *arguments]
     if arguments and arguments[0] in ("score", *_NO_COMMAND_NEEDED):
         arguments = [modern for argument in arguments for modern in _modern(argument)]
+    if arguments and arguments[0] in ("features", "ivectors"):
+        return spelled_flags(arguments)
     return plain_arguments(arguments) if arguments and arguments[0] in ("score", "convert") else arguments
 
 
@@ -96,3 +98,28 @@ def plain_arguments(arguments: list[str]) -> list[str]:
         else:
             plain = [each for each in plain if each != f"--{name}"]
     return plain
+
+
+def spelled_flags(arguments: list[str]) -> list[str]:
+    """The arguments with ``--use-energy`` as ``--use-energy=true``, names in small letters with hyphens.
+
+    Options that are true or false by Kaldi's words have a value here; without one they are true, as in Kaldi.
+    """
+    from ov_asr_score.settings.feature_jobs import FeaturesJob, IvectorsJob
+
+    declared = settings_of(FeaturesJob if arguments[0] == "features" else IvectorsJob)
+    settings = [(each.name, each.setting) for each in declared if each.setting is not None]
+    known = {setting.longest_name(name).removeprefix("--"): setting.parse is parse_flag for name, setting in settings}
+    words = (_KALDI_TRUE | _KALDI_FALSE) - {""}
+    spelled: list[str] = []
+    for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
+        match = _OPTION.fullmatch(argument)
+        name = match[1].lower().replace("_", "-") if match else ""
+        if match is None or name not in known:
+            spelled.append(argument)
+            continue
+        value = match[2]
+        if known[name] and not value and (value is not None or following.lower() not in words):
+            value = "true"
+        spelled.append(f"--{name}" if value is None else f"--{name}={value}")
+    return spelled

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from ov_asr_score.errors import FileAccessError, UsageError
+from ov_asr_score.frontend.sources import is_sound, source_files
 from ov_asr_score.kaldi_io import parse_read_specifier, parse_write_specifier
 from ov_asr_score.kaldi_io.files.input import split_offset
 from ov_asr_score.kaldi_io.matrices.stream import open_stream
 from ov_asr_score.kaldi_io.specifier import ReadSpecifier
+from ov_asr_score.settings.frontend import FrontendSettings
 from ov_asr_score.settings.kaldi import KaldiOptions
 from ov_asr_score.settings.path_map import PathMap
 
@@ -59,10 +61,21 @@ def model_files_read(setting: str, path: str) -> NamedFiles:
     yield setting, str(Path(path).with_suffix(".bin")) if path.endswith(".xml") else ""
 
 
+def frontend_files_read(settings: FrontendSettings) -> NamedFiles:
+    """The files that say what is computed of sound or features. Raises what reading their configuration raises."""
+    if settings != FrontendSettings():
+        from ov_asr_score.frontend.named_files import named_files
+
+        yield from named_files(settings)
+
+
 def input_files_read(tables: Iterable[InputTable], path_map: PathMap) -> NamedFiles:
     """The files behind the tables of inputs, and the speakers of their utterances. Raises SpecifierError."""
     for table in tables:
-        yield from files_read("inputs", parse_read_specifier(table.specifier, path_map))
+        if is_sound(table.specifier):
+            yield from (("inputs", name) for name in source_files(table.specifier, path_map))
+        elif not table.is_computed:
+            yield from files_read("inputs", parse_read_specifier(table.specifier, path_map))
         yield from files_read("utt2spk", table.utt2spk) if table.utt2spk else ()
 
 

@@ -27,7 +27,8 @@ def split_inputs(job: ScoreJob, ports: Sequence[PortInfo]) -> tuple[ScoreJob, Gi
     def is_input(name: str) -> bool:
         return find_port(ports, name) is not None
 
-    ivectors = [IVECTOR_INPUT] if (job.ivectors or job.online_ivectors) and is_input(IVECTOR_INPUT) else []
+    has_ivectors = job.ivectors or job.online_ivectors or job.frontend.ivector_extractor
+    ivectors = [IVECTOR_INPUT] if has_ivectors and is_input(IVECTOR_INPUT) else []
     if isinstance(job.inputs, Mapping):
         words = {name: text for name, text in job.inputs.items() if is_filling(text)}
         tables = {name: text for name, text in job.inputs.items() if name not in words}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ov_asr_score.errors import UnknownNameError, UsageError
+from ov_asr_score.frontend.sources import is_sound, table_of
 from ov_asr_score.ov_model.outputs import find_port, port_names, split_entry
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.scoring.utterances.ivector_tables import ivector_table, missing_tables, per_speaker
@@ -47,15 +48,16 @@ def resolve_tables(
     layers: frozenset[str],
     advice: str = "",
     filling_advice: Callable[[Sequence[str]], str] = lambda names: "",
+    computed: InputTable | None = None,
 ) -> JobTables:
     """The tables of ``job`` for a model with these ports and ``layers`` (names of all its layers and tensors).
 
     ``inputs`` are those that need a table; ``advice`` is said when an output or layer is not there, and what
-    ``filling_advice`` says of inputs when they have no table.
+    ``filling_advice`` says of inputs when they have no table. ``computed`` are i-vectors of the front end.
     Raises UsageError (a table too many or too few, an ambiguous one), UnknownNameError with near names.
     """
     return JobTables(
-        inputs=_input_tables(job, inputs, filling_advice),
+        inputs=_input_tables(job, inputs, filling_advice, computed),
         outputs=_output_tables(job, "outputs", job.outputs, job.references, outputs, layers, advice),
         references=_output_tables(job, "references", job.references, job.outputs, outputs, layers, advice),
     )
@@ -78,11 +80,14 @@ def check_layers_differ(tables: JobTables, outputs: Sequence[object]) -> None:
 
 
 def _input_tables(
-    job: ScoreJob, ports: Sequence[PortInfo], filling_advice: Callable[[Sequence[str]], str]
+    job: ScoreJob,
+    ports: Sequence[PortInfo],
+    filling_advice: Callable[[Sequence[str]], str],
+    computed: InputTable | None,
 ) -> tuple[InputTable, ...]:
     in_order = [port.name for port in ports]
     tables = _by_input("inputs", job.inputs, ports, in_order, job.input_layers)
-    ivectors = ivector_table(ports, job.ivectors, job.online_ivectors, job.online_ivector_period)
+    ivectors = ivector_table(ports, job.ivectors, job.online_ivectors, job.online_ivector_period, computed)
     if not tables:
         return ()
     if ivectors is not None and ivectors.input in tables:
@@ -95,9 +100,15 @@ def _input_tables(
     speakers = _by_input("utt2spk", job.utt2spk, ports, [*secondary, *further])
     periods = _by_input("ivector_period", _as_texts(job.ivector_period), ports, secondary)
     inputs = [
-        InputTable(name, specifier, speakers.get(name, ""), _period(periods.get(name, "0")))
+        InputTable(name, table_of(specifier), speakers.get(name, ""), _period(periods.get(name, "0")))
         for name, specifier in tables.items()
     ]
+    of_sound = next((table for table in inputs[1:] if is_sound(table.specifier)), None)
+    if of_sound is not None:
+        raise UsageError(
+            f"inputs: only the first table can be sound, found {of_sound.specifier} for input '{of_sound.input}'",
+            fields=("inputs",),
+        )
     if ivectors is not None:
         inputs.append(per_speaker(ivectors, speakers.get(ivectors.input, "")))
     return tuple(inputs)

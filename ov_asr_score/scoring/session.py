@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from ov_asr_score.errors import TableFormatError, UsageError
+from ov_asr_score.frontend.sources import is_sound
 from ov_asr_score.ov_model.file_kind import ModelKind
 from ov_asr_score.scoring.check_utterances import check_widths, read_until_fit
 from ov_asr_score.scoring.filling import advice_on_inputs, plan_inputs
@@ -21,9 +23,15 @@ from ov_asr_score.scoring.model_loading import NODE_ADVICE, ConfiguredModel, con
 from ov_asr_score.scoring.scorer import Scorer, prepare_scorer
 from ov_asr_score.scoring.scorer_options import ScorerOptions, scorer_options
 from ov_asr_score.scoring.settled_model import settle_model
+from ov_asr_score.scoring.utterances.ivector_tables import computed_ivectors
 from ov_asr_score.scoring.utterances.joining import JoinGaps, JoinOptions, SkipUtterance, Utterance, read_utterances
+from ov_asr_score.scoring.utterances.table_specs import apparent_pairs
+from ov_asr_score.settings.frontend import FrontendSettings
 from ov_asr_score.settings.path_map import parse_path_map
 from ov_asr_score.settings.score_job import ScoreJob
+
+if TYPE_CHECKING:
+    from ov_asr_score.frontend.frontend import Frontend
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,6 +81,7 @@ def open_model_with_tables(
     options, nodes = with_asked_nodes(job, options or scorer_options(job), kind)
     loaded = load_model(options, kind)
     advice = NODE_ADVICE if loaded.conversion else ""
+    frontend = _frontend_of(job)
     job, filling = plan_inputs(job, loaded, given)
     tables = resolve_tables(
         job,
@@ -81,6 +90,7 @@ def open_model_with_tables(
         loaded.names | nodes,
         advice,
         lambda names: advice_on_inputs(loaded, names),
+        computed_ivectors(frontend),
     )
     tables = replace(tables, fillings={each.input: each.text for each in filling.fillings})
     if needs_features and not tables.inputs:
@@ -92,8 +102,19 @@ def open_model_with_tables(
     model = replace(model, known=replace(model.known, per_utterance=repeated))
     # What is skipped is listed, and so is what other tables lack.
     allow_missing = job.allow_missing or skip is not None
-    join = JoinOptions(job.pair, allow_missing, job.allow_commands, skip, job.shard, parse_path_map(job.path_map))
+    path_map = parse_path_map(job.path_map)
+    join = JoinOptions(job.pair, allow_missing, job.allow_commands, skip, job.shard, path_map, frontend)
     return ModelWithTables(options, model, tables, join)
+
+
+def _frontend_of(job: ScoreJob) -> Frontend | None:
+    """What is computed of the first table, or of sound; None where it goes to the model as it is."""
+    sources = [specifier for _, specifier in apparent_pairs(job.inputs)][:1]
+    if job.frontend == FrontendSettings() and not any(is_sound(source) for source in sources):
+        return None
+    from ov_asr_score.frontend.opening import open_frontend
+
+    return open_frontend(job.frontend, sources, allow_commands=job.allow_commands)
 
 
 def start_session(

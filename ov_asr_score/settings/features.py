@@ -53,12 +53,6 @@ class FeatureSettings:
     round_to_power_of_two: Annotated[
         bool | None, _flag("Fill the frame with zeros up to a power of two before the FFT (default true).")
     ] = None
-    allow_downsample: Annotated[
-        bool | None, _flag("Resample sound of a higher rate to --sample-frequency, as Kaldi does (default false).")
-    ] = None
-    allow_upsample: Annotated[
-        bool | None, _flag("Resample sound of a lower rate to --sample-frequency, as Kaldi does (default false).")
-    ] = None
     max_feature_vectors: Annotated[
         int | None, _number("Taken for the sake of Kaldi's configuration files; without effect.", "N")
     ] = None

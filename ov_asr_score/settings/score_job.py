@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from ov_asr_score.settings.device import DeviceSettings
+from ov_asr_score.settings.frontend import FrontendSettings
 from ov_asr_score.settings.kaldi import DEFAULT_OPTIONS, KaldiOptions
 from ov_asr_score.settings.limits import DEFAULT_THRESHOLD, Limits, Measures, Threshold
 from ov_asr_score.settings.memory import DEFAULT_MEMORY_LIMIT, parse_memory
@@ -165,9 +166,10 @@ class ScoreJob:
     inputs: Annotated[
         Tables,
         _table(
-            "Features: file.ark, ark:…, scp:…, file.npz, -. For several inputs give LAYER=SPEC for each, separated by "
-            "commas or with -i repeated; the input with one row per frame comes first. LAYER=frames, ones, zeros, "
-            "position or value:X fills in an input without a table (docs/models.md).",
+            "Features: file.ark, ark:…, scp:…, file.npz, -; or sound: wav:GLOB, wav,scp:wav.scp, a data directory "
+            "(docs/features.md). For several inputs give LAYER=SPEC for each, separated by commas or with -i repeated; "
+            "the input with one row per frame comes first. LAYER=frames, ones, zeros, position or value:X fills in an "
+            "input without a table (docs/models.md).",
             "--input",
             "-i",
             metavar="[LAYER=]SPEC",
@@ -204,6 +206,7 @@ class ScoreJob:
     ivectors: Ivectors = ""
     online_ivectors: OnlineIvectors = ""
     online_ivector_period: OnlineIvectorPeriod = 0
+    frontend: FrontendSettings = field(default_factory=FrontendSettings)
     states: States = ()
     pair: Annotated[Literal["key", "position"], PAIR] = "key"
     allow_missing: AllowMissing = False

@@ -132,7 +132,7 @@ class Declared:
     @property
     def choices(self) -> tuple[str, ...]:
         """The texts it takes; none where it takes any."""
-        if self.setting is not None and self.setting.choices:
+        if self.setting is not None and (self.setting.choices or self.setting.parse is not None):
             return self.setting.choices
         kinds = (self.kind, *get_args(self.kind))
         return next((get_args(kind) for kind in kinds if get_origin(kind) is Literal), ())

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from ov_asr_score.errors import UsageError
 from ov_asr_score.settings.memory import parse_memory
-from ov_asr_score.settings.setting import SOUND, Setting
+from ov_asr_score.settings.setting import SOUND, Setting, parse_flag
 
 RawFormat = Literal[
     "s16le",
@@ -57,6 +57,28 @@ class SoundSettings:
             metavar="N|mix|all",
             panel=SOUND,
             parse=parse_channel,
+            in_suite=True,
+            changes_bytes=True,
+        ),
+    ] = None
+    allow_downsample: Annotated[
+        bool | None,
+        Setting(
+            "Resample sound of a higher rate than --sample-frequency (default false).",
+            metavar="true|false",
+            panel=SOUND,
+            parse=parse_flag,
+            in_suite=True,
+            changes_bytes=True,
+        ),
+    ] = None
+    allow_upsample: Annotated[
+        bool | None,
+        Setting(
+            "Resample sound of a lower rate than --sample-frequency (default false).",
+            metavar="true|false",
+            panel=SOUND,
+            parse=parse_flag,
             in_suite=True,
             changes_bytes=True,
         ),

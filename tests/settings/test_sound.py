@@ -22,7 +22,7 @@ def test_what_is_no_channel(text: str) -> None:
 
 def test_records_are_complete() -> None:
     declared = settings_of(SoundSettings)
-    assert [each.name for each in declared][:2] == ["channel", "resampler"]
+    assert [each.name for each in declared][:1] == ["channel"]
     for each in declared:
         assert each.setting is not None and each.setting.panel in PANELS and each.setting.help.endswith(".")
         if each.setting.parse is not None:

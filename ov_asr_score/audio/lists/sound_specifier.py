@@ -42,10 +42,12 @@ class SoundSpecifier:
 
 def is_sound_source(text: str) -> bool:
     """Whether a text that may also name a table of features names sound: by ``wav``, its ending, or as a folder."""
-    options, filename = _split(text)
+    if text.endswith("|"):  # a command that gives a table
+        return False
+    options = _options(text)
     if options is not None:
         return SOUND_WORD in options
-    return filename.lower().endswith(SOUND_SUFFIXES) or Path(filename).is_dir()
+    return text.lower().endswith(SOUND_SUFFIXES) or Path(text).is_dir()
 
 
 def parse_sound_specifier(text: str, path_map: PathMap = NO_PATH_MAP) -> SoundSpecifier:
@@ -99,14 +101,20 @@ def _split(text: str) -> tuple[list[str] | None, str]:
 
     Raises SpecifierError for options of which one is unknown.
     """
-    head, colon, rest = text.partition(":")
-    options = [option for option in re.split("[, ]", head) if option]
-    known = (SOUND_WORD, *TABLE_FORMS, *READ_OPTIONS)
-    if not colon or not {SOUND_WORD, *TABLE_FORMS} & set(options):
+    options = _options(text)
+    if options is None:
         return None, text
+    known = (SOUND_WORD, *TABLE_FORMS, *READ_OPTIONS)
     if unknown := [option for option in options if option not in known]:
         raise SpecifierError(
             f"{printable_name(text)!r}: unknown option {unknown[0][:20]!r} before the colon; known are "
             f"{', '.join(known)}"
         )
-    return options, rest
+    return options, text.partition(":")[2]
+
+
+def _options(text: str) -> list[str] | None:
+    """The words before the first colon, if one of them is the form of a table; else None."""
+    head, colon, _ = text.partition(":")
+    options = [option for option in re.split("[, ]", head) if option]
+    return options if colon and {SOUND_WORD, *TABLE_FORMS} & set(options) else None

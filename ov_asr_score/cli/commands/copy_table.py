@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import typer
-
-from ov_asr_score.cli.failures import EXIT_FAILED, fail, say
+from ov_asr_score.cli.counting import report_entries
 from ov_asr_score.cli.flags import Quiet
 from ov_asr_score.settings.table_jobs import CopySettings
 
@@ -17,11 +15,4 @@ def copy_table(settings: CopySettings, quiet: Quiet = False) -> None:
     from ov_asr_score.job.copy_table import copy_entries
 
     copied, skipped = copy_entries(settings)
-    for key, message in skipped:
-        say(f"skipped: {key}: {message}")
-    if not quiet:
-        say(f"copied {copied} entries" + (f", skipped {len(skipped)}" if skipped else ""))
-    if skipped:
-        raise typer.Exit(EXIT_FAILED)
-    if not copied:
-        fail(f"{settings.source}: holds no entries; an empty table was written", EXIT_FAILED)
+    report_entries("copied", copied, skipped, settings.source, quiet=quiet)

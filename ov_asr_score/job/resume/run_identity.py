@@ -9,6 +9,8 @@ from typing import Any, BinaryIO
 
 from ov_asr_score import __version__
 from ov_asr_score.convert.from_file import file_digest
+from ov_asr_score.frontend.sources import is_sound, source_files
+from ov_asr_score.job.overwriting import frontend_files_read
 from ov_asr_score.kaldi_io import parse_read_specifier
 from ov_asr_score.kaldi_io.files.input import kept_input, split_offset
 from ov_asr_score.kaldi_io.specifier import ReadSpecifier
@@ -17,9 +19,10 @@ from ov_asr_score.kaldi_io.tables.script import read_script
 from ov_asr_score.openvino_api import version as openvino_version
 from ov_asr_score.scoring.job_tables import JobTables
 from ov_asr_score.settings.device import DeviceSettings
+from ov_asr_score.settings.frontend import FrontendSettings
 from ov_asr_score.settings.gna import GnaSettings
 from ov_asr_score.settings.kaldi import KaldiOptions
-from ov_asr_score.settings.path_map import parse_path_map
+from ov_asr_score.settings.path_map import PathMap, parse_path_map
 from ov_asr_score.settings.score_job import ScoreJob
 from ov_asr_score.settings.setting import fields_of, full_name
 
@@ -40,8 +43,12 @@ def run_identity(job: ScoreJob, tables: JobTables) -> dict[str, str]:
     identity |= {_spelled("import_model"): _digests(job.import_model)} if job.import_model else {}
     for table in tables.inputs:
         name = f"{_OPTION['inputs']} {table.input}"
-        identity[name] = _table_content(parse_read_specifier(table.specifier, path_map))
+        if is_sound(table.specifier):
+            identity[name] = _sound_content(table.specifier, path_map)
+        elif not table.is_computed:
+            identity[name] = _table_content(parse_read_specifier(table.specifier, path_map))
         identity[f"rows of {name}"] = f"{table.period} {table.utt2spk and _table_content(table.utt2spk)}"
+    identity |= _frontend_content(job.frontend)
     for name, text in tables.fillings.items():
         identity[f"{_OPTION['inputs']} {name}"] = text
     for layer, specifier in tables.outputs.items():
@@ -58,6 +65,23 @@ def run_identity(job: ScoreJob, tables: JobTables) -> dict[str, str]:
     if job.shard is not None and job.shard.frames is not None:
         identity[_spelled("utt2num_frames")] = hashlib.sha256(repr(job.shard.frames).encode()).hexdigest()
     return identity
+
+
+def _frontend_content(settings: FrontendSettings) -> dict[str, str]:
+    """What is computed of sound or features: all settings, and the content of the files that they name."""
+    if settings == FrontendSettings():
+        return {}
+    contents = " ".join(f"{name}={_digests(path)}" for name, path in frontend_files_read(settings))
+    return {"features that are computed": hashlib.sha256(f"{settings} {contents}".encode()).hexdigest()}
+
+
+def _sound_content(source: str, path_map: PathMap) -> str:
+    """Every file by its size, beginning and end."""
+    digest = hashlib.sha256()
+    for path in filter(_is_plain, source_files(source, path_map)):
+        with Path(path).open("rb") as file:
+            digest.update(path.encode("utf-8", "surrogateescape") + b"\0" + _sample(file))
+    return digest.hexdigest()
 
 
 def _deciding(bundle: KaldiOptions | DeviceSettings | GnaSettings | ScoreJob) -> dict[str, Any]:

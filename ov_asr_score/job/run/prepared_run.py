@@ -16,6 +16,7 @@ from ov_asr_score.job.overwriting import (
     check_files,
     files_read,
     files_written,
+    frontend_files_read,
     input_files_read,
     kaldi_files_read,
     model_files_read,
@@ -92,6 +93,7 @@ def _read_by(job: ScoreJob, tables: JobTables) -> NamedFiles:
     yield from model_files_read("model", job.model)
     yield "import_model", job.import_model
     yield from kaldi_files_read(job.kaldi)
+    yield from frontend_files_read(job.frontend)
     yield from input_files_read(tables.inputs, path_map)
     for specifier in tables.references.values():
         yield from files_read("references", parse_read_specifier(specifier, path_map))

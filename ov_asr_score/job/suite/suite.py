@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from ov_asr_score.audio.lists.sound_specifier import is_sound_source, parse_sound_specifier
 from ov_asr_score.comparison import ScoreDifference
 from ov_asr_score.errors import FileAccessError, UnknownNameError
 from ov_asr_score.kaldi_io import parse_read_specifier
@@ -115,6 +116,9 @@ def file_names(tables: Tables, folder: Path) -> list[str]:
     """The files of table specifiers, relative to ``folder``; those of patterns that are there."""
     found = []
     for _, specifier in apparent_pairs(tables):
+        if is_sound_source(specifier):
+            found.append(parse_sound_specifier(specifier).filename)
+            continue
         parsed = parse_read_specifier(specifier)
         try:
             found += [part.filename for part in parts_of(parsed, folder)]

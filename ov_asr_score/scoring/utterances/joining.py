@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import zip_longest
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,9 +24,13 @@ from ov_asr_score.errors import (
     TableFormatError,
     UsageError,
 )
+from ov_asr_score.frontend.sources import is_permissive, is_sound
 from ov_asr_score.kaldi_io import open_table, parse_read_specifier, read_table, read_token_table
 from ov_asr_score.settings.path_map import NO_PATH_MAP, PathMap
 from ov_asr_score.settings.shard import Shard
+
+if TYPE_CHECKING:  # tables of features need none of it
+    from ov_asr_score.frontend.frontend import Frontend
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +62,8 @@ class InputTable:
 
     ``utt2spk`` names the file that maps utterances to the keys of this table (per-speaker vectors);
     ``period`` is the number of frames that one row of an online i-vector matrix stands for; ``may_hold_more`` says that
-    utterances which only this table has are no error.
+    utterances which only this table has are no error. What ``is_computed`` is no table: the front end computes it along
+    with the features.
     """
 
     input: str
@@ -66,13 +71,15 @@ class InputTable:
     utt2spk: str = ""
     period: int = 0
     may_hold_more: bool = False
+    is_computed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class JoinOptions:
     """How tables are joined; ``on_skip`` gets utterances that cannot be read or joined, None makes them errors.
 
-    With ``shard`` only that part of the first table is taken, and what only other tables hold is no gap.
+    With ``shard`` only that part of the first table is taken, and what only other tables hold is no gap. With a
+    ``frontend`` the first table goes through it, or is sound.
     """
 
     pair: Literal["key", "position"] = "key"
@@ -81,6 +88,7 @@ class JoinOptions:
     on_skip: SkipUtterance | None = None
     shard: Shard | None = None
     path_map: PathMap = NO_PATH_MAP
+    frontend: Frontend | None = None
 
 
 @dataclass(slots=True)
@@ -121,6 +129,10 @@ def read_utterances(
             raise UsageError(
                 f"shard {options.shard}: needs tables joined by key; leave pair=position out", fields=("shard", "pair")
             )
+        if options.frontend is not None:
+            raise UsageError(
+                "pair position: features that are computed are joined with other tables by key only", fields=("pair",)
+            )
         yield from _pair_by_position(first, others, options, gaps)
     else:
         yield from _join_by_key(first, others, options, gaps)
@@ -148,21 +160,21 @@ def _join_by_key(
                 )
             )
             for table in others
+            if not table.is_computed
         }
         speakers = {
             table.input: read_token_table(table.utt2spk, allow_commands=options.allow_commands)
             for table in others
             if table.utt2spk
         }
-        source = parse_read_specifier(first.specifier, options.path_map)
-        entries = read_table(
-            source, allow_commands=options.allow_commands, on_skip=skip, shard=options.shard, wants_matrices=True
-        )
-        for key, matrix in entries:
+        for key, matrix, ivectors in _first_entries(first, options, skip):
             values: dict[str, Array] = {}
             complete = True
             try:
                 for table in others:
+                    if table.is_computed and ivectors is not None:
+                        values[table.input] = ivectors
+                        continue
                     wanted = speakers[table.input].get(key) if table.utt2spk else key
                     value = None if wanted is None else tables[table.input].get(wanted)
                     if value is None:
@@ -183,16 +195,37 @@ def _join_by_key(
             yield utterance
         for table in others if options.shard is None else ():
             # a table of speakers may hold more than these utterances need
-            keys = [] if table.utt2spk or table.may_hold_more else tables[table.input].unused_keys()
+            keys = (
+                [] if table.utt2spk or table.may_hold_more or table.is_computed else tables[table.input].unused_keys()
+            )
             named = skipped.union(gaps.missing.get(table.specifier, ()))
             extra = [key for key in keys if key not in named]
             if extra:
                 gaps.extra[table.specifier] = extra
 
 
+def _first_entries(
+    first: InputTable, options: JoinOptions, skip: SkipUtterance | None
+) -> Iterator[tuple[str, Array, Array | None]]:
+    """Key, features and, where the front end computes them, i-vectors of each utterance of the first table."""
+    if options.frontend is not None:
+        from ov_asr_score.frontend.reading import Reading, read_features
+
+        how = Reading(options.allow_commands, options.path_map, skip, options.shard)
+        for utterance in read_features(first.specifier, options.frontend, how):
+            yield utterance.key, utterance.features, utterance.ivectors
+        return
+    source = parse_read_specifier(first.specifier, options.path_map)
+    for key, matrix in read_table(
+        source, allow_commands=options.allow_commands, on_skip=skip, shard=options.shard, wants_matrices=True
+    ):
+        yield key, matrix, None
+
+
 def _noting(skipped: set[str], first: InputTable, on_skip: SkipUtterance | None) -> SkipUtterance | None:
     """``on_skip`` that notes the keys, too: utterances left out of the first table are not extra in the others."""
-    if on_skip is None and not parse_read_specifier(first.specifier).permissive:
+    permissive = is_permissive if is_sound(first.specifier) else _is_permissive_table
+    if on_skip is None and not permissive(first.specifier):
         return None
 
     def skip(key: str, error: OvAsrScoreError) -> None:
@@ -203,6 +236,10 @@ def _noting(skipped: set[str], first: InputTable, on_skip: SkipUtterance | None)
             on_skip(key, error)
 
     return skip
+
+
+def _is_permissive_table(specifier: str) -> bool:
+    return parse_read_specifier(specifier).permissive
 
 
 def _pair_by_position(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ov_asr_score.errors import UnknownNameError, UsageError
 
-_SPECIFIER_START = re.compile(r"^(?:[a-z]{1,3}[, ])*(?:ark|scp|npz|npy)(?:,[a-z]{1,3})*:")
+_SPECIFIER_START = re.compile(r"^(?:[a-z]{1,3}[, ])*(?:ark|scp|npz|npy|wav)(?:,[a-z]{1,3})*:")
 _TWO_FILES = re.compile(r"^(?:[a-z]{1,2},)*(?:ark,(?:[a-z]{1,2},)*scp)(?:,[a-z]{1,2})*:")
 # Behind a comma: what may be a name there. Commands hold commas and ``=``, but seldom in one word.
 _WORD = re.compile(r"[^\s|,'\"$<>(){};]+")

@@ -1,0 +1,80 @@
+"""What is computed for every utterance, resolved from settings and files.
+
+Tests: tests/frontend/test_opening.py, tests/frontend/test_reading.py
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ov_asr_score.errors import MissingUtteranceError
+from ov_asr_score.features.options import FeatureRecipe
+from ov_asr_score.settings.sound import SoundSettings
+from ov_asr_score.text import shown_key
+
+if TYPE_CHECKING:  # most front ends lack some of them
+    from ov_asr_score.features.pitch.options import PitchRecipe
+    from ov_asr_score.features.steps.feature_chain import FeatureChain
+    from ov_asr_score.ivector.extractor import Extractor
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PitchColumns:
+    """Pitch, as it is found or processed."""
+
+    recipe: PitchRecipe
+    is_processed: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Warps:
+    """VTLN warps by utterance, or by speaker where ``speakers`` says who speaks; ``name`` is their table."""
+
+    name: str
+    warps: Mapping[str, float]
+    speakers: Mapping[str, str] | None
+
+    def of(self, key: str) -> float:
+        """The warp of an utterance. Raises MissingUtteranceError."""
+        wanted = key if self.speakers is None else self.speakers.get(key)
+        if wanted is None or wanted not in self.warps:
+            whose = "speaker" if wanted is None else "warp"
+            raise MissingUtteranceError(f"{self.name}: expected the {whose} of utterance {shown_key(key)}, found none")
+        return self.warps[wanted]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IvectorRecipe:
+    """Online i-vectors from an extractor; ``name`` is the file or folder that was named.
+
+    ``speakers`` are speakers with their utterances, in the order in which their state is carried on; None: every
+    utterance begins anew.
+    """
+
+    name: str
+    extractor: Extractor
+    speakers: Mapping[str, tuple[str, ...]] | None
+
+    @property
+    def period(self) -> int:
+        """Frames from an i-vector to the next."""
+        return self.extractor.options.ivector_period
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frontend:
+    """Sound, or features, to what a model takes.
+
+    ``features`` None: nothing but pitch is computed of sound, or features are there already. ``notes`` are what a user
+    should know.
+    """
+
+    sound: SoundSettings
+    features: FeatureRecipe | None = None
+    pitch: PitchColumns | None = None
+    warps: Warps | None = None
+    chain: FeatureChain | None = None
+    ivectors: IvectorRecipe | None = None
+    notes: tuple[str, ...] = ()

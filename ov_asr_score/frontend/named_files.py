@@ -1,0 +1,52 @@
+"""The files that a front end is made of, before it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ov_asr_score.kaldi_io.files.input import is_stream, split_offset
+from ov_asr_score.kaldi_io.specifier import is_table, parse_read_specifier
+from ov_asr_score.settings.frontend import FrontendSettings
+
+
+def named_files(settings: FrontendSettings) -> Iterator[tuple[str, str]]:
+    """Plain files with the setting that names them; of a folder, the files in it. What is not there is left out."""
+    steps = settings.steps
+    named = [
+        ("feature_config", settings.feature_config),
+        ("pitch_config", settings.pitch_config),
+        ("segments", settings.sound.segments),
+        ("like_dir", steps.like_dir),
+        ("cmvn_stats", steps.cmvn_stats),
+        ("feature_utt2spk", steps.feature_utt2spk),
+        *(("transforms", name) for name in steps.transforms),
+        ("ivector_spk2utt", settings.ivector_spk2utt),
+    ]
+    for setting, name in named:
+        yield from ((setting, path) for path in _plain(name))
+    if settings.ivector_extractor:
+        yield from (("ivector_extractor", path) for path in _of_extractor(settings.ivector_extractor))
+
+
+def _plain(name: str) -> list[str]:
+    if not name:
+        return []
+    path = parse_read_specifier(name).filename if is_table(name) else name
+    if is_stream(path):
+        return []
+    folder = Path(path)
+    if folder.is_dir():
+        return sorted(str(each) for each in folder.iterdir() if each.is_file())
+    plain = split_offset(path)[0] if not folder.exists() else path
+    return [plain] if Path(plain).is_file() else []
+
+
+def _of_extractor(name: str) -> Iterator[str]:
+    """The configuration of an extractor, and the files that it is made of."""
+    from ov_asr_score.ivector.extractor_files import find_extractor
+    from ov_asr_score.settings.ivectors import IvectorOptions
+
+    yield from _plain(name)
+    found = find_extractor(IvectorOptions(ivector_extraction_config=name))
+    yield from (found.ivector_extractor, found.diag_ubm, found.lda_matrix, found.global_cmvn_stats)

@@ -1,0 +1,190 @@
+"""From settings to a front end: configuration files, statistics, transforms and extractors are read here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ov_asr_score.errors import UsageError
+from ov_asr_score.features.options import FEATURE_TYPES, FeatureRecipe, resolve_options
+from ov_asr_score.frontend.frontend import Frontend, IvectorRecipe, PitchColumns, Warps
+from ov_asr_score.frontend.sources import is_sound
+from ov_asr_score.kaldi_io.files.config_file import ConfigOption, read_config
+from ov_asr_score.kaldi_io.tables.key_value import read_token_table
+from ov_asr_score.settings.feature_steps import NO_STEPS
+from ov_asr_score.settings.frontend import AnyFeatureType, FrontendSettings
+from ov_asr_score.settings.ivectors import IvectorOptions
+
+if TYPE_CHECKING:  # of use for feature jobs only
+    from ov_asr_score.features.steps.feature_chain import FeatureChain
+    from ov_asr_score.settings.feature_jobs import ComputationSettings
+
+_TYPE_IN_NAME = re.compile(r"(?<![a-z])(mfcc|fbank|plp|spectrogram|pitch)(?![a-z])")
+
+
+def open_frontend(
+    settings: FrontendSettings,
+    sources: Sequence[str],
+    computation: ComputationSettings | None = None,
+    *,
+    allow_commands: bool = False,
+) -> Frontend | None:
+    """The front end that ``settings`` ask for; None where features go to the model as they are.
+
+    ``computation`` counts more than configuration files. Raises UsageError for what does not fit together or is not
+    said (which features to compute of sound), and what reading the files raises that are named.
+    """
+    of_sound = [source for source in sources if is_sound(source)]
+    if of_sound and len(of_sound) < len(sources):
+        other = next(source for source in sources if source not in of_sound)
+        raise UsageError(f"sources: expected sound or tables of features, found both: {of_sound[0]} and {other}")
+    if not of_sound:
+        _refuse_options_of_sound(settings, computation, sources)
+        if settings.steps == NO_STEPS and not settings.ivector_extractor:
+            return None
+    notes: list[str] = []
+    kind = _feature_type(settings, notes) if of_sound else None
+    recipe = _features(kind, settings, computation) if kind is not None and kind in FEATURE_TYPES else None
+    if recipe is not None and recipe.options.frame.dither:
+        notes.append(
+            f"dither {recipe.options.frame.dither:g} adds random numbers, which are not those of Kaldi; 0 repeats"
+        )
+    return Frontend(
+        settings.sound,
+        recipe,
+        _pitch(kind, settings, computation, recipe),
+        _warps(recipe, allow_commands),
+        _chain(settings, allow_commands),
+        _ivectors(settings, allow_commands, notes),
+        notes=tuple(notes),
+    )
+
+
+def _feature_type(settings: FrontendSettings, notes: list[str]) -> AnyFeatureType:
+    """The type that is asked for, or that the name of the configuration file tells."""
+    if settings.feature_type is not None:
+        return settings.feature_type
+    names: list[AnyFeatureType] = ["mfcc", "fbank", "plp", "spectrogram", "pitch"]
+    found = set(_TYPE_IN_NAME.findall(Path(settings.feature_config).name.lower()))
+    if len(found) == 1:
+        (told,) = found
+        notes.append(f"{told} features, as the name of {settings.feature_config} says")
+        return next(name for name in names if name == told)
+    raise UsageError(
+        f"feature_type: expected {', '.join(names[:-1])} or {names[-1]}, for the features to compute of sound, found "
+        f"none{', and the name of feature_config does not tell' if settings.feature_config else ''}",
+        fields=("feature_type", "feature_config"),
+    )
+
+
+def _features(kind: str, settings: FrontendSettings, computation: ComputationSettings | None) -> FeatureRecipe:
+    config = read_config(settings.feature_config) if settings.feature_config else []
+    given = {
+        name: getattr(settings.sound, name)
+        for name in ("allow_downsample", "allow_upsample")
+        if getattr(settings.sound, name) is not None
+    }
+    if computation is not None:
+        given |= _given(computation.features) | _given(computation.utterance)
+    return resolve_options(kind, config, given)
+
+
+def _pitch(
+    kind: str | None,
+    settings: FrontendSettings,
+    computation: ComputationSettings | None,
+    recipe: FeatureRecipe | None,
+) -> PitchColumns | None:
+    """Pitch alone, or behind other features."""
+    if kind != "pitch" and not settings.pitch_config:
+        if computation is not None and (asked := next(iter(_given(computation.pitch)), None)):
+            raise UsageError(
+                f"{asked}: is for pitch, which is not asked for (feature_type pitch, or pitch_config)",
+                fields=(asked, "feature_type", "pitch_config"),
+            )
+        return None
+    from ov_asr_score.features.pitch.options import pitch_option_kinds, resolve_pitch_options
+
+    config: list[ConfigOption] = []
+    for path in (settings.feature_config if kind == "pitch" else "", settings.pitch_config):
+        config += read_config(path) if path else []
+    given: dict[str, object] = {}
+    if computation is not None:
+        shared = _given(computation.features)
+        if kind != "pitch":  # what is not of pitch is of the features before it
+            shared = {name: value for name, value in shared.items() if name in pitch_option_kinds()}
+        given = shared | _given(computation.pitch)
+    found = resolve_pitch_options(config, given)
+    if recipe is not None and found.extraction.sample_frequency != recipe.options.frame.sample_frequency:
+        raise UsageError(
+            f"pitch_config: expected the sample-frequency of the features, {recipe.options.frame.sample_frequency:g} "
+            f"Hz, found {found.extraction.sample_frequency:g}",
+            fields=("pitch_config",),
+        )
+    return PitchColumns(found, kind != "pitch" or (computation is not None and computation.process_pitch))
+
+
+def _given(settings: Any) -> dict[str, object]:
+    """What is said in a bundle of settings, by name; what is None is not said."""
+    assert is_dataclass(settings)
+    values = {each.name: getattr(settings, each.name) for each in fields(settings)}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _refuse_options_of_sound(
+    settings: FrontendSettings, computation: ComputationSettings | None, sources: Sequence[str]
+) -> None:
+    """Raise UsageError where features are stored and something is asked that is computed of sound."""
+    named: dict[str, object] = {
+        "feature_type": settings.feature_type,
+        "feature_config": settings.feature_config,
+        "pitch_config": settings.pitch_config,
+    }
+    if computation is not None:
+        named |= _given(computation.features) | _given(computation.pitch)
+    asked = next((name for name, value in named.items() if value), None)
+    if asked is not None:
+        what = f"{sources[0]} is a table of features" if sources else "there is none"
+        raise UsageError(f"{asked}: is for sound, and {what}", fields=(asked,))
+
+
+def _warps(recipe: FeatureRecipe | None, allow_commands: bool) -> Warps | None:
+    """VTLN warps of a table by utterance, or by speaker where speakers are named with it."""
+    if recipe is None or not recipe.utterance.vtln_map:
+        return None
+    from ov_asr_score.kaldi_io.tables.float_map import read_float_map
+
+    wanted = recipe.utterance
+    speakers = read_token_table(wanted.utt2spk, allow_commands=allow_commands) if wanted.utt2spk else None
+    return Warps(wanted.vtln_map, read_float_map(wanted.vtln_map, allow_commands=allow_commands), speakers)
+
+
+def _chain(settings: FrontendSettings, allow_commands: bool) -> FeatureChain | None:
+    if settings.steps == NO_STEPS:
+        return None
+    from ov_asr_score.features.steps.feature_chain import FeatureChain
+
+    return FeatureChain(settings.steps, allow_commands=allow_commands)
+
+
+def _ivectors(settings: FrontendSettings, allow_commands: bool, notes: list[str]) -> IvectorRecipe | None:
+    name = settings.ivector_extractor
+    if not name:
+        if settings.ivector_spk2utt:
+            raise UsageError(
+                "ivector_spk2utt: is for ivector_extractor, which is not given",
+                fields=("ivector_spk2utt", "ivector_extractor"),
+            )
+        return None
+    from ov_asr_score.audio.lists.speakers import read_spk2utt
+    from ov_asr_score.ivector.extractor import load_extractor
+
+    extractor = load_extractor(IvectorOptions(ivector_extraction_config=name), allow_commands=allow_commands)
+    notes += extractor.notes
+    speakers = (
+        read_spk2utt(settings.ivector_spk2utt, allow_commands=allow_commands) if settings.ivector_spk2utt else None
+    )
+    return IvectorRecipe(name, extractor, speakers)

@@ -1,0 +1,185 @@
+"""Utterances of a source, through the front end: one at a time, in the order of the source."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ov_asr_score.audio.recordings import SKIPPED_ERRORS, read_recordings
+from ov_asr_score.errors import (
+    FileAccessError,
+    MissingUtteranceError,
+    OvAsrScoreError,
+    ShapeMismatchError,
+    TableFormatError,
+    UsageError,
+)
+from ov_asr_score.frontend.frontend import Frontend, IvectorRecipe
+from ov_asr_score.frontend.sound_features import compute_recording
+from ov_asr_score.frontend.sources import is_sound, table_of
+from ov_asr_score.kaldi_io import parse_read_specifier, read_table
+from ov_asr_score.settings.path_map import NO_PATH_MAP, PathMap
+from ov_asr_score.settings.shard import Shard
+from ov_asr_score.text import shown_key
+
+Features = NDArray[np.float32]
+OnSkip = Callable[[str, OvAsrScoreError], None]
+
+_OF_ONE_UTTERANCE = (*SKIPPED_ERRORS, ShapeMismatchError, TableFormatError, FileAccessError, MissingUtteranceError)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UtteranceFeatures:
+    """Features [T, D] of an utterance, and i-vectors [N, I], a row for every so many frames, where they are computed.
+
+    ``speaker`` is empty where it is not known; ``seconds`` is the length of its sound, None for stored features.
+    """
+
+    key: str
+    features: Features
+    ivectors: Features | None = None
+    speaker: str = ""
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a source is read: what is allowed, which part of it, and what becomes of utterances that cannot be used."""
+
+    allow_commands: bool = False
+    path_map: PathMap = NO_PATH_MAP
+    on_skip: OnSkip | None = None
+    shard: Shard | None = None
+
+
+def read_features(
+    sources: str | Sequence[str], frontend: Frontend, how: Reading = Reading()
+) -> Iterator[UtteranceFeatures]:
+    """The utterances of a source, or of several of a kind, as a model takes them.
+
+    Where statistics of speakers are collected first, everything is read twice. Raises what reading sound and tables
+    raises, and UsageError (a source that can be read only once, but must be read twice; i-vectors of speakers whose
+    utterances come in another order).
+    """
+    texts = [sources] if isinstance(sources, str) else list(sources)
+    chain = frontend.chain
+    if chain is not None and chain.needs_collection:
+        for utterance in _raw(texts, frontend, replace(how, shard=None, on_skip=_nowhere if how.on_skip else None)):
+            chain.collect(utterance.key, utterance.speaker, utterance.features)
+    utterances = _raw(texts, frontend, how)
+    if frontend.ivectors is not None:
+        utterances = _with_ivectors(utterances, frontend.ivectors, how)
+    return utterances if chain is None else _through_chain(utterances, frontend, how)
+
+
+def _nowhere(key: str, error: OvAsrScoreError) -> None:
+    """What cannot be read is told of when it is read for the second time."""
+
+
+def _raw(sources: Sequence[str], frontend: Frontend, how: Reading) -> Iterator[UtteranceFeatures]:
+    """Features as they are computed or stored."""
+    if sources and is_sound(sources[0]):
+        return _of_sound(sources, frontend, how)
+    return _of_tables(sources, how)
+
+
+def _of_sound(sources: Sequence[str], frontend: Frontend, how: Reading) -> Iterator[UtteranceFeatures]:
+    for recording in read_recordings(
+        list(sources),
+        frontend.sound,
+        path_map=how.path_map,
+        allow_commands=how.allow_commands,
+        on_skip=how.on_skip,
+        shard=how.shard,
+    ):
+        try:
+            found = compute_recording(recording, frontend)
+        except _OF_ONE_UTTERANCE as error:
+            if how.on_skip is None:
+                raise
+            how.on_skip(recording.key, error)
+            continue
+        yield UtteranceFeatures(recording.key, found.features, None, recording.speaker, found.seconds)
+
+
+def _of_tables(sources: Sequence[str], how: Reading) -> Iterator[UtteranceFeatures]:
+    for source in sources:
+        table = parse_read_specifier(table_of(source), how.path_map)
+        for key, matrix in read_table(
+            table, allow_commands=how.allow_commands, on_skip=how.on_skip, shard=how.shard, wants_matrices=True
+        ):
+            yield UtteranceFeatures(key, np.asarray(matrix, np.float32))
+
+
+def _with_ivectors(
+    utterances: Iterator[UtteranceFeatures], recipe: IvectorRecipe, how: Reading
+) -> Iterator[UtteranceFeatures]:
+    """The utterances with i-vectors, which are computed of many at a time."""
+    from ov_asr_score.ivector.extraction import extract_ivectors
+    from ov_asr_score.ivector.utterance_queue import IvectorUtterance
+
+    if recipe.speakers is not None and how.shard is not None:
+        raise UsageError(
+            "shard: i-vectors that are carried on from utterance to utterance need all utterances of a speaker",
+            fields=("shard", "ivector_spk2utt"),
+        )
+    waiting: deque[UtteranceFeatures] = deque()
+
+    def features() -> Iterator[IvectorUtterance]:
+        for utterance, speaker in _in_speakers_order(utterances, recipe):
+            waiting.append(utterance)
+            yield IvectorUtterance(utterance.key, utterance.features, speaker)
+
+    for found in extract_ivectors(recipe.extractor, features(), on_skip=how.on_skip):
+        while (utterance := waiting.popleft()).key != found.key:
+            pass  # skipped
+        yield replace(utterance, ivectors=found.ivectors)
+
+
+def _in_speakers_order(
+    utterances: Iterator[UtteranceFeatures], recipe: IvectorRecipe
+) -> Iterator[tuple[UtteranceFeatures, str]]:
+    """Utterances with their speakers, empty where each stands alone.
+
+    Raises UsageError where they come in another order than the state of a speaker is carried on.
+    """
+    if recipe.speakers is None:
+        yield from ((utterance, "") for utterance in utterances)
+        return
+    places = {key: (speaker, place) for speaker, keys in recipe.speakers.items() for place, key in enumerate(keys)}
+    latest: dict[str, int] = {}
+    current = ""
+    for utterance in utterances:
+        if utterance.key not in places:
+            raise MissingUtteranceError(
+                f"ivector_spk2utt: expected the speaker of utterance {shown_key(utterance.key)}, found none"
+            )
+        speaker, place = places[utterance.key]
+        if place < latest.get(speaker, -1) or (speaker != current and speaker in latest):
+            raise UsageError(
+                f"ivector_spk2utt: utterance {shown_key(utterance.key)} of speaker {shown_key(speaker)} comes in "
+                "another order than there; sort both by speaker, or compute i-vectors to a table first",
+                fields=("ivector_spk2utt",),
+            )
+        latest[speaker], current = place, speaker
+        yield utterance, speaker
+
+
+def _through_chain(
+    utterances: Iterator[UtteranceFeatures], frontend: Frontend, how: Reading
+) -> Iterator[UtteranceFeatures]:
+    chain = frontend.chain
+    assert chain is not None
+    for utterance in utterances:
+        try:
+            features = chain.apply(utterance.key, utterance.speaker, utterance.features)
+        except _OF_ONE_UTTERANCE as error:
+            if how.on_skip is None:
+                raise
+            how.on_skip(utterance.key, error)
+            continue
+        yield replace(utterance, features=features)

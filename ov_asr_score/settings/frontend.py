@@ -1,0 +1,68 @@
+"""What becomes of sound, or of stored features, before a model gets it.
+
+Tests: tests/settings/test_setting.py, tests/frontend/test_opening.py
+"""
+
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from ov_asr_score.settings.feature_steps import FeatureSteps
+from ov_asr_score.settings.setting import FEATURES, IVECTORS, Setting
+from ov_asr_score.settings.sound import SoundSettings
+
+AnyFeatureType = Literal["mfcc", "fbank", "plp", "spectrogram", "pitch"]
+
+
+@dataclass(frozen=True, slots=True)
+class FrontendSettings:
+    """Features to compute of sound, what follows them, and i-vectors; nothing of it for features as they are."""
+
+    feature_type: Annotated[
+        AnyFeatureType | None,
+        Setting(
+            "Features to compute of sound; without it, the name of --feature-config says it (mfcc.conf, fbank.conf, "
+            "plp_hires.conf).",
+            panel=FEATURES,
+            in_suite=True,
+            changes_bytes=True,
+        ),
+    ] = None
+    feature_config: Annotated[
+        str,
+        Setting(
+            "Options of Kaldi's compute-mfcc-feats and the like, one --name=value a line.",
+            metavar="FILE",
+            panel=FEATURES,
+            in_suite=True,
+        ),
+    ] = ""
+    pitch_config: Annotated[
+        str,
+        Setting(
+            "Append processed pitch, with the options in FILE: those of pitch.conf, pitch_process.conf or both.",
+            metavar="FILE",
+            panel=FEATURES,
+            in_suite=True,
+        ),
+    ] = ""
+    sound: SoundSettings = field(default_factory=SoundSettings)
+    steps: FeatureSteps = field(default_factory=FeatureSteps)
+    ivector_extractor: Annotated[
+        str,
+        Setting(
+            "Compute online i-vectors for the input ivector: ivector_extractor.conf, or the folder of an extractor.",
+            metavar="FILE|DIR",
+            panel=IVECTORS,
+            in_suite=True,
+        ),
+    ] = ""
+    ivector_spk2utt: Annotated[
+        str,
+        Setting(
+            "Utterances of each speaker, in the order in which the state of its i-vectors is carried on; without it, "
+            "every utterance begins anew.",
+            metavar="RSPECIFIER",
+            panel=IVECTORS,
+            in_suite=True,
+        ),
+    ] = ""

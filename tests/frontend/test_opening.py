@@ -1,0 +1,116 @@
+"""Tests of what settings become, and of what they cannot become."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ov_asr_score.errors import ConfigFormatError, FileAccessError, UsageError
+from ov_asr_score.features.options import FbankOptions, MfccOptions
+from ov_asr_score.frontend.opening import open_frontend
+from ov_asr_score.settings.feature_jobs import ComputationSettings
+from ov_asr_score.settings.feature_steps import FeatureSteps
+from ov_asr_score.settings.features import FeatureSettings, UtteranceSettings
+from ov_asr_score.settings.frontend import FrontendSettings
+from ov_asr_score.settings.pitch import PitchSettings
+from ov_asr_score.settings.sound import SoundSettings
+from tests.frontend.places import EXTRACTOR, FEATURES, IVECTOR
+
+SOUND = ["wav:*.flac"]
+CONFIG = str(FEATURES / "conf" / "mfcc_hires.conf")
+
+
+def test_features_as_they_are_need_no_front_end() -> None:
+    assert open_frontend(FrontendSettings(), ["feats.ark"]) is None
+    assert open_frontend(FrontendSettings(), []) is None
+
+
+def test_the_name_of_the_configuration_tells_the_type() -> None:
+    found = open_frontend(FrontendSettings(feature_config=CONFIG), SOUND)
+    assert found is not None and found.features is not None
+    assert isinstance(found.features.options, MfccOptions)
+    assert found.features.options.num_ceps == 40
+    assert found.notes == (f"mfcc features, as the name of {CONFIG} says",)
+
+
+def test_the_type_is_asked_for_where_nothing_tells_it(tmp_path: Path) -> None:
+    (tmp_path / "features.conf").write_text("--num-mel-bins=40\n")
+    for settings in (FrontendSettings(), FrontendSettings(feature_config=str(tmp_path / "features.conf"))):
+        with pytest.raises(UsageError, match="feature_type: expected mfcc, fbank, plp, spectrogram or pitch"):
+            open_frontend(settings, SOUND)
+    (tmp_path / "mfcc_or_plp.conf").write_text("")
+    with pytest.raises(UsageError, match="does not tell"):
+        open_frontend(FrontendSettings(feature_config=str(tmp_path / "mfcc_or_plp.conf")), SOUND)
+
+
+def test_what_is_given_counts_more_than_the_configuration() -> None:
+    settings = FrontendSettings(feature_config=CONFIG, sound=SoundSettings(allow_downsample=True))
+    computation = ComputationSettings(FeatureSettings(num_ceps=20), UtteranceSettings(subtract_mean=True))
+    found = open_frontend(settings, SOUND, computation)
+    assert found is not None and found.features is not None
+    assert isinstance(found.features.options, MfccOptions)
+    assert found.features.options.num_ceps == 20
+    assert found.features.options.frame.allow_downsample
+    assert found.features.utterance.subtract_mean
+
+
+def test_an_option_of_other_features_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.conf").write_text("# filter banks\n--use-log-fbank=true\n")
+    with pytest.raises(ConfigFormatError, match=r"x\.conf: line 2: .*use-log-fbank.*only filterbank"):
+        open_frontend(FrontendSettings("mfcc", str(tmp_path / "x.conf")), SOUND)
+    with pytest.raises(UsageError, match="num_ceps: expected an option of filterbank features"):
+        open_frontend(FrontendSettings("fbank"), SOUND, ComputationSettings(FeatureSettings(num_ceps=3)))
+    with pytest.raises(UsageError, match="min_f0: is for pitch, which is not asked for"):
+        open_frontend(FrontendSettings("fbank"), SOUND, ComputationSettings(pitch=PitchSettings(min_f0=60)))
+
+
+@pytest.mark.parametrize(
+    ("settings", "name"),
+    [
+        (FrontendSettings("mfcc"), "feature_type"),
+        (FrontendSettings(feature_config="mfcc.conf"), "feature_config"),
+        (FrontendSettings(pitch_config="pitch.conf", steps=FeatureSteps(delta_order=2)), "pitch_config"),
+    ],
+)
+def test_stored_features_are_not_computed_again(settings: FrontendSettings, name: str) -> None:
+    with pytest.raises(UsageError, match=f"{name}: is for sound, and feats.ark is a table of features"):
+        open_frontend(settings, ["feats.ark"])
+
+
+def test_sound_and_tables_do_not_mix() -> None:
+    with pytest.raises(UsageError, match=r"found both: wav:\*\.flac and feats\.ark"):
+        open_frontend(FrontendSettings("mfcc"), [*SOUND, "feats.ark"])
+
+
+def test_dither_is_told() -> None:
+    found = open_frontend(FrontendSettings("fbank"), SOUND, ComputationSettings(FeatureSettings(dither=1.0)))
+    assert found is not None and found.features is not None and isinstance(found.features.options, FbankOptions)
+    assert found.notes == ("dither 1 adds random numbers, which are not those of Kaldi; 0 repeats",)
+
+
+def test_pitch_alone_and_behind_others(tmp_path: Path) -> None:
+    alone = open_frontend(FrontendSettings("pitch"), SOUND)
+    assert alone is not None and alone.pitch is not None and alone.features is None and not alone.pitch.is_processed
+    processed = open_frontend(FrontendSettings("pitch"), SOUND, ComputationSettings(process_pitch=True))
+    assert processed is not None and processed.pitch is not None and processed.pitch.is_processed
+    (tmp_path / "pitch.conf").write_text("--sample-frequency=8000\n")
+    with pytest.raises(
+        UsageError, match="pitch_config: expected the sample-frequency of the features, 16000 Hz, found 8000"
+    ):
+        open_frontend(FrontendSettings("mfcc", pitch_config=str(tmp_path / "pitch.conf")), SOUND)
+
+
+def test_ivectors(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(EXTRACTOR.parent.parent)
+    settings = FrontendSettings(
+        ivector_extractor=str(EXTRACTOR / "ivector_extractor.conf"), ivector_spk2utt=str(IVECTOR / "spk2utt_two")
+    )
+    found = open_frontend(settings, ["feats.ark"])
+    assert found is not None and found.ivectors is not None and found.ivectors.speakers is not None
+    assert (found.ivectors.period, found.ivectors.extractor.ivector_dim) == (10, 24)
+    assert list(found.ivectors.speakers) == ["es_Annie", "flite_slt"]
+    with pytest.raises(UsageError, match="ivector_spk2utt: is for ivector_extractor"):
+        open_frontend(FrontendSettings(ivector_spk2utt="spk2utt", steps=FeatureSteps(delta_order=1)), ["feats.ark"])
+    with pytest.raises(FileAccessError, match="nowhere"):
+        open_frontend(FrontendSettings(ivector_extractor="nowhere"), ["feats.ark"])

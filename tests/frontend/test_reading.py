@@ -1,0 +1,184 @@
+"""Tests of utterances through the front end, against Kaldi's own programs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ov_asr_score.errors import MissingUtteranceError, OvAsrScoreError, SoundFormatError, UsageError
+from ov_asr_score.frontend.frontend import Frontend
+from ov_asr_score.frontend.opening import open_frontend
+from ov_asr_score.frontend.reading import Reading, UtteranceFeatures, read_features
+from ov_asr_score.settings.feature_jobs import ComputationSettings
+from ov_asr_score.settings.feature_steps import FeatureSteps
+from ov_asr_score.settings.features import UtteranceSettings
+from ov_asr_score.settings.frontend import FrontendSettings
+from ov_asr_score.settings.shard import Shard
+from ov_asr_score.settings.sound import SoundSettings
+from tests.command_line import ROOT
+from tests.frontend.places import EXTRACTOR, FEATURES, IVECTOR, SPEECH, stored
+
+ALL = "wav,scp:all.scp"
+EVERYTHING = Reading()
+
+
+@pytest.fixture(autouse=True)
+def in_features(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Paths in the lists are relative to their folder."""
+    monkeypatch.chdir(FEATURES)
+
+
+def opened(settings: FrontendSettings, source: str = ALL, computation: ComputationSettings | None = None) -> Frontend:
+    """The front end, which must be one."""
+    found = open_frontend(settings, [source], computation)
+    assert found is not None
+    return found
+
+
+def read(settings: FrontendSettings, source: str = ALL, how: Reading = EVERYTHING) -> dict[str, UtteranceFeatures]:
+    """All utterances of a source by key."""
+    return {each.key: each for each in read_features(source, opened(settings, source), how)}
+
+
+@pytest.mark.parametrize(
+    ("settings", "archive", "tolerance"),
+    [
+        (FrontendSettings("mfcc"), "mfcc/default.ark", 2e-3),
+        (FrontendSettings("fbank"), "fbank/default23.ark", 1e-3),
+        (FrontendSettings("pitch"), "pitch/default.ark", 1e-3),
+        (FrontendSettings("mfcc", "conf/mfcc_hires.conf"), "mfcc/hires.ark", 2e-3),
+    ],
+)
+def test_sound_to_features(settings: FrontendSettings, archive: str, tolerance: float) -> None:
+    expected = stored(archive)
+    found = read(settings)
+    assert list(found) == list(expected)
+    for key, utterance in found.items():
+        assert len(utterance.features) == len(expected[key])  # no rows for sound shorter than a frame, as in Kaldi
+        if len(utterance.features):
+            assert np.abs(utterance.features - expected[key]).max() < tolerance
+    assert found["es_Annie-t0024"].seconds == pytest.approx(9403 / 16000)
+
+
+def test_steps_follow(tmp_path: Path) -> None:
+    settings = FrontendSettings("mfcc", steps=FeatureSteps(cmvn="speaker", feature_utt2spk="utt2spk"))
+    found = read(settings, "wav,scp:notiny.scp")
+    for key, expected in stored("post/cmvn_spk_applied.ark").items():
+        assert np.abs(found[key].features - expected).max() < 2e-3
+
+
+def test_pitch_behind_features(tmp_path: Path) -> None:
+    (tmp_path / "pitch.conf").write_text("")
+    found = read(FrontendSettings("mfcc", pitch_config=str(tmp_path / "pitch.conf")), "wav,scp:two.scp")
+    mfcc, pitch = stored("mfcc/default.ark"), stored("pitch/compute_and_process.ark")
+    for key, utterance in found.items():
+        assert utterance.features.shape[1] == 16
+        assert np.abs(utterance.features[:, :13] - mfcc[key]).max() < 2e-3
+        assert np.abs(utterance.features[:, 13:] - pitch[key]).max() < 1e-3
+
+
+def test_warps_of_speakers() -> None:
+    computation = ComputationSettings(utterance=UtteranceSettings(vtln_map="ark:vtln_map", utt2spk="ark:utt2spk"))
+    expected = stored("mfcc/vtln_map.ark")
+    utterances = read_features(
+        "wav,scp:notiny.scp", opened(FrontendSettings("mfcc"), "wav,scp:notiny.scp", computation)
+    )
+    for utterance in utterances:
+        assert np.abs(utterance.features - expected[utterance.key]).max() < 2e-3
+    with pytest.raises(MissingUtteranceError, match="'tiny'"):
+        list(read_features(ALL, opened(FrontendSettings("mfcc"), ALL, computation)))
+
+
+def test_other_rates() -> None:
+    settings = FrontendSettings("mfcc", sound=SoundSettings(allow_upsample=True))
+    found = read(settings, "wav,scp:w8k.scp")["w8k"].features
+    assert np.abs(found - stored("mfcc/allow_upsample_w8k.ark")["w8k"]).max() < 2e-3
+    by_soxr = read(replace(settings, sound=SoundSettings(allow_upsample=True, resampler="soxr")), "wav,scp:w8k.scp")
+    assert by_soxr["w8k"].features.shape == found.shape
+    assert np.abs(by_soxr["w8k"].features - found).max() > 0
+    with pytest.raises(SoundFormatError, match=r"'w8k': expected sound of 16000 Hz .*, found 8000 Hz; allow_upsample"):
+        read(FrontendSettings("mfcc"), "wav,scp:w8k.scp")
+    with pytest.raises(SoundFormatError, match=r"'w8k': expected sound of 16000 Hz .*, found 8000 Hz$"):
+        read(FrontendSettings("pitch"), "wav,scp:w8k.scp")
+
+
+def test_short_sound_can_be_left_out() -> None:
+    computation = ComputationSettings(utterance=UtteranceSettings(min_duration=0.5))
+    skipped: dict[str, OvAsrScoreError] = {}
+    how = Reading(on_skip=skipped.__setitem__)
+    found = [each.key for each in read_features(ALL, opened(FrontendSettings("mfcc"), ALL, computation), how)]
+    assert found == list(stored("mfcc/min_duration0.5.ark"))
+    assert set(skipped) == {"silent", "tiny"}
+    assert "expected 0.5 seconds or more (min_duration), found 0.4" in str(skipped["silent"])
+
+
+def test_ivectors_along_with_features(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    settings = FrontendSettings(ivector_extractor=str(EXTRACTOR / "ivector_extractor.conf"))
+    expected = stored(SPEECH / "kaldi_ivectors.ark")
+    found = read(replace(settings, feature_config=str(SPEECH / "mfcc.conf")), str(SPEECH))
+    assert list(found) == list(expected)
+    for key, utterance in found.items():
+        assert utterance.ivectors is not None
+        assert utterance.features.shape[1] == 40
+        assert np.abs(utterance.ivectors - expected[key]).max() < 4e-2
+        assert np.median(np.abs(utterance.ivectors - expected[key])) < 1e-4
+    of_table = read(settings, str(IVECTOR / "feats.ark"))
+    assert len(of_table) == 60
+    with_cmvn = replace(settings, steps=FeatureSteps(cmvn="utterance"))
+    normalized = read(with_cmvn, str(IVECTOR / "feats.ark"))
+    for key, utterance in normalized.items():  # i-vectors are of the features before all steps
+        assert np.array_equal(utterance.ivectors, of_table[key].ivectors)  # type: ignore[arg-type]
+        assert np.abs(utterance.features.mean(0)).max() < 1e-4
+
+
+def test_states_of_speakers_follow_their_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    feats = str(IVECTOR / "feats.ark")
+    settings = FrontendSettings(
+        ivector_extractor=str(EXTRACTOR / "ivector_extractor.conf"), ivector_spk2utt=str(IVECTOR / "spk2utt")
+    )
+    found = read(settings, feats)
+    expected = stored(IVECTOR / "online" / "spk_p10_max-count=100.ark")
+    differences = np.concatenate([np.abs(found[key].ivectors - rows).ravel() for key, rows in expected.items()])  # type: ignore[operator]
+    assert np.median(differences) < 1e-5
+    assert np.quantile(differences, 0.99) < 2e-3
+    (tmp_path / "spk2utt").write_text("es_Annie es_Annie-t0024 es_Annie-n0015\n")
+    two = tmp_path / "two.scp"
+    lines = (IVECTOR / "feats.scp").read_text().splitlines()
+    two.write_text(
+        "".join(
+            f"{line.replace('feats.ark', feats)}\n" for line in lines if "Annie-n0015" in line or "Annie-t0024" in line
+        )
+    )
+    wrong = replace(settings, ivector_spk2utt=str(tmp_path / "spk2utt"))
+    with pytest.raises(UsageError, match="of speaker 'es_Annie' comes in another order"):
+        read(wrong, f"scp:{two}")
+    with pytest.raises(MissingUtteranceError, match="expected the speaker of utterance 'es_Andrea"):
+        read(wrong, feats)
+    with pytest.raises(UsageError, match="shard: i-vectors that are carried on"):
+        read(settings, feats, Reading(shard=Shard(1, 2)))
+
+
+def test_shards_hold_everything_once() -> None:
+    whole = list(read(FrontendSettings("fbank")))
+    parts = [list(read(FrontendSettings("fbank"), ALL, Reading(shard=Shard(part, 3)))) for part in (1, 2, 3)]
+    assert [key for part in parts for key in part] == whole
+    assert all(parts)
+
+
+def test_what_cannot_be_used_is_skipped(tmp_path: Path) -> None:
+    (tmp_path / "wav.scp").write_text(
+        f"good {FEATURES}/wav/tiny.flac\nbad {FEATURES}/all.scp\nlost {tmp_path}/no.wav\n"
+    )
+    source = f"wav,scp:{tmp_path}/wav.scp"
+    skipped: dict[str, OvAsrScoreError] = {}
+    assert list(read(FrontendSettings("mfcc"), source, Reading(on_skip=skipped.__setitem__))) == ["good"]
+    assert list(skipped) == ["bad", "lost"]
+    assert "no such file" in str(skipped["lost"])
+    with pytest.raises(OvAsrScoreError, match=r"all\.scp"):
+        read(FrontendSettings("mfcc"), source)
+    assert list(read(FrontendSettings("mfcc"), f"wav,p,scp:{tmp_path}/wav.scp")) == ["good"]

@@ -1,0 +1,105 @@
+"""Tests of features written as tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ov_asr_score.errors import OvAsrScoreError, UsageError
+from ov_asr_score.job.features import write_features
+from ov_asr_score.settings.feature_jobs import ComputationSettings, FeaturesJob
+from ov_asr_score.settings.feature_steps import FeatureSteps
+from ov_asr_score.settings.features import UtteranceSettings
+from ov_asr_score.settings.frontend import FrontendSettings
+from tests.frontend.places import FEATURES, stored
+
+MFCC = FrontendSettings("mfcc")
+
+
+@pytest.fixture(autouse=True)
+def in_features(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Paths in the lists are relative to their folder."""
+    monkeypatch.chdir(FEATURES)
+
+
+def test_a_table_and_lists_of_lengths(tmp_path: Path) -> None:
+    computation = ComputationSettings(utterance=UtteranceSettings(write_utt2dur=f"ark,t:{tmp_path}/utt2dur"))
+    job = FeaturesJob(
+        ["wav,scp:all.scp"],
+        f"ark,scp:{tmp_path}/f.ark,{tmp_path}/f.scp",
+        MFCC,
+        computation,
+        utt2num_frames=str(tmp_path / "utt2num_frames"),
+    )
+    written = write_features(job)
+    assert (written.count, written.skipped) == (7, ())
+    expected = stored("mfcc/default.ark")
+    found = stored(f"scp:{tmp_path}/f.scp")
+    assert list(found) == list(expected)
+    assert np.abs(found["clip"] - expected["clip"]).max() < 2e-3
+    lengths = dict(line.split() for line in (tmp_path / "utt2num_frames").read_text().splitlines())
+    assert lengths == {key: str(len(matrix)) for key, matrix in expected.items()}
+    seconds = (
+        dict(line.split() for line in path.read_text().splitlines())
+        for path in (tmp_path / "utt2dur", FEATURES / "mfcc" / "utt2dur")
+    )
+    for ours, kaldis in zip(*(durations.items() for durations in seconds), strict=True):
+        assert ours[0] == kaldis[0]
+        assert float(ours[1]) == pytest.approx(float(kaldis[1]), rel=1e-5)
+
+
+def test_several_files(tmp_path: Path) -> None:
+    files = ["wav/es_f4-t0000.flac", "wav/clip.flac"]
+    assert write_features(FeaturesJob(files, str(tmp_path / "f.ark"), MFCC)).count == 2
+    assert list(stored(tmp_path / "f.ark")) == ["es_f4-t0000", "clip"]
+    with pytest.raises(OvAsrScoreError, match="its key 'clip' is also that of"):
+        (tmp_path / "clip.wav").write_bytes(b"")
+        write_features(FeaturesJob([*files, str(tmp_path / "clip.wav")], str(tmp_path / "g.ark"), MFCC))
+    assert not (tmp_path / "g.ark").exists()
+
+
+def test_steps_of_stored_features(tmp_path: Path) -> None:
+    steps = FrontendSettings(steps=FeatureSteps(delta_order=2))
+    write_features(FeaturesJob(["post/base.ark"], str(tmp_path / "d.ark"), steps))
+    expected = stored("post/deltas.ark")
+    for key, rows in stored(tmp_path / "d.ark").items():
+        assert np.abs(rows - expected[key]).max() < 1e-4
+    with pytest.raises(UsageError, match="nothing follows them; copy-table"):
+        write_features(FeaturesJob(["post/base.ark"], str(tmp_path / "e.ark")))
+
+
+def test_sources_are_not_written_over(tmp_path: Path) -> None:
+    (tmp_path / "a.wav").write_bytes((FEATURES / "wav" / "tiny.flac").read_bytes())
+    for target in (str(tmp_path / "a.wav"), f"ark:{tmp_path}/a.wav"):
+        with pytest.raises(UsageError, match="is the same file as that of sources"):
+            write_features(FeaturesJob([str(tmp_path / "a.wav")], target, MFCC))
+    job = FeaturesJob(["wav/tiny.flac"], str(tmp_path / "x"), MFCC, utt2num_frames=str(tmp_path / "x"))
+    with pytest.raises(UsageError, match="is the same file"):
+        write_features(job)
+
+
+def test_nothing_is_left_of_a_run_that_fails(tmp_path: Path) -> None:
+    (tmp_path / "wav.scp").write_text(f"a {FEATURES}/wav/clip.flac\nb {FEATURES}/all.scp\n")
+    out = tmp_path / "out"
+    out.mkdir()
+    job = FeaturesJob(
+        [f"wav,scp:{tmp_path}/wav.scp"], f"ark,scp:{out}/f.ark,{out}/f.scp", MFCC, utt2num_frames=str(out / "n")
+    )
+    with pytest.raises(OvAsrScoreError):
+        write_features(job)
+    assert list(out.iterdir()) == []
+    skipping = FeaturesJob(job.sources, job.target, MFCC, on_error="skip")
+    written = write_features(skipping)
+    assert written.count == 1
+    assert [key for key, _ in written.skipped] == ["b"]
+
+
+def test_durations_in_binary_form(tmp_path: Path) -> None:
+    computation = ComputationSettings(utterance=UtteranceSettings(write_utt2dur=f"ark:{tmp_path}/d"))
+    write_features(FeaturesJob(["wav/tiny.flac"], str(tmp_path / "f.ark"), MFCC, computation))
+    assert (tmp_path / "d").read_bytes() == b"tiny \0B\4" + np.float32(0.02).tobytes()
+    wrong = ComputationSettings(utterance=UtteranceSettings(write_utt2dur=f"ark,scp:{tmp_path}/d,{tmp_path}/e"))
+    with pytest.raises(UsageError, match="write_utt2dur: expected ark,t:FILE or ark:FILE"):
+        write_features(FeaturesJob(["wav/tiny.flac"], str(tmp_path / "f.ark"), MFCC, wrong))
