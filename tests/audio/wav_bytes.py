@@ -154,7 +154,7 @@ def _answer(program: Path, content: bytes) -> Any:
     with tempfile.TemporaryDirectory() as folder:
         source, copy = Path(folder) / "in.wav", Path(folder) / "out.wav"
         source.write_bytes(content)
-        if subprocess.run([program, source, copy], capture_output=True, check=False).returncode != 0:
+        if subprocess.run([program, source, copy], capture_output=True, check=False, timeout=3).returncode != 0:
             return None
         found = copy.read_bytes()
     channels, rate = struct.unpack("<HI", found[22:28])

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
+from ov_asr_score.audio.decoding import read_audio
 from ov_asr_score.job import ScoreJob, run_egs_prob, run_job
 from ov_asr_score.job.copy_table import copy_entries
 from ov_asr_score.job.inspect_model import inspect_model
 from ov_asr_score.settings.device import DeviceSettings
 from ov_asr_score.settings.egs_prob import ChainSettings, EgsProbJob
 from ov_asr_score.settings.table_jobs import CopySettings
+from tests.audio.sounds import by_av, by_soundfile, speech
 from tests.egs.chain.examples import DATA as CHAIN_EGS
 from tests.egs.make_archives import DATA as EGS
 from tests.egs.make_archives import MODELS as EGS_MODELS
@@ -46,7 +48,7 @@ class Subject:
 def subjects(folder: Path) -> list[Subject]:
     """All subjects, in folders of their own below ``folder``, in the order of their kinds."""
     found = []
-    sources = [*_kaldi_models(), *_tables(), *_made(folder), *_egs(folder)]
+    sources = [*_kaldi_models(), *_tables(), *_made(folder), *_egs(folder), *_sounds(folder)]
     for number, (kind, source, read) in enumerate(sources):
         own = folder / "subjects" / str(number)
         own.mkdir(parents=True)
@@ -151,6 +153,25 @@ def _egs(folder: Path) -> Iterator[tuple[str, Path, Callable[[Path], None]]]:
     for path in sorted(CHAIN_EGS.glob("*.cegs")):
         yield "chain egs", path, _on_examples(str(chain_model), graph)
     yield "den.fst", CHAIN_EGS / "den.fst", _with_graph(str(chain_model))
+
+
+def _sounds(folder: Path) -> Iterator[tuple[str, Path, Callable[[Path], None]]]:
+    made = folder / "sounds"
+    made.mkdir()
+    sound = speech(0.5, 2)
+    written = [("WAV", "PCM_16"), ("WAVEX", "PCM_24"), ("WAV", "FLOAT"), ("WAV", "IMA_ADPCM"), ("NIST", "PCM_16")]
+    written += [("FLAC", "PCM_16"), ("OGG", "VORBIS"), ("OGG", "OPUS"), ("MP3", "MPEG_LAYER_III"), ("AIFF", "PCM_16")]
+    files = {f"{form}.{subtype}": by_soundfile(sound, form, subtype) for form, subtype in written}
+    files["aac.m4a"] = by_av(sound, "ipod", "aac")
+    files["opus.webm"] = by_av(sound, "webm", "libopus", 48000)
+    for name, content in files.items():
+        path = made / name
+        path.write_bytes(content)
+        yield "sound", path, _read_sound
+
+
+def _read_sound(path: Path) -> None:
+    read_audio(path)
 
 
 def _on_examples(model: str, graph: str = "") -> Callable[[Path], None]:
