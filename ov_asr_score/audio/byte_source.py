@@ -70,7 +70,7 @@ class ByteSource:
         if self.size is not None:
             if count > self.size - place:
                 raise self.error(f"{count} bytes of {what}", f"{max(self.size - place, 0)}, where the file ends")
-            self._move(place + count)
+            self.seek(place + count)
             return
         while left:
             piece = len(self.read(min(left, _PIECE_BYTES)))
@@ -95,17 +95,12 @@ class ByteSource:
     def rewind(self) -> None:
         """Go back to where ``keep`` was called. Raises SoundFormatError if that is too far back in a pipe."""
         if self.size is not None:
-            self._move(self._kept_offset)
+            self.seek(self._kept_offset)
         elif self._kept is None:
             raise self.error(f"a header of at most {_MOST_KEPT_BYTES} bytes in a pipe", "more", self._kept_offset)
         else:
             self._ahead = b"".join(self._kept) + self._ahead
         self._kept, self.offset = None, self._kept_offset
-
-    def _move(self, offset: int) -> None:
-        with self._explained_errors():
-            self.file.seek(offset)
-        self._ahead, self.offset = b"", offset
 
     def error(self, expected: str, found: str, offset: int | None = None, advice: str = "") -> SoundFormatError:
         """An error that names the file and the byte: ``offset``, or the current one."""
