@@ -67,11 +67,13 @@ def open_with_av(
         if len(container.streams.audio) > 1:
             warn(f"{name}: has {len(container.streams.audio)} streams of sound; the first is taken")
         stream = container.streams.audio[0]
+        if stream.codec_context is None:  # old versions of PyAV would crash
+            raise SoundFormatError(f"{name}: expected a codec that ffmpeg decodes, found another in the {kind} file")
         frames = _frames(container, stream, name, kind, errors)
         # some codecs tell their rate and channels with the first frame only
         if (first := next(frames, None)) is None:
             raise SoundFormatError(f"{name}: expected samples, found none")
-        rate, channels = int(first.sample_rate), int(first.layout.nb_channels)
+        rate, channels = int(first.sample_rate), len(first.layout.channels)
         check_channels(name, channels, settings)
         if rate <= 0:
             raise SoundFormatError(f"{name}: expected samples per second, found {rate}")
@@ -120,7 +122,7 @@ def _pieces(frames: Iterator[Any], name: str, rate: int, channels: int) -> Itera
     """Float32 [C, n] of each frame."""
     done = 0
     for frame in frames:
-        found_rate, found_channels = int(frame.sample_rate) or rate, int(frame.layout.nb_channels)
+        found_rate, found_channels = int(frame.sample_rate) or rate, len(frame.layout.channels)
         if (found_rate, found_channels) != (rate, channels):
             raise SoundFormatError(
                 f"{name}: after sample {done}: expected {rate} Hz and {channels} channels as before, "

@@ -91,6 +91,12 @@ def test_what_ffmpeg_refuses(content: bytes, message: str) -> None:
     assert message in str(caught.value)
 
 
+def test_unknown_codecs_are_refused() -> None:
+    content = by_av(speech(0.2), "ipod", "aac")
+    with pytest.raises(SoundFormatError, match=r"^x: expected a codec that ffmpeg decodes, found another in the MP4"):
+        read_audio(content.replace(b"mp4a", b"xxxx").replace(b"esds", b"free"), name="x")
+
+
 def test_limits() -> None:
     content = by_av(speech(1, 2), "ipod", "alac")
     with pytest.raises(SoundFormatError, match=r"at most 0\.9 s of sound"):

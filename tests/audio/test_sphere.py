@@ -75,7 +75,9 @@ def test_shorten(channels: int) -> None:
     audio = read_audio(content)
     assert audio.rate == 8000
     np.testing.assert_array_equal(audio.samples, samples)
-    with pytest.raises(SoundFormatError, match=r"expected 11200 samples of each channel, found .*; the file is cut"):
+    with pytest.raises(
+        SoundFormatError, match=r"expected 11200 samples of each channel, found .*; the file is cut|found damage"
+    ):
         read_audio(content[: len(content) * 2 // 3])
 
 
