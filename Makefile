@@ -1,5 +1,5 @@
-# make demo   install, score the bundled utterances with the bundled models, compare with Kaldi's own scores; the
-#             DNN as a GNA device would, too, with 16 and 8 bit weights and a table of what each layer loses
+# make demo   install, go from sound to scores with the bundled models, and from stored features, compare with Kaldi's
+#             own scores; the DNN as a GNA device would, too, with 16 and 8 bit weights and a table of what each layer loses
 # make test   install, lint, check types, run all tests
 # make fast   all tests but those marked as slow; make coverage: all tests, with the coverage of lines and branches
 # make docs   the API reference, in out/docs; make schemas: the JSON Schemas of the reports, in docs/schemas
@@ -33,6 +33,10 @@ SOURCES := ov_asr_score tests models benchmarks docs .github
 
 demo: $(VENV)/.installed
 	@mkdir -p out
+	$(BIN)/ov-asr-score score -m models/chain_ivector/final.mdl -i data/speech --feature-config data/speech/mfcc.conf \
+	  --ivector-extractor data/ivector_extractor/ivector_extractor.conf --frame-subsampling-factor 3 \
+	  --frames-per-chunk 50 -o ark,scp:out/speech.ark,out/speech.scp -r ark:data/speech/kaldi_scores.ark \
+	  --max-error 1e-3 --report out/speech.json
 	$(BIN)/ov-asr-score score -m models/nnet3_chain_tdnnf/final.mdl -i ark:data/kaldi/hires.ark \
 	  -o ark,scp:out/chain.ark,out/chain.scp -r ark:data/kaldi/nnet3_chain_tdnnf.ark \
 	  --max-error 1e-4 --report out/chain.json

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ov_asr_score.comparison import ScoreDifference, compare_scores
@@ -24,6 +24,7 @@ from ov_asr_score.scoring.scorer import Scorer, prepare_scorer
 from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances.joining import Utterance
 from ov_asr_score.settings.device import DeviceSettings
+from ov_asr_score.settings.frontend import FrontendSettings
 from ov_asr_score.settings.kaldi import DEFAULT_OPTIONS, KaldiOptions
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,6 +40,7 @@ class Subject:
     model: str
     inputs: tuple[str, ...]
     kaldi: KaldiOptions = DEFAULT_OPTIONS
+    frontend: FrontendSettings = field(default_factory=FrontendSettings)
 
 
 _NNET1 = "models/nnet1_dnn"
@@ -52,6 +54,15 @@ SUBJECTS = (
     ),
     Subject("models/nnet3_chain_tdnnf/final.mdl", ("ark:data/kaldi/hires.ark",)),
     Subject("models/nnet3_tdnn/final.mdl", ("ark:data/kaldi/hires.ark",)),
+    Subject(
+        "models/chain_ivector/final.mdl",
+        ("data/speech",),
+        KaldiOptions(frame_subsampling_factor=3),
+        FrontendSettings(
+            feature_config="data/speech/mfcc.conf",
+            ivector_extractor="data/ivector_extractor/ivector_extractor.conf",
+        ),
+    ),
     Subject(
         f"{_NNET1}/final.nnet",
         ("ark:data/kaldi/fbank.ark",),
@@ -68,7 +79,8 @@ Errors = dict[str, ScoreDifference]
 
 def measure(subject: Subject) -> dict[str, Errors]:
     """The error against f32 by precision and output; without ``bf16`` if the CPU does not support it."""
-    trial = open_trial(ScoreJob(model=subject.model, inputs=subject.inputs, kaldi=subject.kaldi), _MOST_UTTERANCES)
+    job = ScoreJob(model=subject.model, inputs=subject.inputs, kaldi=subject.kaldi, frontend=subject.frontend)
+    trial = open_trial(job, _MOST_UTTERANCES)
     middle = (len(trial.utterances) + 1) // 2
     calibration, rest = trial.utterances[:middle], trial.utterances[middle:]
     errors: dict[str, Errors] = {}

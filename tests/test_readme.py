@@ -24,7 +24,8 @@ def blocks(language: str, document: str = README) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", document, re.MULTILINE | re.DOTALL)
 
 
-_DOCUMENTS = (README, KALDI_MODELS, SCALING, PRECISION, GNA)
+FEATURES = (ROOT / "docs" / "features.md").read_text(encoding="utf-8")
+_DOCUMENTS = (README, KALDI_MODELS, SCALING, PRECISION, GNA, FEATURES)
 COMMANDS = [block for document in _DOCUMENTS for block in blocks("bash", document)]
 
 
@@ -44,7 +45,8 @@ def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_readme_has_examples() -> None:
-    assert len(blocks("bash")) == 12
+    assert len(blocks("bash")) == 13
+    assert len(blocks("bash", FEATURES)) == 1
     assert len(blocks("bash", KALDI_MODELS)) == 3
     assert len(blocks("bash", SCALING)) == 1
     assert len(blocks("sh", SCALING)) == 2

@@ -18,7 +18,17 @@ PACKAGE = Path(__file__).parent.parent / "ov_asr_score"
 ROOMS = ("kaldi_model", "convert")
 # Readers of single values and of all kinds of files, whose modules name Kaldi's functions; and what is of older models.
 ELSEWHERE = (
-    *("token_reader", "loading", "nonfinite_fields", "nonfinite_weights", "fields", "dims", "field_checks", "chain"),
+    *(
+        "token_reader",
+        "double_arrays",
+        "loading",
+        "nonfinite_fields",
+        "nonfinite_weights",
+        "fields",
+        "dims",
+        "field_checks",
+        "chain",
+    ),
     "nested_networks",
 )
 OLDER = ("nnet1", "nnet2", "rare")

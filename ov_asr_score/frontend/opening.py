@@ -107,6 +107,7 @@ def _pitch(
             )
         return None
     from ov_asr_score.features.pitch.options import pitch_option_kinds, resolve_pitch_options
+    from ov_asr_score.settings.pitch import pitch_values
 
     config: list[ConfigOption] = []
     for path in (settings.feature_config if kind == "pitch" else "", settings.pitch_config):
@@ -116,7 +117,7 @@ def _pitch(
         shared = _given(computation.features)
         if kind != "pitch":  # what is not of pitch is of the features before it
             shared = {name: value for name, value in shared.items() if name in pitch_option_kinds()}
-        given = shared | _given(computation.pitch)
+        given = shared | {name: value for name, value in pitch_values(computation.pitch).items() if value is not None}
     found = resolve_pitch_options(config, given)
     if recipe is not None and found.extraction.sample_frequency != recipe.options.frame.sample_frequency:
         raise UsageError(

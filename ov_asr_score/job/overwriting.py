@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from ov_asr_score.errors import FileAccessError, UsageError
-from ov_asr_score.frontend.sources import is_sound, source_files
 from ov_asr_score.kaldi_io import parse_read_specifier, parse_write_specifier
 from ov_asr_score.kaldi_io.files.input import split_offset
 from ov_asr_score.kaldi_io.matrices.stream import open_stream
@@ -71,6 +70,8 @@ def frontend_files_read(settings: FrontendSettings) -> NamedFiles:
 
 def input_files_read(tables: Iterable[InputTable], path_map: PathMap) -> NamedFiles:
     """The files behind the tables of inputs, and the speakers of their utterances. Raises SpecifierError."""
+    from ov_asr_score.frontend.sources import is_sound, source_files
+
     for table in tables:
         if is_sound(table.specifier):
             yield from (("inputs", name) for name in source_files(table.specifier, path_map))

@@ -27,7 +27,7 @@ class ComputationSettings:
     features: FeatureSettings = field(default_factory=FeatureSettings)
     utterance: Annotated[
         UtteranceSettings,
-        Part(("subtract_mean", "vtln_warp", "vtln_map", "utt2spk", "min_duration", "write_utt2dur")),
+        Part(("subtract_mean", "vtln_warp", "vtln_map", "utt2spk", "min_duration", "write_utt2dur", "output_format")),
     ] = field(default_factory=UtteranceSettings)
     pitch: PitchSettings = field(default_factory=PitchSettings)
     process_pitch: Annotated[

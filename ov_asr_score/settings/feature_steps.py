@@ -49,7 +49,7 @@ def parse_subsample(text: str) -> tuple[int, int] | None:
 
 
 def _step(help: str, metavar: str | None = None, **more: Any) -> Setting:
-    return Setting(help, metavar=metavar, panel=FEATURE_STEPS, changes_bytes=True, **more)
+    return Setting(help, metavar=metavar, panel=FEATURE_STEPS, in_suite=True, changes_bytes=True, **more)
 
 
 def _flag(help: str) -> Setting:

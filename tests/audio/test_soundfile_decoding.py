@@ -90,9 +90,7 @@ def test_damage_in_flac_is_refused_with_its_place() -> None:
         content[: len(content) // 2] + b"\xff" + content[len(content) // 2 :],
     ):
         # libsndfile 1.2.0 only stops there
-        with pytest.raises(
-            SoundFormatError, match=r"^x: (after sample \d+ \(1\.\d+ s\): expected FLAC|.*found \d+;)"
-        ):
+        with pytest.raises(SoundFormatError, match=r"^x: (after sample \d+ \(1\.\d+ s\): expected FLAC|.*found \d+;)"):
             read_audio(damaged, name="x")
 
 

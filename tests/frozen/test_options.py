@@ -21,6 +21,8 @@ OPTIONS = [
 
 # Flags of the old samples, which took any text as a truth value.
 OLD_FLAGS = {"-pc", "-memory_reuse_off"}
+# What stands for the value of Kaldi's flags.
+TRUTH = "true|false"
 
 
 def test_commands_are_those_that_were() -> None:
@@ -65,6 +67,8 @@ def examples(option: dict[str, Any]) -> list[tuple[list[str], object]]:
             if value == default:
                 value = 4
             return [([str(value)], float(value) if option["kind"] == "float" else value)]
+        case _ if option["metavar"] == TRUTH:
+            return [(["true"], "true"), (["false"], "false")]
         case _:
             text = EXAMPLES.get(option["spellings"][0], "some text")
             return [([text], text)]
@@ -118,7 +122,9 @@ def test_values_of_another_kind_are_refused(command: str, option: dict[str, Any]
         for value in refused:
             with pytest.raises(Refused):
                 parse([*words, spelling, value])
-        if option["kind"] != "flag":
+        if option["metavar"] == TRUTH and command in ("features", "ivectors"):
+            assert parse([*words, spelling]).given == parse([*words, spelling, "true"]).given  # as in Kaldi
+        elif option["kind"] != "flag":
             with pytest.raises(Refused):
                 parse([*words, spelling])
         elif spelling not in OLD_FLAGS:

@@ -13,6 +13,7 @@ from ov_asr_score.settings.feature_jobs import ComputationSettings, FeaturesJob
 from ov_asr_score.settings.feature_steps import FeatureSteps
 from ov_asr_score.settings.features import UtteranceSettings
 from ov_asr_score.settings.frontend import FrontendSettings
+from ov_asr_score.settings.pitch import PitchSettings
 from tests.frontend.places import FEATURES, stored
 
 MFCC = FrontendSettings("mfcc")
@@ -68,6 +69,18 @@ def test_steps_of_stored_features(tmp_path: Path) -> None:
         assert np.abs(rows - expected[key]).max() < 1e-4
     with pytest.raises(UsageError, match="nothing follows them; copy-table"):
         write_features(FeaturesJob(["post/base.ark"], str(tmp_path / "e.ark")))
+
+
+def test_options_of_pitch(tmp_path: Path) -> None:
+    pitch = PitchSettings(
+        add_raw_log_pitch=True, pitch_delta_window=3, normalization_left_context=20, normalization_right_context=10
+    )
+    computation = ComputationSettings(pitch=pitch, process_pitch=True)
+    job = FeaturesJob(["wav,scp:notiny.scp"], str(tmp_path / "p.ark"), FrontendSettings("pitch"), computation)
+    write_features(job)
+    expected = stored("pitch/processed_raw_delta3_norm20_10.ark")
+    for key, rows in stored(tmp_path / "p.ark").items():
+        assert np.abs(rows - expected[key]).max() < 1e-3
 
 
 def test_sources_are_not_written_over(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def test_skipping_what_is_damaged() -> None:
     assert "copy.ark" not in names_in(Path())
     outcome = run("copy-table", "scp:feats.scp", "copy.ark", "--on-error", "skip")
     assert outcome.code == 1
-    assert outcome.stderr.splitlines()[-1] == "copied 1 entries, skipped 1"
+    assert outcome.stderr.splitlines()[-1] == "copied 1 entry, skipped 1"
     assert outcome.stderr.startswith("skipped: utt1: ")
     assert_same("copy.ark", {"utt2": FEATURES["utt2"]})
 
