@@ -148,8 +148,12 @@ def _refuse_options_of_sound(
         named |= _given(computation.features) | _given(computation.pitch)
     asked = next((name for name, value in named.items() if value), None)
     if asked is not None:
-        what = f"{sources[0]} is a table of features" if sources else "there is none"
-        raise UsageError(f"{asked}: is for sound, and {what}", fields=(asked,))
+        what = f"{sources[0]} is taken for a table of features" if sources else "there is none"
+        raise UsageError(
+            f"{asked}: is for sound, and {what}; sound is a file with an ending such as .wav, wav:PATTERN, "
+            "wav,scp:FILE or a data directory",
+            fields=(asked,),
+        )
 
 
 def _warps(recipe: FeatureRecipe | None, allow_commands: bool) -> Warps | None:

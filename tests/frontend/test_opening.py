@@ -74,7 +74,9 @@ def test_an_option_of_other_features_is_refused(tmp_path: Path) -> None:
     ],
 )
 def test_stored_features_are_not_computed_again(settings: FrontendSettings, name: str) -> None:
-    with pytest.raises(UsageError, match=f"{name}: is for sound, and feats.ark is a table of features"):
+    with pytest.raises(
+        UsageError, match=f"{name}: is for sound, and feats.ark is taken for a table of features; sound is"
+    ):
         open_frontend(settings, ["feats.ark"])
 
 

@@ -67,6 +67,8 @@ def prepare_run(job: ScoreJob, report: RunReport, trace: TraceWriter | None) -> 
     session = start_session(opened, _timed(opened.read(gaps), report, trace))
     scorer = session.scorer
     _describe(report, job, session)
+    if opened.join.frontend is not None:
+        report.notes += opened.join.frontend.notes
     utterances = _noting_nonfinite(session.utterances, report)
     integers = session.model.integer_inputs()
     utterances = integers.counting(utterances)

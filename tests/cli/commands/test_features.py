@@ -49,7 +49,7 @@ def test_options_in_the_spelling_of_kaldi(words: str, width: int, tmp_path: Path
         ("--type fbank --num-ceps=3 wav/tiny.flac", 2, "--num-ceps: expected an option of filterbank features"),
         ("--type fbank --use-energy=perhaps wav/tiny.flac", 2, "--use-energy perhaps: expected true or false"),
         ("--type mfcc nothing.wav", 3, "nothing.wav: no such file"),
-        ("--type mfcc all.scp", 2, "--type: is for sound, and all.scp is a table of features"),
+        ("--type mfcc all.scp", 2, "--type: is for sound, and all.scp is taken for a table of features; sound is"),
         (
             "--type mfcc wav/w8k.flac",
             3,
