@@ -5,17 +5,17 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.ivector.extractor_model import ExtractorModel
 from ov_asr_score.ivector.pruned_posteriors import Posteriors
-from ov_asr_score.kaldi_model.double_arrays import DoubleArray
+from ov_asr_score.kaldi_model.double_arrays import DoubleArray, diagonal_of_packed, first_column_of_packed
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class GaussianSums:
+class GaussianSums(NamedTuple):
     """What a group of frames adds, by Gaussian: which ones [K], sums of posteriors [K], of weighted frames [K, F]."""
 
     gaussians: NDArray[np.intp]
@@ -43,9 +43,10 @@ class EstimationStats:
         if not len(gaussians):
             return
         dim = len(self.linear)
-        self.quadratic += np.dot(added.counts, model.quadratic_terms[gaussians])
-        self.linear += np.dot(added.sums.reshape(-1), model.linear_terms[gaussians].reshape(-1, dim))
-        count = self.count + float(added.counts.sum())
+        self.quadratic += np.dot(added.counts.astype(np.float32), model.quadratic_terms.take(gaussians, axis=0))
+        self.quadratic[first_column_of_packed(dim)] += np.dot(added.counts, model.first_columns.take(gaussians, axis=0))
+        self.linear += np.dot(added.sums.reshape(-1), model.linear_terms.take(gaussians, axis=0).reshape(-1, dim))
+        count = self.count + float(np.add.reduce(added.counts))
         if self.max_count > 0:
             grown = max(count, self.max_count) / self.max_count
             self._add_prior(grown - max(self.count, self.max_count) / self.max_count)
@@ -83,12 +84,6 @@ def prior_stats(model: ExtractorModel, max_count: float) -> EstimationStats:
     return EstimationStats(offset, float(np.float32(max_count)), 0.0, quadratic, linear)
 
 
-def diagonal_of_packed(dim: int) -> NDArray[np.intp]:
-    """Where in a packed lower triangle the diagonal is [D]."""
-    rows = np.arange(dim, dtype=np.intp)
-    return rows * (rows + 3) // 2
-
-
 def sums_by_group(
     posteriors: Posteriors,
     features: NDArray[np.float32],
@@ -112,7 +107,7 @@ def sums_by_group(
     values = posteriors.values[order]
     # Kaldi sums up the posteriors of a Gaussian in single precision, frames in double precision.
     counts = np.add.reduceat(values, starts).astype(np.float64)
-    weighted = features[posteriors.frames[order]].astype(np.float64)
+    weighted = features.take(posteriors.frames[order], axis=0).astype(np.float64)
     weighted *= values[:, None]
     sums = np.add.reduceat(weighted, starts, axis=0)
     groups, gaussians = np.divmod(places[starts], num_gaussians)

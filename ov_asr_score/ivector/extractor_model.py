@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ov_asr_score.errors import ModelFormatError, TableFormatError, UnsupportedModelError
 from ov_asr_score.finite import nonfinite_text
 from ov_asr_score.kaldi_io.matrices.inner_matrix import read_inner_matrix
 from ov_asr_score.kaldi_model.double_arrays import (
     DoubleArray,
+    first_column_of_packed,
     open_reader,
     packed_size,
     read_double_vector,
@@ -22,14 +24,18 @@ from ov_asr_score.kaldi_model.token_reader import ModelReader
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ExtractorModel:
-    """What G Gaussians over F columns say of an i-vector of D elements, float64.
+    """What G Gaussians over F columns say of an i-vector of D elements.
 
-    A frame f that belongs to Gaussian g with weight p adds ``p · f · linear_terms[g]`` to the linear term, and
-    ``p · quadratic_terms[g]`` to the quadratic term. ``prior_offset`` is the mean of the first element.
+    A frame f that belongs to Gaussian g with weight p adds ``p · f · linear_terms[g]`` to the linear term, and ``p ·
+    quadratic_terms[g]`` to the quadratic term. ``prior_offset`` is the mean of the first element, and many times the
+    others: what is multiplied by it, the first column of the quadratic terms, is in double precision. The rest of them
+    is single, as posteriors are, because reading them from memory takes most of the time with a large extractor: that
+    moves i-vectors less than the last bits of posteriors do.
     """
 
     linear_terms: DoubleArray  # [G, F, D]: inverse covariance times projection
-    quadratic_terms: DoubleArray  # [G, D (D + 1) / 2]: lower triangles
+    quadratic_terms: NDArray[np.float32]  # [G, D (D + 1) / 2]: lower triangles, 0 in their first columns
+    first_columns: DoubleArray  # [G, D]: of the quadratic terms
     prior_offset: float
 
     @property
@@ -144,4 +150,10 @@ def _derived(
     packed = np.ascontiguousarray(quadratic[:, rows, columns])
     if text := nonfinite_text(linear) or nonfinite_text(packed):
         raise reader.error("numbers with finite products", text, "the file is damaged")
-    return ExtractorModel(linear, packed, prior_offset)
+    first_columns = np.ascontiguousarray(quadratic[:, :, 0])
+    packed[:, first_column_of_packed(projections.shape[2])] = 0
+    with np.errstate(over="ignore"):
+        single = packed.astype(np.float32)
+    if text := nonfinite_text(single):
+        raise reader.error("numbers with products in the range of single precision", text, "the file is damaged")
+    return ExtractorModel(linear, single, first_columns, prior_offset)

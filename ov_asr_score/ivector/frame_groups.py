@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +13,10 @@ from ov_asr_score.ivector.extractor_options import ExtractionOptions
 from ov_asr_score.ivector.gaussian_frames import BLOCK_ROWS, Frames, GaussianFrames
 from ov_asr_score.ivector.pruned_posteriors import NO_POSTERIORS, Posteriors, joined, pruned_posteriors, split
 
-_CHUNK_ROWS = 8 * BLOCK_ROWS
+_CHUNK_ROWS = 16 * BLOCK_ROWS
 
 
-@dataclass(frozen=True, slots=True)
-class FrameGroup:
+class FrameGroup(NamedTuple):
     """What a group of frames adds, and whether an i-vector is estimated then."""
 
     added: GaussianSums

@@ -13,7 +13,7 @@ from ov_asr_score.ivector.extractor import Extractor
 
 Frames = NDArray[np.float32]
 
-BLOCK_ROWS = 64
+BLOCK_ROWS = 32
 
 
 class GaussianFrames:
@@ -27,11 +27,11 @@ class GaussianFrames:
         self.feature_dim = extractor.feature_dim
         self.lda_dim = extractor.gmm.dim
         self.num_gaussians = extractor.gmm.num_gaussians
-        self._lda = extractor.lda[:, : self.columns].T
+        self._lda = np.ascontiguousarray(extractor.lda[:, : self.columns].T)
         affine = extractor.lda.shape[1] > self.columns
         self._offset = extractor.lda[:, self.columns] if affine else None
         likelihoods = extractor.gmm.likelihood_matrix()
-        self._likelihoods, self._constants = likelihoods[:, :-1].T, likelihoods[:, -1]
+        self._likelihoods, self._constants = np.ascontiguousarray(likelihoods[:, :-1].T), likelihoods[:, -1]
 
     def with_context(self, features: Frames, rows: slice) -> Frames:
         """Those rows of the features of an utterance [T, D] with their context, the edges repeated."""

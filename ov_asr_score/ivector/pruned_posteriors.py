@@ -76,16 +76,20 @@ def _selected(log_likes: NDArray[np.float32], num_gselect: int, least: NDArray[n
     best = log_likes.max(axis=1)
     with np.errstate(divide="ignore"):
         chosen = log_likes > (best + np.log(least))[:, None]
-    counts = np.count_nonzero(chosen, axis=1)
+    places = np.flatnonzero(chosen)
+    frames = places // log_likes.shape[1]
+    counts = np.bincount(frames, minlength=len(log_likes))
     # Where none passes, all are candidates: the best few of them are chosen without a threshold.
     unclear = np.flatnonzero((counts > num_gselect) | (counts == 0) | (least == 0))
     if len(unclear):
         chosen[unclear] = _best_few(log_likes[unclear], num_gselect)
-    frames, gaussians = np.nonzero(chosen)
-    values = np.exp(log_likes[frames, gaussians] - best[frames])
+        places = np.flatnonzero(chosen)
+        frames = places // log_likes.shape[1]
+    gaussians = places - frames * log_likes.shape[1]
+    values = np.exp(log_likes.take(places) - best.take(frames))
     totals = _sums_by_frame(frames, values)
     # Kaldi drops the smallest ones one by one, but never the last: that is to drop all below one threshold.
-    kept = (values >= (least * totals)[frames]) | (values == 1)
+    kept = (values >= (least * totals).take(frames)) | (values == 1)
     if not kept.all():
         frames, gaussians, values = frames[kept], gaussians[kept], values[kept]
         totals = _sums_by_frame(frames, values)

@@ -69,6 +69,18 @@ def unpacking_index(size: int) -> NDArray[np.intp]:
     return np.asarray(high * (high + 1) // 2 + low, np.intp).reshape(-1)
 
 
+def first_column_of_packed(size: int) -> NDArray[np.intp]:
+    """Where in a packed lower triangle the first column is [D]."""
+    rows = np.arange(size, dtype=np.intp)
+    return rows * (rows + 1) // 2
+
+
+def diagonal_of_packed(size: int) -> NDArray[np.intp]:
+    """Where in a packed lower triangle the diagonal is [D]."""
+    rows = np.arange(size, dtype=np.intp)
+    return rows * (rows + 3) // 2
+
+
 def _read_binary(reader: ModelReader, shape: str) -> DoubleArray:
     """Elements of a vector (V) or a packed matrix (P)."""
     offset = reader.offset

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from ov_asr_score.ivector.conjugate_gradients import conjugate_gradients
-from ov_asr_score.ivector.estimation_stats import EstimationStats, diagonal_of_packed, prior_stats, sums_by_group
+from ov_asr_score.ivector.estimation_stats import EstimationStats, prior_stats, sums_by_group
 from ov_asr_score.ivector.pruned_posteriors import NO_POSTERIORS, Posteriors
-from ov_asr_score.kaldi_model.double_arrays import unpacking_index
+from ov_asr_score.kaldi_model.double_arrays import diagonal_of_packed, unpacking_index
 from tests.ivector.references import KALDI, TWO, extractor, posteriors_of, table
 
 

@@ -48,13 +48,11 @@ RUNS: dict[str, dict[str, Any]] = {
 LISTS = {"utt": "utt2utt", "spk": "spk2utt", "two_utt": "utt2utt_two", "two_spk": "spk2utt_two"}
 
 
-# Median, 99 % and greatest distance: about as far as Kaldi is from itself between the kernels of OpenBLAS.
-USUAL = (1e-5, 2e-3, 4e-2)
+# Median, 99 % and greatest distance: about as far as Kaldi is from itself between the kernels of OpenBLAS. Two rows of
+# speakers with a history, the first of their utterances, move by up to 0.09 with the last bit of double precision.
+ALONE = (1e-5, 2e-3, 4e-2)
+AFTER_OTHERS = (1e-5, 2e-3, 0.17)
 KALDI_FROM_ITSELF = {
-    "spk_p10_num-gselect=1": (1e-5, 2e-3, 0.15),
-    "spk_p10_num-gselect=20": (1e-5, 2e-3, 0.17),
-    "spk_p10_num-gselect=64": (1e-5, 2e-3, 0.17),
-    "spk_p10_posterior-scale=1.0": (1e-5, 2e-3, 0.17),
     "spk_p10_greedy-ivector-extractor=true": (1e-5, 1.6e-2, 0.17),
     "spk_p10_cmvn_norm_means_false": (6e-5, 8e-3, 0.2),
     "spk_p10_cmvn_vars_w100_g30_s60": (3e-4, 4e-2, 0.4),
@@ -76,7 +74,7 @@ def test_ivectors_are_those_of_kaldi(name: str) -> None:
     weights = "frame_weights.txt" if name.endswith("weights") else ""
     found = extracted(LISTS[name.partition("_p")[0]], weights, **options)
     distances = differences(found, table(f"online/{name}.ark"))
-    bounds = KALDI_FROM_ITSELF.get(name, USUAL)
+    bounds = KALDI_FROM_ITSELF.get(name, AFTER_OTHERS if name.startswith("spk") else ALONE)
     found_bounds = (np.median(distances), np.quantile(distances, 0.99), distances.max())
     assert all(distance <= bound for distance, bound in zip(found_bounds, bounds, strict=True)), found_bounds
 

@@ -55,7 +55,8 @@ def test_text(compressed: bool, tmp_path: Path) -> None:
     assert model.prior_offset == 65.5
     np.testing.assert_allclose(model.linear_terms, INVERSE @ PROJECTIONS)
     quadratic = PROJECTIONS.transpose(0, 2, 1) @ INVERSE @ PROJECTIONS
-    np.testing.assert_allclose(model.quadratic_terms, [[each[0, 0], each[1, 0], each[1, 1]] for each in quadratic])
+    assert model.quadratic_terms.tolist() == [[0, 0, each[1, 1]] for each in quadratic]
+    assert model.first_columns.tolist() == quadratic[:, :, 0].tolist()
 
 
 @pytest.mark.parametrize(
@@ -69,6 +70,11 @@ def test_text(compressed: bool, tmp_path: Path) -> None:
         ("0 0 3 ]", "0 0 -3 ]", "covariance of Gaussian 0 at byte .*: expected a positive definite matrix, found"),
         ("0.5 1", "inf 1", "covariance of Gaussian 0 at byte .*: .* found \\[0, 1\\] is inf, and 1 more"),
         ("3 4", "3e300 4", "extractor at byte .*: expected numbers with finite products, found"),
+        (
+            "3 4",
+            "3 1e30",
+            "extractor at byte .*: expected numbers with products in the range of single precision, found",
+        ),
         ("65.5", "nan", "extractor at byte .*: expected a finite offset, found nan"),
         ("</Ivec", "</Evec", "expected </IvectorExtractor>, found '</EvectorExtractor>'"),
     ],

@@ -150,7 +150,8 @@ class LiveCmvn:
         np.square(both[:, 0, :-1], out=both[:, 1, :-1])
         both[:, 0, -1] = 1
         flat = both.reshape(len(rows), -1)
-        self._total = running_sums(self._total.reshape(-1), flat)[-1].reshape(2, -1)
+        # row after row, as there are several columns: the last of the running sums
+        self._total = np.add.reduce(np.concatenate((self._total.reshape(1, -1), flat)), axis=0).reshape(2, -1)
 
     def _window_sums(self, sums: Sums, window: Rows, rows: Rows) -> tuple[Sums, Sums]:
         """The sums [2, n, D] in the window after each row, and the last of them [2, D].
@@ -169,9 +170,10 @@ class LiveCmvn:
             np.square(steps[:, 0], out=steps[:, 1])
         np.negative(steps[growing + 1 :: 2], out=steps[growing + 1 :: 2])
         after = running_sums(sums[: 1 + squares].reshape(-1), steps.reshape(len(steps), -1))
-        ends = np.concatenate((np.arange(growing), np.arange(growing + 1, len(steps), 2)))
+        if len(leaving):
+            after = after[np.concatenate((np.arange(growing), np.arange(growing + 1, len(steps), 2)))]
         made = np.zeros((2, len(rows), width))
-        made[: 1 + squares] = after[ends].reshape(len(rows), 1 + squares, width).transpose(1, 0, 2)
+        made[: 1 + squares] = after.reshape(len(rows), 1 + squares, width).transpose(1, 0, 2)
         return made, made[:, -1].copy()
 
     def _smoothed(self, sums: Sums, counts: Sums) -> Sums:
@@ -225,5 +227,7 @@ def _add_share(stats: Sums, source: NDArray[np.floating], frames: Sums) -> None:
     """Add ``frames`` [n] of the frames in ``source`` [2, D + 1] to statistics [2, n, D + 1], where it is positive."""
     rows = np.flatnonzero(frames > 0)
     if len(rows):
-        shares = frames[rows] / source[0, -1]
-        stats[: len(source), rows] += shares[:, None] * source[:, None]
+        # nearly always those before the window is full, which are a slice
+        where = slice(len(rows)) if rows[-1] == len(rows) - 1 else rows
+        shares = frames[where] / source[0, -1]
+        stats[: len(source), where] += shares[:, None] * source[:, None]
