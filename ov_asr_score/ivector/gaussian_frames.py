@@ -47,9 +47,7 @@ class GaussianFrames:
         """
         count = len(rows) - self.context + 1
         flat = np.ascontiguousarray(rows)
-        windows = np.lib.stride_tricks.as_strided(
-            flat, (count, self.columns), (flat.strides[0], flat.itemsize), writeable=False
-        )
+        windows: Frames = np.ndarray((count, self.columns), np.float32, flat, 0, (flat.strides[0], flat.itemsize))
         made = _in_blocks(windows, self._lda, place)
         if self._offset is not None:
             made += self._offset

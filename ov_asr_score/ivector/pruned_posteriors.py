@@ -61,7 +61,7 @@ def pruned_posteriors(
         scales = (np.float32(posterior_scale) * weights).astype(np.float32)
         frames = used[found.frames]
         return Posteriors(frames, found.gaussians, found.values * scales[frames])
-    found = _selected(log_likes, num_gselect, np.full(len(log_likes), min_post, np.float32))
+    found = _selected(log_likes, num_gselect, np.float32(min_post))
     return Posteriors(found.frames, found.gaussians, found.values * np.float32(posterior_scale))
 
 
@@ -69,8 +69,8 @@ def _least_posteriors(weights: NDArray[np.float32], min_post: float) -> NDArray[
     return np.minimum(np.float32(min_post) / np.abs(weights), _MOST_PRUNING)
 
 
-def _selected(log_likes: NDArray[np.float32], num_gselect: int, least: NDArray[np.float32]) -> Posteriors:
-    """Posteriors that add up to 1 in each frame; ``least`` [n] is ``min_post`` of each."""
+def _selected(log_likes: NDArray[np.float32], num_gselect: int, least: np.float32 | NDArray[np.float32]) -> Posteriors:
+    """Posteriors that add up to 1 in each frame; ``least`` is ``min_post``, of all frames or of each [n]."""
     if not len(log_likes):
         return NO_POSTERIORS
     best = log_likes.max(axis=1)

@@ -18,7 +18,7 @@ from ov_asr_score.kaldi_model.double_arrays import DoubleArray, unpacking_index
 
 _MOST_LANES, _LEAST_LANES = 64, 8
 # The systems of all lanes are read in every step: they should stay in the cache of a core.
-_CACHE_BYTES = 512 << 10
+_CACHE_BYTES = 1 << 20
 
 
 def number_of_lanes(ivector_dim: int) -> int:

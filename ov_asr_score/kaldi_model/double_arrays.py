@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import TypeAlias
 
 import numpy as np
@@ -69,12 +70,14 @@ def unpacking_index(size: int) -> NDArray[np.intp]:
     return np.asarray(high * (high + 1) // 2 + low, np.intp).reshape(-1)
 
 
+@cache
 def first_column_of_packed(size: int) -> NDArray[np.intp]:
     """Where in a packed lower triangle the first column is [D]."""
     rows = np.arange(size, dtype=np.intp)
     return rows * (rows + 1) // 2
 
 
+@cache
 def diagonal_of_packed(size: int) -> NDArray[np.intp]:
     """Where in a packed lower triangle the diagonal is [D]."""
     rows = np.arange(size, dtype=np.intp)

@@ -13,7 +13,7 @@ from tests.ivector.references import TWO, extractor, table
 
 
 def test_lanes_fit_the_cache() -> None:
-    assert [number_of_lanes(dim) for dim in (10, 24, 50, 100, 400)] == [64, 64, 26, 8, 8]
+    assert [number_of_lanes(dim) for dim in (10, 24, 50, 100, 400)] == [64, 64, 52, 13, 8]
 
 
 def solve(solver: SystemSolver, work: Sequence[UtteranceWork]) -> None:
