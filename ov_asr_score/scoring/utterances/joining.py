@@ -6,7 +6,6 @@ the same order with ``pair="position"``, the old samples' way).
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -24,15 +23,13 @@ from ov_asr_score.errors import (
     TableFormatError,
     UsageError,
 )
-from ov_asr_score.frontend.sources import is_permissive, is_sound
 from ov_asr_score.kaldi_io import open_table, parse_read_specifier, read_table, read_token_table
+from ov_asr_score.scoring.utterances.first_table import first_entries, noting
 from ov_asr_score.settings.path_map import NO_PATH_MAP, PathMap
 from ov_asr_score.settings.shard import Shard
 
 if TYPE_CHECKING:  # tables of features need none of it
     from ov_asr_score.frontend.frontend import Frontend
-
-logger = logging.getLogger(__name__)
 
 Array = NDArray[Any]
 SkipUtterance = Callable[[str, OvAsrScoreError], None]
@@ -147,7 +144,7 @@ def _join_by_key(
     first: InputTable, others: list[InputTable], options: JoinOptions, gaps: JoinGaps
 ) -> Iterator[Utterance]:
     skipped: set[str] = set()
-    skip = _noting(skipped, first, options.on_skip)
+    skip = noting(skipped, first.specifier, options.on_skip)
     with ExitStack() as stack:
         tables = {
             table.input: stack.enter_context(
@@ -167,7 +164,7 @@ def _join_by_key(
             for table in others
             if table.utt2spk
         }
-        for key, matrix, ivectors in _first_entries(first, options, skip):
+        for key, matrix, ivectors in first_entries(first.specifier, options, skip):
             values: dict[str, Array] = {}
             complete = True
             try:
@@ -202,44 +199,6 @@ def _join_by_key(
             extra = [key for key in keys if key not in named]
             if extra:
                 gaps.extra[table.specifier] = extra
-
-
-def _first_entries(
-    first: InputTable, options: JoinOptions, skip: SkipUtterance | None
-) -> Iterator[tuple[str, Array, Array | None]]:
-    """Key, features and, where the front end computes them, i-vectors of each utterance of the first table."""
-    if options.frontend is not None:
-        from ov_asr_score.frontend.reading import Reading, read_features
-
-        how = Reading(options.allow_commands, options.path_map, skip, options.shard)
-        for utterance in read_features(first.specifier, options.frontend, how):
-            yield utterance.key, utterance.features, utterance.ivectors
-        return
-    source = parse_read_specifier(first.specifier, options.path_map)
-    for key, matrix in read_table(
-        source, allow_commands=options.allow_commands, on_skip=skip, shard=options.shard, wants_matrices=True
-    ):
-        yield key, matrix, None
-
-
-def _noting(skipped: set[str], first: InputTable, on_skip: SkipUtterance | None) -> SkipUtterance | None:
-    """``on_skip`` that notes the keys, too: utterances left out of the first table are not extra in the others."""
-    permissive = is_permissive if is_sound(first.specifier) else _is_permissive_table
-    if on_skip is None and not permissive(first.specifier):
-        return None
-
-    def skip(key: str, error: OvAsrScoreError) -> None:
-        skipped.add(key)
-        if on_skip is None:
-            logger.warning("skipped: %s", error)
-        else:
-            on_skip(key, error)
-
-    return skip
-
-
-def _is_permissive_table(specifier: str) -> bool:
-    return parse_read_specifier(specifier).permissive
 
 
 def _pair_by_position(
