@@ -67,7 +67,8 @@ class IvectorRecipe:
 class Frontend:
     """Sound, or features, to what a model takes.
 
-    ``features`` None: nothing but pitch is computed of sound, or features are there already. ``notes`` are what a user
+    ``features`` None: nothing but pitch is computed of sound, or features are there already. ``paste`` are tables whose
+    columns come behind these. ``notes`` are what a user
     should know.
     """
 
@@ -75,6 +76,8 @@ class Frontend:
     features: FeatureRecipe | None = None
     pitch: PitchColumns | None = None
     warps: Warps | None = None
+    paste: tuple[str, ...] = ()
+    paste_tolerance: int = 0
     chain: FeatureChain | None = None
     ivectors: IvectorRecipe | None = None
     notes: tuple[str, ...] = ()

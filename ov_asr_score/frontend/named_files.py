@@ -17,6 +17,7 @@ def named_files(settings: FrontendSettings) -> Iterator[tuple[str, str]]:
         ("feature_config", settings.feature_config),
         ("pitch_config", settings.pitch_config),
         ("segments", settings.sound.segments),
+        *(("paste", name) for name in settings.paste),
         ("like_dir", steps.like_dir),
         ("cmvn_stats", steps.cmvn_stats),
         ("feature_utt2spk", steps.feature_utt2spk),

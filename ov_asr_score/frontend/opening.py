@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ov_asr_score.errors import UsageError
-from ov_asr_score.features.options import FEATURE_TYPES, FeatureRecipe, resolve_options
+from ov_asr_score.features.options import FEATURE_TYPES, FeatureRecipe, SpectrogramOptions, resolve_options
 from ov_asr_score.frontend.frontend import Frontend, IvectorRecipe, PitchColumns, Warps
 from ov_asr_score.frontend.sources import is_sound
 from ov_asr_score.kaldi_io.files.config_file import ConfigOption, read_config
@@ -43,7 +43,7 @@ def open_frontend(
         raise UsageError(f"sources: expected sound or tables of features, found both: {of_sound[0]} and {other}")
     if not of_sound:
         _refuse_options_of_sound(settings, computation, sources)
-        if settings.steps == NO_STEPS and not settings.ivector_extractor:
+        if settings.steps == NO_STEPS and not (settings.ivector_extractor or settings.paste):
             return None
     notes: list[str] = []
     kind = _feature_type(settings, notes) if of_sound else None
@@ -56,7 +56,9 @@ def open_frontend(
         settings.sound,
         recipe,
         _pitch(kind, settings, computation, recipe),
-        _warps(recipe, allow_commands),
+        _warps(recipe, of_sound, notes, allow_commands),
+        tuple(settings.paste),
+        settings.paste_tolerance,
         _chain(settings, allow_commands),
         _ivectors(settings, allow_commands, notes),
         notes=tuple(notes),
@@ -156,15 +158,39 @@ def _refuse_options_of_sound(
         )
 
 
-def _warps(recipe: FeatureRecipe | None, allow_commands: bool) -> Warps | None:
-    """VTLN warps of a table by utterance, or by speaker where speakers are named with it."""
-    if recipe is None or not recipe.utterance.vtln_map:
+def _warps(
+    recipe: FeatureRecipe | None, sources: Sequence[str], notes: list[str], allow_commands: bool
+) -> Warps | None:
+    """VTLN warps of a table by utterance, or by speaker where speakers are named with it.
+
+    Without a table those of a data directory, as steps/make_mfcc.sh takes them, unless a warp is given.
+    """
+    if recipe is None or isinstance(recipe.options, SpectrogramOptions):
         return None
     from ov_asr_score.kaldi_io.tables.float_map import read_float_map
 
     wanted = recipe.utterance
+    if not wanted.vtln_map:
+        return _warps_of_directory(sources, notes) if wanted.vtln_warp == 1.0 else None
     speakers = read_token_table(wanted.utt2spk, allow_commands=allow_commands) if wanted.utt2spk else None
     return Warps(wanted.vtln_map, read_float_map(wanted.vtln_map, allow_commands=allow_commands), speakers)
+
+
+def _warps_of_directory(sources: Sequence[str], notes: list[str]) -> Warps | None:
+    """The warps in a data directory: utt2warp, or spk2warp with utt2spk; None where there are none."""
+    from ov_asr_score.audio.lists.data_directory import load_data_directory
+    from ov_asr_score.audio.lists.speakers import read_speakers
+    from ov_asr_score.kaldi_io.tables.float_map import read_float_map
+
+    if len(sources) != 1 or not (Path(sources[0]) / "wav.scp").is_file():
+        return None
+    found = load_data_directory(sources[0])
+    if not found.warps:
+        return None
+    by_speaker = Path(found.warps).name == "spk2warp"
+    notes.append(f"VTLN warps of {'speakers' if by_speaker else 'utterances'} from {found.warps}")
+    speakers = read_speakers(found.utt2spk, found.spk2utt) if by_speaker else None
+    return Warps(found.warps, read_float_map(found.warps), speakers)
 
 
 def _chain(settings: FrontendSettings, allow_commands: bool) -> FeatureChain | None:

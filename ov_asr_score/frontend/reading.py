@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,13 +19,14 @@ from ov_asr_score.errors import (
     TableFormatError,
     UsageError,
 )
+from ov_asr_score.features.steps.feature_columns import paste_features
 from ov_asr_score.frontend.frontend import Frontend, IvectorRecipe
 from ov_asr_score.frontend.sound_features import compute_recording
 from ov_asr_score.frontend.sources import is_sound, table_of
-from ov_asr_score.kaldi_io import parse_read_specifier, read_table
+from ov_asr_score.kaldi_io import KeyedTable, open_table, parse_read_specifier, read_table
 from ov_asr_score.settings.path_map import NO_PATH_MAP, PathMap
 from ov_asr_score.settings.shard import Shard
-from ov_asr_score.text import shown_key
+from ov_asr_score.text import printable_name, shown_key
 
 Features = NDArray[np.float32]
 OnSkip = Callable[[str, OvAsrScoreError], None]
@@ -82,9 +84,8 @@ def _nowhere(key: str, error: OvAsrScoreError) -> None:
 
 def _raw(sources: Sequence[str], frontend: Frontend, how: Reading) -> Iterator[UtteranceFeatures]:
     """Features as they are computed or stored."""
-    if sources and is_sound(sources[0]):
-        return _of_sound(sources, frontend, how)
-    return _of_tables(sources, how)
+    utterances = _of_sound(sources, frontend, how) if sources and is_sound(sources[0]) else _of_tables(sources, how)
+    return _pasted(utterances, frontend, how) if frontend.paste else utterances
 
 
 def _of_sound(sources: Sequence[str], frontend: Frontend, how: Reading) -> Iterator[UtteranceFeatures]:
@@ -113,6 +114,46 @@ def _of_tables(sources: Sequence[str], how: Reading) -> Iterator[UtteranceFeatur
             table, allow_commands=how.allow_commands, on_skip=how.on_skip, shard=how.shard, wants_matrices=True
         ):
             yield UtteranceFeatures(key, np.asarray(matrix, np.float32))
+
+
+def _pasted(utterances: Iterator[UtteranceFeatures], frontend: Frontend, how: Reading) -> Iterator[UtteranceFeatures]:
+    """The utterances with the columns of other tables behind theirs."""
+    with ExitStack() as stack:
+        tables = [
+            (
+                name,
+                stack.enter_context(
+                    open_table(parse_read_specifier(name, how.path_map), allow_commands=how.allow_commands)
+                ),
+            )
+            for name in frontend.paste
+        ]
+        for utterance in utterances:
+            try:
+                parts = [utterance.features, *(_found(name, table, utterance.key) for name, table in tables)]
+                features = paste_features(parts, frontend.paste_tolerance)
+            except _OF_ONE_UTTERANCE as error:
+                named = error
+                if isinstance(error, ShapeMismatchError):
+                    named = ShapeMismatchError(
+                        f"utterance {shown_key(utterance.key)}: pasting: {error}", fields=error.fields
+                    )
+                if how.on_skip is None:
+                    raise named from error
+                how.on_skip(utterance.key, named)
+                continue
+            yield replace(utterance, features=features)
+
+
+def _found(name: str, table: KeyedTable, key: str) -> Features:
+    found = table.get(key)
+    if found is None:
+        raise MissingUtteranceError(
+            f"{printable_name(name)}: expected features of utterance {shown_key(key)}, found none"
+        )
+    if found.ndim != 2:
+        raise ShapeMismatchError(f"{printable_name(name)}: expected a matrix, found a vector")
+    return np.asarray(found, np.float32)
 
 
 def _with_ivectors(

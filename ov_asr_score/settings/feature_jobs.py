@@ -56,7 +56,7 @@ class FeaturesJob:
     frontend: Annotated[
         FrontendSettings,
         Part(
-            ("feature_type", "feature_config", "pitch_config", SoundSettings, FeatureSteps),
+            ("feature_type", "feature_config", "pitch_config", "paste", "paste_tolerance", SoundSettings, FeatureSteps),
             settings={
                 "feature_type": Setting(
                     "Features to compute; without it, the name of --config says it (mfcc.conf, fbank.conf).",

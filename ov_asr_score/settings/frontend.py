@@ -3,6 +3,7 @@
 Tests: tests/settings/test_setting.py, tests/frontend/test_opening.py
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
@@ -45,6 +46,28 @@ class FrontendSettings:
             in_suite=True,
         ),
     ] = ""
+    paste: Annotated[
+        Sequence[str],
+        Setting(
+            "Append the columns of another table of features, looked up by key, as paste-feats does; may be repeated.",
+            metavar="RSPECIFIER",
+            panel=FEATURES,
+            repeated=True,
+            in_suite=True,
+            changes_bytes=True,
+        ),
+    ] = ()
+    paste_tolerance: Annotated[
+        int,
+        Setting(
+            "Frames by which features that are pasted may differ in length; all are cut to the shortest.",
+            metavar="FRAMES",
+            panel=FEATURES,
+            least=0,
+            in_suite=True,
+            changes_bytes=True,
+        ),
+    ] = 0
     sound: SoundSettings = field(default_factory=SoundSettings)
     steps: FeatureSteps = field(default_factory=FeatureSteps)
     ivector_extractor: Annotated[

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ov_asr_score.errors import MissingUtteranceError, OvAsrScoreError, SoundFormatError, UsageError
+from ov_asr_score.errors import MissingUtteranceError, OvAsrScoreError, ShapeMismatchError, SoundFormatError, UsageError
 from ov_asr_score.frontend.frontend import Frontend
 from ov_asr_score.frontend.opening import open_frontend
 from ov_asr_score.frontend.reading import Reading, UtteranceFeatures, read_features
@@ -78,6 +78,35 @@ def test_pitch_behind_features(tmp_path: Path) -> None:
         assert utterance.features.shape[1] == 16
         assert np.abs(utterance.features[:, :13] - mfcc[key]).max() < 2e-3
         assert np.abs(utterance.features[:, 13:] - pitch[key]).max() < 1e-3
+
+
+def test_columns_of_other_tables() -> None:
+    settings = FrontendSettings(paste=("ark:fbank/default23.ark",))
+    expected = stored("post/paste_mfcc_fbank.ark")
+    for key, utterance in read(settings, "post/base.ark").items():
+        assert np.array_equal(utterance.features, expected[key])
+    longer = FrontendSettings(paste=("ark:mfcc/snip_edges_false.ark",))
+    with pytest.raises(ShapeMismatchError, match="utterance 'clip': pasting: "):
+        read(longer, "post/base.ark")
+    pasted = read(replace(longer, paste_tolerance=5), "post/base.ark")
+    for key, rows in stored("post/paste_tol5.ark").items():
+        assert np.array_equal(pasted[key].features, rows)
+    with pytest.raises(MissingUtteranceError, match=r"ark:mfcc/w8k\.ark: expected features of utterance 'clip'"):
+        read(FrontendSettings(paste=("ark:mfcc/w8k.ark",)), "post/base.ark")
+
+
+def test_warps_of_a_data_directory(tmp_path: Path) -> None:
+    lines = (FEATURES / "notiny.scp").read_text().replace("wav/", f"{FEATURES}/wav/")
+    (tmp_path / "wav.scp").write_text(lines)
+    (tmp_path / "utt2spk").write_text((FEATURES / "utt2spk").read_text())
+    (tmp_path / "spk2warp").write_text((FEATURES / "vtln_map").read_text())
+    frontend = opened(FrontendSettings("mfcc"), str(tmp_path))
+    assert frontend.notes == (f"VTLN warps of speakers from {tmp_path}/spk2warp",)
+    expected = stored("mfcc/vtln_map.ark")
+    for utterance in read_features(str(tmp_path), frontend):
+        assert np.abs(utterance.features - expected[utterance.key]).max() < 2e-3
+    unwarped = ComputationSettings(utterance=UtteranceSettings(vtln_warp=0.9))
+    assert opened(FrontendSettings("mfcc"), str(tmp_path), unwarped).warps is None
 
 
 def test_warps_of_speakers() -> None:

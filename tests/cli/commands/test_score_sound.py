@@ -41,6 +41,17 @@ def test_from_sound_to_the_scores_of_kaldi(tmp_path: Path) -> None:
         assert np.median(np.abs(scores[key] - expected)) < 1e-5
 
 
+def test_scores_of_our_features_and_of_those_of_kaldi(tmp_path: Path) -> None:
+    words = ("score", "-m", "models/nnet3_chain_tdnnf/final.mdl", "--quiet")
+    kaldis, ours = tmp_path / "kaldi.ark", tmp_path / "ours.ark"
+    features = "ark:tests/kaldi_speech/ivector/feats.ark"
+    assert run(*words, "-i", features, "-o", kaldis).code == 0
+    assert run(*words, *SOUND[:4], "-o", ours).code == 0
+    expected = stored(kaldis)
+    for key, scores in stored(ours).items():
+        assert np.abs(scores - expected[key]).max() < 2e-4
+
+
 def test_a_run_that_was_interrupted_goes_on(tmp_path: Path) -> None:
     words = ("score", "-m", MODEL, *SOUND, "--resume", "--quiet")
     assert run(*words, "-o", tmp_path / "a.ark").code == 0
