@@ -17,6 +17,7 @@ from ov_asr_score.kaldi_io.tables.key_value import read_token_table
 from ov_asr_score.settings.feature_steps import NO_STEPS
 from ov_asr_score.settings.frontend import AnyFeatureType, FrontendSettings
 from ov_asr_score.settings.ivectors import IvectorOptions
+from ov_asr_score.settings.pitch import pitch_values
 
 if TYPE_CHECKING:  # of use for feature jobs only
     from ov_asr_score.features.steps.feature_chain import FeatureChain

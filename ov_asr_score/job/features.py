@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 from contextlib import ExitStack
 
+import numpy as np
+
 from ov_asr_score.errors import OvAsrScoreError, UsageError
 from ov_asr_score.frontend.frontend import Frontend
 from ov_asr_score.frontend.named_files import named_files
@@ -80,9 +82,9 @@ def _open_durations(target: WriteSpecifier, job: FeaturesJob) -> OutputFile:
 
 
 def _number(value: float, target: WriteSpecifier | None) -> bytes:
-    """A number as Kaldi writes it in a table (base/io-funcs-inl.h, ``WriteBasicType``; ``BasicHolder``)."""
+    """A number as Kaldi writes it in a table (base/io-funcs.cc, ``WriteBasicType``; ``BasicHolder``)."""
     if target is not None and target.text:
-        return f"{value:.6g}\n".encode()
+        return f"{np.float32(value):.7g} \n".encode()
     return b"\0B\4" + struct.pack("<f", value)
 
 

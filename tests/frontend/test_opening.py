@@ -96,6 +96,11 @@ def test_pitch_alone_and_behind_others(tmp_path: Path) -> None:
     assert alone is not None and alone.pitch is not None and alone.features is None and not alone.pitch.is_processed
     processed = open_frontend(FrontendSettings("pitch"), SOUND, ComputationSettings(process_pitch=True))
     assert processed is not None and processed.pitch is not None and processed.pitch.is_processed
+    wide = open_frontend(
+        FrontendSettings("pitch"), SOUND, ComputationSettings(pitch=PitchSettings(pitch_delta_window=4, delay=1))
+    )
+    assert wide is not None and wide.pitch is not None
+    assert (wide.pitch.recipe.processing.delta_window, wide.pitch.recipe.processing.delay) == (4, 1)
     (tmp_path / "pitch.conf").write_text("--sample-frequency=8000\n")
     with pytest.raises(
         UsageError, match="pitch_config: expected the sample-frequency of the features, 16000 Hz, found 8000"

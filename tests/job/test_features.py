@@ -42,13 +42,8 @@ def test_a_table_and_lists_of_lengths(tmp_path: Path) -> None:
     assert np.abs(found["clip"] - expected["clip"]).max() < 2e-3
     lengths = dict(line.split() for line in (tmp_path / "utt2num_frames").read_text().splitlines())
     assert lengths == {key: str(len(matrix)) for key, matrix in expected.items()}
-    seconds = (
-        dict(line.split() for line in path.read_text().splitlines())
-        for path in (tmp_path / "utt2dur", FEATURES / "mfcc" / "utt2dur")
-    )
-    for ours, kaldis in zip(*(durations.items() for durations in seconds), strict=True):
-        assert ours[0] == kaldis[0]
-        assert float(ours[1]) == pytest.approx(float(kaldis[1]), rel=1e-5)
+    # in the order of the sound, as Kaldi wrote it
+    assert (tmp_path / "utt2dur").read_bytes() == (FEATURES / "mfcc" / "utt2dur").read_bytes()
 
 
 def test_several_files(tmp_path: Path) -> None:
