@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +18,13 @@ from ov_asr_score.settings.feature_steps import NO_STEPS
 from ov_asr_score.settings.frontend import AnyFeatureType, FrontendSettings
 from ov_asr_score.settings.ivectors import IvectorOptions
 from ov_asr_score.settings.pitch import pitch_values
+from ov_asr_score.settings.sound import SoundSettings
 
 if TYPE_CHECKING:  # of use for feature jobs only
     from ov_asr_score.features.steps.feature_chain import FeatureChain
     from ov_asr_score.settings.feature_jobs import ComputationSettings
 
+_SHARED_WITH_PITCH = ("sample_frequency", "frame_length", "frame_shift", "snip_edges")
 _TYPE_IN_NAME = re.compile(r"(?<![a-z])(mfcc|fbank|plp|spectrogram|pitch)(?![a-z])")
 
 
@@ -54,7 +56,7 @@ def open_frontend(
             f"dither {recipe.options.frame.dither:g} adds random numbers, which are not those of Kaldi; 0 repeats"
         )
     return Frontend(
-        settings.sound,
+        _sound(settings.sound, recipe),
         recipe,
         _pitch(kind, settings, computation, recipe),
         _warps(recipe, of_sound, notes, allow_commands),
@@ -64,6 +66,13 @@ def open_frontend(
         _ivectors(settings, allow_commands, notes),
         notes=tuple(notes),
     )
+
+
+def _sound(settings: SoundSettings, recipe: FeatureRecipe | None) -> SoundSettings:
+    """How sound is read; the channel that a configuration file chooses counts where no other is asked for."""
+    if recipe is None or recipe.utterance.channel < 0 or settings.channel is not None:
+        return settings
+    return replace(settings, channel=recipe.utterance.channel)
 
 
 def _feature_type(settings: FrontendSettings, notes: list[str]) -> AnyFeatureType:
@@ -109,8 +118,7 @@ def _pitch(
                 fields=(asked, "feature_type", "pitch_config"),
             )
         return None
-    from ov_asr_score.features.pitch.options import pitch_option_kinds, resolve_pitch_options
-    from ov_asr_score.settings.pitch import pitch_values
+    from ov_asr_score.features.pitch.options import resolve_pitch_options
 
     config: list[ConfigOption] = []
     for path in (settings.feature_config if kind == "pitch" else "", settings.pitch_config):
@@ -118,9 +126,10 @@ def _pitch(
     given: dict[str, object] = {}
     if computation is not None:
         shared = _given(computation.features)
-        if kind != "pitch":  # what is not of pitch is of the features before it
-            shared = {name: value for name, value in shared.items() if name in pitch_option_kinds()}
-        given = shared | {name: value for name, value in pitch_values(computation.pitch).items() if value is not None}
+        if kind != "pitch":  # both must have as many frames
+            shared = {name: value for name, value in shared.items() if name in _SHARED_WITH_PITCH}
+        of_pitch = pitch_values(computation.pitch)
+        given = shared | {name: value for name, value in of_pitch.items() if value is not None}
     found = resolve_pitch_options(config, given)
     if recipe is not None and found.extraction.sample_frequency != recipe.options.frame.sample_frequency:
         raise UsageError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,24 @@ def test_pitch_alone_and_behind_others(tmp_path: Path) -> None:
         UsageError, match="pitch_config: expected the sample-frequency of the features, 16000 Hz, found 8000"
     ):
         open_frontend(FrontendSettings("mfcc", pitch_config=str(tmp_path / "pitch.conf")), SOUND)
+
+
+def test_a_channel_in_a_configuration_file(tmp_path: Path) -> None:
+    (tmp_path / "mfcc.conf").write_text("--channel=1\n")
+    settings = FrontendSettings(feature_config=str(tmp_path / "mfcc.conf"))
+    found = open_frontend(settings, SOUND)
+    assert found is not None and found.sound.channel == 1
+    found = open_frontend(replace(settings, sound=SoundSettings(channel=0)), SOUND)
+    assert found is not None and found.sound.channel == 0
+
+
+def test_options_of_features_that_pitch_shares(tmp_path: Path) -> None:
+    (tmp_path / "pitch.conf").write_text("\n")
+    given = ComputationSettings(FeatureSettings(frame_shift=5.0, preemphasis_coefficient=0.9))
+    found = open_frontend(FrontendSettings("mfcc", pitch_config=str(tmp_path / "pitch.conf")), SOUND, given)
+    assert found is not None and found.pitch is not None
+    extraction = found.pitch.recipe.extraction
+    assert (extraction.frame_shift, extraction.preemphasis_coefficient) == (5.0, 0.0)
 
 
 def test_ivectors(monkeypatch: pytest.MonkeyPatch) -> None:

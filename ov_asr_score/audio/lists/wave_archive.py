@@ -11,7 +11,7 @@ from typing import BinaryIO, cast
 
 from ov_asr_score.audio.byte_source import ByteSource
 from ov_asr_score.audio.lists.recording_source import FoundSource, RecordingSource
-from ov_asr_score.audio.wav_header import read_wav_header
+from ov_asr_score.audio.wav_header import WavHeader, read_wav_header
 from ov_asr_score.errors import SoundFormatError, TableFormatError
 from ov_asr_score.kaldi_io.files.input import split_offset
 from ov_asr_score.kaldi_io.matrices.matrix import BINARY_MARK
@@ -98,10 +98,19 @@ def _read_entry(stream: KaldiStream, key: str, path: str) -> RecordingSource:
     if stream.size is None:
         source.rewind()
         count = -1 if header.data_bytes is None else header.data_offset - start + header.data_bytes
-        return RecordingSource(key, _read_bytes(source, count), name)
+        found = RecordingSource(key, _read_bytes(source, count), name)
+        _skip_pad(stream, header)
+        return found
     end = stream.size if header.data_bytes is None else header.data_offset + header.data_bytes
     stream.seek(min(end, stream.size))
+    _skip_pad(stream, header)
     return RecordingSource(key, f"{path}:{start}", name)
+
+
+def _skip_pad(stream: KaldiStream, header: WavHeader) -> None:
+    """Skip the byte that follows data of an odd size, where a program wrote it. Kaldi has no such data."""
+    if (header.data_bytes or 0) % 2 and stream.peek(1) == b"\0":
+        stream.read(1)
 
 
 def _read_bytes(source: ByteSource, count: int) -> bytes:

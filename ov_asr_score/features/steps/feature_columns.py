@@ -13,9 +13,12 @@ from ov_asr_score.kaldi_io.matrices.cuts import parse_columns
 
 
 def parse_selection(text: str) -> NDArray[np.intp]:
-    """The columns of ``0,24-22,3-12``, in that order. Raises UsageError for anything else, such as an empty text."""
+    """The columns of ``0,24-22,3-12``, in that order; a comma may follow.
+
+    Raises UsageError for anything else, such as an empty text.
+    """
     try:
-        columns = parse_columns(text)
+        columns = parse_columns(text.removesuffix(","))
     except UsageError as error:
         raise UsageError(f"select_{error}", fields=("select_columns",)) from error
     if columns is None:

@@ -69,6 +69,14 @@ def test_sizes_of_streams_reach_to_the_end(tmp_path: Path, piped: bool) -> None:
     assert lengths(archive(f"cat {path} |" if piped else path, allow_commands=True)) == {"a": 3, "b": 9}
 
 
+@pytest.mark.parametrize("piped", [False, True])
+def test_a_byte_behind_data_of_an_odd_size(tmp_path: Path, piped: bool) -> None:
+    path = tmp_path / "x.ark"
+    head = b"RIFF\x28\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0\x40\x1f\0\0\x40\x1f\0\0\1\0\x08\0data\3\0\0\0\x80\x81\x7f"
+    path.write_bytes(b"a " + head + b"\0b " + head + b"c " + wav_bytes(ramp(7)))
+    assert lengths(archive(f"cat {path} |" if piped else path, allow_commands=True)) == {"a": 3, "b": 3, "c": 7}
+
+
 def test_offset_in_the_name(tmp_path: Path) -> None:
     path = tmp_path / "x.ark"
     first = b"a " + wav_bytes(ramp(3))

@@ -26,6 +26,11 @@ def test_columns_in_any_order() -> None:
     assert select_columns(np.zeros((0, 0), np.float32), "0-2").shape == (0, 3)
 
 
+def test_a_comma_at_the_end() -> None:
+    rows = np.arange(6, dtype=np.float32).reshape(2, 3)
+    np.testing.assert_array_equal(select_columns(rows, "2,"), rows[:, 2:])
+
+
 def test_columns_that_are_not_there() -> None:
     with pytest.raises(ShapeMismatchError, match="column 13: expected one below the width 13"):
         select_columns(ROWS, "0-13")

@@ -55,8 +55,8 @@ def computation_case(kind: str, folder: Path, chance: np.random.Generator) -> Ca
         commands = [[steps[0], *noise, *theirs, *more, source, "ark:out.ark"]]
     else:
         commands = [[steps[0], *theirs, source, "ark:out.ark"]]
-        if kind != "spectrogram" and chance.random() < 0.15:
-            commands, ours_more = _with_pitch(folder, options.get("sample-frequency", "16000"), source, commands, chance)
+        if kind not in ("spectrogram", "pitch") and chance.random() < 0.15:
+            commands, ours_more = _with_pitch(folder, options, theirs, source, commands, chance)
     if kind == "pitch" and (len(steps) == 2 or steps[0].startswith("compute-and")):
         ours_more.append("--process-pitch")
     command = ["features", "--type", kind, *ours, *ours_more, *our_source, "ark:out.ark"]
@@ -69,22 +69,34 @@ def computation_case(kind: str, folder: Path, chance: np.random.Generator) -> Ca
         _TOLERANCES[kind],
         1e-4,
         "; ".join(sound.text for sound in sounds),
-        lambda: _unsettle(folder / "ours"),
+        lambda seed: _unsettle(folder, seed),
+        other_kernels=True,
         files=files,
     )
 
 
 def _with_pitch(
-    folder: Path, rate: str, source: str, commands: Sequence[Sequence[str]], chance: np.random.Generator
+    folder: Path,
+    options: Mapping[str, str],
+    words: Sequence[str],
+    source: str,
+    commands: Sequence[Sequence[str]],
+    chance: np.random.Generator,
 ) -> tuple[list[Sequence[str]], list[str]]:
     """Kaldi's commands with processed pitch pasted behind the features, and our options for it."""
-    options = {"sample-frequency": rate, **random_options({**PITCH, **PROCESSING}, chance)}
+    chosen = {
+        "sample-frequency": options.get("sample-frequency", "16000"),
+        **random_options({**PITCH, **PROCESSING}, chance),
+    }
+    # what is said of frames beside a file is said of both
+    shared = ("sample-frequency", "frame-length", "frame-shift", "snip-edges")
+    said = [word for word in words if word[2:].partition("=")[0].replace("_", "-") in shared]
     for side in ("kaldi", "ours"):
-        (folder / side / "pitch.conf").write_text("".join(f"--{name}={value}\n" for name, value in options.items()))
+        (folder / side / "pitch.conf").write_text("".join(f"--{name}={value}\n" for name, value in chosen.items()))
     pitch = ["compute-and-process-kaldi-pitch-feats", "--delta-pitch-noise-stddev=0", "--config=pitch.conf"]
     pasted = ["paste-feats", "--length-tolerance=2", "ark:first.ark", "ark:pitch.ark", "ark:out.ark"]
     first = [*commands[:-1], [*commands[-1][:-1], "ark:first.ark"]]
-    return [*first, [*pitch, source, "ark:pitch.ark"], pasted], ["--pitch-config=pitch.conf"]
+    return [*first, [*pitch, *said, source, "ark:pitch.ark"], pasted], ["--pitch-config=pitch.conf"]
 
 
 def _sounds(chance: np.random.Generator) -> list[Sound]:
@@ -136,6 +148,8 @@ def _listed(
 ) -> tuple[str, list[list[str]], list[str], list[str]]:
     """Kaldi's rspecifier, its commands before, our source with its options, and the keys, with all files written."""
     how = str(chance.choice(_SOURCES))
+    if how == "archive" and any(sound.form == "flac" for sound in sounds):
+        how = "script"
     keys = [f"u{number}" for number in range(len(sounds))]
     pairs = dict(zip(keys, map(files_of, sounds), strict=True))
     for key, (ours, theirs) in pairs.items():
@@ -198,17 +212,18 @@ def _segmented(
     return "ark:segments.ark", first, [*words, "--segments=segments", "wav,scp:wav.scp"], keys
 
 
-def _unsettle(folder: Path) -> None:
+def _unsettle(case: Path, seed: int) -> None:
     """Change the samples of all files by less than single precision can tell from nothing in a sum of them."""
-    chance = np.random.default_rng(3)
+    chance = np.random.default_rng(seed)
+    folder = case / "ours"
     for path in folder.glob("u*.wav"):
         try:
-            audio = read_audio(path)
+            audio = read_audio(case / "kaldi" / path.name)
         except OvAsrScoreError:
             continue
         samples = audio.samples.astype(np.float64)
         scale = np.sqrt(np.mean(samples**2)) + np.abs(samples)
-        samples += chance.standard_normal(samples.shape) * 2e-7 * scale
+        samples += chance.standard_normal(samples.shape) * 1e-6 * scale
         soundfile.write(path, (samples / 32768).T.astype(np.float32), audio.rate, format="WAV", subtype="FLOAT")
     archive = folder / "wav.ark"
     if archive.exists():
