@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, TypeAlias
 
 from ov_asr_score.errors import ConfigFormatError, UsageError
-from ov_asr_score.features.frame_options import FrameOptions, MelOptions
+from ov_asr_score.features.frame_options import FrameOptions, MelOptions, single_option
 from ov_asr_score.features.mel_banks import mel_banks
 from ov_asr_score.kaldi_io.files.config_file import ConfigOption, config_values
 from ov_asr_score.text import clipped, suggestion
@@ -29,6 +30,11 @@ class MfccOptions:
     def __post_init__(self) -> None:
         """Refuse what Kaldi cannot compute either."""
         _check_num_ceps(self.num_ceps, self.mel.num_mel_bins, "num_mel_bins")
+        if not math.isfinite(self.cepstral_lifter):
+            raise UsageError(
+                f"cepstral_lifter: expected a finite number, found {self.cepstral_lifter:g}",
+                fields=("cepstral_lifter",),
+            )
         mel_banks(self.mel, self.frame)
 
 
@@ -186,9 +192,9 @@ def _given_value(name: str, value: object, kinds: Mapping[str, type], subject: s
         why = f", which only {others} has" if others else suggestion(name, kinds)
         raise UsageError(f"{name}: expected an option of {subject}{why}", fields=(name,))
     of = kinds[name]
-    if of is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if of is int and isinstance(value, float) and value.is_integer():
+    if of is float and isinstance(value, float | int) and not isinstance(value, bool):
+        return single_option(name, value)
+    if of is int and isinstance(value, float) and value.is_integer() and abs(value) < 2**31:
         return int(value)
     if not isinstance(value, of) or (of is int and isinstance(value, bool)):
         raise UsageError(f"{name}: expected {_KIND_TEXTS[of]} for {subject}, found {value}", fields=(name,))

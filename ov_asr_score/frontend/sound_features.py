@@ -40,6 +40,25 @@ class _Resampler(Protocol):
     def finish(self) -> Floats: ...
 
 
+class _Counted:
+    """The pieces of a recording, and how long those were that have been read."""
+
+    def __init__(self, recording: Recording) -> None:
+        self.recording = recording
+        self._count = 0
+
+    def pieces(self) -> Iterator[Floats]:
+        """The pieces, once."""
+        for piece in self.recording.pieces():
+            self._count += len(piece)
+            yield piece
+
+    @property
+    def seconds(self) -> float:
+        """Their length in seconds, whatever rate they get afterwards. Source: feat/wave-reader.h, ``Duration``."""
+        return self._count / self.recording.rate
+
+
 def compute_recording(recording: Recording, frontend: Frontend) -> FoundFeatures:
     """The features of a recording, with those of pitch behind them where they are asked for.
 
@@ -62,15 +81,14 @@ def _features(recording: Recording, frontend: Frontend) -> FoundFeatures:
     live = LiveFeatures(recipe.options, warp)
     rows: list[Floats] = []
     kept: list[Floats] = []
-    count = 0
-    for samples in _at_rate(recording, frontend, wanted):
+    counted = _Counted(recording)
+    for samples in _at_rate(counted, frontend, wanted):
         rows.append(live.accept(samples))
-        count += len(samples)
         if frontend.pitch is not None:
             kept.append(samples)
     rows.append(live.finish())
     features = np.concatenate(rows)
-    seconds = count / wanted
+    seconds = counted.seconds
     if seconds < recipe.utterance.min_duration:
         raise SoundFormatError(
             f"utterance {shown_key(recording.key)}: expected {recipe.utterance.min_duration:g} seconds or more "
@@ -87,9 +105,10 @@ def _features(recording: Recording, frontend: Frontend) -> FoundFeatures:
 def _pitch_alone(recording: Recording, frontend: Frontend) -> FoundFeatures:
     assert frontend.pitch is not None
     wanted = frontend.pitch.recipe.extraction.sample_frequency
-    pieces = list(_at_rate(recording, frontend, wanted))
+    counted = _Counted(recording)
+    pieces = list(_at_rate(counted, frontend, wanted))
     samples = np.concatenate(pieces) if pieces else np.zeros(0, np.float32)
-    return FoundFeatures(pitch_rows(samples, frontend.pitch), len(samples) / wanted)
+    return FoundFeatures(pitch_rows(samples, frontend.pitch), counted.seconds)
 
 
 def pitch_rows(samples: Floats, pitch: PitchColumns) -> Floats:
@@ -101,15 +120,16 @@ def pitch_rows(samples: Floats, pitch: PitchColumns) -> Floats:
     return process_pitch(found, pitch.recipe.processing) if pitch.is_processed and len(found) else found
 
 
-def _at_rate(recording: Recording, frontend: Frontend, wanted: float) -> Iterator[Floats]:
+def _at_rate(counted: _Counted, frontend: Frontend, wanted: float) -> Iterator[Floats]:
     """The samples of a recording at the rate ``wanted``, in pieces.
 
     Raises SoundFormatError where the rate is another and may not be changed. Source: feat/feature-common-inl.h,
     ``OfflineFeatureTpl::ComputeFeatures``.
     """
+    recording = counted.recording
     rate = recording.rate
     if rate == wanted:
-        return recording.pieces()
+        return counted.pieces()
     name = "allow_downsample" if rate > wanted else "allow_upsample"
     frame = None if frontend.features is None else frontend.features.options.frame
     if frame is None or not getattr(frame, name):
@@ -122,8 +142,8 @@ def _at_rate(recording: Recording, frontend: Frontend, wanted: float) -> Iterato
     if frontend.sound.resampler == "soxr":
         from ov_asr_score.audio.resampling import SoxrResampler
 
-        return _resampled(recording.pieces(), SoxrResampler(rate, int(wanted)))
-    return _resampled(recording.pieces(), waveform_resampler(rate, wanted))
+        return _resampled(counted.pieces(), SoxrResampler(rate, int(wanted)))
+    return _resampled(counted.pieces(), waveform_resampler(rate, wanted))
 
 
 def _resampled(pieces: Iterable[Floats], resampler: _Resampler) -> Iterator[Floats]:

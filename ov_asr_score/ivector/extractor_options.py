@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-import numpy as np
-
 from ov_asr_score.errors import ConfigFormatError, UsageError
+from ov_asr_score.features.frame_options import single_option
 from ov_asr_score.features.steps.online_cmvn import OnlineCmvnOptions
 from ov_asr_score.kaldi_io.files.config_file import ConfigOption, config_value, config_values
 from ov_asr_score.text import printable_name
@@ -43,7 +42,7 @@ class ExtractionOptions:
         for each in fields(self):
             value = getattr(self, each.name)
             if isinstance(each.default, float):
-                value = float(np.float32(value))
+                value = single_option(each.name, value)
                 object.__setattr__(self, each.name, value)
             if (expected := _RANGES.get(each.name)) is not None and not _is_within(each.name, value):
                 raise UsageError(f"{each.name} {value:g}: expected {expected}", fields=(each.name,))
@@ -54,7 +53,7 @@ _RANGES: Mapping[str, str] = {
     "num_gselect": "a number of Gaussians, 1 or more",
     "min_post": "a posterior from 0 to below 0.5",
     "posterior_scale": "a scale above 0 and up to 1",
-    "max_count": "a number",
+    "max_count": "a finite number",
     "max_remembered_frames": "a number of frames, 0 or more",
     "num_cg_iters": "a number of steps, 0 or more",
     "length_tolerance": "a number of frames, 0 or more",
@@ -68,7 +67,7 @@ def _is_within(name: str, value: float) -> bool:
         return 0 <= value < 0.5
     if name == "posterior_scale":
         return 0 < value <= 1
-    return not math.isnan(value) if name == "max_count" else value >= 0
+    return math.isfinite(value) if name == "max_count" else value >= 0
 
 
 FILE_NAMES: Mapping[str, str] = {

@@ -4,6 +4,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from ov_asr_score.errors import ConfigFormatError, UsageError
@@ -54,7 +55,8 @@ def test_options_are_those_of_kaldis_programs(kind: str) -> None:
 
 def test_every_option_is_a_setting() -> None:
     settings = {each.name for bundle in (FeatureSettings, UtteranceSettings) for each in settings_of(bundle)}
-    assert settings == set().union(*map(option_kinds, FEATURE_TYPES))
+    of_sound = {"allow_downsample", "allow_upsample"}
+    assert settings | of_sound == set().union(*map(option_kinds, FEATURE_TYPES))
     assert FeatureSettings() == FeatureSettings(**{each.name: None for each in fields(FeatureSettings)})
 
 
@@ -75,7 +77,7 @@ def test_what_is_given_comes_after_the_file() -> None:
     )
     assert recipe == FeatureRecipe(
         PlpOptions(FrameOptions(frame_shift=5.0, snip_edges=False), MelOptions(high_freq=7000.0), 8, 5),
-        UtteranceOptions(subtract_mean=True, vtln_warp=1.1),
+        UtteranceOptions(subtract_mean=True, vtln_warp=float(np.float32(1.1))),
     )
 
 
@@ -133,3 +135,16 @@ def test_what_must_not_be_given(kind: str, given: dict[str, Any], message: str) 
 def test_what_is_given_repairs_the_file() -> None:
     assert resolve_options("mfcc", lines("num-ceps=30"), {"num_mel_bins": 30}).options.frame == FrameOptions()
     assert resolve_options("plp", (), {"cepstral_lifter": 10.0}).options == PlpOptions(cepstral_lifter=10)
+
+
+def test_given_numbers_are_of_single_precision() -> None:
+    found = resolve_options("mfcc", given={"energy_floor": 0.1}).options
+    assert isinstance(found, MfccOptions)
+    assert found.energy_floor == float(np.float32(0.1))
+    for kind, name in (("mfcc", "energy_floor"), ("fbank", "sample_frequency"), ("plp", "vtln_low")):
+        with pytest.raises(UsageError, match=f"{name}: expected a number of single precision, found 1e\\+40"):
+            resolve_options(kind, given={name: 1e40})
+    with pytest.raises(UsageError, match="cepstral_lifter: expected an integer for PLP features"):
+        resolve_options("plp", given={"cepstral_lifter": 1e40})
+    with pytest.raises(UsageError, match="cepstral_lifter: expected a finite number, found inf"):
+        resolve_options("mfcc", given={"cepstral_lifter": float("inf")})

@@ -52,7 +52,7 @@ def test_files_and_options_of_the_program(tmp_path: Path) -> None:
         ("--posterior-scale=0", "posterior-scale 0: expected a scale above 0 and up to 1"),
         ("--posterior-scale=1.1", "posterior-scale 1.1: expected a scale above 0 and up to 1"),
         ("--max-remembered-frames=-1", "max-remembered-frames -1: expected a number of frames, 0 or more"),
-        ("--max-count=nan", "max-count nan: expected a number"),
+        ("--max-count=nan", "max-count nan: expected a finite number"),
         ("--num-gselect=2.5", "x.conf: line 1: num-gselect: expected an integer, found '2.5'"),
         ("--num-cg-iters=20", "x.conf: line 1: expected an option of ivector-extract-online2, found 'num-cg-iters'"),
     ],
@@ -63,7 +63,15 @@ def test_refused_files(text: str, message: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "given", [{"num_gselect": 0}, {"min_post": -0.1}, {"posterior_scale": float("nan")}, {"num_cg_iters": -1}]
+    "given",
+    [
+        {"num_gselect": 0},
+        {"min_post": -0.1},
+        {"posterior_scale": float("nan")},
+        {"num_cg_iters": -1},
+        {"max_count": 1e40},
+        {"max_count": float("inf")},
+    ],
 )
 def test_refused_settings(given: dict[str, Any]) -> None:
     with pytest.raises(UsageError) as caught:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,10 @@ from ov_asr_score.errors import OvAsrScoreError, UsageError
 from ov_asr_score.job.features import write_features
 from ov_asr_score.settings.feature_jobs import ComputationSettings, FeaturesJob
 from ov_asr_score.settings.feature_steps import FeatureSteps
-from ov_asr_score.settings.features import UtteranceSettings
+from ov_asr_score.settings.features import FeatureSettings, UtteranceSettings
 from ov_asr_score.settings.frontend import FrontendSettings
 from ov_asr_score.settings.pitch import PitchSettings
+from ov_asr_score.settings.sound import SoundSettings
 from tests.frontend.places import FEATURES, stored
 
 MFCC = FrontendSettings("mfcc")
@@ -44,6 +46,14 @@ def test_a_table_and_lists_of_lengths(tmp_path: Path) -> None:
     assert lengths == {key: str(len(matrix)) for key, matrix in expected.items()}
     # in the order of the sound, as Kaldi wrote it
     assert (tmp_path / "utt2dur").read_bytes() == (FEATURES / "mfcc" / "utt2dur").read_bytes()
+
+
+def test_durations_are_those_of_the_sound_before_it_is_resampled(tmp_path: Path) -> None:
+    utterance = UtteranceSettings(write_utt2dur=f"ark,t:{tmp_path}/utt2dur", min_duration=0.02)
+    settings = replace(MFCC, sound=SoundSettings(allow_downsample=True))
+    computation = ComputationSettings(FeatureSettings(sample_frequency=11025.0), utterance)
+    write_features(FeaturesJob(["wav/tiny.flac"], f"ark:{tmp_path}/f.ark", settings, computation))
+    assert (tmp_path / "utt2dur").read_text() == "tiny 0.02 \n"  # 320 samples of 16 kHz
 
 
 def test_several_files(tmp_path: Path) -> None:

@@ -98,9 +98,9 @@ def _read_entry(stream: KaldiStream, key: str, path: str) -> RecordingSource:
     if stream.size is None:
         source.rewind()
         count = -1 if header.data_bytes is None else header.data_offset - start + header.data_bytes
-        found = RecordingSource(key, _read_bytes(source, count), name)
+        held = RecordingSource(key, _read_bytes(source, count), name)
         _skip_pad(stream, header)
-        return found
+        return held
     end = stream.size if header.data_bytes is None else header.data_offset + header.data_bytes
     stream.seek(min(end, stream.size))
     _skip_pad(stream, header)

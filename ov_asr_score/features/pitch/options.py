@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ov_asr_score.errors import ConfigFormatError, UsageError
-from ov_asr_score.features.frame_options import single
+from ov_asr_score.features.frame_options import single, single_option
 from ov_asr_score.kaldi_io.files.config_file import ConfigOption, config_values
 from ov_asr_score.text import suggestion
 
@@ -244,8 +244,8 @@ def _given_value(name: str, value: object, kinds: Mapping[str, type]) -> object:
     kind = kinds.get(name)
     if kind is None:
         raise UsageError(f"{name}: expected an option of pitch features{suggestion(name, kinds)}", fields=(name,))
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
+    if kind is float and isinstance(value, float | int) and not isinstance(value, bool):
+        return single_option(name, value)
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise UsageError(f"{name}: expected {_KIND_TEXTS[kind]}, found {value}", fields=(name,))
     return value

@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
+import numpy as np
 import pytest
 
 from ov_asr_score.errors import ConfigFormatError, UsageError
@@ -119,3 +120,9 @@ def test_what_must_not_be_given(given: dict[str, Any], message: str) -> None:
 
 def test_what_is_given_repairs_the_file() -> None:
     assert resolve_pitch_options(lines("max-f0=40"), {"min_f0": 30}).extraction.min_f0 == 30.0
+
+
+def test_given_numbers_are_of_single_precision() -> None:
+    assert resolve_pitch_options(given={"pov_offset": 0.1}).processing.pov_offset == float(np.float32(0.1))
+    with pytest.raises(UsageError, match="pov_offset: expected a number of single precision"):
+        resolve_pitch_options(given={"pov_offset": -1e40})

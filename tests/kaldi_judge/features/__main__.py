@@ -18,7 +18,6 @@ from pathlib import Path
 from tests.kaldi_judge.features.making import KINDS, random_case
 from tests.kaldi_judge.features.running import VERDICTS, Finding, judge, shown
 
-
 _AGREE = ("equal", "near", "both refuse", "Kaldi ended")
 
 
@@ -49,7 +48,10 @@ def main() -> None:
                 general = f"{finding.verdict}: {case.kind}: {_general(finding.text)}"
                 seen[general] += 1
                 if seen[general] <= arguments.show:
-                    print(f"--- {number}: {finding.verdict} {finding.key}: {finding.text[:300]}\n{shown(case)}", flush=True)
+                    print(
+                        f"--- {number}: {finding.verdict} {finding.key}: {finding.text[:300]}\n{shown(case)}",
+                        flush=True,
+                    )
             if odd and arguments.keep is not None:
                 _keep(arguments.keep / f"{arguments.seed}-{number}", folder, shown(case), odd)
     _print_table(counts)

@@ -17,7 +17,13 @@ Floats = NDArray[np.float32]
 
 _FEATURES = Path(__file__).parents[2] / "kaldi_speech" / "ivector" / "feats.ark"
 _EXTRACTOR = Path(__file__).parents[3] / "data" / "ivector_extractor"
-_CMVN = ("", "", "--norm-vars=true\n", "--cmn-window=100\n--global-frames=30\n--speaker-frames=60\n", "--norm-means=false\n")
+_CMVN = (
+    "",
+    "",
+    "--norm-vars=true\n",
+    "--cmn-window=100\n--global-frames=30\n--speaker-frames=60\n",
+    "--norm-means=false\n",
+)
 
 
 @functools.cache

@@ -102,12 +102,10 @@ IVECTORS: Mapping[str, Values] = {
     "length-tolerance": (0, 1, 5),
 }
 _ODD = ("", "abc", "1e", " 5", "5 ", "0x10", "inf", "nan", "+3", "1e2", "1.5", "T", "f", "yes", "99999999999", "1e40")
-_WRONG_NAMES = ("frame-lenght", "num_mel_bin", "delta-order", "use-log-fbank", "num-ceps", "lpc-order", "min-f0")
+_WRONG_NAMES = ("frame-lenght", "num_mel_bin", "delta", "use-log-fbank", "num-ceps", "lpc-order", "min-f0")
 
 
-def random_options(
-    known: Mapping[str, Values], chance: np.random.Generator, *, odd: float = 0.02
-) -> dict[str, str]:
+def random_options(known: Mapping[str, Values], chance: np.random.Generator, *, odd: float = 0.02) -> dict[str, str]:
     """Some of the ``known`` options with values; seldom a value that is none, or an option of something else."""
     names = list(known)
     count = min(len(names), int(chance.choice((0, 1, 1, 2, 2, 3, 3, 4, 6, 9))))

@@ -210,8 +210,10 @@ def differs(case: Case, expected: NDArray[np.float32], found: NDArray[np.float32
         return f"shape {list(expected.shape)} from Kaldi, {list(found.shape)} from us"
     finite = np.isfinite(expected)
     if not np.array_equal(np.where(finite, 0, expected), np.where(np.isfinite(found), 0, found), equal_nan=True):
-        place = np.argwhere(~((expected == found) | (np.isnan(expected) & np.isnan(found)) | (finite & np.isfinite(found))))
-        at = tuple(place[0])
+        place = np.argwhere(
+            ~((expected == found) | (np.isnan(expected) & np.isnan(found)) | (finite & np.isfinite(found)))
+        )
+        at = tuple(map(int, place[0]))
         return f"NaN or infinity in other places: {len(place)}, {expected[at]} from Kaldi, {found[at]} from us"
     error = np.zeros(expected.shape)
     error[finite] = np.abs(found[finite].astype(np.float64) - expected[finite])
@@ -221,14 +223,12 @@ def differs(case: Case, expected: NDArray[np.float32], found: NDArray[np.float32
     part, most = case.rare
     if not beyond.any() or (beyond.mean() <= part and error.max() <= most):
         return ""
-    at = tuple(np.unravel_index(int(np.argmax(error - allowed)), error.shape))
-    place = [int(number) for number in at]
-    return f"{place}: {expected[at]:.7g} from Kaldi, {found[at]:.7g} from us ({beyond.mean():.1%} of the values)"
+    at = tuple(map(int, np.unravel_index(int(np.argmax(error - allowed)), error.shape)))
+    part = float(beyond.mean())
+    return f"{list(at)}: {expected[at]:.7g} from Kaldi, {found[at]:.7g} from us ({part:.1%} of the values)"
 
 
-def _is_near(
-    case: Case, programs: Path, key: str, expected: NDArray[np.float32], found: NDArray[np.float32]
-) -> bool:
+def _is_near(case: Case, programs: Path, key: str, expected: NDArray[np.float32], found: NDArray[np.float32]) -> bool:
     """Whether a change that means nothing changes the numbers of the same side as much."""
     if expected.shape != found.shape:
         return False
@@ -249,7 +249,8 @@ def _is_near(
     with np.errstate(invalid="ignore"):
         error = np.abs(expected.astype(np.float64) - found)
         # a row, because what is near nothing in one column is so in its neighbours
-        allowed = 10 * spread.max(axis=1, keepdims=True) + case.absolute + case.relative * np.abs(expected)
+        widest = spread.max() if case.kind == "ivectors" else spread.max(axis=1, keepdims=True)
+        allowed = 10 * widest + case.absolute + case.relative * np.abs(expected)
         return bool(np.all(np.isnan(error) | (error <= allowed)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -55,7 +56,8 @@ def computation_case(kind: str, folder: Path, chance: np.random.Generator) -> Ca
         commands = [[steps[0], *noise, *theirs, *more, source, "ark:out.ark"]]
     else:
         commands = [[steps[0], *theirs, source, "ark:out.ark"]]
-        if kind not in ("spectrogram", "pitch") and chance.random() < 0.15:
+        # Kaldi's pitch is that of the first channel, ours that of the channel that is chosen
+        if kind not in ("spectrogram", "pitch") and "channel" not in options and not files and chance.random() < 0.15:
             commands, ours_more = _with_pitch(folder, options, theirs, source, commands, chance)
     if kind == "pitch" and (len(steps) == 2 or steps[0].startswith("compute-and")):
         ours_more.append("--process-pitch")
@@ -80,9 +82,9 @@ def _with_pitch(
     options: Mapping[str, str],
     words: Sequence[str],
     source: str,
-    commands: Sequence[Sequence[str]],
+    commands: Sequence[list[str]],
     chance: np.random.Generator,
-) -> tuple[list[Sequence[str]], list[str]]:
+) -> tuple[list[list[str]], list[str]]:
     """Kaldi's commands with processed pitch pasted behind the features, and our options for it."""
     chosen = {
         "sample-frequency": options.get("sample-frequency", "16000"),
@@ -114,7 +116,7 @@ def _spelled(
     outside = {name: value for name, value in options.items() if name not in inside}
     theirs = spelled(outside, chance)
     # add-deltas has an option of this name, too
-    ours = [word.replace("--delta-window", "--pitch-delta-window") if pitch else word for word in theirs]
+    ours = [re.sub("^--(?=delta.window)", "--pitch-", word) if pitch else word for word in theirs]
     if inside:
         lines = [f"{word}  # of {name}" for name, word in zip(inside, spelled(inside, chance), strict=True)]
         text = "\n".join(["# options", "", *lines, ""])
@@ -148,8 +150,9 @@ def _listed(
 ) -> tuple[str, list[list[str]], list[str], list[str]]:
     """Kaldi's rspecifier, its commands before, our source with its options, and the keys, with all files written."""
     how = str(chance.choice(_SOURCES))
-    if how == "archive" and any(sound.form == "flac" for sound in sounds):
-        how = "script"
+    endless = ("size0", "sizeF", "riff0")
+    if any(sound.form == "flac" for sound in sounds) or any(sound.form in endless for sound in sounds[:-1]):
+        how = "script" if how == "archive" else how
     keys = [f"u{number}" for number in range(len(sounds))]
     pairs = dict(zip(keys, map(files_of, sounds), strict=True))
     for key, (ours, theirs) in pairs.items():

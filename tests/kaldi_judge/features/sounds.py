@@ -18,8 +18,10 @@ Samples = NDArray[np.int16]
 _SPEECH = Path(__file__).parents[2] / "kaldi_speech" / "features" / "wav"
 RATES = (16000, 16000, 16000, 8000, 11025, 44100)
 KINDS = ("speech",) * 5 + ("noise", "tones", "silence", "offset", "clipped", "pulse", "quiet")
-FORMS = ("16",) * 8 + ("extensible", "size0", "sizeF", "riff0", "odd chunk", "cut", "8", "24", "32", "float") + (
-    *("alaw", "mulaw", "flac"),
+FORMS = (
+    ("16",) * 8
+    + ("extensible", "size0", "sizeF", "riff0", "odd chunk", "cut", "8", "24", "32", "float")
+    + (*("alaw", "mulaw", "flac"),)
 )
 _TWINS = {"8": "PCM_U8", "24": "PCM_24", "32": "PCM_32", "float": "FLOAT", "alaw": "ALAW", "mulaw": "ULAW"}
 BEYOND_KALDI = (*_TWINS, "flac")

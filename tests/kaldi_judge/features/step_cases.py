@@ -53,15 +53,15 @@ class _Chain:
 
 def step_case(folder: Path, chance: np.random.Generator) -> Case:
     """One to all steps on random features."""
-    features = _features(chance)
+    features, scale = _features(chance)
     keys = list(features)
     width = next(iter(features.values())).shape[1] or 13
     speakers = {key: f"s{number // 2}" for number, key in enumerate(keys)}
+    told = list(speakers.items())[1 if chance.random() < 0.05 else 0 :]
     for side in ("kaldi", "ours"):
         _write(folder / side / "in.ark", features)
-        told = list(speakers.items())[1 if chance.random() < 0.05 else 0 :]
         (folder / side / "utt2spk").write_text("".join(f"{key} {speaker}\n" for key, speaker in told))
-        by_speaker = {speaker: [key for key in keys if speakers[key] == speaker] for speaker in speakers.values()}
+        by_speaker = {speaker: [key for key, of in told if of == speaker] for _, speaker in told}
         lines = "".join(f"{speaker} {' '.join(of)}\n" for speaker, of in by_speaker.items())
         (folder / side / "spk2utt").write_text(lines)
     chain = _Chain()
@@ -88,11 +88,22 @@ def step_case(folder: Path, chance: np.random.Generator) -> Case:
     if "subsample" in chosen:
         n, offset = str(chance.choice(("3", "2", "1", "-2", "10", "0"))), str(chance.choice(("0", "0", "1", "50")))
         words = [f"--n={n}", f"--offset={offset}"]
-        chain.add("subsample-feats", *words, "IN", "OUT", ours=[f"--subsample={n}" + (f",{offset}" if offset != "0" else "")])
+        chain.add(
+            "subsample-feats", *words, "IN", "OUT", ours=[f"--subsample={n}" + (f",{offset}" if offset != "0" else "")]
+        )
     chain.kaldi[-1] = [word if word != chain.kaldi[-1][-1] else "ark:out.ark" for word in chain.kaldi[-1]]
     kind = "steps"
     shapes = ", ".join(f"{len(each)}x{each.shape[1]}" for each in features.values())
-    return Case(kind, folder, chain.kaldi, ["features", "ark:in.ark", "ark:out.ark", *chain.ours], keys, 1e-4, 1e-4, shapes)
+    return Case(
+        kind,
+        folder,
+        chain.kaldi,
+        ["features", "ark:in.ark", "ark:out.ark", *chain.ours],
+        keys,
+        1e-4 * scale,
+        1e-4,
+        shapes,
+    )
 
 
 @functools.cache
@@ -100,8 +111,8 @@ def _base() -> Table:
     return {key: np.array(value, np.float32) for key, value in read_table(f"ark:{_BASE}")}
 
 
-def _features(chance: np.random.Generator) -> Table:
-    """One to six utterances of a width, or now and then of another."""
+def _features(chance: np.random.Generator) -> tuple[Table, float]:
+    """One to six utterances of a width, or now and then of another, and a scale of their numbers."""
     width = int(chance.choice((13, 13, 1, 2, 40)))
     how = str(chance.choice(("speech", "speech", "noise", "constant", "large")))
     table: Table = {}
@@ -122,7 +133,7 @@ def _features(chance: np.random.Generator) -> Table:
         if chance.random() < 0.02:
             value = value[:, : max(1, width - 1)]
         table[f"u{number}"] = np.ascontiguousarray(value, np.float32)
-    return table
+    return table, 1000 if how == "large" else 1
 
 
 def _write(path: Path, table: Mapping[str, NDArray[np.floating]]) -> None:
@@ -145,14 +156,22 @@ def _add_cmvn(chain: _Chain, folder: Path, chance: np.random.Generator, width: i
         with_speakers = chance.random() < 0.6
         more, mine = (["--spk2utt=ark:spk2utt"], ["--feature-utt2spk=utt2spk"]) if with_speakers else ([], [])
         chain.add(
-            "apply-cmvn-online", *words, *more, "global.mat", "IN", "OUT", ours=[*ours, "--cmvn-stats=global.mat", *mine]
+            "apply-cmvn-online",
+            *words,
+            *more,
+            "global.mat",
+            "IN",
+            "OUT",
+            ours=[*ours, "--cmvn-stats=global.mat", *mine],
         )
     elif kind == "global":
         _write_statistics(folder, width + int(chance.random() < 0.05))
         chain.add("apply-cmvn", *words, "global.mat", "IN", "OUT", ours=[*ours, "--cmvn-stats=global.mat"])
     elif kind == "speaker":
         chain.before("compute-cmvn-stats", "--spk2utt=ark:spk2utt", "IN", "ark:stats.ark")
-        chain.add("apply-cmvn", *words, *by_speaker, "ark:stats.ark", "IN", "OUT", ours=[*ours, "--feature-utt2spk=utt2spk"])
+        chain.add(
+            "apply-cmvn", *words, *by_speaker, "ark:stats.ark", "IN", "OUT", ours=[*ours, "--feature-utt2spk=utt2spk"]
+        )
     else:
         chain.before("compute-cmvn-stats", "IN", "ark:stats.ark")
         chain.add("apply-cmvn", *words, "ark:stats.ark", "IN", "OUT", ours=ours)
