@@ -16,6 +16,8 @@ _LEAST_RATIO = 0.01**2
 _MOST_RATIO = 1 / _LEAST_RATIO
 _LEAST_SQUARE = float(np.finfo(np.float64).tiny)
 _LEAST_GROWTH = 1e-10
+# So many systems are solved faster one by one.
+_FEW = 4
 # SolverOptions, matrix/sp-matrix.h
 _MOST_CONDITION = 1e4
 _LEAST_EIGENVALUE = 1e-40
@@ -28,7 +30,59 @@ def conjugate_gradients(matrices: DoubleArray, constants: DoubleArray, start: Do
     solved exactly. What comes out for a system does not depend on the others, not even in its last bit.
     """
     lanes, dim = constants.shape
+    steps = min(steps, dim + 5)
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        if lanes > _FEW:
+            solved, before, after = _together(matrices, constants, start, steps)
+        else:
+            solved, before, after = np.empty((lanes, dim)), np.empty(lanes), np.empty(lanes)
+            for lane in range(lanes):
+                system = matrices[lane], constants[lane], start[lane]
+                solved[lane], before[lane], after[lane] = _alone(*system, steps)
+    # also where numbers are not finite any more
+    for lane in np.flatnonzero(~(after <= before)).tolist():
+        if not after[lane] <= before[lane] + _LEAST_GROWTH * float(np.dot(constants[lane], constants[lane])):
+            logger.info("conjugate gradients came no nearer to an i-vector: it is solved exactly, as Kaldi does then")
+            solved[lane] = _exactly(matrices[lane], constants[lane], start[lane])
+    return solved
+
+
+def _alone(
+    matrix: DoubleArray, constants: DoubleArray, start: DoubleArray, steps: int
+) -> tuple[DoubleArray, float, float]:
+    """x [D] of one system, and the squares of its residual before and after."""
     # x, the residual r, the direction p, and A p: pairs of them are changed in one operation
+    work, changes, products = np.empty((4, len(constants))), np.empty((2, len(constants))), np.empty(3)
+    x, r, p, image = work
+    position, directions, others = work[:2], work[2:], work[1:]
+    x[:] = start
+    np.dot(matrix, x, out=image)
+    np.subtract(constants, image, out=p)
+    np.negative(p, out=r)
+    first = squares = recomputed = float(np.dot(r, r))
+    for _ in range(steps):
+        if squares <= _LEAST_SQUARE:
+            break
+        np.dot(matrix, p, out=image)
+        np.dot(others, p, out=products)
+        with_r, _, with_image = products.tolist()
+        np.multiply(directions, with_r / with_image if with_image else np.nan, out=changes)
+        np.subtract(position, changes, out=position)
+        before, squares = squares, float(np.dot(r, r))
+        if not _LEAST_RATIO <= squares / recomputed <= _MOST_RATIO:
+            np.dot(matrix, x, out=image)
+            np.subtract(image, constants, out=r)
+            squares = recomputed = float(np.dot(r, r))
+        np.multiply(p, squares / before, out=p)
+        np.subtract(p, r, out=p)
+    return x, first, squares
+
+
+def _together(
+    matrices: DoubleArray, constants: DoubleArray, start: DoubleArray, steps: int
+) -> tuple[DoubleArray, DoubleArray, DoubleArray]:
+    """x [L, D] of all systems, and the squares [L] of their residuals before and after: those of ``_alone``."""
+    lanes, dim = constants.shape
     work = np.empty((lanes, 4, dim))
     x, r, p, image = (work[:, place] for place in range(4))
     position, directions, others, changes = work[:, :2], work[:, 2:], work[:, 1:], np.empty((lanes, 2, dim))
@@ -46,39 +100,31 @@ def conjugate_gradients(matrices: DoubleArray, constants: DoubleArray, start: Do
     recomputed[:] = squares
     done = squares.reshape(-1) <= _LEAST_SQUARE
     any_done = bool(done.any())
-    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        for _ in range(min(steps, dim + 5)):
-            np.matmul(matrices, p_column, out=image_column)
-            np.matmul(others, p_column, out=products)
-            np.divide(with_r, with_image, out=lengths)
-            if any_done:
-                lengths[done] = 0
-            np.multiply(directions, lengths, out=changes)
-            np.subtract(position, changes, out=position)
-            squares, before = before, squares
+    for _ in range(steps):
+        np.matmul(matrices, p_column, out=image_column)
+        np.matmul(others, p_column, out=products)
+        np.divide(with_r, with_image, out=lengths)
+        if any_done:
+            lengths[done] = 0
+        np.multiply(directions, lengths, out=changes)
+        np.subtract(position, changes, out=position)
+        squares, before = before, squares
+        np.matmul(r_row, r_column, out=squares)
+        np.divide(squares, recomputed, out=ratios)
+        least, most = ratio_of_lane[ratio_of_lane.argmin()], ratio_of_lane[ratio_of_lane.argmax()]
+        if not (least >= _LEAST_RATIO and most <= _MOST_RATIO):
+            changed = (ratios < _LEAST_RATIO) | (ratios > _MOST_RATIO)
+            np.copyto(r, np.matmul(matrices, x_column)[:, :, 0] - constants, where=changed[:, 0])
             np.matmul(r_row, r_column, out=squares)
-            np.divide(squares, recomputed, out=ratios)
-            least, most = ratio_of_lane[ratio_of_lane.argmin()], ratio_of_lane[ratio_of_lane.argmax()]
-            if not (least >= _LEAST_RATIO and most <= _MOST_RATIO):
-                changed = (ratios < _LEAST_RATIO) | (ratios > _MOST_RATIO)
-                np.copyto(r, np.matmul(matrices, x_column)[:, :, 0] - constants, where=changed[:, 0])
-                np.matmul(r_row, r_column, out=squares)
-                np.copyto(recomputed, squares, where=changed)
-                done |= squares.reshape(-1) <= _LEAST_SQUARE
-                any_done = bool(done.any())
-            np.divide(squares, before, out=ratios)
-            if any_done:
-                ratios[done] = 0
-            np.multiply(p, ratios[:, 0], out=p)
-            np.subtract(p, r, out=p)
-    solved = x.copy()
-    # also where numbers are not finite any more
-    for lane in np.flatnonzero(~(squares <= first).reshape(-1) & ~done).tolist():
-        growth = _LEAST_GROWTH * float(np.dot(constants[lane], constants[lane]))
-        if not float(squares[lane, 0, 0]) <= float(first[lane, 0, 0]) + growth:
-            logger.info("conjugate gradients came no nearer to an i-vector: it is solved exactly, as Kaldi does then")
-            solved[lane] = _exactly(matrices[lane], constants[lane], start[lane])
-    return solved
+            np.copyto(recomputed, squares, where=changed)
+            done |= squares.reshape(-1) <= _LEAST_SQUARE
+            any_done = bool(done.any())
+        np.divide(squares, before, out=ratios)
+        if any_done:
+            ratios[done] = 0
+        np.multiply(p, ratios[:, 0], out=p)
+        np.subtract(p, r, out=p)
+    return x.copy(), first.reshape(-1), np.where(done, 0, squares.reshape(-1))
 
 
 def _exactly(matrix: DoubleArray, constants: DoubleArray, start: DoubleArray) -> NDArray[np.float64]:

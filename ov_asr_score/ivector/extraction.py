@@ -34,12 +34,13 @@ def extract_ivectors(
     Source: online2bin/ivector-extract-online2.cc.
     """
     count = number_of_lanes(extractor.ivector_dim) if lanes is None else lanes
-    solver, frames = SystemSolver(extractor, count), GaussianFrames(extractor)
+    solver = SystemSolver(extractor, count)
     queue = UtteranceQueue(extractor, iter(utterances), first_states)
+    crew = _Crew(extractor, GaussianFrames(extractor), queue, keep_states)
     busy: list[_Lane] = []
     while True:
         while len(busy) < count and (run := queue.next_run()) is not None:
-            if lane := _begun(run, queue, extractor, frames):
+            if lane := crew.begun(run):
                 busy.append(lane)
         for key, result in queue.finished():
             if not isinstance(result, OvAsrScoreError):
@@ -51,14 +52,7 @@ def extract_ivectors(
         if not busy and queue.is_empty():
             queue.raise_error()
             return
-        still_busy = []
-        for each in busy:
-            lane = each
-            while lane is not None and not lane.work.next_system():
-                lane = _ended(lane, queue, extractor, frames, keep_states)
-            if lane is not None:
-                still_busy.append(lane)
-        busy = still_busy
+        busy = [lane for each in busy if (lane := crew.advanced(each))]
         ivectors = solver.solve([(lane.work.stats, lane.work.ivector) for lane in busy])
         for lane, ivector in zip(busy, ivectors, strict=True):
             lane.work.set_ivector(ivector)
@@ -74,29 +68,47 @@ class _Lane:
     work: UtteranceWork
 
 
-def _begun(run: SpeakerRun, queue: UtteranceQueue, extractor: Extractor, frames: GaussianFrames) -> _Lane | None:
-    """The next utterance of a run, taken up; None where none waits."""
-    while run.waiting:
-        index, utterance = run.waiting.popleft()
-        try:
-            work = UtteranceWork(extractor, frames, run.state, utterance.features, utterance.weights)
-        except OvAsrScoreError as error:
-            place = f"utterance {shown_key(utterance.key)}"
-            queue.settle(index, utterance.key, type(error)(f"{place}: {error}", fields=error.fields))
-            continue
-        return _Lane(run, index, utterance.key, work)
-    run.is_known = False
-    return None
+@dataclass(frozen=True, slots=True, eq=False)
+class _Crew:
+    """Takes utterances from the queue, and gives results back to it."""
 
+    extractor: Extractor
+    frames: GaussianFrames
+    queue: UtteranceQueue
+    keep_states: bool
 
-def _ended(
-    lane: _Lane, queue: UtteranceQueue, extractor: Extractor, frames: GaussianFrames, keep_states: bool
-) -> _Lane | None:
-    """Give back an utterance that is complete, and take up the next one of its speaker."""
-    run, state = lane.run, None
-    if run.speaker or keep_states:
-        run.state = state = lane.work.state()
-    ivectors = lane.work.ivectors()
-    result = UtteranceIvectors(lane.key, ivectors, run.speaker, state if keep_states else None)
-    queue.settle(lane.index, lane.key, result)
-    return _begun(run, queue, extractor, frames)
+    def begun(self, run: SpeakerRun) -> _Lane | None:
+        """The next utterance of a run that can be used; None where none waits."""
+        while run.waiting:
+            index, utterance = run.waiting.popleft()
+            try:
+                work = UtteranceWork(self.extractor, self.frames, run.state, utterance.features, utterance.weights)
+            except OvAsrScoreError as error:
+                self._refuse(index, utterance.key, error)
+                continue
+            return _Lane(run, index, utterance.key, work)
+        run.is_known = False
+        return None
+
+    def advanced(self, lane: _Lane | None) -> _Lane | None:
+        """The lane when an i-vector can be estimated, or another one with the next utterance of the same speaker."""
+        while lane is not None:
+            try:
+                if lane.work.next_system():
+                    return lane
+                self._give_back(lane)
+            except OvAsrScoreError as error:
+                self._refuse(lane.index, lane.key, error)
+            lane = self.begun(lane.run)
+        return None
+
+    def _give_back(self, lane: _Lane) -> None:
+        run, state = lane.run, None
+        if run.speaker or self.keep_states:
+            run.state = state = lane.work.state()
+        result = UtteranceIvectors(lane.key, lane.work.ivectors(), run.speaker, state if self.keep_states else None)
+        self.queue.settle(lane.index, lane.key, result)
+
+    def _refuse(self, index: int, key: str, error: OvAsrScoreError) -> None:
+        named = type(error)(f"utterance {shown_key(key)}: {error}", fields=error.fields)
+        self.queue.settle(index, key, named)

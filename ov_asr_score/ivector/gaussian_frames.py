@@ -9,7 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ov_asr_score.finite import is_finite
 from ov_asr_score.ivector.extractor import Extractor
+from ov_asr_score.ivector.pruned_posteriors import too_large
 
 Frames = NDArray[np.float32]
 
@@ -43,20 +45,25 @@ class GaussianFrames:
     def transformed(self, rows: Frames, place: int = 0) -> Frames:
         """Frames [n, F] of rows [n + context - 1, D] with their context; ``place`` is the first one's in its block.
 
-        Sources: feat/online-feature.cc, ``OnlineSpliceFrames``, ``OnlineTransform``.
+        Raises OvAsrScoreError for features that are too large. Sources: feat/online-feature.cc, ``OnlineSpliceFrames``,
+        ``OnlineTransform``.
         """
         count = len(rows) - self.context + 1
         flat = np.ascontiguousarray(rows)
         windows: Frames = np.ndarray((count, self.columns), np.float32, flat, 0, (flat.strides[0], flat.itemsize))
-        made = _in_blocks(windows, self._lda, place)
-        if self._offset is not None:
-            made += self._offset
+        with np.errstate(over="ignore", invalid="ignore"):
+            made = _in_blocks(windows, self._lda, place)
+            if self._offset is not None:
+                made += self._offset
+        if not is_finite(made):
+            raise too_large()
         return made
 
     def log_likelihoods(self, frames: Frames, place: int = 0) -> Frames:
-        """Log-likelihoods [n, G] of frames [n, F] (gmm/diag-gmm.cc, ``DiagGmm::LogLikelihoods``)."""
-        made = _in_blocks(np.concatenate((frames, frames * frames), axis=1), self._likelihoods, place)
-        made += self._constants
+        """Log-likelihoods [n, G] of frames [n, F]. Source: gmm/diag-gmm.cc, ``DiagGmm::LogLikelihoods``."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            made = _in_blocks(np.concatenate((frames, frames * frames), axis=1), self._likelihoods, place)
+            made += self._constants
         return made
 
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ov_asr_score.errors import OvAsrScoreError
+from ov_asr_score.finite import is_finite
+
 _MOST_PRUNING = np.float32(0.99)
 
 
@@ -17,6 +20,11 @@ class Posteriors:
     frames: NDArray[np.intp]
     gaussians: NDArray[np.intp]
     values: NDArray[np.float32]
+
+
+def too_large() -> OvAsrScoreError:
+    """The error for features of which numbers of single precision cannot hold what is needed."""
+    return OvAsrScoreError("expected features with likelihoods that are finite, found some that are too large")
 
 
 NO_POSTERIORS = Posteriors(np.zeros(0, np.intp), np.zeros(0, np.intp), np.zeros(0, np.float32))
@@ -52,8 +60,9 @@ def pruned_posteriors(
 
     Of a frame the ``num_gselect`` best Gaussians count that reach ``min_post``; what is left is renormalized. A frame
     with a small weight is pruned more, one with weight 0 has no posteriors. The result for a frame does not depend on
-    the others. Sources: hmm/posterior.cc, ``VectorToPosteriorEntry``; online2/online-ivector-feature.cc,
-    ``OnlineIvectorFeature::GetMinPost``, ``UpdateStatsForFrames``.
+    the others. Raises OvAsrScoreError where no likelihood of a frame is finite. Sources: hmm/posterior.cc,
+    ``VectorToPosteriorEntry``; online2/online-ivector-feature.cc, ``OnlineIvectorFeature::GetMinPost``,
+    ``UpdateStatsForFrames``.
     """
     if weights is not None:
         used = np.flatnonzero(weights)
@@ -74,6 +83,8 @@ def _selected(log_likes: NDArray[np.float32], num_gselect: int, least: np.float3
     if not len(log_likes):
         return NO_POSTERIORS
     best = log_likes.max(axis=1)
+    if not is_finite(best):
+        raise too_large()
     with np.errstate(divide="ignore"):
         chosen = log_likes > (best + np.log(least))[:, None]
     places = np.flatnonzero(chosen)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -63,14 +65,15 @@ def test_steps_lead_to_the_solution() -> None:
 def test_systems_do_not_depend_on_each_other(dim: int) -> None:
     matrices, constants, start = systems(9, dim, weight=3)
     together = conjugate_gradients(matrices, constants, start, 15)
-    for lanes in ([0], [4], [8], [1, 2], [3, 0, 7, 5, 6], list(range(8))):
+    for lanes in ([0], [4], [8], [1, 2], [0, 2, 4, 6], [3, 0, 7, 5, 6], list(range(8))):
         found = conjugate_gradients(matrices[lanes].copy(), constants[lanes].copy(), start[lanes].copy(), 15)
         assert np.array_equal(found, together[lanes])
 
 
-def test_systems_that_are_solved_stay() -> None:
+@pytest.mark.parametrize("lanes", [3, 9])
+def test_systems_that_are_solved_stay(lanes: int) -> None:
     """A residual of exactly 0 ends the steps of its system, not those of others."""
-    matrices, constants, start = systems(3, 8)
+    matrices, constants, start = systems(lanes, 8)
     constants[1] = matrices[1] @ start[1]
     matrices[2] = np.eye(8)
     start[2] = np.round(start[2])
@@ -81,17 +84,20 @@ def test_systems_that_are_solved_stay() -> None:
     np.testing.assert_allclose(found[0], np.linalg.solve(matrices[0], constants[0]), rtol=1e-5)
 
 
-def test_indefinite_systems_are_solved_exactly() -> None:
-    """What Kaldi's SolveQuadraticProblem gives: the maximum along directions of positive curvature."""
-    matrices, constants, start = systems(2, 6, seed=3)
+@pytest.mark.parametrize("lanes", [2, 9])
+def test_systems_whose_residual_grows_are_solved_exactly(lanes: int, caplog: pytest.LogCaptureFixture) -> None:
+    """Small eigenvalues are raised then: as SolveQuadraticProblem does."""
+    both = zip(systems(2, 6, seed=3), systems(lanes - 2, 6, seed=4), strict=True)
+    matrices, constants, start = (np.concatenate(each) for each in both)
     values, vectors = np.linalg.eigh(matrices[1])
     values[:2] = [-5, -0.5]
     matrices[1] = vectors @ np.diag(values) @ vectors.T
-    found = conjugate_gradients(matrices, constants, start, 3)
+    residual = constants[1] - matrices[1] @ start[1]
+    after = constants[1] - matrices[1] @ one_by_one(matrices[1], constants[1], start[1], 2)
+    assert after @ after > residual @ residual
+    with caplog.at_level(logging.INFO):
+        found = conjugate_gradients(matrices, constants, start, 2)
+    assert "solved exactly" in caplog.text
+    exact = start[1] + vectors @ ((vectors.T @ residual) / np.maximum(values, values.max() / 1e4))
+    np.testing.assert_allclose(found[1], exact, rtol=1e-6)
     assert np.isfinite(found).all()
-    floored = np.maximum(values, values.max() / 1e4)
-    exact = start[1] + vectors @ ((vectors.T @ (constants[1] - matrices[1] @ start[1])) / floored)
-    gain = constants[1] @ exact - 0.5 * exact @ matrices[1] @ exact
-    if np.allclose(found[1], exact):
-        assert gain >= constants[1] @ start[1] - 0.5 * start[1] @ matrices[1] @ start[1]
-    np.testing.assert_allclose(found[0], one_by_one(matrices[0], constants[0], start[0], 3), rtol=1e-9)

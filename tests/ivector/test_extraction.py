@@ -158,6 +158,24 @@ def test_unusable_features_are_refused(given: NDArray[np.float32], message: str)
     assert [key for key, _ in skipped] == ["bad"]
 
 
+@pytest.mark.parametrize("size", [1e18, 1e30, 3e38])
+def test_features_that_are_too_large(size: float) -> None:
+    """Either there are i-vectors, or it is said of which utterance there are none; the speaker goes on."""
+    good, wild = features(30), features(30).copy()
+    wild[17] = size
+    skipped: list[str] = []
+    given = [IvectorUtterance(key, rows, "s") for key, rows in (("a", good), ("b", wild), ("c", good))]
+    found = list(extract_ivectors(extractor(), given, on_skip=lambda key, error: skipped.append(f"{key} {error}")))
+    assert all(np.isfinite(each.ivectors).all() for each in found)
+    if size > 1e20:
+        assert [each.key for each in found] == ["a", "c"]
+        assert skipped == [
+            "b utterance 'b': expected features with likelihoods that are finite, found some that are too large"
+        ]
+        without = list(extract_ivectors(extractor(), [given[0], given[2]]))
+        assert np.array_equal(found[1].ivectors, without[1].ivectors)
+
+
 def test_utterances_before_an_error_are_given() -> None:
     """Also before an error of the table, which is read ahead."""
 
