@@ -36,11 +36,11 @@ def extract_ivectors(
     count = number_of_lanes(extractor.ivector_dim) if lanes is None else lanes
     solver = SystemSolver(extractor, count)
     queue = UtteranceQueue(extractor, iter(utterances), first_states)
-    crew = _Crew(extractor, GaussianFrames(extractor), queue, keep_states)
+    taker = _UtteranceTaker(extractor, GaussianFrames(extractor), queue, keep_states)
     busy: list[_Lane] = []
     while True:
         while len(busy) < count and (run := queue.next_run()) is not None:
-            if lane := crew.begun(run):
+            if lane := taker.begun(run):
                 busy.append(lane)
         for key, result in queue.finished():
             if not isinstance(result, OvAsrScoreError):
@@ -52,7 +52,7 @@ def extract_ivectors(
         if not busy and queue.is_empty():
             queue.raise_error()
             return
-        busy = [lane for each in busy if (lane := crew.advanced(each))]
+        busy = [lane for each in busy if (lane := taker.advanced(each))]
         ivectors = solver.solve([(lane.work.stats, lane.work.ivector) for lane in busy])
         for lane, ivector in zip(busy, ivectors, strict=True):
             lane.work.set_ivector(ivector)
@@ -69,7 +69,7 @@ class _Lane:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Crew:
+class _UtteranceTaker:
     """Takes utterances from the queue, and gives results back to it."""
 
     extractor: Extractor

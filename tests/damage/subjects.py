@@ -6,15 +6,23 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from ov_asr_score.audio.decoding import read_audio
+from ov_asr_score.ivector.adaptation_state import first_state, load_state, write_state
+from ov_asr_score.ivector.extraction import extract_ivectors
+from ov_asr_score.ivector.extractor import load_extractor
+from ov_asr_score.ivector.extractor_files import CONFIG_NAME
+from ov_asr_score.ivector.extractor_options import FILE_NAMES
+from ov_asr_score.ivector.utterance_queue import IvectorUtterance
 from ov_asr_score.job import ScoreJob, run_egs_prob, run_job
 from ov_asr_score.job.copy_table import copy_entries
 from ov_asr_score.job.inspect_model import inspect_model
 from ov_asr_score.settings.device import DeviceSettings
 from ov_asr_score.settings.egs_prob import ChainSettings, EgsProbJob
+from ov_asr_score.settings.ivectors import IvectorOptions
 from ov_asr_score.settings.table_jobs import CopySettings
 from tests.audio.sounds import by_av, by_soundfile, speech
 from tests.egs.chain.examples import DATA as CHAIN_EGS
@@ -23,6 +31,7 @@ from tests.egs.make_archives import MODELS as EGS_MODELS
 from tests.egs.test_archives import CHAIN_MODEL
 from tests.gna.old_blobs import MINORS, blob_of_version
 from tests.gna.small_blob import small_model
+from tests.ivector.references import EXTRACTOR, extractor
 from tests.kaldi_judge.start_models import GENERATIONS, GOLDEN
 from tests.tiny_model import save_tiny_model, tiny_features, write_table
 from tests.toolkits.toolkit_cases import MODELS, WIDTH
@@ -48,7 +57,7 @@ class Subject:
 def subjects(folder: Path) -> list[Subject]:
     """All subjects, in folders of their own below ``folder``, in the order of their kinds."""
     found = []
-    sources = [*_kaldi_models(), *_tables(), *_made(folder), *_egs(folder), *_sounds(folder)]
+    sources = [*_kaldi_models(), *_tables(), *_made(folder), *_egs(folder), *_sounds(folder), *_extractors(folder)]
     for number, (kind, source, read) in enumerate(sources):
         own = folder / "subjects" / str(number)
         own.mkdir(parents=True)
@@ -65,6 +74,8 @@ def _add_neighbours(source: Path, own: Path) -> None:
     for path in beside:
         if path.is_file() and not (own / path.name).exists():
             shutil.copy(path, own)
+    if source.parent == EXTRACTOR:
+        shutil.copytree(EXTRACTOR, own, dirs_exist_ok=True)
     if source.suffix == ".scp":
         shutil.copytree(READERS, own / READERS.name)
 
@@ -172,6 +183,32 @@ def _sounds(folder: Path) -> Iterator[tuple[str, Path, Callable[[Path], None]]]:
 
 def _read_sound(path: Path) -> None:
     read_audio(path)
+
+
+def _extractors(folder: Path) -> Iterator[tuple[str, Path, Callable[[Path], None]]]:
+    for path in sorted(EXTRACTOR.iterdir()):
+        yield "extractor", path, _extract_ivectors
+    for text in (False, True):
+        state = folder / "made" / f"state.{'text' if text else 'binary'}"
+        write_state(str(state), first_state(extractor()), text=text)
+        yield "extractor", state, _go_on_from_state
+
+
+def _extract_ivectors(path: Path) -> None:
+    """Without the file, its configuration would name the one that is not damaged."""
+    config = path if path.name == CONFIG_NAME else path.with_name(CONFIG_NAME)
+    damaged: dict[str, Any] = {option: str(path) for option, name in FILE_NAMES.items() if name == path.name}
+    used = load_extractor(IvectorOptions(str(config), **damaged))
+    features = np.random.default_rng(0).normal(size=(50, used.feature_dim)).astype(np.float32)
+    for found in extract_ivectors(used, [IvectorUtterance("utt", features)]):
+        assert np.isfinite(found.ivectors).all()
+
+
+def _go_on_from_state(path: Path) -> None:
+    state = load_state(str(path), extractor())
+    given = [IvectorUtterance("utt", np.ones((50, 40), np.float32), "speaker")]
+    for found in extract_ivectors(extractor(), given, first_states=lambda _: state):
+        assert np.isfinite(found.ivectors).all()
 
 
 def _on_examples(model: str, graph: str = "") -> Callable[[Path], None]:
