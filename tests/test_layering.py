@@ -112,9 +112,10 @@ FLOORS: dict[str, list[str]] = {
         "__init__",
     ],
     "frontend": [
-        "sources named_files frontend",
+        "sources named_files frontend live_state",
         "sound_features opening",
-        "reading",
+        "live_sound",
+        "reading live",
     ],
     "cli": ["naming flags", "failures", "counting presenting spellings caching gna_notes bundles", "commands", "app"],
 }

@@ -37,7 +37,7 @@ SHARED_SUBJECTS: dict[str, set[str]] = {
     "table_info": COMMANDS,
     "suite": {"job/suite", "report/console", "report/data", "report/files", "report/html"},
 }
-SHARED_SUBJECTS["live"] = SHARED_SUBJECTS["live"] | {"ivector"}
+SHARED_SUBJECTS["live"] = SHARED_SUBJECTS["live"] | {"frontend", "ivector"}
 SHARED_SUBJECTS["convolution"] = SHARED_SUBJECTS["convolution"] | {"gna/exact", "gna/graphs/reading"}
 
 

@@ -18,7 +18,7 @@ _BLOCK = 1 << 16  # values under the filter at a time
 class LinearResample:
     """Samples at another rate, given sound in pieces; the same numbers, bit by bit, for pieces of any size.
 
-    Source: feat/resample.cc, ``LinearResample``.
+    A sample waits for ``lookahead`` seconds of sound. Source: feat/resample.cc, ``LinearResample``.
     """
 
     def __init__(self, rate_in: int, rate_out: int, cutoff: float, num_zeros: int) -> None:
@@ -27,7 +27,7 @@ class LinearResample:
         unit = gcd(rate_in, rate_out)
         self._unit_in, self._unit_out = rate_in // unit, rate_out // unit
         self._cutoff, self._num_zeros = float(np.float32(cutoff)), num_zeros
-        half_width = num_zeros / (2.0 * self._cutoff)
+        self.lookahead = half_width = num_zeros / (2.0 * self._cutoff)
         times = np.arange(self._unit_out) / rate_out
         self._first = np.ceil((times - half_width) * rate_in).astype(np.int64)
         lasts = np.floor((times + half_width) * rate_in).astype(np.int64)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ov_asr_score.errors import MissingUtteranceError
+from ov_asr_score.errors import MissingUtteranceError, ShapeMismatchError
 from ov_asr_score.features.options import FeatureRecipe
 from ov_asr_score.settings.sound import SoundSettings
 from ov_asr_score.text import shown_key
@@ -81,3 +81,18 @@ class Frontend:
     chain: FeatureChain | None = None
     ivectors: IvectorRecipe | None = None
     notes: tuple[str, ...] = ()
+
+
+def columns_for_ivectors(recipe: IvectorRecipe, plain: int, pasted: int) -> int:
+    """How many columns of the features are for i-vectors: ``plain``, those before pitch, or ``pasted``, all.
+
+    Raises ShapeMismatchError if the extractor takes neither. Kaldi extracts i-vectors without pitch
+    (online2/online-nnet2-feature-pipeline.cc).
+    """
+    wanted = recipe.extractor.feature_dim
+    if wanted not in (plain, pasted):
+        found = str(plain) if plain == pasted else f"{plain}, and {pasted} with pitch"
+        raise ShapeMismatchError(
+            f"expected features of {wanted} columns, as {recipe.extractor.source} takes, found {found}"
+        )
+    return wanted

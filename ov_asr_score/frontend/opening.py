@@ -48,8 +48,25 @@ def open_frontend(
         _refuse_options_of_sound(settings, computation, sources)
         if settings.steps == NO_STEPS and not (settings.ivector_extractor or settings.paste):
             return None
+    return _frontend(settings, computation, allow_commands, of_sound or None)
+
+
+def open_sound_frontend(
+    settings: FrontendSettings, computation: ComputationSettings | None = None, *, allow_commands: bool = False
+) -> Frontend:
+    """The front end for sound wherever it comes from, such as for ``LiveFrontend``. Raises as ``open_frontend``."""
+    return _frontend(settings, computation, allow_commands, ())
+
+
+def _frontend(
+    settings: FrontendSettings,
+    computation: ComputationSettings | None,
+    allow_commands: bool,
+    sound: Sequence[str] | None,
+) -> Frontend:
+    """The front end for sources of ``sound``, none where they are not known, None for stored features."""
     notes: list[str] = []
-    kind = _feature_type(settings, notes) if of_sound else None
+    kind = None if sound is None else _feature_type(settings, notes)
     recipe = _features(kind, settings, computation) if kind is not None and kind in FEATURE_TYPES else None
     if recipe is not None and recipe.options.frame.dither:
         notes.append(
@@ -59,7 +76,7 @@ def open_frontend(
         _sound(settings.sound, recipe),
         recipe,
         _pitch(kind, settings, computation, recipe),
-        _warps(recipe, of_sound, notes, allow_commands),
+        _warps(recipe, sound or (), notes, allow_commands),
         tuple(settings.paste),
         settings.paste_tolerance,
         _chain(settings, allow_commands),

@@ -19,6 +19,7 @@ from ov_asr_score.errors import (
     TableFormatError,
     UsageError,
 )
+from ov_asr_score.features.computing import feature_dim
 from ov_asr_score.features.steps.feature_columns import paste_features
 from ov_asr_score.frontend.frontend import Frontend, IvectorRecipe
 from ov_asr_score.frontend.sound_features import compute_recording
@@ -74,7 +75,7 @@ def read_features(
             chain.collect(utterance.key, utterance.speaker, utterance.features)
     utterances = _raw(texts, frontend, how)
     if frontend.ivectors is not None:
-        utterances = _with_ivectors(utterances, frontend.ivectors, how)
+        utterances = _with_ivectors(utterances, frontend, frontend.ivectors, how)
     return utterances if chain is None else _through_chain(utterances, frontend, how)
 
 
@@ -157,9 +158,12 @@ def _found(name: str, table: KeyedTable, key: str) -> Features:
 
 
 def _with_ivectors(
-    utterances: Iterator[UtteranceFeatures], recipe: IvectorRecipe, how: Reading
+    utterances: Iterator[UtteranceFeatures], frontend: Frontend, recipe: IvectorRecipe, how: Reading
 ) -> Iterator[UtteranceFeatures]:
     """The utterances with i-vectors, which are computed of many at a time."""
+    columns: int | None = None  # for i-vectors; None: all
+    if frontend.features is not None and recipe.extractor.feature_dim == feature_dim(frontend.features.options):
+        columns = recipe.extractor.feature_dim  # without pitch, as Kaldi's online decoding
     from ov_asr_score.ivector.extraction import extract_ivectors
     from ov_asr_score.ivector.utterance_queue import IvectorUtterance
 
@@ -173,7 +177,7 @@ def _with_ivectors(
     def features() -> Iterator[IvectorUtterance]:
         for utterance, speaker in _in_speakers_order(utterances, recipe):
             waiting.append(utterance)
-            yield IvectorUtterance(utterance.key, utterance.features, speaker)
+            yield IvectorUtterance(utterance.key, utterance.features[:, :columns], speaker)
 
     for found in extract_ivectors(recipe.extractor, features(), on_skip=how.on_skip):
         while (utterance := waiting.popleft()).key != found.key:

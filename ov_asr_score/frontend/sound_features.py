@@ -34,10 +34,21 @@ class FoundFeatures:
     seconds: float
 
 
-class _Resampler(Protocol):
-    def accept(self, samples: Floats, /) -> Floats: ...
+class Resampler(Protocol):
+    """Samples at another rate, of sound in pieces."""
 
-    def finish(self) -> Floats: ...
+    @property
+    def lookahead(self) -> float:
+        """How many seconds of sound a sample waits for at most."""
+        ...
+
+    def accept(self, samples: Floats, /) -> Floats:
+        """The samples that are final now."""
+        ...
+
+    def finish(self) -> Floats:
+        """The rest of the samples."""
+        ...
 
 
 class _Counted:
@@ -98,7 +109,8 @@ def _features(recording: Recording, frontend: Frontend) -> FoundFeatures:
     if recipe.utterance.subtract_mean and len(features):
         features -= features.mean(axis=0)
     if frontend.pitch is not None:
-        features = paste_features([features, pitch_rows(np.concatenate(kept), frontend.pitch)], _LENGTH_TOLERANCE)
+        pitch = pitch_rows(np.concatenate(kept), frontend.pitch)
+        features = paste_features([features, pitch], length_tolerance(frontend.pitch))
     return FoundFeatures(features, seconds)
 
 
@@ -113,40 +125,49 @@ def _pitch_alone(recording: Recording, frontend: Frontend) -> FoundFeatures:
 
 def pitch_rows(samples: Floats, pitch: PitchColumns) -> Floats:
     """Pitch [T, n] of the sound [N], of which all must be there: pitch of early frames depends on later ones."""
-    from ov_asr_score.features.pitch.computing import compute_pitch
-    from ov_asr_score.features.pitch.processing import process_pitch
+    from ov_asr_score.features.pitch.computing import compute_pitch, compute_processed_pitch
 
-    found = compute_pitch(samples, pitch.recipe.extraction)
-    return process_pitch(found, pitch.recipe.processing) if pitch.is_processed and len(found) else found
+    recipe = pitch.recipe
+    if pitch.is_processed:
+        return compute_processed_pitch(samples, recipe.extraction, recipe.processing)
+    return compute_pitch(samples, recipe.extraction)
+
+
+def length_tolerance(pitch: PitchColumns) -> int:
+    """How many frames more or fewer than other features pitch may have; its option ``delay`` adds frames."""
+    return _LENGTH_TOLERANCE + (pitch.recipe.processing.delay if pitch.is_processed else 0)
 
 
 def _at_rate(counted: _Counted, frontend: Frontend, wanted: float) -> Iterator[Floats]:
-    """The samples of a recording at the rate ``wanted``, in pieces.
+    """The samples of a recording at the rate ``wanted``, in pieces. Raises what ``sound_resampler`` raises."""
+    resampler = sound_resampler(counted.recording.rate, wanted, frontend, counted.recording.key)
+    return counted.pieces() if resampler is None else _resampled(counted.pieces(), resampler)
 
-    Raises SoundFormatError where the rate is another and may not be changed. Source: feat/feature-common-inl.h,
+
+def sound_resampler(rate: int, wanted: float, frontend: Frontend, key: str) -> Resampler | None:
+    """What makes sound of one rate that of another, None for the same.
+
+    Raises SoundFormatError with the utterance where the rate may not be changed. Source: feat/feature-common-inl.h,
     ``OfflineFeatureTpl::ComputeFeatures``.
     """
-    recording = counted.recording
-    rate = recording.rate
     if rate == wanted:
-        return counted.pieces()
+        return None
     name = "allow_downsample" if rate > wanted else "allow_upsample"
     frame = None if frontend.features is None else frontend.features.options.frame
     if frame is None or not getattr(frame, name):
         advice = f"; {name} resamples it" if frame is not None else ""
         raise SoundFormatError(
-            f"utterance {shown_key(recording.key)}: expected sound of {wanted:g} Hz (sample_frequency), found {rate} "
-            f"Hz{advice}",
+            f"utterance {shown_key(key)}: expected sound of {wanted:g} Hz (sample_frequency), found {rate} Hz{advice}",
             fields=("sample_frequency", name),
         )
     if frontend.sound.resampler == "soxr":
         from ov_asr_score.audio.resampling import SoxrResampler
 
-        return _resampled(counted.pieces(), SoxrResampler(rate, int(wanted)))
-    return _resampled(counted.pieces(), waveform_resampler(rate, wanted))
+        return SoxrResampler(rate, int(wanted))
+    return waveform_resampler(rate, wanted)
 
 
-def _resampled(pieces: Iterable[Floats], resampler: _Resampler) -> Iterator[Floats]:
+def _resampled(pieces: Iterable[Floats], resampler: Resampler) -> Iterator[Floats]:
     for piece in pieces:
         yield resampler.accept(piece)
     yield resampler.finish()

@@ -54,6 +54,15 @@ def load_state(path: str, extractor: Extractor) -> AdaptationState:
     """The state in a file that Kaldi or ``write_state`` wrote, binary or text.
 
     Raises FileAccessError, TableFormatError (damaged), and ShapeMismatchError (of another extractor).
+    """
+    state = read_adaptation_state(path)
+    check_state(state, extractor, printable_name(path))
+    return state
+
+
+def read_adaptation_state(path: str) -> AdaptationState:
+    """The state in a file, of whatever extractor. Raises FileAccessError and TableFormatError.
+
     Source: ``OnlineIvectorExtractorAdaptationState::Read``, ``OnlineIvectorEstimationStats::Read``.
     """
     with open_reader(path) as reader:
@@ -64,9 +73,7 @@ def load_state(path: str, extractor: Extractor) -> AdaptationState:
         reader.expect_token("<IvectorStats>")
         stats = _read_stats(reader)
         reader.expect_token("</OnlineIvectorExtractorAdaptationState>")
-    state = AdaptationState(cmvn, stats)
-    check_state(state, extractor, printable_name(path))
-    return state
+    return AdaptationState(cmvn, stats)
 
 
 def check_state(state: AdaptationState, extractor: Extractor, source: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from ov_asr_score.ivector.utterance_work import SystemSolver
 from ov_asr_score.kaldi_model.double_arrays import DoubleArray
 
 _REMEMBERED_FRAMES = 1500
+_MOST_WAITING = 6000
 
 
 class LiveIvectors:
@@ -28,7 +30,8 @@ class LiveIvectors:
 
     Without ``use_most_recent_ivector``, i-vectors are those of ``extract_ivectors``, bit for bit, whatever the pieces.
     With it they depend on which frames are asked for when, as in Kaldi. The last ``remembered_frames`` are kept for
-    weights that change, and as many i-vectors.
+    weights that change, and as many i-vectors; frames that nobody asked for until 60 s of others followed are taken as
+    if somebody had.
     """
 
     def __init__(
@@ -40,7 +43,7 @@ class LiveIvectors:
     ) -> None:
         """Begin an utterance; ``state`` is what the speaker's earlier ones left. Raises what ``restore`` raises."""
         self.extractor = extractor
-        self._frames = GaussianFrames(extractor)
+        self._frames = _gaussian_frames(extractor)
         self._solver = SystemSolver(extractor, 1)
         self._remembered_frames = remembered_frames
         self.restore(state)
@@ -82,6 +85,8 @@ class LiveIvectors:
         if rows.ndim == 2 and not len(rows):
             return
         check_features(rows, self.extractor, f"features from frame {self._known.end} on")
+        if self._known.end - self._added > _MOST_WAITING:
+            self._catch_up()
         normalized = self._cmvn.accept(rows)
         if self._context is None:
             self._context = tuple(np.repeat(each[:1], self._frames.left, 0) for each in (rows, normalized))
@@ -150,6 +155,14 @@ class LiveIvectors:
     def _is_newest(self) -> bool:
         options = self.extractor.options
         return options.use_most_recent_ivector or options.greedy_ivector_extractor
+
+    def _catch_up(self) -> None:
+        """Take frames that nobody asked for, and forget those that got no weight, so that memory does not grow."""
+        newest = self._known.end - 1
+        until = newest if self._last_weighted is None else min(newest, self._last_weighted)
+        if until >= self._added:
+            self.ivector(until)
+        self._known.forget(newest - _MOST_WAITING)
 
     def _make_frames(self, raw: Frames, normalized: Frames) -> None:
         """Make frames of the rows that have their context, and keep what the next ones need."""
@@ -225,6 +238,12 @@ class LiveIvectors:
         if surplus > 0:
             del self._history[:surplus]
             self._first_in_history += surplus
+
+
+@lru_cache(maxsize=4)
+def _gaussian_frames(extractor: Extractor) -> GaussianFrames:
+    """The matrices as they are laid out for all utterances at a time."""
+    return GaussianFrames(extractor)
 
 
 def _merged(deltas: list[tuple[int, float]]) -> tuple[NDArray[np.intp], NDArray[np.float32]]:

@@ -59,3 +59,15 @@ def test_missing_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "soxr", None)
     with pytest.raises(MissingExtraError, match=r'the resampler soxr .*pip install "ov-asr-score\[audio\]"'):
         resample(np.ones(4, np.float32), 8000, 16000)
+
+
+@pytest.mark.parametrize(("rate", "wanted"), [(8000, 16000), (44100, 16000), (16000, 11025)])
+@pytest.mark.parametrize("size", [160, 1000, 8000])
+def test_how_long_samples_wait(rate: int, wanted: int, size: int) -> None:
+    stream = SoxrResampler(rate, wanted)
+    waits = []
+    given = 0
+    for taken in range(size, 3 * rate, size):
+        given += len(stream.accept(np.zeros(size, np.float32)))
+        waits.append(taken / rate - given / wanted)
+    assert 0 < max(waits) <= stream.lookahead + 1 / wanted < 0.2

@@ -80,3 +80,11 @@ def test_memory_does_not_grow() -> None:
         resample.accept(SOUND)
         held.append(len(resample._held))
     assert max(held) < 60
+
+
+def test_how_long_samples_wait() -> None:
+    resample = LinearResample(16000, 4000, 1000.0, 1)
+    assert resample.lookahead == 0.0005
+    given = np.cumsum([len(resample.accept(SOUND[n : n + 1])) for n in range(700)])
+    waits = np.arange(1, 701) / 16000 - given / 4000
+    assert 0.0005 - 1 / 16000 < waits.max() < 0.000501

@@ -253,3 +253,25 @@ def test_an_utterance_without_features_leaves_the_state() -> None:
     live.finish()
     assert live.frames_ready == 0
     assert encode_state(live.state()) == encode_state(first_state(extractor()))
+
+
+@pytest.mark.parametrize("newest", [True, False])
+def test_memory_does_not_grow_if_nobody_asks(newest: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ov_asr_score.ivector.live._MOST_WAITING", 300)
+    features = np.tile(FEATURES[TWO[1]], (20, 1))
+    used = extractor(use_most_recent_ivector=newest)
+    silent, asking, weighing = (LiveIvectors(used, remembered_frames=200) for _ in range(3))
+    for first in range(0, len(features), 60):
+        for live in (silent, asking, weighing):
+            live.accept(features[first : first + 60])
+        asking.ivector(asking.frames_ready - 1)
+        if first < 1000:
+            weighing.update_weights([(frame, 1.0) for frame in range(first, first + 60)])
+    assert len(features) > 2000
+    for live in (silent, weighing):
+        assert len(live._known._rows) < 1024 and len(live._history) <= 20 and len(live._deltas) < 400
+    last = silent.frames_ready - 1
+    np.testing.assert_allclose(silent.ivector(last), asking.ivector(last), atol=1e-2)
+    assert silent.state().stats.count == pytest.approx(asking.state().stats.count, rel=1e-5)
+    with pytest.raises(OvAsrScoreError, match="expected a weight for it, found weights up to 1019"):
+        weighing.ivector(last)

@@ -67,6 +67,12 @@ class LagSearch:
                 return latency
         return min(most, self.num_frames)
 
+    def forget(self, before: int) -> None:
+        """Forget the frames before one: what was the best track there is no longer asked for."""
+        if before > self._first:
+            del self._before[: before - self._first]
+            self._first = before
+
     def forget_decided(self) -> int:
         """Forget the frames before that from which on tracks differ; returns how many frames are decided.
 
@@ -76,7 +82,6 @@ class LagSearch:
         for frame in range(self.num_frames - 1, self._first, -1):
             lowest, highest = self.state_before(frame, lowest), self.state_before(frame, highest)
             if lowest == highest:
-                del self._before[: frame - self._first]
-                self._first = frame
+                self.forget(frame)
                 break
         return self._first

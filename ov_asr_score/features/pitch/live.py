@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.features.pitch.options import PitchExtractionOptions
-from ov_asr_score.features.pitch.sound_chunks import SoundChunks
+from ov_asr_score.features.pitch.sound_chunks import NO_SAMPLES, SoundChunks
 from ov_asr_score.features.pitch.tracker import PitchTracker
 
 Samples = NDArray[np.float32]
@@ -23,14 +23,16 @@ class LivePitch:
 
     A row needs the sound until ``lookahead`` seconds after the start of its frame, and the rest of its chunk; at most
     ``max_frames_latency`` rows are held back after that while they may change. What was given may be revised later:
-    ``track`` has all rows as they are now, and after the end as they stay.
+    ``track`` has all rows as they are now, and after the end as they stay. Without ``keeps_track`` there is no track,
+    and memory does not grow with the sound.
 
     Source: feat/pitch-functions.cc, ``OnlinePitchFeature`` and ``ComputeKaldiPitchFirstPass``.
     """
 
-    def __init__(self, options: PitchExtractionOptions) -> None:
+    def __init__(self, options: PitchExtractionOptions, *, keeps_track: bool = True) -> None:
         """No sound yet."""
         self._tracker = PitchTracker(options)
+        self._keeps_track = keeps_track
         self._chunks = SoundChunks(options.samples_per_chunk)
         self._given = 0
         self.lookahead = options.lookahead
@@ -47,10 +49,15 @@ class LivePitch:
             rows.append(self._new_rows())
         return np.concatenate(rows)
 
-    def finish(self) -> Rows:
-        """The rest of the rows [t, 2]: no more sound is accepted."""
-        self._tracker.take(self._chunks.finish(), is_last=True)
-        return self._new_rows()
+    def finish(self, samples: Samples = NO_SAMPLES) -> Rows:
+        """The rest of the rows [t, 2], with the last samples if there are any: no more sound is accepted."""
+        *chunks, last = self._chunks.finish(samples)
+        rows = []
+        for chunk in chunks:
+            self._tracker.take(chunk)
+            rows.append(self._new_rows())
+        self._tracker.take(last, is_last=True)
+        return np.concatenate((*rows, self._new_rows()))
 
     def track(self, first: int = 0) -> Rows:
         """The rows [t, 2] from ``first`` on as they are now."""
@@ -59,4 +66,6 @@ class LivePitch:
     def _new_rows(self) -> Rows:
         rows = self._tracker.rows(self._given)
         self._given += len(rows)
+        if not self._keeps_track:
+            self._tracker.forget(self._given)
         return rows

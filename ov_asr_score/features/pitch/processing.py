@@ -48,6 +48,11 @@ class LiveProcessPitch:
         """How many rows were taken."""
         return self._raw_from + len(self._raw)
 
+    @property
+    def first_raw(self) -> int:
+        """The first raw row that features to come depend on."""
+        return self._raw_from
+
     def accept(self, rows: Rows) -> Rows:
         """The features [t, n] that can be given after these raw rows [k, 2]. Raises as ``process_pitch`` does."""
         return self.replace(self.num_raw, rows)
@@ -111,21 +116,24 @@ class LiveProcessPitch:
 
 
 class _Noise:
-    """Normal noise by frame, the same for every utterance."""
+    """Normal noise by frame, the same for every utterance; what was asked for last is kept."""
 
     def __init__(self, stddev: float) -> None:
         self._stddev = np.float32(stddev)
         self._random = np.random.default_rng(0)
         self._values = np.zeros(0, np.float32)
+        self._first = 0  # the frame of the first value
 
     def of(self, frames: Frames) -> NDArray[np.float32]:
-        """The noise of frames in ascending order."""
+        """The noise of frames in ascending order, none before the last of those that were asked for."""
         if not self._stddev:
             return np.zeros(len(frames), np.float32)
-        missing = max(0, int(frames[-1]) + 1 - len(self._values))
+        missing = max(0, int(frames[-1]) + 1 - self._first - len(self._values))
         drawn = self._random.standard_normal(missing, np.float32) * self._stddev
-        self._values = np.concatenate((self._values, drawn))
-        return self._values[frames]
+        values = np.concatenate((self._values, drawn))
+        found = values[frames - self._first]
+        self._values, self._first = values[-1:].copy(), self._first + len(values) - 1
+        return found
 
 
 def _pov_feature(nccf: NDArray[np.float32]) -> NDArray[np.float32]:

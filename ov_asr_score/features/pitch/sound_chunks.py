@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 Samples = NDArray[np.float32]
 
+NO_SAMPLES: Samples = np.zeros(0, np.float32)
+
 
 class SoundChunks:
     """Chunks of the options' size, the last one after the end only: Kaldi gives its rows when the sound is over."""
@@ -32,6 +34,9 @@ class SoundChunks:
         self._held, self._num_held = [last], len(last)
         return chunks
 
-    def finish(self) -> Samples:
-        """The last chunk, which may be empty."""
-        return np.concatenate(self._held) if self._held else np.zeros(0, np.float32)
+    def finish(self, samples: Samples = NO_SAMPLES) -> list[Samples]:
+        """The chunks that are left when these samples [n] are the last ones: one at least, which may be empty."""
+        chunks = self.accept(samples)
+        if self._size:
+            chunks.append(np.concatenate(self._held))
+        return chunks

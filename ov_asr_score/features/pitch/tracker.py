@@ -18,7 +18,7 @@ Rows = NDArray[np.float32]
 
 _BLOCK = 256  # frames at a time
 _KEPT = 1024  # frames to go back to, before it is looked which of them are decided
-_LARGEST = 1e7
+LARGEST_PITCH_SAMPLE = 1e7
 """Squares of products of larger samples leave single precision; 16-bit samples are below 32768."""
 
 
@@ -47,6 +47,7 @@ class PitchTracker:
         self._measured: list[NDArray[np.float32]] = []  # correlations without ballast, from the first frame kept on
         self._states = np.zeros(0, np.int32)
         self._rows = np.zeros((0, 2), np.float32)
+        self._from = 0  # the frame of the first state and row
         self._kept = _KEPT
         self._latency = 0
         self._num_samples = 0
@@ -58,8 +59,25 @@ class PitchTracker:
         return self._search.num_frames - self._latency
 
     def rows(self, first: int = 0) -> Rows:
-        """The correlation and the pitch in Hz [t, 2] of the frames from ``first`` on that are given now."""
-        return self._rows[first : self.num_ready].copy()
+        """The correlation and the pitch in Hz [t, 2] of the frames from ``first`` on that are given now.
+
+        ``first`` is not forgotten.
+        """
+        return self._rows[first - self._from : max(0, self.num_ready - self._from)].copy()
+
+    def forget(self, before: int) -> None:
+        """Forget the frames before one, whose rows are not asked for any more; others stay as they would be.
+
+        Nothing is forgotten until the first frames have been weighed anew, nor what still delays rows.
+        """
+        before = min(before, self._search.num_frames - self._options.max_frames_latency - 1)
+        if self._early is not None or before - self._from < _KEPT:
+            return
+        self._search.forget(before)
+        del self._measured[: len(self._measured) - (self._search.num_frames - self._search.first_kept)]
+        self._states = self._states[before - self._from :].copy()
+        self._rows = self._rows[before - self._from :].copy()
+        self._from = before
 
     def take(self, samples: Samples, is_last: bool = False) -> None:
         """Take the next samples float32 [n]; ``is_last``: there are no more. Raises SoundFormatError for NaN and such.
@@ -78,8 +96,8 @@ class PitchTracker:
             self._latency = 0
 
     def _check(self, samples: Samples) -> None:
-        if not np.abs(samples).max(initial=0) <= _LARGEST:
-            place = int(np.flatnonzero(~(np.abs(samples) <= _LARGEST))[0])
+        if not np.abs(samples).max(initial=0) <= LARGEST_PITCH_SAMPLE:
+            place = int(np.flatnonzero(~(np.abs(samples) <= LARGEST_PITCH_SAMPLE))[0])
             raise SoundFormatError(
                 f"sample {self._num_samples + place}: expected numbers on the scale of 16-bit samples, found "
                 f"{samples[place]:g}"
@@ -91,7 +109,7 @@ class PitchTracker:
         start, end = self._search.num_frames, self._frames.num_frames
         if end <= start:
             return
-        grown = end - len(self._states)
+        grown = end - self._from - len(self._states)
         if grown > 0:
             grown += len(self._states) // 4
             self._states = np.concatenate((self._states, np.full(grown, -1, np.int32)))
@@ -152,16 +170,17 @@ class PitchTracker:
     def _go_back(self) -> None:
         """Follow the best track back to where it is the one that was followed before. Source: ``SetBestState``."""
         first, end, state = self._search.first_kept, self._search.num_frames, self._search.best
-        frame = end - 1
-        while frame >= first and self._states[frame] != state:
-            self._states[frame] = state
+        frame, known = end - 1, self._states
+        while frame >= first and known[frame - self._from] != state:
+            known[frame - self._from] = state
             state = self._search.state_before(frame, state)
             frame -= 1
         changed = frame + 1
-        states = self._states[changed:end].astype(np.int64)
+        rows = slice(changed - self._from, end - self._from)
+        states = known[rows].astype(np.int64)
         kept_from = end - len(self._measured)
         if len(states):
             measured = np.stack(self._measured[changed - kept_from :])
-            self._rows[changed:end, 0] = interpolated_at(measured, self._lags, states)
-            self._rows[changed:end, 1] = 1.0 / self._lags.seconds[states].astype(np.float64)
+            self._rows[rows, 0] = interpolated_at(measured, self._lags, states)
+            self._rows[rows, 1] = 1.0 / self._lags.seconds[states].astype(np.float64)
         self.changed_from = min(self.changed_from, changed)

@@ -194,6 +194,10 @@ class OnlineCmvnOfSpeakers(_Stateless):
         """The live form; the speaker's next utterance begins with what this one leaves when it finishes."""
         return _RememberedCmvn(LiveCmvn(self._options, self._states.get(speaker, self._begin)), self._states, speaker)
 
+    def live_from(self, state: CmvnState | None) -> LiveCmvn:
+        """The live form that begins with ``state``, None for that of a new speaker; its own is left to the caller."""
+        return LiveCmvn(self._options, self._begin if state is None else state)
+
 
 class _RememberedCmvn:
     """Online CMVN that leaves its state among ``states`` when it finishes."""

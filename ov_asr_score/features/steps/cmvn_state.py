@@ -61,7 +61,7 @@ def _stats(name: str, numbers: Any) -> Sums | None:
         return None
     try:
         stats = np.array(numbers, np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         stats = np.zeros(0)
     if stats.ndim != 2 or len(stats) != 2:
         raise TableFormatError(f"state of CMVN: {name}: expected two rows of numbers, found something else")

@@ -16,11 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.errors import MissingUtteranceError, OvAsrScoreError, ShapeMismatchError, UsageError
-from ov_asr_score.features.steps.cmvn_kinds import cmvn_step, found_in
+from ov_asr_score.features.steps.cmvn_kinds import OnlineCmvnOfSpeakers, cmvn_step, found_in
 from ov_asr_score.features.steps.deltas import add_deltas, live_deltas
 from ov_asr_score.features.steps.experiment_dir import settled_steps
 from ov_asr_score.features.steps.feature_columns import live_selection, parse_selection, select_columns
 from ov_asr_score.features.steps.live_step import LiveStep, Rows
+from ov_asr_score.features.steps.online_cmvn import CmvnState, LiveCmvn
 from ov_asr_score.features.steps.splice import live_splice, splice_frames
 from ov_asr_score.features.steps.subsampling import live_subsampling, subsample
 from ov_asr_score.features.steps.transforms import live_transform, transform
@@ -30,6 +31,8 @@ from ov_asr_score.kaldi_io.tables.key_value import read_token_table
 from ov_asr_score.kaldi_io.tables.random_access import open_table
 from ov_asr_score.settings.feature_steps import FeatureSteps, check_steps
 from ov_asr_score.text import printable_name, shown_key
+
+_CMVN = "CMVN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +47,13 @@ class ChainStep:
 class LiveChain:
     """The steps of one utterance, whose rows come in pieces of any size: the rows of ``FeatureChain.apply``.
 
-    ``delay`` is the greatest number of rows that a row waits for.
+    ``delay`` is the greatest number of rows that a row waits for, ``delays`` what each step that waits adds to it.
     """
 
     def __init__(self, key: str, steps: Sequence[tuple[str, LiveStep]]) -> None:
         """``steps`` in their order, with their names."""
-        self.delay = sum(step.delay for _, step in steps)
+        self.delays = tuple((name, step.delay) for name, step in steps if step.delay)
+        self.delay = sum(delay for _, delay in self.delays)
         self._key = key
         self._steps = steps
         self._came = self._went = False
@@ -77,6 +81,10 @@ class LiveChain:
         if self._steps and not (self._went or len(rows)):
             raise _without_frames(self._key, "; no frame is left of it")
         return rows
+
+    def cmvn_state(self) -> CmvnState | None:
+        """What online CMVN leaves if the utterance ends here; None where it is no step, or keeps its state itself."""
+        return next((step.state() for _, step in self._steps if isinstance(step, LiveCmvn)), None)
 
 
 class FeatureChain:
@@ -131,7 +139,7 @@ class FeatureChain:
         Raises UsageError (no speaker) and ShapeMismatchError (another width than before).
         """
         if self._cmvn is not None and len(features):
-            with _place(key, "CMVN"):
+            with _place(key, _CMVN):
                 rows: Rows = np.asarray(features, np.float32)
                 chosen = rows if self._selection is None else select_columns(rows, self._selection)
                 self._cmvn.collect(key, self.speaker_of(key, speaker), chosen)
@@ -156,11 +164,29 @@ class FeatureChain:
 
     def live(self, key: str, speaker: str = "") -> LiveChain:
         """The live form for one utterance. Raises UsageError where there is none, and what ``apply`` raises."""
-        speaker = self.speaker_of(key, speaker)
+        return self._live(key, self.speaker_of(key, speaker), None)
+
+    def live_from(self, state: CmvnState | None, key: str, speaker: str = "") -> LiveChain:
+        """The live form whose online CMVN begins with ``state``, None for that of a new speaker.
+
+        Its state goes where ``LiveChain.cmvn_state`` is taken, and is not kept for other utterances of the speaker. A
+        ``speaker`` that is given counts more than ``feature_utt2spk``. Raises what ``live`` raises, and UsageError for
+        a state where there is no online CMVN.
+        """
+        speaker = speaker or self.speaker_of(key, speaker)
+        if isinstance(self._cmvn, OnlineCmvnOfSpeakers):
+            return self._live(key, speaker, self._cmvn.live_from(state))
+        if state is not None:
+            raise UsageError("state: expected none of online CMVN, which is not among the steps", fields=("cmvn",))
+        return self._live(key, speaker, None)
+
+    def _live(self, key: str, speaker: str, cmvn: LiveStep | None) -> LiveChain:
+        """The live form of all steps, with ``cmvn`` in place of the CMVN that remembers speakers."""
         steps: list[tuple[str, LiveStep]] = []
         for step in self._chain:
             with _place(key, step.name):
-                steps.append((step.name, step.live(key, speaker)))
+                live = cmvn if cmvn is not None and step.name == _CMVN else step.live(key, speaker)
+                steps.append((step.name, live))
         return LiveChain(key, steps)
 
     def speaker_of(self, key: str, speaker: str) -> str:
@@ -195,7 +221,7 @@ class FeatureChain:
                 lambda key, speaker: live_selection(selection),
             )
         if cmvn is not None:
-            yield ChainStep("CMVN", cmvn.apply, cmvn.live)
+            yield ChainStep(_CMVN, cmvn.apply, cmvn.live)
 
 
 def _context_steps(steps: FeatureSteps) -> Iterator[ChainStep]:

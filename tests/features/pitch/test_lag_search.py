@@ -89,3 +89,16 @@ def test_silence_after_sound_is_decided_in_the_end() -> None:
     search, nccf = searched(MANY, 50, 4)
     search.extend(np.zeros((2000, nccf.shape[1]), np.float32))
     assert search.forget_decided() > 1500
+
+
+def test_frames_before_one_are_forgotten() -> None:
+    (whole, nccf), (short, _) = (searched(MANY, 40, 5) for _ in range(2))
+    short.forget(30)
+    short.forget(20)  # they are gone
+    assert (short.first_kept, short.num_frames) == (30, 40)
+    for search in (whole, short):
+        search.extend(nccf[:20])
+    assert short.best == whole.best
+    assert [short.state_before(frame, 3) for frame in range(30, 60)] == [
+        whole.state_before(frame, 3) for frame in range(30, 60)
+    ]

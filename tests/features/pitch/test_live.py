@@ -72,3 +72,22 @@ def test_no_sound() -> None:
     for options in (CHUNKS, PitchExtractionOptions()):
         live = LivePitch(options)
         assert live.accept(np.zeros(0, np.float32)).shape == live.finish().shape == live.track().shape == (0, 2)
+
+
+@pytest.mark.parametrize("options", [CHUNKS, PitchExtractionOptions(recompute_frame=50)])
+def test_rows_are_the_same_without_the_track(options: PitchExtractionOptions) -> None:
+    samples = np.concatenate([sound("es_f4-t0000"), sound("clip")] * 8)
+    with_track, without = LivePitch(options), LivePitch(options, keeps_track=False)
+    np.testing.assert_array_equal(in_pieces(without, samples, 3), in_pieces(with_track, samples, 3))
+    assert len(with_track.track()) > 2000
+    assert len(without._tracker._rows) < 1500
+
+
+@pytest.mark.parametrize("options", [CHUNKS, PitchExtractionOptions()])
+def test_the_end_with_the_last_samples(options: PitchExtractionOptions) -> None:
+    samples = sound("es_f4-t0000")
+    at_once, before = LivePitch(options), LivePitch(options)
+    rows = np.concatenate((at_once.accept(samples[:20_000]), at_once.finish(samples[20_000:])))
+    same = [before.accept(samples[:20_000]), before.accept(samples[20_000:]), before.finish()]
+    np.testing.assert_array_equal(at_once.track(), before.track())
+    assert np.array_equal(rows, np.concatenate(same)) == bool(options.frames_per_chunk)

@@ -9,6 +9,7 @@ import pytest
 
 from ov_asr_score.features.pitch.live_features import LivePitchFeatures
 from ov_asr_score.features.pitch.options import PitchExtractionOptions, ProcessPitchOptions
+from ov_asr_score.features.pitch.tracker import PitchTracker
 from tests.features.pitch.kaldi_pitch import in_pieces, sound, table
 
 CHUNKS = PitchExtractionOptions(frames_per_chunk=10)
@@ -45,3 +46,17 @@ def test_rows_wait_for_rows_after_them() -> None:
 def test_no_sound() -> None:
     live = LivePitchFeatures(CHUNKS, replace(DEFAULT, add_raw_log_pitch=True))
     assert live.accept(np.zeros(0, np.float32)).shape == live.finish().shape == (0, 4)
+
+
+@pytest.mark.parametrize("chunk", [0, 10])
+def test_memory_does_not_grow(chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    extraction = PitchExtractionOptions(frames_per_chunk=chunk, recompute_frame=50)
+    processing = replace(DEFAULT, delta_pitch_noise_stddev=0.005, delay=3)
+    samples = np.concatenate([sound("es_f4-t0000"), sound("clip"), np.zeros(40_000, np.float32)] * 8)
+    live = LivePitchFeatures(extraction, processing)
+    made = in_pieces(live, samples, 1)
+    assert len(made) > 4000
+    assert max(len(live._tracker._rows), len(live._tracker._measured), len(live._tracker._search._before)) < 2600
+    assert len(live._process._noise._values) == 1 and len(live._process._raw) < 400
+    monkeypatch.setattr(PitchTracker, "forget", lambda tracker, before: None)
+    np.testing.assert_array_equal(in_pieces(LivePitchFeatures(extraction, processing), samples, 1), made)

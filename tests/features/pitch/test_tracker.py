@@ -75,3 +75,30 @@ def test_hours_of_sound_take_little_memory() -> None:
     assert tracker.num_ready > 6000
     assert len(tracker._measured) == tracker._search.num_frames - tracker._search.first_kept < 3000
     assert len(tracker._frames._held) < 500
+
+
+@pytest.mark.parametrize("changes", [{}, {"max_frames_latency": 40}, {"nccf_ballast_online": True}])
+def test_what_is_forgotten_changes_nothing(changes: dict[str, int]) -> None:
+    options = replace(DEFAULT, recompute_frame=50, **changes)  # type: ignore[arg-type]
+    whole, short = PitchTracker(options), PitchTracker(options)
+    sound_of_hours = np.concatenate([SOUND] * 8 + [np.zeros(160_000, np.float32), SOUND])
+    given = 0
+    for piece in np.split(sound_of_hours, range(8000, len(sound_of_hours), 8000)):
+        for tracker in (whole, short):
+            tracker.take(piece)
+        assert (short.num_ready, short.changed_from) == (whole.num_ready, max(whole.changed_from, short._from))
+        first = max(0, given - 100)  # as far as windows look back
+        np.testing.assert_array_equal(short.rows(first), whole.rows(first))
+        given = max(given, short.num_ready)
+        short.forget(max(0, given - 100))
+    assert given > 3000
+    for kept in (short._rows, short._states, short._measured, short._search._before):
+        assert len(kept) < 2600
+
+
+def test_nothing_is_forgotten_that_is_weighed_anew() -> None:
+    tracker = PitchTracker(replace(DEFAULT, recompute_frame=10_000))
+    for _ in range(6):
+        tracker.take(SOUND)
+        tracker.forget(tracker.num_ready)
+    assert tracker._from == tracker._search.first_kept == 0

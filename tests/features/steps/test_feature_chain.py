@@ -207,3 +207,22 @@ def test_transforms_of_one_row(tmp_path: Path) -> None:
     for name in (str(tmp_path / "row"), f"ark:{tmp_path / 'table'}"):
         with FeatureChain(FeatureSteps(transforms=(name,))) as chain:
             np.testing.assert_array_equal(chain.apply("one", "", ROWS), expected)
+
+
+def test_a_state_of_ones_own() -> None:
+    """Of online CMVN: the bits of utterances that continue each other, without a trace in the chain."""
+    with FeatureChain(LDA) as chain, FeatureChain(LDA) as other:
+        state = None
+        for key in ("clip", KEY):
+            live = chain.live_from(state, key, "one")
+            np.testing.assert_array_equal(in_pieces(live, BASE[key], 3), other.apply(key, "one", BASE[key]))
+            state = live.cmvn_state()
+            assert state is not None and state.speaker is not None
+        anew = in_pieces(chain.live_from(None, "clip", "one"), BASE["clip"], 3)
+        np.testing.assert_array_equal(in_pieces(chain.live("clip", "one"), BASE["clip"], 3), anew)
+    with FeatureChain(FeatureSteps(delta_order=2, splice=(1, 3))) as chain:
+        live = chain.live_from(None, KEY)
+        assert (live.delays, live.delay) == ((("deltas", 4), ("splicing", 3)), 7)
+        assert live.cmvn_state() is None
+        with pytest.raises(UsageError, match="state: expected none of online CMVN"):
+            chain.live_from(state, KEY)
