@@ -1,8 +1,8 @@
 """Score utterances with OpenVINO acoustic models, from Kaldi archive to Kaldi archive.
 
 ``run_job`` and ``run_conversion`` do what the command line does; ``score`` gives scores one utterance at a time,
-``convert_model`` makes an OpenVINO model of a Kaldi model. Names that need the runtime are loaded when they are first
-used, so that the table reader stands alone.
+``convert_model`` makes an OpenVINO model of a Kaldi model, ``LiveFrontend`` gives features of sound in pieces. Names
+that need the runtime are loaded when they are first used, so that the table reader stands alone.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ from ov_asr_score.lazy_names import lazy_names
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from ov_asr_score.frontend.live import LiveFrontend
+    from ov_asr_score.frontend.live_state import FrontendState
+    from ov_asr_score.frontend.opening import open_sound_frontend
     from ov_asr_score.job import (
         BenchJob,
         CheckJob,
@@ -32,7 +35,10 @@ if TYPE_CHECKING:
         run_suite,
     )
     from ov_asr_score.library import convert_model, score
+    from ov_asr_score.settings.feature_steps import FeatureSteps
+    from ov_asr_score.settings.frontend import FrontendSettings
     from ov_asr_score.settings.kaldi import KaldiOptions
+    from ov_asr_score.settings.sound import SoundSettings
 
 __all__ = [
     "BenchJob",
@@ -40,11 +46,17 @@ __all__ = [
     "CompareJob",
     "CompareLayersJob",
     "ConvertJob",
+    "FeatureSteps",
+    "FrontendSettings",
+    "FrontendState",
     "KaldiOptions",
+    "LiveFrontend",
     "QuantizeJob",
     "ScoreJob",
+    "SoundSettings",
     "__version__",
     "convert_model",
+    "open_sound_frontend",
     "read_suite",
     "run_bench",
     "run_comparison",
@@ -62,10 +74,16 @@ _HOMES = {
     "CompareJob": "job",
     "CompareLayersJob": "job",
     "ConvertJob": "job",
+    "FeatureSteps": "settings.feature_steps",
+    "FrontendSettings": "settings.frontend",
+    "FrontendState": "frontend.live_state",
     "KaldiOptions": "settings.kaldi",
+    "LiveFrontend": "frontend.live",
     "QuantizeJob": "job",
     "ScoreJob": "job",
+    "SoundSettings": "settings.sound",
     "convert_model": "library",
+    "open_sound_frontend": "frontend.opening",
     "read_suite": "job",
     "run_bench": "job",
     "run_comparison": "job",
