@@ -89,7 +89,8 @@ def correlations(windows: Rows, options: PitchExtractionOptions) -> Correlations
     sums = np.zeros((len(windows), size + last + 1))
     np.cumsum(centred * centred, axis=1, out=sums[:, 1:])
     energies = (sums[:, size:] - sums[:, : last + 1]).astype(np.float32)
-    return Correlations(products, energies[:, :1] * energies[:, first:])
+    with np.errstate(over="ignore"):  # of frames of minutes at full scale
+        return Correlations(products, energies[:, :1] * energies[:, first:])
 
 
 def _fast_length(least: int) -> int:

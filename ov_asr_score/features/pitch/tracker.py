@@ -20,6 +20,8 @@ _BLOCK = 256  # frames at a time
 _KEPT = 1024  # frames to go back to, before it is looked which of them are decided
 LARGEST_PITCH_SAMPLE = 1e7
 """Squares of products of larger samples leave single precision; 16-bit samples are below 32768."""
+_MOST_BALLAST = 1e38
+"""More leaves single precision; no correlation is left long before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,7 @@ class PitchTracker:
 
     def _ballast(self, mean_squares: NDArray[np.float64]) -> NDArray[np.float32]:
         ballast = (mean_squares * self._options.window_size) ** 2 * np.float32(self._options.nccf_ballast)
-        return ballast.astype(np.float32)
+        return np.minimum(ballast, _MOST_BALLAST).astype(np.float32)
 
     def _reweigh(self) -> None:
         """Search the first frames anew if the energy now differs from that by which they were weighed.
@@ -164,7 +166,10 @@ class PitchTracker:
         self._search = LagSearch(self._lags.seconds, self._options)
         for frames in early:
             was = self._ballast(frames.mean_squares.astype(np.float64)) + frames.energies
-            self._search.extend(frames.nccf * np.sqrt(was / (ballast + frames.energies))[:, None])
+            now = ballast + frames.energies
+            # Silence without ballast has no correlation (Kaldi has NaN from there on).
+            ratio = np.divide(was, now, out=np.ones_like(was), where=now != 0)
+            self._search.extend(frames.nccf * np.sqrt(ratio)[:, None])
         self._states[:] = -1
 
     def _go_back(self) -> None:

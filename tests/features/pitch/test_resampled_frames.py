@@ -61,7 +61,7 @@ def test_samples(snip_edges: bool, coefficient: float) -> None:
 
 def test_energy_of_all_samples_so_far() -> None:
     frames = frames_of(DEFAULT)
-    assert frames.mean_square == pytest.approx(RESAMPLED[:1998].var(dtype=np.float64))
+    assert frames.mean_square == pytest.approx(RESAMPLED[:1998].var(dtype=np.float64), rel=1e-6)
     assert (frames.mean_squares(3, 5) == frames.mean_square).all()
     assert ResampledFrames(DEFAULT).mean_square == 0
 
@@ -77,3 +77,13 @@ def test_energy_until_the_end_of_each_frame() -> None:
             first = end
     expected = [RESAMPLED[: 40 * frame + WIDTH].var(dtype=np.float64) for frame in range(first)]
     np.testing.assert_allclose(np.concatenate(found), expected, rtol=1e-9)
+
+
+def test_quiet_sound_is_lost_behind_loud_sound_as_in_kaldis_sums() -> None:
+    # After the loud sound, each of the sums is so large that a quiet square is less than half a step of it.
+    samples = np.concatenate([np.tile(np.float32([8192, -8192]), 32_000), np.tile(np.float32([63, -63]), 32_000)])
+    frames = ResampledFrames(replace(DEFAULT, sample_frequency=4000.0, lowpass_cutoff=2000.0, lowpass_filter_width=9))
+    frames.take(samples, is_last=True)
+    loud = frames._held[:64_000].astype(np.float64)
+    assert frames.mean_square * len(samples) == pytest.approx((loud**2).sum(), rel=1e-6)
+    assert (frames._held[64_100:].astype(np.float64) ** 2).sum() > 1e-5 * (loud**2).sum()

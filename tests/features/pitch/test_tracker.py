@@ -68,6 +68,21 @@ def test_latency_holds_rows_back_while_they_may_change() -> None:
     np.testing.assert_array_equal(tracker.rows(), without.rows())
 
 
+def test_silence_that_is_weighed_anew_without_ballast() -> None:
+    tracker = PitchTracker(replace(DEFAULT, nccf_ballast=0.0))
+    tracker.take(np.zeros(8000, np.float32))
+    tracker.take(sound("clip"), is_last=True)
+    assert (
+        (tracker.rows()[:40, 0] == 0).all() and np.isfinite(tracker.rows()).all() and np.ptp(tracker.rows()[:, 1]) > 0
+    )
+
+
+def test_ballast_beyond_single_precision_leaves_no_correlation() -> None:
+    tracker = PitchTracker(replace(DEFAULT, nccf_ballast=1e30))
+    tracker.take(sound("clip"), is_last=True)
+    assert (tracker.rows()[:, 1] == 400).all()
+
+
 def test_hours_of_sound_take_little_memory() -> None:
     tracker = PitchTracker(replace(DEFAULT, recompute_frame=50))
     for _ in range(25):
