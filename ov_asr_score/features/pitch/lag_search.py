@@ -59,13 +59,13 @@ class LagSearch:
 
     def latency(self, most: int) -> int:
         """How many of the last frames may still change, but at most ``most``. Source: ``ComputeLatency``."""
-        lowest, highest = 0, len(self._costs) - 1
-        for latency in range(min(most, self.num_frames)):
+        lowest, highest, most = 0, len(self._costs) - 1, min(most, len(self._before))
+        for latency in range(most):
             frame = self.num_frames - 1 - latency
             lowest, highest = self.state_before(frame, lowest), self.state_before(frame, highest)
             if lowest == highest:
                 return latency
-        return min(most, self.num_frames)
+        return most
 
     def forget(self, before: int) -> None:
         """Forget the frames before one: what was the best track there is no longer asked for."""
@@ -73,10 +73,11 @@ class LagSearch:
             del self._before[: before - self._first]
             self._first = before
 
-    def forget_decided(self) -> int:
-        """Forget the frames before that from which on tracks differ; returns how many frames are decided.
+    def forget_decided(self, most: int) -> int:
+        """Forget the frames before that from which on tracks differ; returns the first frame that is kept.
 
-        At the last of these all tracks are in the same state, whatever comes.
+        At the frame before it all tracks are in the same state, whatever comes; but of more than ``most`` frames the
+        first half is forgotten even so, and stays on the track that is the best now.
         """
         lowest, highest = 0, len(self._costs) - 1
         for frame in range(self.num_frames - 1, self._first, -1):
@@ -84,4 +85,6 @@ class LagSearch:
             if lowest == highest:
                 self.forget(frame)
                 break
+        if len(self._before) > most:
+            self.forget(self._first + len(self._before) // 2)
         return self._first

@@ -18,6 +18,8 @@ Rows = NDArray[np.float32]
 
 _BLOCK = 256  # frames at a time
 _KEPT = 1024  # frames to go back to, before it is looked which of them are decided
+_MOST_KEPT = 60_000
+"""Pitch of so many frames ago is decided when it is not: minutes of quiet noise would fill the memory."""
 LARGEST_PITCH_SAMPLE = 1e7
 """Squares of products of larger samples leave single precision; 16-bit samples are below 32768."""
 _MOST_BALLAST = 1e38
@@ -36,7 +38,8 @@ class _EarlyFrames:
 class PitchTracker:
     """Kaldi's ``OnlinePitchFeature`` (feat/pitch-functions.cc): pieces of sound change numbers as they do there.
 
-    ``changed_from`` is the first frame that is new or has changed with the last piece.
+    ``changed_from`` is the first frame that is new or has changed with the last piece. Frames that are not decided
+    for minutes stay as they are; in Kaldi, where memory grows with the sound, these may change, too.
     """
 
     def __init__(self, options: PitchExtractionOptions) -> None:
@@ -120,8 +123,8 @@ class PitchTracker:
             self._search_frames(first, min(first + _BLOCK, end))
             if self._early is None and self._search.num_frames - self._search.first_kept >= self._kept:
                 self._go_back()
-                decided = self._search.forget_decided()
-                del self._measured[: len(self._measured) - (self._search.num_frames - decided)]
+                kept_from = self._search.forget_decided(_MOST_KEPT)
+                del self._measured[: len(self._measured) - (self._search.num_frames - kept_from)]
                 self._kept = max(_KEPT, 2 * len(self._measured))
         self._frames.forget(end)
         self._go_back()

@@ -58,7 +58,7 @@ def test_pieces_make_no_difference() -> None:
 def test_frames_are_forgotten_when_all_tracks_go_through_one_state() -> None:
     search, nccf = searched(MANY, 3000, 2)
     before = track(search)
-    decided = search.forget_decided()
+    decided = search.forget_decided(10_000)
     assert 2000 < decided == search.first_kept < 3000 == search.num_frames
     assert track(search) == before[decided:]
     search.extend(nccf[:5])
@@ -69,7 +69,7 @@ def test_frames_are_forgotten_when_all_tracks_go_through_one_state() -> None:
 
 def test_latency() -> None:
     search, _ = searched(MANY, 3000, 3)
-    undecided = 3000 - search.forget_decided()
+    undecided = 3000 - search.forget_decided(10_000)
     assert undecided > 2
     assert [search.latency(most) for most in (0, 1, undecided - 1, undecided, 5000)] == [
         *(0, 1, undecided - 1),
@@ -80,15 +80,22 @@ def test_latency() -> None:
 def test_silence_decides_nothing_and_takes_no_memory() -> None:
     search, nccf = searched(MANY, 0, 4)
     search.extend(np.zeros((2000, nccf.shape[1]), np.float32))
-    assert search.forget_decided() == 0
+    assert search.forget_decided(10_000) == 0
     assert search.latency(1500) == 1500 and search.latency(5000) == 2000
     assert len({id(costs) for costs in search._before}) == 1
+
+
+def test_of_too_many_undecided_frames_the_first_half_is_forgotten() -> None:
+    search, nccf = searched(MANY, 0, 4)
+    search.extend(np.zeros((100, nccf.shape[1]), np.float32))
+    assert [search.forget_decided(most) for most in (100, 99, 50, 49)] == [0, 50, 50, 75]
+    assert (search.latency(20), search.latency(1000)) == (20, 25)
 
 
 def test_silence_after_sound_is_decided_in_the_end() -> None:
     search, nccf = searched(MANY, 50, 4)
     search.extend(np.zeros((2000, nccf.shape[1]), np.float32))
-    assert search.forget_decided() > 1500
+    assert search.forget_decided(10_000) > 1500
 
 
 def test_frames_before_one_are_forgotten() -> None:

@@ -81,7 +81,7 @@ def test_energy_until_the_end_of_each_frame() -> None:
 
 def test_quiet_sound_is_lost_behind_loud_sound_as_in_kaldis_sums() -> None:
     # After the loud sound, each of the sums is so large that a quiet square is less than half a step of it.
-    samples = np.concatenate([np.tile(np.float32([8192, -8192]), 32_000), np.tile(np.float32([63, -63]), 32_000)])
+    samples = np.repeat(np.array([8192, 63], np.float32), 64_000) * np.tile(np.array([1, -1], np.float32), 64_000)
     frames = ResampledFrames(replace(DEFAULT, sample_frequency=4000.0, lowpass_cutoff=2000.0, lowpass_filter_width=9))
     frames.take(samples, is_last=True)
     loud = frames._held[:64_000].astype(np.float64)
