@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from ov_asr_score.audio.decoding import read_audio
 from ov_asr_score.ivector.adaptation_state import first_state, load_state, write_state
 from ov_asr_score.ivector.extraction import extract_ivectors
 from ov_asr_score.ivector.extractor import load_extractor
@@ -24,7 +23,7 @@ from ov_asr_score.settings.device import DeviceSettings
 from ov_asr_score.settings.egs_prob import ChainSettings, EgsProbJob
 from ov_asr_score.settings.ivectors import IvectorOptions
 from ov_asr_score.settings.table_jobs import CopySettings
-from tests.audio.sounds import by_av, by_soundfile, speech
+from tests.damage.speech_subjects import speech_subjects
 from tests.egs.chain.examples import DATA as CHAIN_EGS
 from tests.egs.make_archives import DATA as EGS
 from tests.egs.make_archives import MODELS as EGS_MODELS
@@ -35,6 +34,9 @@ from tests.ivector.references import EXTRACTOR, extractor
 from tests.kaldi_judge.start_models import GENERATIONS, GOLDEN
 from tests.tiny_model import save_tiny_model, tiny_features, write_table
 from tests.toolkits.toolkit_cases import MODELS, WIDTH
+
+_WITH_FOLDER = ("lists", "configs", "ivectors")
+"""Kinds of files that are read together with the others in their folder."""
 
 READERS = Path(__file__).parents[1] / "kaldi_io" / "data" / "readers"
 
@@ -57,12 +59,16 @@ class Subject:
 def subjects(folder: Path) -> list[Subject]:
     """All subjects, in folders of their own below ``folder``, in the order of their kinds."""
     found = []
-    sources = [*_kaldi_models(), *_tables(), *_made(folder), *_egs(folder), *_sounds(folder), *_extractors(folder)]
+    sources = [*_kaldi_models(), *_tables(), *_made(folder), *_egs(folder), *speech_subjects(folder)]
+    sources += _extractors(folder)
     for number, (kind, source, read) in enumerate(sources):
         own = folder / "subjects" / str(number)
-        own.mkdir(parents=True)
-        shutil.copy(source, own)
-        _add_neighbours(source, own)
+        if kind in _WITH_FOLDER:
+            shutil.copytree(source.parent, own)
+        else:
+            own.mkdir(parents=True)
+            shutil.copy(source, own)
+            _add_neighbours(source, own)
         found.append(Subject(kind, own, source.name, read))
     return found
 
@@ -164,25 +170,6 @@ def _egs(folder: Path) -> Iterator[tuple[str, Path, Callable[[Path], None]]]:
     for path in sorted(CHAIN_EGS.glob("*.cegs")):
         yield "chain egs", path, _on_examples(str(chain_model), graph)
     yield "den.fst", CHAIN_EGS / "den.fst", _with_graph(str(chain_model))
-
-
-def _sounds(folder: Path) -> Iterator[tuple[str, Path, Callable[[Path], None]]]:
-    made = folder / "sounds"
-    made.mkdir()
-    sound = speech(0.5, 2)
-    written = [("WAV", "PCM_16"), ("WAVEX", "PCM_24"), ("WAV", "FLOAT"), ("WAV", "IMA_ADPCM"), ("NIST", "PCM_16")]
-    written += [("FLAC", "PCM_16"), ("OGG", "VORBIS"), ("OGG", "OPUS"), ("MP3", "MPEG_LAYER_III"), ("AIFF", "PCM_16")]
-    files = {f"{form}.{subtype}": by_soundfile(sound, form, subtype) for form, subtype in written}
-    files["aac.m4a"] = by_av(sound, "ipod", "aac")
-    files["opus.webm"] = by_av(sound, "webm", "libopus", 48000)
-    for name, content in files.items():
-        path = made / name
-        path.write_bytes(content)
-        yield "sound", path, _read_sound
-
-
-def _read_sound(path: Path) -> None:
-    read_audio(path)
 
 
 def _extractors(folder: Path) -> Iterator[tuple[str, Path, Callable[[Path], None]]]:

@@ -40,7 +40,7 @@ def parse_decoding_command(command: str) -> DecodingCommand:
     try:
         return _joined([_stage(words) for words in split_pipeline(command)])
     except SpecifierError as error:
-        raise SpecifierError(f"{printable_name(command)}: {error}") from None
+        raise SpecifierError(printable_name(f"{command}: {error}")) from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,8 @@ def load_doubles(rxfilename: str, *, allow_commands: bool = False) -> NDArray[np
         array = read_array(stream)
         if array.ndim != 2:
             raise stream.error("a matrix", "a vector", offset=start)
-        return np.asarray(array, np.float64)
+        with np.errstate(invalid="ignore"):  # of damaged numbers; what needs finite ones says so
+            return np.asarray(array, np.float64)
 
 
 def _read_binary(stream: KaldiStream) -> NDArray[np.float64]:
