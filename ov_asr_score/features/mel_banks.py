@@ -81,9 +81,9 @@ def _warped(
             fields=("vtln_low", "vtln_high"),
         )
     bottom, top = np.float32(low), np.float32(high)
-    lower, upper = np.float32(first) * np.float32(max(1.0, warp)), np.float32(last) * np.float32(min(1.0, warp))
     hertz = _hertz(edges)
-    with np.errstate(all="ignore"):  # a warp of 0, or less: bins will be empty
+    with np.errstate(all="ignore"):  # a warp of 0, or less, or far too much: bins will be empty
+        lower, upper = np.float32(first) * np.float32(max(1.0, warp)), np.float32(last) * np.float32(min(1.0, warp))
         scale = np.float32(1) / np.float32(warp)
         below = (scale * lower - bottom) / (lower - bottom)
         above = (top - scale * upper) / (top - upper)

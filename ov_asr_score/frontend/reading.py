@@ -72,7 +72,11 @@ def read_features(
     chain = frontend.chain
     if chain is not None and chain.needs_collection:
         for utterance in _raw(texts, frontend, replace(how, shard=None, on_skip=_nowhere if how.on_skip else None)):
-            chain.collect(utterance.key, utterance.speaker, utterance.features)
+            try:
+                chain.collect(utterance.key, utterance.speaker, utterance.features)
+            except _OF_ONE_UTTERANCE:
+                if how.on_skip is None:
+                    raise  # else it is told of when the steps are applied
     utterances = _raw(texts, frontend, how)
     if frontend.ivectors is not None:
         utterances = _with_ivectors(utterances, frontend, frontend.ivectors, how)

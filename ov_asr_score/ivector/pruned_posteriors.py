@@ -75,7 +75,8 @@ def pruned_posteriors(
 
 
 def _least_posteriors(weights: NDArray[np.float32], min_post: float) -> NDArray[np.float32]:
-    return np.minimum(np.float32(min_post) / np.abs(weights), _MOST_PRUNING)
+    with np.errstate(over="ignore"):  # of a weight that is nearly nothing
+        return np.minimum(np.float32(min_post) / np.abs(weights), _MOST_PRUNING)
 
 
 def _selected(log_likes: NDArray[np.float32], num_gselect: int, least: np.float32 | NDArray[np.float32]) -> Posteriors:

@@ -247,7 +247,8 @@ def _transform_step(name: str, by: str | None, opened: contextlib.ExitStack, all
     """A transform by one matrix in a file, or by those of a table."""
     shown = f"transform {printable_name(name)}"
     if not is_table(name):
-        matrix = load_doubles(name, allow_commands=allow_commands).astype(np.float32)
+        with np.errstate(over="ignore"):
+            matrix = load_doubles(name, allow_commands=allow_commands).astype(np.float32)
         return ChainStep(
             shown, lambda key, speaker, rows: transform(rows, matrix), lambda key, speaker: live_transform(matrix)
         )
