@@ -121,7 +121,9 @@ def _located(path: str, config: Path, notes: list[str]) -> str:
     shown = f"{printable_name(str(config))}: {printable_name(path)}"
     if not found:
         looked = ", ".join(dict.fromkeys(printable_name(str(folder)) for folder in folders))
-        raise FileAccessError(f"{shown}: no such file, and no {printable_name(base)} in {looked}; give its path by its option")
+        raise FileAccessError(
+            f"{shown}: no such file, and no {printable_name(base)} in {looked}; give its path by its option"
+        )
     if len(found) > 1:
         places = " and ".join(printable_name(str(each)) for each in found)
         raise FileAccessError(f"{shown}: no such file, but {places}, which differ; give its path by its option")
