@@ -216,15 +216,14 @@ def test_memory_does_not_grow(of_speakers: tuple[Frontend, dict[str, tuple[str, 
     tracemalloc.start()
     try:
         held = []
-        for second in range(91):
+        for second in range(56):
             live.accept(random.normal(0, 1000, 11025).astype(np.float32) * (second % 7))
             live.ivector()
-            if second >= 30 and second % 20 == 10:
-                held.append(tracemalloc.get_traced_memory()[0])
+            held.append(tracemalloc.get_traced_memory()[0])
     finally:
         tracemalloc.stop()
-    assert live.num_rows > 8900 and len(held) == 4
-    assert max(held[1:]) - held[0] < 200_000
+    assert live.num_rows > 5400
+    assert max(held[35:]) < max(held[12:35]) + 100_000  # some is forgotten every ten seconds only
 
 
 STATE_OF_CMVN = '{"cmvn": {"speaker": null, "global_stats": null, "frozen": null}, "ivectors": null}'

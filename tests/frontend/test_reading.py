@@ -109,6 +109,17 @@ def test_warps_of_a_data_directory(tmp_path: Path) -> None:
     assert opened(FrontendSettings("mfcc"), str(tmp_path), unwarped).warps is None
 
 
+def test_pitch_of_online_decoding(tmp_path: Path) -> None:
+    conf = tmp_path / "pitch.conf"
+    conf.write_text("--frames-per-chunk=10\n--simulate-first-pass-online=true\n")
+    found = read(FrontendSettings("mfcc", pitch_config=str(conf)), "wav,scp:two.scp")
+    expected = stored("pitch/compute_and_process_chunk10_first_pass.ark")
+    for key, utterance in found.items():
+        assert np.abs(utterance.features[:, 13:] - expected[key]).max() < 1e-3
+    conf.write_text(conf.read_text() + "--delay=5\n")  # five rows more of pitch, which are cut
+    assert read(FrontendSettings("mfcc", pitch_config=str(conf)), "wav,scp:two.scp").keys() == found.keys()
+
+
 def test_warps_of_speakers() -> None:
     computation = ComputationSettings(utterance=UtteranceSettings(vtln_map="ark:vtln_map", utt2spk="ark:utt2spk"))
     expected = stored("mfcc/vtln_map.ark")
