@@ -27,7 +27,8 @@ def conjugate_gradients(matrices: DoubleArray, constants: DoubleArray, start: Do
     """Where ``steps`` steps from ``start`` lead: x [L, D] of ``matrices`` [L, D, D] · x = ``constants`` [L, D].
 
     The steps are those of ``LinearCgd`` (matrix/optimization.cc); a system whose residual has grown in the end is
-    solved exactly. What comes out for a system does not depend on the others, not even in its last bit.
+    solved exactly, and is NaN if that is impossible. What comes out for a system does not depend on the others, not
+    even in its last bit.
     """
     lanes, dim = constants.shape
     steps = min(steps, dim + 5)
@@ -39,11 +40,11 @@ def conjugate_gradients(matrices: DoubleArray, constants: DoubleArray, start: Do
             for lane in range(lanes):
                 system = matrices[lane], constants[lane], start[lane]
                 solved[lane], before[lane], after[lane] = _alone(*system, steps)
-    # also where numbers are not finite any more
-    for lane in np.flatnonzero(~(after <= before)).tolist():
-        if not after[lane] <= before[lane] + _LEAST_GROWTH * float(np.dot(constants[lane], constants[lane])):
-            logger.info("conjugate gradients came no nearer to an i-vector: it is solved exactly, as Kaldi does then")
-            solved[lane] = _exactly(matrices[lane], constants[lane], start[lane])
+        # also where numbers are not finite any more
+        for lane in np.flatnonzero(~(after <= before)).tolist():
+            if not after[lane] <= before[lane] + _LEAST_GROWTH * float(np.dot(constants[lane], constants[lane])):
+                logger.info("conjugate gradients came no nearer to an i-vector: it is solved exactly, as Kaldi does")
+                solved[lane] = _exactly(matrices[lane], constants[lane], start[lane])
     return solved
 
 
@@ -128,11 +129,14 @@ def _together(
 
 
 def _exactly(matrix: DoubleArray, constants: DoubleArray, start: DoubleArray) -> NDArray[np.float64]:
-    """The maximum of b x - x A x / 2, with small eigenvalues raised; ``start`` if that is no better.
+    """The maximum of b x - x A x / 2, small eigenvalues raised; ``start`` if that is no better, NaN if there is none.
 
     Source: matrix/sp-matrix.cc, ``SolveQuadraticProblem``.
     """
-    values, vectors = np.linalg.eigh(matrix)
+    try:
+        values, vectors = np.linalg.eigh(matrix)
+    except np.linalg.LinAlgError:
+        return np.full_like(start, np.nan)
     values = np.maximum(values, max(_LEAST_EIGENVALUE, values.max() / _MOST_CONDITION))
     found = start + vectors @ ((vectors.T @ (constants - matrix @ start)) / values)
 

@@ -10,7 +10,8 @@ from ov_asr_score.ivector.adaptation_state import AdaptationState
 from ov_asr_score.ivector.extractor import Extractor
 from ov_asr_score.ivector.gaussian_frames import GaussianFrames
 from ov_asr_score.ivector.utterance_queue import IvectorUtterance, SpeakerRun, UtteranceIvectors, UtteranceQueue
-from ov_asr_score.ivector.utterance_work import SystemSolver, UtteranceWork, number_of_lanes
+from ov_asr_score.ivector.utterance_work import SystemSolver, UtteranceWork, number_of_lanes, unsolvable
+from ov_asr_score.kaldi_model.double_arrays import DoubleArray
 from ov_asr_score.text import shown_key
 
 OnSkippedUtterance = Callable[[str, OvAsrScoreError], None]
@@ -54,8 +55,8 @@ def extract_ivectors(
             return
         busy = [lane for each in busy if (lane := taker.advanced(each))]
         ivectors = solver.solve([(lane.work.stats, lane.work.ivector) for lane in busy])
-        for lane, ivector in zip(busy, ivectors, strict=True):
-            lane.work.set_ivector(ivector)
+        both = zip(busy, ivectors, strict=True)
+        busy = [lane for each, ivector in both if (lane := taker.estimated(each, ivector))]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,6 +102,14 @@ class _UtteranceTaker:
                 self._refuse(lane.index, lane.key, error)
             lane = self.begun(lane.run)
         return None
+
+    def estimated(self, lane: _Lane, ivector: DoubleArray | None) -> _Lane | None:
+        """The lane, which takes its i-vector; where there is none, one with the speaker's next utterance."""
+        if ivector is not None:
+            lane.work.set_ivector(ivector)
+            return lane
+        self._refuse(lane.index, lane.key, unsolvable())
+        return self.begun(lane.run)
 
     def _give_back(self, lane: _Lane) -> None:
         run, state = lane.run, None

@@ -18,7 +18,7 @@ from ov_asr_score.ivector.gaussian_frames import BLOCK_ROWS, Frames, GaussianFra
 from ov_asr_score.ivector.pruned_posteriors import pruned_posteriors
 from ov_asr_score.ivector.remembered_frames import RememberedFrames
 from ov_asr_score.ivector.utterance_queue import check_features
-from ov_asr_score.ivector.utterance_work import SystemSolver
+from ov_asr_score.ivector.utterance_work import SystemSolver, normalized_by, unsolvable
 from ov_asr_score.kaldi_model.double_arrays import DoubleArray
 
 _REMEMBERED_FRAMES = 1500
@@ -87,7 +87,7 @@ class LiveIvectors:
         check_features(rows, self.extractor, f"features from frame {self._known.end} on")
         if self._known.end - self._added > _MOST_WAITING:
             self._catch_up()
-        normalized = self._cmvn.accept(rows)
+        normalized = normalized_by(self._cmvn, rows)
         if self._context is None:
             self._context = tuple(np.repeat(each[:1], self._frames.left, 0) for each in (rows, normalized))
         self._make_frames(*(np.concatenate(both) for both in zip(self._context, (rows, normalized), strict=True)))
@@ -230,7 +230,10 @@ class LiveIvectors:
         return sums
 
     def _estimate(self) -> None:
-        (self._with_offset,) = self._solver.solve([(self._stats, self._with_offset)])
+        (found,) = self._solver.solve([(self._stats, self._with_offset)])
+        if found is None:
+            raise unsolvable()
+        self._with_offset = found
         if self._is_newest:
             return
         self._history.append(self.extractor.without_offset(self._with_offset))

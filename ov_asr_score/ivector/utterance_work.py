@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ov_asr_score.errors import OvAsrScoreError
 from ov_asr_score.features.steps.online_cmvn import LiveCmvn
+from ov_asr_score.finite import is_finite
 from ov_asr_score.ivector.adaptation_state import AdaptationState, limited
 from ov_asr_score.ivector.conjugate_gradients import conjugate_gradients
 from ov_asr_score.ivector.estimation_stats import EstimationStats
@@ -41,7 +43,7 @@ class UtteranceWork:
         self._extractor = extractor
         self._num_frames = len(features)
         self._cmvn = LiveCmvn(extractor.cmvn, state.cmvn)
-        normalized = self._cmvn.accept(features)
+        normalized = normalized_by(self._cmvn, features)
         self._groups: Iterator[FrameGroup] = groups_of_utterance(
             frames, features, normalized, extractor.options, weights
         )
@@ -77,6 +79,12 @@ class UtteranceWork:
         return limited(state, options.max_remembered_frames, options.posterior_scale)
 
 
+def normalized_by(cmvn: LiveCmvn, features: Frames) -> Frames:
+    """The rows after online CMVN; what is not finite then, of a state with wild numbers, is refused with its frames."""
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        return cmvn.accept(features)
+
+
 class SystemSolver:
     """The next i-vectors of several utterances, from their statistics."""
 
@@ -89,12 +97,12 @@ class SystemSolver:
         self._matrices = np.empty((lanes, dim * dim))
         self._constants, self._start = np.empty((lanes, dim)), np.empty((lanes, dim))
 
-    def solve(self, systems: Sequence[tuple[EstimationStats, DoubleArray]]) -> list[DoubleArray]:
-        """The i-vectors [D] with the prior's offset, of statistics and the i-vectors before.
+    def solve(self, systems: Sequence[tuple[EstimationStats, DoubleArray]]) -> list[DoubleArray | None]:
+        """The i-vectors [D] with the prior's offset, of statistics and the i-vectors before; None where there is none.
 
         Source: ivector/ivector-extractor.cc, ``OnlineIvectorEstimationStats::GetIvector``.
         """
-        found = [self._default] * len(systems)
+        found: list[DoubleArray | None] = [self._default] * len(systems)
         lanes = [lane for lane, (stats, _) in enumerate(systems) if stats.count > 0]
         if not lanes:
             return found
@@ -109,6 +117,12 @@ class SystemSolver:
         solved = conjugate_gradients(
             self._matrices[:count].reshape(count, dim, dim), self._constants[:count], self._start[:count], self._steps
         )
+        all_finite = is_finite(solved)
         for lane, ivector in zip(lanes, solved, strict=True):
-            found[lane] = ivector
+            found[lane] = ivector if all_finite or is_finite(ivector) else None
         return found
+
+
+def unsolvable() -> OvAsrScoreError:
+    """The error for statistics that lead to no i-vector."""
+    return OvAsrScoreError("expected statistics that lead to an i-vector, found some that are far too large")

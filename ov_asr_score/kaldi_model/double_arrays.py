@@ -95,7 +95,9 @@ def _read_binary(reader: ModelReader, shape: str) -> DoubleArray:
         raise reader.error("a size of 0 or more", str(size), "the file is damaged", offset=offset)
     dtype = _TYPES[token[0]]
     count = size if shape == "V" else size * (size + 1) // 2
-    return reader.stream.read_bytes(count * dtype.itemsize).view(dtype).astype(np.float64)
+    data = reader.stream.read_bytes(count * dtype.itemsize)
+    with np.errstate(invalid="ignore"):  # NaN that signals
+        return data.view(dtype).astype(np.float64)
 
 
 def _read_text(reader: ModelReader) -> DoubleArray:

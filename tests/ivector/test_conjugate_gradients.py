@@ -101,3 +101,11 @@ def test_systems_whose_residual_grows_are_solved_exactly(lanes: int, caplog: pyt
     exact = start[1] + vectors @ ((vectors.T @ residual) / np.maximum(values, values.max() / 1e4))
     np.testing.assert_allclose(found[1], exact, rtol=1e-6)
     assert np.isfinite(found).all()
+
+
+@pytest.mark.parametrize("lanes", [1, 9])
+def test_systems_without_a_solution_are_nan(lanes: int) -> None:
+    matrices, constants, start = systems(lanes, 6)
+    matrices[0] = 1e308
+    found = conjugate_gradients(matrices, constants, start, 15)
+    assert not np.isfinite(found[0]).any() and np.isfinite(found[1:]).all()

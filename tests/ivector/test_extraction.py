@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ov_asr_score.errors import OvAsrScoreError, ShapeMismatchError, TableFormatError
 from ov_asr_score.ivector import utterance_queue
+from ov_asr_score.ivector.adaptation_state import first_state
 from ov_asr_score.ivector.extraction import extract_ivectors
 from ov_asr_score.ivector.utterance_queue import IvectorUtterance
 from tests.ivector.references import KALDI, differences, extractor, table, utterances
@@ -174,6 +175,24 @@ def test_features_that_are_too_large(size: float) -> None:
         ]
         without = list(extract_ivectors(extractor(), [given[0], given[2]]))
         assert np.array_equal(found[1].ivectors, without[1].ivectors)
+
+
+def test_statistics_without_a_solution() -> None:
+    """A state may hold anything: the utterance is refused, and so are those after it."""
+    state = first_state(extractor())
+    wild = replace(state, stats=replace(state.stats, count=1.0, quadratic=np.full(300, 1e308)))
+    skipped: list[str] = []
+    given = [IvectorUtterance(key, features(30), speaker) for key, speaker in (("a", "x"), ("b", "y"), ("c", "x"))]
+    found = extract_ivectors(
+        extractor(),
+        given,
+        first_states=lambda speaker: wild if speaker == "x" else None,
+        on_skip=lambda _, error: skipped.append(str(error)),
+    )
+    assert [each.key for each in found] == ["b"]
+    assert skipped[0] == (
+        "utterance 'a': expected statistics that lead to an i-vector, found some that are far too large"
+    )
 
 
 def test_utterances_before_an_error_are_given() -> None:

@@ -248,6 +248,15 @@ def test_what_is_refused() -> None:
         LiveIvectors(extractor(), foreign)
 
 
+def test_statistics_without_a_solution() -> None:
+    state = first_state(extractor())
+    wild = replace(state, stats=replace(state.stats, count=1.0, quadratic=np.full(300, 1e308)))
+    live = LiveIvectors(extractor(), wild)
+    live.accept(FEATURES[TWO[0]][:10])
+    with pytest.raises(OvAsrScoreError, match="expected statistics that lead to an i-vector"):
+        live.ivector(0)
+
+
 def test_an_utterance_without_features_leaves_the_state() -> None:
     live = LiveIvectors(extractor())
     live.finish()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
 
+from ov_asr_score.features.steps.online_cmvn import CmvnState, LiveCmvn
 from ov_asr_score.ivector.adaptation_state import first_state
 from ov_asr_score.ivector.gaussian_frames import GaussianFrames
-from ov_asr_score.ivector.utterance_work import SystemSolver, UtteranceWork, number_of_lanes
+from ov_asr_score.ivector.utterance_work import SystemSolver, UtteranceWork, normalized_by, number_of_lanes
 from tests.ivector.references import TWO, extractor, table
 
 
@@ -18,6 +20,7 @@ def test_lanes_fit_the_cache() -> None:
 
 def solve(solver: SystemSolver, work: Sequence[UtteranceWork]) -> None:
     for each, ivector in zip(work, solver.solve([(each.stats, each.ivector) for each in work]), strict=True):
+        assert ivector is not None
         each.set_ivector(ivector)
 
 
@@ -58,3 +61,12 @@ def test_an_ivector_that_begins_with_zero_starts_at_the_prior() -> None:
     other.ivector = np.zeros(24)
     solve(solver, [usual, other])
     assert np.allclose(usual.ivector, other.ivector, atol=1e-6)
+
+
+def test_wild_statistics_of_cmvn_give_no_warnings() -> None:
+    """Rows that are not finite then are refused when frames are made of them."""
+    state = CmvnState(extractor().global_stats, np.full((2, 41), 1e308))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = normalized_by(LiveCmvn(extractor().cmvn, state), np.ones((5, 40), np.float32))
+    assert found.shape == (5, 40)

@@ -77,7 +77,8 @@ def _read_binary(stream: KaldiStream) -> NDArray[np.float64]:
         raise stream.error("a size of 0 or more", f"{rows} x {columns}", offset=start)
     kind_of_number = np.dtype(_TYPES[kind])
     data = stream.read_bytes(rows * columns * kind_of_number.itemsize)
-    return np.frombuffer(data, kind_of_number).reshape(rows, columns).astype(np.float64)
+    with np.errstate(invalid="ignore"):  # NaN that signals
+        return np.frombuffer(data, kind_of_number).reshape(rows, columns).astype(np.float64)
 
 
 def _read_text(stream: KaldiStream) -> NDArray[np.float64]:
