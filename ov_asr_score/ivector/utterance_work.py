@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from ov_asr_score.errors import OvAsrScoreError
 from ov_asr_score.features.steps.online_cmvn import LiveCmvn
-from ov_asr_score.finite import is_finite
 from ov_asr_score.ivector.adaptation_state import AdaptationState, limited
 from ov_asr_score.ivector.conjugate_gradients import conjugate_gradients
 from ov_asr_score.ivector.estimation_stats import EstimationStats
@@ -21,6 +20,7 @@ from ov_asr_score.kaldi_model.double_arrays import DoubleArray, unpacking_index
 _MOST_LANES, _LEAST_LANES = 64, 8
 # The systems of all lanes are read in every step: they should stay in the cache of a core.
 _CACHE_BYTES = 1 << 20
+_MOST_SINGLE = float(np.finfo(np.float32).max)
 
 
 def number_of_lanes(ivector_dim: int) -> int:
@@ -117,9 +117,10 @@ class SystemSolver:
         solved = conjugate_gradients(
             self._matrices[:count].reshape(count, dim, dim), self._constants[:count], self._start[:count], self._steps
         )
-        all_finite = is_finite(solved)
-        for lane, ivector in zip(lanes, solved, strict=True):
-            found[lane] = ivector if all_finite or is_finite(ivector) else None
+        fits = np.abs(solved) <= _MOST_SINGLE  # not so where it is NaN
+        all_fit = bool(fits.all())
+        for lane, ivector, fitting in zip(lanes, solved, fits, strict=True):
+            found[lane] = ivector if all_fit or fitting.all() else None
         return found
 
 

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
 
 from ov_asr_score.features.steps.online_cmvn import CmvnState, LiveCmvn
 from ov_asr_score.ivector.adaptation_state import first_state
@@ -70,3 +71,16 @@ def test_wild_statistics_of_cmvn_give_no_warnings() -> None:
         warnings.simplefilter("error")
         found = normalized_by(LiveCmvn(extractor().cmvn, state), np.ones((5, 40), np.float32))
     assert found.shape == (5, 40)
+
+
+@pytest.mark.parametrize("size", [1e300, 1e60])
+def test_ivectors_beyond_single_precision_are_none(size: float) -> None:
+    solver = SystemSolver(extractor(), 4)
+    usual, wild = begun(TWO[0]), begun(TWO[0])
+    for each in (usual, wild):
+        each.next_system()
+    wild.stats.linear[:] = size
+    found = solver.solve([(wild.stats, wild.ivector), (usual.stats, usual.ivector)])
+    assert found[0] is None and found[1] is not None
+    (alone,) = solver.solve([(usual.stats, usual.ivector)])
+    assert alone is not None and np.array_equal(alone, found[1])
