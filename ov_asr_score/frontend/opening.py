@@ -204,7 +204,7 @@ def _warps(
 
 
 def _warps_of_directory(sources: Sequence[str], notes: list[str]) -> Warps | None:
-    """The warps in a data directory: utt2warp, or spk2warp with utt2spk; None where there are none."""
+    """The warps in a data directory: spk2warp with utt2spk, or utt2warp; None where there are none."""
     from ov_asr_score.audio.lists.data_directory import load_data_directory
     from ov_asr_score.audio.lists.speakers import read_speakers
     from ov_asr_score.kaldi_io.tables.float_map import read_float_map

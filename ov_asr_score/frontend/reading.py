@@ -23,7 +23,7 @@ from ov_asr_score.features.computing import feature_dim
 from ov_asr_score.features.steps.feature_columns import paste_features
 from ov_asr_score.frontend.frontend import Frontend, IvectorRecipe
 from ov_asr_score.frontend.sound_features import compute_recording
-from ov_asr_score.frontend.sources import is_sound, table_of
+from ov_asr_score.frontend.sources import is_read_once, is_sound, table_of
 from ov_asr_score.kaldi_io import KeyedTable, open_table, parse_read_specifier, read_table
 from ov_asr_score.settings.path_map import NO_PATH_MAP, PathMap
 from ov_asr_score.settings.shard import Shard
@@ -70,7 +70,10 @@ def read_features(
     """
     texts = [sources] if isinstance(sources, str) else list(sources)
     chain = frontend.chain
+    if chain is not None:
+        chain.forget_speakers()
     if chain is not None and chain.needs_collection:
+        _check_can_be_read_again(texts, frontend)
         for utterance in _raw(texts, frontend, replace(how, shard=None, on_skip=_nowhere if how.on_skip else None)):
             try:
                 chain.collect(utterance.key, utterance.speaker, utterance.features)
@@ -81,6 +84,17 @@ def read_features(
     if frontend.ivectors is not None:
         utterances = _with_ivectors(utterances, frontend, frontend.ivectors, how)
     return utterances if chain is None else _through_chain(utterances, frontend, how)
+
+
+def _check_can_be_read_again(sources: Sequence[str], frontend: Frontend) -> None:
+    named = [*sources, *frontend.paste, *filter(None, (frontend.sound.segments,))]
+    once = next(filter(is_read_once, named), None)
+    if once is not None:
+        raise UsageError(
+            f"cmvn speaker: {once} can be read only once, but all utterances are read before the first one is "
+            "normalized; give a file, or cmvn_stats",
+            fields=("cmvn", "cmvn_stats"),
+        )
 
 
 def _nowhere(key: str, error: OvAsrScoreError) -> None:
@@ -176,25 +190,30 @@ def _with_ivectors(
             "shard: i-vectors that are carried on from utterance to utterance need all utterances of a speaker",
             fields=("shard", "ivector_spk2utt"),
         )
-    waiting: deque[UtteranceFeatures] = deque()
+    waiting: deque[UtteranceFeatures] = deque()  # results and what is skipped come in this order
 
     def features() -> Iterator[IvectorUtterance]:
-        for utterance, speaker in _in_speakers_order(utterances, recipe):
+        for utterance, speaker in _in_speakers_order(utterances, recipe, how.on_skip):
             waiting.append(utterance)
             yield IvectorUtterance(utterance.key, utterance.features[:, :columns], speaker)
 
-    for found in extract_ivectors(recipe.extractor, features(), on_skip=how.on_skip):
-        while (utterance := waiting.popleft()).key != found.key:
-            pass  # skipped
-        yield replace(utterance, ivectors=found.ivectors)
+    def skip(key: str, error: OvAsrScoreError) -> None:
+        waiting.popleft()
+        if how.on_skip is None:
+            raise error
+        how.on_skip(key, error)
+
+    for found in extract_ivectors(recipe.extractor, features(), on_skip=skip):
+        yield replace(waiting.popleft(), ivectors=found.ivectors)
 
 
 def _in_speakers_order(
-    utterances: Iterator[UtteranceFeatures], recipe: IvectorRecipe
+    utterances: Iterator[UtteranceFeatures], recipe: IvectorRecipe, on_skip: OnSkip | None
 ) -> Iterator[tuple[UtteranceFeatures, str]]:
     """Utterances with their speakers, empty where each stands alone.
 
-    Raises UsageError where they come in another order than the state of a speaker is carried on.
+    Raises UsageError where they come in another order than the state of a speaker is carried on, and
+    MissingUtteranceError where nothing says who speaks, unless that is skipped.
     """
     if recipe.speakers is None:
         yield from ((utterance, "") for utterance in utterances)
@@ -204,9 +223,13 @@ def _in_speakers_order(
     current = ""
     for utterance in utterances:
         if utterance.key not in places:
-            raise MissingUtteranceError(
+            error = MissingUtteranceError(
                 f"ivector_spk2utt: expected the speaker of utterance {shown_key(utterance.key)}, found none"
             )
+            if on_skip is None:
+                raise error
+            on_skip(utterance.key, error)
+            continue
         speaker, place = places[utterance.key]
         if place < latest.get(speaker, -1) or (speaker != current and speaker in latest):
             raise UsageError(
@@ -225,6 +248,16 @@ def _through_chain(
     assert chain is not None
     for utterance in utterances:
         try:
+            if (
+                how.shard is not None
+                and chain.continues_speakers
+                and chain.speaker_of(utterance.key, utterance.speaker)
+            ):
+                raise UsageError(
+                    "shard: online CMVN goes on from utterance to utterance, and needs all utterances of a speaker; "
+                    "split the lists by speaker instead",
+                    fields=("shard", "cmvn"),
+                )
             features = chain.apply(utterance.key, utterance.speaker, utterance.features)
         except _OF_ONE_UTTERANCE as error:
             if how.on_skip is None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from ov_asr_score.audio.lists.sound_specifier import is_sound_source, parse_sound_specifier
 from ov_asr_score.errors import OvAsrScoreError
 from ov_asr_score.kaldi_io.files.input import split_offset
+from ov_asr_score.kaldi_io.specifier import parse_read_specifier
 from ov_asr_score.settings.path_map import NO_PATH_MAP, PathMap
 
 
@@ -32,6 +33,16 @@ def table_of(source: str) -> str:
 def is_permissive(source: str) -> bool:
     """Whether a specifier of sound has the option ``p``: what cannot be read is skipped."""
     return parse_sound_specifier(source).permissive
+
+
+def is_read_once(source: str) -> bool:
+    """Whether the list or table that a text names is standard input, or gives its content once, as a FIFO does."""
+    name = parse_sound_specifier(source).filename if is_sound(source) else parse_read_specifier(source).filename
+    path = split_offset(name)[0]
+    try:
+        return name in ("", "-") or (Path(path).exists() and not (Path(path).is_file() or Path(path).is_dir()))
+    except (OSError, ValueError):  # said where it is opened
+        return False
 
 
 def source_files(source: str, path_map: PathMap = NO_PATH_MAP) -> Iterator[str]:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from ov_asr_score.errors import MissingUtteranceError, OvAsrScoreError, ShapeMismatchError, SoundFormatError, UsageError
+from ov_asr_score.features.steps.cmvn import cmvn_stats
 from ov_asr_score.frontend.frontend import Frontend
 from ov_asr_score.frontend.opening import open_frontend
 from ov_asr_score.frontend.reading import Reading, UtteranceFeatures, read_features
+from ov_asr_score.kaldi_io import TableWriter
 from ov_asr_score.settings.feature_jobs import ComputationSettings
 from ov_asr_score.settings.feature_steps import FeatureSteps
 from ov_asr_score.settings.features import UtteranceSettings
@@ -199,6 +204,10 @@ def test_states_of_speakers_follow_their_order(tmp_path: Path, monkeypatch: pyte
         read(wrong, f"scp:{two}")
     with pytest.raises(MissingUtteranceError, match="expected the speaker of utterance 'es_Andrea"):
         read(wrong, feats)
+    skipped: dict[str, OvAsrScoreError] = {}
+    (tmp_path / "spk2utt").write_text("es_Annie es_Annie-n0015\n")
+    assert list(read(wrong, f"scp:{two}", Reading(on_skip=skipped.__setitem__))) == ["es_Annie-n0015"]
+    assert list(skipped) == ["es_Annie-t0024"]
     with pytest.raises(UsageError, match="shard: i-vectors that are carried on"):
         read(settings, feats, Reading(shard=Shard(1, 2)))
 
@@ -222,3 +231,69 @@ def test_what_cannot_be_used_is_skipped(tmp_path: Path) -> None:
     with pytest.raises(OvAsrScoreError, match=r"all\.scp"):
         read(FrontendSettings("mfcc"), source)
     assert list(read(FrontendSettings("mfcc"), f"wav,p,scp:{tmp_path}/wav.scp")) == ["good"]
+
+
+def stored_table(path: Path, entries: list[tuple[str, NDArray[np.float32]]]) -> str:
+    """A table with these entries, whose keys may come twice."""
+    with TableWriter(f"ark:{path}") as writer:
+        for key, rows in entries:
+            writer.write(key, rows)
+    return f"ark:{path}"
+
+
+def test_ivectors_belong_to_their_utterances(tmp_path: Path) -> None:
+    """Also where an utterance that is skipped has the key of another one."""
+    (_, first), (_, second), *_ = stored(IVECTOR / "feats.ark").items()
+    bad = np.full_like(first, np.nan)
+    source = stored_table(tmp_path / "feats.ark", [("a", bad), ("a", first), ("b", second)])
+    settings = FrontendSettings(ivector_extractor=str(EXTRACTOR))
+    skipped: list[str] = []
+    how = Reading(on_skip=lambda key, error: skipped.append(key))
+    found = list(read_features(source, opened(settings, source), how))
+    assert [each.key for each in found] == ["a", "b"]
+    assert skipped == ["a"]
+    for utterance, rows in zip(found, (first, second), strict=True):
+        assert np.array_equal(utterance.features, rows)
+
+
+@pytest.fixture
+def speakers(tmp_path: Path) -> tuple[str, str, str]:
+    """A table of features, the global statistics of them, and who speaks."""
+    rng = np.random.default_rng(5)
+    rows = [(key, rng.normal(size=(30, 3)).astype(np.float32)) for key in ("a1", "a2", "a3", "b1")]
+    stats, utt2spk = tmp_path / "stats", tmp_path / "utt2spk"
+    total = cmvn_stats(np.concatenate([each for _, each in rows]))
+    stats.write_text(" [ " + "\n".join(" ".join(map(str, row)) for row in total) + " ]\n")
+    utt2spk.write_text("a1 A\na2 A\na3 A\nb1 B\n")
+    return stored_table(tmp_path / "rows.ark", rows), str(stats), str(utt2spk)
+
+
+@pytest.mark.parametrize("kind", ["online", "speaker"])
+def test_every_reading_begins_anew(speakers: tuple[str, str, str], kind: Literal["online", "speaker"]) -> None:
+    """As calibration for GNA reads the utterances before scoring does."""
+    source, stats, utt2spk = speakers
+    steps = FeatureSteps(cmvn=kind, cmvn_stats=stats if kind == "online" else "", feature_utt2spk=utt2spk)
+    frontend = opened(FrontendSettings(steps=steps), source)
+    first, second = (list(read_features(source, frontend)) for _ in range(2))
+    assert all(np.array_equal(one.features, two.features) for one, two in zip(first, second, strict=True))
+
+
+def test_shards_do_not_cut_what_goes_on(speakers: tuple[str, str, str]) -> None:
+    source, stats, utt2spk = speakers
+    steps = FeatureSteps(cmvn="online", cmvn_stats=stats, feature_utt2spk=utt2spk)
+    part = Reading(shard=Shard(2, 2))
+    with pytest.raises(UsageError, match="shard: online CMVN goes on from utterance to utterance"):
+        read(FrontendSettings(steps=steps), source, part)
+    alone = FrontendSettings(steps=replace(steps, feature_utt2spk=""))
+    whole = read(alone, source)
+    assert {key: each.features.tobytes() for key, each in read(alone, source, part).items()} == {
+        key: whole[key].features.tobytes() for key in ("a3", "b1")
+    }
+
+
+def test_statistics_of_what_can_be_read_once(speakers: tuple[str, str, str], tmp_path: Path) -> None:
+    _, _, utt2spk = speakers
+    os.mkfifo(tmp_path / "pipe")
+    for source in ("ark:-", f"ark:{tmp_path}/pipe"):
+        with pytest.raises(UsageError, match=r"cmvn speaker: .* can be read only once"):
+            read(FrontendSettings(steps=FeatureSteps(cmvn="speaker", feature_utt2spk=utt2spk)), source)

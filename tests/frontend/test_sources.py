@@ -1,10 +1,18 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from ov_asr_score.frontend.sources import count_utterances, is_permissive, is_sound, source_files, table_of
+from ov_asr_score.frontend.sources import (
+    count_utterances,
+    is_permissive,
+    is_read_once,
+    is_sound,
+    source_files,
+    table_of,
+)
 from tests.frontend.places import FEATURES, SPEECH
 
 
@@ -63,3 +71,19 @@ def test_numbers_of_utterances(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     (tmp_path / "segments").write_text("a-1 a 0 1\n\na-2 a 1 2\n")
     assert count_utterances(str(tmp_path)) == 2
     assert count_utterances("wav,scp:nothing.scp") is None
+
+
+@pytest.mark.parametrize(
+    "source", ["-", "ark:-", "scp:-", "wav:-", "wav,scp:-", "wav,ark:-", "ark:", "PIPE", "ark:PIPE"]
+)
+def test_what_is_read_once(source: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert is_read_once(source.replace("PIPE", f"{tmp_path}/pipe"))
+
+
+@pytest.mark.parametrize(
+    "source", ["ark:{}", "scp:{}", "{}", "wav,scp:{}", "{}:5", "ark:cat {} |", "ark:nothing", "/tmp"]
+)
+def test_what_is_read_again(source: str, tmp_path: Path) -> None:
+    (tmp_path / "list").write_text("a b\n")
+    assert not is_read_once(source.format(tmp_path / "list"))

@@ -16,7 +16,8 @@ FEATS_SCP = "feats.scp"
 class DataDirectory:
     """The paths of the files in a data directory; empty for those that are not there.
 
-    ``sides`` is reco2file_and_channel; ``warps`` the VTLN warps, of utterances or of speakers.
+    ``sides`` is reco2file_and_channel; ``warps`` the VTLN warps, of speakers or of utterances,
+    in the order in which steps/make_mfcc.sh looks for them.
     """
 
     folder: str
@@ -44,7 +45,7 @@ def load_data_directory(folder: str) -> DataDirectory:
         utt2spk=path_of("utt2spk"),
         spk2utt=path_of("spk2utt"),
         sides=path_of("reco2file_and_channel"),
-        warps=path_of("utt2warp", "spk2warp"),
+        warps=path_of("spk2warp", "utt2warp"),
         feats_scp=path_of(FEATS_SCP),
     )
     if found.wav_scp:

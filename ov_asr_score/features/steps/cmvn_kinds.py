@@ -29,6 +29,10 @@ class CmvnStep(Protocol):
         """Add the features of an utterance to the statistics of its speaker."""
         ...
 
+    def forget_speakers(self) -> None:
+        """Begin without any speaker: no statistics, no states."""
+        ...
+
     def apply(self, key: str, speaker: str, features: Rows) -> Rows:
         """The normalized features of an utterance."""
         ...
@@ -47,6 +51,9 @@ class _Stateless:
 
     def collect(self, key: str, speaker: str, features: Rows) -> None:
         """Nothing is collected."""
+
+    def forget_speakers(self) -> None:
+        """Nothing is known of speakers."""
 
     def close(self) -> None:
         """Nothing is open."""
@@ -86,6 +93,10 @@ class SpeakerCmvn(_Stateless):
         """Add the features of an utterance to the statistics of its speaker. Raises UsageError without a speaker."""
         check_speaker(key, speaker)
         self._stats[speaker] = cmvn_stats(features, before=self._stats.get(speaker))
+
+    def forget_speakers(self) -> None:
+        """Begin without statistics."""
+        self._stats.clear()
 
     def apply(self, key: str, speaker: str, features: Rows) -> Rows:
         """The normalized features of an utterance. Raises MissingUtteranceError without statistics."""
@@ -189,6 +200,10 @@ class OnlineCmvnOfSpeakers(_Stateless):
         made = live.accept(features)
         live.finish()
         return made
+
+    def forget_speakers(self) -> None:
+        """Begin without states."""
+        self._states.clear()
 
     def live(self, key: str, speaker: str) -> LiveStep:
         """The live form; the speaker's next utterance begins with what this one leaves when it finishes."""

@@ -133,6 +133,16 @@ class FeatureChain:
         given = self.steps.cmvn not in ("utterance", "speaker") or bool(self.steps.cmvn_stats)
         return self._cmvn is None or given
 
+    @property
+    def continues_speakers(self) -> bool:
+        """Whether an utterance begins with what the speaker's utterance before left."""
+        return isinstance(self._cmvn, OnlineCmvnOfSpeakers)
+
+    def forget_speakers(self) -> None:
+        """Begin anew: what utterances left, or gave to ``collect``, counts no more."""
+        if self._cmvn is not None:
+            self._cmvn.forget_speakers()
+
     def collect(self, key: str, speaker: str, features: NDArray[np.floating]) -> None:
         """Add the features [T, D] of an utterance to the statistics of its speaker.
 

@@ -11,9 +11,8 @@ import numpy as np
 
 from ov_asr_score.device.input_scale_factors import largest_value, scale_factor
 from ov_asr_score.errors import UsageError
-from ov_asr_score.frontend.sources import is_sound
+from ov_asr_score.frontend.sources import is_read_once
 from ov_asr_score.gna.compiler.measured_ranges import MOST_FRAMES
-from ov_asr_score.kaldi_io.specifier import parse_read_specifier
 from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances.joining import InputTable, JoinGaps, JoinOptions, Utterance, read_utterances
 
@@ -31,10 +30,7 @@ def calibrate(
     if options.device.gna_mode is None or gna.scale_factor_utterances == 1 or not tables:
         return options, []
     for table in tables:
-        if table.is_computed or is_sound(table.specifier):
-            continue
-        name = parse_read_specifier(table.specifier).filename
-        if name in ("", "-") or name.rstrip().endswith("|"):
+        if not table.is_computed and (is_read_once(table.specifier) or table.specifier.rstrip().endswith("|")):
             if gna.scale_factors:
                 return options, []
             raise UsageError(

@@ -12,7 +12,7 @@ def test_files_that_are_there(tmp_path: Path) -> None:
     (tmp_path / "wav.scp").write_text("a a.wav\n")
     folder = str(tmp_path)
     assert load_data_directory(folder) == DataDirectory(folder, wav_scp=f"{folder}/wav.scp")
-    for name in ("segments", "utt2spk", "spk2utt", "reco2file_and_channel", "spk2warp", "feats.scp"):
+    for name in ("segments", "utt2spk", "spk2utt", "reco2file_and_channel", "utt2warp", "feats.scp"):
         (tmp_path / name).touch()
     assert load_data_directory(folder) == DataDirectory(
         folder,
@@ -21,11 +21,11 @@ def test_files_that_are_there(tmp_path: Path) -> None:
         utt2spk=f"{folder}/utt2spk",
         spk2utt=f"{folder}/spk2utt",
         sides=f"{folder}/reco2file_and_channel",
-        warps=f"{folder}/spk2warp",
+        warps=f"{folder}/utt2warp",
         feats_scp=f"{folder}/feats.scp",
     )
-    (tmp_path / "utt2warp").touch()
-    assert load_data_directory(folder).warps == f"{folder}/utt2warp"
+    (tmp_path / "spk2warp").touch()
+    assert load_data_directory(folder).warps == f"{folder}/spk2warp"
 
 
 def test_directories_without_sound(tmp_path: Path) -> None:
