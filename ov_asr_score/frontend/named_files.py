@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from ov_asr_score.kaldi_io.files.config_file import read_config
 from ov_asr_score.kaldi_io.files.input import is_stream, split_offset
 from ov_asr_score.kaldi_io.specifier import is_table, parse_read_specifier
+from ov_asr_score.kaldi_io.tables.script import read_script
 from ov_asr_score.settings.frontend import FrontendSettings
 
 
 def named_files(settings: FrontendSettings) -> Iterator[tuple[str, str]]:
-    """Plain files with the setting that names them; of a folder, the files in it. What is not there is left out."""
+    """Plain files with the setting that names them; of a folder, the files in it. What is not there is left out.
+
+    Of a table that is a script, the files that it points to, too; of the configuration of features, their VTLN warps.
+    """
     steps = settings.steps
     named = [
         ("feature_config", settings.feature_config),
@@ -24,23 +29,39 @@ def named_files(settings: FrontendSettings) -> Iterator[tuple[str, str]]:
         *(("transforms", name) for name in steps.transforms),
         ("ivector_spk2utt", settings.ivector_spk2utt),
     ]
-    for setting, name in named:
+    for setting, name in (*named, *_warps(settings.feature_config)):
         yield from ((setting, path) for path in _plain(name))
     if settings.ivector_extractor:
         yield from (("ivector_extractor", path) for path in _of_extractor(settings.ivector_extractor))
 
 
+def _warps(config: str) -> Iterator[tuple[str, str]]:
+    """The tables of VTLN warps and speakers that a configuration file of features names."""
+    if config and Path(config).is_file():
+        yield from (
+            ("feature_config", line.value)
+            for line in read_config(config)
+            if line.name in ("vtln-map", "utt2spk") and line.value
+        )
+
+
 def _plain(name: str) -> list[str]:
     if not name:
         return []
-    path = parse_read_specifier(name).filename if is_table(name) else name
+    table = parse_read_specifier(name) if is_table(name) else None
+    path = name if table is None else table.filename
     if is_stream(path):
         return []
     folder = Path(path)
     if folder.is_dir():
         return sorted(str(each) for each in folder.iterdir() if each.is_file())
     plain = split_offset(path)[0] if not folder.exists() else path
-    return [plain] if Path(plain).is_file() else []
+    if not Path(plain).is_file():
+        return []
+    if table is None or table.form != "scp":
+        return [plain]
+    behind = dict.fromkeys(split_offset(line.rxfilename)[0] for line in read_script(path))
+    return [plain, *(each for each in behind if Path(each).is_file())]
 
 
 def _of_extractor(name: str) -> Iterator[str]:
@@ -51,3 +72,4 @@ def _of_extractor(name: str) -> Iterator[str]:
     yield from _plain(name)
     found = find_extractor(IvectorOptions(ivector_extraction_config=name))
     yield from (found.ivector_extractor, found.diag_ubm, found.lda_matrix, found.global_cmvn_stats)
+    yield from found.configs

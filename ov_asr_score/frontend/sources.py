@@ -45,11 +45,26 @@ def is_read_once(source: str) -> bool:
         return False
 
 
-def source_files(source: str, path_map: PathMap = NO_PATH_MAP) -> Iterator[str]:
-    """The files that a source of sound is read from: lists, and the sound that they name.
+def list_files(source: str) -> Iterator[str]:
+    """The lists that a source of sound is read from: its script, segments, speakers, VTLN warps.
 
     What cannot be read is left out: it is said where it is read.
     """
+    from ov_asr_score.audio.lists.data_directory import load_data_directory
+
+    try:
+        parsed = parse_sound_specifier(source)
+        if parsed.form == "directory":
+            found = load_data_directory(parsed.filename)
+            yield from filter(None, (found.wav_scp, found.segments, found.utt2spk, found.spk2utt, found.warps))
+        elif parsed.form == "scp":
+            yield split_offset(parsed.filename)[0] or "-"
+    except OvAsrScoreError:
+        return
+
+
+def sound_files(source: str, path_map: PathMap = NO_PATH_MAP) -> Iterator[str]:
+    """The files with the sound of a source, and archives of sound. What cannot be read is left out, as above."""
     from ov_asr_score.audio.lists.data_directory import load_data_directory
     from ov_asr_score.audio.lists.sound_files import SoundFiles
     from ov_asr_score.audio.lists.wave_script import WaveScript
@@ -57,21 +72,24 @@ def source_files(source: str, path_map: PathMap = NO_PATH_MAP) -> Iterator[str]:
 
     try:
         parsed = parse_sound_specifier(source, path_map)
+        table = parsed.table
         if parsed.form == "directory":
-            found = load_data_directory(parsed.filename)
-            yield from filter(None, (found.wav_scp, found.segments, found.utt2spk, found.spk2utt))
-            table: ReadSpecifier | None = ReadSpecifier("scp", found.wav_scp, path_map=path_map)
-        else:
-            table = parsed.table
-        if table is not None:
+            table = ReadSpecifier("scp", load_data_directory(parsed.filename).wav_scp, path_map=path_map)
+        if table is not None and table.form != "scp":
             yield split_offset(table.filename)[0] or "-"
-        if table is None or table.form == "scp":
+        else:
             sounds = SoundFiles([parsed.filename]) if table is None else WaveScript(table)
             for _, recording in sounds.sources():
                 if not isinstance(recording, OvAsrScoreError) and not isinstance(recording.sound, bytes):
                     yield split_offset(str(recording.sound))[0]
     except OvAsrScoreError:
         return
+
+
+def source_files(source: str, path_map: PathMap = NO_PATH_MAP) -> Iterator[str]:
+    """The files that a source of sound is read from: lists, and the sound that they name."""
+    yield from list_files(source)
+    yield from sound_files(source, path_map)
 
 
 def count_utterances(source: str) -> int | None:

@@ -32,7 +32,10 @@ _REQUIRED = ("ivector_extractor", "diag_ubm", "lda_matrix", "global_cmvn_stats")
 
 @dataclass(frozen=True, slots=True)
 class ExtractorFiles:
-    """Paths of the extractor's files, what its small files say, and ``notes``: what was assumed, a sentence each."""
+    """Paths of the extractor's files, what its small files say, and ``notes``: what was assumed, a sentence each.
+
+    ``configs`` are the paths of the small files: configuration, splicing, CMVN, as far as there are any.
+    """
 
     ivector_extractor: str
     diag_ubm: str
@@ -42,6 +45,7 @@ class ExtractorFiles:
     cmvn: OnlineCmvnOptions
     options: ExtractionOptions
     notes: tuple[str, ...] = ()
+    configs: tuple[str, ...] = ()
 
 
 def find_extractor(
@@ -153,4 +157,5 @@ def _with_small_files(
         cmvn = cmvn_options([])
         notes.append(f"no {FILE_NAMES['cmvn_config']}; Kaldi's defaults are taken: {cmvn.cmn_window} frames of context")
     paths = {name: files[name] for name in _REQUIRED}
-    return ExtractorFiles(**paths, splice=splice, cmvn=cmvn, options=options, notes=tuple(notes))
+    configs = tuple(filter(None, (config, files.get("splice_config"), files.get("cmvn_config"))))
+    return ExtractorFiles(**paths, splice=splice, cmvn=cmvn, options=options, notes=tuple(notes), configs=configs)

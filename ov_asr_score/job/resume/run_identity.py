@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from ov_asr_score import __version__
 from ov_asr_score.convert.from_file import file_digest
-from ov_asr_score.frontend.sources import is_sound, source_files
+from ov_asr_score.frontend.sources import is_sound, list_files, sound_files
 from ov_asr_score.job.overwriting import frontend_files_read
 from ov_asr_score.kaldi_io import parse_read_specifier
 from ov_asr_score.kaldi_io.files.input import kept_input, split_offset
@@ -71,17 +71,26 @@ def _frontend_content(settings: FrontendSettings) -> dict[str, str]:
     """What is computed of sound or features: all settings, and the content of the files that they name."""
     if settings == FrontendSettings():
         return {}
-    contents = " ".join(f"{name}={_digests(path)}" for name, path in frontend_files_read(settings))
-    return {"features that are computed": hashlib.sha256(f"{settings} {contents}".encode()).hexdigest()}
+    digest = hashlib.sha256(f"{settings}".encode("utf-8", "surrogateescape"))
+    for name, path in frontend_files_read(settings):
+        if _is_plain(path):
+            digest.update(f"{name} {_sampled(path) if name == 'paste' else _digests(path)}".encode())
+    return {"features that are computed": digest.hexdigest()}
 
 
 def _sound_content(source: str, path_map: PathMap) -> str:
-    """Every file by its size, beginning and end."""
+    """Lists as they are, and every file of sound by its size, beginning and end."""
     digest = hashlib.sha256()
-    for path in filter(_is_plain, source_files(source, path_map)):
-        with Path(path).open("rb") as file:
-            digest.update(path.encode("utf-8", "surrogateescape") + b"\0" + _sample(file))
+    for path in filter(_is_plain, list_files(source)):
+        digest.update(f"{path}\0{_digests(path)}\0".encode("utf-8", "surrogateescape"))
+    for path in filter(_is_plain, sound_files(source, path_map)):
+        digest.update(f"{path}\0{_sampled(path)}\0".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
+
+
+def _sampled(path: str) -> str:
+    with Path(path).open("rb") as file:
+        return hashlib.sha256(_sample(file)).hexdigest()
 
 
 def _deciding(bundle: KaldiOptions | DeviceSettings | GnaSettings | ScoreJob) -> dict[str, Any]:

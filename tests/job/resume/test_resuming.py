@@ -371,3 +371,14 @@ def test_files_that_match_a_pattern_are_the_input(job: ScoreJob) -> None:
     changed = run_identity(several, tables)
     write_table("part.3.ark", {"more": FEATURES[names[0]]})
     assert len({str(each) for each in (before, changed, run_identity(several, tables))}) == 3
+
+
+def test_every_line_of_a_list_of_sound_counts(job: ScoreJob, folder: Path) -> None:
+    """Also in the middle of a long one, of which tables would be sampled."""
+    lines = [f"utt{number} {number:08}.wav\n" for number in range(20_000)]
+    tables = JobTables(inputs=(InputTable("feats", "wav,scp:wav.scp"),), outputs={}, references={})
+    found = set()
+    for changed in (lines, [*lines[:10_000], lines[10_000].replace("0.wav", "1.wav"), *lines[10_001:]]):
+        (folder / "wav.scp").write_text("".join(changed))
+        found.add(tuple(run_identity(job, tables).values()))
+    assert len(found) == 2
