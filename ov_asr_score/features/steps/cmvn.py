@@ -128,10 +128,12 @@ def norms(stats: Sums, norm_vars: bool) -> tuple[Rows | None, Rows]:
     """
     count = stats[0, :, -1:]
     if not norm_vars:
-        factor = (-1.0 / count).astype(np.float32)  # Kaldi hands the factor over in single precision
-        return None, (factor.astype(np.float64) * stats[0, :, :-1]).astype(np.float32)
-    mean, variance = _moments(stats, count)
-    scale = 1.0 / np.sqrt(variance)
+        with np.errstate(all="ignore"):
+            factor = (-1.0 / count).astype(np.float32)  # Kaldi hands the factor over in single precision
+            return None, (factor.astype(np.float64) * stats[0, :, :-1]).astype(np.float32)
+    with np.errstate(all="ignore"):
+        mean, variance = _moments(stats, count)
+        scale = 1.0 / np.sqrt(variance)
     if np.isnan(scale).any():
         raise OvAsrScoreError("expected finite CMVN statistics to normalize variances, found NaN or infinity")
     return scale.astype(np.float32), (-(mean * scale)).astype(np.float32)

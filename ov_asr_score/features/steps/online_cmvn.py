@@ -229,5 +229,6 @@ def _add_share(stats: Sums, source: NDArray[np.floating], frames: Sums) -> None:
     if len(rows):
         # nearly always those before the window is full, which are a slice
         where = slice(len(rows)) if rows[-1] == len(rows) - 1 else rows
-        shares = frames[where] / source[0, -1]
-        stats[: len(source), where] += shares[:, None] * source[:, None]
+        with np.errstate(all="ignore"):  # statistics of damaged states, which give numbers that are not finite
+            shares = frames[where] / source[0, -1]
+            stats[: len(source), where] += shares[:, None] * source[:, None]

@@ -65,6 +65,9 @@ def step_case(folder: Path, chance: np.random.Generator) -> Case:
         lines = "".join(f"{speaker} {' '.join(of)}\n" for speaker, of in by_speaker.items())
         (folder / side / "spk2utt").write_text(lines)
     chain = _Chain()
+    if chance.random() < 0.15:
+        _add_like_dir(chain, folder, chance, width)
+        return _case(folder, chain, features, scale)
     steps = ["select", "cmvn", "deltas", "splice", "transform", "subsample"]
     chosen = {str(step) for step in chance.choice(steps, int(chance.choice((1, 1, 1, 2, 3))), replace=False)}
     if "select" in chosen:
@@ -91,19 +94,45 @@ def step_case(folder: Path, chance: np.random.Generator) -> Case:
         chain.add(
             "subsample-feats", *words, "IN", "OUT", ours=[f"--subsample={n}" + (f",{offset}" if offset != "0" else "")]
         )
-    chain.kaldi[-1] = [word if word != chain.kaldi[-1][-1] else "ark:out.ark" for word in chain.kaldi[-1]]
-    kind = "steps"
+    return _case(folder, chain, features, scale)
+
+
+def _case(folder: Path, chain: _Chain, features: Table, scale: float) -> Case:
+    last = chain.kaldi[-1]
+    chain.kaldi[-1] = [*last[:-1], "ark:out.ark"]
     shapes = ", ".join(f"{len(each)}x{each.shape[1]}" for each in features.values())
-    return Case(
-        kind,
-        folder,
-        chain.kaldi,
-        ["features", "ark:in.ark", "ark:out.ark", *chain.ours],
-        keys,
-        1e-4 * scale,
-        1e-4,
-        shapes,
-    )
+    ours = ["features", "ark:in.ark", "ark:out.ark", *chain.ours]
+    return Case("steps", folder, chain.kaldi, ours, list(features), 1e-4 * scale, 1e-4, shapes)
+
+
+def _add_like_dir(chain: _Chain, folder: Path, chance: np.random.Generator, width: int) -> None:
+    """What steps/decode.sh does by the options in an experiment directory: CMVN, then deltas, or splicing and LDA."""
+    norm = [f"--{name}={value}" for name, value in random_options(_NORM, chance, odd=0.01).items()]
+    chain.before("compute-cmvn-stats", "--spk2utt=ark:spk2utt", "IN", "ark:stats.ark")
+    ours = ["--like-dir=exp", "--feature-utt2spk=utt2spk"]
+    chain.add("apply-cmvn", *norm, "--utt2spk=ark:utt2spk", "ark:stats.ark", "IN", "OUT", ours=ours)
+    files = {"cmvn_opts": norm}
+    matrix: Floats | None = None
+    if chance.random() < 0.5:
+        known = {"delta-order": (2, 1, 3), "delta-window": (2, 1, 3), "truncate": (0, 1, 13, 99)}
+        # a file without any says nothing here
+        deltas = {"delta-order": "2", **random_options(known, chance)}
+        files["delta_opts"] = [f"--{name}={value}" for name, value in deltas.items()]
+        chain.add("add-deltas", *files["delta_opts"], "IN", "OUT", ours=[])
+    else:
+        contexts = random_options({"left-context": (4, 3, 0), "right-context": (4, 3, 0)}, chance)
+        files["splice_opts"] = [f"--{name}={value}" for name, value in contexts.items()]
+        chain.add("splice-feats", *files["splice_opts"], "IN", "OUT", ours=[])
+        values = [contexts.get(name, "4") for name in ("left-context", "right-context")]
+        frames = 1 + sum(int(value) if value.isdigit() else 0 for value in values)
+        matrix = chance.standard_normal((5, width * frames + int(chance.random() < 0.3))).astype(np.float32)
+        chain.add("transform-feats", "exp/final.mat", "IN", "OUT", ours=[])
+    for side in ("kaldi", "ours"):
+        (folder / side / "exp").mkdir()
+        for name, words in files.items():
+            (folder / side / "exp" / name).write_text(" ".join(words) + "\n")
+        if matrix is not None:
+            (folder / side / "exp" / "final.mat").write_bytes(b"".join(encode_array(matrix)))
 
 
 @functools.cache
@@ -133,7 +162,7 @@ def _features(chance: np.random.Generator) -> tuple[Table, float]:
         if chance.random() < 0.02:
             value = value[:, : max(1, width - 1)]
         table[f"u{number}"] = np.ascontiguousarray(value, np.float32)
-    return table, 1000 if how == "large" else 1
+    return table, 10000 if how == "large" else 1
 
 
 def _write(path: Path, table: Mapping[str, NDArray[np.floating]]) -> None:
