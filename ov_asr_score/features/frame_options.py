@@ -19,15 +19,6 @@ def single(value: float) -> float:
     return float(np.float32(value))
 
 
-def single_option(name: str, value: float) -> float:
-    """The value of the option ``name`` in single precision; raises UsageError if it is beyond, as Kaldi refuses it."""
-    with np.errstate(over="ignore"):
-        found = single(value)
-    if np.isinf(found) and not np.isinf(value):
-        raise _refused(name, f"expected a number of single precision, found {value:g}")
-    return found
-
-
 @dataclass(frozen=True, slots=True)
 class FrameOptions:
     """Options of frames; lengths in milliseconds, frequencies in Hz. Kaldi: feat/feature-window.h.

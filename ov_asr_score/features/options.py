@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, TypeAlias
 
 from ov_asr_score.errors import ConfigFormatError, UsageError
-from ov_asr_score.features.frame_options import FrameOptions, MelOptions, single_option
+from ov_asr_score.features.frame_options import FrameOptions, MelOptions
 from ov_asr_score.features.mel_banks import mel_banks
-from ov_asr_score.kaldi_io.files.config_file import ConfigOption, config_values
-from ov_asr_score.text import clipped, suggestion
+from ov_asr_score.kaldi_io.files.config_file import ConfigOption
+from ov_asr_score.kaldi_io.files.joined_options import checked_options, join_options
+from ov_asr_score.text import clipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,42 +167,16 @@ def resolve_options(
     kinds = option_kinds(kind)
     subject = f"{TITLES[kind]} features"
     for line in lines:
-        if line.name.replace("-", "_") not in kinds and (others := _types_with(line.name.replace("-", "_"))):
-            raise ConfigFormatError(
-                f"{line.place}: expected an option of {subject}, found '{line.name}', which only {others} has"
-            )
-    found = config_values(lines, {name.replace("_", "-"): of for name, of in kinds.items()}, subject)
-    values = {name.replace("-", "_"): value for name, value in found.items()}
-    places = {line.name.replace("-", "_"): line.place for line in lines}
-    for name, value in (given or {}).items():
-        if value is not None:
-            values[name] = _given_value(name, value, kinds, subject)
-            places.pop(name, None)
-    try:
-        return FeatureRecipe(_nested(FEATURE_TYPES[kind], values), _nested(UtteranceOptions, values))
-    except UsageError as error:
-        place = next((places[name] for name in error.fields if name in places), None)
-        if place is None:
-            raise
-        raise ConfigFormatError(f"{place}: {_as_in_files(str(error), error.fields)}") from error
+        if line.name.replace("-", "_") not in kinds and (why := _only_in(line.name.replace("-", "_"))):
+            raise ConfigFormatError(f"{line.place}: expected an option of {subject}, found '{line.name}'{why}")
+    joined = join_options(lines, checked_options(given or {}, kinds, subject, _only_in), kinds, subject)
+    with joined.place_of_errors():
+        return FeatureRecipe(_nested(FEATURE_TYPES[kind], joined.values), _nested(UtteranceOptions, joined.values))
 
 
-def _given_value(name: str, value: object, kinds: Mapping[str, type], subject: str) -> object:
-    if name not in kinds:
-        others = _types_with(name)
-        why = f", which only {others} has" if others else suggestion(name, kinds)
-        raise UsageError(f"{name}: expected an option of {subject}{why}", fields=(name,))
-    of = kinds[name]
-    if of is float and isinstance(value, float | int) and not isinstance(value, bool):
-        return single_option(name, value)
-    if of is int and isinstance(value, float) and value.is_integer() and abs(value) < 2**31:
-        return int(value)
-    if not isinstance(value, of) or (of is int and isinstance(value, bool)):
-        raise UsageError(f"{name}: expected {_KIND_TEXTS[of]} for {subject}, found {value}", fields=(name,))
-    return value
-
-
-_KIND_TEXTS: Mapping[type, str] = {bool: "true or false", int: "an integer", float: "a number", str: "a text"}
+def _only_in(name: str) -> str:
+    others = _types_with(name)
+    return f", which only {others} has" if others else ""
 
 
 def _types_with(name: str) -> str:
@@ -235,10 +210,3 @@ def _check_num_ceps(found: int, most: int, other: str, what: str = "") -> None:
     if not 1 <= found <= most:
         what = what or f", as many as {other}"
         raise UsageError(f"num_ceps: expected 1 to {most}{what}, found {found}", fields=("num_ceps", other))
-
-
-def _as_in_files(message: str, names: Iterable[str]) -> str:
-    """The message with hyphens in the names of options, as configuration files spell them."""
-    for name in names:
-        message = message.replace(name, name.replace("_", "-"))
-    return message

@@ -70,7 +70,7 @@ def _frontend(
     recipe = _features(kind, settings, computation) if kind is not None and kind in FEATURE_TYPES else None
     if recipe is not None and recipe.options.frame.dither:
         notes.append(
-            f"dither {recipe.options.frame.dither:g} adds random numbers, which are not those of Kaldi; 0 repeats"
+            f"dither {recipe.options.frame.dither:g} adds random numbers, which are not those of Kaldi; 0 adds none"
         )
     return Frontend(
         _sound(settings.sound, recipe),

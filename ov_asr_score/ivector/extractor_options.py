@@ -8,9 +8,9 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from ov_asr_score.errors import ConfigFormatError, UsageError
-from ov_asr_score.features.frame_options import single_option
 from ov_asr_score.features.steps.online_cmvn import OnlineCmvnOptions
 from ov_asr_score.kaldi_io.files.config_file import ConfigOption, config_value, config_values
+from ov_asr_score.kaldi_io.files.joined_options import join_options, single_option
 from ov_asr_score.text import printable_name
 
 
@@ -82,9 +82,9 @@ FILE_NAMES: Mapping[str, str] = {
 
 _TABLE_OPTIONS: Mapping[str, type] = {
     "repeat": bool,
-    "frame-weights-rspecifier": str,
-    "length-tolerance": int,
-    "num-threads": int,
+    "frame_weights_rspecifier": str,
+    "length_tolerance": int,
+    "num_threads": int,
 }
 _NO_OPTIONS_OF_KALDI = ("num_cg_iters", "frame_weights", "repeat", "length_tolerance")
 _SUBJECT = "ivector-extract-online2"
@@ -99,28 +99,16 @@ def extraction_options(
     Values of None are not given. Raises ConfigFormatError with file and line, and UsageError.
     """
     kinds: dict[str, type] = {
-        each.name.replace("_", "-"): type(each.default)
-        for each in fields(ExtractionOptions)
-        if each.name not in _NO_OPTIONS_OF_KALDI
+        each.name: type(each.default) for each in fields(ExtractionOptions) if each.name not in _NO_OPTIONS_OF_KALDI
     }
-    kinds |= {name.replace("_", "-"): str for name in FILE_NAMES}
+    kinds |= dict.fromkeys(FILE_NAMES, str)
     kinds |= _TABLE_OPTIONS
-    found = {name.replace("-", "_"): value for name, value in config_values(lines, kinds, _SUBJECT).items()}
-    found["frame_weights"] = found.pop("frame_weights_rspecifier", "")
-    places = {line.name.replace("-", "_"): line.place for line in lines}
-    for name, value in given.items():
-        if value is not None:
-            found[name] = value
-            places.pop(name, None)
+    joined = join_options(lines, given, kinds, _SUBJECT)
+    found = {"frame_weights": joined.values.get("frame_weights_rspecifier", "")} | joined.values
     files = {name: str(found[name]) for name in FILE_NAMES if found.get(name)}
     values: dict[str, Any] = {each.name: found[each.name] for each in fields(ExtractionOptions) if each.name in found}
-    try:
+    with joined.place_of_errors():
         return ExtractionOptions(**values), files
-    except UsageError as error:
-        place = places.get(error.fields[0]) if error.fields else None
-        if place is None:
-            raise
-        raise ConfigFormatError(f"{place}: {str(error).replace('_', '-')}") from error
 
 
 def splice_options(lines: list[ConfigOption]) -> tuple[int, int]:

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from ov_asr_score.errors import ConfigFormatError, UsageError
-from ov_asr_score.features.frame_options import single, single_option
-from ov_asr_score.kaldi_io.files.config_file import ConfigOption, config_values
-from ov_asr_score.text import suggestion
+from ov_asr_score.errors import UsageError
+from ov_asr_score.features.frame_options import single
+from ov_asr_score.kaldi_io.files.config_file import ConfigOption
+from ov_asr_score.kaldi_io.files.joined_options import checked_options, join_options
 
 MOST_LAGS = 20_000
 """The work for a frame grows faster than the number of lags; Kaldi has no limit."""
@@ -215,43 +215,15 @@ def resolve_pitch_options(
     Raises ConfigFormatError with file and line for an option of the file that is unknown or has a value that is no
     value of it; and UsageError for such ``given``.
     """
-    lines, kinds = list(config), pitch_option_kinds()
-    found = config_values(lines, {name.replace("_", "-"): kind for name, kind in kinds.items()}, "pitch features")
-    values = {name.replace("-", "_"): value for name, value in found.items()}
-    places = {line.name.replace("-", "_"): line.place for line in lines}
-    for name, value in (given or {}).items():
-        if value is not None:
-            values[name] = _given_value(name, value, kinds)
-            places.pop(name, None)
-    try:
-        return PitchRecipe(_chosen(PitchExtractionOptions, values), _chosen(ProcessPitchOptions, values))
-    except UsageError as error:
-        place = next((places[name] for name in error.fields if name in places), None)
-        if place is None:
-            raise
-        message = str(error)
-        for name in error.fields:
-            message = message.replace(name, name.replace("_", "-"))
-        raise ConfigFormatError(f"{place}: {message}") from error
+    kinds, subject = pitch_option_kinds(), "pitch features"
+    joined = join_options(config, checked_options(given or {}, kinds, subject), kinds, subject)
+    with joined.place_of_errors():
+        return PitchRecipe(_chosen(PitchExtractionOptions, joined.values), _chosen(ProcessPitchOptions, joined.values))
 
 
 def _chosen(bundle: Any, values: Mapping[str, object]) -> Any:
     names = [each.name for each in fields(bundle)]
     return bundle(**{name: value for name, value in values.items() if name in names})
-
-
-def _given_value(name: str, value: object, kinds: Mapping[str, type]) -> object:
-    kind = kinds.get(name)
-    if kind is None:
-        raise UsageError(f"{name}: expected an option of pitch features{suggestion(name, kinds)}", fields=(name,))
-    if kind is float and isinstance(value, float | int) and not isinstance(value, bool):
-        return single_option(name, value)
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise UsageError(f"{name}: expected {_KIND_TEXTS[kind]}, found {value}", fields=(name,))
-    return value
-
-
-_KIND_TEXTS: Mapping[type, str] = {bool: "true or false", int: "an integer", float: "a number"}
 
 
 def _check_numbers(options: Any) -> None:

@@ -29,7 +29,7 @@ _TRUE, _FALSE = ("true", "t", "1", ""), ("false", "f", "0")
 _INTEGER = re.compile(r"[+-]?[0-9]+", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.ASCII | re.IGNORECASE)
 _NOT_FINITE = re.compile(r"[+-]?(inf|infinity|nan)", re.IGNORECASE)
-_KIND_TEXTS: Mapping[type, str] = {bool: "true or false", int: "an integer", float: "a number", str: "a text"}
+KIND_TEXTS: Mapping[type, str] = {bool: "true or false", int: "an integer", float: "a number", str: "a text"}
 _BLANKS = " \t\n\r\f\v"
 
 
@@ -110,7 +110,7 @@ def config_value(line: ConfigOption, kind: type) -> Any:
         value = line.value
     if value is None:
         found = "nothing" if not text else clipped(text)
-        raise ConfigFormatError(f"{line.place}: {line.name}: expected {_KIND_TEXTS[kind]}, found {found}")
+        raise ConfigFormatError(f"{line.place}: {line.name}: expected {KIND_TEXTS[kind]}, found {found}")
     return value
 
 

@@ -106,9 +106,9 @@ def test_what_a_file_must_not_hold(texts: tuple[str, ...], message: str) -> None
     ("given", "message"),
     [
         ({"min_f": 50}, "min_f: expected an option of pitch features; did you mean 'min_f0'"),
-        ({"delay": 1.5}, "delay: expected an integer, found 1.5"),
-        ({"delay": True}, "delay: expected an integer, found True"),
-        ({"snip_edges": "no"}, "snip_edges: expected true or false, found no"),
+        ({"delay": 1.5}, "delay: expected an integer for pitch features, found 1.5"),
+        ({"delay": True}, "delay: expected an integer for pitch features, found True"),
+        ({"snip_edges": "no"}, "snip_edges: expected true or false for pitch features, found no"),
         ({"max_f0": 20.0}, "min_f0: expected more than 0, up to max_f0 20, found 50"),
     ],
 )
