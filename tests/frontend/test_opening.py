@@ -89,7 +89,7 @@ def test_sound_and_tables_do_not_mix() -> None:
 def test_dither_is_told() -> None:
     found = open_frontend(FrontendSettings("fbank"), SOUND, ComputationSettings(FeatureSettings(dither=1.0)))
     assert found is not None and found.features is not None and isinstance(found.features.options, FbankOptions)
-    assert found.notes == ("dither 1 adds random numbers, which are not those of Kaldi; 0 repeats",)
+    assert found.notes == ("dither 1 adds random numbers, which are not those of Kaldi; 0 adds none",)
 
 
 def test_pitch_alone_and_behind_others(tmp_path: Path) -> None:
