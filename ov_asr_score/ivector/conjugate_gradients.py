@@ -16,6 +16,8 @@ _LEAST_RATIO = 0.01**2
 _MOST_RATIO = 1 / _LEAST_RATIO
 _LEAST_SQUARE = float(np.finfo(np.float64).tiny)
 _LEAST_GROWTH = 1e-10
+# So many elements of matrices are multiplied in the time of a call.
+_SIZE_OF_A_CALL = 10_000
 # So many systems are solved faster one by one.
 _FEW = 4
 # SolverOptions, matrix/sp-matrix.h
@@ -84,19 +86,19 @@ def _together(
 ) -> tuple[DoubleArray, DoubleArray, DoubleArray]:
     """x [L, D] of all systems, and the squares [L] of their residuals before and after: those of ``_alone``."""
     lanes, dim = constants.shape
-    work = np.empty((lanes, 4, dim))
-    x, r, p, image = (work[:, place] for place in range(4))
-    position, directions, others, changes = work[:, :2], work[:, 2:], work[:, 1:], np.empty((lanes, 2, dim))
-    r_row, (x_column, r_column, p_column, image_column) = r[:, None], (each[:, :, None] for each in (x, r, p, image))
-    products = np.empty((lanes, 3, 1))  # of p with r, p, A p
-    with_r, with_image = products[:, :1], products[:, 2:]
-    squares, before, recomputed, lengths, ratios = np.empty((5, lanes, 1, 1))
+    work, changes, products = np.empty((4, lanes, dim)), np.empty((2, lanes, dim)), np.empty((lanes, 3, 1))
+    x, r, p, image = work
+    position, directions, others = work[:2], work[2:], work[1:].transpose(1, 0, 2)
+    r_row, (r_column, p_column, image_column) = r[:, None], (each[:, :, None] for each in (r, p, image))
+    with_r, with_image = products[:, 0], products[:, 2]
+    squares, before, recomputed, lengths, ratios = np.empty((5, lanes, 1))
+    squares_of_lanes, before_of_lanes = squares[:, None], before[:, None]
     ratio_of_lane = ratios.reshape(-1)
     x[:] = start
-    np.matmul(matrices, x_column, out=image_column)
+    np.matmul(matrices, x[:, :, None], out=image_column)
     np.subtract(constants, image, out=p)
     np.negative(p, out=r)
-    np.matmul(r_row, r_column, out=squares)
+    np.matmul(r_row, r_column, out=squares_of_lanes)
     first = squares.copy()
     recomputed[:] = squares
     done = squares.reshape(-1) <= _LEAST_SQUARE
@@ -109,23 +111,36 @@ def _together(
             lengths[done] = 0
         np.multiply(directions, lengths, out=changes)
         np.subtract(position, changes, out=position)
-        squares, before = before, squares
-        np.matmul(r_row, r_column, out=squares)
+        squares, before, squares_of_lanes, before_of_lanes = before, squares, before_of_lanes, squares_of_lanes
+        np.matmul(r_row, r_column, out=squares_of_lanes)
         np.divide(squares, recomputed, out=ratios)
         least, most = ratio_of_lane[ratio_of_lane.argmin()], ratio_of_lane[ratio_of_lane.argmax()]
         if not (least >= _LEAST_RATIO and most <= _MOST_RATIO):
             changed = (ratios < _LEAST_RATIO) | (ratios > _MOST_RATIO)
-            np.copyto(r, np.matmul(matrices, x_column)[:, :, 0] - constants, where=changed[:, 0])
-            np.matmul(r_row, r_column, out=squares)
+            _compute_afresh(matrices, constants, x, r, changed.reshape(-1))
+            np.matmul(r_row, r_column, out=squares_of_lanes)
             np.copyto(recomputed, squares, where=changed)
             done |= squares.reshape(-1) <= _LEAST_SQUARE
             any_done = bool(done.any())
         np.divide(squares, before, out=ratios)
         if any_done:
             ratios[done] = 0
-        np.multiply(p, ratios[:, 0], out=p)
+        np.multiply(p, ratios, out=p)
         np.subtract(p, r, out=p)
     return x.copy(), first.reshape(-1), np.where(done, 0, squares.reshape(-1))
+
+
+def _compute_afresh(
+    matrices: DoubleArray, constants: DoubleArray, x: DoubleArray, r: DoubleArray, changed: NDArray[np.bool_]
+) -> None:
+    """Set the residuals of the systems that ``changed`` to A x - b."""
+    few = np.flatnonzero(changed)
+    if len(few) * (matrices[0].size + _SIZE_OF_A_CALL) > matrices.size:
+        np.copyto(r, np.matmul(matrices, x[:, :, None])[:, :, 0] - constants, where=changed[:, None])
+        return
+    for lane in few.tolist():
+        np.dot(matrices[lane], x[lane], out=r[lane])
+        r[lane] -= constants[lane]
 
 
 def _exactly(matrix: DoubleArray, constants: DoubleArray, start: DoubleArray) -> NDArray[np.float64]:
