@@ -30,7 +30,7 @@ def conjugate_gradients(matrices: DoubleArray, constants: DoubleArray, start: Do
 
     The steps are those of ``LinearCgd`` (matrix/optimization.cc); a system whose residual has grown in the end is
     solved exactly, and is NaN if that is impossible. What comes out for a system does not depend on the others, not
-    even in its last bit.
+    even in its last bit; only the OpenBLAS of numpy 1 minds where arrays begin, if D is odd.
     """
     lanes, dim = constants.shape
     steps = min(steps, dim + 5)
@@ -55,9 +55,9 @@ def _alone(
 ) -> tuple[DoubleArray, float, float]:
     """x [D] of one system, and the squares of its residual before and after."""
     # x, the residual r, the direction p, and A p: pairs of them are changed in one operation
-    work, changes, products = np.empty((4, len(constants))), np.empty((2, len(constants))), np.empty(3)
+    work, changes = np.empty((4, len(constants))), np.empty((2, len(constants)))
     x, r, p, image = work
-    position, directions, others = work[:2], work[2:], work[1:]
+    position, directions = work[:2], work[2:]
     x[:] = start
     np.dot(matrix, x, out=image)
     np.subtract(constants, image, out=p)
@@ -67,8 +67,7 @@ def _alone(
         if squares <= _LEAST_SQUARE:
             break
         np.dot(matrix, p, out=image)
-        np.dot(others, p, out=products)
-        with_r, _, with_image = products.tolist()
+        with_r, with_image = float(np.dot(p, r)), float(np.dot(p, image))
         np.multiply(directions, with_r / with_image if with_image else np.nan, out=changes)
         np.subtract(position, changes, out=position)
         before, squares = squares, float(np.dot(r, r))
@@ -86,13 +85,14 @@ def _together(
 ) -> tuple[DoubleArray, DoubleArray, DoubleArray]:
     """x [L, D] of all systems, and the squares [L] of their residuals before and after: those of ``_alone``."""
     lanes, dim = constants.shape
-    work, changes, products = np.empty((4, lanes, dim)), np.empty((2, lanes, dim)), np.empty((lanes, 3, 1))
+    work, changes = np.empty((4, lanes, dim)), np.empty((2, lanes, dim))
     x, r, p, image = work
-    position, directions, others = work[:2], work[2:], work[1:].transpose(1, 0, 2)
-    r_row, (r_column, p_column, image_column) = r[:, None], (each[:, :, None] for each in (r, p, image))
-    with_r, with_image = products[:, 0], products[:, 2]
-    squares, before, recomputed, lengths, ratios = np.empty((5, lanes, 1))
+    position, directions = work[:2], work[2:]
+    r_row, p_row = r[:, None], p[:, None]
+    r_column, p_column, image_column = (each[:, :, None] for each in (r, p, image))
+    squares, before, recomputed, ratios, with_r, with_image = np.empty((6, lanes, 1))
     squares_of_lanes, before_of_lanes = squares[:, None], before[:, None]
+    lengths = with_r
     ratio_of_lane = ratios.reshape(-1)
     x[:] = start
     np.matmul(matrices, x[:, :, None], out=image_column)
@@ -105,7 +105,8 @@ def _together(
     any_done = bool(done.any())
     for _ in range(steps):
         np.matmul(matrices, p_column, out=image_column)
-        np.matmul(others, p_column, out=products)
+        np.matmul(p_row, r_column, out=with_r[:, None])
+        np.matmul(p_row, image_column, out=with_image[:, None])
         np.divide(with_r, with_image, out=lengths)
         if any_done:
             lengths[done] = 0

@@ -61,7 +61,7 @@ def test_steps_lead_to_the_solution() -> None:
     assert np.abs(early - found).max() > 1e-3, "the steps count: Kaldi's 15 are not enough either"
 
 
-@pytest.mark.parametrize("dim", [3, 24, 100])
+@pytest.mark.parametrize("dim", [4, 6, 24, 100])
 def test_systems_do_not_depend_on_each_other(dim: int) -> None:
     matrices, constants, start = systems(9, dim, weight=3)
     together = conjugate_gradients(matrices, constants, start, 15)
