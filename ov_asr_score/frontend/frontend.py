@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 from ov_asr_score.errors import MissingUtteranceError, ShapeMismatchError
 from ov_asr_score.features.options import FeatureRecipe
@@ -96,3 +97,8 @@ def columns_for_ivectors(recipe: IvectorRecipe, plain: int, pasted: int) -> int:
             f"expected features of {wanted} columns, as {recipe.extractor.source} takes, found {found}"
         )
     return wanted
+
+
+def dither_seed(key: str) -> int:
+    """The seed of an utterance: each has noise of its own, the same in every run."""
+    return crc32(key.encode("utf-8", "surrogateescape"))

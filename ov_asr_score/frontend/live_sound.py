@@ -14,7 +14,7 @@ from ov_asr_score.features.computing import LARGEST_SAMPLE
 from ov_asr_score.features.live import LiveFeatures
 from ov_asr_score.features.options import FeatureRecipe
 from ov_asr_score.features.steps.feature_columns import LivePasting
-from ov_asr_score.frontend.frontend import Frontend, PitchColumns
+from ov_asr_score.frontend.frontend import Frontend, PitchColumns, dither_seed
 from ov_asr_score.frontend.sound_features import Resampler, length_tolerance, sound_resampler
 from ov_asr_score.text import printable_name, shown_key
 
@@ -63,7 +63,7 @@ class LiveSound:
             wanted = recipe.options.frame.sample_frequency
             self._least_seconds = recipe.utterance.min_duration
             warp = recipe.utterance.vtln_warp if frontend.warps is None else frontend.warps.of(key)
-            self._features = LiveFeatures(recipe.options, warp)
+            self._features = LiveFeatures(recipe.options, warp, seed=dither_seed(key))
         if recipe is not None and pitch is not None:
             self._pasting = LivePasting(2, length_tolerance(pitch))
         self._resampler = sound_resampler(rate, wanted, frontend, key)

@@ -76,7 +76,7 @@ def _frontend(
         _sound(settings.sound, recipe),
         recipe,
         _pitch(kind, settings, computation, recipe),
-        _warps(recipe, sound or (), notes, allow_commands),
+        _warps(recipe, () if _is_warped(settings, computation) else sound or (), notes, allow_commands),
         tuple(settings.paste),
         settings.paste_tolerance,
         _chain(settings, allow_commands),
@@ -190,7 +190,7 @@ def _warps(
 ) -> Warps | None:
     """VTLN warps of a table by utterance, or by speaker where speakers are named with it.
 
-    Without a table those of a data directory, as steps/make_mfcc.sh takes them, unless a warp is given.
+    Without a table those of a data directory among ``sources``, as steps/make_mfcc.sh takes them.
     """
     if recipe is None or isinstance(recipe.options, SpectrogramOptions):
         return None
@@ -198,9 +198,17 @@ def _warps(
 
     wanted = recipe.utterance
     if not wanted.vtln_map:
-        return _warps_of_directory(sources, notes) if wanted.vtln_warp == 1.0 else None
+        return _warps_of_directory(sources, notes)
     speakers = read_token_table(wanted.utt2spk, allow_commands=allow_commands) if wanted.utt2spk else None
     return Warps(wanted.vtln_map, read_float_map(wanted.vtln_map, allow_commands=allow_commands), speakers)
+
+
+def _is_warped(settings: FrontendSettings, computation: ComputationSettings | None) -> bool:
+    """Whether a warp for all utterances is given, be it 1, which leaves them as they are."""
+    if computation is not None and computation.utterance.vtln_warp is not None:
+        return True
+    lines = read_config(settings.feature_config) if settings.feature_config else []
+    return any(line.name == "vtln-warp" for line in lines)
 
 
 def _warps_of_directory(sources: Sequence[str], notes: list[str]) -> Warps | None:

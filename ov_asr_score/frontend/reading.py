@@ -23,7 +23,7 @@ from ov_asr_score.features.computing import feature_dim
 from ov_asr_score.features.steps.feature_columns import paste_features
 from ov_asr_score.frontend.frontend import Frontend, IvectorRecipe
 from ov_asr_score.frontend.sound_features import compute_recording
-from ov_asr_score.frontend.sources import is_read_once, is_sound, table_of
+from ov_asr_score.frontend.sources import is_permissive, is_read_once, is_sound, table_of
 from ov_asr_score.kaldi_io import KeyedTable, open_table, parse_read_specifier, read_table
 from ov_asr_score.settings.path_map import NO_PATH_MAP, PathMap
 from ov_asr_score.settings.shard import Shard
@@ -74,7 +74,8 @@ def read_features(
         chain.forget_speakers()
     if chain is not None and chain.needs_collection:
         _check_can_be_read_again(texts, frontend)
-        for utterance in _raw(texts, frontend, replace(how, shard=None, on_skip=_nowhere if how.on_skip else None)):
+        is_skipping = how.on_skip is not None or any(is_permissive(text) for text in texts if is_sound(text))
+        for utterance in _raw(texts, frontend, replace(how, shard=None, on_skip=_nowhere if is_skipping else None)):
             try:
                 chain.collect(utterance.key, utterance.speaker, utterance.features)
             except _OF_ONE_UTTERANCE:

@@ -17,7 +17,7 @@ from ov_asr_score.errors import OvAsrScoreError, ShapeMismatchError, SoundFormat
 from ov_asr_score.features.linear_resample import waveform_resampler
 from ov_asr_score.features.live import LiveFeatures
 from ov_asr_score.features.steps.feature_columns import paste_features
-from ov_asr_score.frontend.frontend import Frontend, PitchColumns
+from ov_asr_score.frontend.frontend import Frontend, PitchColumns, dither_seed
 from ov_asr_score.text import shown_key
 
 Floats = NDArray[np.float32]
@@ -89,7 +89,7 @@ def _features(recording: Recording, frontend: Frontend) -> FoundFeatures:
     assert recipe is not None
     wanted = recipe.options.frame.sample_frequency
     warp = recipe.utterance.vtln_warp if frontend.warps is None else frontend.warps.of(recording.key)
-    live = LiveFeatures(recipe.options, warp)
+    live = LiveFeatures(recipe.options, warp, seed=dither_seed(recording.key))
     rows: list[Floats] = []
     kept: list[Floats] = []
     counted = _Counted(recording)

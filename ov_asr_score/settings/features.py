@@ -42,7 +42,7 @@ class FeatureSettings:
     ] = None
     dither: Annotated[
         float | None,
-        _number("Noise that is added to the samples (default 0; 1 in Kaldi); results then change with the seed.", "X"),
+        _number("Noise that is added to the samples (default 0; 1 in Kaldi), of our own random numbers.", "X"),
     ] = None
     remove_dc_offset: Annotated[bool | None, _flag("Subtract the mean from every frame (default true).")] = None
     preemphasis_coefficient: Annotated[float | None, _number("Coefficient of preemphasis (default 0.97).", "X")] = None

@@ -19,7 +19,7 @@ from ov_asr_score.frontend.reading import Reading, UtteranceFeatures, read_featu
 from ov_asr_score.kaldi_io import TableWriter
 from ov_asr_score.settings.feature_jobs import ComputationSettings
 from ov_asr_score.settings.feature_steps import FeatureSteps
-from ov_asr_score.settings.features import UtteranceSettings
+from ov_asr_score.settings.features import FeatureSettings, UtteranceSettings
 from ov_asr_score.settings.frontend import FrontendSettings
 from ov_asr_score.settings.shard import Shard
 from ov_asr_score.settings.sound import SoundSettings
@@ -110,8 +110,11 @@ def test_warps_of_a_data_directory(tmp_path: Path) -> None:
     expected = stored("mfcc/vtln_map.ark")
     for utterance in read_features(str(tmp_path), frontend):
         assert np.abs(utterance.features - expected[utterance.key]).max() < 2e-3
-    unwarped = ComputationSettings(utterance=UtteranceSettings(vtln_warp=0.9))
-    assert opened(FrontendSettings("mfcc"), str(tmp_path), unwarped).warps is None
+    for warp in (0.9, 1.0):
+        computation = ComputationSettings(utterance=UtteranceSettings(vtln_warp=warp))
+        assert opened(FrontendSettings("mfcc"), str(tmp_path), computation).warps is None
+    (tmp_path / "mfcc.conf").write_text("--vtln-warp=1\n")
+    assert opened(FrontendSettings(feature_config=str(tmp_path / "mfcc.conf")), str(tmp_path)).warps is None
 
 
 def test_pitch_of_online_decoding(tmp_path: Path) -> None:
@@ -135,6 +138,21 @@ def test_warps_of_speakers() -> None:
         assert np.abs(utterance.features - expected[utterance.key]).max() < 2e-3
     with pytest.raises(MissingUtteranceError, match="'tiny'"):
         list(read_features(ALL, opened(FrontendSettings("mfcc"), ALL, computation)))
+
+
+def test_dither_is_another_noise_for_every_utterance(tmp_path: Path) -> None:
+    lines = [f"{key} {FEATURES}/wav/silent.flac\n" for key in ("a", "b")]
+    (tmp_path / "wav.scp").write_text("".join(lines))
+    source, computation = f"wav,scp:{tmp_path}/wav.scp", ComputationSettings(FeatureSettings(dither=1.0))
+    first, again = (
+        {
+            each.key: each.features
+            for each in read_features(source, opened(FrontendSettings("mfcc"), source, computation))
+        }
+        for _ in range(2)
+    )
+    assert np.array_equal(first["a"], again["a"])
+    assert not np.array_equal(first["a"], first["b"])
 
 
 def test_other_rates() -> None:
