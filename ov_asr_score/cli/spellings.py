@@ -69,6 +69,8 @@ _KALDI_FALSE = frozenset({"false", "f", "0"})
 _NO_GPU = frozenset({"no", "optional"})
 # How many computations Kaldi's programs keep for others of the same size.
 _NO_EFFECT = re.compile(r"--cache[_-]capacity=\d+", re.IGNORECASE)
+# Options of all of Kaldi's programs that say how much is logged.
+_LOGGING = re.compile(r"--(verbose=-?\d+|print[_-]args(=\w*)?)", re.IGNORECASE)
 _OPTION = re.compile(r"--([A-Za-z][A-Za-z_-]*)(?:=(.*))?", re.DOTALL)
 
 
@@ -104,6 +106,7 @@ def spelled_flags(arguments: list[str]) -> list[str]:
     """The arguments with ``--use-energy`` as ``--use-energy=true``, names in small letters with hyphens.
 
     Options that are true or false by Kaldi's words have a value here; without one they are true, as in Kaldi.
+    ``--verbose=2`` and ``--print-args=false`` vanish.
     """
     from ov_asr_score.settings.feature_jobs import FeaturesJob, IvectorsJob
 
@@ -113,6 +116,8 @@ def spelled_flags(arguments: list[str]) -> list[str]:
     words = (_KALDI_TRUE | _KALDI_FALSE) - {""}
     spelled: list[str] = []
     for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
+        if _LOGGING.fullmatch(argument):
+            continue
         match = _OPTION.fullmatch(argument)
         name = match[1].lower().replace("_", "-") if match else ""
         if match is None or name not in known:

@@ -126,7 +126,10 @@ class UtteranceOptions:
                 f"output_format: expected kaldi, found {clipped(self.output_format)}", fields=("output_format",)
             )
         if self.utt2spk and not self.vtln_map:
-            raise UsageError("utt2spk: expected only with vtln_map, found none", fields=("utt2spk", "vtln_map"))
+            raise UsageError(
+                "utt2spk: says the speakers of vtln_map, which is not given; those of CMVN are named by feature_utt2spk",
+                fields=("utt2spk", "vtln_map", "feature_utt2spk"),
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +179,7 @@ def resolve_options(
 
 def _only_in(name: str) -> str:
     others = _types_with(name)
-    return f", which only {others} has" if others else ""
+    return f", which only {others} features have" if others else ""
 
 
 def _types_with(name: str) -> str:

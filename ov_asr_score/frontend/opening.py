@@ -98,13 +98,19 @@ def _feature_type(settings: FrontendSettings, notes: list[str]) -> AnyFeatureTyp
         return settings.feature_type
     names: list[AnyFeatureType] = ["mfcc", "fbank", "plp", "spectrogram", "pitch"]
     found = set(_TYPE_IN_NAME.findall(Path(settings.feature_config).name.lower()))
+    if settings.feature_config and not found:
+        read_config(settings.feature_config)  # a file that is missing, or none of options, is what is wrong then
     if len(found) == 1:
         (told,) = found
         notes.append(f"{told} features, as the name of {settings.feature_config} says")
         return next(name for name in names if name == told)
     raise UsageError(
-        f"feature_type: expected {', '.join(names[:-1])} or {names[-1]}, for the features to compute of sound, found "
-        f"none{', and the name of feature_config does not tell' if settings.feature_config else ''}",
+        f"feature_type: expected {', '.join(names[:-1])} or {names[-1]}, the features to compute of sound, found none, "
+        + (
+            "and the name of feature_config does not tell"
+            if settings.feature_config
+            else "and no feature_config whose name tells, such as mfcc.conf"
+        ),
         fields=("feature_type", "feature_config"),
     )
 
@@ -179,10 +185,19 @@ def _refuse_options_of_sound(
     if asked is not None:
         what = f"{sources[0]} is taken for a table of features" if sources else "there is none"
         raise UsageError(
-            f"{asked}: is for sound, and {what}; sound is a file with an ending such as .wav, wav:PATTERN, "
-            "wav,scp:FILE or a data directory",
+            f"{asked}: is for sound, and {what}; {_sound_in_its_place(sources)}",
             fields=(asked,),
         )
+
+
+def _sound_in_its_place(sources: Sequence[str]) -> str:
+    """What to write for sound: for Kaldi's wav.scp and standard input this, for others all that is possible."""
+    name = sources[0].removeprefix("scp:") if sources else ""
+    if name == "-":
+        return "sound from standard input is wav:-"
+    if Path(name).name == "wav.scp":
+        return f"a list of sound is wav,scp:{name}"
+    return "sound is a file with an ending such as .wav, wav:PATTERN, wav,scp:FILE or a data directory"
 
 
 def _warps(

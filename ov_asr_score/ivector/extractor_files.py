@@ -70,6 +70,11 @@ def find_extractor(
             in_folder = _files_in(Path(source), given, notes)
         source = config
     if source is not None:
+        if Path(source).suffix == ".ie":
+            raise FileAccessError(
+                f"{printable_name(source)}: expected {CONFIG_NAME}, or the folder of an extractor, which would be "
+                f"{printable_name(str(Path(source).parent))}; found the file of the extractor alone"
+            )
         lines = read_config(source)
     settled, files = extraction_options(lines, given)
     if in_folder and given["online_cmvn_iextractor"] is None and _CMVN_FLAG in in_folder:
@@ -104,7 +109,7 @@ def _files_in(folder: Path, given: Mapping[str, object], notes: list[str]) -> di
         notes.append(f"{_CMVN_FLAG} is set, because the folder has a file of that name")
     default = ExtractionOptions()
     unsaid = ("ivector_period", "num_gselect", "min_post", "posterior_scale", "max_count")
-    shown = ", ".join(f"{name} {getattr(default, name):g}" for name in unsaid if given[name] is None)
+    shown = ", ".join(f"{name.replace('_', '-')} {getattr(default, name):g}" for name in unsaid if given[name] is None)
     if shown:
         notes.append(f"the folder has no {CONFIG_NAME}; Kaldi's defaults are taken: {shown}")
     return found
@@ -131,7 +136,7 @@ def _located(path: str, config: Path, notes: list[str]) -> str:
     if len(found) > 1:
         places = " and ".join(printable_name(str(each)) for each in found)
         raise FileAccessError(f"{shown}: no such file, but {places}, which differ; give its path by its option")
-    notes.append(f"{printable_name(str(found[0]))} is taken for {printable_name(path)}, which does not exist")
+    notes.append(f"{printable_name(path)} does not exist; {printable_name(str(found[0]))} is used in its place")
     return str(found[0]) + path[len(plain) :]
 
 

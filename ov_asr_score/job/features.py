@@ -33,10 +33,16 @@ def write_features(job: FeaturesJob) -> WrittenTable:
     Raises UsageError where nothing is asked for, or settings do not fit together, and what reading and writing raise;
     where errors are skipped only for what stops everything.
     """
+    if is_sound(job.target):
+        raise UsageError(
+            f"target {job.target}: expected a table to write, such as ark:feats.ark, behind the sources; found sound",
+            fields=("target",),
+        )
     frontend = open_frontend(job.frontend, job.sources, job.computation, allow_commands=job.allow_commands)
     if frontend is None:
         raise UsageError(
-            "sources: features are there already, and nothing follows them; copy-table copies tables",
+            f"sources {', '.join(job.sources)}: expected sound, or steps that follow features, found neither; "
+            "wav,scp:FILE is a list of sound, and copy-table copies tables",
             fields=("sources",),
         )
     path_map = parse_path_map(job.path_map)

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 
 from ov_asr_score.audio.lists.speakers import read_spk2utt
 from ov_asr_score.errors import MissingUtteranceError, OvAsrScoreError, ShapeMismatchError, UsageError
+from ov_asr_score.frontend.sources import is_sound
 from ov_asr_score.ivector.extraction import extract_ivectors
 from ov_asr_score.ivector.extractor import load_extractor
 from ov_asr_score.ivector.utterance_queue import IvectorUtterance
@@ -53,11 +54,17 @@ def write_ivectors(job: IvectorsJob) -> WrittenTable:
 
 
 def _check(job: IvectorsJob) -> None:
-    """Raise UsageError where no extractor is named at all."""
+    """Raise UsageError where no extractor is named at all, and for sound in the place of features."""
+    if is_sound(job.features):
+        raise UsageError(
+            f"features {job.features}: expected a table of features, found sound; compute them first "
+            "(ov-asr-score features)",
+            fields=("features",),
+        )
     options = job.options
     if options.ivector_extraction_config is None and options.ivector_extractor is None:
         raise UsageError(
-            "ivector_extraction_config: expected a configuration or folder of an extractor, found none",
+            "ivector_extraction_config: expected ivector_extractor.conf, or the folder of an extractor, found none",
             fields=("ivector_extraction_config",),
         )
 

@@ -24,7 +24,7 @@ def parse_config(items: Sequence[str]) -> dict[str, str]:
     for item in items:
         key, separator, value = item.partition("=")
         if not separator or not key.strip():
-            raise UsageError(f"'{item}': expected KEY=VALUE, as in NUM_STREAMS=2")
+            raise UsageError(f"'{item}': expected a plugin property KEY=VALUE, as in NUM_STREAMS=2")
         config[key.strip()] = value.strip()
     return config
 

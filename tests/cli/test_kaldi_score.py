@@ -176,6 +176,14 @@ def test_online_vectors_follow_the_chunks(with_ivectors: tuple[str, ...]) -> Non
         np.testing.assert_allclose(found[key], np.concatenate(parts), rtol=0, atol=1e-5)
 
 
+def test_one_online_vector_for_an_utterance_is_noted(with_ivectors: tuple[str, ...]) -> None:
+    online = (*with_ivectors, "--online-ivectors=ark:online.ark", "--online-ivector-period=10")
+    note = "note: each utterance is scored with one online i-vector, that of its middle; Kaldi's programs take one"
+    assert note in run("score", *online).stdout
+    for arguments in ((*online, "--frames-per-chunk=8"), (*with_ivectors, "--ivectors=ark:vectors.ark")):
+        assert "i-vector, that of its middle" not in run("score", *arguments).stdout
+
+
 def test_our_own_words_for_the_same(with_ivectors: tuple[str, ...]) -> None:
     arguments = [*with_ivectors[:-1], "input=feats.ark", "-i", "ivector=online.ark", "--ivector-period", "10"]
     ours = scored(*arguments, "--allow-missing")

@@ -44,6 +44,13 @@ def test_values_of_kaldi_become_flags(given: str, plain: str) -> None:
         assert modern_arguments([command, *shlex.split(given)]) == [command, *shlex.split(plain)]
 
 
+def test_what_kaldi_logs_is_not_said_here() -> None:
+    for command in ("features", "ivectors"):
+        given = [command, "--verbose=2", "--print-args=false", "--print_args", "--Verbose=-1", "a", "b"]
+        assert modern_arguments(given) == [command, "a", "b"]
+        assert modern_arguments([command, "--verbose=x", "--verbose"]) == [command, "--verbose=x", "--verbose"]
+
+
 def test_other_commands_keep_their_words() -> None:
     assert modern_arguments(["compare", "--use_priors=true"]) == ["compare", "--use_priors=true"]
 

@@ -89,10 +89,10 @@ def test_spectrogram() -> None:
 @pytest.mark.parametrize(
     ("kind", "texts", "message"),
     [
-        ("mfcc", ("num-ceps=13", "use-power=true"), "line 2: expected .* found 'use-power', which only filterbank has"),
-        ("fbank", ("num-ceps=13",), "line 1: expected .* found 'num-ceps', which only MFCC and PLP has"),
-        ("spectrogram", ("num-mel-bins=40",), "line 1: expected .* which only MFCC, filterbank and PLP has"),
-        ("spectrogram", ("vtln-warp=1.1",), "line 1: expected .* which only MFCC, filterbank and PLP has"),
+        ("mfcc", ("num-ceps=13", "use-power=true"), "line 2: expected .* found 'use-power', which only filterbank features have"),
+        ("fbank", ("num-ceps=13",), "line 1: expected .* found 'num-ceps', which only MFCC and PLP features have"),
+        ("spectrogram", ("num-mel-bins=40",), "line 1: expected .* which only MFCC, filterbank and PLP features have"),
+        ("spectrogram", ("vtln-warp=1.1",), "line 1: expected .* which only MFCC, filterbank and PLP features have"),
         ("mfcc", ("htk-mode=true",), "line 1: expected an option of MFCC features, found 'htk-mode'; known: 'sample"),
         ("mfcc", ("num-cep=13",), "line 1: expected .*, found 'num-cep'; did you mean 'num-ceps'"),
         ("plp", ("cepstral-lifter=22.0",), "line 1: cepstral-lifter: expected an integer, found '22.0'"),
@@ -102,7 +102,7 @@ def test_spectrogram() -> None:
         ("mfcc", ("high-freq=9000",), "line 1: low-freq and high-freq: expected 0 to 8000 Hz, .* found 20 and 9000"),
         ("fbank", ("frame-length=0",), "line 1: frame-length: expected a time of 1 to 131072 samples, found 0 ms"),
         ("fbank", ("output-format=htk",), "line 1: output-format: expected kaldi, found 'htk'"),
-        ("fbank", ("utt2spk=ark:x",), "line 1: utt2spk: expected only with vtln-map, found none"),
+        ("fbank", ("utt2spk=ark:x",), "line 1: utt2spk: says the speakers of vtln-map, which is not given"),
         ("plp", ("num-ceps=14",), "line 1: num-ceps: expected 1 to 13, one more than lpc-order, found 14"),
         ("plp", ("lpc-order=8",), "line 1: num-ceps: expected 1 to 9, one more than lpc-order, found 13"),
         ("plp", ("lpc-order=-1",), "line 1: lpc-order: expected 0 to 1000, found -1"),

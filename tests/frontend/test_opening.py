@@ -40,9 +40,20 @@ def test_the_type_is_asked_for_where_nothing_tells_it(tmp_path: Path) -> None:
     for settings in (FrontendSettings(), FrontendSettings(feature_config=str(tmp_path / "features.conf"))):
         with pytest.raises(UsageError, match="feature_type: expected mfcc, fbank, plp, spectrogram or pitch"):
             open_frontend(settings, SOUND)
+    with pytest.raises(FileAccessError, match=r"nothing\.conf: no such file"):
+        open_frontend(FrontendSettings(feature_config=str(tmp_path / "nothing.conf")), SOUND)
     (tmp_path / "mfcc_or_plp.conf").write_text("")
     with pytest.raises(UsageError, match="does not tell"):
         open_frontend(FrontendSettings(feature_config=str(tmp_path / "mfcc_or_plp.conf")), SOUND)
+
+
+@pytest.mark.parametrize(
+    ("source", "advice"),
+    [("scp:data/wav.scp", "a list of sound is wav,scp:data/wav.scp"), ("-", "sound from standard input is wav:-")],
+)
+def test_sound_that_is_taken_for_a_table(source: str, advice: str) -> None:
+    with pytest.raises(UsageError, match=f"feature_type: is for sound, and {source} is taken for .*; {advice}$"):
+        open_frontend(FrontendSettings("mfcc"), [source])
 
 
 def test_what_is_given_counts_more_than_the_configuration() -> None:

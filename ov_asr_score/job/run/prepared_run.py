@@ -31,9 +31,11 @@ from ov_asr_score.report.data.run import RunReport
 from ov_asr_score.report.trace import TraceWriter
 from ov_asr_score.scoring.integer_inputs import IntegerInputs
 from ov_asr_score.scoring.job_tables import JobTables
+from ov_asr_score.scoring.plan import conversion_of
 from ov_asr_score.scoring.plans.plan_text import plan_facts
 from ov_asr_score.scoring.scorer import Scorer
 from ov_asr_score.scoring.session import Session, open_model_with_tables, start_session
+from ov_asr_score.scoring.utterances.ivector_tables import IVECTOR_INPUT
 from ov_asr_score.scoring.utterances.joining import JoinGaps, SkipUtterance, Utterance
 from ov_asr_score.settings.path_map import parse_path_map
 from ov_asr_score.settings.score_job import ScoreJob
@@ -69,6 +71,7 @@ def prepare_run(job: ScoreJob, report: RunReport, trace: TraceWriter | None) -> 
     _describe(report, job, session)
     if opened.join.frontend is not None:
         report.notes += opened.join.frontend.notes
+    report.notes += _on_ivectors(scorer, opened.tables)
     utterances = _noting_nonfinite(session.utterances, report)
     integers = session.model.integer_inputs()
     utterances = integers.counting(utterances)
@@ -77,6 +80,19 @@ def prepare_run(job: ScoreJob, report: RunReport, trace: TraceWriter | None) -> 
     if trace is not None:
         trace.event("run", "prepare", started, time.perf_counter(), load_seconds=scorer.load_seconds)
     return PreparedRun(job, opened.tables, scorer, utterances, skip, gaps, sample, trace, integers)
+
+
+def _on_ivectors(scorer: Scorer, tables: JobTables) -> list[str]:
+    """What is to be known of i-vectors that change over time, where a Kaldi model is given one for an utterance."""
+    conversion = conversion_of(scorer.plan)
+    if conversion is None or conversion.time != "utterance":
+        return []
+    if not any(table.period and table.input == IVECTOR_INPUT for table in tables.inputs):
+        return []
+    return [
+        "each utterance is scored with one online i-vector, that of its middle; Kaldi's programs take one for each "
+        "chunk, by default with --frames-per-chunk 50"
+    ]
 
 
 def _check(job: ScoreJob, tables: JobTables) -> None:

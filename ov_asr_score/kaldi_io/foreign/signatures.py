@@ -12,7 +12,7 @@ from ov_asr_score.kaldi_io.foreign.foreign_kind import ForeignKind
 from ov_asr_score.text import clipped
 
 _UNPACK = "unpack it and give the file inside"
-_FEATURES_EXPECTED = "this is a sound file, features are expected; compute them first (compute-mfcc-feats and the like)"
+_FEATURES_EXPECTED = "this is a sound file, features are expected; compute them first (ov-asr-score features)"
 
 _SOUND = (
     rb"(RIFF|RIFX|RF64).{4}WAVE",

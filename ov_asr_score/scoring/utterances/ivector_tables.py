@@ -80,8 +80,13 @@ def per_speaker(table: InputTable, utt2spk: str) -> InputTable:
     """The table of i-vectors by speaker, if ``utt2spk`` names a file. Raises UsageError for online i-vectors."""
     if utt2spk and table.period:
         raise UsageError(
-            "utt2spk: is for ivectors; those of online_ivectors are per utterance",
-            fields=("utt2spk", "ivectors", "online_ivectors"),
+            "utt2spk: is for ivectors; "
+            + (
+                "speakers of computed ones are named by ivector_spk2utt"
+                if table.is_computed
+                else "those of online_ivectors are per utterance"
+            ),
+            fields=("utt2spk", "ivectors", "ivector_spk2utt" if table.is_computed else "online_ivectors"),
         )
     return replace(table, utt2spk=utt2spk)
 

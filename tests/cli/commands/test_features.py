@@ -55,6 +55,7 @@ def test_options_in_the_spelling_of_kaldi(words: str, width: int, tmp_path: Path
             3,
             "utterance 'w8k': expected sound of 16000 Hz (--sample-frequency), found 8000 Hz",
         ),
+        ("all.scp", 2, "SOURCE all.scp: expected sound, or steps that follow features, found neither"),
         ("--config segments/segments --type mfcc wav/tiny.flac", 3, "segments/segments: "),
     ],
 )
@@ -62,6 +63,14 @@ def test_what_is_wrong_is_said_in_one_line(words: str, code: int, message: str, 
     outcome = run("features", *words.split(), tmp_path / "f.ark")
     assert (outcome.code, outcome.error[: len(message)]) == (code, message)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_sound_in_the_place_of_the_table() -> None:
+    outcome = run("features", "--type=mfcc", "f.ark", "wav,scp:wav.scp")
+    assert (outcome.code, outcome.error) == (
+        2,
+        "WSPECIFIER wav,scp:wav.scp: expected a table to write, such as ark:feats.ark, behind the sources; found sound",
+    )
 
 
 def test_what_was_skipped_is_said(tmp_path: Path) -> None:

@@ -22,3 +22,7 @@ def test_features_to_ivectors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     wrong = run("ivectors", f"ark:{IVECTOR}/feats.ark", tmp_path / "j.ark")
     assert (wrong.code, list(tmp_path.iterdir())) == (wrong.code, [tmp_path / "i.ark"])
     assert "--config" in wrong.error
+    sound = run("ivectors", "--config", config, "wav,scp:wav.scp", tmp_path / "j.ark")
+    assert sound.error.startswith("FEATURES wav,scp:wav.scp: expected a table of features, found sound; compute")
+    alone = run("ivectors", "--config", EXTRACTOR / "final.ie", f"ark:{IVECTOR}/feats.ark", tmp_path / "j.ark")
+    assert f"or the folder of an extractor, which would be {EXTRACTOR}; found" in alone.error

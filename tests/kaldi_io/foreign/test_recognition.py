@@ -57,7 +57,7 @@ def test_sentences_as_a_whole() -> None:
         "`<key> <file of the matrix>` into a file and give scp:<that file>"
     )
     assert said("wav", TABLE) == (
-        "this is a sound file, features are expected; compute them first (compute-mfcc-feats and the like)"
+        "this is a sound file, features are expected; compute them first (ov-asr-score features)"
     )
     assert said("config", MODEL) == (
         "is a configuration of a network, which has no weights; expected a Kaldi, OpenVINO IR or ONNX model; give the "
