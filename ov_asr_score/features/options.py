@@ -127,7 +127,7 @@ class UtteranceOptions:
             )
         if self.utt2spk and not self.vtln_map:
             raise UsageError(
-                "utt2spk: says the speakers of vtln_map, which is not given; those of CMVN are named by feature_utt2spk",
+                "utt2spk: says the speakers of vtln_map, which is not given; feature_utt2spk says those of CMVN",
                 fields=("utt2spk", "vtln_map", "feature_utt2spk"),
             )
 

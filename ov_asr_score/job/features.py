@@ -33,7 +33,7 @@ def write_features(job: FeaturesJob) -> WrittenTable:
     Raises UsageError where nothing is asked for, or settings do not fit together, and what reading and writing raise;
     where errors are skipped only for what stops everything.
     """
-    if is_sound(job.target):
+    if is_sound(job.target):  # the table was forgotten: the last recording must not be written over
         raise UsageError(
             f"target {job.target}: expected a table to write, such as ark:feats.ark, behind the sources; found sound",
             fields=("target",),

@@ -179,9 +179,9 @@ def test_online_vectors_follow_the_chunks(with_ivectors: tuple[str, ...]) -> Non
 def test_one_online_vector_for_an_utterance_is_noted(with_ivectors: tuple[str, ...]) -> None:
     online = (*with_ivectors, "--online-ivectors=ark:online.ark", "--online-ivector-period=10")
     note = "note: each utterance is scored with one online i-vector, that of its middle; Kaldi's programs take one"
-    assert note in run("score", *online).stdout
+    assert note in run(*online).stdout
     for arguments in ((*online, "--frames-per-chunk=8"), (*with_ivectors, "--ivectors=ark:vectors.ark")):
-        assert "i-vector, that of its middle" not in run("score", *arguments).stdout
+        assert "i-vector, that of its middle" not in run(*arguments).stdout
 
 
 def test_our_own_words_for_the_same(with_ivectors: tuple[str, ...]) -> None:

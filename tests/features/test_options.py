@@ -89,7 +89,7 @@ def test_spectrogram() -> None:
 @pytest.mark.parametrize(
     ("kind", "texts", "message"),
     [
-        ("mfcc", ("num-ceps=13", "use-power=true"), "line 2: expected .* found 'use-power', which only filterbank features have"),
+        ("mfcc", ("num-ceps=1", "use-power=1"), "line 2: .* found 'use-power', which only filterbank features have"),
         ("fbank", ("num-ceps=13",), "line 1: expected .* found 'num-ceps', which only MFCC and PLP features have"),
         ("spectrogram", ("num-mel-bins=40",), "line 1: expected .* which only MFCC, filterbank and PLP features have"),
         ("spectrogram", ("vtln-warp=1.1",), "line 1: expected .* which only MFCC, filterbank and PLP features have"),

@@ -250,8 +250,8 @@ def check_speaker(key: str, speaker: str) -> None:
     """Raise UsageError where the speaker of an utterance is not known but asked for."""
     if not speaker:
         raise UsageError(
-            f"feature_utt2spk: expected a table that says the speaker of utterance {shown_key(key)}, or a data directory "
-            "whose utt2spk does, found neither",
+            f"feature_utt2spk: expected a table that says the speaker of utterance {shown_key(key)}, or a data "
+            "directory whose utt2spk does, found neither",
             fields=("feature_utt2spk",),
         )
 

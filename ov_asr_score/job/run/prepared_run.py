@@ -91,7 +91,7 @@ def _on_ivectors(scorer: Scorer, tables: JobTables) -> list[str]:
         return []
     return [
         "each utterance is scored with one online i-vector, that of its middle; Kaldi's programs take one for each "
-        "chunk, by default with --frames-per-chunk 50"
+        "chunk (frames_per_chunk, 50 by default)"
     ]
 
 
