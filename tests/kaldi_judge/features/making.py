@@ -10,10 +10,12 @@ import numpy as np
 from tests.kaldi_judge.features.ivector_cases import ivector_case
 from tests.kaldi_judge.features.options import COMPUTATION
 from tests.kaldi_judge.features.running import Case
+from tests.kaldi_judge.features.score_cases import score_case
 from tests.kaldi_judge.features.sound_cases import computation_case
 from tests.kaldi_judge.features.step_cases import step_case
 
-KINDS = (*COMPUTATION, "pitch", "steps", "ivectors")
+KINDS = (*COMPUTATION, "pitch", "steps", "ivectors", "scores")
+_OTHERS = {"steps": step_case, "ivectors": ivector_case, "scores": score_case}
 
 
 def random_case(kinds: Sequence[str], seed: int, number: int, folder: Path) -> Case:
@@ -22,6 +24,4 @@ def random_case(kinds: Sequence[str], seed: int, number: int, folder: Path) -> C
     for side in ("kaldi", "ours"):
         (folder / side).mkdir(parents=True)
     kind = kinds[number % len(kinds)]
-    if kind == "steps":
-        return step_case(folder, chance)
-    return ivector_case(folder, chance) if kind == "ivectors" else computation_case(kind, folder, chance)
+    return _OTHERS[kind](folder, chance) if kind in _OTHERS else computation_case(kind, folder, chance)

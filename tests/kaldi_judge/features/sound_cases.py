@@ -50,6 +50,9 @@ def computation_case(kind: str, folder: Path, chance: np.random.Generator) -> Ca
         files.append("utt2dur")
     noise = ["--delta-pitch-noise-stddev=0"]
     source, their_first, our_source, keys = _listed(folder, sounds, chance)
+    has_warps = any(word.startswith("--vtln-map") for word in ours)
+    if "data" in our_source and kind not in ("pitch", "spectrogram") and not has_warps and chance.random() < 0.3:
+        theirs = [*theirs, *_warps_of_directory(folder, kind, keys, chance)]
     if len(steps) == 2:
         commands = [[steps[0], *theirs, source, "ark:raw.ark"], [steps[1], *noise, *more, "ark:raw.ark", "ark:out.ark"]]
     elif steps[0].startswith("compute-and"):
@@ -71,7 +74,7 @@ def computation_case(kind: str, folder: Path, chance: np.random.Generator) -> Ca
         _TOLERANCES[kind],
         1e-4,
         "; ".join(sound.text for sound in sounds),
-        lambda seed: _unsettle(folder, seed),
+        lambda seed: unsettle(folder, seed),
         other_kernels=True,
         files=files,
     )
@@ -88,7 +91,8 @@ def _with_pitch(
     """Kaldi's commands with processed pitch pasted behind the features, and our options for it."""
     chosen = {
         "sample-frequency": options.get("sample-frequency", "16000"),
-        **random_options({**PITCH, **PROCESSING}, chance),
+        # a delay makes rows, which Kaldi's paste-feats refuses
+        **random_options({**PITCH, **{name: of for name, of in PROCESSING.items() if name != "delay"}}, chance),
     }
     # what is said of frames beside a file is said of both
     shared = ("sample-frequency", "frame-length", "frame-shift", "snip-edges")
@@ -143,6 +147,16 @@ def _with_warps(
         (folder / side / "utt2spk").write_text("".join(f"{key} {value}\n" for key, value in speakers.items()))
     more = ["--vtln-map=ark:warps", *(["--utt2spk=ark:utt2spk"] if by_speaker else [])]
     return [*theirs, *more], [*ours, *more]
+
+
+def _warps_of_directory(folder: Path, kind: str, keys: Sequence[str], chance: np.random.Generator) -> list[str]:
+    """Warps in the data directory, which make_mfcc.sh hands to Kaldi's program."""
+    by_speaker = kind == "mfcc" and chance.random() < 0.5  # the others refuse both options together
+    text = "".join(f"{key} {chance.choice((0.9, 1.0, 1.1))}\n" for key in keys)
+    (folder / "ours" / "data" / ("spk2warp" if by_speaker else "utt2warp")).write_text(text)
+    (folder / "kaldi" / "warps").write_text(text)
+    (folder / "kaldi" / "utt2spk").write_text("".join(f"{key} {key}\n" for key in keys))
+    return ["--vtln-map=ark:warps", *(["--utt2spk=ark:utt2spk"] if by_speaker else [])]
 
 
 def _listed(
@@ -215,7 +229,7 @@ def _segmented(
     return "ark:segments.ark", first, [*words, "--segments=segments", "wav,scp:wav.scp"], keys
 
 
-def _unsettle(case: Path, seed: int) -> None:
+def unsettle(case: Path, seed: int) -> None:
     """Change the samples of all files by 100 to 120 dB less than they have."""
     chance = np.random.default_rng(seed)
     folder = case / "ours"

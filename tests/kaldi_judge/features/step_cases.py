@@ -65,7 +65,9 @@ def step_case(folder: Path, chance: np.random.Generator) -> Case:
         lines = "".join(f"{speaker} {' '.join(of)}\n" for speaker, of in by_speaker.items())
         (folder / side / "spk2utt").write_text(lines)
     chain = _Chain()
-    if chance.random() < 0.15:
+    if chance.random() < 0.1:
+        width += _add_pasting(chain, folder, chance, features)
+    elif chance.random() < 0.15:
         _add_like_dir(chain, folder, chance, width)
         return _case(folder, chain, features, scale)
     steps = ["select", "cmvn", "deltas", "splice", "transform", "subsample"]
@@ -103,6 +105,23 @@ def _case(folder: Path, chain: _Chain, features: Table, scale: float) -> Case:
     shapes = ", ".join(f"{len(each)}x{each.shape[1]}" for each in features.values())
     ours = ["features", "ark:in.ark", "ark:out.ark", *chain.ours]
     return Case("steps", folder, chain.kaldi, ours, list(features), 1e-4 * scale, 1e-4, shapes)
+
+
+def _add_pasting(chain: _Chain, folder: Path, chance: np.random.Generator, features: Table) -> int:
+    """Columns of another table, of which an utterance may be missing, or have a frame more or less; their number."""
+    width = int(chance.choice((1, 3)))
+    table = {}
+    for key, rows in features.items():
+        length = max(0, len(rows) + int(chance.choice((0, 0, 0, 0, 1, -1, 3))))
+        table[key] = chance.standard_normal((length, width if length else 0)).astype(np.float32)
+    if len(table) > 1 and chance.random() < 0.1:
+        table.popitem()
+    for side in ("kaldi", "ours"):
+        _write(folder / side / "more.ark", table)
+    tolerance = str(chance.choice(("0", "1", "2", "9")))
+    words = [f"--length-tolerance={tolerance}", "IN", "ark:more.ark", "OUT"]
+    chain.add("paste-feats", *words, ours=["--paste=ark:more.ark", f"--paste-tolerance={tolerance}"])
+    return width
 
 
 def _add_like_dir(chain: _Chain, folder: Path, chance: np.random.Generator, width: int) -> None:
