@@ -51,7 +51,7 @@ def open_with_soundfile(
             sound = soundfile.SoundFile(file)
         except (RuntimeError, TypeError, ValueError) as error:
             file.check(name)
-            raise SoundFormatError(f"{name}: expected {kind}, libsndfile finds {_words(error)}") from error
+            raise SoundFormatError(f"{name}: expected {kind}, found damage: libsndfile says {_words(error)!r}") from error
     # Else soundfile moves to where it is after each piece: that takes time, and changes the samples of MP3.
     sound.seekable = lambda: False
     try:
@@ -103,7 +103,7 @@ def _move(sound: Any, start: int, file: SeekableFile, name: str, kind: str) -> N
         except (RuntimeError, ValueError) as error:
             file.check(name)
             place = f"sample {start} ({start / sound.samplerate:.3f} s)"
-            raise SoundFormatError(f"{name}: at {place}: expected {kind}, libsndfile finds {_words(error)}") from error
+            raise SoundFormatError(f"{name}: at {place}: expected {kind}, found damage: libsndfile says {_words(error)!r}") from error
 
 
 def _read(sound: Any, num_frames: int, name: str, kind: str, done: int) -> tuple[Samples, list[str]]:
@@ -118,7 +118,7 @@ def _read(sound: Any, num_frames: int, name: str, kind: str, done: int) -> tuple
             except (RuntimeError, ValueError) as error:
                 place = f"sample {done + count} ({(done + count) / sound.samplerate:.3f} s)"
                 raise SoundFormatError(
-                    f"{name}: after {place}: expected {kind}, libsndfile finds {_words(error)}"
+                    f"{name}: after {place}: expected {kind}, found damage: libsndfile says {_words(error)!r}"
                 ) from error
             count += len(piece)
             if len(piece) < wanted:

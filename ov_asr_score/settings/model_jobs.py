@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from ov_asr_score.settings.device import DeviceSettings, parse_against
+from ov_asr_score.settings.frontend import FrontendSettings
 from ov_asr_score.settings.kaldi import DEFAULT_OPTIONS, KaldiOptions
 from ov_asr_score.settings.score_job import ScoreJob
 from ov_asr_score.settings.setting import COMPARISON, QUANTIZATION, REPORTS, Part, Setting
@@ -21,7 +22,7 @@ Preset = Literal["mixed", "performance"]
 
 _INPUTS = (
     *("inputs", "input_layers", "utt2spk", "ivector_period", "ivectors", "online_ivectors", "online_ivector_period"),
-    *("states", "allow_missing", "allow_commands", "path_map"),
+    *("states", "allow_missing", "allow_commands", "path_map", FrontendSettings),
 )
 _CONTEXTS = ("layout", "left_context", "right_context", "chunk_shift")
 # A graph that is written takes whole utterances, unless it is asked for another.
