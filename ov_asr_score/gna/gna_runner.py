@@ -13,7 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.gna.exact import blas_threads
+from ov_asr_score import blas_threads
 from ov_asr_score.gna.execution import Program
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.profiling import LayerTime, LayerTimes

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ov_asr_score import blas_threads
 from ov_asr_score.errors import OvAsrScoreError
 from ov_asr_score.features.steps.online_cmvn import LiveCmvn
 from ov_asr_score.ivector.adaptation_state import AdaptationState, limited
@@ -89,7 +90,8 @@ class SystemSolver:
     """The next i-vectors of several utterances, from their statistics."""
 
     def __init__(self, extractor: Extractor, lanes: int) -> None:
-        """Make room for so many utterances."""
+        """Make room for so many utterances; while this exists, matrix products have one thread."""
+        blas_threads.hold_while_alive(self)
         dim = extractor.ivector_dim
         self._steps = extractor.options.num_cg_iters
         self._default = extractor.default_ivector

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_info
 
 from ov_asr_score.errors import OvAsrScoreError, ShapeMismatchError, TableFormatError
 from ov_asr_score.ivector import utterance_queue
@@ -253,6 +255,23 @@ def test_negative_weights_are_solved() -> None:
         [IvectorUtterance("a", features(60), weights=np.linspace(1, -2, 60, dtype=np.float32))],
     )
     assert np.isfinite(found.ivectors).all()
+
+
+def test_matrix_products_have_one_thread_meanwhile() -> None:
+    """With more they would wait for each other: i-vectors of a large extractor would take several times as long."""
+
+    def threads() -> set[int]:
+        return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
+
+    gc.collect()
+    before = threads()
+    found = extract_ivectors(extractor(), utterances("utt2utt_two"))
+    next(found)
+    assert threads() == {1}
+    found.close()  # type: ignore[attr-defined]
+    del found
+    gc.collect()
+    assert threads() == before
 
 
 def test_memory_held_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

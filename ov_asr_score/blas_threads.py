@@ -1,9 +1,10 @@
-"""Limits numpy's matrix products to one thread each while slots run in threads of their own.
+"""Limits numpy's matrix products to one thread each, while there are many small ones.
 
-OpenBLAS would use all processors for every product. Two slots then wait for each other with busy loops, which costs
-most of the speed on a loaded machine (measured on two processors under load: 1,100 frames/s instead of 14,000).
+OpenBLAS would use all processors for every product. They then wait for each other with busy loops, which costs most of
+the speed on a loaded machine (measured on two processors under load: 1,100 frames/s of GNA models in two slots instead
+of 14,000, and i-vectors of a large extractor a fifth as fast).
 
-Tests: tests/gna/test_gna_runner.py
+Tests: tests/gna/test_gna_runner.py, tests/ivector/test_extraction.py
 """
 
 from __future__ import annotations
