@@ -32,7 +32,7 @@ from ov_asr_score.ivector.extractor import Extractor, load_extractor
 from ov_asr_score.ivector.live import LiveIvectors
 from ov_asr_score.ivector.utterance_queue import IvectorUtterance
 from ov_asr_score.kaldi_io import TableWriter, read_table
-from ov_asr_score.settings.ivectors import IvectorOptions
+from ov_asr_score.settings.speech.ivectors import IvectorOptions
 
 FRAMES_PER_SECOND = 100
 OURS, ALONE, SPEAKER, LIVE, KALDI = "utterances", "one utterance", "one speaker", "pieces of 0.1 s", "Kaldi"

@@ -35,10 +35,10 @@ if TYPE_CHECKING:
         run_suite,
     )
     from ov_asr_score.library import convert_model, score
-    from ov_asr_score.settings.feature_steps import FeatureSteps
-    from ov_asr_score.settings.frontend import FrontendSettings
     from ov_asr_score.settings.kaldi import KaldiOptions
-    from ov_asr_score.settings.sound import SoundSettings
+    from ov_asr_score.settings.speech.feature_steps import FeatureSteps
+    from ov_asr_score.settings.speech.frontend import FrontendSettings
+    from ov_asr_score.settings.speech.sound import SoundSettings
 
 __all__ = [
     "BenchJob",
@@ -74,14 +74,14 @@ _HOMES = {
     "CompareJob": "job",
     "CompareLayersJob": "job",
     "ConvertJob": "job",
-    "FeatureSteps": "settings.feature_steps",
-    "FrontendSettings": "settings.frontend",
+    "FeatureSteps": "settings.speech.feature_steps",
+    "FrontendSettings": "settings.speech.frontend",
     "FrontendState": "frontend.live_state",
     "KaldiOptions": "settings.kaldi",
     "LiveFrontend": "frontend.live",
     "QuantizeJob": "job",
     "ScoreJob": "job",
-    "SoundSettings": "settings.sound",
+    "SoundSettings": "settings.speech.sound",
     "convert_model": "library",
     "open_sound_frontend": "frontend.opening",
     "read_suite": "job",

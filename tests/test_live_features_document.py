@@ -11,8 +11,8 @@ import pytest
 
 from ov_asr_score import FeatureSteps, FrontendSettings, FrontendState, LiveFrontend, open_sound_frontend
 from ov_asr_score.ivector.live import _MOST_WAITING, _REMEMBERED_FRAMES
-from ov_asr_score.settings.feature_jobs import ComputationSettings
-from ov_asr_score.settings.sound import SoundSettings
+from ov_asr_score.settings.speech.feature_jobs import ComputationSettings
+from ov_asr_score.settings.speech.sound import SoundSettings
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "docs" / "live-features.md").read_text(encoding="utf-8")

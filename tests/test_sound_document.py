@@ -11,7 +11,7 @@ import pytest
 
 from ov_asr_score.audio.sound_kinds import SHORT_START_BYTES, sound_kind
 from ov_asr_score.settings.setting import settings_of
-from ov_asr_score.settings.sound import RawFormat, SoundSettings
+from ov_asr_score.settings.speech.sound import RawFormat, SoundSettings
 from tests.audio.sounds import SPEECH
 from tests.audio.wav_bytes import ANSWERS, wav
 

@@ -12,7 +12,7 @@ from ov_asr_score.audio.byte_source import ByteSource
 from ov_asr_score.audio.sample_formats import FORMATS, Samples, samples_of
 from ov_asr_score.errors import SoundFormatError
 from ov_asr_score.finite import is_finite
-from ov_asr_score.settings.sound import SoundSettings
+from ov_asr_score.settings.speech.sound import SoundSettings
 
 BLOCK_FRAMES = 1 << 16
 """Frames (samples of all channels at one time) in a block, unless another number is asked for."""

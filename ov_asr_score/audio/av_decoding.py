@@ -13,7 +13,7 @@ from ov_asr_score.audio.audio_stream import AudioStream, Warn, check_channels, r
 from ov_asr_score.audio.sample_formats import FULL_SCALE, Samples
 from ov_asr_score.audio.seekable_file import SeekableFile
 from ov_asr_score.errors import MissingExtraError, SoundFormatError
-from ov_asr_score.settings.sound import SoundSettings
+from ov_asr_score.settings.speech.sound import SoundSettings
 from ov_asr_score.text import printable_name
 
 _MICROSECONDS = 1_000_000

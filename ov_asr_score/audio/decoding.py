@@ -37,7 +37,7 @@ from ov_asr_score.audio.wav_header import read_wav_header
 from ov_asr_score.errors import MissingExtraError, OvAsrScoreError, SoundFormatError
 from ov_asr_score.kaldi_io.files.input import GZIP_MAGIC, open_input, open_path
 from ov_asr_score.kaldi_io.foreign import describe_start
-from ov_asr_score.settings.sound import SoundSettings, check_sound
+from ov_asr_score.settings.speech.sound import SoundSettings, check_sound
 
 logger = logging.getLogger(__name__)
 

@@ -30,7 +30,7 @@ from ov_asr_score.kaldi_io.tables.sharding import keys_in_shard
 from ov_asr_score.kaldi_io.tables.word_lines import word_lines
 from ov_asr_score.settings.path_map import NO_PATH_MAP, PathMap
 from ov_asr_score.settings.shard import Shard
-from ov_asr_score.settings.sound import SoundSettings
+from ov_asr_score.settings.speech.sound import SoundSettings
 from ov_asr_score.text import shown_key
 
 logger = logging.getLogger(__name__)

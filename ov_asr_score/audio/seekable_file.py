@@ -12,7 +12,7 @@ from typing import BinaryIO, cast
 from ov_asr_score.audio.byte_source import ByteSource
 from ov_asr_score.errors import SoundFormatError
 from ov_asr_score.kaldi_io.files.input import access_error
-from ov_asr_score.settings.sound import SoundSettings
+from ov_asr_score.settings.speech.sound import SoundSettings
 
 _IN_MEMORY_BYTES = 16 << 20
 _PIECE_BYTES = 1 << 20

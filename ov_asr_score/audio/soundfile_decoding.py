@@ -14,7 +14,7 @@ from ov_asr_score.audio.mpeg_messages import held_back
 from ov_asr_score.audio.sample_formats import FULL_SCALE, Samples
 from ov_asr_score.audio.seekable_file import SeekableFile
 from ov_asr_score.errors import MissingExtraError, SoundFormatError
-from ov_asr_score.settings.sound import SoundSettings
+from ov_asr_score.settings.speech.sound import SoundSettings
 from ov_asr_score.text import printable_name
 
 _UNKNOWN_LENGTH = 1 << 62
@@ -51,7 +51,7 @@ def open_with_soundfile(
             sound = soundfile.SoundFile(file)
         except (RuntimeError, TypeError, ValueError) as error:
             file.check(name)
-            raise SoundFormatError(f"{name}: expected {kind}, found damage: libsndfile says {_words(error)!r}") from error
+            raise SoundFormatError(f"{name}: expected {kind}, {_said(error)}") from error
     # Else soundfile moves to where it is after each piece: that takes time, and changes the samples of MP3.
     sound.seekable = lambda: False
     try:
@@ -103,7 +103,7 @@ def _move(sound: Any, start: int, file: SeekableFile, name: str, kind: str) -> N
         except (RuntimeError, ValueError) as error:
             file.check(name)
             place = f"sample {start} ({start / sound.samplerate:.3f} s)"
-            raise SoundFormatError(f"{name}: at {place}: expected {kind}, found damage: libsndfile says {_words(error)!r}") from error
+            raise SoundFormatError(f"{name}: at {place}: expected {kind}, {_said(error)}") from error
 
 
 def _read(sound: Any, num_frames: int, name: str, kind: str, done: int) -> tuple[Samples, list[str]]:
@@ -117,9 +117,7 @@ def _read(sound: Any, num_frames: int, name: str, kind: str, done: int) -> tuple
                 piece = sound.read(wanted, out=block[count : count + wanted])
             except (RuntimeError, ValueError) as error:
                 place = f"sample {done + count} ({(done + count) / sound.samplerate:.3f} s)"
-                raise SoundFormatError(
-                    f"{name}: after {place}: expected {kind}, found damage: libsndfile says {_words(error)!r}"
-                ) from error
+                raise SoundFormatError(f"{name}: after {place}: expected {kind}, {_said(error)}") from error
             count += len(piece)
             if len(piece) < wanted:
                 break
@@ -129,6 +127,10 @@ def _read(sound: Any, num_frames: int, name: str, kind: str, done: int) -> tuple
 def _is_cut(log: str) -> bool:
     sizes = [match for match in _CUT.finditer(log) if match[1] is None or int(match[1]) < _STREAM_SIZE]
     return any(match[1] is None or int(match[1]) > int(match[2]) for match in sizes)
+
+
+def _said(error: Exception) -> str:
+    return f"found damage: libsndfile says {_words(error)!r}"
 
 
 def _words(error: Exception) -> str:

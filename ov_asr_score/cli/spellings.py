@@ -108,7 +108,7 @@ def spelled_flags(arguments: list[str]) -> list[str]:
     Options that are true or false by Kaldi's words have a value here; without one they are true, as in Kaldi.
     ``--verbose=2`` and ``--print-args=false`` vanish.
     """
-    from ov_asr_score.settings.feature_jobs import FeaturesJob, IvectorsJob
+    from ov_asr_score.settings.speech.feature_jobs import FeaturesJob, IvectorsJob
 
     declared = settings_of(FeaturesJob if arguments[0] == "features" else IvectorsJob)
     settings = [(each.name, each.setting) for each in declared if each.setting is not None]

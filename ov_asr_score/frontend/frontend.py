@@ -12,7 +12,7 @@ from zlib import crc32
 
 from ov_asr_score.errors import MissingUtteranceError, ShapeMismatchError
 from ov_asr_score.features.options import FeatureRecipe
-from ov_asr_score.settings.sound import SoundSettings
+from ov_asr_score.settings.speech.sound import SoundSettings
 from ov_asr_score.text import shown_key
 
 if TYPE_CHECKING:  # most front ends lack some of them

@@ -9,7 +9,7 @@ from ov_asr_score.kaldi_io.files.config_file import read_config
 from ov_asr_score.kaldi_io.files.input import is_stream, split_offset
 from ov_asr_score.kaldi_io.specifier import is_table, parse_read_specifier
 from ov_asr_score.kaldi_io.tables.script import read_script
-from ov_asr_score.settings.frontend import FrontendSettings
+from ov_asr_score.settings.speech.frontend import FrontendSettings
 
 
 def named_files(settings: FrontendSettings) -> Iterator[tuple[str, str]]:
@@ -67,7 +67,7 @@ def _plain(name: str) -> list[str]:
 def _of_extractor(name: str) -> Iterator[str]:
     """The configuration of an extractor, and the files that it is made of."""
     from ov_asr_score.ivector.extractor_files import find_extractor
-    from ov_asr_score.settings.ivectors import IvectorOptions
+    from ov_asr_score.settings.speech.ivectors import IvectorOptions
 
     yield from _plain(name)
     found = find_extractor(IvectorOptions(ivector_extraction_config=name))

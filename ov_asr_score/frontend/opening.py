@@ -14,15 +14,15 @@ from ov_asr_score.frontend.frontend import Frontend, IvectorRecipe, PitchColumns
 from ov_asr_score.frontend.sources import is_sound
 from ov_asr_score.kaldi_io.files.config_file import ConfigOption, read_config
 from ov_asr_score.kaldi_io.tables.key_value import read_token_table
-from ov_asr_score.settings.feature_steps import NO_STEPS
-from ov_asr_score.settings.frontend import AnyFeatureType, FrontendSettings
-from ov_asr_score.settings.ivectors import IvectorOptions
-from ov_asr_score.settings.pitch import pitch_values
-from ov_asr_score.settings.sound import SoundSettings
+from ov_asr_score.settings.speech.feature_steps import NO_STEPS
+from ov_asr_score.settings.speech.frontend import AnyFeatureType, FrontendSettings
+from ov_asr_score.settings.speech.ivectors import IvectorOptions
+from ov_asr_score.settings.speech.pitch import pitch_values
+from ov_asr_score.settings.speech.sound import SoundSettings
 
 if TYPE_CHECKING:  # of use for feature jobs only
     from ov_asr_score.features.steps.feature_chain import FeatureChain
-    from ov_asr_score.settings.feature_jobs import ComputationSettings
+    from ov_asr_score.settings.speech.feature_jobs import ComputationSettings
 
 _SHARED_WITH_PITCH = ("sample_frequency", "frame_length", "frame_shift", "snip_edges")
 _TYPE_IN_NAME = re.compile(r"(?<![a-z])(mfcc|fbank|plp|spectrogram|pitch)(?![a-z])")

@@ -17,7 +17,7 @@ from ov_asr_score.ivector.extractor_model import ExtractorModel, load_extractor_
 from ov_asr_score.ivector.extractor_options import ExtractionOptions
 from ov_asr_score.kaldi_io.matrices.inner_matrix import load_doubles
 from ov_asr_score.kaldi_model.double_arrays import DoubleArray
-from ov_asr_score.settings.ivectors import IvectorOptions, IvectorTableSettings
+from ov_asr_score.settings.speech.ivectors import IvectorOptions, IvectorTableSettings
 from ov_asr_score.text import printable_name
 
 logger = logging.getLogger(__name__)

@@ -18,7 +18,7 @@ from ov_asr_score.ivector.extractor_options import (
 )
 from ov_asr_score.kaldi_io.files.config_file import ConfigOption, read_config
 from ov_asr_score.kaldi_io.files.input import is_stream, split_offset
-from ov_asr_score.settings.ivectors import IvectorOptions, IvectorTableSettings
+from ov_asr_score.settings.speech.ivectors import IvectorOptions, IvectorTableSettings
 from ov_asr_score.text import printable_name
 
 CONFIG_NAME = "ivector_extractor.conf"

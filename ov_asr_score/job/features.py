@@ -23,8 +23,8 @@ from ov_asr_score.kaldi_io import (
     parse_read_specifier,
     parse_write_specifier,
 )
-from ov_asr_score.settings.feature_jobs import FeaturesJob
 from ov_asr_score.settings.path_map import parse_path_map
+from ov_asr_score.settings.speech.feature_jobs import FeaturesJob
 
 
 def write_features(job: FeaturesJob) -> WrittenTable:

@@ -14,8 +14,8 @@ from ov_asr_score.ivector.utterance_queue import IvectorUtterance
 from ov_asr_score.job.overwriting import NamedFiles, check_files, files_read, files_written
 from ov_asr_score.job.written_table import WrittenTable
 from ov_asr_score.kaldi_io import KeyedTable, TableWriter, open_table, parse_read_specifier, read_table
-from ov_asr_score.settings.feature_jobs import IvectorsJob
 from ov_asr_score.settings.path_map import parse_path_map
+from ov_asr_score.settings.speech.feature_jobs import IvectorsJob
 from ov_asr_score.text import printable_name, shown_key
 
 _OnSkip = Callable[[str, OvAsrScoreError], None]

@@ -13,9 +13,9 @@ from ov_asr_score.kaldi_io import parse_read_specifier, parse_write_specifier
 from ov_asr_score.kaldi_io.files.input import split_offset
 from ov_asr_score.kaldi_io.matrices.stream import open_stream
 from ov_asr_score.kaldi_io.specifier import ReadSpecifier
-from ov_asr_score.settings.frontend import FrontendSettings
 from ov_asr_score.settings.kaldi import KaldiOptions
 from ov_asr_score.settings.path_map import PathMap
+from ov_asr_score.settings.speech.frontend import FrontendSettings
 
 if TYPE_CHECKING:  # jobs without utterances do not load scoring
     from ov_asr_score.scoring.utterances.joining import InputTable

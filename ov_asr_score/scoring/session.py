@@ -26,9 +26,9 @@ from ov_asr_score.scoring.settled_model import settle_model
 from ov_asr_score.scoring.utterances.ivector_tables import computed_ivectors
 from ov_asr_score.scoring.utterances.joining import JoinGaps, JoinOptions, SkipUtterance, Utterance, read_utterances
 from ov_asr_score.scoring.utterances.table_specs import apparent_pairs
-from ov_asr_score.settings.frontend import FrontendSettings
 from ov_asr_score.settings.path_map import parse_path_map
 from ov_asr_score.settings.score_job import ScoreJob
+from ov_asr_score.settings.speech.frontend import FrontendSettings
 
 if TYPE_CHECKING:
     from ov_asr_score.frontend.frontend import Frontend

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from ov_asr_score.settings.device import DeviceSettings, parse_against
-from ov_asr_score.settings.frontend import FrontendSettings
 from ov_asr_score.settings.kaldi import DEFAULT_OPTIONS, KaldiOptions
 from ov_asr_score.settings.score_job import ScoreJob
 from ov_asr_score.settings.setting import COMPARISON, QUANTIZATION, REPORTS, Part, Setting
+from ov_asr_score.settings.speech.frontend import FrontendSettings
 from ov_asr_score.settings.tables import AllowCommands
 from ov_asr_score.settings.weights import AllowNonfinite
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from ov_asr_score.settings.device import DeviceSettings
-from ov_asr_score.settings.frontend import FrontendSettings
 from ov_asr_score.settings.kaldi import DEFAULT_OPTIONS, KaldiOptions
 from ov_asr_score.settings.limits import DEFAULT_THRESHOLD, Limits, Measures, Threshold
 from ov_asr_score.settings.memory import DEFAULT_MEMORY_LIMIT, parse_memory
 from ov_asr_score.settings.setting import COMPARISON, MODEL, REPORTS, SPEED, TABLES, Setting
 from ov_asr_score.settings.shard import Shard, parse_shard
+from ov_asr_score.settings.speech.frontend import FrontendSettings
 from ov_asr_score.settings.tables import (
     PAIR,
     AllowCommands,

@@ -15,7 +15,7 @@ from ov_asr_score.audio.audio_stream import AudioStream, check_channels, regroup
 from ov_asr_score.audio.byte_source import ByteSource
 from ov_asr_score.audio.sample_formats import Samples
 from ov_asr_score.errors import SoundFormatError
-from ov_asr_score.settings.sound import SoundSettings
+from ov_asr_score.settings.speech.sound import SoundSettings
 
 
 def stream_of(samples: Samples, settings: SoundSettings | None = None) -> AudioStream:

@@ -16,7 +16,7 @@ import pytest
 from ov_asr_score.audio.byte_source import ByteSource
 from ov_asr_score.audio.decoding import open_audio, open_source, read_audio
 from ov_asr_score.errors import FileAccessError, SoundFormatError, SpecifierError, UsageError
-from ov_asr_score.settings.sound import SoundSettings
+from ov_asr_score.settings.speech.sound import SoundSettings
 from tests.audio.sounds import SPEECH, by_av, by_soundfile, speech
 from tests.audio.wav_bytes import wav
 

@@ -22,7 +22,7 @@ from ov_asr_score.errors import (
 )
 from ov_asr_score.settings.path_map import parse_path_map
 from ov_asr_score.settings.shard import Shard
-from ov_asr_score.settings.sound import Channel, SoundSettings
+from ov_asr_score.settings.speech.sound import Channel, SoundSettings
 from tests.audio.lists.sounds import ramp, wav_bytes, write_wav
 
 KALDI = Path(__file__).parents[1] / "kaldi_speech" / "features"

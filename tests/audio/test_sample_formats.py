@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ov_asr_score.audio.sample_formats import FORMATS, round_to_int16, samples_of
-from ov_asr_score.settings.sound import RawFormat
+from ov_asr_score.settings.speech.sound import RawFormat
 from tests.audio.sounds import by_soundfile
 
 SUBTYPES = {

@@ -12,7 +12,7 @@ from ov_asr_score.audio import seekable_file as module
 from ov_asr_score.audio.byte_source import ByteSource
 from ov_asr_score.audio.seekable_file import SeekableFile, seekable_file
 from ov_asr_score.errors import FileAccessError, SoundFormatError
-from ov_asr_score.settings.sound import SoundSettings
+from ov_asr_score.settings.speech.sound import SoundSettings
 
 DATA = bytes(range(256)) * 20
 

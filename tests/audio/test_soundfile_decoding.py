@@ -8,7 +8,7 @@ import pytest
 
 from ov_asr_score.audio.decoding import open_audio, read_audio
 from ov_asr_score.errors import MissingExtraError, OvAsrScoreError, SoundFormatError
-from ov_asr_score.settings.sound import SoundSettings
+from ov_asr_score.settings.speech.sound import SoundSettings
 from tests.audio.sounds import SPEECH, by_soundfile, speech
 
 LOSSLESS = [

@@ -13,12 +13,12 @@ from ov_asr_score.audio.decoding import read_audio
 from ov_asr_score.errors import OvAsrScoreError
 from ov_asr_score.job.features import write_features
 from ov_asr_score.job.ivectors import write_ivectors
-from ov_asr_score.settings.feature_jobs import ComputationSettings, FeaturesJob, IvectorsJob
-from ov_asr_score.settings.feature_steps import FeatureSteps
-from ov_asr_score.settings.features import UtteranceSettings
-from ov_asr_score.settings.frontend import FrontendSettings
-from ov_asr_score.settings.ivectors import IvectorOptions
-from ov_asr_score.settings.sound import SoundSettings
+from ov_asr_score.settings.speech.feature_jobs import ComputationSettings, FeaturesJob, IvectorsJob
+from ov_asr_score.settings.speech.feature_steps import FeatureSteps
+from ov_asr_score.settings.speech.features import UtteranceSettings
+from ov_asr_score.settings.speech.frontend import FrontendSettings
+from ov_asr_score.settings.speech.ivectors import IvectorOptions
+from ov_asr_score.settings.speech.sound import SoundSettings
 from tests.audio.sounds import by_av, by_soundfile, speech
 from tests.kaldi_judge.features.sounds import plain_wav
 from tests.tiny_model import write_table

@@ -21,7 +21,7 @@ from ov_asr_score.job.copy_table import copy_entries
 from ov_asr_score.job.inspect_model import inspect_model
 from ov_asr_score.settings.device import DeviceSettings
 from ov_asr_score.settings.egs_prob import ChainSettings, EgsProbJob
-from ov_asr_score.settings.ivectors import IvectorOptions
+from ov_asr_score.settings.speech.ivectors import IvectorOptions
 from ov_asr_score.settings.table_jobs import CopySettings
 from tests.damage.speech_subjects import speech_subjects
 from tests.egs.chain.examples import DATA as CHAIN_EGS

@@ -21,8 +21,8 @@ from ov_asr_score.features.options import (
     resolve_options,
 )
 from ov_asr_score.kaldi_io.files.config_file import ConfigOption, read_config
-from ov_asr_score.settings.features import FeatureSettings, UtteranceSettings
 from ov_asr_score.settings.setting import settings_of
+from ov_asr_score.settings.speech.features import FeatureSettings, UtteranceSettings
 
 CONF = Path(__file__).parents[1] / "kaldi_speech" / "features" / "conf"
 

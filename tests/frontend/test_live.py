@@ -16,11 +16,11 @@ from ov_asr_score.frontend.live import LiveFrontend
 from ov_asr_score.frontend.live_state import FrontendState
 from ov_asr_score.frontend.opening import open_sound_frontend
 from ov_asr_score.frontend.reading import UtteranceFeatures, read_features
-from ov_asr_score.settings.feature_jobs import ComputationSettings
-from ov_asr_score.settings.feature_steps import FeatureSteps
-from ov_asr_score.settings.features import FeatureSettings, UtteranceSettings
-from ov_asr_score.settings.frontend import FrontendSettings
-from ov_asr_score.settings.sound import SoundSettings
+from ov_asr_score.settings.speech.feature_jobs import ComputationSettings
+from ov_asr_score.settings.speech.feature_steps import FeatureSteps
+from ov_asr_score.settings.speech.features import FeatureSettings, UtteranceSettings
+from ov_asr_score.settings.speech.frontend import FrontendSettings
+from ov_asr_score.settings.speech.sound import SoundSettings
 from tests.command_line import ROOT
 from tests.frontend.places import EXTRACTOR, FEATURES, SPEECH
 from tests.frontend.sounds import live_rows, sound

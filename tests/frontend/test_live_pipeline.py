@@ -15,8 +15,8 @@ from ov_asr_score.frontend.frontend import Frontend
 from ov_asr_score.frontend.live import LiveFrontend
 from ov_asr_score.frontend.live_state import FrontendState
 from ov_asr_score.frontend.opening import open_sound_frontend
-from ov_asr_score.settings.feature_steps import FeatureSteps
-from ov_asr_score.settings.frontend import FrontendSettings
+from ov_asr_score.settings.speech.feature_steps import FeatureSteps
+from ov_asr_score.settings.speech.frontend import FrontendSettings
 from tests.command_line import ROOT
 from tests.frontend.places import EXTRACTOR, IVECTOR, SPEECH, stored
 from tests.frontend.sounds import Samples, sound

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from ov_asr_score.frontend.named_files import named_files
-from ov_asr_score.settings.feature_steps import FeatureSteps
-from ov_asr_score.settings.frontend import FrontendSettings
+from ov_asr_score.settings.speech.feature_steps import FeatureSteps
+from ov_asr_score.settings.speech.frontend import FrontendSettings
 from tests.frontend.places import EXTRACTOR, FEATURES
 
 

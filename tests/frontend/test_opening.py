@@ -10,12 +10,12 @@ import pytest
 from ov_asr_score.errors import ConfigFormatError, FileAccessError, UsageError
 from ov_asr_score.features.options import FbankOptions, MfccOptions
 from ov_asr_score.frontend.opening import open_frontend
-from ov_asr_score.settings.feature_jobs import ComputationSettings
-from ov_asr_score.settings.feature_steps import FeatureSteps
-from ov_asr_score.settings.features import FeatureSettings, UtteranceSettings
-from ov_asr_score.settings.frontend import FrontendSettings
-from ov_asr_score.settings.pitch import PitchSettings
-from ov_asr_score.settings.sound import SoundSettings
+from ov_asr_score.settings.speech.feature_jobs import ComputationSettings
+from ov_asr_score.settings.speech.feature_steps import FeatureSteps
+from ov_asr_score.settings.speech.features import FeatureSettings, UtteranceSettings
+from ov_asr_score.settings.speech.frontend import FrontendSettings
+from ov_asr_score.settings.speech.pitch import PitchSettings
+from ov_asr_score.settings.speech.sound import SoundSettings
 from tests.frontend.places import EXTRACTOR, FEATURES, IVECTOR
 
 SOUND = ["wav:*.flac"]

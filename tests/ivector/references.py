@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ov_asr_score.ivector.extractor import Extractor, load_extractor
 from ov_asr_score.ivector.utterance_queue import IvectorUtterance
 from ov_asr_score.kaldi_io.tables.sequential import read_table
-from ov_asr_score.settings.ivectors import IvectorOptions, IvectorTableSettings
+from ov_asr_score.settings.speech.ivectors import IvectorOptions, IvectorTableSettings
 
 ROOT = Path(__file__).parents[2]
 EXTRACTOR = ROOT / "data" / "ivector_extractor"

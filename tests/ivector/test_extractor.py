@@ -16,7 +16,7 @@ from ov_asr_score.ivector.extraction import extract_ivectors
 from ov_asr_score.ivector.extractor import load_extractor
 from ov_asr_score.ivector.utterance_queue import IvectorUtterance
 from ov_asr_score.kaldi_io.matrices.matrix import write_array
-from ov_asr_score.settings.ivectors import IvectorOptions
+from ov_asr_score.settings.speech.ivectors import IvectorOptions
 from tests.ivector.references import EXTRACTOR, extractor, table
 
 OPTIONS = IvectorOptions(str(EXTRACTOR))

@@ -9,7 +9,7 @@ import pytest
 
 from ov_asr_score.errors import FileAccessError, OvAsrScoreError, UsageError
 from ov_asr_score.ivector.extractor_files import find_extractor
-from ov_asr_score.settings.ivectors import IvectorOptions, IvectorTableSettings
+from ov_asr_score.settings.speech.ivectors import IvectorOptions, IvectorTableSettings
 from tests.ivector.references import EXTRACTOR, ROOT
 
 CONFIG = (EXTRACTOR / "ivector_extractor.conf").read_text()

@@ -9,8 +9,8 @@ import pytest
 
 from ov_asr_score.errors import MissingUtteranceError, ShapeMismatchError
 from ov_asr_score.job.ivectors import write_ivectors
-from ov_asr_score.settings.feature_jobs import IvectorsJob
-from ov_asr_score.settings.ivectors import IvectorOptions, IvectorTableSettings
+from ov_asr_score.settings.speech.feature_jobs import IvectorsJob
+from ov_asr_score.settings.speech.ivectors import IvectorOptions, IvectorTableSettings
 from tests.command_line import ROOT
 from tests.frontend.places import EXTRACTOR, IVECTOR, stored
 

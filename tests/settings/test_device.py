@@ -38,7 +38,7 @@ def test_device_texts(given: str, runtime: str, base: list[str]) -> None:
 def test_config_texts() -> None:
     assert parse_config(["NUM_STREAMS=2", " KEY = a=b "]) == {"NUM_STREAMS": "2", "KEY": "a=b"}
     for text in ("NUM_STREAMS", "=2", " =2"):
-        with pytest.raises(UsageError, match="expected KEY=VALUE"):
+        with pytest.raises(UsageError, match="expected a plugin property KEY=VALUE"):
             parse_config([text])
 
 

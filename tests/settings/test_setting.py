@@ -7,13 +7,13 @@ import pytest
 
 from ov_asr_score.errors import UsageError
 from ov_asr_score.settings.caching import CacheSettings, CacheUpkeep
-from ov_asr_score.settings.feature_steps import FeatureSteps
-from ov_asr_score.settings.features import FeatureSettings, UtteranceSettings
 from ov_asr_score.settings.kaldi import KaldiOptions
 from ov_asr_score.settings.model_jobs import BenchJob, CompareLayersJob, ConvertJob, InspectSettings, QuantizeJob
-from ov_asr_score.settings.pitch import PitchSettings
 from ov_asr_score.settings.score_job import ScoreJob
 from ov_asr_score.settings.setting import PANELS, Part, Setting, fields_of, made, parse_flag, parsed, settings_of
+from ov_asr_score.settings.speech.feature_steps import FeatureSteps
+from ov_asr_score.settings.speech.features import FeatureSettings, UtteranceSettings
+from ov_asr_score.settings.speech.pitch import PitchSettings
 from ov_asr_score.settings.table_jobs import (
     CheckSettings,
     CompareJob,

@@ -18,7 +18,7 @@ from ov_asr_score.audio.channels import check_channel, one_channel
 from ov_asr_score.audio.lists.recording_source import RecordingSource, held, open_recording
 from ov_asr_score.audio.sample_formats import Samples
 from ov_asr_score.errors import OvAsrScoreError, SoundFormatError
-from ov_asr_score.settings.sound import SoundSettings
+from ov_asr_score.settings.speech.sound import SoundSettings
 
 KEPT_BYTES = 32 << 20
 """Samples that were decoded last: about nine minutes of one channel at 16 kHz."""

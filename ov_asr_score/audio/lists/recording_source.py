@@ -15,7 +15,7 @@ from ov_asr_score.audio.lists.decoding_commands import DecodingCommand
 from ov_asr_score.audio.sample_formats import Samples, round_to_int16
 from ov_asr_score.errors import MissingExtraError, OvAsrScoreError, SoundFormatError
 from ov_asr_score.kaldi_io.files.input import open_input, split_offset
-from ov_asr_score.settings.sound import SoundSettings
+from ov_asr_score.settings.speech.sound import SoundSettings
 from ov_asr_score.text import shown_key
 
 logger = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ov_asr_score.cli.counting import report_entries
 from ov_asr_score.cli.failures import say
 from ov_asr_score.cli.flags import Quiet
-from ov_asr_score.settings.feature_jobs import FeaturesJob
+from ov_asr_score.settings.speech.feature_jobs import FeaturesJob
 
 
 def features(job: FeaturesJob, quiet: Quiet = False) -> None:

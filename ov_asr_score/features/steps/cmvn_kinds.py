@@ -15,7 +15,7 @@ from ov_asr_score.features.steps.running_sums import Sums
 from ov_asr_score.features.steps.sliding_cmvn import LiveSlidingCmvn, SlidingCmvnOptions
 from ov_asr_score.kaldi_io.matrices.inner_matrix import load_doubles
 from ov_asr_score.kaldi_io.tables.random_access import KeyedTable, open_table
-from ov_asr_score.settings.feature_steps import FeatureSteps
+from ov_asr_score.settings.speech.feature_steps import FeatureSteps
 from ov_asr_score.text import shown_key
 
 

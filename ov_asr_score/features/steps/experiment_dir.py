@@ -15,7 +15,7 @@ from typing import Any
 from ov_asr_score.errors import ConfigFormatError, FileAccessError, UsageError
 from ov_asr_score.kaldi_io.files.config_file import MOST_BYTES, ConfigOption, config_values, read_config
 from ov_asr_score.kaldi_io.files.input import open_path
-from ov_asr_score.settings.feature_steps import CMVN_SETTINGS, FeatureSteps, belongs_to, parse_skip_dims
+from ov_asr_score.settings.speech.feature_steps import CMVN_SETTINGS, FeatureSteps, belongs_to, parse_skip_dims
 from ov_asr_score.text import clipped, printable_name
 
 _CMVN: Mapping[str, type] = {"norm-means": bool, "norm-vars": bool, "skip-dims": str}

@@ -29,7 +29,7 @@ from ov_asr_score.kaldi_io.matrices.inner_matrix import load_doubles
 from ov_asr_score.kaldi_io.specifier import is_table
 from ov_asr_score.kaldi_io.tables.key_value import read_token_table
 from ov_asr_score.kaldi_io.tables.random_access import open_table
-from ov_asr_score.settings.feature_steps import FeatureSteps, check_steps
+from ov_asr_score.settings.speech.feature_steps import FeatureSteps, check_steps
 from ov_asr_score.text import printable_name, shown_key
 
 _CMVN = "CMVN"

@@ -19,12 +19,12 @@ from ov_asr_score.kaldi_io.tables.script import read_script
 from ov_asr_score.openvino_api import version as openvino_version
 from ov_asr_score.scoring.job_tables import JobTables
 from ov_asr_score.settings.device import DeviceSettings
-from ov_asr_score.settings.frontend import FrontendSettings
 from ov_asr_score.settings.gna import GnaSettings
 from ov_asr_score.settings.kaldi import KaldiOptions
 from ov_asr_score.settings.path_map import PathMap, parse_path_map
 from ov_asr_score.settings.score_job import ScoreJob
 from ov_asr_score.settings.setting import fields_of, full_name
+from ov_asr_score.settings.speech.frontend import FrontendSettings
 
 _OPTION = {field.name: full_name(field.name, field.setting) for field in fields_of(ScoreJob) if field.setting}
 _SAMPLE_BYTES = 1 << 16

@@ -15,7 +15,7 @@ from ov_asr_score.audio.lists.open_recording import OpenRecording
 from ov_asr_score.audio.lists.recording_source import RecordingSource
 from ov_asr_score.audio.sample_formats import Samples
 from ov_asr_score.errors import SoundFormatError
-from ov_asr_score.settings.sound import SoundSettings
+from ov_asr_score.settings.speech.sound import SoundSettings
 from tests.audio.lists.sounds import ramp, wav_bytes
 
 BLOCK = 100

@@ -12,7 +12,7 @@ from ov_asr_score.audio.audio_stream import AudioStream
 from ov_asr_score.audio.lists.decoding_commands import DecodingCommand
 from ov_asr_score.audio.lists.recording_source import RecordingSource, held, open_recording
 from ov_asr_score.errors import SoundFormatError, SpecifierError, TableFormatError
-from ov_asr_score.settings.sound import SoundSettings
+from ov_asr_score.settings.speech.sound import SoundSettings
 from tests.audio.lists.sounds import ramp, wav_bytes, write_wav
 
 SETTINGS = SoundSettings()

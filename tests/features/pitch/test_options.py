@@ -15,8 +15,8 @@ from ov_asr_score.features.pitch.options import (
     resolve_pitch_options,
 )
 from ov_asr_score.kaldi_io.files.config_file import ConfigOption
-from ov_asr_score.settings.features import FeatureSettings
-from ov_asr_score.settings.pitch import PitchSettings, pitch_values
+from ov_asr_score.settings.speech.features import FeatureSettings
+from ov_asr_score.settings.speech.pitch import PitchSettings, pitch_values
 
 # What compute-and-process-kaldi-pitch-feats lists with --help, but for config, help, print-args and verbose.
 PROGRAM = (

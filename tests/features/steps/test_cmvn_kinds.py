@@ -7,7 +7,7 @@ import pytest
 
 from ov_asr_score.errors import FileAccessError, MissingUtteranceError, TableFormatError, UsageError
 from ov_asr_score.features.steps.cmvn_kinds import CmvnStep, cmvn_step
-from ov_asr_score.settings.feature_steps import FeatureSteps
+from ov_asr_score.settings.speech.feature_steps import FeatureSteps
 from tests.features.steps.kaldi_post import BASE, FEATURES, UTT2SPK, Table, assert_same, in_pieces
 
 POST = FEATURES / "post"

@@ -7,7 +7,7 @@ import pytest
 
 from ov_asr_score.errors import ConfigFormatError, FileAccessError, UsageError
 from ov_asr_score.features.steps.experiment_dir import like_dir, settled_steps
-from ov_asr_score.settings.feature_steps import NO_STEPS, FeatureSteps
+from ov_asr_score.settings.speech.feature_steps import NO_STEPS, FeatureSteps
 
 
 def folder(tmp_path: Path, **files: str) -> Path:

@@ -20,7 +20,7 @@ from ov_asr_score.features.steps.feature_chain import FeatureChain
 from ov_asr_score.features.steps.splice import splice_frames
 from ov_asr_score.features.steps.transforms import transform
 from ov_asr_score.kaldi_io import load_array
-from ov_asr_score.settings.feature_steps import FeatureSteps
+from ov_asr_score.settings.speech.feature_steps import FeatureSteps
 from tests.features.steps.kaldi_post import BASE, FEATURES, UTT2SPK, assert_same, in_pieces, table
 
 POST = FEATURES / "post"

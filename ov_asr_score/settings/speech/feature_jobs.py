@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from ov_asr_score.settings.feature_steps import FeatureSteps
-from ov_asr_score.settings.features import FeatureSettings, UtteranceSettings
-from ov_asr_score.settings.frontend import FrontendSettings
-from ov_asr_score.settings.ivectors import IvectorOptions, IvectorTableSettings
-from ov_asr_score.settings.pitch import PitchSettings
 from ov_asr_score.settings.setting import FEATURES, IVECTOR_EXTRACTION, TABLES, Part, Setting
 from ov_asr_score.settings.shard import Shard, parse_shard
-from ov_asr_score.settings.sound import SoundSettings
+from ov_asr_score.settings.speech.feature_steps import FeatureSteps
+from ov_asr_score.settings.speech.features import FeatureSettings, UtteranceSettings
+from ov_asr_score.settings.speech.frontend import FrontendSettings
+from ov_asr_score.settings.speech.ivectors import IvectorOptions, IvectorTableSettings
+from ov_asr_score.settings.speech.pitch import PitchSettings
+from ov_asr_score.settings.speech.sound import SoundSettings
 from ov_asr_score.settings.tables import AllowCommands, CompressionMethod, OnError, PathMaps
 
 _TARGET = Setting("Table to write: ark:…, ark,scp:a,b, ark,t:-, x.npz.", metavar="WSPECIFIER", positional=True)

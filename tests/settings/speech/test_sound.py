@@ -4,7 +4,7 @@ import pytest
 
 from ov_asr_score.errors import UsageError
 from ov_asr_score.settings.setting import PANELS, parsed, settings_of
-from ov_asr_score.settings.sound import SoundSettings, check_sound, parse_channel
+from ov_asr_score.settings.speech.sound import SoundSettings, check_sound, parse_channel
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ov_asr_score.errors import UsageError
-from ov_asr_score.settings.feature_steps import (
+from ov_asr_score.settings.speech.feature_steps import (
     CMVN_SETTINGS,
     NO_STEPS,
     FeatureSteps,

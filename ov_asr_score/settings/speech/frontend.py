@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from ov_asr_score.settings.feature_steps import FeatureSteps
 from ov_asr_score.settings.setting import FEATURES, IVECTORS, Setting
-from ov_asr_score.settings.sound import SoundSettings
+from ov_asr_score.settings.speech.feature_steps import FeatureSteps
+from ov_asr_score.settings.speech.sound import SoundSettings
 
 AnyFeatureType = Literal["mfcc", "fbank", "plp", "spectrogram", "pitch"]
 

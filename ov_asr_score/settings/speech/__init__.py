@@ -1,0 +1,1 @@
+"""What may be asked of sound, features and i-vectors, one record per setting."""
