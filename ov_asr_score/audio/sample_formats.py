@@ -100,7 +100,7 @@ FORMATS: dict[str, SampleFormat] = {
     "alaw": SampleFormat(1, "A-law", _by_table(_alaw_table)),
     "mulaw": SampleFormat(1, "mu-law", _by_table(_mulaw_table)),
 }
-"""By the names of ``settings.sound.RawFormat``."""
+"""By the names of ``settings.speech.sound.RawFormat``."""
 
 
 def samples_of(data: bytes, name: str, channels: int) -> Samples:

@@ -15,6 +15,7 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
+from ov_asr_score.blas_threads import hold_while_alive
 from ov_asr_score.errors import MissingUtteranceError, OvAsrScoreError, ShapeMismatchError, UsageError
 from ov_asr_score.features.steps.cmvn_kinds import OnlineCmvnOfSpeakers, cmvn_step, found_in
 from ov_asr_score.features.steps.deltas import add_deltas, live_deltas
@@ -109,6 +110,8 @@ class FeatureChain:
             if self._cmvn is not None:
                 opened.callback(self._cmvn.close)
             self._chain = [*self._first_steps(), *_context_steps(steps)]
+            if steps.transforms:
+                hold_while_alive(self)  # small products, while others compute
             for each in steps.transforms:
                 self._chain.append(_transform_step(each, steps.transform_by, opened, allow_commands))
             if steps.subsample is not None:
