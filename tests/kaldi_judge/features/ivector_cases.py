@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -81,9 +82,18 @@ def ivector_case(folder: Path, chance: np.random.Generator) -> Case:
     text = f"{shapes}; in the file {inside}; CMVN {cmvn.split()}; splicing {splice.split()}"
     return Case(
         *("ivectors", folder, [theirs], ours, told, 2e-3, 1e-5, text),
+        lambda seed: _unsettle(folder / "ours", table, seed),
         rare=(0.02, 4e-2),
         other_kernels=True,
     )
+
+
+def _unsettle(folder: Path, table: Mapping[str, Floats], seed: int) -> None:
+    """Change the last bits of the features."""
+    chance = np.random.default_rng(seed)
+    with TableWriter(f"ark:{folder / 'in.ark'}") as writer:
+        for key, rows in table.items():
+            writer.write(key, (rows * (1 + 1e-7 * chance.standard_normal(rows.shape))).astype(np.float32))
 
 
 def _features(chance: np.random.Generator) -> dict[str, Floats]:
