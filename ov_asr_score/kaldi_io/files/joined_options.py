@@ -81,9 +81,13 @@ def _checked(name: str, value: object, kind: type, subject: str) -> object:
         return single_option(name, value)
     if kind is int and isinstance(value, float) and value.is_integer() and abs(value) < 2**31:
         return int(value)
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+    if not isinstance(value, kind) or (kind is int and not _is_int32(value)):
         raise UsageError(f"{name}: expected {KIND_TEXTS[kind]} for {subject}, found {value}", fields=(name,))
     return value
+
+
+def _is_int32(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and -(2**31) <= value < 2**31
 
 
 def single_option(name: str, value: float) -> float:

@@ -54,6 +54,7 @@ def test_given_values_are_of_their_types() -> None:
         ({"num_bins": True}, "num_bins: expected an integer for bins, found True"),
         ({"num_bins": 2.5}, "num_bins: expected an integer for bins, found 2.5"),
         ({"num_bins": 1e40}, "num_bins: expected an integer for bins, found 1e+40"),
+        ({"num_bins": 2**31}, "num_bins: expected an integer for bins, found 2147483648"),
         ({"low_freq": True}, "low_freq: expected a number for bins, found True"),
         ({"low_freq": 1e40}, "low_freq: expected a number of single precision, found 1e+40"),
         ({"use_energy": 1}, "use_energy: expected true or false for bins, found 1"),
