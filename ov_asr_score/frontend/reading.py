@@ -225,7 +225,8 @@ def _in_speakers_order(
     for utterance in utterances:
         if utterance.key not in places:
             error = MissingUtteranceError(
-                f"ivector_spk2utt: expected the speaker of utterance {shown_key(utterance.key)}, found none"
+                f"ivector_spk2utt: expected the speaker of utterance {shown_key(utterance.key)}, found none",
+                fields=("ivector_spk2utt",),
             )
             if on_skip is None:
                 raise error

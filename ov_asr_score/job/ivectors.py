@@ -101,10 +101,11 @@ def _with_weights(
         try:
             found = weights.get(utterance.key)
             if found is None:
-                raise _missing("frame_weights", utterance.key, "weights")
+                raise _missing("frame_weights", utterance.key, "weights", fields=("frame_weights",))
             if found.ndim != 1:
                 raise ShapeMismatchError(
-                    f"frame_weights: utterance {shown_key(utterance.key)}: expected a vector, found a matrix"
+                    f"frame_weights: utterance {shown_key(utterance.key)}: expected a vector, found a matrix",
+                    fields=("frame_weights",),
                 )
         except OvAsrScoreError as error:
             if on_skip is None:
@@ -114,8 +115,9 @@ def _with_weights(
         yield IvectorUtterance(utterance.key, utterance.features, utterance.speaker, found)
 
 
-def _missing(table: str, key: str, what: str) -> MissingUtteranceError:
-    return MissingUtteranceError(f"{printable_name(table)}: expected {what} of utterance {shown_key(key)}, found none")
+def _missing(table: str, key: str, what: str, fields: tuple[str, ...] = ()) -> MissingUtteranceError:
+    message = f"{printable_name(table)}: expected {what} of utterance {shown_key(key)}, found none"
+    return MissingUtteranceError(message, fields=fields)
 
 
 def _read_by(job: IvectorsJob) -> NamedFiles:

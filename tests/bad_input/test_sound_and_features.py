@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.audio.sounds import by_soundfile, speech
-from tests.command_line import names_in, run
+from tests.command_line import DATA, MODELS, names_in, run
 from tests.frontend.places import EXTRACTOR, stored
 from tests.kaldi_judge.features.sounds import plain_wav
 from tests.tiny_model import write_table
@@ -223,3 +223,28 @@ def test_speakers_and_weights_of_ivectors(extractor: Path, capfd: pytest.Capture
     assert "'u2'" in check(capfd, *IVECTORS, *weights)
     outcome = run(*IVECTORS, *weights, "--on-error", "skip")
     assert outcome.code == 1 and list(stored("x.ark")) == ["u1"]
+    Path("x.ark").unlink()
+    write_table("ark:weights.ark", {"u2": np.ones(50, np.float32)})
+    error = "error: --frame-weights-rspecifier: expected weights of utterance 'u1', found none"
+    assert check(capfd, *IVECTORS, *weights) == error
+    write_table("ark:weights.ark", {"u1": np.ones((50, 1), np.float32)})
+    assert "--frame-weights-rspecifier: utterance 'u1': expected a vector" in check(capfd, *IVECTORS, *weights)
+
+
+def test_speakers_of_ivectors_of_a_model(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (folder / "spk2utt").write_text("es_Andrea es_Andrea-t0004\n")
+    words = (
+        "score",
+        "-m",
+        str(MODELS / "chain_ivector" / "final.mdl"),
+        "-i",
+        f"wav:{DATA}/speech/*.flac",
+        "-o",
+        "ark:x.ark",
+    )
+    words += ("--feature-config", str(DATA / "speech" / "mfcc.conf"), "--ivector-extractor", str(EXTRACTOR))
+    error = check(capfd, *words, "--ivector-spk2utt", "ark:spk2utt")
+    assert error == "error: --ivector-spk2utt: expected the speaker of utterance 'es_Annie-t0002', found none"
+    Path("small.conf").write_text("--num-ceps=13\n")
+    error = check(capfd, *words, "--feature-type", "mfcc", "--feature-config", "small.conf")
+    assert "utterance 'es_Andrea-t0004': expected features of 40 columns" in error
