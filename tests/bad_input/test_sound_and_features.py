@@ -233,16 +233,11 @@ def test_speakers_and_weights_of_ivectors(extractor: Path, capfd: pytest.Capture
 
 def test_speakers_of_ivectors_of_a_model(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (folder / "spk2utt").write_text("es_Andrea es_Andrea-t0004\n")
-    words = (
-        "score",
-        "-m",
-        str(MODELS / "chain_ivector" / "final.mdl"),
-        "-i",
-        f"wav:{DATA}/speech/*.flac",
-        "-o",
-        "ark:x.ark",
-    )
-    words += ("--feature-config", str(DATA / "speech" / "mfcc.conf"), "--ivector-extractor", str(EXTRACTOR))
+    words = [
+        *("score", "-m", str(MODELS / "chain_ivector" / "final.mdl"), "-i", f"wav:{DATA}/speech/*.flac"),
+        *("-o", "ark:x.ark", "--feature-config", str(DATA / "speech" / "mfcc.conf")),
+        *("--ivector-extractor", str(EXTRACTOR)),
+    ]
     error = check(capfd, *words, "--ivector-spk2utt", "ark:spk2utt")
     assert error == "error: --ivector-spk2utt: expected the speaker of utterance 'es_Annie-t0002', found none"
     Path("small.conf").write_text("--num-ceps=13\n")
