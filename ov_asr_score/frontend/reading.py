@@ -35,6 +35,11 @@ OnSkip = Callable[[str, OvAsrScoreError], None]
 _OF_ONE_UTTERANCE = (*SKIPPED_ERRORS, ShapeMismatchError, TableFormatError, FileAccessError, MissingUtteranceError)
 
 
+def _is_of_one_utterance(error: OvAsrScoreError) -> bool:
+    """Whether others may be used; errors about numbers have no class of their own."""
+    return type(error) is OvAsrScoreError or isinstance(error, _OF_ONE_UTTERANCE)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class UtteranceFeatures:
     """Features [T, D] of an utterance, and i-vectors [N, I], a row for every so many frames, where they are computed.
@@ -78,8 +83,8 @@ def read_features(
         for utterance in _raw(texts, frontend, replace(how, shard=None, on_skip=_nowhere if is_skipping else None)):
             try:
                 chain.collect(utterance.key, utterance.speaker, utterance.features)
-            except _OF_ONE_UTTERANCE:
-                if how.on_skip is None:
+            except OvAsrScoreError as error:
+                if how.on_skip is None or not _is_of_one_utterance(error):
                     raise  # else it is told of when the steps are applied
     utterances = _raw(texts, frontend, how)
     if frontend.ivectors is not None:
@@ -261,8 +266,8 @@ def _through_chain(
                     fields=("shard", "cmvn"),
                 )
             features = chain.apply(utterance.key, utterance.speaker, utterance.features)
-        except _OF_ONE_UTTERANCE as error:
-            if how.on_skip is None:
+        except OvAsrScoreError as error:
+            if how.on_skip is None or not _is_of_one_utterance(error):
                 raise
             how.on_skip(utterance.key, error)
             continue

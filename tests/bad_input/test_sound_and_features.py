@@ -136,6 +136,15 @@ def test_lists(kind: str, place: Path, capfd: pytest.CaptureFixture[str]) -> Non
     assert list(stored("x.ark")) == ["u1", "u3"]
 
 
+def test_statistics_that_are_not_finite(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    rows = np.ones((3, 2), np.float32)
+    write_table("ark:in.ark", {"u1": rows, "u2": np.full((3, 2), np.nan, np.float32), "u3": rows})
+    words = ("features", "ark:in.ark", "ark:x.ark", "--cmvn=utterance", "--norm-vars=true")
+    assert "utterance 'u2': CMVN: expected finite CMVN statistics" in check(capfd, *words)
+    outcome = run(*words, "--on-error", "skip")
+    assert outcome.code == 1 and list(stored("x.ark")) == ["u1", "u3"]
+
+
 CONFIGS: Mapping[str, tuple[str, str, int]] = {
     "unknown": ("--num-mel-bin=4\n", "fbank.conf: line 1: expected an option of filterbank features", 3),
     "of another type": ("# x\n--num-ceps=4\n", "fbank.conf: line 2: expected an option of filterbank features", 3),

@@ -77,11 +77,10 @@ class Correlations:
 def correlations(windows: Rows, options: PitchExtractionOptions) -> Correlations:
     """Correlations of frames [T, window_size + last_lag] at the lags ``first_lag`` to ``last_lag``.
 
-    Source: feat/pitch-functions.cc, ``ComputeCorrelation``; sums are of double precision here.
+    Source: feat/pitch-functions.cc, ``ComputeCorrelation``; sums of products are of double precision here.
     """
     size, first, last = options.window_size, options.first_lag, options.last_lag
-    means = windows[:, :size].mean(axis=1, keepdims=True, dtype=np.float64).astype(np.float32)
-    centred = (windows - means).astype(np.float64)
+    centred = (windows - _means(windows[:, :size])).astype(np.float64)
     length = _fast_length(size + last)
     spectra = np.fft.rfft(centred[:, :size], length, axis=1).conj()
     spectra *= np.fft.rfft(centred, length, axis=1)
@@ -91,6 +90,21 @@ def correlations(windows: Rows, options: PitchExtractionOptions) -> Correlations
     energies = (sums[:, size:] - sums[:, : last + 1]).astype(np.float32)
     with np.errstate(over="ignore"):  # of frames of minutes at full scale
         return Correlations(products, energies[:, :1] * energies[:, first:])
+
+
+def _means(windows: Rows) -> Rows:
+    """Means [T, 1] of windows [T, n], rounded as by OpenBLAS: two samples at a time are added in single precision.
+
+    Of samples that are all alike it leaves what decides whether they correlate. Source: matrix/kaldi-vector.cc,
+    ``VectorBase::Sum``, which is a product with a vector whose elements are all at one place.
+    """
+    size = windows.shape[1]
+    pairs = windows[:, 0 : size - 1 : 2] + windows[:, 1::2]
+    sums = pairs.sum(axis=1, dtype=np.float64)
+    if size % 2:
+        sums += windows[:, -1]
+    means: Rows = (sums.astype(np.float32) / np.float32(size))[:, None]
+    return means
 
 
 def _fast_length(least: int) -> int:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ov_asr_score.features.pitch.lags import correlations, interpolated, interpolated_at, lags_of
+from ov_asr_score.features.pitch.lags import _means, correlations, interpolated, interpolated_at, lags_of
 from ov_asr_score.features.pitch.options import PitchExtractionOptions
 
 DEFAULT = PitchExtractionOptions()
@@ -55,3 +55,11 @@ def test_a_row_does_not_depend_on_others() -> None:
     np.testing.assert_array_equal(interpolated(measured[:0], lags), whole[:0])
     states = np.arange(70) * 5
     np.testing.assert_allclose(interpolated_at(measured, lags, states), whole[np.arange(70), states], atol=1e-5)
+
+
+def test_means_are_rounded_as_by_openblas() -> None:
+    # 1e8 + 1 is 1e8 in single precision; exactly the sum would be 3
+    windows = np.array([[1e8, 1, -1e8, 1, 1], [1, 2, 3, 4, 5]], np.float32)
+    np.testing.assert_array_equal(_means(windows), np.array([[0.2], [3]], np.float32))
+    np.testing.assert_array_equal(_means(windows[:, :2]), np.array([[5e7], [1.5]], np.float32))
+    np.testing.assert_array_equal(_means(windows[:, :1]), windows[:, :1])

@@ -35,6 +35,8 @@ def computation_case(kind: str, folder: Path, chance: np.random.Generator) -> Ca
         if how != "raw":
             processing = random_options(PROCESSING, chance)
             steps = ["compute-kaldi-pitch-feats", "process-kaldi-pitch-feats"]
+        if how != "raw" and "simulate-first-pass-online" in options:
+            how = "one"  # only there processing is online, too
         if how == "one":
             steps = ["compute-and-process-kaldi-pitch-feats"]
     in_file = chance.random() < 0.3
