@@ -144,7 +144,7 @@ def _add_like_dir(chain: _Chain, folder: Path, chance: np.random.Generator, widt
         chain.add("splice-feats", *files["splice_opts"], "IN", "OUT", ours=[])
         values = [contexts.get(name, "4") for name in ("left-context", "right-context")]
         frames = 1 + sum(int(value) if value.isdigit() else 0 for value in values)
-        matrix = chance.standard_normal((5, width * frames + int(chance.random() < 0.3))).astype(np.float32)
+        matrix = (0.1 * chance.standard_normal((5, width * frames + int(chance.random() < 0.3)))).astype(np.float32)
         chain.add("transform-feats", "exp/final.mat", "IN", "OUT", ours=[])
     for side in ("kaldi", "ours"):
         (folder / side / "exp").mkdir()
@@ -247,7 +247,7 @@ def _add_transform(
     columns = shape + int(chance.choice((0, 1, 1, 0, 0, 2, -1)))
     how = str(chance.choice(("file", by, by)))
     matrices = {
-        key: chance.standard_normal((5, max(1, columns))).astype(np.float32)
+        key: (0.1 * chance.standard_normal((5, max(1, columns)))).astype(np.float32)
         for key in dict.fromkeys(speakers.values() if how == "speaker" else speakers)
     }
     if len(matrices) > 1 and chance.random() < 0.1:
