@@ -20,6 +20,7 @@ _NAMED = re.compile(r"`(--?[A-Za-z][\w-]*)(?:[ =]([^`]*))?`(?<!`-inf`)")
 # Options of other programs that documents speak of.
 _FOREIGN = {
     "benchmarks.md": {"--allow", "--kaldi"},  # benchmarks/against_commit.py, benchmarks/features.py
+    "features-judged.md": {"--runs", "--n"},  # tests/kaldi_judge/features, subsample-feats
     "kaldi-models.md": {"--counts", "--remove_output_softmax", "--remove_memory"},  # Model Optimizer
     "scaling.md": {"--retries"},  # GNU parallel
 }
