@@ -181,7 +181,7 @@ def test_a_misspelt_name_gets_a_suggestion(model: Path, arguments: tuple[str, ..
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--config", "NUM_STREAMS"), "expected KEY=VALUE"),
+        (("--config", "NUM_STREAMS"), "expected a plugin property KEY=VALUE"),
         (("--layout", "[NC"), "expected name[LETTERS]"),
         (("-i", "ark,x:feats.ark"), "unknown option 'x'"),
         (("-i", "feats.ark,feats.ark"), "2 tables for 1 layer "),
