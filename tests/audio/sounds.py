@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import io
+import random
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+
+from ov_asr_score.audio.decoding import read_audio
+from ov_asr_score.errors import OvAsrScoreError
 
 SPEECH = Path(__file__).parents[1] / "kaldi_speech" / "features" / "wav"
 RATE = 16000
@@ -46,3 +51,24 @@ def by_av(samples: NDArray[np.int16], form: str, codec: str, rate: int = RATE, v
         for part in (*resampler.resample(frame), *resampler.resample(None), None):
             container.mux(stream.encode(part))
     return file.getvalue()
+
+
+def damaged_copies(whole: bytes, seed: str) -> Iterator[bytes]:
+    """120 copies of a file, half of them cut, half with one bit flipped, mostly near its beginning."""
+    chance = random.Random(seed)
+    for number in range(120):
+        damaged = bytearray(whole)
+        if number % 2:
+            del damaged[chance.randrange(len(whole)) :]
+        else:
+            damaged[chance.randrange(min(200, len(whole)) if number % 4 else len(whole))] ^= 1 << chance.randrange(8)
+        yield bytes(damaged)
+
+
+def assert_read_or_refused(files: Iterable[bytes]) -> None:
+    """Each of the files gives samples, or an error of one line that begins with its name."""
+    for content in files:
+        try:
+            read_audio(content, name="x", warn=lambda _: None)
+        except OvAsrScoreError as error:
+            assert str(error).startswith("x: ") and "\n" not in str(error)

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -69,11 +70,16 @@ def _as_features(path: Path) -> None:
 
 def _computed(job: FeaturesJob) -> None:
     """Compute; where that stops, going on must work, or be refused in one line, too."""
+    _stopped_or_going_on(lambda on_error: write_features(replace(job, on_error=on_error)))
+
+
+def _stopped_or_going_on(write: Callable[[Literal["stop", "skip"]], object]) -> None:
+    """Write; the error that stops it is raised after it was tried to go on."""
     try:
-        write_features(job)
+        write("stop")
     except OvAsrScoreError as error:
         try:
-            write_features(replace(job, on_error="skip"))
+            write("skip")
         except OvAsrScoreError as other:
             _check_line(other)
         raise error
@@ -180,11 +186,4 @@ def _ivectors(path: Path) -> None:
     job = IvectorsJob("ark:in.ark", "ark:/dev/null", "ark:spk2utt", options)
     if path.name == "weights.ark":
         job = replace(job, table=replace(job.table, frame_weights="ark:weights.ark"))
-    try:
-        write_ivectors(job)
-    except OvAsrScoreError as error:
-        try:
-            write_ivectors(replace(job, on_error="skip"))
-        except OvAsrScoreError as other:
-            _check_line(other)
-        raise error
+    _stopped_or_going_on(lambda on_error: write_ivectors(replace(job, on_error=on_error)))
