@@ -102,7 +102,7 @@ install: $(VENV)/.installed
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[audio]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[audio,decode]"
 	touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed
@@ -116,7 +116,7 @@ $(VENV)/.installed-docs: $(VENV)/.installed
 # without nncf, which is for newer releases
 $(VENV_2023)/.installed: pyproject.toml
 	$(PYTHON_2023) -m venv $(VENV_2023)
-	$(VENV_2023)/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[audio-all]" "openvino==2023.3.*" \
+	$(VENV_2023)/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[audio-all,decode]" "openvino==2023.3.*" \
 	  build hypothesis jsonschema kaldi-native-fbank kaldi-native-io "matplotlib>=3.9" onnx onnxruntime pdoc pytest pytest-timeout pytest-xdist pyyaml
 	touch $@
 

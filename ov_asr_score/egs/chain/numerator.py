@@ -16,7 +16,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.egs.chain.fst import Fst, IntVector
+from ov_asr_score.fst.reading import Fst, IntVector
 from ov_asr_score.egs.chain.supervision import ChainSupervision
 from ov_asr_score.errors import TableFormatError
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ov_asr_score.egs.chain.fst import Fst, read_fst, read_text_fst
+from ov_asr_score.fst.reading import Fst, read_fst, read_text_fst
 from ov_asr_score.kaldi_model.token_reader import ModelReader
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ov_asr_score.egs.chain.fst import Fst, read_fst, read_text_fst
+from ov_asr_score.fst.reading import Fst, read_fst, read_text_fst
 from ov_asr_score.errors import TableFormatError
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream
 

@@ -1,0 +1,1 @@
+"""From scores to words: graph search, CTC, worker processes."""

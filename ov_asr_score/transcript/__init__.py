@@ -1,0 +1,1 @@
+"""What was said, as a plain document, and its views for other programs."""
