@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ov_asr_score.fst.reading import Fst, read_fst, read_text_fst
 from ov_asr_score.errors import TableFormatError
+from ov_asr_score.fst.reading import Fst, read_fst, read_text_fst
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream
 
 FOLDER = Path(__file__).parent / "data" / "fst"

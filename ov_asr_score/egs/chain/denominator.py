@@ -11,8 +11,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.fst.reading import Fst, IntVector, read_fst
 from ov_asr_score.errors import ModelFormatError, ShapeMismatchError
+from ov_asr_score.fst.reading import Fst, IntVector, read_fst
 from ov_asr_score.kaldi_io.matrices.stream import open_stream
 
 FloatArray: TypeAlias = NDArray[np.float32]

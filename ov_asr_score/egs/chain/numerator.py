@@ -16,9 +16,9 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.fst.reading import Fst, IntVector
 from ov_asr_score.egs.chain.supervision import ChainSupervision
 from ov_asr_score.errors import TableFormatError
+from ov_asr_score.fst.reading import Fst, IntVector
 
 FloatArray: TypeAlias = NDArray[np.float32]
 DoubleArray: TypeAlias = NDArray[np.float64]

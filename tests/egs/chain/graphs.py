@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ov_asr_score.fst.reading import Fst
 from ov_asr_score.egs.chain.supervision import ChainSupervision
+from ov_asr_score.fst.reading import Fst
 
 Arc = tuple[int, int, int, float]  # state, next state, label, weight
 

@@ -11,9 +11,9 @@ import pytest
 
 from ov_asr_score.egs.chain.chain_objective import chain_objective, xent_log_probability
 from ov_asr_score.egs.chain.denominator import denominator_graph
-from ov_asr_score.fst.reading import Fst, read_text_fst
 from ov_asr_score.egs.chain.supervision import ChainSupervision
 from ov_asr_score.errors import OvAsrScoreError
+from ov_asr_score.fst.reading import Fst, read_text_fst
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream
 from tests.egs.chain.examples import DATA, log_softmax
 
