@@ -86,6 +86,10 @@ class ConfigFormatError(OvAsrScoreError):
     """A configuration file of Kaldi's programs has a line that is no option, or not one of those expected."""
 
 
+class TranscriptFormatError(OvAsrScoreError):
+    """A transcript does not conform to its format, or holds words that another format has no way to write."""
+
+
 class BlobFormatError(OvAsrScoreError):
     """An exported model (blob) is damaged or was made for something else."""
 

@@ -17,6 +17,7 @@ EXCEPTIONS = {
     "report/html/charts.py": ("var(--",),
     "report/html/page.py": ("--share", "-inf"),
     "report/schemas.py": ("-inf",),
+    "transcript/json_form.py": ("-inf",),
     "kaldi_io/files/config_file.py": ("--name=value",),
     "kaldi_io/files/input.py": ("-c",),
     "kaldi_io/files/output.py": ("-c",),

@@ -16,7 +16,7 @@ from typing import Literal, Protocol
 from ov_asr_score.audio.lists.data_directory import load_data_directory
 from ov_asr_score.audio.lists.open_recording import OpenRecording
 from ov_asr_score.audio.lists.recording_source import FoundSource
-from ov_asr_score.audio.lists.segments import Segment, SegmentLimits, read_segments, segment_samples
+from ov_asr_score.audio.lists.segments import RecordingPart, SegmentLimits, read_segments, segment_samples
 from ov_asr_score.audio.lists.sound_files import SoundFiles
 from ov_asr_score.audio.lists.sound_specifier import SoundSpecifier, parse_sound_specifier
 from ov_asr_score.audio.lists.speakers import read_speakers
@@ -234,7 +234,7 @@ class _RecordingReader:
             if isinstance(found, OpenRecording):
                 found.close()
 
-    def _found(self, segment: Segment) -> OpenRecording | OvAsrScoreError:
+    def _found(self, segment: RecordingPart) -> OpenRecording | OvAsrScoreError:
         source = self.sounds.find(segment.recording)
         if source is None:
             return TableFormatError(f"no recording {shown_key(segment.recording)} in {self.name}")
@@ -250,7 +250,7 @@ class _RecordingReader:
         return OpenRecording(source, self.settings, in_parts=in_parts, allow_commands=self.allow_commands)
 
     def _channels(
-        self, key: str, recording: OpenRecording, segment: Segment | None = None
+        self, key: str, recording: OpenRecording, segment: RecordingPart | None = None
     ) -> list[tuple[str, int | Literal["mix"]]]:
         """The channels of a recording that are wanted, each with its key. Raises SoundFormatError.
 

@@ -1,4 +1,4 @@
-"""JSON Schemas (2020-12) of the JSON reports, made from the dataclasses and typed dictionaries that are written.
+"""JSON Schemas (2020-12) of JSON reports and transcripts, from the dataclasses and typed dictionaries that are written.
 
 ``python -m ov_asr_score.report.schemas FOLDER`` writes them all. An object has a property for each field and each
 property of its dataclass, as :func:`~ov_asr_score.report.data.run.as_dict` writes them. Descriptions are
@@ -31,6 +31,7 @@ from ov_asr_score.report.data import run as run_report
 from ov_asr_score.report.data import suite as suite_report
 from ov_asr_score.report.data import table as table_report
 from ov_asr_score.report.files import run_json as json_report
+from ov_asr_score.transcript import transcript
 
 Schema: TypeAlias = dict[str, Any]
 
@@ -180,6 +181,14 @@ def table_info_schema() -> Schema:
     return _document("Report of ov-asr-score table-info", _object(properties, report["description"]), definitions)
 
 
+def transcript_schema() -> Schema:
+    """Schema of transcripts in JSON."""
+    definitions = _Definitions()
+    document = definitions.object_of(transcript.Transcript)
+    properties = _head(transcript.FORMAT, transcript.FORMAT_VERSION) | document["properties"]
+    return _document("Transcript of ov-asr-score", _object(properties, document["description"]), definitions)
+
+
 SCHEMAS: Mapping[str, Callable[[], Schema]] = {
     "run-report": run_report_schema,
     "suite-report": suite_report_schema,
@@ -187,6 +196,7 @@ SCHEMAS: Mapping[str, Callable[[], Schema]] = {
     "layer-comparison": layer_comparison_schema,
     "egs-prob-report": egs_prob_schema,
     "table-info": table_info_schema,
+    "transcript": transcript_schema,
 }
 """Functions that return the schemas, by name of the file without ``.schema.json``."""
 

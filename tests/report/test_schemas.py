@@ -175,6 +175,13 @@ def test_layer_comparison_report(folder: Path, tiny_model: str) -> None:
     assert faults("layer-comparison", report) == []
 
 
+@pytest.mark.parametrize("name", ["call", "lights"])
+def test_transcripts(name: str) -> None:
+    document = json.loads((ROOT / "tests" / "transcript" / "data" / f"{name}.json").read_text(encoding="utf-8"))
+    assert faults("transcript", document) == []
+    assert faults("transcript", document | {"segments": [{}]}) != []
+
+
 @pytest.mark.parametrize(
     ("change", "place"),
     [

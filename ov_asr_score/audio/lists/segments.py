@@ -21,7 +21,7 @@ _CHANNEL = re.compile(r"\+?\d{1,9}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
+class RecordingPart:
     """A part of a recording, in seconds; ``end`` is -1 for the end of the recording.
 
     ``channel`` counts from 0; None where the line does not say it. ``place`` is the line, for errors.
@@ -45,7 +45,9 @@ class SegmentLimits:
     max_overshoot: float = 0.5
 
 
-def read_segments(rxfilename: str, *, allow_commands: bool = False, on_skip: OnSkip | None = None) -> Iterator[Segment]:
+def read_segments(
+    rxfilename: str, *, allow_commands: bool = False, on_skip: OnSkip | None = None
+) -> Iterator[RecordingPart]:
     """The segments of a file in their order, one at a time.
 
     ``on_skip`` gets the segments whose line is wrong; without it they are errors: TableFormatError with the number of
@@ -62,7 +64,7 @@ def read_segments(rxfilename: str, *, allow_commands: bool = False, on_skip: OnS
         yield segment
 
 
-def parse_segment(line: WordLine) -> Segment:
+def parse_segment(line: WordLine) -> RecordingPart:
     """The segment of a line. Raises TableFormatError."""
     if len(line.words) not in (4, 5):
         raise TableFormatError(
@@ -77,10 +79,10 @@ def parse_segment(line: WordLine) -> Segment:
     channel = line.words[4] if len(line.words) == 5 else ""
     if channel and not (_CHANNEL.fullmatch(channel)):
         raise TableFormatError(f"{place}: expected a channel counted from 0, found {clipped(channel)}")
-    return Segment(key, recording, start, end, int(channel) if channel else None, place)
+    return RecordingPart(key, recording, start, end, int(channel) if channel else None, place)
 
 
-def segment_samples(segment: Segment, rate: float, num_samples: int, limits: SegmentLimits) -> tuple[int, int]:
+def segment_samples(segment: RecordingPart, rate: float, num_samples: int, limits: SegmentLimits) -> tuple[int, int]:
     """The first sample of a segment, and the one behind its last, in a recording of ``num_samples`` at ``rate`` Hz.
 
     Rounded as in Kaldi, which computes the length of the recording in single precision. Raises SoundFormatError for a
@@ -118,5 +120,5 @@ def _seconds(word: str, what: str, place: str) -> float:
     return float(word)
 
 
-def _misplaced(segment: Segment, expected: str, *fields: str) -> SoundFormatError:
+def _misplaced(segment: RecordingPart, expected: str, *fields: str) -> SoundFormatError:
     return SoundFormatError(f"{segment.place}: expected {expected}", fields=fields)

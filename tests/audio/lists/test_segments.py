@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ov_asr_score.audio.lists.segments import (
-    Segment,
+    RecordingPart,
     SegmentLimits,
     parse_segment,
     read_segments,
@@ -17,7 +17,7 @@ from ov_asr_score.kaldi_io.tables.word_lines import WordLine
 FIXTURES = Path(__file__).parents[2] / "kaldi_speech" / "features" / "segments"
 
 
-def parsed(text: str) -> Segment:
+def parsed(text: str) -> RecordingPart:
     return parse_segment(WordLine(tuple(text.split()), 7, "segments"))
 
 
@@ -36,7 +36,7 @@ def test_lines_of_a_file() -> None:
 
 
 def test_spellings_of_numbers() -> None:
-    assert parsed("a r +1e-1 .5") == Segment("a", "r", 0.1, 0.5, None, "segments: line 7: segment 'a'")
+    assert parsed("a r +1e-1 .5") == RecordingPart("a", "r", 0.1, 0.5, None, "segments: line 7: segment 'a'")
     assert (parsed("a r 1. 2.").start, parsed("a r -0 1").end, parsed("a r 1 -1.0").end) == (1.0, 1.0, -1.0)
     assert parsed("a r 0 1 +1").channel == 1
 

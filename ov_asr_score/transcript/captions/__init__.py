@@ -1,0 +1,1 @@
+"""Captions: words in readable pieces, and the files of them."""

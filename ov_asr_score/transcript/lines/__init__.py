@@ -1,0 +1,1 @@
+"""Views of one line per utterance or word, as Kaldi and NIST's sclite read them."""
