@@ -48,7 +48,7 @@ FLOORS: dict[str, list[str]] = {
         "chain component_checks",
         "reading frames",
         "validation priors",
-        "loading",
+        "loading transitions",
         "network_summary",
     ],
     "gna": [

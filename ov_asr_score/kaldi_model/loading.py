@@ -47,7 +47,7 @@ def _read_network(stream: KaldiStream) -> KaldiNetwork:
     first = reader.peek_token()
     num_pdfs = None
     if first == "<TransitionModel>":
-        num_pdfs = read_transition_model(reader)
+        num_pdfs = read_transition_model(reader).num_pdfs
         first = reader.peek_token()
         if first in ("<DIMENSION>", "<NUMPDFS>"):
             raise UnsupportedModelError(

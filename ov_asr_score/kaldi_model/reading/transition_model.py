@@ -1,83 +1,71 @@
-"""The transition model in front of an acoustic model: passed over, but for its number of pdfs.
+"""The transition model in front of an acoustic model, as it stands in the file.
 
-Sources: hmm/transition-model.cc, hmm/hmm-topology.cc.
+Nothing is derived from it here: a network is scored without it. `ov_asr_score.kaldi_model.transitions` does.
+
+Source: hmm/transition-model.cc.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from ov_asr_score.kaldi_model.network import IntArray
+from ov_asr_score.kaldi_model.network import FloatArray, IntArray
+from ov_asr_score.kaldi_model.reading.topology import Topology, checked_count, read_topology
 from ov_asr_score.kaldi_model.token_reader import ModelReader
-from ov_asr_score.text import clipped
 
 _INTEGER = np.dtype([("size", "u1"), ("value", "<i4")])
 
 
-def read_transition_model(reader: ModelReader) -> int:
-    """The number of pdfs; the reader then stands behind ``</TransitionModel>``. Raises ModelFormatError.
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredTransitions:
+    """What a file says, not checked yet; a transition state is a phone, a state of its HMM and pdfs."""
 
-    Kaldi: ``ExpectToken`` in ``TransitionModel::Read`` and ``HmmTopology::Read``.
+    topology: Topology
+    states: IntArray  # [transition states, 4]: phone, state of the HMM, pdf of steps ahead, pdf of loops
+    log_probs: FloatArray
+    states_offset: int  # bytes of the file where they begin
+    log_probs_offset: int
+
+    @property
+    def num_pdfs(self) -> int:
+        """The largest pdf and one (``TransitionModel::ComputeDerived``); 0 without transition states."""
+        return int(self.states[:, 2:].max()) + 1 if self.states.size else 0
+
+
+def read_transition_model(reader: ModelReader) -> StoredTransitions:
+    """What the file says; the reader then stands behind ``</TransitionModel>``. Raises ModelFormatError.
+
+    Kaldi: ``ExpectToken`` in ``TransitionModel::Read``.
     """
     reader.expect_token("<TransitionModel>")
-    reader.expect_token("<Topology>")
-    if reader.binary:
-        _skip_topology(reader)
-    else:
-        while reader.read_token() != "</Topology>":
-            pass
+    topology = read_topology(reader)
+    offset = reader.offset
     kind = reader.expect_token("<Tuples>", "<Triples>")
-    count = _count(reader, "a number of transition states")
-    pdfs = _read_states(reader, count, 4 if kind == "<Tuples>" else 3)[:, 2:]
-    num_pdfs = int(pdfs.max()) + 1 if pdfs.size else 0
+    count = checked_count(reader, reader.read_int(), "a number of transition states")
+    states = _read_states(reader, count, 4 if kind == "<Tuples>" else 3)
     reader.expect_token("</Tuples>", "</Triples>")
+    log_probs_offset = reader.offset
     reader.expect_token("<LogProbs>")
-    reader.read_vector()
+    log_probs = reader.read_vector()
     reader.expect_token("</LogProbs>")
     reader.expect_token("</TransitionModel>")
-    return num_pdfs
+    return StoredTransitions(topology, states, log_probs, offset, log_probs_offset)
 
 
 def _read_states(reader: ModelReader, count: int, width: int) -> IntArray:
-    """Phone, state of the HMM, and one or two pdfs of each transition state [count, width].
+    """Phone, state of the HMM, and the pdfs of each transition state [count, 4]; of three numbers the last one twice.
 
     Kaldi: ``ReadBasicType`` of an integer.
     """
-    if not reader.binary:
-        values = [reader.read_int() for _ in range(count * width)]
-        return np.array(values, np.int32).reshape(count, width)
-    offset = reader.offset
-    items = reader.stream.read_bytes(_INTEGER.itemsize * count * width).view(_INTEGER)
-    if not (items["size"] == 4).all():
-        raise reader.error("integers of four bytes", "other sizes", "the file is damaged", offset=offset)
-    return items["value"].astype(np.int32).reshape(count, width)
-
-
-def _skip_topology(reader: ModelReader) -> None:
-    reader.read_ints()
-    reader.read_ints()
-    has_self_loop_pdfs = False
-    num_entries = reader.read_int()
-    if num_entries == -1:
-        has_self_loop_pdfs = True
-        num_entries = reader.read_int()
-    for _ in range(_checked(reader, num_entries, "a number of topology entries")):
-        for _ in range(_count(reader, "a number of states")):
-            reader.read_int()
-            if has_self_loop_pdfs:
-                reader.read_int()
-            for _ in range(_count(reader, "a number of transitions")):
-                reader.read_int()
-                reader.read_float()
-    reader.expect_token("</Topology>")
-
-
-def _count(reader: ModelReader, what: str) -> int:
-    return _checked(reader, reader.read_int(), what)
-
-
-def _checked(reader: ModelReader, count: int, what: str) -> int:
-    """Reason: so many do not fit into memory, where Kaldi too asks for them at once (``resize``)."""
-    if not 0 <= count <= 1 << 28:
-        raise reader.error(what, clipped(str(count)), "the file is damaged")
-    return count
+    if reader.binary:
+        offset = reader.offset
+        items = reader.stream.read_bytes(_INTEGER.itemsize * count * width).view(_INTEGER)
+        if not (items["size"] == 4).all():
+            raise reader.error("integers of four bytes", "other sizes", "the file is damaged", offset=offset)
+        numbers = items["value"].astype(np.int32)
+    else:
+        numbers = np.array([reader.read_int() for _ in range(count * width)], np.int32)
+    states = numbers.reshape(count, width)
+    return states if width == 4 else states[:, [0, 1, 2, 2]]

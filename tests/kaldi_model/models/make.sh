@@ -250,3 +250,9 @@ EOF
 nnet-initialize --seed=5 --binary=false "$work/every.proto" nnet1_every.txt
 nnet-copy --binary=true nnet1_every.txt nnet1_every.nnet
 nnet-info nnet1_every.nnet >nnet1_every.info
+
+# What transition-ids mean
+printf '<eps> 0\nA 1\nB 2\nC 3\n' >"$work/phones.txt"
+for name in nnet2_am nnet3_usual_am nnet3_chain_am; do
+  show-transitions "$work/phones.txt" $name.mdl >$name.transitions
+done

@@ -47,7 +47,7 @@ def test_pdfs_of_loops_count(tmp_path: Path) -> None:
         ("<Triples> 4", "<Triples> 3", "expected </Tuples> or </Triples>, found '3'"),
         ("<Triples> 4", "<Pairs> 4", "expected <Tuples> or <Triples>, found '<Pairs>'"),
         ("1 1 1", "1 x 1", "expected an integer, found 'x'"),
-        ("</Topology>", "</Topologie>", "expected a token, found the end of the file; the file is truncated"),
+        ("</Topology>", "</Topologie>", "expected <TopologyEntry> or </Topology>, found '</Topologie>'"),
         ("<LogProbs>", "<Probs>", "expected <LogProbs>, found '<Probs>'"),
         ("</LogProbs>", "</Logs>", "expected </LogProbs>, found '</Logs>'"),
         ("[ 0 -0.6", "[ 0 zero", "expected a number, found 'zero'"),
