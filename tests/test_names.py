@@ -23,6 +23,7 @@ SHARED_SUBJECTS: dict[str, set[str]] = {
     **{subject: {"features", "features/pitch"} for subject in ("computing", "live", "options")},
     "bench": COMMANDS | {"report/console"},
     "caching": {"cli", "settings"},
+    "decoding": {"audio", "settings/words"},
     "egs_prob": COMMANDS | {"settings", "report/console", "report/data"},
     "error_detail": {"job/run", "report/data"},
     "features": COMMANDS | {"settings/speech"},

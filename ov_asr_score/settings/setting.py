@@ -33,6 +33,7 @@ FEATURES = "Features (Kaldi's options)"
 FEATURE_STEPS = "Features: further steps"
 IVECTORS = "Kaldi models: i-vectors"
 IVECTOR_EXTRACTION = "Extraction of i-vectors (Kaldi's options)"
+DECODING = "Decoding (Kaldi's options)"
 GNA = "GNA (in software, or with the GNA plugin of an older runtime)"
 PANELS = (
     MODEL,
@@ -50,6 +51,7 @@ PANELS = (
     FEATURE_STEPS,
     IVECTOR_EXTRACTION,
     IVECTORS,
+    DECODING,
     GNA,
 )
 

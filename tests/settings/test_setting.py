@@ -21,11 +21,12 @@ from ov_asr_score.settings.table_jobs import (
     CopySettings,
     MergeSettings,
 )
+from ov_asr_score.settings.words.decoding import DecodingOptions
 
 BUNDLES = (
     *(ScoreJob, BenchJob, CompareLayersJob, ConvertJob, InspectSettings, QuantizeJob, CheckSettings, CompareJob),
     *(CompareProfilesSettings, CopySettings, MergeSettings, CacheSettings, CacheUpkeep),
-    *(FeatureSettings, UtteranceSettings, FeatureSteps, PitchSettings),
+    *(FeatureSettings, UtteranceSettings, FeatureSteps, PitchSettings, DecodingOptions),
 )
 
 

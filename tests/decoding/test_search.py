@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ov_asr_score.decoding import search
+from ov_asr_score.decoding.graph import make_graph
+from ov_asr_score.decoding.search import NO_FRAMES, NO_PATH, NOT_FINAL, PARTIAL, decode
+from ov_asr_score.errors import ShapeMismatchError
+from ov_asr_score.kaldi_io import read_table
+from ov_asr_score.settings.words.decoding import DecodingOptions
+from tests.decoding.kaldi_decodings import (
+    FOLDER,
+    NUM_PDFS,
+    alignments,
+    graph,
+    integers,
+    linear_fst,
+    pdfs,
+    scores,
+    words,
+)
+
+# of latgen-faster-mapped: --beam=15 --max-active=7000
+CHAIN = DecodingOptions(beam=15.0, max_active=7000, acoustic_scale=1.0)
+WIDE = replace(CHAIN, acoustic_scale=0.3)
+
+
+@pytest.mark.parametrize(("name", "options"), [("chain", CHAIN), ("wide", WIDE)])
+def test_words_alignments_and_costs_of_kaldi(name: str, options: DecodingOptions) -> None:
+    found = [decode(graph(), options, key, values) for key, values in scores().items()]
+    assert words(found) == integers(f"{name}_words.int")
+    assert alignments(found) == integers(f"{name}_ali.txt")
+    costs = {key: tuple(map(float, rest)) for key, *rest in map(str.split, (FOLDER / f"{name}_costs.txt").open())}
+    for each in found:
+        assert each.path is not None and each.path.is_final and each.warnings == ()
+        assert each.num_frames == len(scores()[each.key])
+        assert (each.path.graph_cost, each.path.acoustic_cost) == pytest.approx(costs[each.key], rel=1e-5, abs=1e-3)
+
+
+def test_narrow_beams_and_few_states_as_kaldi() -> None:
+    options = DecodingOptions(beam=6.0, max_active=20, min_active=5, beam_delta=0.1, hash_ratio=1.0, acoustic_scale=1.0)
+    found = [decode(graph(), options, key, values) for key, values in scores().items()]
+    assert words(found) == integers("chain_words_beam6.int")
+
+
+def test_odd_utterances_as_kaldi() -> None:
+    # decode-faster-mapped --beam=15, acoustic scale 0.1
+    utterances = dict(read_table(f"ark:{FOLDER / 'odd_scores.txt'}"))
+    options = DecodingOptions(beam=15.0, min_active=20, allow_partial=True)
+    found = [decode(graph(), options, key, values) for key, values in utterances.items()]
+    assert words(found) == integers("odd_words.int")
+    assert alignments(found) == integers("odd_ali.txt")
+    assert {each.key: each.warnings for each in found if each.warnings} == {
+        "empty": (NO_FRAMES,),
+        "prefix1": (PARTIAL,),
+    }
+    strict = decode(graph(), replace(options, allow_partial=False), "prefix1", utterances["prefix1"])
+    assert strict.path is None and strict.warnings == (NOT_FINAL,)
+
+
+def test_graph_without_final_states() -> None:
+    # latgen-faster-mapped --allow-partial=true
+    options = DecodingOptions(allow_partial=True)
+    keys = integers("nofinal_words.int")
+    found = [decode(graph("HCLG_nofinal.fst"), options, key, scores()[key]) for key in keys]
+    assert words(found) == keys
+    assert [each.warnings for each in found] == [(PARTIAL,)] * 2
+    strict = decode(graph("HCLG_nofinal.fst"), DecodingOptions(), "a", scores()["es_Annie-t0002"])
+    assert strict.path is None and strict.warnings == (NOT_FINAL,)
+
+
+def test_paths_that_end_before_the_utterance() -> None:
+    # two arcs, as Kaldi: no output, whether partial or not
+    for partial in (True, False):
+        found = decode(graph("tiny.fst"), DecodingOptions(allow_partial=partial), "a", scores()["es_Annie-t0002"])
+        assert found.path is None and found.warnings == (NO_PATH,)
+
+
+def test_a_path_by_hand() -> None:
+    # words on an arc without a frame, on one with a frame, and behind the last frame
+    fst = linear_fst((0, 7, 0.5), (2, 0, 0.25), (2, 8, 1.0), (1, 0, 2.0), (0, 9, 4.0), final=8.0)
+    values = np.array([[1, 2, 3], [4, 5, 6], [7, 8, 9]], np.float32)
+    small = make_graph("hand", fst, np.array([-1, 2, 0], np.int32), 3)
+    found = decode(small, DecodingOptions(beam=100.0, acoustic_scale=0.5), "a", values)
+    path = found.path
+    assert path is not None
+    assert path.words.tolist() == [7, 8, 9]
+    assert path.word_frames.tolist() == [0, 1, 3]
+    assert path.alignment.tolist() == [2, 2, 1]
+    assert path.graph_cost == pytest.approx(0.5 + 0.25 + 1 + 2 + 4 + 8)
+    assert path.acoustic_cost == pytest.approx(-(1 + 4 + 9))
+    assert {each.dtype for each in (path.words, path.word_frames, path.alignment)} == {np.dtype(np.int32)}
+
+
+def test_scale_of_nothing() -> None:
+    found = decode(graph(), replace(CHAIN, acoustic_scale=0.0), "a", scores()["es_Annie-t0002"])
+    assert found.path is not None and found.path.acoustic_cost == 0.0
+
+
+def test_word_insertion_penalty_decides_and_is_not_counted() -> None:
+    counts = []
+    for penalty in (-20.0, 0.0, 20.0):
+        found = [decode(graph(word_penalty=penalty), WIDE, key, values).path for key, values in scores().items()]
+        counts.append(sum(len(path.words) for path in found if path is not None))
+    assert counts[0] > counts[1] > counts[2]
+    # where the words are the same, so are the costs
+    key = "es_Annie-t0002"
+    free, dear = (decode(graph(word_penalty=penalty), CHAIN, key, scores()[key]).path for penalty in (0.0, 1.5))
+    assert free is not None and dear is not None and len(free.words) > 0
+    assert free.words.tolist() == dear.words.tolist()
+    assert free.graph_cost == pytest.approx(dear.graph_cost, abs=1e-4)
+
+
+def test_scores_that_cannot_be_compared() -> None:
+    for value in (np.nan, np.inf):
+        values = scores()["es_Annie-t0002"].copy()
+        values[3, 5] = value
+        found = decode(graph(), CHAIN, "a", values)
+        assert found.path is None and found.warnings == ("NaN or infinity in the scores of frame 3: no words",)
+    # the logarithm of 0 is a path that nobody takes
+    values = scores()["es_Annie-t0002"].copy()
+    unused = np.setdiff1d(np.arange(NUM_PDFS), pdfs()[decode(graph(), CHAIN, "a", values).path.alignment])  # type: ignore[union-attr]
+    values[:, unused] = -np.inf
+    found = decode(graph(), CHAIN, "es_Annie-t0002", values)
+    assert words([found])["es_Annie-t0002"] == integers("chain_words.int")["es_Annie-t0002"]
+    values[:] = -np.inf
+    assert decode(graph(), CHAIN, "a", values).warnings == (NO_PATH,)
+
+
+def test_scores_of_another_width() -> None:
+    for width in (NUM_PDFS - 1, NUM_PDFS + 1):
+        with pytest.raises(ShapeMismatchError, match=f"utterance 'a': expected scores of 56 pdfs.* found {width}"):
+            decode(graph(), CHAIN, "a", np.zeros((2, width), np.float32))
+
+
+def test_pieces_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    key, values = next(iter(scores().items()))
+    monkeypatch.setattr(search, "_PIECE_VALUES", 1)
+    one_by_one = decode(graph(), CHAIN, key, np.asfortranarray(values.astype(np.float64)))
+    assert alignments([one_by_one])[key] == integers("chain_ali.txt")[key]
+
+
+def test_an_utterance_that_takes_too_long() -> None:
+    found = decode(graph(), replace(CHAIN, decoding_seconds=0.0), "a", scores()["es_Annie-t0002"])
+    assert found.path is None
+    assert found.warnings[0].startswith("given up after 0 seconds at frame 16 of ")
