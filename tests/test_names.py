@@ -21,6 +21,7 @@ SHARED_SUBJECTS: dict[str, set[str]] = {
     **dict.fromkeys(("compare", "compare_layers", "compare_profiles", "convert", "copy_table"), COMMANDS),
     **dict.fromkeys(("inspect_model", "merge", "quantize", "score"), COMMANDS),
     **{subject: {"features", "features/pitch"} for subject in ("computing", "live", "options")},
+    "archive": {"kaldi_io/tables", "lattice"},
     "bench": COMMANDS | {"report/console"},
     "caching": {"cli", "settings"},
     "decoding": {"audio", "settings/words"},
