@@ -34,6 +34,7 @@ FEATURE_STEPS = "Features: further steps"
 IVECTORS = "Kaldi models: i-vectors"
 IVECTOR_EXTRACTION = "Extraction of i-vectors (Kaldi's options)"
 DECODING = "Decoding (Kaldi's options)"
+CTC = "CTC models"
 GNA = "GNA (in software, or with the GNA plugin of an older runtime)"
 PANELS = (
     MODEL,
@@ -52,6 +53,7 @@ PANELS = (
     IVECTOR_EXTRACTION,
     IVECTORS,
     DECODING,
+    CTC,
     GNA,
 )
 

@@ -1,0 +1,143 @@
+"""Utterances of scores to words, with the tokens and options of a CTC model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import reduce
+
+import numpy as np
+
+from ov_asr_score.decoding.ctc.arpa import ArpaModel, load_arpa
+from ov_asr_score.decoding.ctc.greedy import decode_greedily
+from ov_asr_score.decoding.ctc.log_probabilities import log_probabilities
+from ov_asr_score.decoding.ctc.prefix_beam import FoundPrefix, PrefixSearch
+from ov_asr_score.decoding.ctc.token_spans import CtcWord, Floats, TokenSpans, measure_spans, spell_words
+from ov_asr_score.decoding.ctc.tokens import Tokens, load_tokens
+from ov_asr_score.decoding.ctc.word_scores import WordScores
+from ov_asr_score.errors import UsageError
+from ov_asr_score.settings.words.ctc import CtcOptions
+
+DEFAULT_BEAM = 32
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CtcAlternative:
+    """A word sequence, with the frames of its best alignment.
+
+    Costs are negated natural logarithms: ``acoustic_cost`` of the probability of these words (of the best alignment,
+    or of all label sequences that a search found for them), ``graph_cost`` of what the language model makes of them (0
+    without one). ``posterior`` is the share of the word sequence among all that were found.
+    """
+
+    words: tuple[CtcWord, ...]
+    tokens: TokenSpans
+    acoustic_cost: float
+    graph_cost: float
+    posterior: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CtcDecoded:
+    """The word sequences of an utterance of ``num_frames`` rows of scores, best first; there is at least one."""
+
+    key: str
+    num_frames: int
+    alternatives: tuple[CtcAlternative, ...]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def best(self) -> CtcAlternative:
+        """The best word sequence."""
+        return self.alternatives[0]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CtcDecoder:
+    """What is needed to decode utterances: everything that files hold has been read."""
+
+    options: CtcOptions
+    tokens: Tokens
+    model: ArpaModel | None
+    num_best: int
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a user should know, whatever the utterances are."""
+        unknown: tuple[str, ...] = ()
+        if self.model is not None and self.model.unknown < 0:
+            unknown = (f"{self.model.name} has no <unk>: words that it does not know get the probability 1e-100",)
+        return (*self.tokens.notes, *unknown)
+
+    @property
+    def beam(self) -> int | None:
+        """Prefixes that the search keeps; None: the best token of each frame is taken."""
+        if self.options.ctc_beam is not None:
+            return self.options.ctc_beam
+        return DEFAULT_BEAM if self.model is not None or self.num_best > 1 else None
+
+    def decode(self, key: str, scores: Floats) -> CtcDecoded:
+        """The word sequences of scores [T, V], none or few frames included.
+
+        Raises ShapeMismatchError (V is not the number of tokens) and TableFormatError (NaN).
+        """
+        self.tokens.check_width(scores.shape[1], key)
+        log_probs, note = log_probabilities(scores, self.options.ctc_scores, key)
+        found = self._greedy(log_probs) if self.beam is None else self._search(log_probs, self.beam)
+        return CtcDecoded(key, len(scores), found, (note,) if note else ())
+
+    def _greedy(self, log_probs: Floats) -> tuple[CtcAlternative, ...]:
+        spans = decode_greedily(log_probs, self.tokens.blank)
+        cost = -float(log_probs.max(axis=1).sum(dtype=np.float64)) if len(log_probs) else 0.0
+        return (CtcAlternative(self._words(spans), spans, cost, 0.0, 1.0),)
+
+    def _search(self, log_probs: Floats, beam: int) -> tuple[CtcAlternative, ...]:
+        options, rule = self.options, self.tokens.words
+        scores = None
+        if self.model is not None:
+            scores = WordScores(rule, self.model, options.lm_weight, options.word_bonus)
+        search = PrefixSearch(self.tokens.blank, beam, options.token_beam, rule, scores)
+        search.accept(log_probs)
+        groups: dict[tuple[str, ...], list[FoundPrefix]] = {}
+        for prefix in search.finish():
+            words = tuple(word.text for word in rule.words(prefix.ids.tolist()))
+            groups.setdefault(words, []).append(prefix)
+        sums = [float(reduce(np.logaddexp, [each.log_prob for each in group])) for group in groups.values()]
+        totals = np.array([sum_ + group[0].word_score for sum_, group in zip(sums, groups.values(), strict=True)])
+        order = np.argsort(-totals, kind="stable")
+        shares = np.exp(totals - totals.max())
+        shares /= shares.sum()
+        best_of = [group[0] for group in groups.values()]
+        return tuple(
+            self._alternative(log_probs, best_of[place], sums[place], float(shares[place]))
+            for place in order[: self.num_best].tolist()
+        )
+
+    def _alternative(self, log_probs: Floats, prefix: FoundPrefix, log_prob: float, share: float) -> CtcAlternative:
+        spans = measure_spans(log_probs, prefix.ids, prefix.first_frames, prefix.end_frames)
+        # adding 0 makes 0 of -0
+        return CtcAlternative(self._words(spans), spans, -log_prob, 0.0 - prefix.word_score, share)
+
+    def _words(self, spans: TokenSpans) -> tuple[CtcWord, ...]:
+        return tuple(spell_words(spans, self.tokens.words, self.options.token_confidence))
+
+
+def open_ctc_decoder(options: CtcOptions, num_best: int = 1, *, allow_commands: bool = False) -> CtcDecoder:
+    """The decoder that ``options`` ask for, with ``num_best`` word sequences per utterance.
+
+    Raises UsageError (no tokens, options that exclude each other, what the tokens leave open) and what reading the
+    files raises.
+    """
+    if not options.tokens:
+        raise UsageError("tokens: expected the file with the tokens of the model, found none", fields=("tokens",))
+    tokens = load_tokens(options.tokens, options.blank, options.word_separator, allow_commands=allow_commands)
+    model = load_arpa(options.lm, allow_commands=allow_commands) if options.lm else None
+    return CtcDecoder(options, tokens, model, num_best)
+
+
+def decode_ctc(
+    utterances: Iterable[tuple[str, Floats]], options: CtcOptions, num_best: int = 1, *, allow_commands: bool = False
+) -> Iterator[CtcDecoded]:
+    """The word sequences of utterances, in their order. Raises as ``open_ctc_decoder`` and ``CtcDecoder.decode``."""
+    decoder = open_ctc_decoder(options, num_best, allow_commands=allow_commands)
+    return (decoder.decode(key, scores) for key, scores in utterances)
