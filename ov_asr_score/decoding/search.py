@@ -1,4 +1,4 @@
-"""The search for the best path of an utterance through a graph."""
+"""The search of an utterance through a graph: for the best path alone, or for a lattice and the best path in it."""
 
 from __future__ import annotations
 
@@ -11,15 +11,19 @@ from numpy.typing import NDArray
 
 from ov_asr_score.decoding.decoded import Decoded
 from ov_asr_score.decoding.graph import DecodingGraph
-from ov_asr_score.decoding.kaldifst_api import automaton_bytes, import_kaldi_decoder
+from ov_asr_score.decoding.kaldifst_api import automaton_bytes, import_kaldi_decoder, import_kaldifst
+from ov_asr_score.decoding.raw_lattice import raw_lattice
 from ov_asr_score.decoding.traceback import best_path, parse_traceback
-from ov_asr_score.errors import ShapeMismatchError, UsageError
+from ov_asr_score.errors import ShapeMismatchError
 from ov_asr_score.lattice.best_path import BestPath
+from ov_asr_score.lattice.lattice import Lattice
 from ov_asr_score.settings.words.decoding import (
     BEAM_DELTA,
     HASH_RATIO,
     HYBRID_SCALE,
+    LATTICE_BEAM,
     MIN_ACTIVE,
+    PRUNE_INTERVAL,
     DecodingOptions,
     seconds_allowed,
 )
@@ -55,15 +59,11 @@ def decode(
     wrong = _not_comparable(scores)
     if wrong is not None:
         return Decoded(key, frames, None, warnings=(f"NaN or infinity in the scores of frame {wrong}: no words",))
-    scale = HYBRID_SCALE if options.acoustic_scale is None else options.acoustic_scale
-    if wants_lattice:
-        raise UsageError("lattices cannot be made")
-    found = _search(graph, options, scores, scale)
+    found = _search_lattice(graph, options, scores) if wants_lattice else _search_path(graph, options, scores)
     if isinstance(found, str):
         return Decoded(key, frames, None, warnings=(found,))
-    if not found.is_final and not options.allow_partial:
-        return Decoded(key, frames, None, warnings=(NOT_FINAL,))
-    return Decoded(key, frames, found, warnings=() if found.is_final else (PARTIAL,))
+    path, lattice = found
+    return Decoded(key, frames, path, lattice, () if path.is_final else (PARTIAL,))
 
 
 def _not_comparable(scores: FloatMatrix) -> int | None:
@@ -75,22 +75,60 @@ def _not_comparable(scores: FloatMatrix) -> int | None:
     return int(wrong[0]) if wrong.size else None
 
 
-def _search(graph: DecodingGraph, options: DecodingOptions, scores: FloatMatrix, scale: float) -> BestPath | str:
-    """The best path, or why there is none."""
+def _scale(options: DecodingOptions) -> np.float32:
+    return np.float32(HYBRID_SCALE if options.acoustic_scale is None else options.acoustic_scale)
+
+
+def _search_path(
+    graph: DecodingGraph, options: DecodingOptions, scores: FloatMatrix
+) -> tuple[BestPath, Lattice | None] | str:
+    """The best path without a lattice, or why there is none."""
     kaldi_decoder = import_kaldi_decoder()
     decoder = kaldi_decoder.FasterDecoder(graph.automaton, _faster_options(kaldi_decoder, options))
     decoder.init_decoding()
     started = time.monotonic()
     allowed = seconds_allowed(options, len(scores))
-    for first, piece in _pieces(scores, scale):
+    for first, piece in _pieces(scores, _scale(options)):
         decoder.advance_decoding(kaldi_decoder.DecodableCtc(piece, first))
         if time.monotonic() - started > allowed:
             return given_up(allowed, first + len(piece), len(scores))
     found, automaton = decoder.get_best_path(True)
     if not found:
         return NO_PATH
+    is_final = decoder.reached_final()
+    if not is_final and not options.allow_partial:
+        return NOT_FINAL
     traceback = parse_traceback(automaton_bytes(automaton))
-    return best_path(traceback, graph.labels, scale, graph.word_penalty, decoder.reached_final())
+    return best_path(traceback, graph.labels, scores, graph.word_penalty, is_final), None
+
+
+def _search_lattice(
+    graph: DecodingGraph, options: DecodingOptions, scores: FloatMatrix
+) -> tuple[BestPath, Lattice | None] | str:
+    """The lattice and the best path in it, or why there is none. This search cannot be stopped on the way."""
+    kaldi_decoder = import_kaldi_decoder()
+    decoder = kaldi_decoder.LatticeSimpleDecoder(graph.automaton, _lattice_options(kaldi_decoder, options))
+    is_final = decoder.decode(kaldi_decoder.DecodableCtc(_relative(scores, _scale(options))))
+    found, automaton = decoder.get_raw_lattice(True)
+    if not found:
+        return NO_PATH
+    if not is_final and not options.allow_partial:
+        return NOT_FINAL
+    del decoder
+    best = import_kaldifst().shortest_path(automaton)
+    path = best_path(parse_traceback(automaton_bytes(best)), graph.labels, scores, graph.word_penalty, is_final)
+    traceback = parse_traceback(automaton_bytes(automaton))
+    del automaton
+    return path, raw_lattice(traceback, graph.labels, scores, graph.word_penalty)
+
+
+def _relative(scores: FloatMatrix, scale: np.float32) -> FloatMatrix:
+    """Scaled scores less the best of their frame: costs of paths are float32 in this search, and must stay small."""
+    scaled = np.multiply(scores, scale, dtype=np.float32)
+    best = scaled.max(axis=1, keepdims=True)
+    best[np.isneginf(best)] = 0
+    scaled -= best
+    return np.ascontiguousarray(scaled)
 
 
 def given_up(allowed: float, frame: int, frames: int) -> str:
@@ -110,7 +148,15 @@ def _faster_options(kaldi_decoder: Any, options: DecodingOptions) -> Any:
     )
 
 
-def _pieces(scores: FloatMatrix, scale: float) -> Iterator[tuple[int, FloatMatrix]]:
+def _lattice_options(kaldi_decoder: Any, options: DecodingOptions) -> Any:
+    return kaldi_decoder.LatticeSimpleDecoderConfig(
+        beam=options.beam,
+        lattice_beam=LATTICE_BEAM if options.lattice_beam is None else options.lattice_beam,
+        prune_interval=PRUNE_INTERVAL if options.prune_interval is None else options.prune_interval,
+    )
+
+
+def _pieces(scores: FloatMatrix, scale: np.float32) -> Iterator[tuple[int, FloatMatrix]]:
     """Scaled scores of some frames each, and the first of the frames: more where the search is fast."""
     most = max(1, _PIECE_VALUES // scores.shape[1])
     size = min(_FIRST_PIECE, most)
@@ -118,7 +164,7 @@ def _pieces(scores: FloatMatrix, scale: float) -> Iterator[tuple[int, FloatMatri
     while first < len(scores):
         started = time.monotonic()
         piece = np.ascontiguousarray(scores[first : first + size], np.float32)
-        yield first, piece if scale == 1 else piece * np.float32(scale)
+        yield first, piece if scale == 1 else piece * scale
         first += len(piece)
         seconds = time.monotonic() - started
         if seconds < _PIECE_SECONDS / 2:

@@ -62,29 +62,28 @@ def _positions(body: NDArray[np.int32], num_states: int) -> tuple[NDArray[np.int
     return np.array(positions, np.int64), np.array(counts, np.int64)
 
 
-def best_path(traceback: Traceback, labels: GraphLabels, scale: float, word_penalty: float, is_final: bool) -> BestPath:
-    """The only path through ``traceback``; costs are without the acoustic scale and the penalty of words."""
+def best_path(
+    traceback: Traceback, labels: GraphLabels, scores: NDArray[np.float32], word_penalty: float, is_final: bool
+) -> BestPath:
+    """The only path through ``traceback`` over ``scores`` [T, pdfs], which are without a scale.
+
+    The penalty of words is taken out of the costs.
+    """
     arcs = _in_order(traceback)
     ids, words = labels.transition_ids[arcs["olabel"]], labels.words[arcs["olabel"]]
     frames = np.cumsum(ids > 0) - (ids > 0)
-    graph, acoustic = (
-        float(arcs[name].sum(dtype=np.float64)) + _final_cost(traceback, column)
-        for column, name in enumerate(("graph", "acoustic"))
-    )
-    num_words = int(np.count_nonzero(words))
+    emitting = np.flatnonzero(arcs["ilabel"])
+    acoustic = scores[np.arange(len(emitting)), arcs["ilabel"][emitting] - 1]
+    finals = traceback.finals[:, 0]
+    graph = arcs["graph"].sum(dtype=np.float64) + finals[np.isfinite(finals)].sum(dtype=np.float64)
     return BestPath(
         words=words[words > 0],
         word_frames=frames[words > 0].astype(np.int32),
         alignment=ids[ids > 0],
-        graph_cost=graph - word_penalty * num_words,
-        acoustic_cost=acoustic / scale if scale else acoustic,
+        graph_cost=float(graph) - word_penalty * int(np.count_nonzero(words)),
+        acoustic_cost=-float(acoustic.sum(dtype=np.float64)),
         is_final=is_final,
     )
-
-
-def _final_cost(traceback: Traceback, column: int) -> float:
-    finals = traceback.finals[:, column]
-    return float(finals[np.isfinite(finals)].sum(dtype=np.float64))
 
 
 def _in_order(traceback: Traceback) -> NDArray[np.void]:

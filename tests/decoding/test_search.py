@@ -28,9 +28,10 @@ CHAIN = DecodingOptions(beam=15.0, max_active=7000, acoustic_scale=1.0)
 WIDE = replace(CHAIN, acoustic_scale=0.3)
 
 
+@pytest.mark.parametrize("wants_lattice", [False, True])
 @pytest.mark.parametrize(("name", "options"), [("chain", CHAIN), ("wide", WIDE)])
-def test_words_alignments_and_costs_of_kaldi(name: str, options: DecodingOptions) -> None:
-    found = [decode(graph(), options, key, values) for key, values in scores().items()]
+def test_words_alignments_and_costs_of_kaldi(name: str, options: DecodingOptions, wants_lattice: bool) -> None:
+    found = [decode(graph(), options, key, values, wants_lattice) for key, values in scores().items()]
     assert words(found) == integers(f"{name}_words.int")
     assert alignments(found) == integers(f"{name}_ali.txt")
     costs = {key: tuple(map(float, rest)) for key, *rest in map(str.split, (FOLDER / f"{name}_costs.txt").open())}
@@ -46,18 +47,20 @@ def test_narrow_beams_and_few_states_as_kaldi() -> None:
     assert words(found) == integers("chain_words_beam6.int")
 
 
-def test_odd_utterances_as_kaldi() -> None:
-    # decode-faster-mapped --beam=15, acoustic scale 0.1
+@pytest.mark.parametrize("wants_lattice", [False, True])
+def test_odd_utterances_as_kaldi(wants_lattice: bool) -> None:
+    # --beam=15, acoustic scale 0.1; all scores of const are equal, and so are the costs of several words
     utterances = dict(read_table(f"ark:{FOLDER / 'odd_scores.txt'}"))
     options = DecodingOptions(beam=15.0, min_active=20, allow_partial=True)
-    found = [decode(graph(), options, key, values) for key, values in utterances.items()]
-    assert words(found) == integers("odd_words.int")
-    assert alignments(found) == integers("odd_ali.txt")
+    found = [decode(graph(), options, key, values, wants_lattice) for key, values in utterances.items()]
+    decided = [each for each in found if each.key != "const" or not wants_lattice]
+    for kind, name in ((words, "odd_words.int"), (alignments, "odd_ali.txt")):
+        assert kind(decided) == {key: ids for key, ids in integers(name).items() if key != "const" or not wants_lattice}
     assert {each.key: each.warnings for each in found if each.warnings} == {
         "empty": (NO_FRAMES,),
         "prefix1": (PARTIAL,),
     }
-    strict = decode(graph(), replace(options, allow_partial=False), "prefix1", utterances["prefix1"])
+    strict = decode(graph(), replace(options, allow_partial=False), "prefix1", utterances["prefix1"], wants_lattice)
     assert strict.path is None and strict.warnings == (NOT_FINAL,)
 
 
@@ -72,10 +75,12 @@ def test_graph_without_final_states() -> None:
     assert strict.path is None and strict.warnings == (NOT_FINAL,)
 
 
-def test_paths_that_end_before_the_utterance() -> None:
+@pytest.mark.parametrize("wants_lattice", [False, True])
+def test_paths_that_end_before_the_utterance(wants_lattice: bool) -> None:
     # two arcs, as Kaldi: no output, whether partial or not
     for partial in (True, False):
-        found = decode(graph("tiny.fst"), DecodingOptions(allow_partial=partial), "a", scores()["es_Annie-t0002"])
+        options = DecodingOptions(allow_partial=partial)
+        found = decode(graph("tiny.fst"), options, "a", scores()["es_Annie-t0002"], wants_lattice)
         assert found.path is None and found.warnings == (NO_PATH,)
 
 
@@ -96,8 +101,26 @@ def test_a_path_by_hand() -> None:
 
 
 def test_scale_of_nothing() -> None:
-    found = decode(graph(), replace(CHAIN, acoustic_scale=0.0), "a", scores()["es_Annie-t0002"])
-    assert found.path is not None and found.path.acoustic_cost == 0.0
+    for wants_lattice in (False, True):
+        options = replace(CHAIN, acoustic_scale=0.0, beam=4.0)
+        found = decode(graph(), options, "a", scores()["es_Annie-t0002"], wants_lattice)
+        assert found.path is not None and len(found.path.alignment) == found.num_frames
+
+
+def test_costs_of_a_lattice_and_its_best_path_agree() -> None:
+    for penalty in (0.0, 1.5):
+        for key, values in scores().items():
+            found = decode(graph(word_penalty=penalty), WIDE, key, values, wants_lattice=True)
+            lattice, path = found.lattice, found.path
+            assert lattice is not None and path is not None
+            best = np.full(lattice.num_states, np.inf)
+            best[0] = 0
+            arc_costs = lattice.graph_costs + 0.3 * lattice.acoustic_costs + penalty * (lattice.words > 0)
+            for source, target, cost in zip(lattice.sources, lattice.targets, arc_costs, strict=True):
+                best[target] = min(best[target], best[source] + cost)
+            least = (best[lattice.final_states] + lattice.final_graph_costs).min()
+            total = path.graph_cost + 0.3 * path.acoustic_cost + penalty * len(path.words)
+            assert total == pytest.approx(least, abs=1e-3)
 
 
 def test_word_insertion_penalty_decides_and_is_not_counted() -> None:

@@ -12,8 +12,9 @@ from ov_asr_score.errors import TableFormatError
 
 # transition-ids 1 and 2 alone, or with word 5; word 6 alone
 LABELS = GraphLabels(np.array([0, 1, 2, 2, 0], np.int32), np.array([0, 0, 0, 5, 6], np.int32), 2)
-# output label and costs of the graph and of the scores
-STEPS = [(1, 1.0, -10.0), (3, 2.0, -20.0), (4, 4.0, 0.0), (2, 8.0, -40.0)]
+SCORES = np.array([[1, 2], [4, 8], [16, 32]], np.float32)
+# input label (pdf + 1, or 0), output label, cost of the graph
+STEPS = [(1, 1, 1.0), (2, 3, 2.0), (0, 4, 4.0), (1, 2, 8.0)]
 
 
 @pytest.mark.parametrize("states", [[0, 1, 2, 3, 4], [4, 3, 2, 1, 0], [2, 0, 4, 1, 3]])
@@ -23,16 +24,16 @@ def test_a_path_however_its_states_are_numbered(states: list[int]) -> None:
     for _ in states:
         lattice.add_state()
     lattice.start = states[0]
-    for (label, graph, acoustic), source, target in zip(STEPS, states[:-1], states[1:], strict=True):
-        weight = kaldifst.LatticeWeight(graph, acoustic)
-        lattice.add_arc(source, kaldifst.LatticeArc(1, label, weight, target))
+    for (pdf, label, graph), source, target in zip(STEPS, states[:-1], states[1:], strict=True):
+        weight = kaldifst.LatticeWeight(graph, -99.0)
+        lattice.add_arc(source, kaldifst.LatticeArc(pdf, label, weight, target))
     lattice.set_final(states[-1], kaldifst.LatticeWeight(0.5, 0.0))
-    path = best_path(parse_traceback(automaton_bytes(lattice)), LABELS, 0.1, 1.5, is_final=True)
+    path = best_path(parse_traceback(automaton_bytes(lattice)), LABELS, SCORES, 1.5, is_final=True)
     assert path.alignment.tolist() == [1, 2, 2]
     assert path.words.tolist() == [5, 6]
     assert path.word_frames.tolist() == [1, 2]
     assert path.graph_cost == pytest.approx(15.5 - 3.0)
-    assert path.acoustic_cost == pytest.approx(-700.0)
+    assert path.acoustic_cost == -(1 + 8 + 16)
     assert path.is_final
 
 
