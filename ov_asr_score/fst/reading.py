@@ -17,27 +17,17 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from ov_asr_score.fst.header import ARC, CONST_STATE, FstHeader, read_header
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream
 from ov_asr_score.text import clipped
 
 FloatVector: TypeAlias = NDArray[np.float32]
 IntVector: TypeAlias = NDArray[np.int64]
 
-MAGIC = struct.pack("<i", 2125659606)
-"""The first bytes of every binary file of OpenFst that holds an automaton."""
-
-_SYMBOLS_MAGIC = struct.pack("<i", 2125658996)
-_HEADER = struct.Struct("<iiQqqq")  # version, flags, properties, start, states, arcs
-_HAS_ISYMBOLS, _HAS_OSYMBOLS, _IS_ALIGNED = 1, 2, 4
-_ALIGNED_VERSION = 1
-_ALIGNMENT = 16
-_LONGEST_NAME = 1 << 16
 # Text can ask for any number of states in one line; a real file names each of its states.
 _MOST_UNNAMED_STATES = 1 << 20
 
-_ARC = np.dtype([("ilabel", "<i4"), ("olabel", "<i4"), ("weight", "<f4"), ("next", "<i4")])
 _COMPACT_ARC = np.dtype([("ilabel", "<i4"), ("weight", "<f4"), ("next", "<i4")])
-_CONST_STATE = np.dtype([("final", "<f4"), ("first", "<u4"), ("arcs", "<u4"), ("epsilons", "<u4", 2)])
 
 _BLANKS = re.compile(rb"[\t \r]+")
 _INTEGER = re.compile(rb"[+-]?[0-9]{1,10}")
@@ -69,23 +59,16 @@ class Fst:
         return np.repeat(np.arange(self.num_states), np.diff(self.first_arcs))
 
 
-@dataclass(frozen=True, slots=True)
-class _Header:
-    layout: str
-    is_aligned: bool
-    start: int
-    states: int
-    arcs: int
-
-
 def read_fst(stream: KaldiStream) -> Fst:
     """Automaton in binary form over the standard arcs (float weights), in any of the three layouts.
 
     Raises TableFormatError, which names the file and the byte.
     """
     offset = stream.offset
-    header = _read_header(stream)
-    match header.layout:
+    header = read_header(stream)
+    if header.arc_type != "standard":
+        raise stream.error("arcs of type standard", clipped(header.arc_type), offset=offset)
+    match header.kind:
         case "vector":
             fst = _read_vector(stream, header)
         case "const":
@@ -102,56 +85,13 @@ def read_fst(stream: KaldiStream) -> Fst:
 _CONVERT = "OpenFst's fstconvert makes one of the type vector"
 
 
-def _read_header(stream: KaldiStream) -> _Header:
-    offset = stream.offset
-    if (found := stream.peek(4)) != MAGIC:
-        shown = clipped(found) if found else "the end of the file"
-        raise stream.error("an automaton of OpenFst in binary form", shown, offset=offset)
-    stream.read(4)
-    layout, arc_type = _read_name(stream), _read_name(stream)
-    if arc_type != "standard":
-        raise stream.error("arcs of type standard", clipped(arc_type), offset=offset)
-    version, flags, _, start, states, arcs = _HEADER.unpack(stream.read(_HEADER.size))
-    for flag in (_HAS_ISYMBOLS, _HAS_OSYMBOLS):
-        if flags & flag:
-            _skip_symbols(stream)
-    # Only the tables of const and compact automata are aligned.
-    is_aligned = layout != "vector" and (version == _ALIGNED_VERSION or bool(flags & _IS_ALIGNED))
-    return _Header(layout, is_aligned, start, states, arcs)
-
-
-def _read_name(stream: KaldiStream) -> str:
-    offset = stream.offset
-    (length,) = struct.unpack("<i", stream.read(4))
-    if not 0 <= length <= _LONGEST_NAME:
-        raise stream.error("the length of a name", str(length), "the file is damaged", offset=offset)
-    return stream.read(length).decode("utf-8", "replace")
-
-
-def _skip_symbols(stream: KaldiStream) -> None:
-    """Pass over a table of symbols; only numbers count here."""
-    offset = stream.offset
-    if (found := stream.read(4)) != _SYMBOLS_MAGIC:
-        raise stream.error("a table of symbols", clipped(found), "the file is damaged", offset=offset)
-    _read_name(stream)
-    _, count = struct.unpack("<qq", stream.read(16))
-    for _ in range(count):
-        _read_name(stream)
-        stream.read(8)
-
-
 def _count(stream: KaldiStream, count: int, what: str) -> int:
     if not 0 <= count < 2**31:
         raise stream.error(f"a number of {what}", str(count), "the file is damaged")
     return count
 
 
-def _align(stream: KaldiStream, header: _Header) -> None:
-    if header.is_aligned:
-        stream.read(-stream.offset % _ALIGNMENT)
-
-
-def _read_vector(stream: KaldiStream, header: _Header) -> Fst:
+def _read_vector(stream: KaldiStream, header: FstHeader) -> Fst:
     # Written to a pipe, the number of states is not known and -1: then they go on to the end of the file.
     states = None if header.states == -1 else _count(stream, header.states, "states")
     finals: list[float] = []
@@ -161,18 +101,18 @@ def _read_vector(stream: KaldiStream, header: _Header) -> Fst:
         final, arcs = struct.unpack("<fq", stream.read(12))
         finals.append(final)
         counts.append(_count(stream, arcs, "arcs"))
-        pieces.append(stream.read(arcs * _ARC.itemsize))
-    arcs = np.frombuffer(b"".join(pieces), _ARC)
+        pieces.append(stream.read(arcs * ARC.itemsize))
+    arcs = np.frombuffer(b"".join(pieces), ARC)
     return _fst(header.start, np.array(finals, np.float32), np.array(counts, np.int64), arcs, arcs["olabel"])
 
 
-def _read_const(stream: KaldiStream, header: _Header) -> Fst:
+def _read_const(stream: KaldiStream, header: FstHeader) -> Fst:
     states, arcs = _count(stream, header.states, "states"), _count(stream, header.arcs, "arcs")
-    _align(stream, header)
-    table = stream.read_bytes(states * _CONST_STATE.itemsize).view(_CONST_STATE)
-    _align(stream, header)
+    header.align(stream)
+    table = stream.read_bytes(states * CONST_STATE.itemsize).view(CONST_STATE)
+    header.align(stream)
     offset = stream.offset
-    all_arcs = stream.read_bytes(arcs * _ARC.itemsize).view(_ARC)
+    all_arcs = stream.read_bytes(arcs * ARC.itemsize).view(ARC)
     first, counts = table["first"].astype(np.int64), table["arcs"].astype(np.int64)
     if (first + counts > arcs).any() or counts.sum() > arcs:
         raise stream.error(f"states with {arcs} arcs in all", "more", "the file is damaged", offset=offset)
@@ -180,14 +120,14 @@ def _read_const(stream: KaldiStream, header: _Header) -> Fst:
     return _fst(header.start, table["final"], counts, chosen, chosen["olabel"])
 
 
-def _read_compact_acceptor(stream: KaldiStream, header: _Header) -> Fst:
+def _read_compact_acceptor(stream: KaldiStream, header: FstHeader) -> Fst:
     states = _count(stream, header.states, "states")
-    _align(stream, header)
+    header.align(stream)
     offset = stream.offset
     bounds = stream.read_bytes((states + 1) * 4).view("<u4").astype(np.int64)
     if bounds[0] != 0 or (np.diff(bounds) < 0).any():
         raise stream.error("positions in ascending order", "others", "the file is damaged", offset=offset)
-    _align(stream, header)
+    header.align(stream)
     items = stream.read_bytes(int(bounds[-1]) * _COMPACT_ARC.itemsize).view(_COMPACT_ARC)
     # The first item of a state is its final weight if its label is -1.
     filled = np.flatnonzero(np.diff(bounds))

@@ -1,0 +1,242 @@
+"""Decoding graphs (HCLG.fst) as arrays that hold what a decoder relies on without looking.
+
+OpenFst and the decoders read whatever a file says: a next state beyond the last one, or an input label below 0, makes
+them read outside of their memory. So a graph is checked here before it is handed to them.
+
+Sources: OpenFst 1.7 (const-fst.h, vector-fst.h), fstext/kaldi-fst-io.cc (``ReadFstKaldiGeneric``).
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ov_asr_score.errors import TableFormatError, UnsupportedModelError
+from ov_asr_score.fst.header import ARC, CONST_STATE, MAGIC, FstHeader, read_header
+from ov_asr_score.fst.symbols import SymbolTable
+from ov_asr_score.kaldi_io.files.input import describe_input
+from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, open_stream
+from ov_asr_score.text import clipped, printable_name
+
+_DAMAGED = "the graph is damaged"
+_GRAPH = "a decoding graph (HCLG.fst)"
+_MOST_STATES = 2**31 - 1  # a state is an int32
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GraphFst:
+    """States numbered from 0, with their arcs one after the other; weights are negated log-probabilities.
+
+    The arcs of state ``s`` are ``first_arcs[s]`` up to, not including, ``first_arcs[s + 1]``. All states exist, labels
+    are 0 (none) or more, no weight is NaN or minus infinity.
+    """
+
+    start: int
+    final_weights: NDArray[np.float32]  # [S]; infinity where a state is not final
+    first_arcs: NDArray[np.int64]  # [S + 1]
+    arcs: NDArray[np.void]  # [A], of ARC
+    num_final_states: int  # there may be none
+    largest_ilabel: int
+    largest_olabel: int
+
+    @property
+    def num_states(self) -> int:
+        """Number of states."""
+        return len(self.final_weights)
+
+    @property
+    def num_arcs(self) -> int:
+        """Number of arcs."""
+        return len(self.arcs)
+
+    @property
+    def ilabels(self) -> NDArray[np.int32]:
+        """Input labels [A]: transition-ids in a graph made for a Kaldi model. A view, like the others."""
+        return self.arcs["ilabel"]
+
+    @property
+    def olabels(self) -> NDArray[np.int32]:
+        """Output labels [A]: words."""
+        return self.arcs["olabel"]
+
+    @property
+    def weights(self) -> NDArray[np.float32]:
+        """Weights [A]."""
+        return self.arcs["weight"]
+
+    @property
+    def next_states(self) -> NDArray[np.int32]:
+        """The state that each arc leads to [A]."""
+        return self.arcs["next"]
+
+    def state_of_arc(self, arc: int) -> int:
+        """The state that the arc leaves."""
+        return int(np.searchsorted(self.first_arcs, arc, side="right")) - 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GraphFile:
+    """A graph, the kind of its file, and the tables of symbols in it, if it has any."""
+
+    path: str
+    kind: str  # const or vector
+    fst: GraphFst
+    input_symbols: SymbolTable | None
+    output_symbols: SymbolTable | None
+
+
+def open_graph(path: str | os.PathLike[str], allow_commands: bool = False) -> GraphFile:
+    """The graph in a file of OpenFst of the kind ``const`` or ``vector`` over standard arcs, packed by gzip or not.
+
+    Raises FileAccessError, SpecifierError, TableFormatError (file, byte, what was expected) and UnsupportedModelError
+    (another kind of graph, or of file).
+    """
+    name = os.fspath(path)
+    try:
+        with open_stream(name, allow_commands=allow_commands) as stream:
+            return _read_graph(name, stream)
+    except TableFormatError as error:
+        if not _is_fst(name) and (what := describe_input(name, _GRAPH)):
+            raise UnsupportedModelError(f"{printable_name(name)}: {what}") from error
+        raise
+
+
+def _is_fst(name: str) -> bool:
+    try:
+        with open_stream(name) as stream:
+            return stream.peek(len(MAGIC)) == MAGIC
+    except (TableFormatError, OSError):
+        return False
+
+
+def _read_graph(path: str, stream: KaldiStream) -> GraphFile:
+    header = read_header(stream)
+    if header.kind not in ("const", "vector") or header.arc_type != "standard":
+        raise UnsupportedModelError(f"{stream.name}: {_other_kind(header)}")
+    final_weights, first_arcs, arcs = (_read_const if header.kind == "const" else _read_vector)(stream, header)
+    offset = stream.start_offset
+    states = len(final_weights)
+    if not 0 <= header.start < states:
+        found = "none" if header.start == -1 or not states else f"state {header.start} of {states}"
+        raise stream.error("a state where the graph begins", found, offset=offset)
+    for field, least, expected in (("next", 0, f"states below {states}"), ("ilabel", 0, ""), ("olabel", 0, "")):
+        column = arcs[field]
+        most = states - 1 if field == "next" else _MOST_STATES
+        if column.size and not least <= int(column.min()) <= int(column.max()) <= most:
+            wrong = column[(column < least) | (column > most)][0]
+            raise stream.error(expected or "labels of 0 or more", str(wrong), _DAMAGED, offset=offset)
+    if not (arcs["weight"] > -np.inf).all() or not (final_weights > -np.inf).all():
+        raise stream.error("weights that are numbers", "NaN or minus infinity", _DAMAGED, offset=offset)
+    fst = GraphFst(
+        start=header.start,
+        final_weights=final_weights,
+        first_arcs=first_arcs,
+        arcs=arcs,
+        num_final_states=int(np.count_nonzero(final_weights < np.inf)),
+        largest_ilabel=int(arcs["ilabel"].max(initial=0)),
+        largest_olabel=int(arcs["olabel"].max(initial=0)),
+    )
+    return GraphFile(path, header.kind, fst, header.input_symbols, header.output_symbols)
+
+
+def _other_kind(header: FstHeader) -> str:
+    """What the file is instead of a graph that can be decoded with, and what can be done."""
+    compose = (
+        "compose both into one graph: fstcompose HCLr.fst Gr.fst | fstrmsymbols disambig_tid.int | fstconvert "
+        "--fst_type=const > HCLG.fst (Kaldi's mkgraph_lookahead.sh --compose-graph true does it)"
+    )
+    if "lattice" in header.arc_type:
+        return f"is a lattice; expected {_GRAPH}"
+    if header.kind.endswith("_lookahead"):
+        return f"is the first half of a lookahead graph ({header.kind}), which needs Gr.fst; {compose}"
+    if header.kind == "ngram":
+        return f"is a language model (ngram), the second half of a lookahead graph, which needs HCLr.fst; {compose}"
+    if header.arc_type != "standard":
+        arcs = clipped(header.arc_type)
+        return f"expected arcs of type standard, found {arcs}; fstmap --map_type=to_standard makes them"
+    kind = clipped(header.kind)
+    return f"expected a graph of the kind const or vector, found {kind}; fstconvert --fst_type=const makes one"
+
+
+def _read_const(
+    stream: KaldiStream, header: FstHeader
+) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.void]]:
+    states, num_arcs = (_count(stream, header.states, "states"), _count(stream, header.arcs, "arcs"))
+    header.align(stream)
+    offset = stream.offset
+    table = stream.read_bytes(states * CONST_STATE.itemsize).view(CONST_STATE)
+    header.align(stream)
+    arcs = stream.read_bytes(num_arcs * ARC.itemsize).view(ARC)
+    counts = table["arcs"].astype(np.int64)
+    first_arcs = np.zeros(states + 1, np.int64)
+    np.cumsum(counts, out=first_arcs[1:])
+    first = table["first"].astype(np.int64)
+    if (first + counts > num_arcs).any() or first_arcs[-1] > num_arcs:
+        raise stream.error(f"states with {num_arcs} arcs in all", "more", _DAMAGED, offset=offset)
+    moved = (first != first_arcs[:-1]) & (counts > 0)
+    if moved.any():  # in another order than that of the states, or with gaps
+        arcs = arcs[np.repeat(first - first_arcs[:-1], counts) + np.arange(first_arcs[-1])]
+    arcs = arcs[: first_arcs[-1]]
+    wrong = np.flatnonzero((table["epsilons"] != _epsilon_counts(arcs, first_arcs)).any(axis=1))
+    if wrong.size:
+        # A decoder passes over the epsilon arcs of a state that has none by its number.
+        place = offset + int(wrong[0]) * CONST_STATE.itemsize
+        raise stream.error(f"the numbers of epsilon arcs of state {wrong[0]}", "others", _DAMAGED, offset=place)
+    return table["final"].copy(), first_arcs, arcs
+
+
+def _read_vector(
+    stream: KaldiStream, header: FstHeader
+) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.void]]:
+    # Written to a pipe, the number of states is not known and -1: then they go on to the end of the file.
+    states = None if header.states == -1 else _count(stream, header.states, "states")
+    offset = stream.offset
+    if stream.size is None:
+        data = np.frombuffer(stream.read_all(), np.uint8)
+    else:
+        data = stream.read_bytes(stream.size - offset)
+    # All fields have 4 bytes: a state is its final weight and the number of its arcs in 8 bytes, an arc has 4 fields.
+    words = data[: len(data) & ~3].view("<i4")
+    end = len(words)
+    fields = memoryview(words)
+    heads: list[int] = []
+    place = 0
+    while place < end if states is None else len(heads) < states:
+        if place + 3 > end:
+            raise stream.error(f"state {len(heads)}", "the end of the file", _DAMAGED, offset=offset + 4 * place)
+        count = fields[place + 1]
+        if count < 0 or fields[place + 2] or count * 4 > end - place - 3:
+            found = f"{count + (fields[place + 2] << 32)} arcs"
+            raise stream.error(
+                f"the arcs of state {len(heads)}", found, "the file is truncated or damaged", offset=offset + 4 * place
+            )
+        heads.append(place)
+        place += 3 + 4 * count
+    starts = np.array(heads, np.int64)
+    first_arcs = np.empty(len(heads) + 1, np.int64)
+    first_arcs[:-1] = (starts - 3 * np.arange(len(heads))) // 4
+    first_arcs[-1] = (place - 3 * len(heads)) // 4
+    of_arcs = np.ones(place, bool)
+    for field in range(3):
+        of_arcs[starts + field] = False
+    final_weights = words[starts].view("<f4")
+    return final_weights, first_arcs, words[:place][of_arcs].view(ARC)
+
+
+def _count(stream: KaldiStream, count: int, what: str) -> int:
+    if not 0 <= count <= _MOST_STATES:
+        raise stream.error(f"a number of {what}", str(count), _DAMAGED)
+    return count
+
+
+def _epsilon_counts(arcs: NDArray[np.void], first_arcs: NDArray[np.int64]) -> NDArray[np.uint32]:
+    """How many arcs of each state have no input, and how many no output [S, 2]."""
+    counts = np.empty((len(first_arcs) - 1, 2), np.uint32)
+    before = np.zeros(len(arcs) + 1, np.uint32)
+    for column, field in enumerate(("ilabel", "olabel")):
+        np.cumsum(arcs[field] == 0, out=before[1:])
+        counts[:, column] = np.diff(before[first_arcs])
+    return counts
