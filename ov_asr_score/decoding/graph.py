@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.decoding.kaldifst_api import import_kaldi_decoder, import_kaldifst, nameable_file
 from ov_asr_score.errors import ShapeMismatchError, TableFormatError, UnsupportedModelError
-from ov_asr_score.fst.reading import MAGIC, Fst
+from ov_asr_score.fst.graph_file import GraphFst
+from ov_asr_score.fst.header import MAGIC
+from ov_asr_score.fst.reading import Fst
 
 IntArray = NDArray[np.int32]
+GraphArrays: TypeAlias = GraphFst | Fst
 
 _ARC = np.dtype([("ilabel", "<i4"), ("olabel", "<i4"), ("weight", "<f4"), ("next", "<i4")])
 _STATE = np.dtype([("final", "<f4"), ("first", "<u4"), ("arcs", "<u4"), ("ieps", "<u4"), ("oeps", "<u4")])
@@ -45,7 +48,7 @@ class DecodingGraph:
     word_penalty: float  # in the weight of every arc that has a word
 
 
-def make_graph(name: str, fst: Fst, pdfs: IntArray, num_pdfs: int, word_penalty: float = 0.0) -> DecodingGraph:
+def make_graph(name: str, fst: GraphArrays, pdfs: IntArray, num_pdfs: int, word_penalty: float = 0.0) -> DecodingGraph:
     """The graph ``fst`` for the search; ``pdfs`` [transition-ids + 1] gives the pdf of each transition-id, from 1.
 
     ``word_penalty`` is added to the weight of every arc that has a word. Raises MissingExtraError,
@@ -66,7 +69,7 @@ def open_graph_file(path: str, name: str, labels: GraphLabels, word_penalty: flo
 
 
 def write_graph(
-    file: BinaryIO, name: str, fst: Fst, pdfs: IntArray, num_pdfs: int, word_penalty: float = 0.0
+    file: BinaryIO, name: str, fst: GraphArrays, pdfs: IntArray, num_pdfs: int, word_penalty: float = 0.0
 ) -> GraphLabels:
     """Write a graph for the search as a constant automaton of OpenFst, and return what its labels mean.
 
@@ -99,7 +102,7 @@ def write_graph(
     return labels
 
 
-def _check(name: str, fst: Fst, pdfs: IntArray) -> None:
+def _check(name: str, fst: GraphArrays, pdfs: IntArray) -> None:
     """Raises errors for what the search does not survive, or would answer with nonsense."""
     if fst.start < 0:
         raise UnsupportedModelError(f"{name}: expected a graph with a start, found none; the graph is empty")
@@ -116,11 +119,13 @@ def _check(name: str, fst: Fst, pdfs: IntArray) -> None:
             raise UnsupportedModelError(f"{name}: expected weights that are numbers, found NaN or -infinity")
 
 
-def _output_labels(fst: Fst, num_ids: int, num_pdfs: int) -> tuple[GraphLabels, IntArray]:
+def _output_labels(fst: GraphArrays, num_ids: int, num_pdfs: int) -> tuple[GraphLabels, IntArray]:
     """What output labels mean, and those of the arcs [A]: a transition-id alone, or behind them pairs with words."""
     olabels = fst.ilabels.astype(np.int32)
     with_word = np.flatnonzero(fst.olabels)
-    pairs, found = np.unique(fst.olabels[with_word] * num_ids + fst.ilabels[with_word], return_inverse=True)
+    pairs, found = np.unique(
+        fst.olabels[with_word].astype(np.int64) * num_ids + fst.ilabels[with_word], return_inverse=True
+    )
     olabels[with_word] = num_ids + found.reshape(-1)
     ids = np.concatenate([np.arange(num_ids), pairs % num_ids]).astype(np.int32)
     words = np.concatenate([np.zeros(num_ids, np.int64), pairs // num_ids]).astype(np.int32)

@@ -146,7 +146,7 @@ def _other_kind(header: FstHeader) -> str:
     """What the file is instead of a graph that can be decoded with, and what can be done."""
     compose = (
         "compose both into one graph: fstcompose HCLr.fst Gr.fst | fstrmsymbols disambig_tid.int | fstconvert "
-        "--fst_type=const > HCLG.fst (Kaldi's mkgraph_lookahead.sh --compose-graph true does it)"
+        "--fst_type=const > HCLG.fst (Kaldi's mkgraph_lookahead.sh --compose-graph does it)"
     )
     if "lattice" in header.arc_type:
         return f"is a lattice; expected {_GRAPH}"
@@ -201,7 +201,7 @@ def _read_vector(
     # All fields have 4 bytes: a state is its final weight and the number of its arcs in 8 bytes, an arc has 4 fields.
     words = data[: len(data) & ~3].view("<i4")
     end = len(words)
-    fields = memoryview(words)
+    fields = words.data
     heads: list[int] = []
     place = 0
     while place < end if states is None else len(heads) < states:
@@ -209,7 +209,7 @@ def _read_vector(
             raise stream.error(f"state {len(heads)}", "the end of the file", _DAMAGED, offset=offset + 4 * place)
         count = fields[place + 1]
         if count < 0 or fields[place + 2] or count * 4 > end - place - 3:
-            found = f"{count + (fields[place + 2] << 32)} arcs"
+            found = f"{(count & 0xFFFFFFFF) + (fields[place + 2] << 32)} arcs"
             raise stream.error(
                 f"the arcs of state {len(heads)}", found, "the file is truncated or damaged", offset=offset + 4 * place
             )
