@@ -26,6 +26,7 @@ COMPARISON = "Comparison"
 QUANTIZATION = "Quantization"
 SPEED = "Speed"
 REPORTS = "Reports"
+CAPTIONS = "Captions"
 TIME = "Kaldi models: chunks and time"
 AFTER = "Post-processing of scores"
 SCORES = "Kaldi models: scores"
@@ -45,6 +46,7 @@ PANELS = (
     QUANTIZATION,
     SPEED,
     REPORTS,
+    CAPTIONS,
     AFTER,
     TIME,
     SCORES,

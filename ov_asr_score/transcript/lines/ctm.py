@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ov_asr_score.transcript.lines.columns import column, decimals, not_a_comment
+from ov_asr_score.transcript.lines.text_columns import column, decimals, not_a_comment
 from ov_asr_score.transcript.timed_words import segment_times, timed_words
 from ov_asr_score.transcript.transcript import Segment, Transcript, best_words, recording_name
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ov_asr_score.transcript.lines.columns import column
+from ov_asr_score.transcript.lines.text_columns import column
 from ov_asr_score.transcript.transcript import Segment, Transcript, Word, best_words
 
 VIEW = "text"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ov_asr_score.transcript.lines.columns import column, decimals, not_a_comment
 from ov_asr_score.transcript.lines.ctm import Sides, file_and_side
+from ov_asr_score.transcript.lines.text_columns import column, decimals, not_a_comment
 from ov_asr_score.transcript.timed_words import segment_times
 from ov_asr_score.transcript.transcript import Segment, Transcript, best_words
 

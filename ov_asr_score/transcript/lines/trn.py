@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ov_asr_score.errors import TranscriptFormatError
 from ov_asr_score.text import shown_key
-from ov_asr_score.transcript.lines.columns import column, not_a_comment
+from ov_asr_score.transcript.lines.text_columns import column, not_a_comment
 from ov_asr_score.transcript.transcript import Segment, Transcript, best_words
 
 VIEW = "trn"

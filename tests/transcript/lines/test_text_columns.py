@@ -7,7 +7,7 @@ import math
 import pytest
 
 from ov_asr_score.errors import TranscriptFormatError
-from ov_asr_score.transcript.lines.columns import column, decimals, not_a_comment
+from ov_asr_score.transcript.lines.text_columns import column, decimals, not_a_comment
 
 
 @pytest.mark.parametrize("text", ["", "a b", "a\tb", "a\n", "\v"])
