@@ -14,7 +14,7 @@ VIEW = "TextGrid"
 _SHORTEST = 0.001  # seconds: Praat has no intervals without length
 
 
-class Interval(NamedTuple):
+class LabelledInterval(NamedTuple):
     """A part of a tier, in seconds; the text of a gap is empty."""
 
     start: float
@@ -32,14 +32,14 @@ def text_grid(transcript: Transcript) -> str:
     channels: dict[int, list[Segment]] = {}
     for segment in transcript.segments:
         channels.setdefault(segment.channel, []).append(segment)
-    tiers: dict[str, list[Interval]] = {}
+    tiers: dict[str, list[LabelledInterval]] = {}
     for channel, segments in sorted(channels.items()):
         name = f" {channel}" if len(channels) > 1 else ""
         tiers[f"segments{name}"] = _apart(
-            Interval(*segment_times(segment, VIEW), in_one_line(segment.text)) for segment in segments
+            LabelledInterval(*segment_times(segment, VIEW), in_one_line(segment.text)) for segment in segments
         )
         tiers[f"words{name}"] = _apart(
-            Interval(word.start, word.end, in_one_line(word.text))
+            LabelledInterval(word.start, word.end, in_one_line(word.text))
             for segment in segments
             for word in timed_words(segment, VIEW)
         )
@@ -60,27 +60,27 @@ def text_grid(transcript: Transcript) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _apart(intervals: Iterable[Interval]) -> list[Interval]:
+def _apart(intervals: Iterable[LabelledInterval]) -> list[LabelledInterval]:
     """The intervals in order, each with some length, and none before the one before it ends."""
-    found: list[Interval] = []
+    found: list[LabelledInterval] = []
     for start, end, text in sorted(intervals, key=lambda interval: interval.start):
         begin = round(max(start, found[-1].end if found else 0.0), 6)
-        found.append(Interval(begin, round(max(end, begin + _SHORTEST), 6), text))
+        found.append(LabelledInterval(begin, round(max(end, begin + _SHORTEST), 6), text))
     return found
 
 
-def _filled(intervals: Iterable[Interval], end: float) -> Iterator[Interval]:
+def _filled(intervals: Iterable[LabelledInterval], end: float) -> Iterator[LabelledInterval]:
     now = 0.0
     for interval in intervals:
         if interval.start > now:
-            yield Interval(now, interval.start, "")
+            yield LabelledInterval(now, interval.start, "")
         yield interval
         now = interval.end
     if end > now:
-        yield Interval(now, end, "")
+        yield LabelledInterval(now, end, "")
 
 
-def _tier(number: int, name: str, intervals: list[Interval]) -> Iterator[str]:
+def _tier(number: int, name: str, intervals: list[LabelledInterval]) -> Iterator[str]:
     yield f"    item [{number}]:"
     yield '        class = "IntervalTier"'
     yield f"        name = {_quoted(name)}"
