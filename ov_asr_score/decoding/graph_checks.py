@@ -1,7 +1,7 @@
 """Whether a graph, a transition model and a table of words belong together, before anything is decoded with them.
 
-Kaldi finds out when a path gets there: it reads pdfs from outside of its memory (``TransitionIdToPdfFast``), or stops at
-a word that its table of symbols lacks.
+Kaldi finds out when a path gets there: it reads pdfs from outside of its memory (``TransitionIdToPdfFast``), or stops
+at a word that its table of symbols lacks.
 """
 
 from __future__ import annotations

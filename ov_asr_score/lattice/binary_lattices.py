@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.fst.reading import MAGIC
+from ov_asr_score.fst.header import MAGIC
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream
 from ov_asr_score.lattice.arc_groups import AnyLattice, index_ranges
 from ov_asr_score.lattice.building import CompactArcs, settled
