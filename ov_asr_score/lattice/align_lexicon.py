@@ -12,14 +12,14 @@ from typing import TypeAlias
 
 from ov_asr_score.errors import TableFormatError
 from ov_asr_score.kaldi_io.tables.word_lines import WordLine, word_lines
-from ov_asr_score.lattice.symbol_fields import SymbolFields
+from ov_asr_score.lattice.aligning.symbol_fields import SymbolFields
 
 logger = logging.getLogger(__name__)
 
 Phones: TypeAlias = tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class AlignLexicon:
     """Pronunciations of words as the search gives them; those of word 0 are silences, which no word stands for.
 
@@ -28,7 +28,7 @@ class AlignLexicon:
 
     pronunciations: Mapping[int, Mapping[Phones, int]]
     name: str = ""
-    _prefixes: dict[int, frozenset[Phones]] = field(default_factory=dict, repr=False, compare=False)
+    _prefixes: dict[int, frozenset[Phones]] = field(default_factory=dict, repr=False)
 
     def lengths(self, word: int) -> tuple[int, int]:
         """Numbers of phones of the shortest and the longest pronunciation; (1, 0) for a word that has none."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ov_asr_score.errors import TableFormatError
 from ov_asr_score.kaldi_io.tables.word_lines import word_lines
-from ov_asr_score.lattice.symbol_fields import SymbolFields
+from ov_asr_score.lattice.aligning.symbol_fields import SymbolFields
 from ov_asr_score.text import clipped, suggestion
 
 
@@ -32,7 +32,7 @@ class PhonePosition(IntEnum):
 _POSITIONS = {position.name.lower(): position for position in PhonePosition if position is not PhonePosition.UNKNOWN}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class WordBoundary:
     """The position of every phone of the file ``name``."""
 

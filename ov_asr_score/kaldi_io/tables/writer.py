@@ -14,6 +14,7 @@ from numpy.typing import DTypeLike, NDArray
 from ov_asr_score.errors import MissingUtteranceError, SpecifierError, UsageError
 from ov_asr_score.kaldi_io.files.output import OutputFile, open_output
 from ov_asr_score.kaldi_io.matrices.compressed import ALL_COMPRESSION_METHODS
+from ov_asr_score.kaldi_io.matrices.integer_pairs import encode_pairs
 from ov_asr_score.kaldi_io.matrices.matrix import encode_array
 from ov_asr_score.kaldi_io.specifier import WriteSpecifier, parse_write_specifier
 from ov_asr_score.kaldi_io.tables.archive import check_key
@@ -84,6 +85,13 @@ class TableWriter:
         """
         self._write(key.strip(), self._converted(array))
 
+    def write_pairs(self, key: str, pairs: NDArray[np.int32]) -> None:
+        """Write pairs of integers [P, 2], as Kaldi's tables of them have them; raises what ``write`` raises.
+
+        Kaldi: ``BasicPairVectorHolder``. NPZ gets the matrix.
+        """
+        self._write(key.strip(), np.ascontiguousarray(pairs, np.int32).reshape(-1, 2))
+
     def finish(self) -> None:
         """Sync everything to the disk, so that only the renames are left to do. Raises FileAccessError."""
         if self._npz is not None and not self._finished:
@@ -148,6 +156,8 @@ class TableWriter:
         return np.ascontiguousarray(array, wanted)
 
     def _encoded(self, array: NDArray[Any]) -> list[bytes | memoryview]:
+        if array.ndim == 2 and array.dtype == np.int32:  # matrices are floats by now
+            return [encode_pairs(array, text=self.specifier.text)]
         return encode_array(array, text=self.specifier.text, compression_method=self._compression_method)
 
     def _write_entry(self, key: str, array: NDArray[Any]) -> None:

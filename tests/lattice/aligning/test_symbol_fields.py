@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from ov_asr_score.kaldi_io.tables.word_lines import WordLine
-from ov_asr_score.lattice.symbol_fields import SymbolFields
+from ov_asr_score.lattice.aligning.symbol_fields import SymbolFields
 
 
 def test_the_first_symbol_decides() -> None:
