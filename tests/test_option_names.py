@@ -18,6 +18,7 @@ EXCEPTIONS = {
     "report/html/page.py": ("--share", "-inf"),
     "report/schemas.py": ("-inf",),
     "transcript/json_form.py": ("-inf",),
+    "decoding/graph_server.py": ("-c",),
     "fst/graph_file.py": ("fstconvert", "fstmap ", "--fst_type=", "mkgraph_lookahead"),
     "kaldi_io/files/config_file.py": ("--name=value",),
     "kaldi_io/files/input.py": ("-c",),

@@ -91,7 +91,7 @@ def _search_path(
     for first, piece in _pieces(scores, _scale(options)):
         decoder.advance_decoding(kaldi_decoder.DecodableCtc(piece, first))
         if time.monotonic() - started > allowed:
-            return given_up(allowed, first + len(piece), len(scores))
+            return given_up(allowed)
     found, automaton = decoder.get_best_path(True)
     if not found:
         return NO_PATH
@@ -131,9 +131,9 @@ def _relative(scores: FloatMatrix, scale: np.float32) -> FloatMatrix:
     return np.ascontiguousarray(scaled)
 
 
-def given_up(allowed: float, frame: int, frames: int) -> str:
+def given_up(allowed: float) -> str:
     """The warning about an utterance whose search took more than the seconds ``allowed``."""
-    return f"given up after {allowed:.3g} seconds at frame {frame} of {frames}; choose a narrower beam"
+    return f"given up after {allowed:.3g} seconds; choose a narrower beam"
 
 
 def _faster_options(kaldi_decoder: Any, options: DecodingOptions) -> Any:

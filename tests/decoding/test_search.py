@@ -168,5 +168,4 @@ def test_pieces_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_utterance_that_takes_too_long() -> None:
     found = decode(graph(), replace(CHAIN, decoding_seconds=0.0), "a", scores()["es_Annie-t0002"])
-    assert found.path is None
-    assert found.warnings[0].startswith("given up after 0 seconds at frame 16 of ")
+    assert found.path is None and found.warnings == ("given up after 0 seconds; choose a narrower beam",)

@@ -1,0 +1,152 @@
+"""What runs in the processes that decode: one that holds the graph, and its copies, each of which serves one thread.
+
+The first process reads the graph and divides itself for every worker, so that all of them share the memory of the
+graph. It has one thread and never sees OpenVINO, so that dividing it is safe. It is told so over a socket: a byte says
+what to do, and a number or a file descriptor comes with it. Arrays and plain records go to and from the workers.
+
+Tests: tests/decoding/test_workers.py
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import struct
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ov_asr_score.decoding.decoded import Decoded
+from ov_asr_score.decoding.graph import DecodingGraph, GraphLabels, open_graph_file
+from ov_asr_score.decoding.search import decode
+from ov_asr_score.errors import OvAsrScoreError
+from ov_asr_score.settings.words.decoding import DecodingOptions
+
+START_WORKER, ASK_END = b"s", b"e"
+NUMBER = struct.Struct("<q")  # the id of a process, or how it ended (os.waitpid)
+
+TOO_MUCH_MEMORY = "given up: the search takes too much memory; choose a narrower beam"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Setup:
+    """What all workers need. ``finish`` makes the result of an utterance of what was decoded and the seconds for it."""
+
+    name: str  # of the graph, for messages
+    labels: GraphLabels
+    word_penalty: float
+    options: DecodingOptions
+    wants_lattices: bool
+    finish: Callable[[Decoded, float], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The result of an utterance, or the error that ends the run; ``is_last`` if the worker ends after it."""
+
+    result: Any = None
+    error: BaseException | None = None
+    is_last: bool = False
+
+
+def main(control_descriptor: int, path: str) -> None:
+    """Read the graph in the file ``path``, and start workers until the other side is gone.
+
+    That gets None once the graph is read, or the error.
+    """
+    # Ctrl-C goes to all processes of the terminal; the parent tells what to do then.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    control = socket.socket(fileno=control_descriptor)
+    line = Connection(os.dup(control_descriptor))
+    try:
+        setup: Setup = line.recv()
+        graph = open_graph_file(path, setup.name, setup.labels, setup.word_penalty)
+    except Exception as error:
+        known = isinstance(error, OvAsrScoreError)
+        line.send(error if known else RuntimeError(traceback.format_exc()))
+        return
+    line.send(None)
+    line.close()
+    workers: set[int] = set()
+    try:
+        while True:
+            command, descriptors, _, _ = socket.recv_fds(control, 1 + NUMBER.size, 1)
+            if command[:1] == START_WORKER:
+                workers.add(_start_worker(control, descriptors[0], setup, graph))
+            elif command[:1] == ASK_END:
+                (worker,) = NUMBER.unpack(command[1:])
+                _, status = os.waitpid(worker, 0)
+                workers.discard(worker)
+                control.sendall(NUMBER.pack(status))
+            else:
+                break
+    finally:
+        for worker in workers:
+            with suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
+
+
+def _start_worker(control: socket.socket, descriptor: int, setup: Setup, graph: DecodingGraph) -> int:
+    worker = os.fork()
+    if worker == 0:
+        try:
+            control.close()
+            serve(Connection(descriptor), setup, graph)
+        finally:
+            # nothing of the process that was divided is ended twice
+            os._exit(0)
+    os.close(descriptor)
+    control.sendall(NUMBER.pack(worker))
+    return worker
+
+
+def serve(line: Any, setup: Setup, graph: DecodingGraph) -> None:
+    """Decode what comes over ``line``, a key and the shape of scores, then the scores, until the other side is gone."""
+    _limit_memory(setup.options.decoding_memory)
+    with suppress(EOFError, ConnectionError):
+        while True:
+            key, shape = line.recv()
+            scores = np.frombuffer(line.recv_bytes(), np.float32).reshape(shape)
+            answer = _answer(key, scores, setup, graph)
+            del scores
+            line.send(answer)
+            if answer.is_last:
+                break
+
+
+def _answer(key: str, scores: Any, setup: Setup, graph: DecodingGraph) -> Answer:
+    started = time.process_time()
+    try:
+        decoded = decode(graph, setup.options, key, scores, setup.wants_lattices)
+        return Answer(setup.finish(decoded, time.process_time() - started))
+    except MemoryError:
+        decoded = Decoded(key, len(scores), None, warnings=(TOO_MUCH_MEMORY,))
+        # what is left of the memory may be in pieces
+        return Answer(setup.finish(decoded, time.process_time() - started), is_last=True)
+    except OvAsrScoreError as error:
+        return Answer(error=error)
+    except Exception:
+        return Answer(error=RuntimeError(f"utterance '{key}': {traceback.format_exc()}"))
+
+
+def _limit_memory(allowed: int) -> None:
+    """Let the process take ``allowed`` bytes more than it has; then it gets a MemoryError. Linux only."""
+    status = Path("/proc/self/status")
+    if sys.platform != "linux" or not status.exists():
+        return
+    import resource
+
+    used = next(int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmData:"))
+    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    wanted = (used << 10) + allowed
+    soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))

@@ -1,0 +1,203 @@
+"""Decoding in several processes: in order, with few utterances in flight, and going on after one that is lost.
+
+The decoder holds the interpreter's lock, and OpenFst may end the process or take more memory than there is. In
+processes of its own that costs an utterance, and utterances are decoded beside scoring. This process does not load
+OpenFst then.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import replace
+from queue import SimpleQueue
+from typing import Any, TypeAlias, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ov_asr_score.decoding.decoded import Decoded
+from ov_asr_score.decoding.graph import make_graph, write_graph
+from ov_asr_score.decoding.graph_server import GraphServer, Worker, WorkerEndedError, WorkerTooSlowError
+from ov_asr_score.decoding.kaldifst_api import import_kaldi_decoder, nameable_file
+from ov_asr_score.decoding.search import decode, given_up
+from ov_asr_score.decoding.worker_process import Answer, Setup
+from ov_asr_score.fst.graph_file import GraphFile
+from ov_asr_score.kaldi_model.transitions import TransitionModel
+from ov_asr_score.settings.words.decoding import DecodingOptions, check_decoding, seconds_allowed
+
+Scores: TypeAlias = NDArray[np.float32]
+Utterances: TypeAlias = Iterable[tuple[str, Scores]]
+Result = TypeVar("Result")
+
+_IN_WORK, _IN_FLIGHT = 2, 16  # utterances per worker that wait or are decoded, and that are not yet returned
+_BYTES_IN_WORK = 256 << 20  # of scores
+_PATIENCE = 10  # seconds that a worker gets beyond those allowed before it is killed
+
+
+def decode_all(
+    graph: GraphFile,
+    transitions: TransitionModel,
+    options: DecodingOptions,
+    utterances: Utterances,
+    *,
+    acoustic_scale: float,
+    finish: Callable[[Decoded, float], Result],
+    wants_lattices: bool = False,
+    workers: int = 0,
+) -> Iterator[Result]:
+    """What ``finish`` makes of each decoded utterance and the processor seconds for it, in the order of ``utterances``.
+
+    These are pairs of a key and scores [T, pdfs]. ``finish`` is called in the processes, so it and what it returns must
+    be such that ``pickle`` can send them. ``workers`` is the number of processes; 0 takes one per core, 1 none but
+    this one, where nothing bounds the time and memory of a search for lattices.
+
+    Raises UsageError, MissingExtraError, UnsupportedModelError and ShapeMismatchError (at once, or where scores have
+    another width). What goes wrong with one utterance is in the warnings of `Decoded`.
+    """
+    check_decoding(options, wants_lattices)
+    options = replace(options, acoustic_scale=acoustic_scale)
+    if workers == 1 or not hasattr(os, "fork"):
+        return _decode_here(graph, transitions, options, utterances, finish, wants_lattices)
+    if any(importlib.util.find_spec(name) is None for name in ("kaldi_decoder", "kaldifst")):
+        import_kaldi_decoder()
+    return _decode_there(
+        graph, transitions, options, utterances, finish, wants_lattices, workers or os.cpu_count() or 1
+    )
+
+
+def _decode_here(
+    graph: GraphFile,
+    transitions: TransitionModel,
+    options: DecodingOptions,
+    utterances: Utterances,
+    finish: Callable[[Decoded, float], Result],
+    wants_lattices: bool,
+) -> Iterator[Result]:
+    penalty = options.word_insertion_penalty
+    searched = make_graph(graph.path, graph.fst, transitions.pdfs, transitions.num_pdfs, penalty)
+    for key, scores in utterances:
+        started = time.thread_time()
+        decoded = decode(searched, options, key, scores, wants_lattices)
+        yield finish(decoded, time.thread_time() - started)
+
+
+def _decode_there(
+    graph: GraphFile,
+    transitions: TransitionModel,
+    options: DecodingOptions,
+    utterances: Utterances,
+    finish: Callable[[Decoded, float], Result],
+    wants_lattices: bool,
+    workers: int,
+) -> Iterator[Result]:
+    penalty = options.word_insertion_penalty
+    with nameable_file() as (file, path):
+        labels = write_graph(file, graph.path, graph.fst, transitions.pdfs, transitions.num_pdfs, penalty)
+        setup = Setup(graph.path, labels, penalty, options, wants_lattices, finish)
+        server = GraphServer(setup, file, path)
+    with _pool(server, setup, workers) as pool:
+        yield from pool.results(utterances)
+
+
+class _Pool:
+    """Threads that wait for a worker each."""
+
+    def __init__(self, server: GraphServer, setup: Setup, workers: int) -> None:
+        self._server, self._setup, self._size = server, setup, workers
+        self._threads = ThreadPoolExecutor(workers, "decoding")
+        self._idle: SimpleQueue[Worker | None] = SimpleQueue()
+        self._all: set[Worker] = set()
+        self._lock = threading.Lock()
+        self._is_closing = False
+        for _ in range(workers):
+            self._idle.put(None)  # a worker that is started when it is needed
+
+    def results(self, utterances: Utterances) -> Iterator[Any]:
+        """The results of the utterances in their order."""
+        pending: deque[tuple[Future[Any], int]] = deque()
+        for key, scores in utterances:
+            while pending and self._is_full(pending, scores.nbytes):
+                if pending[0][0].done():
+                    yield pending.popleft()[0].result()
+                else:
+                    wait([future for future, _ in pending if not future.done()], return_when=FIRST_COMPLETED)
+            pending.append((self._threads.submit(self._decode, key, scores), scores.nbytes))
+            while pending and pending[0][0].done():
+                yield pending.popleft()[0].result()
+        while pending:
+            yield pending.popleft()[0].result()
+
+    def _is_full(self, pending: deque[tuple[Future[Any], int]], further: int) -> bool:
+        in_work = [size for future, size in pending if not future.done()]
+        return (
+            len(pending) >= _IN_FLIGHT * self._size
+            or len(in_work) >= _IN_WORK * self._size
+            or (bool(in_work) and sum(in_work) + further > _BYTES_IN_WORK)
+        )
+
+    def _decode(self, key: str, scores: Scores) -> Any:
+        """The result of an utterance, whatever becomes of the worker."""
+        started = time.monotonic()
+        worker = self._idle.get()
+        is_over = True
+        try:
+            worker = worker or self._started()
+            answer = self._asked(worker, key, scores)
+            is_over = answer.is_last
+        except WorkerTooSlowError:
+            answer = self._failed(key, scores, given_up(seconds_allowed(self._setup.options, len(scores))), started)
+        except WorkerEndedError as ended:
+            answer = self._failed(key, scores, f"the search has ended{ended}", started)
+        finally:
+            if worker is not None and is_over:
+                with self._lock:
+                    self._all.discard(worker)
+                worker.end()
+            self._idle.put(None if is_over else worker)
+        if answer.error is not None:
+            raise answer.error
+        return answer.result
+
+    def _asked(self, worker: Worker, key: str, scores: Scores) -> Answer:
+        # A search for the best path looks at the clock by itself.
+        patience = 0 if self._setup.wants_lattices else _PATIENCE
+        return worker.ask(key, scores, seconds_allowed(self._setup.options, len(scores)) + patience)
+
+    def _failed(self, key: str, scores: Scores, warning: str, started: float) -> Answer:
+        decoded = Decoded(key, len(scores), None, warnings=(warning,))
+        return Answer(self._setup.finish(decoded, time.monotonic() - started))
+
+    def _started(self) -> Worker:
+        worker = self._server.start_worker()
+        with self._lock:
+            self._all.add(worker)
+            if self._is_closing:
+                worker.kill()
+        return worker
+
+    def close(self) -> None:
+        """End all workers, also those that decode, and their threads."""
+        with self._lock:
+            self._is_closing = True
+            for worker in self._all:
+                worker.kill()
+        self._threads.shutdown(cancel_futures=True)
+        for worker in self._all:
+            worker.end()
+
+
+@contextmanager
+def _pool(server: GraphServer, setup: Setup, workers: int) -> Iterator[_Pool]:
+    pool = _Pool(server, setup, workers)
+    try:
+        yield pool
+    finally:
+        pool.close()
+        server.close()
