@@ -70,7 +70,7 @@ FLOORS: dict[str, list[str]] = {
         "chain_example",
         "example_table",
     ],
-    "report": ["data progress trace", "files", "console", "html schemas"],
+    "report": ["data progress trace", "files", "console", "html schemas", "transcript_views"],
     "convert": [
         "tensors convert_options facts",
         "frames rt_info",

@@ -10,7 +10,7 @@ import hashlib
 import html
 import math
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import TextIO, TypeAlias
@@ -61,10 +61,24 @@ def write_page(
     file: TextIO, subject: str, verdict: PageVerdict, figures: Sequence[KeyFigure], sections: Iterable[Section]
 ) -> None:
     """Write the page to an open text file, in the order of the arguments. Passes OSError on."""
-    style, script = (files(__package__).joinpath(name).read_text("utf-8") for name in ("page.css", "page.js"))
+    write_document(file, f"{verdict.word}: {subject}", _parts(subject, verdict, figures, sections), ["page"])
+
+
+def write_document(
+    file: TextIO, title: str, parts: Iterable[str], looks: Sequence[str], *, media_sources: str = ""
+) -> None:
+    """Write an HTML document with the markup ``parts`` to an open text file. Passes OSError on.
+
+    ``looks`` name the style sheets in this folder, the last of them the script, too. ``media_sources`` are places of
+    sound, in the words of a Content-Security-Policy.
+    """
+    style = "".join(files(__package__).joinpath(f"{name}.css").read_text("utf-8") for name in looks)
+    script = files(__package__).joinpath(f"{looks[-1]}.js").read_text("utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     # The browser itself refuses to load anything or to run any other script.
     policy = f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
+    if media_sources:
+        policy += f"; media-src {media_sources}"
     file.write(
         "<!DOCTYPE html>\n"
         '<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -73,19 +87,30 @@ def write_page(
         '<meta name="color-scheme" content="light dark">\n'
         f'<meta name="generator" content="ov-asr-score {escape(__version__)}">\n'
         '<link rel="icon" href="data:,">\n'
-        f"<title>{escape(verdict.word)}: {escape(subject)}</title>\n"
+        f"<title>{escape(title)}</title>\n"
         f"<style>\n{style}</style>\n</head>\n<body>\n<main>\n"
     )
-    file.write(_verdict(subject, verdict))
-    if figures:
-        file.write('<dl class="figures">\n' + "".join(map(_figure, figures)) + "</dl>\n")
-    for section in sections:
-        if section.body:
-            intro = f'<p class="intro">{escape(section.intro)}</p>\n' if section.intro else ""
-            file.write(f"<section>\n<h2>{escape(section.title)}</h2>\n{intro}{section.body}\n</section>\n")
+    for part in parts:
+        file.write(part)
     file.write(
         f"<footer>ov-asr-score {escape(__version__)}</footer>\n</main>\n<script>{script}</script>\n</body>\n</html>\n"
     )
+
+
+def _parts(
+    subject: str, verdict: PageVerdict, figures: Sequence[KeyFigure], sections: Iterable[Section]
+) -> Iterator[str]:
+    yield _verdict(subject, verdict)
+    yield key_figures(figures)
+    for section in sections:
+        if section.body:
+            intro = f'<p class="intro">{escape(section.intro)}</p>\n' if section.intro else ""
+            yield f"<section>\n<h2>{escape(section.title)}</h2>\n{intro}{section.body}\n</section>\n"
+
+
+def key_figures(figures: Sequence[KeyFigure]) -> Html:
+    """A row of key figures; empty for none."""
+    return Html('<dl class="figures">\n' + "".join(map(_figure, figures)) + "</dl>\n" if figures else "")
 
 
 def escape(text: str) -> Html:
