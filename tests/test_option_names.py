@@ -16,6 +16,7 @@ EXCEPTIONS = {
     "audio/lists/decoding_commands.py": ("-",),
     "report/html/charts.py": ("var(--",),
     "report/html/page.py": ("--share", "-inf"),
+    "report/html/transcript_page.py": ("--c:", "--lane"),
     "report/schemas.py": ("-inf",),
     "transcript/json_form.py": ("-inf",),
     "decoding/graph_server.py": ("-c",),
