@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from ov_asr_score.kaldi_model.transitions import TransitionModel
 from ov_asr_score.lattice.align_lexicon import AlignLexicon
 from ov_asr_score.lattice.aligning.arc_graph import ID_BYTES, without_epsilons
-from ov_asr_score.lattice.aligning.expansion import TooManyStates
+from ov_asr_score.lattice.aligning.expansion import TooLargeError
 from ov_asr_score.lattice.aligning.lexicon_aligner import expand_lexicon_words
 from ov_asr_score.lattice.aligning.phone_aligner import expand_phones
 from ov_asr_score.lattice.aligning.phone_patterns import make_patterns
-from ov_asr_score.lattice.aligning.phone_spans import check_transition_ids
+from ov_asr_score.lattice.aligning.phone_spans import are_arcs_reordered, check_transition_ids
 from ov_asr_score.lattice.aligning.word_aligner import expand_words
 from ov_asr_score.lattice.aligning.word_doubts import CUT_WORD, lattice_doubts, missing_word
 from ov_asr_score.lattice.lattice import CompactLattice
@@ -41,46 +41,60 @@ def align_words(
     transitions: TransitionModel,
     source: WordBoundary | AlignLexicon,
     *,
-    reorder: bool = True,
+    reorder: bool | None = None,
     max_expand: float = MAX_EXPAND,
 ) -> AlignedLattice:
     """The lattice with whole words on its arcs, no transition-ids on final states, and the same costs of paths.
 
     There is none if it would have more than ``1000 + max_expand * states`` states, with a ``max_expand`` above 0.
-    ``reorder``: the graph has loops behind the transition that leaves their state. Raises ShapeMismatchError for
-    transition-ids that the model does not have.
+    ``reorder``: the graph has loops behind the transition that leaves their state; None: the arcs tell. Raises
+    ShapeMismatchError for transition-ids that the model does not have.
     """
-    check_transition_ids(lattice.transition_ids, transitions)
-    try:
+
+    def align(known: bool) -> AlignedLattice:
         if isinstance(source, AlignLexicon):
-            return _by_lexicon(lattice, transitions, source, reorder, max_expand)
-        return _by_boundary(lattice, transitions, source, reorder, max_expand)
-    except TooManyStates:
-        return AlignedLattice(
-            None, (f"more than {max_expand:g} times the states of the lattice are needed to align it",)
-        )
+            return _by_lexicon(lattice, transitions, source, known, max_expand)
+        return _by_boundary(lattice, transitions, source, known, max_expand)
+
+    return _aligned(lattice, transitions, reorder, align)
 
 
 def align_phones(
-    lattice: CompactLattice, transitions: TransitionModel, *, reorder: bool = True, max_expand: float = MAX_EXPAND
+    lattice: CompactLattice,
+    transitions: TransitionModel,
+    *,
+    reorder: bool | None = None,
+    max_expand: float = MAX_EXPAND,
 ) -> AlignedLattice:
     """The lattice with whole phones on its arcs, in the place of words; otherwise like `align_words`.
 
     Kaldi: lattice-align-phones --replace-output-symbols=true.
     """
+
+    def align(known: bool) -> AlignedLattice:
+        patterns = make_patterns(transitions, reorder=known)
+        graph = expand_phones(lattice, patterns, _most_states(max_expand, lattice.num_states), _phone_of(transitions))
+        return AlignedLattice(without_epsilons(graph))
+
+    return _aligned(lattice, transitions, reorder, align)
+
+
+def _aligned(
+    lattice: CompactLattice,
+    transitions: TransitionModel,
+    reorder: bool | None,
+    align: Callable[[bool], AlignedLattice],
+) -> AlignedLattice:
     check_transition_ids(lattice.transition_ids, transitions)
+    if reorder is None:
+        reorder = are_arcs_reordered(lattice, transitions)
     try:
-        graph = expand_phones(
-            lattice,
-            make_patterns(transitions, reorder=reorder),
-            _most_states(max_expand, lattice.num_states),
-            _phone_of(transitions),
-        )
-    except TooManyStates:
-        return AlignedLattice(
-            None, (f"more than {max_expand:g} times the states of the lattice are needed to align it",)
-        )
-    return AlignedLattice(without_epsilons(graph))
+        aligned = align(reorder) if lattice.num_states else AlignedLattice(None)
+    except TooLargeError as error:
+        return AlignedLattice(None, (str(error),))
+    if aligned.warnings or (aligned.lattice is not None and aligned.lattice.num_states):
+        return aligned
+    return AlignedLattice(None, ("the lattice has no path",))
 
 
 def _by_boundary(

@@ -6,6 +6,7 @@ import pytest
 from ov_asr_score.errors import ShapeMismatchError
 from ov_asr_score.lattice.align_lexicon import AlignLexicon, read_align_lexicon
 from ov_asr_score.lattice.archive import read_compact_lattices
+from ov_asr_score.lattice.building import EMPTY_COMPACT
 from ov_asr_score.lattice.lattice import CompactLattice
 from ov_asr_score.lattice.word_alignment import align_phones, align_words
 from ov_asr_score.lattice.word_boundary import WordBoundary, read_word_boundary
@@ -127,20 +128,30 @@ def test_a_lexicon_of_other_words() -> None:
     assert (aligned.lattice, aligned.warnings) == (None, ("no path of the lattice has pronunciations of lexicon.int",))
 
 
+@pytest.mark.parametrize("source", [BOUNDARY, LEXICON])
+def test_lattices_without_paths(source: WordBoundary | AlignLexicon) -> None:
+    for lattice in (EMPTY_COMPACT, parse_lattice("0 1 10 0,0,3")):
+        aligned = align_words(lattice, TOY, source)
+        assert aligned.lattice is None
+        assert len(aligned.warnings) == 1
+    assert align_phones(EMPTY_COMPACT, TOY).warnings == ("the lattice has no path",)
+
+
 def test_the_bound_on_states() -> None:
     # Phones of no position wait for a word that never comes, with another history on each way.
     ways = "\n".join(f"{state} {state + 1} {10 + way} 0,0,11" for state in range(12) for way in range(2))
     lattice = parse_lattice(f"{ways}\n12")
     aligned = align_words(lattice, TOY, BOUNDARY, max_expand=1)
     assert aligned.lattice is None
-    assert aligned.warnings == ("more than 1 times the states of the lattice are needed to align it",)
+    assert aligned.warnings == ("more than 1013 states are needed to align the lattice",)
     assert align_words(lattice, TOY, BOUNDARY, max_expand=0).lattice is not None
 
 
-def test_loops_before_their_transition() -> None:
+@pytest.mark.parametrize("reorder", [None, False])
+def test_loops_before_their_transition(reorder: bool | None) -> None:
     lattice = linear([10], np.array([2, 1, 4, 3, 2, 1]))
-    assert path(align_words(lattice, TOY, BOUNDARY, reorder=False).lattice) == [(0, 2), (10, 2), (0, 2)]
-    assert path(align_phones(lattice, TOY, reorder=False).lattice) == [(1, 2), (2, 2), (1, 2)]
+    assert path(align_words(lattice, TOY, BOUNDARY, reorder=reorder).lattice) == [(0, 2), (10, 2), (0, 2)]
+    assert path(align_phones(lattice, TOY, reorder=reorder).lattice) == [(1, 2), (2, 2), (1, 2)]
 
 
 def test_transition_ids_of_another_model() -> None:

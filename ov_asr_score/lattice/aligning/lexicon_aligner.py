@@ -51,7 +51,7 @@ def expand_lexicon_words(
 ) -> LexiconGraph:
     """The graph of words that have their pronunciations, and of silences, as the lexicon shows them.
 
-    ``phone_graph`` has whole phones on its arcs. Raises TooManyStates.
+    ``phone_graph`` has whole phones on its arcs. Raises TooLargeError.
     """
     expansion = Expansion(_PendingWords(0, (), (), (), _News.NOTHING, new_word=False), most_states)
     arcs, finals = expansion.graph.arcs, expansion.graph.finals

@@ -13,6 +13,9 @@ from ov_asr_score.lattice.aligning.word_doubts import CUT_PHONES, CUT_WORD, drop
 
 _Place = tuple[int, int]  # how many phones and how many words lie before it
 
+_MOST_PLACES = 1 << 20
+"""A real lexicon leaves few ways for words and phones."""
+
 
 @dataclass(frozen=True, slots=True)
 class PhoneParse:
@@ -34,7 +37,7 @@ def parse_phones(phones: Phones, words: Phones, lexicon: AlignLexicon) -> PhoneP
     end = (len(phones), len(words))
     reached = {(0, 0)}
     stack = [(0, 0)]
-    while stack and end not in reached:
+    while stack and end not in reached and len(reached) < _MOST_PLACES:
         place = stack.pop()
         new = [(target, shown) for target, shown in _steps(place, phones, words, lexicon) if target not in reached]
         for target, shown in reversed(new):

@@ -35,7 +35,7 @@ def expand_phones(
 ) -> ArcGraph:
     """The graph of whole phones; its words are those of the lattice, on the next phone or alone.
 
-    With ``phone_of``, the phone of transition-ids, phones stand in the place of words. Raises TooManyStates.
+    With ``phone_of``, the phone of transition-ids, phones stand in the place of words. Raises TooLargeError.
     """
     old_arcs, end = arcs_by_state(lattice)
     letters = {arc.ids: patterns.encode_bytes(arc.ids) for arcs in old_arcs for arc in arcs}

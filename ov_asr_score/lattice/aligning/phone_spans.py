@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ov_asr_score.errors import ShapeMismatchError
 from ov_asr_score.kaldi_model.reading.topology import NO_PDF
 from ov_asr_score.kaldi_model.transitions import TransitionModel
+from ov_asr_score.lattice.lattice import CompactLattice
 
 IntVector = NDArray[np.int32]
 
@@ -49,6 +50,18 @@ def is_reordered(alignment: IntVector, transitions: TransitionModel) -> bool:
     if tells.size:
         return bool(loops[tells[0]])
     return bool(loops[-1] and not loops[0])
+
+
+def are_arcs_reordered(lattice: CompactLattice, transitions: TransitionModel) -> bool:
+    """Whether loops follow the transition out of their state on the arcs of a lattice; True if none tells."""
+    ids = lattice.transition_ids
+    loops, states = transitions.is_self_loop[ids], transitions.transition_states[ids]
+    tells = (states[1:] != states[:-1]) & (loops[1:] | loops[:-1])
+    # What follows on another arc is nothing that follows on a path.
+    ends = lattice.first_ids[1:-1]
+    tells[ends[(ends > 0) & (ends < len(ids))] - 1] = False
+    found = np.flatnonzero(tells)
+    return bool(loops[found[0]]) if found.size else True
 
 
 def split_phones(alignment: IntVector, transitions: TransitionModel) -> PhoneSpans:

@@ -30,7 +30,7 @@ class _Pending(NamedTuple):
 def expand_words(lattice: CompactLattice, patterns: PhonePatterns, most_states: int) -> tuple[ArcGraph, int]:
     """The graph of whole words, and how many words were dropped at ends since no frames were left for them.
 
-    Silences, and parts of words at the end of paths that were cut off, are arcs of word 0. Raises TooManyStates.
+    Silences, and parts of words at the end of paths that were cut off, are arcs of word 0. Raises TooLargeError.
     """
     old_arcs, end = arcs_by_state(lattice)
     letters = {arc.ids: patterns.encode_bytes(arc.ids) for arcs in old_arcs for arc in arcs}

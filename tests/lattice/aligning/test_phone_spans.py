@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from ov_asr_score.errors import ShapeMismatchError
-from ov_asr_score.lattice.aligning.phone_spans import check_transition_ids, is_reordered, split_phones
+from ov_asr_score.lattice.aligning.phone_spans import (
+    are_arcs_reordered,
+    check_transition_ids,
+    is_reordered,
+    split_phones,
+)
+from tests.lattice.aligning.lattice_texts import parse_lattice
 from tests.lattice.aligning.toy_model import LATTICES, SETS, ids_of, int_table, model_of, toy_transitions
 
 TOY = toy_transitions()
@@ -37,6 +43,20 @@ def test_loops_follow_the_transition_or_come_before_it() -> None:
     assert split_phones(loops_first, TOY).num_frames.tolist() == [3, 1, 2]
     assert split_phones(loops_first, TOY).phones.tolist() == [1, 2, 1]
     assert split_phones(loops_first, TOY).are_whole
+
+
+def test_loops_on_the_arcs_of_a_lattice() -> None:
+    def reordered(*arcs: str) -> bool:
+        lines = [f"{state} {state + 1} 0 0,0,{ids}" for state, ids in enumerate(arcs)]
+        return are_arcs_reordered(parse_lattice("\n".join([*lines, f"{len(arcs)}"])), TOY)
+
+    assert reordered("1_2_3")
+    assert not reordered("2_1_4")
+    # Neighbours on two arcs, an arc without transition-ids, and nothing that tells.
+    assert reordered("3", "2", "", "1_2_3")
+    assert not reordered("2", "3", "2_1_4_3")
+    assert reordered("1_3")
+    assert reordered("")
 
 
 def test_one_state_only() -> None:
