@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ov_asr_score.kaldi_io.files.input import open_input
 from ov_asr_score.lattice.arc_groups import AnyLattice
 from ov_asr_score.lattice.archive import read_lattices
 from ov_asr_score.lattice.building import compact_lattice, plain_lattice
@@ -87,3 +88,10 @@ def _ids(lattice: AnyLattice, index: int) -> tuple[int, ...]:
 def rounded(paths: Iterator[Path_], digits: int = 3) -> list[Path_]:
     """The paths in order, with rounded costs."""
     return sorted((words, ids, round(graph, digits), round(cost, digits)) for words, ids, graph, cost in paths)
+
+
+def kaldi_lines(name: str) -> dict[str, list[str]]:
+    """The words of each line of a text file of Kaldi's, by the first of them; it may be compressed."""
+    with open_input(str(KALDI / name)) as file:
+        lines = [line.split() for line in file.read().decode().splitlines()]
+    return {line[0]: line[1:] for line in lines}

@@ -1,0 +1,17 @@
+"""Lattices without their unlikely paths. Source: lat/lattice-functions.cc (``PruneLattice``)."""
+
+from __future__ import annotations
+
+from ov_asr_score.lattice.arc_posteriors import path_scores
+from ov_asr_score.lattice.costs import UNSCALED, Scales
+from ov_asr_score.lattice.sublattice import AnyKind, select
+
+
+def prune(lattice: AnyKind, beam: float, scales: Scales = UNSCALED) -> AnyKind:
+    """The arcs and ends that lie on a path which costs at most ``beam`` more than the best one, as lattice-prune does.
+
+    Without any path to the end, nothing is left.
+    """
+    scores = path_scores(lattice, scales, best_only=True)
+    least = scores.total - beam
+    return select(lattice, scores.arcs >= least, scores.finals >= least)
