@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ov_asr_score.lattice.arc_groups import AnyLattice, group_arcs, propagate
+from ov_asr_score.lattice.arcs.arc_groups import AnyLattice, group_arcs, propagate
 from ov_asr_score.lattice.costs import UNSCALED, Costs, Scales, arc_costs, final_costs, state_scores
 
 

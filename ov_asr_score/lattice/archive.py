@@ -16,11 +16,11 @@ from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, open_stream
 from ov_asr_score.kaldi_io.specifier import ReadSpecifier, WriteSpecifier, parse_read_specifier, parse_write_specifier
 from ov_asr_score.kaldi_io.tables.archive import check_key, read_key
 from ov_asr_score.kaldi_io.tables.script import ScriptReader, read_script
-from ov_asr_score.lattice.arc_groups import AnyLattice
-from ov_asr_score.lattice.binary_lattices import encode_binary_lattice, read_binary_lattice
+from ov_asr_score.lattice.arcs.arc_groups import AnyLattice
 from ov_asr_score.lattice.conversion import to_compact, to_lattice
+from ov_asr_score.lattice.files.binary_lattices import encode_binary_lattice, read_binary_lattice
+from ov_asr_score.lattice.files.text_lattices import encode_text_lattice, read_text_lattice
 from ov_asr_score.lattice.lattice import CompactLattice, Lattice
-from ov_asr_score.lattice.text_lattices import encode_text_lattice, read_text_lattice
 
 logger = logging.getLogger(__name__)
 

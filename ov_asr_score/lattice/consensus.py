@@ -19,14 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.errors import TableFormatError
-from ov_asr_score.lattice.bins import Bin, bins_of, joined_bin
+from ov_asr_score.lattice.arcs.pieces import cut, shared_states
+from ov_asr_score.lattice.arcs.state_times import state_times
+from ov_asr_score.lattice.arcs.sublattice import select
 from ov_asr_score.lattice.costs import UNSCALED, Scales
-from ov_asr_score.lattice.expected_edits import ExpectedEdits
 from ov_asr_score.lattice.lattice import CompactLattice
-from ov_asr_score.lattice.pieces import cut, shared_states
+from ov_asr_score.lattice.networks.bins import Bin, bins_of, joined_bin
+from ov_asr_score.lattice.networks.expected_edits import ExpectedEdits
 from ov_asr_score.lattice.shortest_path import best_words
-from ov_asr_score.lattice.state_times import state_times
-from ov_asr_score.lattice.sublattice import select
 
 logger = logging.getLogger(__name__)
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.lattice.arc_groups import AnyLattice
+from ov_asr_score.lattice.arcs.arc_groups import AnyLattice
+from ov_asr_score.lattice.arcs.sublattice import Mask, in_order
 from ov_asr_score.lattice.lattice import CompactLattice, Lattice
-from ov_asr_score.lattice.sublattice import Mask, in_order
 
 
 def to_lattice(lattice: AnyLattice) -> Lattice:

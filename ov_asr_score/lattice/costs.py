@@ -11,8 +11,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.lattice.arc_groups import AnyLattice
-from ov_asr_score.lattice.sublattice import AnyKind
+from ov_asr_score.lattice.arcs.arc_groups import AnyLattice
+from ov_asr_score.lattice.arcs.sublattice import AnyKind
 
 Costs: TypeAlias = NDArray[np.float64]
 

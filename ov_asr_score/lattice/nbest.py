@@ -9,8 +9,8 @@ from typing import TypeAlias
 
 import numpy as np
 
-from ov_asr_score.lattice.arc_groups import AnyLattice
 from ov_asr_score.lattice.arc_posteriors import path_scores
+from ov_asr_score.lattice.arcs.arc_groups import AnyLattice
 from ov_asr_score.lattice.best_path import BestPath
 from ov_asr_score.lattice.costs import UNSCALED, Scales, arc_costs, final_costs
 from ov_asr_score.lattice.lattice import CompactLattice, Lattice

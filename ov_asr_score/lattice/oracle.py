@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.lattice.arc_groups import AnyLattice, ArcGroups, IntVector, group_arcs
+from ov_asr_score.lattice.arcs.arc_groups import AnyLattice, ArcGroups, IntVector, group_arcs
 
 _FAR = 1 << 40
 

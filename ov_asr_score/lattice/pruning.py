@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ov_asr_score.lattice.arc_posteriors import path_scores
+from ov_asr_score.lattice.arcs.sublattice import AnyKind, select
 from ov_asr_score.lattice.costs import UNSCALED, Scales
-from ov_asr_score.lattice.sublattice import AnyKind, select
 
 
 def prune(lattice: AnyKind, beam: float, scales: Scales = UNSCALED) -> AnyKind:

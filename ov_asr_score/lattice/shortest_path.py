@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.lattice.arc_groups import AnyLattice, ArcGroups, group_arcs, propagate
+from ov_asr_score.lattice.arcs.arc_groups import AnyLattice, ArcGroups, group_arcs, propagate
 from ov_asr_score.lattice.best_path import BestPath
 from ov_asr_score.lattice.costs import UNSCALED, Costs, Scales, arc_costs, final_costs
 from ov_asr_score.lattice.lattice import Lattice

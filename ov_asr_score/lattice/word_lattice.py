@@ -9,13 +9,13 @@ import logging
 from dataclasses import dataclass
 from math import isinf, sqrt
 
-from ov_asr_score.lattice.arc_groups import AnyLattice
-from ov_asr_score.lattice.building import EMPTY_COMPACT
+from ov_asr_score.lattice.arcs.arc_groups import AnyLattice
 from ov_asr_score.lattice.conversion import to_compact
 from ov_asr_score.lattice.costs import UNSCALED, Scales
+from ov_asr_score.lattice.files.building import EMPTY_COMPACT
 from ov_asr_score.lattice.lattice import CompactLattice
+from ov_asr_score.lattice.networks.subsets import Subsets
 from ov_asr_score.lattice.pruning import prune
-from ov_asr_score.lattice.subsets import Subsets
 
 logger = logging.getLogger(__name__)
 

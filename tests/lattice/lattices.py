@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from ov_asr_score.kaldi_io.files.input import open_input
-from ov_asr_score.lattice.arc_groups import AnyLattice
 from ov_asr_score.lattice.archive import read_lattices
-from ov_asr_score.lattice.building import compact_lattice, plain_lattice
+from ov_asr_score.lattice.arcs.arc_groups import AnyLattice
+from ov_asr_score.lattice.files.building import compact_lattice, plain_lattice
 from ov_asr_score.lattice.lattice import CompactLattice, Lattice
 
 KALDI = Path(__file__).parents[1] / "kaldi_speech" / "lattices"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ov_asr_score.lattice.arc_posteriors import path_scores, posteriors
-from ov_asr_score.lattice.building import EMPTY
+from ov_asr_score.lattice.arcs.state_times import num_frames, state_times
 from ov_asr_score.lattice.costs import Scales
-from ov_asr_score.lattice.state_times import num_frames, state_times
+from ov_asr_score.lattice.files.building import EMPTY
 from tests.lattice.lattices import kaldi_lattices, plain
 
 LATTICE = plain(

@@ -10,11 +10,11 @@ import pytest
 
 from ov_asr_score.errors import TableFormatError
 from ov_asr_score.lattice import consensus as module
-from ov_asr_score.lattice.bins import Bin, joined_bin
-from ov_asr_score.lattice.building import EMPTY_COMPACT
 from ov_asr_score.lattice.consensus import Consensus, consensus
 from ov_asr_score.lattice.costs import Scales
+from ov_asr_score.lattice.files.building import EMPTY_COMPACT
 from ov_asr_score.lattice.lattice import CompactLattice
+from ov_asr_score.lattice.networks.bins import Bin, joined_bin
 from tests.lattice.lattices import KALDI, compact, kaldi_lattices, kaldi_lines
 
 ALIGNED = kaldi_lattices("wide/aligned.txt.gz")

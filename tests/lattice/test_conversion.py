@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ov_asr_score.lattice.arc_groups import AnyLattice
-from ov_asr_score.lattice.building import EMPTY, EMPTY_COMPACT
+from ov_asr_score.lattice.arcs.arc_groups import AnyLattice
 from ov_asr_score.lattice.conversion import to_compact, to_lattice
+from ov_asr_score.lattice.files.building import EMPTY, EMPTY_COMPACT
 from tests.lattice.lattices import compact, kaldi_lattices, paths_of, plain, rounded
 
 

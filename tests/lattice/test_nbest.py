@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ov_asr_score.lattice.arc_groups import AnyLattice
-from ov_asr_score.lattice.building import EMPTY
+from ov_asr_score.lattice.arcs.arc_groups import AnyLattice
 from ov_asr_score.lattice.costs import Scales
+from ov_asr_score.lattice.files.building import EMPTY
 from ov_asr_score.lattice.nbest import is_deterministic, n_best
 from ov_asr_score.lattice.shortest_path import best_path
 from tests.lattice.lattices import compact, kaldi_lattices, kaldi_lines, paths_of, plain

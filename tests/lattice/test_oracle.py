@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ov_asr_score.lattice.building import EMPTY
+from ov_asr_score.lattice.files.building import EMPTY
 from ov_asr_score.lattice.oracle import oracle
 from tests.lattice.lattices import compact, kaldi_lattices, kaldi_lines, plain
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ov_asr_score.lattice.building import EMPTY
 from ov_asr_score.lattice.costs import Scales
+from ov_asr_score.lattice.files.building import EMPTY
 from ov_asr_score.lattice.shortest_path import best_path, best_words
 from tests.lattice.lattices import compact, kaldi_lattices, kaldi_lines, plain
 

@@ -6,7 +6,7 @@ import pytest
 from ov_asr_score.errors import ShapeMismatchError
 from ov_asr_score.lattice.align_lexicon import AlignLexicon, read_align_lexicon
 from ov_asr_score.lattice.archive import read_compact_lattices
-from ov_asr_score.lattice.building import EMPTY_COMPACT
+from ov_asr_score.lattice.files.building import EMPTY_COMPACT
 from ov_asr_score.lattice.lattice import CompactLattice
 from ov_asr_score.lattice.word_alignment import align_phones, align_words
 from ov_asr_score.lattice.word_boundary import WordBoundary, read_word_boundary

@@ -8,9 +8,9 @@ from math import inf
 import numpy as np
 import pytest
 
-from ov_asr_score.lattice.arc_groups import AnyLattice
-from ov_asr_score.lattice.building import EMPTY, EMPTY_COMPACT
+from ov_asr_score.lattice.arcs.arc_groups import AnyLattice
 from ov_asr_score.lattice.costs import Scales
+from ov_asr_score.lattice.files.building import EMPTY, EMPTY_COMPACT
 from ov_asr_score.lattice.lattice import CompactLattice
 from ov_asr_score.lattice.nbest import is_deterministic
 from ov_asr_score.lattice.word_lattice import determinize, word_lattice

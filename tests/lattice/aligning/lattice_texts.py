@@ -10,8 +10,8 @@ import numpy as np
 
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream
 from ov_asr_score.lattice.conversion import to_compact
+from ov_asr_score.lattice.files.text_lattices import read_text_lattice
 from ov_asr_score.lattice.lattice import CompactLattice
-from ov_asr_score.lattice.text_lattices import read_text_lattice
 
 
 def parse_lattice(lines: str) -> CompactLattice:

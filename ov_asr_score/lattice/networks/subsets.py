@@ -20,12 +20,12 @@ from typing import TypeAlias
 import numpy as np
 
 from ov_asr_score.errors import TableFormatError
-from ov_asr_score.lattice.arc_groups import IntVector
 from ov_asr_score.lattice.arc_posteriors import path_scores
-from ov_asr_score.lattice.building import compact_lattice
+from ov_asr_score.lattice.arcs.arc_groups import IntVector
+from ov_asr_score.lattice.arcs.sublattice import in_order, select
 from ov_asr_score.lattice.costs import Scales, arc_costs, final_costs
+from ov_asr_score.lattice.files.building import compact_lattice
 from ov_asr_score.lattice.lattice import CompactLattice
-from ov_asr_score.lattice.sublattice import in_order, select
 
 _DELTA = 1 / 1024  # between costs that count as equal, as in OpenFst
 _MOST_IDS = 0x10FFFF

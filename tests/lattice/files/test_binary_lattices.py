@@ -12,9 +12,9 @@ import pytest
 
 from ov_asr_score.errors import TableFormatError
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream
-from ov_asr_score.lattice.arc_groups import AnyLattice
-from ov_asr_score.lattice.binary_lattices import encode_binary_lattice, read_binary_lattice
-from ov_asr_score.lattice.building import EMPTY, EMPTY_COMPACT
+from ov_asr_score.lattice.arcs.arc_groups import AnyLattice
+from ov_asr_score.lattice.files.binary_lattices import encode_binary_lattice, read_binary_lattice
+from ov_asr_score.lattice.files.building import EMPTY, EMPTY_COMPACT
 from ov_asr_score.lattice.lattice import CompactLattice, Lattice
 from tests.damage.changes import flip_bits, insert_bytes, leave_out, other_integer
 from tests.lattice.lattices import KALDI, compact, kaldi_lattices, paths_of, plain, rounded

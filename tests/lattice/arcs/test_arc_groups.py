@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ov_asr_score.lattice.arc_groups import group_arcs, index_ranges, propagate, state_levels
+from ov_asr_score.lattice.arcs.arc_groups import group_arcs, index_ranges, propagate, state_levels
 from tests.lattice.lattices import kaldi_lattices, plain
 
 

@@ -15,14 +15,14 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.lattice.arc_groups import IntVector, group_arcs, propagate
-from ov_asr_score.lattice.bins import WordStatistics
-from ov_asr_score.lattice.building import compact_lattice
+from ov_asr_score.lattice.arcs.arc_groups import IntVector, group_arcs, propagate
+from ov_asr_score.lattice.arcs.state_times import state_times
+from ov_asr_score.lattice.arcs.sublattice import rearrange
 from ov_asr_score.lattice.costs import Costs, Scales, arc_costs
+from ov_asr_score.lattice.files.building import compact_lattice
 from ov_asr_score.lattice.lattice import CompactLattice
+from ov_asr_score.lattice.networks.bins import WordStatistics
 from ov_asr_score.lattice.shortest_path import transition_ids_of
-from ov_asr_score.lattice.state_times import state_times
-from ov_asr_score.lattice.sublattice import rearrange
 
 _DELTA = float(np.float32(1e-5))
 """What leaving out a word of the lattice costs more than exchanging it, so that it gets into a bin."""

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream
-from ov_asr_score.lattice.arc_groups import AnyLattice
-from ov_asr_score.lattice.building import CompactArcs, plain_lattice, settled
+from ov_asr_score.lattice.arcs.arc_groups import AnyLattice
+from ov_asr_score.lattice.files.building import CompactArcs, plain_lattice, settled
 from ov_asr_score.lattice.lattice import Lattice
 from ov_asr_score.text import clipped
 

@@ -8,7 +8,14 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.lattice.arc_groups import AnyLattice, IntVector, group_arcs, index_ranges, propagate, state_levels
+from ov_asr_score.lattice.arcs.arc_groups import (
+    AnyLattice,
+    IntVector,
+    group_arcs,
+    index_ranges,
+    propagate,
+    state_levels,
+)
 from ov_asr_score.lattice.lattice import CompactLattice, Lattice
 
 AnyKind = TypeVar("AnyKind", bound=Lattice | CompactLattice)

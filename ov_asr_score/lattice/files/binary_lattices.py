@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from ov_asr_score.fst.header import MAGIC
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream
-from ov_asr_score.lattice.arc_groups import AnyLattice, index_ranges
-from ov_asr_score.lattice.building import CompactArcs, settled
+from ov_asr_score.lattice.arcs.arc_groups import AnyLattice, index_ranges
+from ov_asr_score.lattice.files.building import CompactArcs, settled
 from ov_asr_score.lattice.lattice import CompactLattice, Lattice
 from ov_asr_score.text import clipped
 

@@ -8,9 +8,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from ov_asr_score.lattice.arc_groups import AnyLattice, IntVector
+from ov_asr_score.lattice.arcs.arc_groups import AnyLattice, IntVector
+from ov_asr_score.lattice.arcs.sublattice import rearrange
 from ov_asr_score.lattice.lattice import CompactLattice
-from ov_asr_score.lattice.sublattice import rearrange
 
 
 def shared_states(lattice: AnyLattice) -> IntVector:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ov_asr_score.lattice.sublattice import in_order, rearrange, select
+from ov_asr_score.lattice.arcs.sublattice import in_order, rearrange, select
 from tests.lattice.lattices import compact, paths_of, plain, rounded
 
 ARCS = [(0, 1, 1, 5, 1, 0), (0, 2, 2, 6, 2, 0), (1, 3, 3, 7, 3, 0), (2, 3, 4, 8, 4, 0), (2, 4, 5, 9, 5, 0)]

@@ -10,10 +10,10 @@ import pytest
 
 from ov_asr_score.errors import TableFormatError
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream
-from ov_asr_score.lattice.arc_groups import AnyLattice
-from ov_asr_score.lattice.building import EMPTY, EMPTY_COMPACT
+from ov_asr_score.lattice.arcs.arc_groups import AnyLattice
+from ov_asr_score.lattice.files.building import EMPTY, EMPTY_COMPACT
+from ov_asr_score.lattice.files.text_lattices import encode_text_lattice, read_text_lattice
 from ov_asr_score.lattice.lattice import CompactLattice, Lattice
-from ov_asr_score.lattice.text_lattices import encode_text_lattice, read_text_lattice
 from tests.damage.changes import exchange_words, flip_bits, insert_bytes, other_word
 from tests.lattice.lattices import KALDI, compact, kaldi_lattices, paths_of, plain, rounded
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from ov_asr_score.errors import TableFormatError
-from ov_asr_score.lattice.arc_groups import AnyLattice, IntVector, group_arcs, propagate
+from ov_asr_score.lattice.arcs.arc_groups import AnyLattice, IntVector, group_arcs, propagate
 from ov_asr_score.lattice.lattice import CompactLattice
 
 _NEVER = -(1 << 40)

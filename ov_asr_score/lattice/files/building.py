@@ -1,6 +1,6 @@
 """Lattices from what files have of them: arcs one after the other, with states in any order.
 
-Tests: tests/lattice/test_binary_lattices.py, tests/lattice/test_text_lattices.py
+Tests: tests/lattice/files/test_binary_lattices.py, tests/lattice/files/test_text_lattices.py
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from ov_asr_score.errors import TableFormatError
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream
-from ov_asr_score.lattice.arc_groups import AnyLattice
+from ov_asr_score.lattice.arcs.arc_groups import AnyLattice
+from ov_asr_score.lattice.arcs.sublattice import Mask, in_order, rearrange
 from ov_asr_score.lattice.lattice import CompactLattice, Lattice
-from ov_asr_score.lattice.sublattice import Mask, in_order, rearrange
 
 _NO_STATES = np.zeros(0, np.int32)
 _NO_COSTS = np.zeros((0, 2), np.float32)

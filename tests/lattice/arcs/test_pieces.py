@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ov_asr_score.lattice.building import EMPTY
-from ov_asr_score.lattice.pieces import cut, shared_states
+from ov_asr_score.lattice.arcs.pieces import cut, shared_states
+from ov_asr_score.lattice.files.building import EMPTY
 from tests.lattice.lattices import compact, paths_of, plain, rounded
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from ov_asr_score.errors import TableFormatError
-from ov_asr_score.lattice.building import EMPTY
-from ov_asr_score.lattice.state_times import depth, num_frames, state_times
+from ov_asr_score.lattice.arcs.state_times import depth, num_frames, state_times
+from ov_asr_score.lattice.files.building import EMPTY
 from tests.lattice.lattices import compact, kaldi_lattices, kaldi_lines, plain
 
 

@@ -1,0 +1,1 @@
+"""What all passes over lattices need: states in order, arcs in groups, parts, times."""

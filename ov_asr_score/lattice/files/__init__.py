@@ -1,0 +1,1 @@
+"""Lattices as bytes and as text."""

@@ -1,0 +1,1 @@
+"""Inside of word lattices and confusion networks."""
