@@ -41,6 +41,7 @@ _COMMANDS = {
     "table-info": "table_info",
     "merge": "merge",
     "egs-prob": "egs_prob",
+    "wer": "wer",
     "cache": "cache",
 }
 _WORK_WITHOUT_ARGUMENTS = ("devices", "cache")

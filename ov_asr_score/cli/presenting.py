@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from rich.console import Console
-
 from ov_asr_score.cli.failures import say
+from ov_asr_score.cli.report_console import ReportConsole
 from ov_asr_score.errors import OvAsrScoreError
 from ov_asr_score.frontend.sources import count_utterances, is_sound
 from ov_asr_score.job import run_comparison, run_job
@@ -75,18 +74,6 @@ def _present(report: RunReport, console: ReportConsole, *, quiet: bool, verbose:
 
 
 _STANDARD_OUTPUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
-
-
-class ReportConsole(Console):
-    """A console for reports, on standard output unless ``stderr``; raises BrokenPipeError when its reader is gone."""
-
-    def __init__(self, *, stderr: bool = False) -> None:
-        """Numbers and paths are not coloured: a report reads the same everywhere."""
-        super().__init__(stderr=stderr, highlight=False)
-
-    def on_broken_pipe(self) -> None:
-        """Raise the error again, where rich would leave with exit code 1: a failed comparison."""
-        raise BrokenPipeError
 
 
 def uses_standard_output(job: ScoreJob) -> bool:

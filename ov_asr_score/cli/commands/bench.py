@@ -21,7 +21,7 @@ def bench(job: BenchJob, caches: CacheSettings, as_json: AsJson = False) -> None
     Shows the plan that `score` would choose, its frames per second and real-time factor (medians, on noise as long as
     read speech or on the tables of -i), and a table of what `--precision`, `--streams` and `-bs` would change.
     """
-    from ov_asr_score.cli.presenting import ReportConsole
+    from ov_asr_score.cli.report_console import ReportConsole
     from ov_asr_score.job import run_bench
     from ov_asr_score.report.console.bench import bench_as_dict, render_bench
 

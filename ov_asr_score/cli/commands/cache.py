@@ -15,7 +15,7 @@ def cache(settings: CacheUpkeep) -> None:
     """
     from datetime import datetime
 
-    from ov_asr_score.cli.presenting import ReportConsole
+    from ov_asr_score.cli.report_console import ReportConsole
     from ov_asr_score.ov_model import cache_folder as kept
     from ov_asr_score.report.console.run import render_facts
 

@@ -27,7 +27,7 @@ def check(settings: CheckSettings, caches: CacheSettings, quiet: Quiet = False) 
 
     `ov-asr-score check data/suite.toml --junit out/check.xml`
     """
-    from ov_asr_score.cli.presenting import ReportConsole
+    from ov_asr_score.cli.report_console import ReportConsole
     from ov_asr_score.job import CheckJob, read_suite, run_suite
     from ov_asr_score.report.console.suite import render_suite
 

@@ -21,7 +21,7 @@ def compare_layers(job: CompareLayersJob, quiet: Quiet = False) -> None:
     Shows the signal-to-noise ratio of every layer on the same utterances, in the order of computation, and the first
     layer that falls below the limit. docs/precision.md says what to do about it.
     """
-    from ov_asr_score.cli.presenting import ReportConsole
+    from ov_asr_score.cli.report_console import ReportConsole
     from ov_asr_score.job import run_layer_comparison
     from ov_asr_score.kaldi_io import atomic_output
     from ov_asr_score.report.console.layers import layers_as_dict, render_layers, verdict_text

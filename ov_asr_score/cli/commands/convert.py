@@ -13,7 +13,7 @@ def convert(job: ConvertJob, quiet: Quiet = False) -> None:
 
     The options are those of Kaldi's own programs. They become part of the model, which is then scored without them.
     """
-    from ov_asr_score.cli.presenting import ReportConsole
+    from ov_asr_score.cli.report_console import ReportConsole
     from ov_asr_score.job import run_conversion
     from ov_asr_score.report.console.run import render_facts
 

@@ -14,7 +14,7 @@ def devices(
 
     For common devices that are missing, the reason is shown.
     """
-    from ov_asr_score.cli.presenting import ReportConsole
+    from ov_asr_score.cli.report_console import ReportConsole
     from ov_asr_score.device.reports import list_devices, missing_plugins
     from ov_asr_score.openvino_api import ov, version
     from ov_asr_score.report.console.run import render_facts

@@ -20,7 +20,7 @@ def egs_prob(job: EgsProbJob, quiet: Quiet = False) -> None:
     The figures are those that nnet-compute-prob, nnet3-compute-prob and nnet3-chain-compute-prob log, as in
     compute_prob_valid.10.log: batch normalization and dropout are in test mode.
     """
-    from ov_asr_score.cli.presenting import ReportConsole
+    from ov_asr_score.cli.report_console import ReportConsole
     from ov_asr_score.job.egs_prob import run_egs_prob
     from ov_asr_score.report.console.egs_prob import render_egs_prob
 

@@ -17,7 +17,7 @@ def inspect(settings: InspectSettings, as_json: AsJson = False) -> None:
     Shows inputs, outputs, variables, layers and size, as far as a blob tells them; for a Kaldi model (nnet1, nnet2,
     nnet3) what Kaldi's info programs show, and whether it can be converted.
     """
-    from ov_asr_score.cli.presenting import ReportConsole
+    from ov_asr_score.cli.report_console import ReportConsole
     from ov_asr_score.job.inspect_model import inspect_model
     from ov_asr_score.report.console.run import render_facts
 

@@ -19,7 +19,7 @@ def quantize(job: QuantizeJob, caches: CacheSettings, quiet: Quiet = False) -> N
     Needs NNCF (`pip install 'ov-asr-score[quantize]'`). Reports how much the scores of the calibration utterances
     change. `score` takes the result just like the float model.
     """
-    from ov_asr_score.cli.presenting import ReportConsole
+    from ov_asr_score.cli.report_console import ReportConsole
     from ov_asr_score.job import run_quantization
     from ov_asr_score.report.console.run import render_comparison, render_facts
 

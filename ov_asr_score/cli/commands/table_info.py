@@ -14,7 +14,7 @@ def table_info(settings: TableInfoSettings, quiet: Quiet = False) -> None:
 
     Binary objects are passed over by their headers; --check-values reads the values, too.
     """
-    from ov_asr_score.cli.presenting import ReportConsole
+    from ov_asr_score.cli.report_console import ReportConsole
     from ov_asr_score.job.table_info import run_table_info
     from ov_asr_score.report.console.table import render_table_info
 

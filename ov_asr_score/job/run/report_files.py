@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -18,15 +17,12 @@ from ov_asr_score.job.run.references import OnCompared
 from ov_asr_score.kaldi_io import atomic_output
 from ov_asr_score.openvino_api import version as openvino_version
 from ov_asr_score.report.data.run import RunReport, UtteranceReport
+from ov_asr_score.report.files.report_format import report_format
 from ov_asr_score.report.files.run_csv import CsvReportWriter
 from ov_asr_score.report.files.run_json import JsonReportWriter
 from ov_asr_score.report.html.charts import import_matplotlib
 from ov_asr_score.report.html.run import write_run_page
 from ov_asr_score.report.trace import TraceWriter
-
-ReportFormat: TypeAlias = Literal["page", "csv", "json"]
-
-_SUFFIXES: dict[str, ReportFormat] = {".html": "page", ".htm": "page", ".csv": "csv"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +107,6 @@ def json_report(path: str, *, of_layers: bool = False) -> Iterator[JsonReportWri
         else:
             with JsonReportWriter(file) as writer:
                 yield writer
-
-
-def report_format(path: str) -> ReportFormat:
-    """The format of a report by the suffix of its name, which ``.gz`` may follow; JSON for any other suffix."""
-    name = path.lower().removesuffix(".gz")
-    return next((found for suffix, found in _SUFFIXES.items() if name.endswith(suffix)), "json")
 
 
 @contextmanager

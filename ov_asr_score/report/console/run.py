@@ -219,7 +219,7 @@ def render_table(console: Console, title: str, columns: Sequence[str], rows: Seq
             last = name == columns[-1]
             table.add_column(name, justify="left" if last else "right", overflow="fold", no_wrap=not last)
         for row in rows:
-            table.add_row(*(Text(_printable(console, cell)) for cell in row))
+            table.add_row(*(Text(printable(console, cell)) for cell in row))
         console.print(table)
         return
     widths = [max(len(row[index]) for row in (columns, *rows)) for index in range(len(columns) - 1)]
@@ -271,7 +271,7 @@ def render_facts(console: Console, title: str, facts: Mapping[str, object]) -> N
         table.add_column(overflow="fold")
         _line(console, title, "bold")
         for name, phrase in phrases.items():
-            table.add_row(Text("  " + _printable(console, name)), Text(_printable(console, phrase)))
+            table.add_row(Text("  " + printable(console, name)), Text(printable(console, phrase)))
         console.print(table)
         return
     _line(console, title, "bold")
@@ -293,10 +293,10 @@ def _part(number: int, total: int, unit: str) -> str:
 
 def _line(console: Console, text: str, style: str = "") -> None:
     """Print one line without markup or wrapping."""
-    console.print(Text(_printable(console, text)), style=style, soft_wrap=True)
+    console.print(Text(printable(console, text)), style=style, soft_wrap=True)
 
 
-def _printable(console: Console, text: str) -> str:
+def printable(console: Console, text: str) -> str:
     """The text, with control characters and characters that the console cannot encode escaped."""
     encodable = text.encode(console.encoding, "backslashreplace").decode(console.encoding)
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in encodable)
