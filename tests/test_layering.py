@@ -99,7 +99,7 @@ FLOORS: dict[str, list[str]] = {
         "recording examples",
     ],
     "job": [
-        "sections overwriting written_table",
+        "sections overwriting written_table word_texts",
         "inspect_kaldi",
         "inspect_model",
         "resume",
@@ -107,7 +107,7 @@ FLOORS: dict[str, list[str]] = {
         "layers",
         "egs_objectives",
         "score convert copy_table table_info merge compare compare_layers compare_profiles bench quantize egs_prob "
-        "features ivectors",
+        "features ivectors wer",
         "suite",
         "__init__",
     ],
@@ -117,7 +117,13 @@ FLOORS: dict[str, list[str]] = {
         "live_sound",
         "reading live",
     ],
-    "cli": ["naming flags", "failures", "counting presenting spellings caching gna_notes bundles", "commands", "app"],
+    "cli": [
+        "naming flags report_console",
+        "failures",
+        "counting presenting spellings caching gna_notes bundles",
+        "commands",
+        "app",
+    ],
 }
 
 # These are of use without the runtime, and start fast.
@@ -137,6 +143,8 @@ WITHOUT_OPENVINO = (
     "frontend",
     "report",
     "settings",
+    "word_errors",
+    "job.wer",
     "gna.format.blob",
     "gna.format.model_checks",
     "gna.format.blob_description",
@@ -164,6 +172,7 @@ ONLY_IN = {
     "soxr": ("audio",),
     "av": ("audio",),
     "kaldi_native_fbank": ("features",),
+    "kaldialign": ("word_errors",),
 }
 
 

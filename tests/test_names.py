@@ -37,6 +37,8 @@ SHARED_SUBJECTS: dict[str, set[str]] = {
     "run": {"job/suite", "report/console", "report/data", "report/html"},
     "table": {"report/console", "report/data"},
     "table_info": COMMANDS,
+    "wer": COMMANDS,
+    "word_errors": {"report/console", "report/data", "report/files", "report/html"},
     "suite": {"job/suite", "report/console", "report/data", "report/files", "report/html"},
 }
 SHARED_SUBJECTS["live"] = SHARED_SUBJECTS["live"] | {"frontend", "ivector"}

@@ -17,7 +17,7 @@ from tests.test_layering import MODULES, PACKAGE, ROOT, part_of
 ROOMS = (
     *("errors", "lazy_names", "openvino_api", "ports", "profiling", "sizes", "text"),
     *("comparison", "convert", "device", "gna", "kaldi_io", "kaldi_model", "library", "ov_model", "report", "scoring"),
-    *("settings", "cli", "egs", "audio", "features", "ivector", "frontend"),
+    *("settings", "cli", "egs", "audio", "features", "ivector", "frontend", "word_errors"),
 )
 
 

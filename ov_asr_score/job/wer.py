@@ -193,9 +193,11 @@ class _Scoring:
         known = set(second.errors.keys)
         keys = [key for key in first.errors.keys if key in known]
         (errors, lengths), (errors_2, _) = (each.errors.errors_and_lengths(keys) for each in (first, second))
-        percents = [percent_of(int(found.sum()), int(lengths.sum())) for found in (errors, errors_2)]
+        first_percent, second_percent = (
+            percent_of(int(found.sum()), int(lengths.sum())) for found in (errors, errors_2)
+        )
         probability = improvement_probability(errors, errors_2, counting.replications, counting.seed)
-        return HypothesisComparison(len(keys), *percents, probability, sign_test(errors, errors_2))
+        return HypothesisComparison(len(keys), first_percent, second_percent, probability, sign_test(errors, errors_2))
 
 
 def _looked_up(table: Mapping[str, str], key: str, name: str) -> str:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ov_asr_score.errors import SpecifierError
+from ov_asr_score.errors import SpecifierError, TableFormatError
 from ov_asr_score.kaldi_io import parse_read_specifier
+from ov_asr_score.kaldi_io.matrices.stream import open_stream
 from ov_asr_score.kaldi_io.tables.parts import parts_of
 from ov_asr_score.kaldi_io.tables.word_lines import word_lines
 from ov_asr_score.settings.words.wer_job import GivenFormat
+from ov_asr_score.text import clipped
+from ov_asr_score.transcript.json_form import parse_transcript
 from ov_asr_score.word_errors.text_formats import (
     TEXT_FORMATS,
     StmSegment,
@@ -58,6 +61,8 @@ def read_texts(
             return SpokenTexts(texts, notes=(note,) if outside else ())
         case "ctm":
             return SpokenTexts(ctm_texts(parse_ctm(lines)))
+        case "json":
+            return SpokenTexts(_transcript_texts(source, allow_commands))
 
 
 def read_rules(path: str, *, allow_commands: bool = False) -> TextRules:
@@ -78,6 +83,17 @@ def text_format(source: str) -> TextFormat:
     """The format that the suffix of a name says, which ``.gz`` may follow; ``text`` for any other."""
     suffix = source.lower().removesuffix(".gz").rpartition(".")[2]
     return next((form for form in TEXT_FORMATS if form == suffix), "text")
+
+
+def _transcript_texts(source: str, allow_commands: bool) -> dict[str, UtteranceText]:
+    with open_stream(source, allow_commands=allow_commands) as stream:
+        transcript = parse_transcript(stream.read_all(), stream.name)
+    texts: dict[str, UtteranceText] = {}
+    for index, segment in enumerate(transcript.segments):
+        if segment.utterance in texts:
+            raise TableFormatError(f"{source}: segments[{index}]: utterance {clipped(segment.utterance)} came before")
+        texts[segment.utterance] = UtteranceText(segment.utterance, tuple(segment.text.split()), segment.speaker)
+    return texts
 
 
 def _pairs(source: str, allow_commands: bool) -> Iterator[tuple[str, Sequence[str]]]:

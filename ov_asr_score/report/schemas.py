@@ -30,6 +30,7 @@ from ov_asr_score.report.data import egs_prob as egs_prob_report
 from ov_asr_score.report.data import run as run_report
 from ov_asr_score.report.data import suite as suite_report
 from ov_asr_score.report.data import table as table_report
+from ov_asr_score.report.data import word_errors as word_errors_report
 from ov_asr_score.report.files import run_json as json_report
 from ov_asr_score.transcript import transcript
 
@@ -189,6 +190,14 @@ def transcript_schema() -> Schema:
     return _document("Transcript of ov-asr-score", _object(properties, document["description"]), definitions)
 
 
+def word_errors_schema() -> Schema:
+    """Schema of ``wer --report``."""
+    definitions = _Definitions()
+    report = definitions.object_of(word_errors_report.WordErrorsReport)
+    properties = _head(word_errors_report.FORMAT, word_errors_report.FORMAT_VERSION) | report["properties"]
+    return _document("Report of ov-asr-score wer", _object(properties, report["description"]), definitions)
+
+
 SCHEMAS: Mapping[str, Callable[[], Schema]] = {
     "run-report": run_report_schema,
     "suite-report": suite_report_schema,
@@ -196,6 +205,7 @@ SCHEMAS: Mapping[str, Callable[[], Schema]] = {
     "layer-comparison": layer_comparison_schema,
     "egs-prob-report": egs_prob_schema,
     "table-info": table_info_schema,
+    "word-errors": word_errors_schema,
     "transcript": transcript_schema,
 }
 """Functions that return the schemas, by name of the file without ``.schema.json``."""

@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias, get_args
 from ov_asr_score.errors import TableFormatError
 from ov_asr_score.text import clipped
 
-TextFormat: TypeAlias = Literal["text", "trn", "stm", "ctm"]
+TextFormat: TypeAlias = Literal["text", "trn", "stm", "ctm", "json"]
 Lines: TypeAlias = Iterable[tuple[str, Sequence[str]]]
 
 TEXT_FORMATS: tuple[TextFormat, ...] = get_args(TextFormat)

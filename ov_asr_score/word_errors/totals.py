@@ -28,11 +28,6 @@ class UtteranceErrors:
     """Words of the reference beside those of the hypothesis, null where one was inserted or deleted; null as a whole
     for a text that is too long to be aligned."""
 
-    @property
-    def is_wrong(self) -> bool:
-        """Whether there is any error."""
-        return self.words.errors > 0
-
 
 @dataclass(slots=True)
 class TextTotals:
@@ -49,7 +44,7 @@ class TextTotals:
         if utterance.characters is not None:
             self.characters = (self.characters or EditCounts()) + utterance.characters
         self.sentences += 1
-        self.wrong_sentences += utterance.is_wrong
+        self.wrong_sentences += utterance.words.errors > 0
 
     @property
     def ser_percent(self) -> float:
@@ -84,7 +79,7 @@ class ErrorCollector:
         self._confusions(utterance)
         order = len(self._errors)
         self._errors[utterance.key] = (utterance.words.errors, utterance.words.length)
-        if utterance.is_wrong and self._most_worst:
+        if utterance.words.errors and self._most_worst:
             # of equal ones the first stay
             entry = (utterance.words.errors, utterance.words.percent, -order, utterance)
             push = heapq.heappush if len(self._worst) < self._most_worst else heapq.heappushpop

@@ -13,7 +13,7 @@ from tests.command_line import ROOT, run
 
 COMMANDS = (
     *("score", "compare", "compare-layers", "compare-profiles", "check", "convert", "quantize", "bench"),
-    *("inspect", "devices", "features", "ivectors", "copy-table", "table-info", "merge", "egs-prob", "cache"),
+    *("inspect", "devices", "features", "ivectors", "copy-table", "table-info", "merge", "egs-prob", "wer", "cache"),
 )
 
 

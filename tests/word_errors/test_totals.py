@@ -73,11 +73,11 @@ def test_confusions_add_up_to_the_counts() -> None:
     collector = ErrorCollector(0)
     for key, words in reference.items():
         collector.add(utterance_errors(UtteranceText(key, words), hypothesis[key]))
-    words = collector.total.words
-    assert words == EditCounts(1395, 151, 159, 243)
-    assert sum(collector.insertions.values()) == words.insertions
-    assert sum(collector.deletions.values()) == words.deletions
-    assert sum(collector.substitutions.values()) == words.substitutions
+    counts = collector.total.words
+    assert counts == EditCounts(1395, 151, 159, 243)
+    assert sum(collector.insertions.values()) == counts.insertions
+    assert sum(collector.deletions.values()) == counts.deletions
+    assert sum(collector.substitutions.values()) == counts.substitutions
 
 
 def test_texts_without_an_alignment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,6 @@
 """The report of word errors as plain data.
 
-Tests: tests/report/console/test_word_errors.py
+Tests: tests/report/console/test_word_errors.py, tests/report/files/test_word_errors.py
 """
 
 from __future__ import annotations

@@ -10,12 +10,12 @@ from typing import Annotated, Literal, TypeAlias
 from ov_asr_score.settings.setting import COMPARISON, REPORTS, TABLES, Setting
 from ov_asr_score.settings.tables import AllowCommands
 
-GivenFormat: TypeAlias = Literal["auto", "text", "trn", "stm", "ctm"]
+GivenFormat: TypeAlias = Literal["auto", "text", "trn", "stm", "ctm", "json"]
 CharacterErrors: TypeAlias = Literal["none", "without-spaces", "with-spaces"]
 
 _FORMATS = (
-    "text (Kaldi's: key, then words), trn, stm, ctm (words with times), or auto: by the suffix of the name, text for "
-    "any other."
+    "text (Kaldi's: key, then words), trn, stm, ctm (words with times), json (a transcript of this program), or auto: "
+    "by the suffix of the name, text for any other."
 )
 
 
