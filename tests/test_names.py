@@ -34,6 +34,7 @@ SHARED_SUBJECTS: dict[str, set[str]] = {
     "layers": {"ov_model", "report/console", "report/html"},
     "limits": {"comparison", "settings"},
     "measures": {"comparison", "report/console"},
+    "reading": {"frontend", "fst"},
     "run": {"job/suite", "report/console", "report/data", "report/html"},
     "table": {"report/console", "report/data"},
     "table_info": COMMANDS,
