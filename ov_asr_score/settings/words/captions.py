@@ -16,16 +16,21 @@ class CaptionOptions:
 
     caption_line_length: Annotated[
         int,
-        Setting("Letters of a line of captions; only a longer word has more.", metavar="N", panel=CAPTIONS, least=1),
+        Setting(
+            "Characters per line of captions; only a single longer word may have more.",
+            metavar="N",
+            panel=CAPTIONS,
+            least=1,
+        ),
     ] = 42
     caption_lines: Annotated[
         int,
-        Setting("Lines of a caption.", metavar="N", panel=CAPTIONS, least=1),
+        Setting("Lines per caption.", metavar="N", panel=CAPTIONS, least=1),
     ] = 2
     caption_reading_speed: Annotated[
         float,
         Setting(
-            "Letters that are read in a second: captions stay that long where they can; 0: as long as they are spoken.",
+            "Reading speed in characters per second: captions stay on screen that long where they can; 0: no limit.",
             metavar="N",
             panel=CAPTIONS,
             least=0,
@@ -33,24 +38,26 @@ class CaptionOptions:
     ] = 20.0
     caption_min_seconds: Annotated[
         float,
-        Setting("Seconds that a caption stays at least, where it can.", metavar="SECONDS", panel=CAPTIONS, least=0),
+        Setting(
+            "Least seconds that a caption stays on screen, where it can.", metavar="SECONDS", panel=CAPTIONS, least=0
+        ),
     ] = 1.0
     caption_max_seconds: Annotated[
         float,
-        Setting("Seconds that a caption stays at most.", metavar="SECONDS", panel=CAPTIONS, least=0.1),
+        Setting("Most seconds that a caption stays on screen.", metavar="SECONDS", panel=CAPTIONS, least=0.1),
     ] = 7.0
     caption_gap: Annotated[
         float,
-        Setting("Seconds between two captions at least.", metavar="SECONDS", panel=CAPTIONS, least=0),
+        Setting("Least seconds between two captions.", metavar="SECONDS", panel=CAPTIONS, least=0),
     ] = 0.08
     caption_pause: Annotated[
         float,
-        Setting("After a pause of that many seconds a new caption begins.", metavar="SECONDS", panel=CAPTIONS, least=0),
+        Setting("A pause of that many seconds begins a new caption.", metavar="SECONDS", panel=CAPTIONS, least=0),
     ] = 1.5
     caption_max_delay: Annotated[
         float,
         Setting(
-            "Seconds that a caption may begin after its first word, so that those before can be read.",
+            "Most seconds by which a caption may lag behind its first word, so that the one before can be read.",
             metavar="SECONDS",
             panel=CAPTIONS,
             least=0,
