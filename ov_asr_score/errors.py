@@ -58,6 +58,10 @@ class UnsupportedModelError(OvAsrScoreError):
     """The model can be read but contains something that cannot be scored."""
 
 
+class NoNetworkError(UnsupportedModelError):
+    """A transition model of Kaldi without a neural network: it is alone, or Gaussian mixtures follow it."""
+
+
 class UnknownNameError(OvAsrScoreError):
     """A layer, port or property name that the model or the runtime does not have."""
 

@@ -100,6 +100,7 @@ FLOORS: dict[str, list[str]] = {
     ],
     "job": [
         "sections overwriting written_table word_texts",
+        "inspect_decoding",
         "inspect_kaldi",
         "inspect_model",
         "resume",

@@ -14,7 +14,8 @@ from ov_asr_score.convert.from_file import read_subsampling_factor
 from ov_asr_score.convert.nonfinite_weights import first_few, nonfinite_error
 from ov_asr_score.convert.rt_info import read_facts
 from ov_asr_score.convert.scores_per import gives_vector
-from ov_asr_score.errors import OvAsrScoreError, UsageError
+from ov_asr_score.errors import NoNetworkError, OvAsrScoreError, UsageError
+from ov_asr_score.job.inspect_decoding import transition_section, transitions_alone
 from ov_asr_score.job.sections import Facts, Section
 from ov_asr_score.kaldi_model.loading import load_network
 from ov_asr_score.kaldi_model.network import KaldiNetwork
@@ -34,9 +35,12 @@ def kaldi_sections(path: str, *, all_parts: bool = False, allow_nonfinite: bool 
 
     ``all_parts`` adds every node and every component, in the words of Kaldi's info programs. Raises FileAccessError,
     ModelFormatError (damaged; parameters that are not finite, without ``allow_nonfinite``), UnsupportedModelError (no
-    neural network).
+    neural network and no transition model).
     """
-    network = load_network(path)
+    try:
+        network = load_network(path)
+    except NoNetworkError as error:
+        return transitions_alone(path, str(error))
     broken = first_few(list(nonfinite_fields(network)))
     factor, doubt = _subsampling_factor(path, network)
     conversion = _conversion_facts(path, network, factor, allow_nonfinite=allow_nonfinite)
@@ -55,6 +59,10 @@ def kaldi_sections(path: str, *, all_parts: bool = False, allow_nonfinite: bool 
         ("Components", counts),
         ("Conversion", conversion),
     ]
+    if summary.is_acoustic_model:
+        width = next((output.dim for output in summary.outputs if output.name == "output"), None)
+        priors = None if network.priors is None else len(network.priors)
+        sections.insert(-1, transition_section(path, width, priors))
     if all_parts:
         sections.append(("Nodes", dict(summary.node_lines)))
         parts: Facts = {}

@@ -10,6 +10,7 @@ from ov_asr_score.errors import BlobFormatError, OvAsrScoreError, UnsupportedMod
 from ov_asr_score.gna.format.blob import read_blob
 from ov_asr_score.gna.format.blob_description import describe_blob
 from ov_asr_score.gna.format.model_checks import check_model
+from ov_asr_score.job.inspect_decoding import graph_sections, is_automaton
 from ov_asr_score.job.inspect_kaldi import kaldi_sections
 from ov_asr_score.job.sections import Section, origin_section
 from ov_asr_score.kaldi_io.files.input import describe_input, keep_inputs, kept_input, open_path
@@ -38,9 +39,10 @@ def inspect_model(
     A blob for GNA needs no device; what keeps it from being run is a fact of the model. Of a Kaldi model they say what
     Kaldi's info programs say, and whether it can be converted. ``all_layers`` adds every layer, or every node and
     component. With ``allow_commands`` ``path`` may be a command that writes a Kaldi model. ``allow_nonfinite`` shows a
-    model with weights that are NaN or infinite, too, and says so. Raises FileAccessError, ModelFormatError (such
-    weights, or damaged), UnsupportedModelError, BlobFormatError (a blob for GNA that is damaged), DeviceError (another
-    blob, and no such device).
+    model with weights that are NaN or infinite, too, and says so. A transition model without a network, and a decoding
+    graph, are shown for what they are. Raises FileAccessError, ModelFormatError (such weights, or damaged),
+    TableFormatError (a graph that is damaged), UnsupportedModelError, BlobFormatError (a blob for GNA that is damaged),
+    DeviceError (another blob, and no such device).
     """
     with keep_inputs((path,), allow_commands=allow_commands):
         return _sections(path, device, all_layers=all_layers, allow_nonfinite=allow_nonfinite)
@@ -52,6 +54,8 @@ def _sections(path: str, device: str, *, all_layers: bool, allow_nonfinite: bool
         return kaldi_sections(path, all_parts=all_layers, allow_nonfinite=allow_nonfinite)
     if kind in ("ir", "onnx", "table"):
         return _graph_sections(path, kind, all_layers, allow_nonfinite)
+    if kind == "unknown" and is_automaton(path):
+        return graph_sections(path)
     if kept_input(path) is not None:
         raise unknown_file_error(Path(path))
     if kind == "gna-blob":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 
-from ov_asr_score.errors import ModelFormatError, TableFormatError, UnsupportedModelError
+from ov_asr_score.errors import ModelFormatError, NoNetworkError, TableFormatError, UnsupportedModelError
 from ov_asr_score.kaldi_io.files.input import describe_input
 from ov_asr_score.kaldi_io.foreign import NETWORK
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, open_stream
@@ -50,12 +50,12 @@ def _read_network(stream: KaldiStream) -> KaldiNetwork:
         num_pdfs = read_transition_model(reader).num_pdfs
         first = reader.peek_token()
         if first in ("<DIMENSION>", "<NUMPDFS>"):
-            raise UnsupportedModelError(
+            raise NoNetworkError(
                 f"{reader.source}: a transition model with Gaussian mixtures (GMM); expected a neural network (nnet1, "
                 "nnet2 or nnet3)"
             )
         if not first:
-            raise UnsupportedModelError(
+            raise NoNetworkError(
                 f"{reader.source}: a transition model that no network follows; expected final.mdl of nnet2 or nnet3"
             )
     if first == "<Nnet3>":

@@ -71,6 +71,9 @@ def test_one_line_says_what_it_is(command: str, files: Path, capfd: pytest.Captu
         error = outcome.error
         if (command == "script" and name in LIKE_SCRIPTS) or (name, command) in OF_NNET1:
             continue
+        if (name, command) == ("fst", "inspect"):  # graphs are shown; this one is empty
+            assert error == "fst: at byte 0: expected a state where the graph begins, found none"
+            continue
         if command == "entry" and name == "script":
             assert error == "script.scp: line 1: utterance 'utt1': script: at byte 0: expected a number, found 'utt1'"
             continue

@@ -90,7 +90,7 @@ def test_what_nobody_knows_is_refused(folder: Path) -> None:
 
 def test_sections_of_a_kaldi_model() -> None:
     sections = dict(inspect_model(str(KALDI / "nnet3_usual_am.mdl")))
-    assert list(sections) == ["Model", "Inputs", "Outputs", "Components", "Conversion"]
+    assert list(sections) == ["Model", "Inputs", "Outputs", "Components", "Transition model", "Conversion"]
     model = sections["Model"]
     assert model["kind"] == "Kaldi nnet3 acoustic model, binary"
     assert (model["parameters"], model["pdfs"], model["left context"], model["right context"]) == (86, 4, 4, 6)

@@ -44,6 +44,19 @@ class Topology:
         states = [state for entry in self.entries for state in entry]
         return all(state.forward_pdf_class == state.self_loop_pdf_class for state in states)
 
+    @property
+    def is_chain(self) -> bool:
+        """Whether it is one of those that chain models have, in which a phone may take a single frame.
+
+        Today's have loops with pdfs of their own; before, the first state had no loop (steps/nnet3/chain/gen_topo.py).
+        """
+        return not self.is_hmm or all(_leaves_at_once(entry) for entry in self.entries)
+
+
+def _leaves_at_once(entry: tuple[HmmState, ...]) -> bool:
+    targets = {target for target, _ in entry[0].transitions}
+    return 0 not in targets and len(entry) - 1 in targets
+
 
 def read_topology(reader: ModelReader) -> Topology:
     """The topology; the reader then stands behind ``</Topology>``. Raises ModelFormatError.

@@ -93,3 +93,16 @@ def test_what_is_refused(old: str, new: str, message: str) -> None:
 def test_no_phones() -> None:
     with pytest.raises(ModelFormatError, match="at byte 7: expected phones with a topology, found none"):
         topology_of("<Topology> </Topology> ")
+
+
+def test_kinds_of_chain_models() -> None:
+    """Loops with pdfs of their own, or a first state without a loop that leads to the end at once."""
+    own = "<State> 0 <ForwardPdfClass> 0 <SelfLoopPdfClass> 1 <Transition> 0 0.5 <Transition> 1 0.5 </State>"
+    two = (
+        "<State> 0 <PdfClass> 0 <Transition> 1 0.5 <Transition> 2 0.5 </State> "
+        "<State> 1 <PdfClass> 1 <Transition> 1 0.5 <Transition> 2 0.5 </State> <State> 2 </State>"
+    )
+    frame = "<Topology> <TopologyEntry> <ForPhones> 1 </ForPhones> {} </TopologyEntry> </Topology> "
+    assert topology_of(frame.format(f"{own} <State> 1 </State>")).is_chain
+    assert topology_of(frame.format(two)).is_chain and topology_of(frame.format(two)).is_hmm
+    assert not topology_of(TEXT).is_chain
