@@ -23,7 +23,9 @@ def present_run(job: ScoreJob, *, quiet: bool, verbose: bool) -> Verdict:
     console = ReportConsole(stderr=uses_standard_output(job))
     silent = quiet or verbose  # utterance by utterance, a report of its own shows how far it is
     total = None if silent else _estimate(job)
-    with ScoringProgress(total=total, frame_shift_seconds=job.frame_shift_seconds, quiet=silent) as progress:
+    # a preprocessor configuration that says another rate is not read for the sake of progress
+    shift = 1 / (job.frontend.wave.wave_rate or 16_000) if job.frontend.takes_wave else job.frame_shift_seconds
+    with ScoringProgress(total=total, frame_shift_seconds=shift, quiet=silent) as progress:
 
         def show(utterance: UtteranceReport) -> None:
             progress.update(1, utterance.frames)

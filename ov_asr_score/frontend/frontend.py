@@ -18,6 +18,7 @@ from ov_asr_score.text import shown_key
 if TYPE_CHECKING:  # most front ends lack some of them
     from ov_asr_score.features.pitch.options import PitchRecipe
     from ov_asr_score.features.steps.feature_chain import FeatureChain
+    from ov_asr_score.features.wave import WaveRecipe
     from ov_asr_score.ivector.extractor import Extractor
 
 
@@ -69,7 +70,7 @@ class Frontend:
     """Sound, or features, to what a model takes.
 
     ``features`` None: nothing but pitch is computed of sound, or features are there already. ``paste`` are tables whose
-    columns come behind these. ``notes`` are what a user
+    columns come behind these. ``wave``: samples go to the model, and nothing is computed. ``notes`` are what a user
     should know.
     """
 
@@ -81,6 +82,7 @@ class Frontend:
     paste_tolerance: int = 0
     chain: FeatureChain | None = None
     ivectors: IvectorRecipe | None = None
+    wave: WaveRecipe | None = None
     notes: tuple[str, ...] = ()
 
 

@@ -142,6 +142,10 @@ class LiveSound:
 def _refuse(frontend: Frontend) -> None:
     """Raise UsageError where nothing is computed of sound, or only of the whole utterance."""
     recipe = frontend.features
+    if frontend.wave is not None:
+        raise UsageError(
+            "feature_type wave: the model takes whole utterances, and sound comes in pieces", fields=("feature_type",)
+        )
     if recipe is None and frontend.pitch is None:
         raise UsageError("feature_type: expected features to compute of sound, found none", fields=("feature_type",))
     if frontend.paste:

@@ -21,6 +21,7 @@ def named_files(settings: FrontendSettings) -> Iterator[tuple[str, str]]:
     named = [
         ("feature_config", settings.feature_config),
         ("pitch_config", settings.pitch_config),
+        ("preprocessor_config", settings.wave.preprocessor_config),
         ("segments", settings.sound.segments),
         *(("paste", name) for name in settings.paste),
         ("like_dir", steps.like_dir),

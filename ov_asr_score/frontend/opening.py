@@ -23,6 +23,7 @@ from ov_asr_score.settings.speech.sound import SoundSettings
 
 if TYPE_CHECKING:  # of use for feature jobs only
     from ov_asr_score.features.steps.feature_chain import FeatureChain
+    from ov_asr_score.features.wave import WaveRecipe
     from ov_asr_score.settings.speech.feature_jobs import ComputationSettings
 
 _SHARED_WITH_PITCH = ("sample_frequency", "frame_length", "frame_shift", "snip_edges")
@@ -70,6 +71,7 @@ def _frontend(
     """The front end for sources of ``sound``, none where they are not known, None for stored features."""
     notes: list[str] = []
     kind = None if sound is None else _feature_type(settings, notes)
+    _check_wave(kind, settings, computation)
     recipe = _features(kind, settings, computation) if kind is not None and kind in FEATURE_TYPES else None
     if recipe is not None and recipe.options.frame.dither:
         notes.append(
@@ -84,6 +86,7 @@ def _frontend(
         settings.paste_tolerance,
         _chain(settings, allow_commands),
         _ivectors(settings, allow_commands, notes),
+        _wave(kind, settings, notes),
         notes=tuple(notes),
     )
 
@@ -106,6 +109,9 @@ def _feature_type(settings: FrontendSettings, notes: list[str]) -> AnyFeatureTyp
     """The type that is asked for, or that the name of the configuration file tells."""
     if settings.feature_type is not None:
         return settings.feature_type
+    if settings.takes_wave:
+        notes.append(f"the wave itself is the input, as {settings.wave.preprocessor_config} is for")
+        return "wave"
     names: list[AnyFeatureType] = ["mfcc", "fbank", "plp", "spectrogram", "pitch"]
     found = set(_TYPE_IN_NAME.findall(Path(settings.feature_config).name.lower()))
     if settings.feature_config and not found:
@@ -115,7 +121,7 @@ def _feature_type(settings: FrontendSettings, notes: list[str]) -> AnyFeatureTyp
         notes.append(f"{told} features, as the name of {settings.feature_config} says")
         return next(name for name in names if name == told)
     raise UsageError(
-        f"feature_type: expected {', '.join(names[:-1])} or {names[-1]}, the features to compute of sound, found none, "
+        f"feature_type: expected {', '.join(names)} or wave, the features to compute of sound, found none, "
         + (
             "and the name of feature_config does not tell"
             if settings.feature_config
@@ -123,6 +129,48 @@ def _feature_type(settings: FrontendSettings, notes: list[str]) -> AnyFeatureTyp
         ),
         fields=("feature_type", "feature_config"),
     )
+
+
+def _check_wave(
+    kind: AnyFeatureType | None, settings: FrontendSettings, computation: ComputationSettings | None
+) -> None:
+    """Raise UsageError for options of wave input beside features, and for those of features beside wave input."""
+    if kind != "wave":
+        asked = next((name for name, value in _given(settings.wave).items() if value != ""), None)
+        if asked is not None:
+            raise UsageError(
+                f"{asked}: is for feature_type wave, which is not asked for", fields=(asked, "feature_type")
+            )
+        return
+    steps = {each.name: getattr(settings.steps, each.name) for each in fields(settings.steps)}
+    named: dict[str, object] = {
+        "feature_config": settings.feature_config,
+        "pitch_config": settings.pitch_config,
+        "paste": settings.paste,
+        "ivector_extractor": settings.ivector_extractor,
+        **{name: value for name, value in steps.items() if value != getattr(NO_STEPS, name)},
+    }
+    if computation is not None:
+        named |= _given(computation.features) | _given(computation.utterance) | _given(computation.pitch)
+    asked = next((name for name, value in named.items() if value or value == 0), None)
+    if asked is not None:
+        raise UsageError(
+            f"{asked}: is for features, and feature_type wave computes none", fields=(asked, "feature_type")
+        )
+
+
+def _wave(kind: AnyFeatureType | None, settings: FrontendSettings, notes: list[str]) -> WaveRecipe | None:
+    if kind != "wave":
+        return None
+    from ov_asr_score.features.wave import resolve_wave
+
+    found = resolve_wave(settings.wave)
+    notes.append(
+        f"wave input: {found.sample_rate} Hz, samples "
+        + ("of mean 0 and variance 1" if found.normalize == "utterance" else f"on the scale {found.scale}")
+        + (f", {found.padding} of silence at both ends" if found.padding else "")
+    )
+    return found
 
 
 def _features(kind: str, settings: FrontendSettings, computation: ComputationSettings | None) -> FeatureRecipe:
@@ -188,6 +236,7 @@ def _refuse_options_of_sound(
         "feature_type": settings.feature_type,
         "feature_config": settings.feature_config,
         "pitch_config": settings.pitch_config,
+        **_given(settings.wave),
     }
     if computation is not None:
         named |= _given(computation.features) | _given(computation.pitch)

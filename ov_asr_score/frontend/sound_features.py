@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,12 @@ from ov_asr_score.features.linear_resample import waveform_resampler
 from ov_asr_score.features.live import LiveFeatures
 from ov_asr_score.features.steps.feature_columns import paste_features
 from ov_asr_score.frontend.frontend import Frontend, PitchColumns, dither_seed
+from ov_asr_score.settings.speech.sound import SoundSettings
 from ov_asr_score.text import shown_key
+
+if TYPE_CHECKING:
+    from ov_asr_score.features.frame_options import FrameOptions
+    from ov_asr_score.features.wave import WaveRecipe
 
 Floats = NDArray[np.float32]
 
@@ -77,6 +82,8 @@ def compute_recording(recording: Recording, frontend: Frontend) -> FoundFeatures
     MissingUtteranceError (no VTLN warp), and what reading sound raises. Source: featbin/compute-mfcc-feats.cc.
     """
     try:
+        if frontend.wave is not None:
+            return _wave(recording, frontend, frontend.wave)
         return _pitch_alone(recording, frontend) if frontend.features is None else _features(recording, frontend)
     except OvAsrScoreError as error:
         if type(error) in (OvAsrScoreError, ShapeMismatchError):  # of numbers that have no name yet
@@ -123,6 +130,15 @@ def _pitch_alone(recording: Recording, frontend: Frontend) -> FoundFeatures:
     return FoundFeatures(pitch_rows(samples, frontend.pitch), counted.seconds)
 
 
+def _wave(recording: Recording, frontend: Frontend, recipe: WaveRecipe) -> FoundFeatures:
+    from ov_asr_score.features.wave import wave_rows
+
+    counted = _Counted(recording)
+    pieces = list(_at_rate(counted, frontend, recipe.sample_rate))
+    samples = np.concatenate(pieces) if pieces else np.zeros(0, np.float32)
+    return FoundFeatures(wave_rows(samples, recipe), counted.seconds)
+
+
 def pitch_rows(samples: Floats, pitch: PitchColumns) -> Floats:
     """Pitch [T, n] of the sound [N], of which all must be there: pitch of early frames depends on later ones."""
     from ov_asr_score.features.pitch.computing import compute_pitch, compute_processed_pitch
@@ -153,12 +169,15 @@ def sound_resampler(rate: int, wanted: float, frontend: Frontend, key: str) -> R
     if rate == wanted:
         return None
     name = "allow_downsample" if rate > wanted else "allow_upsample"
-    frame = None if frontend.features is None else frontend.features.options.frame
-    if frame is None or not getattr(frame, name):
-        advice = f"; {name} resamples it" if frame is not None else ""
+    allowing: SoundSettings | FrameOptions | None = frontend.sound if frontend.wave is not None else None
+    if frontend.features is not None:
+        allowing = frontend.features.options.frame
+    if allowing is None or not getattr(allowing, name):
+        advice = f"; {name} resamples it" if allowing is not None else ""
+        field = "sample_frequency" if frontend.wave is None else "wave_rate"
         raise SoundFormatError(
-            f"utterance {shown_key(key)}: expected sound of {wanted:g} Hz (sample_frequency), found {rate} Hz{advice}",
-            fields=("sample_frequency", name),
+            f"utterance {shown_key(key)}: expected sound of {wanted:g} Hz ({field}), found {rate} Hz{advice}",
+            fields=(field, name),
         )
     if frontend.sound.resampler == "soxr":
         from ov_asr_score.audio.resampling import SoxrResampler

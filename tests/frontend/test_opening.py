@@ -38,7 +38,7 @@ def test_the_name_of_the_configuration_tells_the_type() -> None:
 def test_the_type_is_asked_for_where_nothing_tells_it(tmp_path: Path) -> None:
     (tmp_path / "features.conf").write_text("--num-mel-bins=40\n")
     for settings in (FrontendSettings(), FrontendSettings(feature_config=str(tmp_path / "features.conf"))):
-        with pytest.raises(UsageError, match="feature_type: expected mfcc, fbank, plp, spectrogram or pitch"):
+        with pytest.raises(UsageError, match="feature_type: expected mfcc, fbank, plp, spectrogram, pitch or wave"):
             open_frontend(settings, SOUND)
     with pytest.raises(FileAccessError, match=r"nothing\.conf: no such file"):
         open_frontend(FrontendSettings(feature_config=str(tmp_path / "nothing.conf")), SOUND)

@@ -23,6 +23,7 @@ MOST_TOKENS = 1 << 20
 # In the order in which they count: a file with <blk> may have a <pad> that is none.
 _BLANKS = ("<blk>", "<blank>", "[blank]", "<ctc_blank>", "<ctc>")
 _PADDING = ("[pad]", "<pad>")
+_EPSILON = "<eps>"
 
 _WITH_ID = re.compile(r"(.*?)[ \t]+([0-9]{1,10})", re.DOTALL)
 _WITH_SCORE = re.compile(r"(.+)\t(-?[0-9]+(?:\.[0-9]*)?(?:e-?[0-9]+)?)", re.DOTALL)
@@ -42,6 +43,7 @@ class Tokens:
     blank: int
     words: WordRule
     num_needed: int
+    is_blank_added: bool = False  # behind all tokens of the file
     notes: tuple[str, ...] = ()
 
     def check_width(self, width: int, key: str) -> None:
@@ -53,7 +55,7 @@ class Tokens:
             )
 
     def _advice(self, width: int) -> str:
-        if self.notes and width == len(self.texts) - 1:
+        if self.is_blank_added and width == len(self.texts) - 1:
             return " with the blank behind the others; say with blank which of them it is"
         return "; are they those of another model?" if width < len(self.texts) else ""
 
@@ -64,7 +66,7 @@ def load_tokens(path: str, blank: str = "", word_separator: str = "", *, allow_c
     Raises FileAccessError, TableFormatError (with the line) and UsageError (what the file leaves open).
     """
     name = printable_name(path)
-    listed = _parse(_read_text(path, allow_commands), name)
+    listed = _without_epsilon(_parse(_read_text(path, allow_commands), name), name)
     found = _with_blank(listed, blank, name)
     texts = found.texts
     needed = len(texts)
@@ -73,7 +75,7 @@ def load_tokens(path: str, blank: str = "", word_separator: str = "", *, allow_c
     ):
         needed -= 1
     rule = find_word_rule(texts, found.blank, word_separator, name)
-    return Tokens(name, texts, found.blank, rule, needed, found.notes)
+    return Tokens(name, texts, found.blank, rule, needed, found.is_blank_added, found.notes)
 
 
 def _read_text(path: str, allow_commands: bool) -> str:
@@ -101,6 +103,7 @@ class _Listed:
     has_ids: bool
     is_json: bool
     blank: int = -1
+    is_blank_added: bool = False
     notes: tuple[str, ...] = ()
 
 
@@ -211,6 +214,15 @@ def _in_order(tokens: Sequence[str], ids: Sequence[int], name: str) -> tuple[str
     return tuple(by_id[number] for number in range(len(by_id)))
 
 
+def _without_epsilon(listed: _Listed, name: str) -> _Listed:
+    """``listed`` as it is, or without the epsilon that Eesen's tokens.txt has for graphs, before the blank."""
+    texts = listed.texts
+    if not (listed.has_ids and len(texts) > 1 and texts[0] == _EPSILON and texts[1].lower() in _BLANKS):
+        return listed
+    note = f"{name} has the numbers of a graph: columns of scores are counted from {texts[1]} on"
+    return replace(listed, texts=texts[1:], notes=(note,))
+
+
 def _with_blank(listed: _Listed, asked: str, name: str) -> _Listed:
     """``listed`` with its blank, as asked for or as the file tells. Raises UsageError where nothing tells."""
     texts = listed.texts
@@ -232,11 +244,11 @@ def _with_blank(listed: _Listed, asked: str, name: str) -> _Listed:
         if named:
             both = " and ".join(clipped(texts[number]) for number in named[:2])
             raise UsageError(f"blank: expected one blank in {name}, found {both}; say which it is", fields=("blank",))
-    if listed.has_ids and texts[0] == "<eps>":  # icefall's lexicons of phones
+    if listed.has_ids and texts[0] == _EPSILON:  # icefall's lexicons of phones
         return replace(listed, blank=0)
     if not listed.has_ids:
         note = f"{name} names no blank: it is column {len(texts)}, behind all tokens, as NeMo has it"
-        return replace(listed, blank=len(texts), texts=(*texts, ""), notes=(note,))
+        return replace(listed, blank=len(texts), texts=(*texts, ""), is_blank_added=True, notes=(*listed.notes, note))
     raise UsageError(
         f"blank: expected a blank in {name}, such as <blk> or <blank>, found none; say which token it is",
         fields=("blank",),

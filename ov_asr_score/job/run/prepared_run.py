@@ -71,6 +71,8 @@ def prepare_run(job: ScoreJob, report: RunReport, trace: TraceWriter | None) -> 
     _describe(report, job, session)
     if opened.join.frontend is not None:
         report.notes += opened.join.frontend.notes
+        if opened.join.frontend.wave is not None:  # a frame is a sample
+            report.totals.frame_shift_seconds = 1 / opened.join.frontend.wave.sample_rate
     report.notes += _on_ivectors(scorer, opened.tables)
     utterances = _noting_nonfinite(session.utterances, report)
     integers = session.model.integer_inputs()

@@ -21,7 +21,7 @@ from ov_asr_score.scoring.axes.output_axes import OutputAxes, UndecidedAxesError
 from ov_asr_score.scoring.axes.probing import ShapeProbe, Shapes
 from ov_asr_score.scoring.axes.readings import has_time, layout_text, length_along, request_shape, value_lengths
 from ov_asr_score.scoring.axes.trial_runners import TrialRunners
-from ov_asr_score.scoring.axes.trying import TRIED_FRAMES, agree, judge_reading, run_once, scores_of
+from ov_asr_score.scoring.axes.trying import TRIED_FRAMES, agree, judge_reading, run_once, scores_of, values_per_frame
 
 # Lengths of utterances that no axis of another meaning is likely to have, longer than what graphs need at least.
 _LENGTHS = (307, 419)
@@ -43,6 +43,10 @@ class Question:
         self._cause = ""
         self._trial = TrialRunners(unsettled, ports, self.readings)
         self.is_stateful = bool(model.get_sinks() or plan.states)
+        unit = values_per_frame([port.value for port in ports])
+        self._lengths = tuple(length * unit for length in _LENGTHS)
+        self._tried_lengths = tuple(length * unit for length in _TRIED_LENGTHS)
+        self._tried_frames, self._most_frames = TRIED_FRAMES * unit, _MOST_FRAMES * unit
 
     @cached_property
     def _probe(self) -> ShapeProbe:
@@ -52,7 +56,7 @@ class Question:
     def can_be(self, reading: Sequence[str]) -> bool:
         """Whether the graph takes shapes as the reading has them, and its other inputs can be filled in."""
         try:
-            shapes = self._shapes(reading, self._length(reading, _LENGTHS[0]))
+            shapes = self._shapes(reading, self._length(reading, self._lengths[0]))
         except OvAsrScoreError as error:
             self._cause = str(error)
             return False
@@ -60,7 +64,7 @@ class Question:
 
     def keeps_ranks(self, reading: Sequence[str]) -> bool:
         """Whether outputs have as many axes for many frames as the model itself says."""
-        shapes = self._shapes(reading, _LENGTHS[0])
+        shapes = self._shapes(reading, self._lengths[0])
         if shapes is None:
             return False
         pairs = [(self.outputs[want.number].shape, shapes[want.number]) for want in self.wanted]
@@ -212,7 +216,7 @@ class Question:
         return trial_values(self.model, self.plan, utterances, frames) if self.plan else {}
 
     def _output(self, reading: Sequence[str], want: WantedOutput) -> OutputAxes:
-        own, (short, long) = self._own_length(reading), _LENGTHS
+        own, (short, long) = self._own_length(reading), self._lengths
         shapes, longer = (self._shapes(reading, length) for length in (short, long))
         if shapes is None or longer is None or (own is not None and self.is_stateful and not has_time(reading)):
             # The graph takes no other length than its own.
@@ -241,13 +245,13 @@ class Question:
         """
         own = self._own_length(reading)
         shapes = []
-        for length in _TRIED_LENGTHS if own is None else (own,):
+        for length in self._tried_lengths if own is None else (own,):
             (result,) = run_once(self._trial.runner(reading, [want]), self._trial.inputs(reading, 0, length), (0,))
             shapes.append(tuple(result.shape))
-        return shapes[0], shapes[1] if len(shapes) > 1 else None, own or _TRIED_LENGTHS[0]
+        return shapes[0], shapes[1] if len(shapes) > 1 else None, own or self._tried_lengths[0]
 
     def _verdict(self, reading: Sequence[str]) -> str:
-        length = self._length(reading, TRIED_FRAMES)
+        length = self._length(reading, self._tried_frames)
         rows = not has_time(reading)
         if not any("N" in letters for letters in reading):
             return "open"
@@ -269,9 +273,9 @@ class Question:
     def _give_the_same(self, readings: Sequence[Sequence[str]]) -> bool:
         pieces = [self._own_length(reading) for reading in readings]
         common = lcm(*filter(None, pieces))
-        if common > _MOST_FRAMES:
+        if common > self._most_frames:
             return False
-        total, scores = -(-TRIED_FRAMES // common) * common, []
+        total, scores = -(-self._tried_frames // common) * common, []
         decided = [self._decides_outputs(reading) for reading in readings]
         if not all(decided):
             return not any(decided)  # the outputs are the first thing to ask for
@@ -285,7 +289,7 @@ class Question:
 
     def _can_run(self, reading: Sequence[str]) -> bool:
         """Whether the graph computes an utterance that lies as the reading says; shapes alone promise too much."""
-        inputs = self._trial.inputs(reading, 0, self._length(reading, TRIED_FRAMES))
+        inputs = self._trial.inputs(reading, 0, self._length(reading, self._tried_frames))
         try:
             run_once(self._trial.runner(reading, self.wanted), inputs, (0,))
         except DeviceError:

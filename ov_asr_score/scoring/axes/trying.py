@@ -25,6 +25,8 @@ from ov_asr_score.scoring.utterances.noise_size import noise_size
 TRIED_FRAMES = 160
 """More than models of speech look to either side."""
 
+_SAMPLES_OF_FRAME = 160
+
 # A value is summed in another order in another place of a request: rounding, not dependence.
 _TOLERANCE = 1e-5
 _UTTERANCES = 2
@@ -56,6 +58,15 @@ class TrialInput:
     def cut(self, start: int, stop: int) -> TrialInput:
         """The same for some of the frames."""
         return replace(self, frames=self.frames[:, start:stop]) if "T" in self.letters else self
+
+
+def values_per_frame(values: Sequence[NDArray[Any] | None]) -> int:
+    """How much longer utterances of trials must be than those of frames: where a frame has one value, it is a sample.
+
+    Networks that take sound see hundreds of samples for each row of scores.
+    """
+    widths = {value.shape[1] for value in values if value is not None and value.ndim == 2}
+    return _SAMPLES_OF_FRAME if widths == {1} else 1
 
 
 def tried_frames(

@@ -15,6 +15,7 @@ from ov_asr_score.settings.speech.frontend import FrontendSettings
 from ov_asr_score.settings.speech.ivectors import IvectorOptions, IvectorTableSettings
 from ov_asr_score.settings.speech.pitch import PitchSettings
 from ov_asr_score.settings.speech.sound import SoundSettings
+from ov_asr_score.settings.speech.wave_input import WaveSettings
 from ov_asr_score.settings.tables import AllowCommands, CompressionMethod, OnError, PathMaps
 
 _TARGET = Setting("Table to write: ark:…, ark,scp:a,b, ark,t:-, x.npz.", metavar="WSPECIFIER", positional=True)
@@ -56,13 +57,16 @@ class FeaturesJob:
     frontend: Annotated[
         FrontendSettings,
         Part(
-            ("feature_type", "feature_config", "pitch_config", "paste", "paste_tolerance", SoundSettings, FeatureSteps),
+            (
+                *("feature_type", "feature_config", "pitch_config", "paste", "paste_tolerance"),
+                *(SoundSettings, FeatureSteps, WaveSettings),
+            ),
             settings={
                 "feature_type": Setting(
                     "Features to compute; without it, the name of --config says it (mfcc.conf, fbank.conf).",
                     names=("--type",),
                     panel=FEATURES,
-                    choices=("mfcc", "fbank", "plp", "spectrogram", "pitch"),
+                    choices=("mfcc", "fbank", "plp", "spectrogram", "pitch", "wave"),
                 ),
                 "feature_config": Setting(
                     "File of options, one --name=value a line; options of the command line count more.",

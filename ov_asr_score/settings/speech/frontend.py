@@ -10,8 +10,9 @@ from typing import Annotated, Literal
 from ov_asr_score.settings.setting import FEATURES, IVECTORS, Setting
 from ov_asr_score.settings.speech.feature_steps import FeatureSteps
 from ov_asr_score.settings.speech.sound import SoundSettings
+from ov_asr_score.settings.speech.wave_input import WaveSettings
 
-AnyFeatureType = Literal["mfcc", "fbank", "plp", "spectrogram", "pitch"]
+AnyFeatureType = Literal["mfcc", "fbank", "plp", "spectrogram", "pitch", "wave"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class FrontendSettings:
         AnyFeatureType | None,
         Setting(
             "Features to compute of sound; without it, the name of --feature-config says it (mfcc.conf, fbank.conf, "
-            "plp_hires.conf).",
+            "plp_hires.conf). wave: the samples themselves, for models that take sound as it is.",
             panel=FEATURES,
             in_suite=True,
             changes_bytes=True,
@@ -70,6 +71,7 @@ class FrontendSettings:
     ] = 0
     sound: SoundSettings = field(default_factory=SoundSettings)
     steps: FeatureSteps = field(default_factory=FeatureSteps)
+    wave: WaveSettings = field(default_factory=WaveSettings)
     ivector_extractor: Annotated[
         str,
         Setting(
@@ -89,3 +91,10 @@ class FrontendSettings:
             in_suite=True,
         ),
     ] = ""
+
+    @property
+    def takes_wave(self) -> bool:
+        """Whether the samples of sound go to the model as they are."""
+        return self.feature_type == "wave" or bool(
+            self.wave.preprocessor_config and not (self.feature_type or self.feature_config)
+        )

@@ -70,6 +70,12 @@ def test_phones_of_icefall(tmp_path: Path) -> None:
     assert load(tmp_path, "<eps> 0\nAA 1\n", separator="each-token").blank == 0
 
 
+def test_numbers_of_a_graph(tmp_path: Path) -> None:
+    found = load(tmp_path, "<eps> 0\n<blk> 1\na 2\n| 3\n#0 4\n")
+    assert (found.texts, found.blank, found.num_needed) == (("<blk>", "a", "|", "#0"), 0, 3)
+    assert found.notes[0].endswith("has the numbers of a graph: columns of scores are counted from <blk> on")
+
+
 def test_blank_that_is_asked_for(tmp_path: Path) -> None:
     text = "a 0\nb 1\n| 2\n"
     assert load(tmp_path, text, "b").blank == 1
