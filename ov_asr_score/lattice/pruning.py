@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ov_asr_score.lattice.arc_posteriors import path_scores
 from ov_asr_score.lattice.arcs.sublattice import AnyKind, select
 from ov_asr_score.lattice.costs import UNSCALED, Scales
@@ -14,4 +16,7 @@ def prune(lattice: AnyKind, beam: float, scales: Scales = UNSCALED) -> AnyKind:
     """
     scores = path_scores(lattice, scales, best_only=True)
     least = scores.total - beam
-    return select(lattice, scores.arcs >= least, scores.finals >= least)
+    arcs, finals = scores.arcs >= least, scores.finals >= least
+    if arcs.all() and finals.all() and np.isfinite([scores.total, *scores.forward]).all():
+        return lattice
+    return select(lattice, arcs, finals)
