@@ -19,7 +19,8 @@ DOCUMENTS = sorted((*(ROOT / "docs").glob("*.md"), ROOT / "README.md"))
 _NAMED = re.compile(r"`(--?[A-Za-z][\w-]*)(?:[ =]([^`]*))?`(?<!`-inf`)")
 # Options of other programs that documents speak of.
 _FOREIGN = {
-    "benchmarks.md": {"--allow", "--kaldi"},  # benchmarks/against_commit.py, benchmarks/features.py
+    # benchmarks/against_commit.py, benchmarks/features.py, benchmarks/decoding.py
+    "benchmarks.md": {"--allow", "--kaldi", "--graph", "--scores"},
     "features-judged.md": {"--runs", "--n"},  # tests/kaldi_judge/features, subsample-feats
     "kaldi-models.md": {"--counts", "--remove_output_softmax", "--remove_memory"},  # Model Optimizer
     "scaling.md": {"--retries"},  # GNU parallel
