@@ -34,6 +34,7 @@ FEATURES = "Features (Kaldi's options)"
 FEATURE_STEPS = "Features: further steps"
 IVECTORS = "Kaldi models: i-vectors"
 IVECTOR_EXTRACTION = "Extraction of i-vectors (Kaldi's options)"
+WORDS = "Words"
 DECODING = "Decoding (Kaldi's options)"
 CTC = "CTC models"
 GNA = "GNA (in software, or with the GNA plugin of an older runtime)"
@@ -54,6 +55,7 @@ PANELS = (
     FEATURE_STEPS,
     IVECTOR_EXTRACTION,
     IVECTORS,
+    WORDS,
     DECODING,
     CTC,
     GNA,

@@ -1,0 +1,1 @@
+"""Words of scores, as part of a scoring run or of ``decode``: opening, writing, counting."""

@@ -1,0 +1,90 @@
+"""What came of decoding: part of the report of a scoring run, and the report of ``decode``.
+
+Tests: tests/report/console/test_words.py
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ov_asr_score.report.data.run import MAX_LISTED_FAILURES, Failure
+
+FORMAT = "ov-asr-score-decode"
+FORMAT_VERSION = 1
+
+
+@dataclass(slots=True)
+class WordErrorTotals:
+    """Errors of the words against what was said, counted as compute-wer counts them."""
+
+    utterances: int  # of the reference and the hypothesis
+    wrong_utterances: int  # with an error
+    words: int  # of the reference
+    insertions: int
+    deletions: int
+    substitutions: int
+
+    @property
+    def errors(self) -> int:
+        """All errors."""
+        return self.insertions + self.deletions + self.substitutions
+
+    @property
+    def word_error_rate(self) -> float:
+        """Errors per 100 words of the reference; 0 without words."""
+        return 100.0 * self.errors / self.words if self.words else 0.0
+
+    @property
+    def sentence_error_rate(self) -> float:
+        """Utterances with errors per 100; 0 without utterances."""
+        return 100.0 * self.wrong_utterances / self.utterances if self.utterances else 0.0
+
+
+@dataclass(slots=True)
+class WordTotals:
+    """Counts, costs and times of everything that was decoded."""
+
+    graph: str = ""
+    acoustic_scale: float = 1.0
+    utterances: int = 0  # that got words, if only none
+    partial: int = 0  # of them, those whose best path ends in no final state
+    frames: int = 0  # of those that got words
+    words: int = 0
+    graph_cost: float = 0.0  # of all best paths
+    acoustic_cost: float = 0.0  # of all best paths, times the acoustic scale
+    decode_seconds: float = 0.0  # processor time of the search, in all processes
+    failures: list[Failure] = field(default_factory=list)  # the first MAX_LISTED_FAILURES
+    num_failures: int = 0  # all utterances without words
+    errors: WordErrorTotals | None = None  # only with reference text
+
+    @property
+    def log_likelihood_per_frame(self) -> float:
+        """Of the best paths, with the scale of the search, as Kaldi's decoders log it; 0 without frames."""
+        return -(self.graph_cost + self.acoustic_cost) / self.frames if self.frames else 0.0
+
+    def add_failure(self, key: str, message: str) -> None:
+        """Count an utterance without words, and list it if the list is not full."""
+        self.num_failures += 1
+        if len(self.failures) < MAX_LISTED_FAILURES:
+            self.failures.append(Failure(key, message))
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeReport:
+    """The report of ``decode``."""
+
+    scores: str  # the table
+    model: str
+    totals: WordTotals
+    total_seconds: float
+    notes: Sequence[str]
+    command: Sequence[str] | None
+    tool_version: str
+    versions: Mapping[str, str]
+
+    @property
+    def verdict(self) -> Literal["ok", "failed"]:
+        """``ok`` unless an utterance got no words, or there was none."""
+        return "ok" if self.totals.utterances and not self.totals.num_failures else "failed"

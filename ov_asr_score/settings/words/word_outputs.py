@@ -1,0 +1,108 @@
+"""How scores become words, and what is written of them.
+
+Tests: tests/settings/test_setting.py, tests/job/test_decode.py
+"""
+
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+from ov_asr_score.settings.setting import WORDS, Setting
+from ov_asr_score.settings.words.decoding import DecodingOptions
+
+
+def _word(help: str, *names: str, **more: Any) -> Setting:
+    return Setting(help, names=names, panel=WORDS, **more)
+
+
+@dataclass(frozen=True, slots=True)
+class GraphSettings:
+    """The graph and what belongs to it. Files that are not named are looked for beside the graph, and told."""
+
+    graph: Annotated[
+        str, _word("Decoding graph, such as HCLG.fst; scores become words.", metavar="FILE", in_suite=True)
+    ] = ""
+    words: Annotated[
+        str,
+        _word(
+            "Symbol table of the words; without it the graph's own, or words.txt beside the graph.",
+            metavar="FILE",
+            in_suite=True,
+        ),
+    ] = ""
+    word_boundary: Annotated[
+        str,
+        _word(
+            "word_boundary.int, for the times of words; without it phones/word_boundary.int beside the graph.",
+            metavar="FILE",
+        ),
+    ] = ""
+    align_lexicon: Annotated[
+        str, _word("align_lexicon.int, for the times of words, in place of --word-boundary.", metavar="FILE")
+    ] = ""
+    transition_model: Annotated[
+        str,
+        _word(
+            "Kaldi file with the transition model (final.mdl, final.alimdl), where the model itself has none.",
+            metavar="FILE",
+            in_suite=True,
+        ),
+    ] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WordFiles:
+    """Files that get the words, each named by an option of its own; empty: not written."""
+
+    text: Annotated[str, _word("Write the words: an utterance per line, as Kaldi's text files.", metavar="FILE")] = ""
+    ctm: Annotated[str, _word("Write the words with their times: a word per line.", metavar="FILE")] = ""
+    alignment: Annotated[str, _word("Write the alignment of the best path.", metavar="WSPECIFIER")] = ""
+    alignment_as: Annotated[
+        Literal["transition-ids", "pdfs", "phones"], _word("What the alignment has for each frame.")
+    ] = "transition-ids"
+    lattice: Annotated[str, _word("Write lattices, in the form of Kaldi's archives.", metavar="WSPECIFIER")] = ""
+    lattice_as: Annotated[
+        Literal["compact", "raw"],
+        _word("Lattices with one path per word sequence, or as the search left them."),
+    ] = "compact"
+    nbest: Annotated[
+        int, _word("Number of word sequences per utterance, the best first.", metavar="N", least=1)
+    ] = 1
+    nbest_text: Annotated[
+        str, _word("Write the n best word sequences under the keys KEY-1, KEY-2, and so on.", metavar="FILE")
+    ] = ""
+    nbest_costs: Annotated[
+        str,
+        _word("Write the graph cost and the acoustic cost of each of them: KEY-N GRAPH ACOUSTIC.", metavar="FILE"),
+    ] = ""
+    confidence: Annotated[
+        Literal["none", "best-path", "mbr"],
+        _word(
+            "Confidence of each word, for CTM and transcripts: of the best path's words, or of those with minimum "
+            "Bayes risk, which take their place in all files but --text."
+        ),
+    ] = "none"
+    transcript: Annotated[
+        str,
+        _word(
+            "Write a transcript; the suffix says which: .json, .srt, .vtt, .TextGrid, .stm, .trn, .csv, .html "
+            "(docs/transcripts.md).",
+            metavar="FILE",
+        ),
+    ] = ""
+    reference_text: Annotated[
+        str,
+        _word("What was said, as Kaldi's text: the word error rate is reported.", metavar="FILE"),
+    ] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WordSettings:
+    """Everything that may be asked of words; without a graph nothing is decoded."""
+
+    graph: GraphSettings = field(default_factory=GraphSettings)
+    search: DecodingOptions = field(default_factory=DecodingOptions)
+    files: WordFiles = field(default_factory=WordFiles)
+    decode_workers: Annotated[
+        int,
+        _word("Processes that decode; 0: one per core, 1: none but this one.", metavar="N", least=0),
+    ] = 0
