@@ -1,6 +1,146 @@
-"""Files that get the words of a run: text, CTM, alignments, lattices, n-best lists, transcripts.
+"""Files that get the words of a run, one utterance at a time; a transcript is written at the end.
 
 Tests: tests/job/words/test_word_files.py
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ov_asr_score.decoding.hypotheses import Hypotheses
+from ov_asr_score.errors import UsageError
+from ov_asr_score.job.overwriting import NamedFiles, files_written
+from ov_asr_score.kaldi_io import OutputFile, TableWriter, open_output
+from ov_asr_score.kaldi_model.transitions import TransitionModel
+from ov_asr_score.lattice.archive import LatticeWriter
+from ov_asr_score.settings.words.word_outputs import WordFiles
+from ov_asr_score.transcript.assembling import assemble_transcript
+from ov_asr_score.transcript.lines.ctm import kaldi_ctm_lines
+from ov_asr_score.transcript.lines.kaldi_text import nbest_lines, text_line
+from ov_asr_score.transcript.transcript import Segment, best_words
+from ov_asr_score.transcript.views import View, view_of_file
+
+Writer = TypeVar("Writer", bound=AbstractContextManager[Any])
+
+
+class WordWriters:
+    """The open files of a run; those that are not asked for are None."""
+
+    def __init__(
+        self, files: WordFiles, transitions: TransitionModel, stack: ExitStack, *, model: str, allow_commands: bool
+    ) -> None:
+        """Open the files in ``stack``, at whose end they get their names. Raises UsageError, FileAccessError."""
+        self._files = files
+        self._transitions = transitions
+        self._model = model
+        self._segments: list[Segment] = []
+        self._view: View | None = view_of_file(files.transcript) if files.transcript else None
+
+        def opened(name: str) -> OutputFile | None:
+            return stack.enter_context(open_output(name, allow_commands=allow_commands)) if name else None
+
+        self._text = opened(files.text)
+        self._ctm = opened(files.ctm)
+        self._nbest_text = opened(files.nbest_text)
+        self._nbest_costs = opened(files.nbest_costs)
+        self._transcript = opened(files.transcript)
+        self._alignment = (
+            stack.enter_context(TableWriter(files.alignment, allow_commands=allow_commands))
+            if files.alignment
+            else None
+        )
+        self._lattice = (
+            stack.enter_context(LatticeWriter(files.lattice, allow_commands=allow_commands)) if files.lattice else None
+        )
+
+    def write(self, hypotheses: Hypotheses, best: Segment, spoken: Segment) -> None:
+        """Write an utterance: ``best`` has the words of the best path first, ``spoken`` those with confidences.
+
+        An utterance without words is left out, as Kaldi's decoders do. Raises FileAccessError.
+        """
+        if self._view is not None:
+            self._segments.append(spoken)
+        if hypotheses.path is None:
+            return
+        key = hypotheses.key
+        _write(self._text, [text_line(key, best_words(best))])
+        if self._ctm is not None:
+            _write(self._ctm, kaldi_ctm_lines(spoken))
+        _write(self._nbest_text, nbest_lines(best))
+        if self._nbest_costs is not None:
+            _write(self._nbest_costs, _cost_lines(best))
+        if self._alignment is not None:
+            self._alignment.write(key, self._aligned(hypotheses.path.alignment))
+        if self._lattice is not None and hypotheses.lattice is not None:
+            self._lattice.write(key, hypotheses.lattice)
+
+    def finish(self) -> None:
+        """Write what is written at the end, and sync everything, so that only the names are left to give."""
+        if self._view is not None and self._transcript is not None:
+            text = self._view(assemble_transcript(self._segments, model=self._model))
+            self._transcript.write(text.encode("utf-8", "surrogateescape"))
+        for output in (self._text, self._ctm, self._nbest_text, self._nbest_costs, self._transcript):
+            if output is not None:
+                output.finish()
+        for table in (self._alignment, self._lattice):
+            if table is not None:
+                table.finish()
+
+    def _aligned(self, ids: NDArray[np.int32]) -> NDArray[np.int32]:
+        match self._files.alignment_as:
+            case "pdfs":
+                return self._transitions.pdfs[ids].astype(np.int32)
+            case "phones":
+                return self._transitions.phones[ids].astype(np.int32)
+            case "transition-ids":
+                return ids
+
+
+@contextmanager
+def open_word_files(
+    files: WordFiles, transitions: TransitionModel, *, model: str = "", allow_commands: bool = False
+) -> Iterator[WordWriters]:
+    """The files of a run, which get their names at the end, and are not there after an exception."""
+    with ExitStack() as stack:
+        yield WordWriters(files, transitions, stack, model=model, allow_commands=allow_commands)
+
+
+def word_files_written(files: WordFiles) -> NamedFiles:
+    """The files that are written, each with the setting that names it. Raises SpecifierError."""
+    for name in ("text", "ctm", "nbest_text", "nbest_costs", "transcript"):
+        if path := getattr(files, name):
+            yield name, path
+    for name in ("alignment", "lattice"):
+        if specifier := getattr(files, name):
+            yield from files_written(name, specifier)
+
+
+def check_word_files(files: WordFiles) -> None:
+    """Raise UsageError for files that nothing would be written to."""
+    if files.nbest > 1 and not (files.nbest_text or files.nbest_costs or files.transcript):
+        raise UsageError("nbest: expected a file for the n best (nbest_text FILE)", fields=("nbest", "nbest_text"))
+
+
+def wants_times(files: WordFiles) -> bool:
+    """Whether times of words are written anywhere."""
+    return bool(files.ctm or files.transcript)
+
+
+def _write(output: OutputFile | None, lines: Iterator[str] | list[str]) -> None:
+    if output is None:
+        return
+    for line in lines:
+        output.write(line.encode("utf-8", "surrogateescape"))
+    if not output.is_plain_file:
+        output.flush()  # somebody may wait for it
+
+
+def _cost_lines(segment: Segment) -> Iterator[str]:
+    """The costs of each alternative as ``nbest-to-linear`` writes them, both in a line."""
+    for number, each in enumerate(segment.alternatives, start=1):
+        yield f"{segment.utterance}-{number} {each.graph_cost:.6g} {each.acoustic_cost:.6g}\n"

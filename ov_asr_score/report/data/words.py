@@ -10,36 +10,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ov_asr_score.report.data.run import MAX_LISTED_FAILURES, Failure
+from ov_asr_score.word_errors.totals import TextTotals
 
 FORMAT = "ov-asr-score-decode"
 FORMAT_VERSION = 1
-
-
-@dataclass(slots=True)
-class WordErrorTotals:
-    """Errors of the words against what was said, counted as compute-wer counts them."""
-
-    utterances: int  # of the reference and the hypothesis
-    wrong_utterances: int  # with an error
-    words: int  # of the reference
-    insertions: int
-    deletions: int
-    substitutions: int
-
-    @property
-    def errors(self) -> int:
-        """All errors."""
-        return self.insertions + self.deletions + self.substitutions
-
-    @property
-    def word_error_rate(self) -> float:
-        """Errors per 100 words of the reference; 0 without words."""
-        return 100.0 * self.errors / self.words if self.words else 0.0
-
-    @property
-    def sentence_error_rate(self) -> float:
-        """Utterances with errors per 100; 0 without utterances."""
-        return 100.0 * self.wrong_utterances / self.utterances if self.utterances else 0.0
 
 
 @dataclass(slots=True)
@@ -57,7 +31,8 @@ class WordTotals:
     decode_seconds: float = 0.0  # processor time of the search, in all processes
     failures: list[Failure] = field(default_factory=list)  # the first MAX_LISTED_FAILURES
     num_failures: int = 0  # all utterances without words
-    errors: WordErrorTotals | None = None  # only with reference text
+    warnings: dict[str, str] = field(default_factory=dict)  # each with the first utterance that it is about
+    errors: TextTotals | None = None  # only with reference text
 
     @property
     def log_likelihood_per_frame(self) -> float:

@@ -1,0 +1,92 @@
+"""Word sequences of decoded utterances, with the times and confidences that are wanted.
+
+This is what worker processes do after the search, so everything here can be sent between processes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ov_asr_score.decoding.decoded import Decoded
+from ov_asr_score.kaldi_model.transitions import TransitionModel
+from ov_asr_score.lattice.align_lexicon import AlignLexicon
+from ov_asr_score.lattice.best_path import BestPath
+from ov_asr_score.lattice.lattice import CompactLattice, Lattice
+from ov_asr_score.lattice.word_boundary import WordBoundary
+from ov_asr_score.lattice.word_times import time_words
+
+
+@dataclass(frozen=True, slots=True)
+class HypothesisOptions:
+    """What is wanted of each utterance. ``lattice_beam`` prunes word lattices, as it prunes those of the search."""
+
+    acoustic_scale: float
+    times: bool = False
+    nbest: int = 1
+    confidence: Literal["none", "best-path", "mbr"] = "none"
+    lattice: Literal["none", "compact", "raw"] = "none"
+    lattice_beam: float = 10.0
+
+    @property
+    def needs_lattices(self) -> bool:
+        """Whether the best path alone does not do."""
+        return self.nbest > 1 or self.confidence != "none" or self.lattice != "none"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hypothesis:
+    """A word sequence of W words; frames are those of the scores. Costs are those of `BestPath`."""
+
+    words: NDArray[np.int32]  # [W]
+    graph_cost: float
+    acoustic_cost: float
+    first_frames: NDArray[np.float64] | None = None  # [W]; None: not asked for
+    num_frames: NDArray[np.float64] | None = None  # [W]
+    confidences: NDArray[np.float64] | None = None  # [W]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hypotheses:
+    """What came of an utterance; without ``path`` it has no words, and ``warnings`` say why."""
+
+    key: str
+    num_frames: int
+    path: BestPath | None
+    alternatives: tuple[Hypothesis, ...] = ()  # the best first, at most as many as wanted
+    spoken: Hypothesis | None = None  # the words with times and confidences; those with minimum Bayes risk if wanted
+    lattice: Lattice | CompactLattice | None = None
+    warnings: tuple[str, ...] = ()
+    seconds: float = 0.0  # processor time of search and all that follows it
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HypothesisMaker:
+    """What makes hypotheses of decoded utterances; ``source`` tells where words begin and end."""
+
+    transitions: TransitionModel
+    source: WordBoundary | AlignLexicon | None
+    options: HypothesisOptions
+
+    def __call__(self, decoded: Decoded, seconds: float = 0.0) -> Hypotheses:
+        """The hypotheses of an utterance. Raises ShapeMismatchError for an alignment of another model."""
+        if decoded.path is None:
+            return Hypotheses(decoded.key, decoded.num_frames, None, warnings=decoded.warnings, seconds=seconds)
+        return self._best(decoded, decoded.path, seconds)
+
+    def _best(self, decoded: Decoded, path: BestPath, seconds: float) -> Hypotheses:
+        best = Hypothesis(path.words, path.graph_cost, path.acoustic_cost)
+        spoken, warnings = best, decoded.warnings
+        if self.options.times:
+            spoken, said = self._timed(path)
+            warnings += said
+        return Hypotheses(decoded.key, decoded.num_frames, path, (best,), spoken, None, warnings, seconds)
+
+    def _timed(self, path: BestPath) -> tuple[Hypothesis, tuple[str, ...]]:
+        timed = time_words(path, self.transitions, self.source)
+        words = timed.spoken()
+        first, lengths = words.first_frames.astype(np.float64), words.num_frames.astype(np.float64)
+        return Hypothesis(words.words, path.graph_cost, path.acoustic_cost, first, lengths), timed.warnings

@@ -1,0 +1,51 @@
+"""Hypotheses as segments of a transcript.
+
+Tests: tests/job/words/test_segments.py
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ov_asr_score.decoding.hypotheses import Hypotheses, Hypothesis
+from ov_asr_score.fst.symbols import SymbolTable
+from ov_asr_score.transcript.transcript import Alternative, Segment, Word
+
+
+def segment_of(
+    hypotheses: Hypotheses, symbols: SymbolTable, row_seconds: float, *, with_spoken: bool = True
+) -> Segment:
+    """The utterance with its alternatives; ``row_seconds`` is the duration of a row of scores.
+
+    With ``with_spoken`` the first alternative is that with times and confidences. Raises TableFormatError for words
+    that have no symbol.
+    """
+    alternatives = list(hypotheses.alternatives)
+    if with_spoken and hypotheses.spoken is not None:
+        alternatives[:1] = [hypotheses.spoken]
+    return Segment(
+        utterance=hypotheses.key,
+        start=0.0,
+        end=hypotheses.num_frames * row_seconds,
+        alternatives=tuple(_alternative(each, symbols, row_seconds) for each in alternatives),
+        warnings=hypotheses.warnings,
+    )
+
+
+def _alternative(hypothesis: Hypothesis, symbols: SymbolTable, row_seconds: float) -> Alternative:
+    return Alternative(
+        tuple(_words(hypothesis, symbols, row_seconds)),
+        acoustic_cost=hypothesis.acoustic_cost,
+        graph_cost=hypothesis.graph_cost,
+    )
+
+
+def _words(hypothesis: Hypothesis, symbols: SymbolTable, row_seconds: float) -> Iterator[Word]:
+    texts = [symbols.text(word) for word in hypothesis.words.tolist()]
+    first, lengths, confidences = hypothesis.first_frames, hypothesis.num_frames, hypothesis.confidences
+    for index, text in enumerate(texts):
+        start = end = None
+        if first is not None and lengths is not None:
+            start = float(first[index]) * row_seconds
+            end = float(first[index] + lengths[index]) * row_seconds
+        yield Word(text, start, end, None if confidences is None else float(confidences[index]))

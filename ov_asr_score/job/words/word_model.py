@@ -1,0 +1,125 @@
+"""Everything that words need besides scores: graph, transition model, symbols, where words end in phones.
+
+Tests: tests/job/words/test_word_model.py
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ov_asr_score.decoding.graph_checks import check_graph
+from ov_asr_score.errors import UsageError
+from ov_asr_score.fst.graph_file import GraphFile, open_graph
+from ov_asr_score.fst.symbols import SymbolTable, read_symbols
+from ov_asr_score.job.overwriting import NamedFiles
+from ov_asr_score.kaldi_model.transitions import TransitionModel, load_transitions
+from ov_asr_score.lattice.align_lexicon import AlignLexicon, read_align_lexicon
+from ov_asr_score.lattice.word_boundary import WordBoundary, read_word_boundary
+from ov_asr_score.settings.words.decoding import DecodingOptions, acoustic_scale_of
+from ov_asr_score.settings.words.word_outputs import GraphSettings
+
+_WORDS = "words.txt"
+_BOUNDARY = "phones/word_boundary.int"
+_SUBSAMPLING = "frame_subsampling_factor"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WordModel:
+    """A graph with what belongs to it; ``notes`` tell what was found without being named."""
+
+    graph: GraphFile
+    transitions: TransitionModel
+    symbols: SymbolTable
+    source: WordBoundary | AlignLexicon | None  # for the times of words
+    acoustic_scale: float
+    notes: tuple[str, ...]
+
+
+def open_word_model(
+    settings: GraphSettings,
+    options: DecodingOptions,
+    model: str,
+    *,
+    wants_times: bool = True,
+    allow_commands: bool = False,
+) -> WordModel:
+    """The graph and all that belongs to it. ``model`` has the transition model where the settings name no other.
+
+    Raises UsageError (no graph, no model), ShapeMismatchError (files that do not belong together), and what reading
+    them raises.
+    """
+    _check(settings, model)
+    notes = []
+    graph = open_graph(settings.graph, allow_commands=allow_commands)
+    transitions = load_transitions(settings.transition_model or model, allow_commands=allow_commands)
+    symbols, note = _symbols(settings, graph, allow_commands)
+    notes += [note] if note else []
+    source, note = _word_ends(settings, allow_commands) if wants_times else (None, "")
+    notes += [note] if note else []
+    notes += check_graph(graph, transitions, symbols)
+    is_chain = not transitions.topology.is_hmm
+    scale = acoustic_scale_of(options, is_chain)
+    if options.acoustic_scale is None:
+        kind = "chain models" if is_chain else "models other than chain models"
+        notes.append(f"acoustic scale {scale:g}, as usual for {kind}")
+    return WordModel(graph, transitions, symbols, source, scale, tuple(notes))
+
+
+def files_of_words(settings: GraphSettings) -> NamedFiles:
+    """The files that are named, each with its setting."""
+    for name in ("graph", "words", "word_boundary", "align_lexicon", "transition_model"):
+        yield name, getattr(settings, name)
+
+
+def frames_per_row(given: int, model: str) -> int:
+    """Frames of the features for each row of scores: as given, or as the file beside the model says; 1 without.
+
+    Raises UsageError for a file that holds no such number.
+    """
+    beside = Path(model).parent / _SUBSAMPLING
+    if given or not model or not beside.is_file():
+        return given or 1
+    text = beside.read_text("utf-8", "replace").strip()
+    if not text.isascii() or not text.isdigit() or not int(text):
+        raise UsageError(f"{beside}: expected a number of frames, found {text[:20]!r}")
+    return int(text)
+
+
+def _check(settings: GraphSettings, model: str) -> None:
+    if not settings.graph:
+        raise UsageError("graph: expected a decoding graph (HCLG.fst), found none", fields=("graph",))
+    if not settings.transition_model and not model:
+        raise UsageError(
+            "model: expected the Kaldi model that the graph was made for (final.mdl), found none", fields=("model",)
+        )
+    if settings.word_boundary and settings.align_lexicon:
+        raise UsageError(
+            "word_boundary and align_lexicon: both tell the times of words; give one",
+            fields=("word_boundary", "align_lexicon"),
+        )
+
+
+def _symbols(settings: GraphSettings, graph: GraphFile, allow_commands: bool) -> tuple[SymbolTable, str]:
+    if settings.words:
+        return read_symbols(settings.words, allow_commands=allow_commands), ""
+    if graph.output_symbols is not None:
+        return graph.output_symbols, ""
+    beside = Path(settings.graph).parent / _WORDS
+    if not beside.is_file():
+        raise UsageError(
+            f"words: expected the table of the graph's words, found none named, in {settings.graph} or beside it",
+            fields=("words",),
+        )
+    return read_symbols(beside), f"words of {beside}"
+
+
+def _word_ends(settings: GraphSettings, allow_commands: bool) -> tuple[WordBoundary | AlignLexicon | None, str]:
+    if settings.align_lexicon:
+        return read_align_lexicon(settings.align_lexicon, allow_commands=allow_commands), ""
+    if settings.word_boundary:
+        return read_word_boundary(settings.word_boundary, allow_commands=allow_commands), ""
+    beside = Path(settings.graph).parent / _BOUNDARY
+    if beside.is_file():
+        return read_word_boundary(str(beside)), f"times of words by {beside}"
+    return None, ""
