@@ -3,20 +3,109 @@
 from __future__ import annotations
 
 import json
+import platform
+import sys
 import time
-from collections.abc import Callable
-from typing import TypeAlias
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from importlib.metadata import version
+from typing import Any, TypeAlias
 
-from ov_asr_score.decoding.hypotheses import Hypotheses
-from ov_asr_score.errors import OvAsrScoreError
+import numpy as np
+from numpy.typing import NDArray
+
+from ov_asr_score import __version__
+from ov_asr_score.errors import OvAsrScoreError, ShapeMismatchError, UsageError
 from ov_asr_score.job.overwriting import NamedFiles, check_files, files_read
-from ov_asr_score.job.versions import versions
+from ov_asr_score.job.words.outcome import Outcome
 from ov_asr_score.job.words.word_model import frames_per_row
 from ov_asr_score.job.words.word_run import WordRun, files_with_words, open_word_run, word_files_read
-from ov_asr_score.kaldi_io import atomic_output, parse_read_specifier, read_table
-from ov_asr_score.report.data.words import FORMAT, FORMAT_VERSION, DecodeReport
+from ov_asr_score.kaldi_io import OutputFile, open_output, parse_read_specifier, read_table
 from ov_asr_score.report.data.run import as_dict
+from ov_asr_score.report.data.words import FORMAT, FORMAT_VERSION, DecodeReport
 from ov_asr_score.settings.path_map import parse_path_map
 from ov_asr_score.settings.words.decode_job import DecodeJob
+from ov_asr_score.text import shown_key
 
-OnHypotheses: TypeAlias = Callable[[Hypotheses], None]
+OnOutcome: TypeAlias = Callable[[Outcome], None]
+
+
+def run_decode(job: DecodeJob, on_outcome: OnOutcome | None = None) -> DecodeReport:
+    """The report of a finished run; ``on_outcome`` is called after each utterance was written.
+
+    Everything that the job names as output is complete under its final name when this returns, and not there under that
+    name when it raises. Raises OvAsrScoreError children for everything that stops the run.
+    """
+    started = time.perf_counter()
+    if not job.words.is_wanted:
+        raise UsageError(
+            "graph: expected a decoding graph (HCLG.fst), or the tokens of a CTC model (tokens FILE), found neither",
+            fields=("graph", "tokens"),
+        )
+    check_files(_read_by(job), _written_by(job))
+    row_seconds = job.frame_shift_seconds * frames_per_row(job.frame_subsampling_factor, job.model)
+    with ExitStack() as stack:
+        report_file = stack.enter_context(open_output(job.report)) if job.report else None
+        run = stack.enter_context(
+            open_word_run(job.words, job.model, row_seconds, allow_commands=job.allow_commands)
+        )
+        for outcome in run.decode(_scores(job, run)):
+            if on_outcome is not None:
+                on_outcome(outcome)
+        run.finish()
+        report = _report(job, run, time.perf_counter() - started)
+        if report_file is not None:
+            _write_report(report_file, report)
+    return report
+
+
+def _scores(job: DecodeJob, run: WordRun) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    """The scores of all utterances. Those that cannot be read are counted as failures, if errors are skipped."""
+
+    def skip(key: str, error: OvAsrScoreError) -> None:
+        run.totals.add_failure(key, str(error))
+
+    table = parse_read_specifier(job.scores, parse_path_map(job.path_map))
+    on_skip = skip if job.on_error == "skip" else None
+    for key, scores in read_table(
+        table, allow_commands=job.allow_commands, on_skip=on_skip, shard=job.shard, wants_matrices=True
+    ):
+        if scores.ndim != 2:
+            raise ShapeMismatchError(
+                f"{table.original}: utterance {shown_key(key)}: expected a matrix of scores, found a vector"
+            )
+        yield key, np.ascontiguousarray(scores, np.float32)
+
+
+def _read_by(job: DecodeJob) -> NamedFiles:
+    yield from files_read("scores", parse_read_specifier(job.scores, parse_path_map(job.path_map)))
+    yield "model", job.model
+    yield from word_files_read(job.words)
+
+
+def _written_by(job: DecodeJob) -> NamedFiles:
+    yield from files_with_words(job.words)
+    if job.report:
+        yield "report", job.report
+
+
+def _report(job: DecodeJob, run: WordRun, seconds: float) -> DecodeReport:
+    packages: dict[str, Any] = {name: version(name) for name in ("kaldi-decoder", "kaldifst")}
+    versions = {**packages, "numpy": np.__version__, "python": platform.python_version()}
+    versions["platform"] = f"{sys.platform} {platform.machine()}"
+    return DecodeReport(
+        scores=job.scores,
+        model=job.model,
+        totals=run.totals,
+        total_seconds=seconds,
+        notes=run.notes,
+        command=list(job.command) or None,
+        tool_version=__version__,
+        versions=versions,
+    )
+
+
+def _write_report(file: OutputFile, report: DecodeReport) -> None:
+    document = {"format": FORMAT, "format_version": FORMAT_VERSION, **as_dict(report)}
+    file.write((json.dumps(document, indent=1, allow_nan=False) + "\n").encode())
+    file.flush()  # a full disk is to be known now

@@ -9,14 +9,10 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ov_asr_score.decoding.hypotheses import Hypotheses
 from ov_asr_score.errors import UsageError
 from ov_asr_score.job.overwriting import NamedFiles, files_written
+from ov_asr_score.job.words.outcome import Outcome
 from ov_asr_score.kaldi_io import OutputFile, TableWriter, open_output
-from ov_asr_score.kaldi_model.transitions import TransitionModel
 from ov_asr_score.lattice.archive import LatticeWriter
 from ov_asr_score.settings.words.word_outputs import WordFiles
 from ov_asr_score.transcript.assembling import assemble_transcript
@@ -31,12 +27,8 @@ Writer = TypeVar("Writer", bound=AbstractContextManager[Any])
 class WordWriters:
     """The open files of a run; those that are not asked for are None."""
 
-    def __init__(
-        self, files: WordFiles, transitions: TransitionModel, stack: ExitStack, *, model: str, allow_commands: bool
-    ) -> None:
+    def __init__(self, files: WordFiles, stack: ExitStack, *, model: str, allow_commands: bool) -> None:
         """Open the files in ``stack``, at whose end they get their names. Raises UsageError, FileAccessError."""
-        self._files = files
-        self._transitions = transitions
         self._model = model
         self._segments: list[Segment] = []
         self._view: View | None = view_of_file(files.transcript) if files.transcript else None
@@ -58,26 +50,21 @@ class WordWriters:
             stack.enter_context(LatticeWriter(files.lattice, allow_commands=allow_commands)) if files.lattice else None
         )
 
-    def write(self, hypotheses: Hypotheses, best: Segment, spoken: Segment) -> None:
-        """Write an utterance: ``best`` has the words of the best path first, ``spoken`` those with confidences.
-
-        An utterance without words is left out, as Kaldi's decoders do. Raises FileAccessError.
-        """
+    def write(self, outcome: Outcome) -> None:
+        """Write an utterance; one without words is left out, as Kaldi's decoders do. Raises FileAccessError."""
         if self._view is not None:
-            self._segments.append(spoken)
-        if hypotheses.path is None:
+            self._segments.append(outcome.spoken)
+        if not outcome.has_words:
             return
-        key = hypotheses.key
-        _write(self._text, [text_line(key, best_words(best))])
+        _write(self._text, [text_line(outcome.key, best_words(outcome.best))])
         if self._ctm is not None:
-            _write(self._ctm, kaldi_ctm_lines(spoken))
-        _write(self._nbest_text, nbest_lines(best))
-        if self._nbest_costs is not None:
-            _write(self._nbest_costs, _cost_lines(best))
-        if self._alignment is not None:
-            self._alignment.write(key, self._aligned(hypotheses.path.alignment))
-        if self._lattice is not None and hypotheses.lattice is not None:
-            self._lattice.write(key, hypotheses.lattice)
+            _write(self._ctm, kaldi_ctm_lines(outcome.spoken))
+        _write(self._nbest_text, nbest_lines(outcome.best))
+        _write(self._nbest_costs, _cost_lines(outcome.best))
+        if self._alignment is not None and outcome.alignment is not None:
+            self._alignment.write(outcome.key, outcome.alignment)
+        if self._lattice is not None and outcome.lattice is not None:
+            self._lattice.write(outcome.key, outcome.lattice)
 
     def finish(self) -> None:
         """Write what is written at the end, and sync everything, so that only the names are left to give."""
@@ -91,23 +78,12 @@ class WordWriters:
             if table is not None:
                 table.finish()
 
-    def _aligned(self, ids: NDArray[np.int32]) -> NDArray[np.int32]:
-        match self._files.alignment_as:
-            case "pdfs":
-                return self._transitions.pdfs[ids].astype(np.int32)
-            case "phones":
-                return self._transitions.phones[ids].astype(np.int32)
-            case "transition-ids":
-                return ids
-
 
 @contextmanager
-def open_word_files(
-    files: WordFiles, transitions: TransitionModel, *, model: str = "", allow_commands: bool = False
-) -> Iterator[WordWriters]:
+def open_word_files(files: WordFiles, *, model: str = "", allow_commands: bool = False) -> Iterator[WordWriters]:
     """The files of a run, which get their names at the end, and are not there after an exception."""
     with ExitStack() as stack:
-        yield WordWriters(files, transitions, stack, model=model, allow_commands=allow_commands)
+        yield WordWriters(files, stack, model=model, allow_commands=allow_commands)
 
 
 def word_files_written(files: WordFiles) -> NamedFiles:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from ov_asr_score.settings.setting import WORDS, Setting
+from ov_asr_score.settings.words.ctc import CtcOptions
 from ov_asr_score.settings.words.decoding import DecodingOptions
 
 
@@ -97,12 +98,18 @@ class WordFiles:
 
 @dataclass(frozen=True, slots=True)
 class WordSettings:
-    """Everything that may be asked of words; without a graph nothing is decoded."""
+    """Everything that may be asked of words; without a graph or tokens of a CTC model nothing is decoded."""
 
     graph: GraphSettings = field(default_factory=GraphSettings)
     search: DecodingOptions = field(default_factory=DecodingOptions)
+    ctc: CtcOptions = field(default_factory=CtcOptions)
     files: WordFiles = field(default_factory=WordFiles)
     decode_workers: Annotated[
         int,
         _word("Processes that decode; 0: one per core, 1: none but this one.", metavar="N", least=0),
     ] = 0
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether anything is to be decoded."""
+        return bool(self.graph.graph or self.ctc.tokens)

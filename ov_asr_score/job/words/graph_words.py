@@ -1,0 +1,115 @@
+"""Words by a decoding graph.
+
+Tests: tests/job/words/test_graph_words.py
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ov_asr_score.decoding.hypotheses import Hypotheses, HypothesisMaker, HypothesisOptions
+from ov_asr_score.decoding.workers import Utterances, decode_all
+from ov_asr_score.job.words.outcome import Outcome
+from ov_asr_score.job.words.segments import segment_of
+from ov_asr_score.job.words.word_files import wants_times
+from ov_asr_score.job.words.word_model import WordModel, open_word_model
+from ov_asr_score.settings.words.decoding import LATTICE_BEAM, check_decoding
+from ov_asr_score.settings.words.word_outputs import WordFiles, WordSettings
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GraphWords:
+    """A graph, and what is wanted of each utterance. ``row_seconds`` is the duration of a row of scores."""
+
+    settings: WordSettings
+    model: WordModel
+    options: HypothesisOptions
+    row_seconds: float
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a user should know, whatever the utterances are."""
+        return self.model.notes
+
+    @property
+    def acoustic_scale(self) -> float:
+        """The factor of scores in the search."""
+        return self.model.acoustic_scale
+
+    def decode(self, utterances: Utterances) -> Iterator[Outcome]:
+        """The outcome of all utterances, pairs of a key and scores, in their order."""
+        maker = HypothesisMaker(self.model.transitions, self.model.source, self.options)
+        for hypotheses in decode_all(
+            self.model.graph,
+            self.model.transitions,
+            self.settings.search,
+            utterances,
+            acoustic_scale=self.acoustic_scale,
+            finish=maker,
+            wants_lattices=self.options.needs_lattices,
+            workers=self.settings.decode_workers,
+        ):
+            yield self._outcome(hypotheses)
+
+    def _outcome(self, hypotheses: Hypotheses) -> Outcome:
+        symbols, path = self.model.symbols, hypotheses.path
+        best = segment_of(hypotheses, symbols, self.row_seconds, with_spoken=False)
+        spoken = segment_of(hypotheses, symbols, self.row_seconds)
+        if path is None:
+            return Outcome(best, spoken, hypotheses.num_frames, seconds=hypotheses.seconds)
+        return Outcome(
+            best,
+            spoken,
+            hypotheses.num_frames,
+            not path.is_final,
+            self._aligned(path.alignment),
+            hypotheses.lattice,
+            path.graph_cost,
+            path.acoustic_cost * self.acoustic_scale,
+            hypotheses.seconds,
+        )
+
+    def _aligned(self, ids: NDArray[np.int32]) -> NDArray[np.int32]:
+        transitions = self.model.transitions
+        match self.settings.files.alignment_as:
+            case "pdfs":
+                return transitions.pdfs[ids].astype(np.int32)
+            case "phones":
+                return transitions.phones[ids].astype(np.int32)
+            case "transition-ids":
+                return ids
+
+
+def open_graph_words(
+    settings: WordSettings, model: str, row_seconds: float, *, allow_commands: bool = False
+) -> GraphWords:
+    """The graph that ``settings`` ask for. Raises UsageError, and what reading graph and models raises."""
+    check_decoding(settings.search, _wanted(settings, 1.0).needs_lattices)
+    word_model = open_word_model(
+        settings.graph,
+        settings.search,
+        model,
+        wants_times=_needs_times(settings.files),
+        allow_commands=allow_commands,
+    )
+    return GraphWords(settings, word_model, _wanted(settings, word_model.acoustic_scale), row_seconds)
+
+
+def _wanted(settings: WordSettings, acoustic_scale: float) -> HypothesisOptions:
+    files, beam = settings.files, settings.search.lattice_beam
+    return HypothesisOptions(
+        acoustic_scale=acoustic_scale,
+        times=_needs_times(files),
+        nbest=files.nbest,
+        confidence=files.confidence,
+        lattice=files.lattice_as if files.lattice else "none",
+        lattice_beam=LATTICE_BEAM if beam is None else beam,
+    )
+
+
+def _needs_times(files: WordFiles) -> bool:
+    return wants_times(files) or files.confidence != "none"
