@@ -37,6 +37,7 @@ _COMMANDS = {
     "devices": "devices",
     "features": "features",
     "ivectors": "ivectors",
+    "decode": "decode",
     "copy-table": "copy_table",
     "table-info": "table_info",
     "merge": "merge",

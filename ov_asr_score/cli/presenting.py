@@ -66,6 +66,9 @@ def _present(report: RunReport, console: ReportConsole, *, quiet: bool, verbose:
         if report.num_failures:
             first = report.failures[0]
             reasons.append(f"{report.num_failures} utterances failed, first {first.key}: {first.message}")
+        if report.words is not None and report.words.num_failures:
+            first = report.words.failures[0]
+            reasons.append(f"{report.words.num_failures} utterances without words, first {first.key}: {first.message}")
         gaps = {"missing in": report.missing_keys, "only in": report.extra_keys}
         reasons += [
             f"{len(keys)} utterances {how} {table}, first {keys[0]}"
@@ -83,7 +86,11 @@ def uses_standard_output(job: ScoreJob) -> bool:
     return (
         job.report in _STANDARD_OUTPUT
         or job.trace in _STANDARD_OUTPUT
-        or any(_is_standard_output(specifier) for specifier in specifiers_of(job.outputs))
+        or any(name in _STANDARD_OUTPUT for name in job.decoding.files.plain_files().values())
+        or any(
+            _is_standard_output(specifier)
+            for specifier in (*specifiers_of(job.outputs), *job.decoding.files.tables().values())
+        )
     )
 
 

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from ov_asr_score import __version__
 from ov_asr_score.errors import OvAsrScoreError, ShapeMismatchError, UsageError
 from ov_asr_score.job.overwriting import NamedFiles, check_files, files_read
-from ov_asr_score.job.words.outcome import Outcome
-from ov_asr_score.job.words.word_model import frames_per_row
-from ov_asr_score.job.words.word_run import WordRun, files_with_words, open_word_run, word_files_read
+from ov_asr_score.job.decoding.outcome import Outcome
+from ov_asr_score.job.decoding.word_model import frames_per_row
+from ov_asr_score.job.decoding.word_run import WordRun, files_with_words, open_word_run, word_files_read
 from ov_asr_score.kaldi_io import OutputFile, open_output, parse_read_specifier, read_table
 from ov_asr_score.report.data.run import as_dict
 from ov_asr_score.report.data.words import FORMAT, FORMAT_VERSION, DecodeReport
@@ -37,7 +37,7 @@ def run_decode(job: DecodeJob, on_outcome: OnOutcome | None = None) -> DecodeRep
     name when it raises. Raises OvAsrScoreError children for everything that stops the run.
     """
     started = time.perf_counter()
-    if not job.words.is_wanted:
+    if not job.decoding.is_wanted:
         raise UsageError(
             "graph: expected a decoding graph (HCLG.fst), or the tokens of a CTC model (tokens FILE), found neither",
             fields=("graph", "tokens"),
@@ -47,7 +47,7 @@ def run_decode(job: DecodeJob, on_outcome: OnOutcome | None = None) -> DecodeRep
     with ExitStack() as stack:
         report_file = stack.enter_context(open_output(job.report)) if job.report else None
         run = stack.enter_context(
-            open_word_run(job.words, job.model, row_seconds, allow_commands=job.allow_commands)
+            open_word_run(job.decoding, job.model, row_seconds, allow_commands=job.allow_commands)
         )
         for outcome in run.decode(_scores(job, run)):
             if on_outcome is not None:
@@ -80,11 +80,11 @@ def _scores(job: DecodeJob, run: WordRun) -> Iterator[tuple[str, NDArray[np.floa
 def _read_by(job: DecodeJob) -> NamedFiles:
     yield from files_read("scores", parse_read_specifier(job.scores, parse_path_map(job.path_map)))
     yield "model", job.model
-    yield from word_files_read(job.words)
+    yield from word_files_read(job.decoding)
 
 
 def _written_by(job: DecodeJob) -> NamedFiles:
-    yield from files_with_words(job.words)
+    yield from files_with_words(job.decoding)
     if job.report:
         yield "report", job.report
 

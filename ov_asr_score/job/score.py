@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -34,6 +35,9 @@ from ov_asr_score.scoring.scorer import Scorer
 from ov_asr_score.scoring.utterances.joining import JoinGaps, Utterance
 from ov_asr_score.settings.path_map import parse_path_map
 from ov_asr_score.settings.score_job import ScoreJob
+
+if TYPE_CHECKING:  # decoding is loaded where it is asked for
+    from ov_asr_score.job.words.word_run import WordRun
 
 # Bytes: more would only fill memory.
 _FEATURES_AHEAD, _SCORES_AHEAD = 16 << 20, 64 << 20
@@ -64,14 +68,17 @@ def _run(job: ScoreJob, on_utterance: OnUtterance | None) -> RunReport:
         trace_file(job.trace) as trace,
     ):
         run = prepare_run(job, report, trace)
-        with _open_tables(run, reporter.compared) as (writers, references, earlier):
+        with (
+            _open_words(run) as words,
+            _open_tables(run, reporter.compared) as (writers, references, earlier),
+        ):
             if job.export_model:
                 conversion = conversion_of(run.scorer.plan)
                 metadata = None if conversion is None else asdict(conversion)
                 export_model(run.scorer, Path(job.export_model), job.device, metadata)
                 report.notes.append(f"exported to {job.export_model}; nothing was scored")
             else:
-                for utterance in _score_all(run, writers, references, earlier, report):
+                for utterance in _score_all(run, writers, references, earlier, report, words):
                     reporter.utterance(utterance)
                     if on_utterance is not None:
                         on_utterance(utterance)
@@ -80,6 +87,7 @@ def _run(job: ScoreJob, on_utterance: OnUtterance | None) -> RunReport:
                 if job.shard is None:
                     references.note_unused(report)
                 _note_gaps(run.gaps, report)
+                report.words = None if words is None else words.totals
                 judge(
                     report,
                     run.tables.references,
@@ -92,6 +100,9 @@ def _run(job: ScoreJob, on_utterance: OnUtterance | None) -> RunReport:
             # is renamed last: under its final name it tells of complete scores.
             for writer in writers.values():
                 writer.finish()
+            if words is not None:
+                words.finish()
+                report.notes += words.notes
             if earlier is not None:
                 earlier.note_complete()
             reporter.finish(report)
@@ -143,8 +154,9 @@ def _score_all(
     references: ReferenceTables,
     earlier: Earlier | None,
     report: RunReport,
+    words: WordRun | None = None,
 ) -> Iterator[UtteranceReport]:
-    """Every utterance after it was written and compared."""
+    """Every utterance after it was decoded, written and compared."""
     job, scorer, totals = run.job, run.scorer, report.totals
     layer_times = LayerTimes() if job.profile else None
     ports = {layer: scorer.runner.outputs[index] for index, layer in enumerate(run.tables.layers)}
@@ -155,7 +167,11 @@ def _score_all(
         utterances = mark_scored(earlier, utterances)
         report.notes += filter(None, [earlier.note_on_machine(_machine(scorer))])
     with _scored_ahead(run, utterances, layer_times.add if layer_times else None) as results:
-        for scored in results if earlier is None else restore_scored(earlier, results, ports, scorer.plan):
+        if earlier is not None:
+            results = restore_scored(earlier, results, ports, scorer.plan)
+        if words is not None:
+            results = _with_words(words, run, results)
+        for scored in results:
             scores = {layer: scored.scores[port.name] for layer, port in ports.items()}
             if earlier is not None and totals.utterances < earlier.count:
                 totals.resumed_utterances += 1
@@ -179,6 +195,26 @@ def _score_all(
     if layer_times is not None:
         layer_times.merge(scorer.runner.averaged_layer_times())
         report.layers = layer_times.slowest_first()
+
+
+@contextmanager
+def _open_words(run: PreparedRun) -> Iterator[WordRun | None]:
+    """What decodes, if that is asked for; without it nothing of it is loaded."""
+    job, conversion = run.job, conversion_of(run.scorer.plan)
+    if not job.decoding.is_wanted or job.export_model:
+        yield None
+        return
+    from ov_asr_score.job.words.scored_words import open_scored_words
+
+    with open_scored_words(job, None if conversion is None else conversion.frame_subsampling_factor) as words:
+        yield words
+
+
+def _with_words(words: WordRun, run: PreparedRun, results: Iterator[UtteranceScores]) -> Iterator[UtteranceScores]:
+    from ov_asr_score.job.words.scored_words import decoded_beside
+
+    first = run.scorer.runner.outputs[0].name
+    return decoded_beside(words, run.job, results, first)
 
 
 def _report_gna(run: PreparedRun, report: RunReport) -> None:

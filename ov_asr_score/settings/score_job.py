@@ -31,6 +31,7 @@ from ov_asr_score.settings.tables import (
     VectorsAs,
 )
 from ov_asr_score.settings.weights import AllowNonfinite
+from ov_asr_score.settings.words.word_outputs import WordSettings
 
 
 def _model(help: str, *names: str, **more: Any) -> Setting:
@@ -251,6 +252,9 @@ class ScoreJob:
     resume: Annotated[
         bool, _table("Continue an interrupted run that had --resume; start from the beginning if there is none.")
     ] = False
+
+    # Words
+    decoding: WordSettings = field(default_factory=WordSettings)
 
     # Comparison
     references: Annotated[

@@ -23,13 +23,14 @@ def decode(job: DecodeJob, quiet: Quiet = False) -> None:
     from ov_asr_score.job.decode import run_decode
     from ov_asr_score.report.console.words import render_decode_report
 
-    files = job.words.files
-    if not any((files.text, files.ctm, files.alignment, files.lattice, files.nbest_text, files.nbest_costs, files.transcript)):
-        job = replace(job, words=replace(job.words, files=replace(files, text="-")))
+    files = job.decoding.files
+    if not files.are_named:
+        job = replace(job, decoding=replace(job.decoding, files=replace(files, text="-")))
     report = run_decode(replace(job, command=sys.argv))
     if not quiet:
         render_decode_report(report, ReportConsole(stderr=True))
     elif report.verdict != "ok":
-        say(f"failed: {report.totals.num_failures} utterances without words" if report.totals.num_failures else "failed: no utterances")
+        failures = report.totals.num_failures
+        say(f"failed: {failures} utterances without words" if failures else "failed: no utterances")
     if report.verdict != "ok":
         raise typer.Exit(EXIT_FAILED)

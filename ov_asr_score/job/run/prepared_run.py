@@ -115,6 +115,10 @@ def _read_by(job: ScoreJob, tables: JobTables) -> NamedFiles:
     yield from kaldi_files_read(job.kaldi)
     yield from frontend_files_read(job.frontend)
     yield from input_files_read(tables.inputs, path_map)
+    if job.decoding.is_wanted:
+        from ov_asr_score.job.words.word_run import word_files_read
+
+        yield from word_files_read(job.decoding)
     for specifier in tables.references.values():
         yield from files_read("references", parse_read_specifier(specifier, path_map))
 
@@ -128,6 +132,10 @@ def _written_by(job: ScoreJob, tables: JobTables) -> NamedFiles:
         yield "report", job.report
     if job.trace:
         yield "trace", job.trace
+    if job.decoding.is_wanted:
+        from ov_asr_score.job.words.word_run import files_with_words
+
+        yield from files_with_words(job.decoding)
 
 
 def _skip_into(report: RunReport) -> SkipUtterance:

@@ -31,5 +31,6 @@ def judge(
         elif report.totals.utterances:
             report.limit_messages.append(f"{name}no utterance could be compared with {specifier}")
     gaps = (report.missing_keys or report.extra_keys) and not allow_missing
-    if report.limit_messages or report.num_failures or gaps:
+    has_all_words = report.words is None or not report.words.num_failures
+    if report.limit_messages or report.num_failures or gaps or not has_all_words:
         report.verdict = "failed"

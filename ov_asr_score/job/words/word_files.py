@@ -88,12 +88,9 @@ def open_word_files(files: WordFiles, *, model: str = "", allow_commands: bool =
 
 def word_files_written(files: WordFiles) -> NamedFiles:
     """The files that are written, each with the setting that names it. Raises SpecifierError."""
-    for name in ("text", "ctm", "nbest_text", "nbest_costs", "transcript"):
-        if path := getattr(files, name):
-            yield name, path
-    for name in ("alignment", "lattice"):
-        if specifier := getattr(files, name):
-            yield from files_written(name, specifier)
+    yield from files.plain_files().items()
+    for name, specifier in files.tables().items():
+        yield from files_written(name, specifier)
 
 
 def check_word_files(files: WordFiles) -> None:

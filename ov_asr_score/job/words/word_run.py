@@ -17,20 +17,23 @@ from ov_asr_score.job.words.graph_words import GraphWords, open_graph_words
 from ov_asr_score.job.words.outcome import Outcome
 from ov_asr_score.job.words.word_files import WordWriters, check_word_files, open_word_files, word_files_written
 from ov_asr_score.job.words.word_model import files_of_words
-from ov_asr_score.report.data.words import WordTotals
+from ov_asr_score.report.data.words import WordErrorCounts, WordTotals
 from ov_asr_score.settings.words.word_outputs import WordSettings
+from ov_asr_score.word_errors.kaldi_lines import kaldi_lines
 from ov_asr_score.word_errors.text_formats import UtteranceText
 from ov_asr_score.word_errors.totals import TextTotals, utterance_errors
 
 
 @dataclass(slots=True)
 class WordRun:
-    """Words of one run."""
+    """Words of one run. ``row_seconds`` is the duration of a row of scores."""
 
+    row_seconds: float
     decoder: GraphWords | CtcWords
     totals: WordTotals
     writers: WordWriters
     reference: dict[str, UtteranceText]
+    errors: TextTotals
     reference_name: str
     notes: list[str] = field(default_factory=list)
 
@@ -45,9 +48,11 @@ class WordRun:
         """Write what is written at the end; the files get their names when the run is closed."""
         self.writers.finish()
         self.notes += [f"{text} (first: utterance {key})" for text, key in self.totals.warnings.items()]
-        errors = self.totals.errors
-        if errors is not None and errors.sentences < len(self.reference):
-            lacking = len(self.reference) - errors.sentences
+        if not self.reference:
+            return
+        lacking = len(self.reference) - self.errors.sentences
+        self.totals.errors = _counts(self.errors, lacking)
+        if lacking:
             self.notes.append(f"{self.reference_name}: {lacking} utterances were not decoded, and are not counted")
 
     def _count(self, outcome: Outcome) -> None:
@@ -66,8 +71,8 @@ class WordRun:
         for warning in outcome.best.warnings:
             totals.warnings.setdefault(warning, outcome.key)
         said = self.reference.get(outcome.key)
-        if said is not None and totals.errors is not None:
-            totals.errors.add(utterance_errors(said, [word.text for word in words]))
+        if said is not None:
+            self.errors.add(utterance_errors(said, [word.text for word in words]))
 
 
 @contextmanager
@@ -89,9 +94,26 @@ def open_word_run(
     reference: dict[str, UtteranceText] = {}
     if files.reference_text:
         reference = read_texts(files.reference_text, "auto", allow_commands=allow_commands).texts
-    totals = WordTotals(settings.graph.graph, decoder.acoustic_scale, errors=TextTotals() if reference else None)
+    totals = WordTotals(settings.graph.graph, decoder.acoustic_scale)
     with open_word_files(files, model=model, allow_commands=allow_commands) as writers:
-        yield WordRun(decoder, totals, writers, reference, files.reference_text, list(decoder.notes))
+        yield WordRun(
+            row_seconds, decoder, totals, writers, reference, TextTotals(), files.reference_text, list(decoder.notes)
+        )
+
+
+def _counts(errors: TextTotals, absent: int) -> WordErrorCounts:
+    words = errors.words
+    return WordErrorCounts(
+        sentences=errors.sentences,
+        wrong_sentences=errors.wrong_sentences,
+        words=words.length,
+        insertions=words.insertions,
+        deletions=words.deletions,
+        substitutions=words.substitutions,
+        wer_percent=words.percent,
+        ser_percent=errors.ser_percent,
+        lines=kaldi_lines(words, errors.sentences, errors.wrong_sentences, absent),
+    )
 
 
 def word_files_read(settings: WordSettings) -> NamedFiles:

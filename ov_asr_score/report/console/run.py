@@ -17,6 +17,7 @@ from ov_asr_score.comparison import ScoreDifference, ScoreMeasures, describe_loc
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.profiling import LayerTime, total_microseconds
 from ov_asr_score.report.console.measures import HISTOGRAM_COLUMNS, histogram_rows, measure_facts
+from ov_asr_score.report.console.word_lines import word_lines
 from ov_asr_score.report.data.gna import GnaReport, PlacedLayer
 from ov_asr_score.report.data.run import RunReport, RunTotals, UtteranceReport, WorstUtterance
 
@@ -48,6 +49,9 @@ def render_run_report(report: RunReport, console: Console, *, verbose: bool = Fa
         render_facts(console, "Totals", _totals(report.totals))
     worst = report.worst if verbose else ()
     render_comparison(report.comparison, console, worst=worst, measures=report.measures, verbose=verbose)
+    if report.words is not None:
+        for text, style in word_lines(report.words, None if verbose else _MAX_KEYS):
+            _line(console, text, style)
     _layers(console, report.layers, None if verbose else _MAX_LAYERS)
     if report.placement:
         _placement(console, report.placement)

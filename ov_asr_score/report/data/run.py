@@ -12,13 +12,12 @@ import numpy as np
 from ov_asr_score.comparison import ScoreDifference, ScoreMeasures, summarize
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.profiling import LayerTime
+from ov_asr_score.report.data.failures import MAX_LISTED_FAILURES, Failure
 from ov_asr_score.report.data.gna import GnaReport, PlacedLayer
+from ov_asr_score.report.data.words import WordTotals
 
 FORMAT_VERSION = 1
 """Version of the JSON report; incremented when a field is removed or changes its meaning, not when one is added."""
-
-MAX_LISTED_FAILURES = 1000
-"""Largest number of listed failures; further ones are only counted, which bounds memory."""
 
 MAX_WORST = 10
 """Number of listed utterances with the largest distance from the reference."""
@@ -74,14 +73,6 @@ class RunTotals:
         """Seconds of inference per second of speech; 0 if there were no frames."""
         speech_seconds = (self.frames - self.resumed_frames) * self.frame_shift_seconds
         return self.infer_seconds / speech_seconds if speech_seconds > 0 else 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """An utterance that was not scored, and the reason."""
-
-    key: str  # key of the utterance
-    message: str  # why it was not scored, in one line
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +156,8 @@ class RunReport:
         default_factory=dict
     )  # output name -> classes, posteriors, where errors are
     worst: list[WorstUtterance] = field(default_factory=list)  # worst first, at most MAX_WORST
+
+    words: WordTotals | None = None  # what came of decoding; only if asked for
 
     failures: list[Failure] = field(default_factory=list)  # the first MAX_LISTED_FAILURES
     num_failures: int = 0  # all utterances that were not scored

@@ -9,11 +9,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ov_asr_score.report.data.run import MAX_LISTED_FAILURES, Failure
-from ov_asr_score.word_errors.totals import TextTotals
+from ov_asr_score.report.data.failures import MAX_LISTED_FAILURES, Failure
 
 FORMAT = "ov-asr-score-decode"
 FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class WordErrorCounts:
+    """Errors of the words against what was said; ``lines`` show them as compute-wer prints them."""
+
+    sentences: int  # utterances that have words, and of which it is known what was said
+    wrong_sentences: int  # those with any error
+    words: int  # of what was said
+    insertions: int
+    deletions: int
+    substitutions: int
+    wer_percent: float
+    ser_percent: float
+    lines: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -32,7 +46,7 @@ class WordTotals:
     failures: list[Failure] = field(default_factory=list)  # the first MAX_LISTED_FAILURES
     num_failures: int = 0  # all utterances without words
     warnings: dict[str, str] = field(default_factory=dict)  # each with the first utterance that it is about
-    errors: TextTotals | None = None  # only with reference text
+    errors: WordErrorCounts | None = None  # only with reference text
 
     @property
     def log_likelihood_per_frame(self) -> float:

@@ -34,7 +34,7 @@ class DecodeJob:
             panel=MODEL,
         ),
     ] = ""
-    words: WordSettings = field(default_factory=WordSettings)
+    decoding: WordSettings = field(default_factory=WordSettings)
     frame_subsampling_factor: Annotated[
         int,
         Setting(

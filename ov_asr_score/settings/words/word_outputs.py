@@ -95,6 +95,20 @@ class WordFiles:
         _word("What was said, as Kaldi's text: the word error rate is reported.", metavar="FILE"),
     ] = ""
 
+    @property
+    def are_named(self) -> bool:
+        """Whether any file is to be written."""
+        return bool(self.plain_files() or self.tables())
+
+    def plain_files(self) -> dict[str, str]:
+        """The files to write that are no tables, by the name of their setting."""
+        names = ("text", "ctm", "nbest_text", "nbest_costs", "transcript")
+        return {name: path for name in names if (path := getattr(self, name))}
+
+    def tables(self) -> dict[str, str]:
+        """The tables to write, by the name of their setting."""
+        return {name: specifier for name in ("alignment", "lattice") if (specifier := getattr(self, name))}
+
 
 @dataclass(frozen=True, slots=True)
 class WordSettings:

@@ -1,0 +1,66 @@
+"""Words of a scoring run: utterances are decoded as they come from the model.
+
+Tests: tests/job/words/test_scored_words.py
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ov_asr_score.errors import ShapeMismatchError, UsageError
+from ov_asr_score.job.words.word_files import wants_times
+from ov_asr_score.job.words.word_run import WordRun, open_word_run
+from ov_asr_score.scoring.engine import UtteranceScores
+from ov_asr_score.settings.score_job import ScoreJob
+from ov_asr_score.text import shown_key
+
+
+@contextmanager
+def open_scored_words(job: ScoreJob, subsampling: int | None) -> Iterator[WordRun]:
+    """The words of the run; ``subsampling`` is the number of frames per row of scores, None where it is not known.
+
+    Raises what ``open_word_run`` raises, and UsageError where nothing is done with words.
+    """
+    files = job.decoding.files
+    if not files.are_named and not files.reference_text:
+        raise UsageError("graph: expected a file for the words (text FILE), found none", fields=("graph", "text"))
+    row_seconds = job.frame_shift_seconds * (subsampling or job.kaldi.frame_subsampling_factor or 1)
+    with open_word_run(job.decoding, job.model, row_seconds, allow_commands=job.allow_commands) as run:
+        yield run
+
+
+def decoded_beside(
+    words: WordRun, job: ScoreJob, results: Iterator[UtteranceScores], output: str
+) -> Iterator[UtteranceScores]:
+    """``results`` in their order, each after the words of its ``output`` were found and written."""
+    waiting: deque[UtteranceScores] = deque()
+    needs_times = wants_times(job.decoding.files)
+
+    def scores() -> Iterator[tuple[str, NDArray[np.float32]]]:
+        for scored in results:
+            waiting.append(scored)
+            matrix = scored.scores[output]
+            if needs_times:
+                _check_rows(scored, len(matrix), words.row_seconds, job.frame_shift_seconds)
+            yield scored.key, np.ascontiguousarray(matrix, np.float32)
+
+    for _ in words.decode(scores()):
+        yield waiting.popleft()
+
+
+def _check_rows(scored: UtteranceScores, rows: int, row_seconds: float, frame_seconds: float) -> None:
+    """Raise ShapeMismatchError where rows of scores last longer, or shorter, than times of words would say."""
+    factor = max(1, round(row_seconds / frame_seconds))
+    expected = -(-scored.num_frames // factor)
+    # Convolutions without padding lose some rows at the edges.
+    if abs(rows - expected) > max(2, 0.1 * expected):
+        raise ShapeMismatchError(
+            f"utterance {shown_key(scored.key)}: expected {expected} rows of scores for {scored.num_frames} frames, "
+            f"found {rows}; times of words need frame_subsampling_factor, the number of frames per row",
+            fields=("frame_subsampling_factor",),
+        )

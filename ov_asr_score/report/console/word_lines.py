@@ -1,0 +1,33 @@
+"""Lines about what was decoded, each with its style.
+
+Tests: tests/report/console/test_words.py
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ov_asr_score.report.data.words import WordTotals
+
+
+def word_lines(totals: WordTotals, limit: int | None) -> Iterator[tuple[str, str]]:
+    """Counts, errors, and up to ``limit`` utterances without words (None: all that are listed)."""
+    yield _summary(totals), ""
+    for line in totals.errors.lines if totals.errors is not None else ():
+        yield line, ""
+    shown = totals.failures[:limit]
+    for failure in shown:
+        yield f"no words: {failure.key}: {failure.message}", "bold red"
+    if totals.num_failures > len(shown):
+        yield f"no words: {totals.num_failures - len(shown):,} more utterances", "bold red"
+
+
+def _summary(totals: WordTotals) -> str:
+    text = f"decoded {totals.utterances:,} utterances, {totals.frames:,} frames: {totals.words:,} words"
+    if totals.partial:
+        text += f", {totals.partial:,} utterances not to their end"
+    if totals.num_failures:
+        text += f", {totals.num_failures:,} without words"
+    if totals.decode_seconds and totals.frames:
+        text += f"; {totals.frames / totals.decode_seconds:,.0f} frames per second of processor time"
+    return text
