@@ -167,11 +167,8 @@ def _score_all(
         utterances = mark_scored(earlier, utterances)
         report.notes += filter(None, [earlier.note_on_machine(_machine(scorer))])
     with _scored_ahead(run, utterances, layer_times.add if layer_times else None) as results:
-        if earlier is not None:
-            results = restore_scored(earlier, results, ports, scorer.plan)
-        if words is not None:
-            results = _with_words(words, run, results)
-        for scored in results:
+        restored = results if earlier is None else restore_scored(earlier, results, ports, scorer.plan)
+        for scored in restored if words is None else _with_words(words, run, restored):
             scores = {layer: scored.scores[port.name] for layer, port in ports.items()}
             if earlier is not None and totals.utterances < earlier.count:
                 totals.resumed_utterances += 1

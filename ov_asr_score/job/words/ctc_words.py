@@ -71,5 +71,7 @@ def open_ctc_words(settings: WordSettings, row_seconds: float, *, allow_commands
     """The decoder that ``settings`` ask for. Raises UsageError, and what reading tokens and language models raises."""
     for name in ("alignment", "lattice"):
         if getattr(settings.files, name):
-            raise UsageError(f"{name}: expected a graph (graph FILE), found a CTC model without one", fields=(name, "graph"))
+            raise UsageError(
+                f"{name}: expected a graph (graph FILE), found a CTC model without one", fields=(name, "graph")
+            )
     return CtcWords(open_ctc_decoder(settings.ctc, settings.files.nbest, allow_commands=allow_commands), row_seconds)

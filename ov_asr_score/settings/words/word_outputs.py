@@ -65,9 +65,7 @@ class WordFiles:
         Literal["compact", "raw"],
         _word("Lattices with one path per word sequence, or as the search left them."),
     ] = "compact"
-    nbest: Annotated[
-        int, _word("Number of word sequences per utterance, the best first.", metavar="N", least=1)
-    ] = 1
+    nbest: Annotated[int, _word("Number of word sequences per utterance, the best first.", metavar="N", least=1)] = 1
     nbest_text: Annotated[
         str, _word("Write the n best word sequences under the keys KEY-1, KEY-2, and so on.", metavar="FILE")
     ] = ""
