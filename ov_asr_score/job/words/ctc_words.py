@@ -1,6 +1,6 @@
 """Words of CTC models, without a graph.
 
-Tests: tests/job/words/test_ctc_words.py
+Tests: tests/job/test_decode.py
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Words by a decoding graph.
 
-Tests: tests/job/words/test_graph_words.py
+Tests: tests/job/test_decode.py
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What a run keeps of an utterance that was decoded, whatever decoded it.
 
-Tests: tests/job/words/test_segments.py
+Tests: tests/job/test_decode.py
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Words of a scoring run: utterances are decoded as they come from the model.
 
-Tests: tests/job/words/test_scored_words.py
+Tests: tests/job/test_words_of_scores.py
 """
 
 from __future__ import annotations

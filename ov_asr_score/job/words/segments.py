@@ -1,6 +1,6 @@
 """Hypotheses as segments of a transcript.
 
-Tests: tests/job/words/test_segments.py
+Tests: tests/job/test_decode.py
 """
 
 from __future__ import annotations

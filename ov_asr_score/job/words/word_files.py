@@ -1,6 +1,6 @@
 """Files that get the words of a run, one utterance at a time; a transcript is written at the end.
 
-Tests: tests/job/words/test_word_files.py
+Tests: tests/job/test_decode.py
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Everything that words need besides scores: graph, transition model, symbols, where words end in phones.
 
-Tests: tests/job/words/test_word_model.py
+Tests: tests/job/test_decode.py
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Words as part of a run: scores go in, files are written, and everything is counted.
 
-Tests: tests/job/words/test_word_run.py
+Tests: tests/job/test_decode.py
 """
 
 from __future__ import annotations

@@ -1,0 +1,133 @@
+"""Decoding of stored scores, against latgen-faster-mapped and nbest-to-ctm."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ov_asr_score.errors import ShapeMismatchError, UsageError
+from ov_asr_score.job.decode import run_decode
+from ov_asr_score.kaldi_io import TableWriter, read_table
+from ov_asr_score.settings.words.ctc import CtcOptions
+from ov_asr_score.settings.words.decode_job import DecodeJob
+from ov_asr_score.settings.words.decoding import DecodingOptions
+from ov_asr_score.settings.words.word_outputs import GraphSettings, WordFiles, WordSettings
+from tests.command_line import ROOT
+
+SPEECH = ROOT / "data" / "speech"
+GRAPH = SPEECH / "graph" / "HCLG.fst"
+MODEL = ROOT / "models" / "chain_ivector" / "final.mdl"
+SCORES = SPEECH / "kaldi_scores.ark"
+
+
+def job(files: WordFiles, *, scores: Path | str = SCORES, **settings: object) -> DecodeJob:
+    words = WordSettings(GraphSettings(str(GRAPH)), files=files, decode_workers=1)
+    return DecodeJob(f"ark:{scores}", str(MODEL), replace(words, **settings), frame_subsampling_factor=3)  # type: ignore[arg-type]
+
+
+def lines(path: Path) -> list[str]:
+    return path.read_text().splitlines()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_words_as_kaldi(workers: int, tmp_path: Path) -> None:
+    files = WordFiles(text=f"{tmp_path}/text", reference_text=str(SPEECH / "text"))
+    report = run_decode(job(files, decode_workers=workers))
+    assert (tmp_path / "text").read_bytes() == (SPEECH / "kaldi_text").read_bytes()
+    totals = report.totals
+    assert (totals.utterances, totals.frames, totals.words, totals.partial, totals.num_failures) == (9, 460, 20, 0, 0)
+    # latgen-faster-mapped logs 4.04335
+    assert totals.log_likelihood_per_frame == pytest.approx(4.04335, abs=1e-5)
+    assert totals.errors is not None
+    assert totals.errors.lines[0] == "%WER 5.00 [ 1 / 20, 0 ins, 0 del, 1 sub ]"
+    assert report.notes == [f"words of {GRAPH.parent}/words.txt", "acoustic scale 1, as usual for chain models"]
+    assert report.verdict == "ok"
+
+
+def test_alignments(tmp_path: Path) -> None:
+    found = {}
+    for kind in ("transition-ids", "pdfs", "phones"):
+        files = WordFiles(alignment=f"ark:{tmp_path}/{kind}.ark", alignment_as=kind)
+        run_decode(job(files))
+        found[kind] = dict(read_table(f"ark:{tmp_path}/{kind}.ark"))
+    from ov_asr_score.kaldi_model.transitions import load_transitions
+
+    transitions = load_transitions(MODEL)
+    for key, ids in found["transition-ids"].items():
+        np.testing.assert_array_equal(found["pdfs"][key], transitions.pdfs[ids])
+        np.testing.assert_array_equal(found["phones"][key], transitions.phones[ids])
+    scores = dict(read_table(f"ark:{SCORES}"))
+    assert {key: len(ids) for key, ids in found["phones"].items()} == {key: len(rows) for key, rows in scores.items()}
+
+
+def test_what_cannot_be_decoded_is_told(tmp_path: Path) -> None:
+    scores = dict(read_table(f"ark:{SCORES}"))
+    with TableWriter(f"ark:{tmp_path}/odd.ark") as writer:
+        first, second = list(scores)[:2]
+        writer.write(first, scores[first])
+        writer.write("empty", np.zeros((0, 56), np.float32))
+        nan = scores[second].copy()
+        nan[3, 5] = np.nan
+        writer.write("nan", nan)
+        writer.write("short", scores[second][:1])
+    files = WordFiles(text=f"{tmp_path}/text")
+    report = run_decode(job(files, scores=tmp_path / "odd.ark"))
+    assert [line.split()[0] for line in lines(tmp_path / "text")] == [first]
+    assert {failure.key: failure.message.split(":")[0] for failure in report.totals.failures} == {
+        "empty": "no frames",
+        "nan": "NaN or infinity in the scores of frame 3",
+        "short": "no final state was reached, and --allow-partial is false",
+    }
+    assert report.verdict == "failed"
+    partial = run_decode(job(files, scores=tmp_path / "odd.ark", search=DecodingOptions(allow_partial=True)))
+    assert partial.totals.partial == 1
+    assert [line.split()[0] for line in lines(tmp_path / "text")] == [first, "short"]
+
+
+def test_files_that_do_not_belong_together(tmp_path: Path) -> None:
+    files = WordFiles(text=f"{tmp_path}/text")
+    other = ROOT / "models" / "nnet3_tdnn" / "final.mdl"
+    with pytest.raises(ShapeMismatchError, match="give the scores of the model|give the model"):
+        run_decode(replace(job(files), model=str(other)))
+    (tmp_path / "words.txt").write_text("<eps> 0\nyes 1\n")
+    with pytest.raises(ShapeMismatchError, match="expected a symbol for each"):
+        run_decode(job(files, graph=GraphSettings(str(GRAPH), words=f"{tmp_path}/words.txt")))
+    assert not (tmp_path / "text").exists()
+
+
+def test_what_is_asked_for() -> None:
+    files = WordFiles(text="-")
+    with pytest.raises(UsageError, match="graph: expected a decoding graph"):
+        run_decode(job(files, graph=GraphSettings()))
+    with pytest.raises(UsageError, match="model: expected the Kaldi model"):
+        run_decode(replace(job(files), model=""))
+    with pytest.raises(UsageError, match="nbest: expected a file"):
+        run_decode(job(WordFiles(text="-", nbest=3)))
+    with pytest.raises(UsageError, match="lattice: expected a graph"):
+        run_decode(job(WordFiles(lattice="ark:-"), graph=GraphSettings(), ctc=CtcOptions(tokens="tokens.txt")))
+
+
+def test_ctc(tmp_path: Path) -> None:
+    (tmp_path / "tokens.txt").write_text("<blk> 0\n" + "".join(f"t{number} {number}\n" for number in range(1, 12)))
+    files = WordFiles(text=f"{tmp_path}/text", ctm=f"{tmp_path}/ctm")
+    tokens = CtcOptions(tokens=f"{tmp_path}/tokens.txt", word_separator="each-token")
+    scores = ROOT / "data" / "conv_ctc" / "logprobs.ark"
+    report = run_decode(job(files, scores=scores, graph=GraphSettings(), ctc=tokens))
+    for line, (key, rows) in zip(lines(tmp_path / "text"), read_table(f"ark:{scores}"), strict=True):
+        best = rows.argmax(axis=1)
+        changes = best[np.flatnonzero(np.diff(best, prepend=-1))]
+        assert line.split() == [key, *(f"t{token}" for token in changes if token)]
+    assert report.totals.words == len(lines(tmp_path / "ctm"))
+
+
+def test_report(tmp_path: Path) -> None:
+    files = WordFiles(text=f"{tmp_path}/text")
+    run_decode(replace(job(files), report=f"{tmp_path}/report.json"))
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert (report["format"], report["verdict"]) == ("ov-asr-score-decode", "ok")
+    assert report["totals"]["words"] == 20
+    assert set(report["versions"]) == {"kaldi-decoder", "kaldifst", "numpy", "python", "platform"}
