@@ -46,7 +46,7 @@ def decode(
 ) -> Decoded:
     """The best path of scores [T, pdfs], and the lattice if wanted; what went wrong is in the warnings.
 
-    ``options.acoustic_scale`` None is taken for 0.1. Raises ShapeMismatchError for another number of pdfs than that of
+    ``options.decoding_scale`` None is taken for 0.1. Raises ShapeMismatchError for another number of pdfs than that of
     the model, MissingExtraError. Kaldi: DecodeUtteranceLatticeFaster, decode-faster-mapped.
     """
     frames, width = scores.shape
@@ -76,7 +76,7 @@ def _not_comparable(scores: FloatMatrix) -> int | None:
 
 
 def _scale(options: DecodingOptions) -> np.float32:
-    return np.float32(HYBRID_SCALE if options.acoustic_scale is None else options.acoustic_scale)
+    return np.float32(HYBRID_SCALE if options.decoding_scale is None else options.decoding_scale)
 
 
 def _search_path(

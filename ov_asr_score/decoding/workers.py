@@ -62,7 +62,7 @@ def decode_all(
     another width). What goes wrong with one utterance is in the warnings of `Decoded`.
     """
     check_decoding(options, wants_lattices)
-    options = replace(options, acoustic_scale=acoustic_scale)
+    options = replace(options, decoding_scale=acoustic_scale)
     if workers == 1 or not hasattr(os, "fork"):
         return _decode_here(graph, transitions, options, utterances, finish, wants_lattices)
     if any(importlib.util.find_spec(name) is None for name in ("kaldi_decoder", "kaldifst")):

@@ -13,7 +13,7 @@ from ov_asr_score.lattice.lattice import Lattice
 from ov_asr_score.settings.words.decoding import DecodingOptions
 from tests.decoding.kaldi_decodings import FOLDER, graph, scores
 
-ALL = DecodingOptions(beam=100.0, lattice_beam=100.0, acoustic_scale=1.0)
+ALL = DecodingOptions(beam=100.0, lattice_beam=100.0, decoding_scale=1.0)
 
 
 def lattice_of(options: DecodingOptions, key: str) -> Lattice:
@@ -31,7 +31,7 @@ def kaldis() -> dict[str, list[list[str]]]:
 
 @pytest.mark.parametrize("key", ["es_Andrea-t0004", "es_Annie-t0002"])
 def test_arcs_of_kaldis_lattice(key: str) -> None:
-    found = lattice_of(DecodingOptions(beam=11.0, lattice_beam=4.0, acoustic_scale=1.0), key)
+    found = lattice_of(DecodingOptions(beam=11.0, lattice_beam=4.0, decoding_scale=1.0), key)
     arcs = [line for line in kaldis()[key] if len(line) == 5]
     expected = sorted((int(ids), int(word), *map(float, costs.split(","))) for _, _, ids, word, costs in arcs)
     columns = (found.transition_ids, found.words, found.graph_costs, found.acoustic_costs)
@@ -51,7 +51,7 @@ def check_order(lattice: Lattice) -> None:
 
 def test_states_are_in_order() -> None:
     for key in scores():
-        check_order(lattice_of(DecodingOptions(beam=15.0, lattice_beam=12.0, acoustic_scale=0.3), key))
+        check_order(lattice_of(DecodingOptions(beam=15.0, lattice_beam=12.0, decoding_scale=0.3), key))
 
 
 def fst(num_states: int, *arcs: tuple[int, int, int, int]) -> Fst:

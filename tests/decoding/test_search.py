@@ -24,8 +24,8 @@ from tests.decoding.kaldi_decodings import (
 )
 
 # of latgen-faster-mapped: --beam=15 --max-active=7000
-CHAIN = DecodingOptions(beam=15.0, max_active=7000, acoustic_scale=1.0)
-WIDE = replace(CHAIN, acoustic_scale=0.3)
+CHAIN = DecodingOptions(beam=15.0, max_active=7000, decoding_scale=1.0)
+WIDE = replace(CHAIN, decoding_scale=0.3)
 
 
 @pytest.mark.parametrize("wants_lattice", [False, True])
@@ -42,7 +42,7 @@ def test_words_alignments_and_costs_of_kaldi(name: str, options: DecodingOptions
 
 
 def test_narrow_beams_and_few_states_as_kaldi() -> None:
-    options = DecodingOptions(beam=6.0, max_active=20, min_active=5, beam_delta=0.1, hash_ratio=1.0, acoustic_scale=1.0)
+    options = DecodingOptions(beam=6.0, max_active=20, min_active=5, beam_delta=0.1, hash_ratio=1.0, decoding_scale=1.0)
     found = [decode(graph(), options, key, values) for key, values in scores().items()]
     assert words(found) == integers("chain_words_beam6.int")
 
@@ -89,7 +89,7 @@ def test_a_path_by_hand() -> None:
     fst = linear_fst((0, 7, 0.5), (2, 0, 0.25), (2, 8, 1.0), (1, 0, 2.0), (0, 9, 4.0), final=8.0)
     values = np.array([[1, 2, 3], [4, 5, 6], [7, 8, 9]], np.float32)
     small = make_graph("hand", fst, np.array([-1, 2, 0], np.int32), 3)
-    found = decode(small, DecodingOptions(beam=100.0, acoustic_scale=0.5), "a", values)
+    found = decode(small, DecodingOptions(beam=100.0, decoding_scale=0.5), "a", values)
     path = found.path
     assert path is not None
     assert path.words.tolist() == [7, 8, 9]
@@ -102,7 +102,7 @@ def test_a_path_by_hand() -> None:
 
 def test_scale_of_nothing() -> None:
     for wants_lattice in (False, True):
-        options = replace(CHAIN, acoustic_scale=0.0, beam=4.0)
+        options = replace(CHAIN, decoding_scale=0.0, beam=4.0)
         found = decode(graph(), options, "a", scores()["es_Annie-t0002"], wants_lattice)
         assert found.path is not None and len(found.path.alignment) == found.num_frames
 

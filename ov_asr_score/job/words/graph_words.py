@@ -8,15 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ov_asr_score.decoding.hypotheses import Hypotheses, HypothesisMaker, HypothesisOptions
 from ov_asr_score.decoding.workers import Utterances, decode_all
 from ov_asr_score.job.words.outcome import Outcome
 from ov_asr_score.job.words.segments import segment_of
 from ov_asr_score.job.words.word_files import wants_times
 from ov_asr_score.job.words.word_model import WordModel, open_word_model
+from ov_asr_score.lattice.alignments import converted_alignment
 from ov_asr_score.settings.words.decoding import LATTICE_BEAM, check_decoding
 from ov_asr_score.settings.words.word_outputs import WordFiles, WordSettings
 
@@ -66,22 +64,12 @@ class GraphWords:
             spoken,
             hypotheses.num_frames,
             not path.is_final,
-            self._aligned(path.alignment),
+            converted_alignment(path.alignment, self.model.transitions, self.settings.files.alignment_as),
             hypotheses.lattice,
             path.graph_cost,
             path.acoustic_cost * self.acoustic_scale,
             hypotheses.seconds,
         )
-
-    def _aligned(self, ids: NDArray[np.int32]) -> NDArray[np.int32]:
-        transitions = self.model.transitions
-        match self.settings.files.alignment_as:
-            case "pdfs":
-                return transitions.pdfs[ids].astype(np.int32)
-            case "phones":
-                return transitions.phones[ids].astype(np.int32)
-            case "transition-ids":
-                return ids
 
 
 def open_graph_words(

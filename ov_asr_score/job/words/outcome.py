@@ -24,7 +24,7 @@ class Outcome:
     spoken: Segment
     num_frames: int  # T
     is_partial: bool = False
-    alignment: NDArray[np.int32] | None = None  # [T]
+    alignment: NDArray[np.int32] | None = None  # [T], or [P] or [P, 2] for P phones
     lattice: Lattice | CompactLattice | None = None
     graph_cost: float = 0.0
     acoustic_cost: float = 0.0  # with its scale

@@ -14,12 +14,12 @@ from ov_asr_score.job.overwriting import NamedFiles, files_written
 from ov_asr_score.job.words.outcome import Outcome
 from ov_asr_score.kaldi_io import OutputFile, TableWriter, open_output
 from ov_asr_score.lattice.archive import LatticeWriter
+from ov_asr_score.report.transcript_views import encoded, view, view_of_file
 from ov_asr_score.settings.words.word_outputs import WordFiles
 from ov_asr_score.transcript.assembling import assemble_transcript
 from ov_asr_score.transcript.lines.ctm import kaldi_ctm_lines
 from ov_asr_score.transcript.lines.kaldi_text import nbest_lines, text_line
 from ov_asr_score.transcript.transcript import Segment, best_words
-from ov_asr_score.transcript.views import View, view_of_file
 
 Writer = TypeVar("Writer", bound=AbstractContextManager[Any])
 
@@ -31,7 +31,7 @@ class WordWriters:
         """Open the files in ``stack``, at whose end they get their names. Raises UsageError, FileAccessError."""
         self._model = model
         self._segments: list[Segment] = []
-        self._view: View | None = view_of_file(files.transcript) if files.transcript else None
+        self._view = (files.transcript_format or view_of_file(files.transcript)) if files.transcript else ""
 
         def opened(name: str) -> OutputFile | None:
             return stack.enter_context(open_output(name, allow_commands=allow_commands)) if name else None
@@ -52,7 +52,7 @@ class WordWriters:
 
     def write(self, outcome: Outcome) -> None:
         """Write an utterance; one without words is left out, as Kaldi's decoders do. Raises FileAccessError."""
-        if self._view is not None:
+        if self._view:
             self._segments.append(outcome.spoken)
         if not outcome.has_words:
             return
@@ -62,15 +62,16 @@ class WordWriters:
         _write(self._nbest_text, nbest_lines(outcome.best))
         _write(self._nbest_costs, _cost_lines(outcome.best))
         if self._alignment is not None and outcome.alignment is not None:
-            self._alignment.write(outcome.key, outcome.alignment)
+            (self._alignment.write if outcome.alignment.ndim == 1 else self._alignment.write_pairs)(
+                outcome.key, outcome.alignment
+            )
         if self._lattice is not None and outcome.lattice is not None:
             self._lattice.write(outcome.key, outcome.lattice)
 
     def finish(self) -> None:
         """Write what is written at the end, and sync everything, so that only the names are left to give."""
-        if self._view is not None and self._transcript is not None:
-            text = self._view(assemble_transcript(self._segments, model=self._model))
-            self._transcript.write(text.encode("utf-8", "surrogateescape"))
+        if self._transcript is not None:
+            self._transcript.write(encoded(view(assemble_transcript(self._segments, model=self._model), self._view)))
         for output in (self._text, self._ctm, self._nbest_text, self._nbest_costs, self._transcript):
             if output is not None:
                 output.finish()

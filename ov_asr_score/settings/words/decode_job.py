@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from ov_asr_score.settings.setting import MODEL, REPORTS, TABLES, Setting
+from ov_asr_score.settings.setting import DECODING, MODEL, REPORTS, TABLES, Part, Setting
 from ov_asr_score.settings.shard import Shard, parse_shard
 from ov_asr_score.settings.tables import AllowCommands, OnError, PathMaps
 from ov_asr_score.settings.words.word_outputs import WordSettings
@@ -34,7 +34,20 @@ class DecodeJob:
             panel=MODEL,
         ),
     ] = ""
-    decoding: WordSettings = field(default_factory=WordSettings)
+    decoding: Annotated[
+        WordSettings,
+        Part(
+            settings={
+                "decoding_scale": Setting(
+                    "Factor for scores before they meet the graph (default: 1.0 for chain models, else 0.1).",
+                    names=("--acoustic-scale",),
+                    metavar="X",
+                    panel=DECODING,
+                    least=0,
+                )
+            }
+        ),
+    ] = field(default_factory=WordSettings)
     frame_subsampling_factor: Annotated[
         int,
         Setting(

@@ -47,7 +47,7 @@ class DecodingOptions:
         float | None,
         _number("Lattices: drop paths that are worse than the best one by more than X in the end (default 10)."),
     ] = None
-    acoustic_scale: Annotated[
+    decoding_scale: Annotated[
         float | None,
         _number("Factor for scores before they meet the graph (default: 1.0 for chain models, else 0.1).", least=0),
     ] = None
@@ -116,9 +116,9 @@ def check_decoding(options: DecodingOptions, wants_lattices: bool) -> None:
         raise UsageError(
             f"word_insertion_penalty: expected a finite number, found {found}", fields=("word_insertion_penalty",)
         )
-    if options.acoustic_scale is not None and not 0 <= options.acoustic_scale < math.inf:
-        found = options.acoustic_scale
-        raise UsageError(f"acoustic_scale: expected a finite number from 0, found {found}", fields=("acoustic_scale",))
+    if options.decoding_scale is not None and not 0 <= options.decoding_scale < math.inf:
+        found = options.decoding_scale
+        raise UsageError(f"decoding_scale: expected a finite number from 0, found {found}", fields=("decoding_scale",))
     if options.max_active is not None and (options.min_active or 0) > options.max_active:
         raise UsageError(
             f"min_active: expected at most max_active ({options.max_active}), found {options.min_active}",
@@ -141,6 +141,6 @@ def seconds_allowed(options: DecodingOptions, num_frames: int) -> float:
 
 def acoustic_scale_of(options: DecodingOptions, is_chain: bool) -> float:
     """The acoustic scale asked for, else that of the kind of model."""
-    if options.acoustic_scale is not None:
-        return options.acoustic_scale
+    if options.decoding_scale is not None:
+        return options.decoding_scale
     return CHAIN_SCALE if is_chain else HYBRID_SCALE

@@ -58,7 +58,11 @@ class WordFiles:
     ctm: Annotated[str, _word("Write the words with their times: a word per line.", metavar="FILE")] = ""
     alignment: Annotated[str, _word("Write the alignment of the best path.", metavar="WSPECIFIER")] = ""
     alignment_as: Annotated[
-        Literal["transition-ids", "pdfs", "phones"], _word("What the alignment has for each frame.")
+        Literal["transition-ids", "pdfs", "phones", "frame-phones", "phone-lengths"],
+        _word(
+            "What the alignment has: a transition-id, pdf or phone for each frame, or only the phones, also with their "
+            "lengths."
+        ),
     ] = "transition-ids"
     lattice: Annotated[str, _word("Write lattices, in the form of Kaldi's archives.", metavar="WSPECIFIER")] = ""
     lattice_as: Annotated[
@@ -83,10 +87,14 @@ class WordFiles:
     transcript: Annotated[
         str,
         _word(
-            "Write a transcript; the suffix says which: .json, .srt, .vtt, .TextGrid, .stm, .trn, .csv, .html "
-            "(docs/transcripts.md).",
+            "Write a transcript; the suffix says which: .json, .srt, .vtt, .TextGrid, .ctm, .stm, .trn, .csv, .html, "
+            ".txt (docs/transcripts.md).",
             metavar="FILE",
         ),
+    ] = ""
+    transcript_format: Annotated[
+        str,
+        _word("Format of the transcript, in place of the one that the suffix says (docs/transcripts.md).", metavar="NAME"),
     ] = ""
     reference_text: Annotated[
         str,

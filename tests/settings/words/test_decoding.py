@@ -22,8 +22,8 @@ from ov_asr_score.settings.words.decoding import (
         (DecodingOptions(beam=math.nan), "beam: expected a number above 0, found nan"),
         (DecodingOptions(beam_delta=0.0), "beam_delta: expected a number above 0, found 0"),
         (DecodingOptions(word_insertion_penalty=math.inf), "word_insertion_penalty: expected a finite number"),
-        (DecodingOptions(acoustic_scale=math.nan), "acoustic_scale: expected a finite number from 0, found nan"),
-        (DecodingOptions(acoustic_scale=-1.0), "acoustic_scale: expected a finite number from 0, found -1"),
+        (DecodingOptions(decoding_scale=math.nan), "decoding_scale: expected a finite number from 0, found nan"),
+        (DecodingOptions(decoding_scale=-1.0), "decoding_scale: expected a finite number from 0, found -1"),
         (DecodingOptions(max_active=20, min_active=21), r"min_active: expected at most max_active \(20\), found 21"),
     ],
 )
@@ -51,7 +51,7 @@ def test_options_that_kaldi_takes() -> None:
 def test_acoustic_scale_of_a_kind_of_model() -> None:
     assert acoustic_scale_of(DecodingOptions(), is_chain=True) == 1.0
     assert acoustic_scale_of(DecodingOptions(), is_chain=False) == 0.1
-    assert acoustic_scale_of(DecodingOptions(acoustic_scale=0.0), is_chain=True) == 0.0
+    assert acoustic_scale_of(DecodingOptions(decoding_scale=0.0), is_chain=True) == 0.0
 
 
 def test_seconds_grow_with_the_utterance() -> None:
