@@ -5,7 +5,8 @@ This is what worker processes do after the search, so everything here can be sen
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -14,9 +15,15 @@ from numpy.typing import NDArray
 from ov_asr_score.decoding.decoded import Decoded
 from ov_asr_score.kaldi_model.transitions import TransitionModel
 from ov_asr_score.lattice.align_lexicon import AlignLexicon
+from ov_asr_score.lattice.aligning.phone_spans import is_reordered
 from ov_asr_score.lattice.best_path import BestPath
+from ov_asr_score.lattice.consensus import consensus
+from ov_asr_score.lattice.costs import Scales
 from ov_asr_score.lattice.lattice import CompactLattice, Lattice
+from ov_asr_score.lattice.nbest import n_best
+from ov_asr_score.lattice.word_alignment import align_words
 from ov_asr_score.lattice.word_boundary import WordBoundary
+from ov_asr_score.lattice.word_lattice import WordLattice, determinize
 from ov_asr_score.lattice.word_times import time_words
 
 
@@ -30,6 +37,7 @@ class HypothesisOptions:
     confidence: Literal["none", "best-path", "mbr"] = "none"
     lattice: Literal["none", "compact", "raw"] = "none"
     lattice_beam: float = 10.0
+    word_insertion_penalty: float = 0.0  # of the search; no cost has it
 
     @property
     def needs_lattices(self) -> bool:
@@ -78,15 +86,76 @@ class HypothesisMaker:
         return self._best(decoded, decoded.path, seconds)
 
     def _best(self, decoded: Decoded, path: BestPath, seconds: float) -> Hypotheses:
-        best = Hypothesis(path.words, path.graph_cost, path.acoustic_cost)
-        spoken, warnings = best, decoded.warnings
+        started = time.thread_time()
+        alternatives, warnings = (_hypothesis(path),), decoded.warnings
+        spoken, lattice = alternatives[0], None
         if self.options.times:
             spoken, said = self._timed(path)
             warnings += said
-        return Hypotheses(decoded.key, decoded.num_frames, path, (best,), spoken, None, warnings, seconds)
+        if decoded.lattice is not None and self.options.needs_lattices:
+            words = self._word_lattice(decoded.lattice)
+            alternatives = (
+                tuple(map(_hypothesis, n_best(words.lattice, self.options.nbest, self._scales))) or alternatives
+            )
+            if self.options.confidence != "none":
+                spoken, said = self._confident(words.lattice, path, spoken)
+                warnings += said
+            if words.beam < self.options.lattice_beam:
+                warnings += (f"the word lattice is too large: its beam is {words.beam:.3g}",)
+            lattice = decoded.lattice if self.options.lattice == "raw" else words.lattice
+        return Hypotheses(
+            decoded.key,
+            decoded.num_frames,
+            path,
+            alternatives,
+            spoken,
+            lattice if self.options.lattice != "none" else None,
+            warnings,
+            seconds + time.thread_time() - started,
+        )
+
+    @property
+    def _scales(self) -> Scales:
+        return Scales(self.options.acoustic_scale, word_insertion_penalty=self.options.word_insertion_penalty)
+
+    def _word_lattice(self, lattice: Lattice) -> WordLattice:
+        return determinize(lattice, self._scales, self.options.lattice_beam)
 
     def _timed(self, path: BestPath) -> tuple[Hypothesis, tuple[str, ...]]:
         timed = time_words(path, self.transitions, self.source)
         words = timed.spoken()
         first, lengths = words.first_frames.astype(np.float64), words.num_frames.astype(np.float64)
         return Hypothesis(words.words, path.graph_cost, path.acoustic_cost, first, lengths), timed.warnings
+
+    def _confident(
+        self, lattice: CompactLattice, path: BestPath, timed: Hypothesis
+    ) -> tuple[Hypothesis, tuple[str, ...]]:
+        """Words with confidences: those of the best path with its times, or those with minimum Bayes risk."""
+        warnings: tuple[str, ...] = ()
+        if self.source is not None:
+            reorder = is_reordered(path.alignment, self.transitions)
+            aligned = align_words(lattice, self.transitions, self.source, reorder=reorder)
+            warnings = aligned.warnings
+            lattice = lattice if aligned.lattice is None else aligned.lattice
+        is_mbr = self.options.confidence == "mbr"
+        found = consensus(lattice, self._scales, decode_mbr=is_mbr, words=None if is_mbr else timed.words.tolist())
+        if found is None:
+            return timed, warnings
+        if not is_mbr:
+            return replace(timed, confidences=found.confidences.astype(np.float64)), warnings
+        starts = found.starts.astype(np.float64)
+        return (
+            Hypothesis(
+                found.words,
+                path.graph_cost,
+                path.acoustic_cost,
+                starts,
+                found.ends.astype(np.float64) - starts,
+                found.confidences.astype(np.float64),
+            ),
+            warnings,
+        )
+
+
+def _hypothesis(path: BestPath) -> Hypothesis:
+    return Hypothesis(path.words, path.graph_cost, path.acoustic_cost)

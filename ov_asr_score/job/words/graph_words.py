@@ -96,6 +96,7 @@ def _wanted(settings: WordSettings, acoustic_scale: float) -> HypothesisOptions:
         confidence=files.confidence,
         lattice=files.lattice_as if files.lattice else "none",
         lattice_beam=LATTICE_BEAM if beam is None else beam,
+        word_insertion_penalty=settings.search.word_insertion_penalty,
     )
 
 

@@ -94,7 +94,9 @@ class WordFiles:
     ] = ""
     transcript_format: Annotated[
         str,
-        _word("Format of the transcript, in place of the one that the suffix says (docs/transcripts.md).", metavar="NAME"),
+        _word(
+            "Format of the transcript, in place of the one that the suffix says (docs/transcripts.md).", metavar="NAME"
+        ),
     ] = ""
     reference_text: Annotated[
         str,
