@@ -60,7 +60,7 @@ def open_word_model(
     notes += check_graph(graph, transitions, symbols)
     is_chain = not transitions.topology.is_hmm
     scale = acoustic_scale_of(options, is_chain)
-    if options.acoustic_scale is None:
+    if options.decoding_scale is None:
         kind = "chain models" if is_chain else "models other than chain models"
         notes.append(f"acoustic scale {scale:g}, as usual for {kind}")
     return WordModel(graph, transitions, symbols, source, scale, tuple(notes))
