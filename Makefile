@@ -1,5 +1,5 @@
-# make demo   install, go from sound to scores with the bundled models, and from stored features, compare with Kaldi's
-#             own scores; the DNN as a GNA device would, too, with 16 and 8 bit weights and a table of what each layer loses
+# make demo   install, go from sound to words with the bundled models, and from stored features to scores, compare with
+#             Kaldi's own; the DNN as a GNA device would, too, with 16 and 8 bit weights and a table of what each layer loses
 # make test   install, lint, check types, run all tests
 # make fast   all tests but those marked as slow; make coverage: all tests, with the coverage of lines and branches
 # make docs   the API reference, in out/docs; make schemas: the JSON Schemas of the reports, in docs/schemas
@@ -36,7 +36,8 @@ demo: $(VENV)/.installed
 	$(BIN)/ov-asr-score score -m models/chain_ivector/final.mdl -i data/speech --feature-config data/speech/mfcc.conf \
 	  --ivector-extractor data/ivector_extractor/ivector_extractor.conf --frame-subsampling-factor 3 \
 	  --frames-per-chunk 50 -o ark,scp:out/speech.ark,out/speech.scp -r ark:data/speech/kaldi_scores.ark \
-	  --max-error 1e-3 --report out/speech.json
+	  --max-error 1e-3 --report out/speech.json --graph data/speech/graph/HCLG.fst --text out/words.txt \
+	  --ctm out/words.ctm
 	$(BIN)/ov-asr-score score -m models/nnet3_chain_tdnnf/final.mdl -i ark:data/kaldi/hires.ark \
 	  -o ark,scp:out/chain.ark,out/chain.scp -r ark:data/kaldi/nnet3_chain_tdnnf.ark \
 	  --max-error 1e-4 --report out/chain.json
@@ -46,6 +47,9 @@ demo: $(VENV)/.installed
 	for bits in 16 8; do $(BIN)/ov-asr-score score -m models/dnn_digits.xml -d GNA_SW_EXACT -qb $$bits \
 	  -i ark:data/dnn_digits/features.ark -r ark:data/dnn_digits/kaldi_loglik.ark --max-rms-error 0.06 \
 	  --gna-report || exit; done
+	cat out/words.ctm
+	cmp out/words.txt data/speech/kaldi_text
+	$(BIN)/ov-asr-score wer data/speech/text out/words.txt
 
 test: lint types
 	$(BIN)/python -m pytest -n 2 -q --durations=15
