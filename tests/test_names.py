@@ -25,6 +25,7 @@ SHARED_SUBJECTS: dict[str, set[str]] = {
     "bench": COMMANDS | {"report/console"},
     "caching": {"cli", "settings"},
     "decoding": {"audio", "settings/words"},
+    "decode": COMMANDS,
     "egs_prob": COMMANDS | {"settings", "report/console", "report/data"},
     "error_detail": {"job/run", "report/data"},
     "features": COMMANDS | {"settings/speech"},
@@ -39,6 +40,7 @@ SHARED_SUBJECTS: dict[str, set[str]] = {
     "table": {"report/console", "report/data"},
     "table_info": COMMANDS,
     "wer": COMMANDS,
+    "words": {"report/console", "report/data"},
     "word_errors": {"report/console", "report/data", "report/files", "report/html"},
     "suite": {"job/suite", "report/console", "report/data", "report/files", "report/html"},
 }

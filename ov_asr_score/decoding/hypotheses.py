@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from ov_asr_score.decoding.decoded import Decoded
 from ov_asr_score.kaldi_model.transitions import TransitionModel
 from ov_asr_score.lattice.align_lexicon import AlignLexicon
-from ov_asr_score.lattice.aligning.phone_spans import is_reordered
 from ov_asr_score.lattice.best_path import BestPath
 from ov_asr_score.lattice.consensus import consensus
 from ov_asr_score.lattice.costs import Scales
@@ -87,8 +86,8 @@ class HypothesisMaker:
 
     def _best(self, decoded: Decoded, path: BestPath, seconds: float) -> Hypotheses:
         started = time.thread_time()
-        alternatives, warnings = (_hypothesis(path),), decoded.warnings
-        spoken, lattice = alternatives[0], None
+        spoken, lattice, warnings = _hypothesis(path), None, decoded.warnings
+        alternatives: tuple[Hypothesis, ...] = (spoken,)
         if self.options.times:
             spoken, said = self._timed(path)
             warnings += said
@@ -133,8 +132,7 @@ class HypothesisMaker:
         """Words with confidences: those of the best path with its times, or those with minimum Bayes risk."""
         warnings: tuple[str, ...] = ()
         if self.source is not None:
-            reorder = is_reordered(path.alignment, self.transitions)
-            aligned = align_words(lattice, self.transitions, self.source, reorder=reorder)
+            aligned = align_words(lattice, self.transitions, self.source)
             warnings = aligned.warnings
             lattice = lattice if aligned.lattice is None else aligned.lattice
         is_mbr = self.options.confidence == "mbr"

@@ -52,7 +52,8 @@ def decode(
     frames, width = scores.shape
     if width != graph.labels.num_pdfs and frames:
         raise ShapeMismatchError(
-            f"utterance '{key}': expected scores of {graph.labels.num_pdfs} pdfs, the model's, found {width} columns"
+            f"utterance '{key}': expected scores of {graph.labels.num_pdfs} pdfs, the model's, found {width} columns; "
+            "give the scores of the model that the graph was made for"
         )
     if not frames:
         return Decoded(key, 0, None, warnings=(NO_FRAMES,))

@@ -50,7 +50,7 @@ def test_words_as_kaldi(workers: int, tmp_path: Path) -> None:
 
 def test_alignments(tmp_path: Path) -> None:
     found = {}
-    for kind in ("transition-ids", "pdfs", "phones"):
+    for kind in ("transition-ids", "pdfs", "frame-phones"):
         files = WordFiles(alignment=f"ark:{tmp_path}/{kind}.ark", alignment_as=kind)
         run_decode(job(files))
         found[kind] = dict(read_table(f"ark:{tmp_path}/{kind}.ark"))
@@ -59,9 +59,11 @@ def test_alignments(tmp_path: Path) -> None:
     transitions = load_transitions(MODEL)
     for key, ids in found["transition-ids"].items():
         np.testing.assert_array_equal(found["pdfs"][key], transitions.pdfs[ids])
-        np.testing.assert_array_equal(found["phones"][key], transitions.phones[ids])
+        np.testing.assert_array_equal(found["frame-phones"][key], transitions.phones[ids])
     scores = dict(read_table(f"ark:{SCORES}"))
-    assert {key: len(ids) for key, ids in found["phones"].items()} == {key: len(rows) for key, rows in scores.items()}
+    assert {key: len(ids) for key, ids in found["frame-phones"].items()} == {
+        key: len(rows) for key, rows in scores.items()
+    }
 
 
 def test_what_cannot_be_decoded_is_told(tmp_path: Path) -> None:
@@ -80,7 +82,7 @@ def test_what_cannot_be_decoded_is_told(tmp_path: Path) -> None:
     assert {failure.key: failure.message.split(":")[0] for failure in report.totals.failures} == {
         "empty": "no frames",
         "nan": "NaN or infinity in the scores of frame 3",
-        "short": "no final state was reached, and --allow-partial is false",
+        "short": "no final state was reached, and partial paths are not allowed",
     }
     assert report.verdict == "failed"
     partial = run_decode(job(files, scores=tmp_path / "odd.ark", search=DecodingOptions(allow_partial=True)))

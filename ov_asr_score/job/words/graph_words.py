@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ov_asr_score.decoding.hypotheses import Hypotheses, HypothesisMaker, HypothesisOptions
 from ov_asr_score.decoding.workers import Utterances, decode_all
 from ov_asr_score.job.words.outcome import Outcome
-from ov_asr_score.job.words.segments import segment_of
+from ov_asr_score.job.words.utterance_segments import segment_of
 from ov_asr_score.job.words.word_files import wants_times
 from ov_asr_score.job.words.word_model import WordModel, open_word_model
 from ov_asr_score.lattice.alignments import converted_alignment

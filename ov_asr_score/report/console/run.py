@@ -16,8 +16,8 @@ from rich.text import Text
 from ov_asr_score.comparison import ScoreDifference, ScoreMeasures, describe_location
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.profiling import LayerTime, total_microseconds
+from ov_asr_score.report.console.decoded_lines import word_lines
 from ov_asr_score.report.console.measures import HISTOGRAM_COLUMNS, histogram_rows, measure_facts
-from ov_asr_score.report.console.word_lines import word_lines
 from ov_asr_score.report.data.gna import GnaReport, PlacedLayer
 from ov_asr_score.report.data.run import RunReport, RunTotals, UtteranceReport, WorstUtterance
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rich.console import Console
 
+from ov_asr_score.report.console.decoded_lines import word_lines
 from ov_asr_score.report.console.run import render_line
-from ov_asr_score.report.console.word_lines import word_lines
 from ov_asr_score.report.data.words import DecodeReport
 
 _LISTED = 10

@@ -12,7 +12,7 @@ import numpy as np
 from ov_asr_score.comparison import ScoreDifference, ScoreMeasures, summarize
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.profiling import LayerTime
-from ov_asr_score.report.data.failures import MAX_LISTED_FAILURES, Failure
+from ov_asr_score.report.data.failed_utterances import MAX_LISTED_FAILURES, Failure
 from ov_asr_score.report.data.gna import GnaReport, PlacedLayer
 from ov_asr_score.report.data.words import WordTotals
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ov_asr_score.report.data.failures import MAX_LISTED_FAILURES, Failure
+from ov_asr_score.report.data.failed_utterances import MAX_LISTED_FAILURES, Failure
 
 FORMAT = "ov-asr-score-decode"
 FORMAT_VERSION = 1

@@ -13,8 +13,8 @@ import pytest
 from ov_asr_score.comparison import ScoreDifference, compare_scores
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.profiling import LayerTime
+from ov_asr_score.report.data.failed_utterances import MAX_LISTED_FAILURES
 from ov_asr_score.report.data.run import (
-    MAX_LISTED_FAILURES,
     MAX_WORST,
     RunReport,
     RunTotals,

@@ -1,0 +1,55 @@
+"""What was decoded, on the console."""
+
+from __future__ import annotations
+
+import io
+
+from rich.console import Console
+
+from ov_asr_score.report.console.words import render_decode_report
+from ov_asr_score.report.data.failed_utterances import MAX_LISTED_FAILURES
+from ov_asr_score.report.data.words import DecodeReport, WordErrorCounts, WordTotals
+
+
+def report_of(totals: WordTotals) -> DecodeReport:
+    return DecodeReport("ark:scores.ark", "final.mdl", totals, 1.5, ["a note"], None, "0.1.0", {"numpy": "2"})
+
+
+def lines_of(report: DecodeReport) -> list[str]:
+    file = io.StringIO()
+    render_decode_report(report, Console(file=file, width=40))
+    return file.getvalue().splitlines()
+
+
+def test_lines() -> None:
+    errors = WordErrorCounts(3, 1, 20, 0, 0, 1, 5.0, 100 / 3, ("%WER 5.00", "%SER 33.33", "Scored 3 sentences"))
+    totals = WordTotals("HCLG.fst", 0.1, 3, 1, 1000, 20, 100.0, -300.0, 0.5, errors=errors)
+    for number in range(12):
+        totals.add_failure(f"utt{number}", "no frames")
+    report = report_of(totals)
+    assert lines_of(report) == [
+        "note: a note",
+        "decoded 3 utterances, 1,000 frames: 20 words, 1 utterances not to their end, 12 without words; 2,000 frames "
+        "per second of processor time",
+        "%WER 5.00",
+        "%SER 33.33",
+        "Scored 3 sentences",
+        *(f"no words: utt{number}: no frames" for number in range(10)),
+        "no words: 2 more utterances",
+    ]
+    assert totals.log_likelihood_per_frame == 0.2
+    assert report.verdict == "failed"
+
+
+def test_nothing_was_decoded() -> None:
+    report = report_of(WordTotals())
+    assert lines_of(report) == ["note: a note", "decoded 0 utterances, 0 frames: 0 words"]
+    assert (report.verdict, report.totals.log_likelihood_per_frame) == ("failed", 0.0)
+    assert report_of(WordTotals(utterances=1)).verdict == "ok"
+
+
+def test_failures_are_counted_beyond_the_list() -> None:
+    totals = WordTotals()
+    for number in range(MAX_LISTED_FAILURES + 5):
+        totals.add_failure(str(number), "no frames")
+    assert (len(totals.failures), totals.num_failures) == (MAX_LISTED_FAILURES, MAX_LISTED_FAILURES + 5)
