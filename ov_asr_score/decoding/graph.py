@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import Any, BinaryIO, TypeAlias
+from typing import Any, BinaryIO, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,20 @@ _ARC = np.dtype([("ilabel", "<i4"), ("olabel", "<i4"), ("weight", "<f4"), ("next
 _STATE = np.dtype([("final", "<f4"), ("first", "<u4"), ("arcs", "<u4"), ("ieps", "<u4"), ("oeps", "<u4")])
 _EXPANDED = 1  # the only property that OpenFst expects of a constant automaton
 _BLOCK = 1 << 20  # arcs that are converted at a time
+
+
+class PdfsOfLabels(Protocol):
+    """What input labels of a graph as it is written mean, such as a transition model."""
+
+    @property
+    def pdfs(self) -> IntArray:
+        """The column of scores that each label has, from label 1 on."""
+        ...
+
+    @property
+    def num_pdfs(self) -> int:
+        """Columns of the scores."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)

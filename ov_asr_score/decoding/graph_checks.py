@@ -44,7 +44,7 @@ def check_graph(
     notes = []
     if not fst.num_final_states:
         notes.append(f"{name}: the graph has no final state: all paths are partial ones")
-    if words is not None and (note := _check_words(name, fst, words)):
+    if words is not None and (note := check_words(name, fst, words)):
         notes.append(note)
     return tuple(notes)
 
@@ -61,8 +61,11 @@ def check_width(transitions: TransitionModel, num_columns: int, what: str = "sco
         )
 
 
-def _check_words(name: str, fst: GraphFst, words: SymbolTable) -> str:
-    """A note about disambiguation symbols among the words; raises ShapeMismatchError for words without a symbol."""
+def check_words(name: str, fst: GraphFst, words: SymbolTable) -> str:
+    """A note about disambiguation symbols among the words of graph ``name``, or an empty text.
+
+    Raises ShapeMismatchError for words without a symbol.
+    """
     used = _used_labels(fst.olabels, fst.largest_olabel)
     missing = used[~np.isin(used, words.ids)]
     if missing.size:

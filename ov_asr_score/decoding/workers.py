@@ -23,13 +23,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.decoding.decoded import Decoded
-from ov_asr_score.decoding.graph import make_graph, write_graph
+from ov_asr_score.decoding.graph import PdfsOfLabels, make_graph, write_graph
 from ov_asr_score.decoding.graph_server import GraphServer, Worker, WorkerEndedError, WorkerTooSlowError
 from ov_asr_score.decoding.kaldifst_api import import_kaldi_decoder, nameable_file
 from ov_asr_score.decoding.search import decode, given_up
 from ov_asr_score.decoding.worker_process import Answer, Setup
 from ov_asr_score.fst.graph_file import GraphFile
-from ov_asr_score.kaldi_model.transitions import TransitionModel
 from ov_asr_score.settings.words.decoding import DecodingOptions, check_decoding, seconds_allowed
 
 Scores: TypeAlias = NDArray[np.float32]
@@ -43,7 +42,7 @@ _PATIENCE = 10  # seconds that a worker gets beyond those allowed before it is k
 
 def decode_all(
     graph: GraphFile,
-    transitions: TransitionModel,
+    transitions: PdfsOfLabels,
     options: DecodingOptions,
     utterances: Utterances,
     *,
@@ -74,7 +73,7 @@ def decode_all(
 
 def _decode_here(
     graph: GraphFile,
-    transitions: TransitionModel,
+    transitions: PdfsOfLabels,
     options: DecodingOptions,
     utterances: Utterances,
     finish: Callable[[Decoded, float], Result],
@@ -90,7 +89,7 @@ def _decode_here(
 
 def _decode_there(
     graph: GraphFile,
-    transitions: TransitionModel,
+    transitions: PdfsOfLabels,
     options: DecodingOptions,
     utterances: Utterances,
     finish: Callable[[Decoded, float], Result],

@@ -8,7 +8,9 @@ from functools import reduce
 
 import numpy as np
 
+from ov_asr_score.decoding.ctc.alternatives import CtcAlternative, CtcDecoded
 from ov_asr_score.decoding.ctc.arpa import ArpaModel, load_arpa
+from ov_asr_score.decoding.ctc.graph_search import CtcGraph, check_ctc_graph, decode_with_graph
 from ov_asr_score.decoding.ctc.greedy import decode_greedily
 from ov_asr_score.decoding.ctc.log_probabilities import log_probabilities
 from ov_asr_score.decoding.ctc.prefix_beam import FoundPrefix, PrefixSearch
@@ -22,43 +24,13 @@ DEFAULT_BEAM = 32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class CtcAlternative:
-    """A word sequence, with the frames of its best alignment.
-
-    Costs are negated natural logarithms: ``acoustic_cost`` of the probability of these words (of the best alignment,
-    or of all label sequences that a search found for them), ``graph_cost`` of what the language model makes of them (0
-    without one). ``posterior`` is the share of the word sequence among all that were found.
-    """
-
-    words: tuple[CtcWord, ...]
-    tokens: TokenSpans
-    acoustic_cost: float
-    graph_cost: float
-    posterior: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CtcDecoded:
-    """The word sequences of an utterance of ``num_frames`` rows of scores, best first; there is at least one."""
-
-    key: str
-    num_frames: int
-    alternatives: tuple[CtcAlternative, ...]
-    warnings: tuple[str, ...] = ()
-
-    @property
-    def best(self) -> CtcAlternative:
-        """The best word sequence."""
-        return self.alternatives[0]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class CtcDecoder:
     """What is needed to decode utterances: everything that files hold has been read."""
 
     options: CtcOptions
     tokens: Tokens
     model: ArpaModel | None
+    graph: CtcGraph | None
     num_best: int
 
     @property
@@ -67,7 +39,8 @@ class CtcDecoder:
         unknown: tuple[str, ...] = ()
         if self.model is not None and self.model.unknown < 0:
             unknown = (f"{self.model.name} has no <unk>: words that it does not know get the probability 1e-100",)
-        return (*self.tokens.notes, *unknown)
+        of_graph = () if self.graph is None else check_ctc_graph(self.graph, self.tokens)
+        return (*self.tokens.notes, *unknown, *of_graph)
 
     @property
     def beam(self) -> int | None:
@@ -76,11 +49,17 @@ class CtcDecoder:
             return self.options.ctc_beam
         return DEFAULT_BEAM if self.model is not None or self.num_best > 1 else None
 
-    def decode(self, key: str, scores: Floats) -> CtcDecoded:
-        """The word sequences of scores [T, V], none or few frames included.
+    def decode_all(self, utterances: Iterable[tuple[str, Floats]]) -> Iterator[CtcDecoded]:
+        """The word sequences of utterances, pairs of a key and scores [T, V], in their order.
 
-        Raises ShapeMismatchError (V is not the number of tokens) and TableFormatError (NaN).
+        Raises ShapeMismatchError (V is not the number of tokens), TableFormatError (NaN), and with a graph what
+        ``decode_with_graph`` raises.
         """
+        if self.graph is not None:
+            return decode_with_graph(utterances, self.graph, self.tokens, self.options, self.num_best)
+        return (self._decode(key, scores) for key, scores in utterances)
+
+    def _decode(self, key: str, scores: Floats) -> CtcDecoded:
         self.tokens.check_width(scores.shape[1], key)
         log_probs, note = log_probabilities(scores, self.options.ctc_scores, key)
         found = self._greedy(log_probs) if self.beam is None else self._search(log_probs, self.beam)
@@ -122,22 +101,43 @@ class CtcDecoder:
         return tuple(spell_words(spans, self.tokens.words, self.options.token_confidence))
 
 
-def open_ctc_decoder(options: CtcOptions, num_best: int = 1, *, allow_commands: bool = False) -> CtcDecoder:
-    """The decoder that ``options`` ask for, with ``num_best`` word sequences per utterance.
+def open_ctc_decoder(
+    options: CtcOptions, graph: CtcGraph | None = None, num_best: int = 1, *, allow_commands: bool = False
+) -> CtcDecoder:
+    """The decoder that ``options`` ask for, with up to ``num_best`` word sequences per utterance.
 
-    Raises UsageError (no tokens, options that exclude each other, what the tokens leave open) and what reading the
-    files raises.
+    Raises UsageError (no tokens, options that exclude each other, what the tokens leave open), ShapeMismatchError (a
+    graph of other tokens or words) and what reading the files raises.
     """
     if not options.tokens:
         raise UsageError("tokens: expected the file with the tokens of the model, found none", fields=("tokens",))
+    if graph is not None:
+        _check_beside_graph(options)
     tokens = load_tokens(options.tokens, options.blank, options.word_separator, allow_commands=allow_commands)
+    if graph is not None:
+        check_ctc_graph(graph, tokens)
     model = load_arpa(options.lm, allow_commands=allow_commands) if options.lm else None
-    return CtcDecoder(options, tokens, model, num_best)
+    return CtcDecoder(options, tokens, model, graph, num_best)
+
+
+def _check_beside_graph(options: CtcOptions) -> None:
+    """Raise UsageError for options of the search without a graph."""
+    asked = {"lm": options.lm, "ctc_beam": options.ctc_beam}
+    name = next((name for name, value in asked.items() if value), None)
+    if name is not None:
+        raise UsageError(f"{name}: is for the search without a graph", fields=(name,))
 
 
 def decode_ctc(
-    utterances: Iterable[tuple[str, Floats]], options: CtcOptions, num_best: int = 1, *, allow_commands: bool = False
+    utterances: Iterable[tuple[str, Floats]],
+    options: CtcOptions,
+    graph: CtcGraph | None = None,
+    num_best: int = 1,
+    *,
+    allow_commands: bool = False,
 ) -> Iterator[CtcDecoded]:
-    """The word sequences of utterances, in their order. Raises as ``open_ctc_decoder`` and ``CtcDecoder.decode``."""
-    decoder = open_ctc_decoder(options, num_best, allow_commands=allow_commands)
-    return (decoder.decode(key, scores) for key, scores in utterances)
+    """The word sequences of utterances, pairs of a key and scores [T, V], in their order.
+
+    Raises as ``open_ctc_decoder`` and ``CtcDecoder.decode_all``.
+    """
+    return open_ctc_decoder(options, graph, num_best, allow_commands=allow_commands).decode_all(utterances)

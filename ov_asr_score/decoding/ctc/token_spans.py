@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.decoding.ctc.word_rules import WordRule
 
-Floats = NDArray[np.floating]
+Floats: TypeAlias = NDArray[np.floating]
+Confidence: TypeAlias = Literal["mean", "least"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +45,7 @@ def measure_spans(
     return TokenSpans(ids, first, end, np.minimum(sums / lengths, 1.0))
 
 
-def spell_words(spans: TokenSpans, rule: WordRule, confidence: Literal["mean", "least"] = "mean") -> list[CtcWord]:
+def spell_words(spans: TokenSpans, rule: WordRule, confidence: Confidence = "mean") -> list[CtcWord]:
     """The words of the tokens, from the first frame of the first token to the last of the last."""
     reduce = np.mean if confidence == "mean" else np.min
     silent = rule.silent
