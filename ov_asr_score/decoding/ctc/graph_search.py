@@ -54,7 +54,7 @@ class CtcGraph:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Found:
+class _GraphPaths:
     """What a worker gives back: the best paths, best first."""
 
     key: str
@@ -122,12 +122,12 @@ def decode_with_graph(
         yield CtcDecoded(found.key, len(log_probs), alternatives, warnings)
 
 
-def _best_paths(decoded: Decoded, seconds: float, *, num_best: int, scales: Scales, beam: float) -> _Found:
+def _best_paths(decoded: Decoded, seconds: float, *, num_best: int, scales: Scales, beam: float) -> _GraphPaths:
     """The best paths of an utterance, which leave its worker; ``seconds`` are those of the search."""
     paths: tuple[BestPath, ...] = () if decoded.path is None else (decoded.path,)
     if decoded.lattice is not None and num_best > 1:
         paths = tuple(n_best(decoded.lattice, num_best, scales, beam))
-    return _Found(decoded.key, paths, decoded.warnings)
+    return _GraphPaths(decoded.key, paths, decoded.warnings)
 
 
 def _alternatives(

@@ -14,8 +14,8 @@ LOG_PROBS = np.log(np.full((8, 3), 0.5))
 
 
 def path(labels: list[int], words: list[int], frames: list[int]) -> BestPath:
-    values = (np.array(each, np.int32) for each in (words, frames, labels))
-    return BestPath(*values, graph_cost=0.0, acoustic_cost=0.0, is_final=True)
+    first, second, third = (np.array(each, np.int32) for each in (words, frames, labels))
+    return BestPath(first, second, third, graph_cost=0.0, acoustic_cost=0.0, is_final=True)
 
 
 def test_words_begin_with_the_first_token_of_their_arcs() -> None:
