@@ -60,16 +60,17 @@ def consensus(
 
     Without ``decode_mbr`` the words stay those of the best path, or ``words``, and only get confidences and times.
     With ``keep_silence`` the places between words are among the words, as word 0. Very long lattices are cut at states
-    that all paths pass through, unless ``words`` are given. Raises TableFormatError for a lattice in which a state lies
-    at several times, and for one that is too large.
+    that all paths pass through, unless other ``words`` than those of the best path are given. Raises TableFormatError
+    for a lattice in which a state lies at several times, and for one that is too large.
     """
     best = best_words(lattice, [scales])[0]
     if best is None:
         return None
     rounds = _Rounds(scales, decode_mbr, keep_silence)
-    size = lattice.num_states * (2 * len(best) + 2)
-    if size <= _MOST_CELLS or words is not None:
-        return rounds.run(lattice, best.tolist() if words is None else list(words))
+    hypothesis = best.tolist() if words is None else list(words)
+    size = lattice.num_states * (2 * len(hypothesis) + 2)
+    if size <= _MOST_CELLS or hypothesis != best.tolist():
+        return rounds.run(lattice, hypothesis)
     lattice = select(lattice, np.ones(len(lattice.sources), bool), np.ones(len(lattice.final_states), bool))
     cuts = _even_cuts(shared_states(lattice), lattice.num_states, ceil(sqrt(size / _MOST_CELLS)))
     offsets = state_times(lattice)[[0, *cuts]].tolist()

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.lattice.arcs.arc_groups import AnyLattice
-from ov_asr_score.lattice.arcs.sublattice import Mask, in_order
+from ov_asr_score.lattice.arcs.sublattice import Mask, rearrange
 from ov_asr_score.lattice.lattice import CompactLattice, Lattice
 
 
@@ -58,9 +58,9 @@ def to_lattice(lattice: AnyLattice) -> Lattice:
         final_graph_costs=np.where(has_ids, np.float32(0), lattice.final_graph_costs),
         final_acoustic_costs=np.where(has_ids, np.float32(0), lattice.final_acoustic_costs),
     )
-    ordered = in_order(plain, 0) if plain.num_states else plain
-    assert ordered is not None, "states were in topological order before"
-    return ordered
+    # The states between the ends of an arc come right behind its source.
+    behind = np.concatenate([2 * np.arange(lattice.num_states), 2 * starts[owner[ends_inside]].astype(np.int64) + 1])
+    return rearrange(plain, np.argsort(behind, kind="stable"), None, None)
 
 
 def to_compact(lattice: AnyLattice) -> CompactLattice:
@@ -88,7 +88,8 @@ def to_compact(lattice: AnyLattice) -> CompactLattice:
     last = np.append(chains[1:], arcs) - 1
 
     def summed(costs: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.add.reduceat(costs[order].astype(np.float64), chains).astype(np.float32)
+        with np.errstate(over="ignore"):
+            return np.add.reduceat(costs[order].astype(np.float64), chains).astype(np.float32)
 
     numbers = np.cumsum(~is_inner) - 1
     ids = lattice.transition_ids[order]

@@ -64,7 +64,8 @@ def scale_costs(
     def scaled(graph: NDArray[np.float32], acoustic: NDArray[np.float32]) -> tuple[Any, Any]:
         new_graph = lm_scale * graph.astype(np.float64) + acoustic_to_lm_scale * acoustic
         new_acoustic = lm_to_acoustic_scale * graph.astype(np.float64) + acoustic_scale * acoustic
-        return new_graph.astype(np.float32), new_acoustic.astype(np.float32)
+        with np.errstate(over="ignore"):
+            return new_graph.astype(np.float32), new_acoustic.astype(np.float32)
 
     graph_costs, acoustic_costs = scaled(lattice.graph_costs, lattice.acoustic_costs)
     final_graph_costs, final_acoustic_costs = scaled(lattice.final_graph_costs, lattice.final_acoustic_costs)

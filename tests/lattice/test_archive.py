@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+import io
+import random
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ov_asr_score.errors import OvAsrScoreError, SpecifierError, TableFormatError
+from ov_asr_score.kaldi_io.matrices.stream import KaldiStream
+from ov_asr_score.lattice.arc_posteriors import posteriors
 from ov_asr_score.lattice.archive import (
     LatticeWriter,
     encode_lattice,
     read_compact_lattices,
+    read_lattice,
     read_lattices,
     read_plain_lattices,
 )
+from ov_asr_score.lattice.arcs.state_times import depth
+from ov_asr_score.lattice.consensus import consensus
+from ov_asr_score.lattice.conversion import to_lattice
 from ov_asr_score.lattice.lattice import CompactLattice, Lattice
+from ov_asr_score.lattice.nbest import n_best
+from ov_asr_score.lattice.oracle import oracle
+from ov_asr_score.lattice.pruning import prune
+from ov_asr_score.lattice.shortest_path import best_path
+from ov_asr_score.lattice.word_lattice import word_lattice
+from tests.damage.changes import exchange_words, flip_bits, other_integer, other_word
 from tests.lattice.lattices import KALDI, kaldi_lattices
 
 LATTICES = kaldi_lattices("chain/lat.ark.gz")
@@ -93,3 +108,25 @@ def test_nothing_is_left_of_a_failure(tmp_path: Path) -> None:
     with pytest.raises(OvAsrScoreError, match="contains a blank"):
         fail()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("text", [False, True])
+def test_damaged_lattices_in_all_that_takes_them(text: bool) -> None:
+    """What can still be read has costs and transition-ids of all kinds."""
+    chance = random.Random(3)
+    data = encode_lattice(LATTICES["es_victor-t0036"], text=text)
+    changes = (exchange_words, other_word) if text else (flip_bits, other_integer)
+    used = 0
+    for _ in range(50):
+        try:
+            lattice = read_lattice(KaldiStream(io.BytesIO(chance.choice(changes)(data, chance)), "x.ark"))
+            assert np.isfinite(prune(lattice, 5.0).acoustic_costs).all()
+            posteriors(lattice)
+            assert (best_path(lattice) is None) == (not n_best(lattice, 3)) == (oracle(lattice, [5]) is None)
+            consensus(word_lattice(lattice))
+            depth(to_lattice(lattice))
+            used += 1
+        except OvAsrScoreError as error:
+            assert "\n" not in str(error)
+    assert used > 5

@@ -19,7 +19,7 @@ def test_ten_best_of_kaldi(source: str) -> None:
     words, alignments, graph, acoustic = (kaldi_lines(f"wide/nbest10_{name}") for name in names)
     paths = 0
     for key, lattice in kaldi_lattices(f"wide/{source}").items():
-        if key == "flite_slt-t0017" and "raw" in source:  # takes long
+        if key in ("flite_slt-t0017", "es_belinda-t0011") and "raw" in source:  # take long
             continue
         found = n_best(lattice, 10, Scales(0.3), 8.0)
         assert f"{key}-{len(found) + 1}" not in words
@@ -30,7 +30,7 @@ def test_ten_best_of_kaldi(source: str) -> None:
             assert np.isclose(path.graph_cost, float(graph[name][0]), atol=1e-3)
             assert np.isclose(path.acoustic_cost, float(acoustic[name][0]), atol=1e-3)
             paths += 1
-    assert paths == (len(words) if source == "lat.ark.gz" else len(words) - 10)
+    assert paths == (len(words) if source == "lat.ark.gz" else len(words) - 20)
 
 
 def test_order_follows_the_scales() -> None:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ov_asr_score.fst.header import MAGIC
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream
 from ov_asr_score.lattice.arcs.arc_groups import AnyLattice, index_ranges
-from ov_asr_score.lattice.files.building import CompactArcs, settled
+from ov_asr_score.lattice.files.building import CompactArcs, cost_pairs, settled
 from ov_asr_score.lattice.lattice import CompactLattice, Lattice
 from ov_asr_score.text import clipped
 
@@ -118,7 +118,9 @@ def _read_plain(stream: KaldiStream, kind: _ArcKind, states: int) -> Lattice:
         counts.append(_read_count(stream, "<q", "arcs"))
         pieces.append(stream.read(counts[-1] * kind.arc.itemsize))
     arcs = np.frombuffer(b"".join(pieces), kind.arc)
-    final_costs = np.array(finals, np.float32).reshape(-1, 2)
+    final_costs = cost_pairs(finals)
+    with np.errstate(over="ignore"):
+        costs = arcs["weight"].astype(np.float32)
     final_states = np.flatnonzero(final_costs[:, 0] != np.inf)
     return Lattice(
         num_states=len(finals),
@@ -126,8 +128,8 @@ def _read_plain(stream: KaldiStream, kind: _ArcKind, states: int) -> Lattice:
         targets=arcs["next"].astype(np.int32),
         transition_ids=arcs["ilabel"].astype(np.int32),
         words=arcs["olabel"].astype(np.int32),
-        graph_costs=arcs["weight"][:, 0].astype(np.float32),
-        acoustic_costs=arcs["weight"][:, 1].astype(np.float32),
+        graph_costs=costs[:, 0],
+        acoustic_costs=costs[:, 1],
         final_states=final_states.astype(np.int32),
         final_graph_costs=final_costs[final_states, 0],
         final_acoustic_costs=final_costs[final_states, 1],

@@ -5,7 +5,7 @@ Tests: tests/lattice/files/test_binary_lattices.py, tests/lattice/files/test_tex
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -78,6 +78,12 @@ EMPTY_COMPACT = compact_lattice(0, np.zeros((0, 3), np.int32), _NO_COSTS)
 """The same as a compact lattice."""
 
 
+def cost_pairs(costs: Iterable[tuple[float, ...]]) -> NDArray[np.float32]:
+    """Graph and acoustic costs [N, 2] in single precision; what is too large for it becomes infinite."""
+    with np.errstate(over="ignore"):
+        return np.array(list(costs), np.float64).reshape(-1, 2).astype(np.float32)
+
+
 @dataclass(slots=True)
 class CompactArcs:
     """The arcs and final states of a compact lattice as they are read; each final state once."""
@@ -91,8 +97,8 @@ class CompactArcs:
     def lattice(self, num_states: int) -> CompactLattice:
         """The lattice, whose states have the numbers that they were read with."""
         labels = np.array([arc[:3] for arc in self.arcs], np.int32).reshape(-1, 3)
-        costs = np.array([arc[3:] for arc in self.arcs], np.float32).reshape(-1, 2)
-        final_costs = np.array(list(self.finals.values()), np.float32).reshape(-1, 2)
+        costs = cost_pairs(arc[3:] for arc in self.arcs)
+        final_costs = cost_pairs(self.finals.values())
         strings = [*self.arc_ids, *(self.final_ids[state] for state in self.finals)]
         return compact_lattice(num_states, labels, costs, np.array(list(self.finals), np.int32), final_costs, strings)
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream
 from ov_asr_score.lattice.arcs.arc_groups import AnyLattice
-from ov_asr_score.lattice.files.building import CompactArcs, plain_lattice, settled
+from ov_asr_score.lattice.files.building import CompactArcs, cost_pairs, plain_lattice, settled
 from ov_asr_score.lattice.lattice import Lattice
 from ov_asr_score.text import clipped
 
@@ -44,9 +44,9 @@ class _PlainArcs:
     def lattice(self, num_states: int) -> Lattice:
         """The lattice, whose states have the numbers that they were read with."""
         labels = np.array(self.arcs, np.int32).reshape(-1, 4)
-        costs = np.array(self.costs, np.float32).reshape(-1, 2)
+        costs = cost_pairs(self.costs)
         finals = np.array(list(self.finals), np.int32)
-        final_costs = np.array(list(self.finals.values()), np.float32).reshape(-1, 2)
+        final_costs = cost_pairs(self.finals.values())
         return plain_lattice(num_states, labels, costs, finals, final_costs)
 
 

@@ -72,7 +72,7 @@ def bins_of(
     for (start, end), begin, stop in zip(spans, bounds, bounds[1:], strict=False):
         own = order[begin:stop]
         bins.append(Bin(keys[1][own].astype(np.int32), probabilities[own], float(start), float(end)))
-        means = starts[own] / probabilities[own], ends[own] / probabilities[own]
+        means = starts[own] / shares[own], ends[own] / shares[own]
         alternatives.append((means[0].astype(np.float32), means[1].astype(np.float32)))
     return bins, alternatives
 

@@ -53,7 +53,8 @@ class ExpectedEdits:
         lattice = _with_one_end(lattice)
         forward, _ = group_arcs(lattice)
         # Kaldi adds costs in single precision.
-        scores = -arc_costs(lattice, scales).astype(np.float32).astype(np.float64)
+        with np.errstate(over="ignore"):
+            scores = -arc_costs(lattice, scales).astype(np.float32).astype(np.float64)
         reached = np.full(lattice.num_states, -np.inf)
         reached[0] = 0
         propagate(forward, scores, reached, np.logaddexp)

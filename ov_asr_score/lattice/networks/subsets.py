@@ -24,7 +24,7 @@ from ov_asr_score.lattice.arc_posteriors import path_scores
 from ov_asr_score.lattice.arcs.arc_groups import IntVector
 from ov_asr_score.lattice.arcs.sublattice import in_order, select
 from ov_asr_score.lattice.costs import Scales, arc_costs, final_costs
-from ov_asr_score.lattice.files.building import compact_lattice
+from ov_asr_score.lattice.files.building import compact_lattice, cost_pairs
 from ov_asr_score.lattice.lattice import CompactLattice
 
 _DELTA = 1 / 1024  # between costs that count as equal, as in OpenFst
@@ -156,7 +156,7 @@ class Subsets:
     def lattice(self) -> CompactLattice:
         """The arcs found, of those that lead to an end."""
         costs = [*self._arc_costs, *(cost for _, cost in self._ends)]
-        weights = np.array([cost[1:3] for cost in costs], np.float32).reshape(-1, 2)
+        weights = cost_pairs(cost[1:3] for cost in costs)
         strings = [np.frombuffer(cost[3].encode("utf-32-le", "surrogatepass"), "<u4") for cost in costs]
         found = compact_lattice(
             len(self._forward),
