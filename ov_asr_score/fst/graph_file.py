@@ -9,6 +9,7 @@ Sources: OpenFst 1.7 (const-fst.h, vector-fst.h), fstext/kaldi-fst-io.cc (``Read
 from __future__ import annotations
 
 import os
+from array import array
 from dataclasses import dataclass
 
 import numpy as np
@@ -202,7 +203,7 @@ def _read_vector(
     words = data[: len(data) & ~3].view("<i4")
     end = len(words)
     fields = words.data
-    heads: list[int] = []
+    heads = array("q")  # where states begin
     place = 0
     while place < end if states is None else len(heads) < states:
         if place + 3 > end:
@@ -215,7 +216,7 @@ def _read_vector(
             )
         heads.append(place)
         place += 3 + 4 * count
-    starts = np.array(heads, np.int64)
+    starts = np.frombuffer(heads, np.int64)
     first_arcs = np.empty(len(heads) + 1, np.int64)
     first_arcs[:-1] = (starts - 3 * np.arange(len(heads))) // 4
     first_arcs[-1] = (place - 3 * len(heads)) // 4

@@ -143,6 +143,8 @@ def _read_text_state(reader: ModelReader, number: int) -> HmmState:
         forward = reader.read_int()
         reader.expect_token("<SelfLoopPdfClass>")
         self_loop = reader.read_int()
+    if (forward == NO_PDF) != (self_loop == NO_PDF):  # in binary Kaldi does not look
+        raise reader.error("two classes of pdfs or none", f"one in state {number}", offset=offset)
     if token not in ("<Transition>", "</State>"):
         token = reader.expect_token("<Transition>", "</State>")
     transitions: list[tuple[int, float]] = []
@@ -153,7 +155,7 @@ def _read_text_state(reader: ModelReader, number: int) -> HmmState:
 
 
 def check_topology(reader: ModelReader, topology: Topology, offset: int) -> None:
-    """Raise ModelFormatError, with the byte ``offset``, for what ``HmmTopology::Check`` and ``HmmState`` refuse."""
+    """Raise ModelFormatError, with the byte ``offset``, for what ``HmmTopology::Check`` refuses."""
     for problem in _problems(topology):
         raise reader.error(*problem, "the topology is damaged", offset=offset)
 
@@ -191,8 +193,6 @@ def _entry_problems(entry: tuple[HmmState, ...]) -> Iterator[tuple[str, str]]:
     for number, state in enumerate(entry):
         if state.forward_pdf_class != NO_PDF:
             classes |= {state.forward_pdf_class, state.self_loop_pdf_class}
-        if (state.forward_pdf_class == NO_PDF) != (state.self_loop_pdf_class == NO_PDF):
-            yield "states with two classes of pdfs or none", f"state {number} with one"
         targets = [target for target, _ in state.transitions]
         if number < last and not targets:
             yield "transitions out of every state but the last", f"state {number} without"

@@ -78,7 +78,11 @@ def test_pdfs_of_loops() -> None:
         ("<PdfClass> 1", "<PdfClass> 3", "expected classes of pdfs from 0 on, found others (topology entry 0)"),
         ("<PdfClass> 0 <Transition> 0 0.75", "<Transition> 0 0.75", "expected a pdf in states before the end"),
         ("<PdfClass> 1", "<ForwardPdfClass> 1 <PdfClass> 1", "expected <SelfLoopPdfClass>, found '<PdfClass>'"),
-        ("<PdfClass> 1", "<ForwardPdfClass> 1 <SelfLoopPdfClass> -1", "expected states with two classes of pdfs or no"),
+        (
+            "<PdfClass> 1",
+            "<ForwardPdfClass> 1 <SelfLoopPdfClass> -1",
+            "expected two classes of pdfs or none, found one in",
+        ),
         ("<Transition> 1 0.25", "<Final> 0.25", "expected <Transition> or </State>, found '<Final>'"),
         ("</TopologyEntry> </", "</", "expected <State> or </TopologyEntry>, found '</Topology>'"),
         ("</Topology>", "<End>", "expected <TopologyEntry> or </Topology>, found '<End>'"),
