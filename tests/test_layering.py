@@ -99,7 +99,7 @@ FLOORS: dict[str, list[str]] = {
         "recording examples",
     ],
     "job": [
-        "sections overwriting written_table word_texts",
+        "sections overwriting written_table word_texts wer_sweep",
         "inspect_decoding",
         "inspect_kaldi",
         "inspect_model",

@@ -23,12 +23,15 @@ def test_examples(folder: Path) -> None:
     shutil.copy(FOLDER / "text", "text")
     shutil.copy(FOLDER / "nnet3_chain_tdnnf.hyp", "hyp.txt")
     shutil.copy(FOLDER / "nnet3_chain_cnn_tdnnf.hyp", "new_hyp.txt")
+    shutil.copy(FOLDER / "words.txt", "words.txt")
+    shutil.copy(FOLDER.parent / "lattices" / "wide" / "lat.ark.gz", "lat.ark.gz")
     commands = [shlex.split(block) for language, block in BLOCKS if language == "sh"]
-    first, second = (run(*words[1:]) for words in commands)
-    assert (first.code, second.code) == (0, 1)
+    first, second, third = (run(*words[1:]) for words in commands)
+    assert (first.code, second.code, third.code) == (0, 1, 0)
     assert first.stdout.startswith(OUTPUTS[0])
     assert OUTPUTS[1] in first.stdout
     assert OUTPUTS[3] in second.stdout
+    assert OUTPUTS[4] in third.stdout
 
 
 def test_rules_of_the_example() -> None:

@@ -10,14 +10,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import TypeVar
+from typing import TextIO, TypeVar
 
 import numpy as np
 
 from ov_asr_score import __version__
 from ov_asr_score.errors import MissingUtteranceError, UsageError
 from ov_asr_score.job.overwriting import check_files, files_read
-from ov_asr_score.job.word_texts import changed_texts, read_rules, read_texts
+from ov_asr_score.job.wer_sweep import check_sweep, edge_notes, sweep_lattices
+from ov_asr_score.job.word_texts import SpokenTexts, changed_texts, read_rules, read_texts
 from ov_asr_score.kaldi_io import atomic_output, read_token_table
 from ov_asr_score.report.data.word_errors import (
     HypothesisComparison,
@@ -25,6 +26,7 @@ from ov_asr_score.report.data.word_errors import (
     MissedWord,
     PartErrors,
     SubstitutedWord,
+    SweepReport,
     WordErrorsReport,
 )
 from ov_asr_score.report.files.report_format import report_format
@@ -57,7 +59,8 @@ def run_wer(job: WerJob) -> WordErrorsReport:
         output = stack.enter_context(atomic_output(job.report, "w")) if job.report else None
         form = report_format(job.report)
         table = UtteranceTable(output) if output is not None and form == "csv" else None
-        report = _Scoring(job, table).report(started)
+        best_text = stack.enter_context(atomic_output(job.sweep.best_text, "w")) if job.sweep.best_text else None
+        report = _Scoring(job, table, best_text).report(started)
         if output is not None and form == "page":
             write_word_errors_page(output, report)
         elif output is not None and form == "json":
@@ -78,12 +81,16 @@ def _check(job: WerJob) -> None:
         raise UsageError(
             "max_wer_increase: expected two hypotheses to compare, found one", fields=("max_wer_increase",)
         )
+    check_sweep(job.sweep)
+    if job.sweep.best_text and job.hypothesis_2:
+        raise UsageError("best_text: expected one table of lattices, found two", fields=("best_text",))
     texts = ("reference", "hypothesis", "hypothesis_2")
     read = [pair for name in texts if (path := getattr(job, name)) for pair in files_read(name, path)]
     tables = {"utt2spk": job.details.utt2spk, "groups": job.details.groups}
     read += [pair for name, path in tables.items() if path for pair in files_read(name, path)]
-    read += [("rules", job.counting.rules)] if job.counting.rules else []
-    check_files(iter(read), iter([("report", job.report)] if job.report else []))
+    read += [(name, path) for name, path in (("rules", job.counting.rules), ("words", job.sweep.words)) if path]
+    written = [(name, path) for name, path in (("report", job.report), ("best_text", job.sweep.best_text)) if path]
+    check_files(iter(read), iter(written))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +100,14 @@ class _Scored:
     path: str
     matched: MatchedTexts
     errors: ErrorCollector
+    sweep: SweepReport | None
 
 
 class _Scoring:
     """The texts of a job, and what is counted in them."""
 
-    def __init__(self, job: WerJob, table: UtteranceTable | None) -> None:
-        self._job, self._table = job, table
+    def __init__(self, job: WerJob, table: UtteranceTable | None, best_text: TextIO | None) -> None:
+        self._job, self._table, self._best_text = job, table, best_text
         self._rules = read_rules(job.counting.rules, allow_commands=job.allow_commands)
         reference = read_texts(job.reference, job.reference_format, allow_commands=job.allow_commands)
         self._reference = changed_texts(reference, self._rules, "reference")
@@ -139,7 +147,7 @@ class _Scoring:
 
     def _scored(self, path: str) -> _Scored:
         job = self._job
-        spoken = read_texts(path, job.hypothesis_format, self._reference.segments, allow_commands=job.allow_commands)
+        spoken, sweep = self._read(path)
         hypothesis = changed_texts(spoken, self._rules, "hypothesis")
         matched = match_texts(self._reference.texts, hypothesis.texts, job.counting.mode, path)
         errors = ErrorCollector(job.details.worst, self._group_of if job.details.groups else None)
@@ -156,7 +164,20 @@ class _Scoring:
                 f"{path}: {len(errors.unaligned):,} utterances are too long to be aligned, and have no part in the "
                 f"confusions: {clipped(errors.unaligned[0])}"
             )
-        return _Scored(path, matched, errors)
+        return _Scored(path, matched, errors, sweep)
+
+    def _read(self, path: str) -> tuple[SpokenTexts, SweepReport | None]:
+        job, allowed = self._job, self._job.allow_commands
+        if not job.sweep.sweep:
+            return read_texts(path, job.hypothesis_format, self._reference.segments, allow_commands=allowed), None
+        is_all = job.counting.mode == "all"
+        best = sweep_lattices(
+            path, self._reference.texts, job.sweep, self._rules, missing_are_empty=is_all, allow_commands=allowed
+        )
+        self._notes += edge_notes(path, best.report)
+        if self._best_text is not None:
+            self._best_text.writelines(f"{' '.join((key, *text.words))}\n" for key, text in best.texts.items())
+        return SpokenTexts(best.texts), best.report
 
     def _speaker_of(self, key: str) -> str:
         return _looked_up(self._speakers, key, self._job.details.utt2spk)
@@ -186,6 +207,7 @@ class _Scoring:
             deletions=[MissedWord(word, count) for word, count in _most(errors.deletions, most)],
             insertions=[MissedWord(word, count) for word, count in _most(errors.insertions, most)],
             worst=errors.worst,
+            sweep=scored.sweep,
         )
 
     def _comparison(self, first: _Scored, second: _Scored) -> HypothesisComparison:

@@ -25,6 +25,7 @@ SELECTION = "What is copied"
 COMPARISON = "Comparison"
 QUANTIZATION = "Quantization"
 SPEED = "Speed"
+SWEEP = "Lattices: the best scales"
 REPORTS = "Reports"
 CAPTIONS = "Captions"
 TIME = "Kaldi models: chunks and time"
@@ -46,6 +47,7 @@ PANELS = (
     COMPARISON,
     QUANTIZATION,
     SPEED,
+    SWEEP,
     REPORTS,
     CAPTIONS,
     AFTER,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import nan
 
 from ov_asr_score.report.data.word_errors import (
@@ -10,6 +11,8 @@ from ov_asr_score.report.data.word_errors import (
     MissedWord,
     PartErrors,
     SubstitutedWord,
+    SweepCell,
+    SweepReport,
     WordErrorsReport,
 )
 from ov_asr_score.word_errors.alignment import EditCounts
@@ -46,6 +49,10 @@ FIRST = HypothesisReport(
 SECOND = HypothesisReport(
     "new.txt", ("%WER -nan", "b", "c"), EditCounts(), None, 0, 0, nan, 0, 0, None, (), (), (), (), (), ()
 )
+CELLS = [
+    SweepCell(weight, penalty, EditCounts(40, 0, round(weight))) for weight in (4.0, 8.5) for penalty in (0.0, 0.5)
+]
+SWEPT = replace(FIRST, path="ark:lat.ark", sweep=SweepReport(4.0, 0.5, CELLS), groups=(), worst=(LONG,))
 
 
 def word_errors_report(*hypotheses: HypothesisReport, failures: tuple[str, ...] = ()) -> WordErrorsReport:

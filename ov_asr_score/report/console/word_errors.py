@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -13,6 +13,7 @@ from ov_asr_score.report.data.word_errors import (
     HypothesisComparison,
     HypothesisReport,
     PartErrors,
+    SweepReport,
     WordErrorsReport,
 )
 from ov_asr_score.word_errors.alignment import EditCounts, WordPair
@@ -45,6 +46,8 @@ def _render_hypothesis(report: WordErrorsReport, hypothesis: HypothesisReport, c
         low, high = hypothesis.interval.low_percent, hypothesis.interval.high_percent
         resamples = f"{report.replications:,} resamples, seed {report.seed}"
         render_line(console, f"95 % interval of the WER: {low:.2f} to {high:.2f} ({resamples})")
+    if hypothesis.sweep is not None:
+        _render_sweep(hypothesis.sweep, console)
     for title, parts in (("Speakers", hypothesis.speakers), ("Groups", hypothesis.groups)):
         if parts:
             render_table(console, title, _part_columns(parts, title[:-1].lower()), list(_part_rows(parts)))
@@ -58,6 +61,33 @@ def _render_hypothesis(report: WordErrorsReport, hypothesis: HypothesisReport, c
         render_line(console, "Utterances with the most errors", "bold")
         for utterance in hypothesis.worst:
             render_alignment(utterance, console)
+
+
+def _render_sweep(sweep: SweepReport, console: Console) -> None:
+    """Print the error rates of all pairs, a row for each weight, and mark the best one."""
+    weights, penalties, cells = sweep_table(sweep)
+    best = sweep.lm_weight, sweep.word_penalty
+    rows = [
+        (
+            *(
+                f"{cells[weight, penalty].percent:.2f}{'*' if (weight, penalty) == best else ' '}"
+                for penalty in penalties
+            ),
+            f"{weight:g}",
+        )
+        for weight in weights
+    ]
+    columns = (*(f"WIP {penalty:g} " for penalty in penalties), "language model weight")
+    render_table(console, f"WER %: best with weight {best[0]:g} and penalty {best[1]:g}", columns, rows)
+
+
+def sweep_table(
+    sweep: SweepReport,
+) -> tuple[Sequence[float], Sequence[float], Mapping[tuple[float, float], EditCounts]]:
+    """All weights, all penalties, and the errors of each pair of them."""
+    weights = list(dict.fromkeys(cell.lm_weight for cell in sweep.cells))
+    penalties = list(dict.fromkeys(cell.word_penalty for cell in sweep.cells))
+    return weights, penalties, {(cell.lm_weight, cell.word_penalty): cell.words for cell in sweep.cells}
 
 
 def counts_text(counts: EditCounts) -> str:

@@ -51,6 +51,24 @@ class MissedWord:
 
 
 @dataclass(frozen=True, slots=True)
+class SweepCell:
+    """The errors of the best paths of lattices for a weight and a penalty."""
+
+    lm_weight: float  # inverse of the acoustic scale
+    word_penalty: float  # cost of every word
+    words: EditCounts
+
+
+@dataclass(frozen=True, slots=True)
+class SweepReport:
+    """All pairs of weights and penalties that were tried, and the best one."""
+
+    lm_weight: float  # of the best pair, as is the next one; of equally good ones, that which was tried first
+    word_penalty: float
+    cells: Sequence[SweepCell]  # by weight, then by penalty
+
+
+@dataclass(frozen=True, slots=True)
 class HypothesisReport:
     """The errors of a hypothesis."""
 
@@ -70,6 +88,7 @@ class HypothesisReport:
     deletions: Sequence[MissedWord]
     insertions: Sequence[MissedWord]
     worst: Sequence[UtteranceErrors]  # the most errors first
+    sweep: SweepReport | None = None  # null if the hypothesis is a text; all other fields are of the best pair
 
 
 @dataclass(frozen=True, slots=True)

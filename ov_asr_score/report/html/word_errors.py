@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TextIO
 
-from ov_asr_score.report.console.word_errors import counts_text, error_kind
+from ov_asr_score.report.console.word_errors import counts_text, error_kind, sweep_table
 from ov_asr_score.report.data.word_errors import (
     HypothesisComparison,
     HypothesisReport,
     MissedWord,
     PartErrors,
+    SweepReport,
     WordErrorsReport,
 )
 from ov_asr_score.report.html import page
@@ -47,6 +48,10 @@ def _sections(report: WordErrorsReport) -> Iterator[Section]:
         yield Section("Second hypothesis beside the first", _comparison(report, report.comparison))
     for each in report.hypotheses:
         of = f": {each.path}" if len(report.hypotheses) > 1 else ""
+        if each.sweep is not None:
+            title = f"WER, %, for language model weights and word insertion penalties{of}"
+            best = f"The best: weight {each.sweep.lm_weight:g}, penalty {each.sweep.word_penalty:g}."
+            yield Section(title, _sweep(each.sweep), best)
         pictures = page.join(_alignment(utterance) for utterance in each.worst)
         legend = "The reference above, the hypothesis below; coloured where they differ."
         yield Section(f"Utterances with the most errors{of}", pictures, legend)
@@ -70,6 +75,12 @@ def _sections(report: WordErrorsReport) -> Iterator[Section]:
     yield Section(
         "Run", page.join([page.command_line(report.command or ()), page.facts("Settings and versions", facts)])
     )
+
+
+def _sweep(sweep: SweepReport) -> Html:
+    weights, penalties, cells = sweep_table(sweep)
+    heads = ("weight", *(f"penalty {penalty:g}" for penalty in penalties))
+    return page.table(heads, [(weight, *(cells[weight, each].percent for each in penalties)) for weight in weights])
 
 
 def _comparison(report: WordErrorsReport, comparison: HypothesisComparison) -> Html:

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from ov_asr_score.settings.setting import COMPARISON, REPORTS, TABLES, Setting
 from ov_asr_score.settings.tables import AllowCommands
+from ov_asr_score.settings.words.wer_sweep import SweepSettings
 
 GivenFormat: TypeAlias = Literal["auto", "text", "trn", "stm", "ctm", "json"]
 CharacterErrors: TypeAlias = Literal["none", "without-spaces", "with-spaces"]
@@ -99,12 +100,15 @@ class WerJob:
     """
 
     reference: Annotated[str, Setting("What was said: a text file, or ark:….", metavar="REF", positional=True)]
-    hypothesis: Annotated[str, Setting("What was recognized.", metavar="HYP", positional=True)]
+    hypothesis: Annotated[
+        str, Setting("What was recognized; with --sweep a table of lattices.", metavar="HYP", positional=True)
+    ]
     hypothesis_2: Annotated[
         str, Setting("Another hypothesis, to be compared with the first one.", metavar="HYP2", positional=True)
     ] = ""
     counting: CountingSettings = field(default_factory=CountingSettings)
     details: ErrorDetails = field(default_factory=ErrorDetails)
+    sweep: SweepSettings = field(default_factory=SweepSettings)
     reference_format: Annotated[GivenFormat, Setting(f"Format of REF: {_FORMATS}", panel=TABLES)] = "auto"
     hypothesis_format: Annotated[GivenFormat, Setting("Format of HYP and HYP2.", panel=TABLES)] = "auto"
     max_wer: Annotated[

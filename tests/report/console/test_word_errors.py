@@ -10,7 +10,7 @@ from rich.console import Console
 from ov_asr_score.report.console.word_errors import error_kind, render_alignment, render_word_errors
 from ov_asr_score.word_errors.alignment import EditCounts
 from ov_asr_score.word_errors.totals import UtteranceErrors
-from tests.report.word_error_reports import FIRST, SECOND, WORST, word_errors_report
+from tests.report.word_error_reports import FIRST, SECOND, SWEPT, WORST, word_errors_report
 
 
 def rendered(*hypotheses: object, **options: object) -> list[str]:
@@ -48,6 +48,16 @@ def test_one_hypothesis() -> None:
         "             S                           I D",
         "  0.00 [ 1 / 30000, 0 ins, 1 del, 0 sub ] utt2",
         "note: a note",
+    ]
+
+
+def test_a_sweep() -> None:
+    lines = rendered(SWEPT)
+    begin = lines.index("WER %: best with weight 4 and penalty 0.5")
+    assert lines[begin + 1 : begin + 4] == [
+        "  WIP 0   WIP 0.5   language model weight",
+        "  10.00     10.00*  4",
+        "  20.00     20.00   8.5",
     ]
 
 

@@ -11,7 +11,7 @@ from ov_asr_score.word_errors.alignment import EditCounts
 from ov_asr_score.word_errors.totals import UtteranceErrors
 from tests.command_line import ROOT
 from tests.report.test_schemas import faults
-from tests.report.word_error_reports import FIRST, LONG, SECOND, WORST, word_errors_report
+from tests.report.word_error_reports import FIRST, LONG, SECOND, SWEPT, WORST, word_errors_report
 
 SECTION = (
     (ROOT / "docs" / "report-format.md").read_text("utf-8").partition("## `wer --report`")[2].partition("\n## ")[0]
@@ -19,7 +19,7 @@ SECTION = (
 
 
 def test_json_keeps_to_its_schema() -> None:
-    for hypotheses in ((FIRST,), (FIRST, SECOND)):
+    for hypotheses in ((FIRST,), (SWEPT,), (FIRST, SECOND)):
         written = json.loads(word_errors_json(word_errors_report(*hypotheses)))
         assert faults("word-errors", written) == []
     assert written["hypotheses"][1]["ser_percent"] == "nan"

@@ -7,7 +7,7 @@ import re
 
 from ov_asr_score.report.html.word_errors import write_word_errors_page
 from tests.report.pages import Page
-from tests.report.word_error_reports import FIRST, HOSTILE, SECOND, word_errors_report
+from tests.report.word_error_reports import FIRST, HOSTILE, SECOND, SWEPT, word_errors_report
 
 
 def page_of(*hypotheses: object, **options: object) -> tuple[str, Page]:
@@ -32,6 +32,13 @@ def test_one_hypothesis() -> None:
     assert {"5.25 – 15.75", "6.00", "50.00"} <= set(page.text_of["dd"])
     assert "%WER 10.00 [ 4 / 40, 1 ins, 2 del, 1 sub ]" in page.text_of["pre"][0]
     assert "a note" in page.text_of["li"]
+
+
+def test_a_sweep() -> None:
+    _, page = page_of(SWEPT)
+    tables = {tuple(table[0]): table[1:] for table in page.tables}
+    assert tables["weight", "penalty 0", "penalty 0.5"] == [["4", "10", "10"], ["8.5", "20", "20"]]
+    assert "The best: weight 4, penalty 0.5." in page.text_of["p"]
 
 
 def test_two_hypotheses_and_failures() -> None:
