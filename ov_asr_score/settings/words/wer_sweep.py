@@ -1,7 +1,4 @@
-"""What is asked when the best scales of lattices are searched, as Kaldi's score.sh does.
-
-Tests: tests/settings/words/test_wer_sweep.py
-"""
+"""What is asked when the best scales of lattices are searched, as Kaldi's score.sh does."""
 
 import math
 from collections.abc import Sequence
