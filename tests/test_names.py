@@ -42,6 +42,7 @@ SHARED_SUBJECTS: dict[str, set[str]] = {
     "wer": COMMANDS,
     "words": {"report/console", "report/data"},
     "word_errors": {"report/console", "report/data", "report/files", "report/html"},
+    "wave_input": {"features", "settings/speech"},
     "suite": {"job/suite", "report/console", "report/data", "report/files", "report/html"},
 }
 SHARED_SUBJECTS["live"] = SHARED_SUBJECTS["live"] | {"frontend", "ivector"}

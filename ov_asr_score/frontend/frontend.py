@@ -18,7 +18,7 @@ from ov_asr_score.text import shown_key
 if TYPE_CHECKING:  # most front ends lack some of them
     from ov_asr_score.features.pitch.options import PitchRecipe
     from ov_asr_score.features.steps.feature_chain import FeatureChain
-    from ov_asr_score.features.wave import WaveRecipe
+    from ov_asr_score.features.wave_input import WaveRecipe
     from ov_asr_score.ivector.extractor import Extractor
 
 

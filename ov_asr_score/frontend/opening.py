@@ -23,7 +23,7 @@ from ov_asr_score.settings.speech.sound import SoundSettings
 
 if TYPE_CHECKING:  # of use for feature jobs only
     from ov_asr_score.features.steps.feature_chain import FeatureChain
-    from ov_asr_score.features.wave import WaveRecipe
+    from ov_asr_score.features.wave_input import WaveRecipe
     from ov_asr_score.settings.speech.feature_jobs import ComputationSettings
 
 _SHARED_WITH_PITCH = ("sample_frequency", "frame_length", "frame_shift", "snip_edges")
@@ -162,7 +162,7 @@ def _check_wave(
 def _wave(kind: AnyFeatureType | None, settings: FrontendSettings, notes: list[str]) -> WaveRecipe | None:
     if kind != "wave":
         return None
-    from ov_asr_score.features.wave import resolve_wave
+    from ov_asr_score.features.wave_input import resolve_wave
 
     found = resolve_wave(settings.wave)
     notes.append(

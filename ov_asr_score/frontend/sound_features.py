@@ -23,7 +23,7 @@ from ov_asr_score.text import shown_key
 
 if TYPE_CHECKING:
     from ov_asr_score.features.frame_options import FrameOptions
-    from ov_asr_score.features.wave import WaveRecipe
+    from ov_asr_score.features.wave_input import WaveRecipe
 
 Floats = NDArray[np.float32]
 
@@ -131,7 +131,7 @@ def _pitch_alone(recording: Recording, frontend: Frontend) -> FoundFeatures:
 
 
 def _wave(recording: Recording, frontend: Frontend, recipe: WaveRecipe) -> FoundFeatures:
-    from ov_asr_score.features.wave import wave_rows
+    from ov_asr_score.features.wave_input import wave_rows
 
     counted = _Counted(recording)
     pieces = list(_at_rate(counted, frontend, recipe.sample_rate))

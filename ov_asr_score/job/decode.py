@@ -7,8 +7,8 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from importlib.metadata import version
+from contextlib import ExitStack, suppress
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -90,7 +90,10 @@ def _written_by(job: DecodeJob) -> NamedFiles:
 
 
 def _report(job: DecodeJob, run: WordRun, seconds: float) -> DecodeReport:
-    packages: dict[str, Any] = {name: version(name) for name in ("kaldi-decoder", "kaldifst")}
+    packages: dict[str, Any] = {}
+    for name in ("kaldi-decoder", "kaldifst"):
+        with suppress(PackageNotFoundError):  # which CTC models without a graph do not need
+            packages[name] = version(name)
     versions = {**packages, "numpy": np.__version__, "python": platform.python_version()}
     versions["platform"] = f"{sys.platform} {platform.machine()}"
     return DecodeReport(

@@ -17,6 +17,7 @@ from ov_asr_score.settings.words.decode_job import DecodeJob
 from ov_asr_score.settings.words.decoding import DecodingOptions
 from ov_asr_score.settings.words.word_outputs import GraphSettings, WordFiles, WordSettings
 from tests.command_line import ROOT
+from tests.decoding.ctc.small_graph import write_graph
 
 SPEECH = ROOT / "data" / "speech"
 GRAPH = SPEECH / "graph" / "HCLG.fst"
@@ -109,7 +110,7 @@ def test_what_is_asked_for() -> None:
         run_decode(replace(job(files), model=""))
     with pytest.raises(UsageError, match="nbest: expected a file"):
         run_decode(job(WordFiles(text="-", nbest=3)))
-    with pytest.raises(UsageError, match="lattice: expected a graph"):
+    with pytest.raises(UsageError, match="lattice: is for the graphs of Kaldi models"):
         run_decode(job(WordFiles(lattice="ark:-"), graph=GraphSettings(), ctc=CtcOptions(tokens="tokens.txt")))
 
 
@@ -124,6 +125,34 @@ def test_ctc(tmp_path: Path) -> None:
         changes = best[np.flatnonzero(np.diff(best, prepend=-1))]
         assert line.split() == [key, *(f"t{token}" for token in changes if token)]
     assert report.totals.words == len(lines(tmp_path / "ctm"))
+
+
+def test_ctc_with_a_graph(tmp_path: Path) -> None:
+    tokens = ("<blk>", "▁a", "▁b", "a", "b")
+    write_graph(tmp_path, tokens, {"a": ["▁a"], "ab": ["▁a", "b"], "ba": ["▁b", "a"]})
+    (tmp_path / "tokens.txt").write_text("".join(f"{token} {number}\n" for number, token in enumerate(tokens)))
+    probs = np.full((8, 5), 0.01)
+    probs[np.arange(8), [0, 1, 4, 0, 0, 1, 1, 0]] = 0.96
+    with TableWriter(f"ark:{tmp_path}/scores.ark") as writer:
+        writer.write("u1", np.log(probs).astype(np.float32))
+        writer.write("u2", np.full((2, 5), np.nan, np.float32))
+    files = WordFiles(text=f"{tmp_path}/text", ctm=f"{tmp_path}/ctm", nbest=2, nbest_text=f"{tmp_path}/nbest")
+    given = job(
+        files,
+        scores=tmp_path / "scores.ark",
+        graph=GraphSettings(f"{tmp_path}/TLG.fst"),
+        ctc=CtcOptions(tokens=f"{tmp_path}/tokens.txt"),
+    )
+    report = run_decode(replace(given, model="", frame_subsampling_factor=4))
+    assert lines(tmp_path / "text") == ["u1 ab a"]
+    # frames of 40 ms
+    assert [line.split()[:5] for line in lines(tmp_path / "ctm")] == [
+        ["u1", "1", "0.04", "0.08", "ab"],
+        ["u1", "1", "0.20", "0.08", "a"],
+    ]
+    assert lines(tmp_path / "nbest")[0] == "u1-1 ab a" and len(lines(tmp_path / "nbest")) == 2
+    assert report.notes == [f"words of {tmp_path}/words.txt"]
+    assert (report.totals.utterances, report.totals.num_failures) == (1, 1)
 
 
 def test_report(tmp_path: Path) -> None:

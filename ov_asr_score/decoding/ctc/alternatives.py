@@ -28,12 +28,16 @@ class CtcAlternative:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CtcDecoded:
-    """The word sequences of an utterance of ``num_frames`` rows of scores, best first; none if no path survived."""
+    """The word sequences of an utterance of ``num_frames`` rows of scores, best first; none if no path survived.
+
+    ``seconds`` is the processor time of the search.
+    """
 
     key: str
     num_frames: int
     alternatives: tuple[CtcAlternative, ...]
     warnings: tuple[str, ...] = ()
+    seconds: float = 0.0
 
     @property
     def best(self) -> CtcAlternative | None:

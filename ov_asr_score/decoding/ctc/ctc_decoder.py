@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import reduce
@@ -12,7 +13,7 @@ from ov_asr_score.decoding.ctc.alternatives import CtcAlternative, CtcDecoded
 from ov_asr_score.decoding.ctc.arpa import ArpaModel, load_arpa
 from ov_asr_score.decoding.ctc.graph_search import CtcGraph, check_ctc_graph, decode_with_graph
 from ov_asr_score.decoding.ctc.greedy import decode_greedily
-from ov_asr_score.decoding.ctc.log_probabilities import log_probabilities
+from ov_asr_score.decoding.ctc.log_probabilities import log_probabilities, why_without_words
 from ov_asr_score.decoding.ctc.prefix_beam import FoundPrefix, PrefixSearch
 from ov_asr_score.decoding.ctc.token_spans import CtcWord, Floats, TokenSpans, measure_spans, spell_words
 from ov_asr_score.decoding.ctc.tokens import Tokens, load_tokens
@@ -52,8 +53,8 @@ class CtcDecoder:
     def decode_all(self, utterances: Iterable[tuple[str, Floats]]) -> Iterator[CtcDecoded]:
         """The word sequences of utterances, pairs of a key and scores [T, V], in their order.
 
-        Raises ShapeMismatchError (V is not the number of tokens), TableFormatError (NaN), and with a graph what
-        ``decode_with_graph`` raises.
+        Why there are no words is in their warnings. Raises ShapeMismatchError (V is not the number of tokens), and
+        with a graph what ``decode_with_graph`` raises.
         """
         if self.graph is not None:
             return decode_with_graph(utterances, self.graph, self.tokens, self.options, self.num_best)
@@ -61,13 +62,17 @@ class CtcDecoder:
 
     def _decode(self, key: str, scores: Floats) -> CtcDecoded:
         self.tokens.check_width(scores.shape[1], key)
-        log_probs, note = log_probabilities(scores, self.options.ctc_scores, key)
+        started = time.thread_time()
+        if why := why_without_words(scores):
+            return CtcDecoded(key, len(scores), (), (why,))
+        log_probs, note = log_probabilities(scores, self.options.ctc_scores)
         found = self._greedy(log_probs) if self.beam is None else self._search(log_probs, self.beam)
-        return CtcDecoded(key, len(scores), found, (note,) if note else ())
+        seconds = time.thread_time() - started
+        return CtcDecoded(key, len(scores), found, (note,) if note else (), seconds)
 
     def _greedy(self, log_probs: Floats) -> tuple[CtcAlternative, ...]:
         spans = decode_greedily(log_probs, self.tokens.blank)
-        cost = -float(log_probs.max(axis=1).sum(dtype=np.float64)) if len(log_probs) else 0.0
+        cost = -float(log_probs.max(axis=1).sum(dtype=np.float64))
         return (CtcAlternative(self._words(spans), spans, cost, 0.0, 1.0),)
 
     def _search(self, log_probs: Floats, beam: int) -> tuple[CtcAlternative, ...]:

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.decoding.ctc.alternatives import CtcAlternative, CtcDecoded
-from ov_asr_score.decoding.ctc.graph_words import path_tokens, path_words
-from ov_asr_score.decoding.ctc.log_probabilities import log_probabilities
+from ov_asr_score.decoding.ctc.log_probabilities import log_probabilities, why_without_words
+from ov_asr_score.decoding.ctc.path_words import path_tokens, path_words
 from ov_asr_score.decoding.ctc.token_spans import Floats
 from ov_asr_score.decoding.ctc.tokens import Tokens
 from ov_asr_score.decoding.decoded import Decoded
@@ -52,6 +52,11 @@ class CtcGraph:
     search: DecodingOptions = field(default_factory=DecodingOptions)
     workers: int = 0
 
+    @property
+    def acoustic_scale(self) -> float:
+        """The factor of scores in the search: 1, unless another one is asked for."""
+        return DEFAULT_SCALE if self.search.decoding_scale is None else self.search.decoding_scale
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _GraphPaths:
@@ -60,6 +65,7 @@ class _GraphPaths:
     key: str
     paths: tuple[BestPath, ...]
     warnings: tuple[str, ...]
+    seconds: float
 
 
 def token_labels(graph: GraphFile, tokens: Tokens) -> TokenLabels:
@@ -89,28 +95,30 @@ def decode_with_graph(
 ) -> Iterator[CtcDecoded]:
     """The word sequences of utterances, in their order; with ``num_best`` above 1 from a lattice of each.
 
-    The acoustic scale is 1 unless another one is asked for. Raises what ``decode_all`` raises, ShapeMismatchError
-    (scores of another width) and TableFormatError (NaN).
+    Why there are no words is in their warnings. Raises what ``decode_all`` raises, and ShapeMismatchError (scores of
+    another width).
     """
     labels = token_labels(graph.graph, tokens)
-    scale = DEFAULT_SCALE if graph.search.acoustic_scale is None else graph.search.acoustic_scale
     waiting: deque[tuple[Floats, str]] = deque()  # log-probabilities of what is being decoded, a few at a time
 
     def normalized() -> Iterator[tuple[str, NDArray[np.float32]]]:
         for key, scores in utterances:
             tokens.check_width(scores.shape[1], key)
-            log_probs, note = log_probabilities(scores, options.ctc_scores, key)
+            # the search says what is wrong with scores that cannot be decoded
+            log_probs, note = scores, ""
+            if not why_without_words(scores):
+                log_probs, note = log_probabilities(scores, options.ctc_scores)
             waiting.append((log_probs, note))
             yield key, np.asarray(log_probs[:, : labels.num_pdfs], np.float32)
 
     beam = LATTICE_BEAM if graph.search.lattice_beam is None else graph.search.lattice_beam
-    scales = Scales(scale, 1.0, graph.search.word_insertion_penalty)
+    scales = Scales(graph.acoustic_scale, 1.0, graph.search.word_insertion_penalty)
     found_all = decode_all(
         graph.graph,
         labels,
         graph.search,
         normalized(),
-        acoustic_scale=scale,
+        acoustic_scale=graph.acoustic_scale,
         finish=partial(_best_paths, num_best=num_best, scales=scales, beam=beam),
         wants_lattices=num_best > 1,
         workers=graph.workers,
@@ -119,7 +127,7 @@ def decode_with_graph(
         log_probs, note = waiting.popleft()
         alternatives, warning = _alternatives(found.paths, log_probs, graph.words, tokens, options, scales)
         warnings = tuple(filter(None, (note, *found.warnings, warning)))
-        yield CtcDecoded(found.key, len(log_probs), alternatives, warnings)
+        yield CtcDecoded(found.key, len(log_probs), alternatives, warnings, found.seconds)
 
 
 def _best_paths(decoded: Decoded, seconds: float, *, num_best: int, scales: Scales, beam: float) -> _GraphPaths:
@@ -127,7 +135,7 @@ def _best_paths(decoded: Decoded, seconds: float, *, num_best: int, scales: Scal
     paths: tuple[BestPath, ...] = () if decoded.path is None else (decoded.path,)
     if decoded.lattice is not None and num_best > 1:
         paths = tuple(n_best(decoded.lattice, num_best, scales, beam))
-    return _GraphPaths(decoded.key, paths, decoded.warnings)
+    return _GraphPaths(decoded.key, paths, decoded.warnings, seconds)
 
 
 def _alternatives(

@@ -5,25 +5,33 @@ from __future__ import annotations
 import numpy as np
 
 from ov_asr_score.decoding.ctc.token_spans import Floats
-from ov_asr_score.errors import TableFormatError
-from ov_asr_score.finite import value_text
+from ov_asr_score.decoding.search import NO_FRAMES
 from ov_asr_score.settings.words.ctc import CtcScores
-from ov_asr_score.text import shown_key
 
 # Sums of probabilities that were rounded to bfloat16 lie within this of 1.
 _SUM_TOLERANCE = 0.05
 _BLOCK = 4096  # frames at a time: memory holds no second copy of an hour
 
 
-def log_probabilities(scores: Floats, kind: CtcScores, key: str) -> tuple[Floats, str]:
+def why_without_words(scores: Floats) -> str:
+    """Why no words can be found in scores [T, V], empty if they can: NaN, infinity, nothing possible, no frames."""
+    if not len(scores):
+        return NO_FRAMES
+    highest = scores.max(axis=1)
+    wrong = np.flatnonzero(~(highest < np.inf))  # NaN propagates, and is not less than anything
+    if wrong.size:
+        return f"NaN or infinity in the scores of frame {int(wrong[0])}: no words"
+    empty = np.flatnonzero(highest == -np.inf)
+    return f"no token has a probability above 0 in frame {int(empty[0])}: no words" if empty.size else ""
+
+
+def log_probabilities(scores: Floats, kind: CtcScores) -> tuple[Floats, str]:
     """Log-probabilities [T, V] of scores [T, V], and a note of what was done to them, empty for nothing.
 
     ``auto``: rows whose exponentials sum to 1 are log-probabilities; rows that are nowhere negative and sum to 1 are
-    probabilities; of any others the log-softmax is taken. Raises TableFormatError, which names utterance ``key``, for
-    NaN and +inf, and for frames in which every token has the probability 0.
+    probabilities; of any others the log-softmax is taken. Scores are those that ``why_without_words`` says nothing of.
     """
-    _check(scores, key)
-    if kind == "as-they-are" or not len(scores):
+    if kind == "as-they-are":
         return scores, ""
     if kind == "auto":
         if _sum_to_one(scores, exponential=True):
@@ -38,21 +46,6 @@ def log_probabilities(scores: Floats, kind: CtcScores, key: str) -> tuple[Floats
         found[start : start + _BLOCK] = rows - np.log(np.exp(rows).sum(axis=1, keepdims=True))
     note = "the log-softmax of scores is taken: they are not normalized" if kind == "auto" else ""
     return found, note
-
-
-def _check(scores: Floats, key: str) -> None:
-    wrong = np.flatnonzero(~(scores.max(axis=1, initial=-np.inf) < np.inf))  # NaN, too
-    if wrong.size:
-        row = int(wrong[0])
-        column = int(np.flatnonzero(~(scores[row] < np.inf))[0])
-        raise TableFormatError(
-            f"utterance {shown_key(key)}: expected scores below infinity, found {value_text(scores, (row, column))}"
-        )
-    empty = np.flatnonzero(scores.max(axis=1, initial=-np.inf) == -np.inf)
-    if empty.size:
-        raise TableFormatError(
-            f"utterance {shown_key(key)}: frame {int(empty[0])}: expected a probability above 0, found none"
-        )
 
 
 def _sum_to_one(scores: Floats, *, exponential: bool) -> bool:

@@ -1,18 +1,22 @@
-"""Words of CTC models, without a graph.
+"""Words of CTC models, with and without a graph.
 
 Tests: tests/job/test_decode.py
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ov_asr_score.decoding.ctc.ctc_decoder import CtcAlternative, CtcDecoded, CtcDecoder, open_ctc_decoder
+from ov_asr_score.decoding.ctc.alternatives import CtcAlternative, CtcDecoded
+from ov_asr_score.decoding.ctc.ctc_decoder import CtcDecoder, open_ctc_decoder
+from ov_asr_score.decoding.ctc.graph_search import CtcGraph
 from ov_asr_score.decoding.workers import Utterances
 from ov_asr_score.errors import UsageError
+from ov_asr_score.fst.graph_file import open_graph
 from ov_asr_score.job.words.outcome import Outcome
+from ov_asr_score.job.words.word_model import graph_symbols
+from ov_asr_score.settings.words.decoding import check_decoding
 from ov_asr_score.settings.words.word_outputs import WordSettings
 from ov_asr_score.transcript.transcript import Alternative, Segment, Word
 
@@ -23,25 +27,18 @@ class CtcWords:
 
     decoder: CtcDecoder
     row_seconds: float
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What a user should know, whatever the utterances are."""
-        return self.decoder.notes
+    notes: tuple[str, ...]  # what a user should know, whatever the utterances are
 
     @property
     def acoustic_scale(self) -> float:
-        """The factor of scores: none."""
-        return 1.0
+        """The factor of scores in the search."""
+        return 1.0 if self.decoder.graph is None else self.decoder.graph.acoustic_scale
 
     def decode(self, utterances: Utterances) -> Iterator[Outcome]:
         """The outcome of all utterances, pairs of a key and scores, in their order."""
-        for key, scores in utterances:
-            started = time.process_time()
-            decoded = self.decoder.decode(key, scores)
-            yield self._outcome(decoded, time.process_time() - started)
+        return map(self._outcome, self.decoder.decode_all(utterances))
 
-    def _outcome(self, decoded: CtcDecoded, seconds: float) -> Outcome:
+    def _outcome(self, decoded: CtcDecoded) -> Outcome:
         segment = Segment(
             utterance=decoded.key,
             start=0.0,
@@ -50,13 +47,15 @@ class CtcWords:
             warnings=decoded.warnings,
         )
         best = decoded.best
+        if best is None:
+            return Outcome(segment, segment, decoded.num_frames, seconds=decoded.seconds)
         return Outcome(
             segment,
             segment,
             decoded.num_frames,
             graph_cost=best.graph_cost,
-            acoustic_cost=best.acoustic_cost,
-            seconds=seconds,
+            acoustic_cost=best.acoustic_cost * self.acoustic_scale,
+            seconds=decoded.seconds,
         )
 
     def _alternative(self, found: CtcAlternative) -> Alternative:
@@ -68,10 +67,25 @@ class CtcWords:
 
 
 def open_ctc_words(settings: WordSettings, row_seconds: float, *, allow_commands: bool = False) -> CtcWords:
-    """The decoder that ``settings`` ask for. Raises UsageError, and what reading tokens and language models raises."""
+    """The decoder that ``settings`` ask for, with a graph if they name one.
+
+    Raises UsageError, ShapeMismatchError (graph, words and tokens that do not belong together), and what reading them
+    and language models raises.
+    """
     for name in ("alignment", "lattice"):
         if getattr(settings.files, name):
             raise UsageError(
-                f"{name}: expected a graph (graph FILE), found a CTC model without one", fields=(name, "graph")
+                f"{name}: is for the graphs of Kaldi models, and tokens of a CTC model are given",
+                fields=(name, "tokens"),
             )
-    return CtcWords(open_ctc_decoder(settings.ctc, settings.files.nbest, allow_commands=allow_commands), row_seconds)
+    num_best = settings.files.nbest
+    graph: CtcGraph | None = None
+    notes: tuple[str, ...] = ()
+    if settings.graph.graph:
+        check_decoding(settings.search, num_best > 1)
+        file = open_graph(settings.graph.graph, allow_commands=allow_commands)
+        symbols, note = graph_symbols(settings.graph, file, allow_commands)
+        notes = (note,) if note else ()
+        graph = CtcGraph(file, symbols, settings.search, settings.decode_workers)
+    decoder = open_ctc_decoder(settings.ctc, graph, num_best, allow_commands=allow_commands)
+    return CtcWords(decoder, row_seconds, (*notes, *decoder.notes))

@@ -53,7 +53,7 @@ def open_word_model(
     notes = []
     graph = open_graph(settings.graph, allow_commands=allow_commands)
     transitions = load_transitions(settings.transition_model or model, allow_commands=allow_commands)
-    symbols, note = _symbols(settings, graph, allow_commands)
+    symbols, note = graph_symbols(settings, graph, allow_commands)
     notes += [note] if note else []
     source, note = _word_ends(settings, allow_commands) if wants_times else (None, "")
     notes += [note] if note else []
@@ -100,7 +100,8 @@ def _check(settings: GraphSettings, model: str) -> None:
         )
 
 
-def _symbols(settings: GraphSettings, graph: GraphFile, allow_commands: bool) -> tuple[SymbolTable, str]:
+def graph_symbols(settings: GraphSettings, graph: GraphFile, allow_commands: bool) -> tuple[SymbolTable, str]:
+    """The table of the graph's words, and a note where nobody named it. Raises UsageError if there is none."""
     if settings.words:
         return read_symbols(settings.words, allow_commands=allow_commands), ""
     if graph.output_symbols is not None:

@@ -87,7 +87,7 @@ def open_word_run(
     files = settings.files
     check_word_files(files)
     decoder: GraphWords | CtcWords
-    if settings.ctc.tokens and not settings.graph.graph:
+    if settings.ctc.tokens:
         decoder = open_ctc_words(settings, row_seconds, allow_commands=allow_commands)
     else:
         decoder = open_graph_words(settings, model, row_seconds, allow_commands=allow_commands)

@@ -2,7 +2,7 @@
 
 Everything is None where it is not asked for: then a preprocessor configuration says it, or else the default.
 
-Tests: tests/settings/test_setting.py, tests/features/test_wave.py
+Tests: tests/settings/test_setting.py, tests/features/test_wave_input.py
 """
 
 from dataclasses import dataclass

@@ -105,10 +105,13 @@ def test_language_model_changes_words(options: CtcOptions, tmp_path: Path) -> No
     )
 
 
-def test_empty_utterance(options: CtcOptions) -> None:
+def test_utterances_without_words(options: CtcOptions) -> None:
     for choice in (options, replace(options, ctc_beam=3)):
         found = decode(choice, np.zeros((0, 4), np.float32))
-        assert (texts(found), found.num_frames, best(found).acoustic_cost) == ([""], 0, 0.0)
+        assert (found.alternatives, found.best, found.num_frames, found.warnings) == ((), None, 0, ("no frames",))
+        found = decode(choice, np.full((2, 4), np.nan))
+        assert (found.best, found.warnings) == (None, ("NaN or infinity in the scores of frame 0: no words",))
+        assert texts(decode(choice, of_labels([0, 0]))) == [""]  # silence is a result
 
 
 def test_what_was_done_to_scores_is_told(options: CtcOptions) -> None:

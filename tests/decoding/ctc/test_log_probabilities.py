@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ov_asr_score.decoding.ctc.log_probabilities import log_probabilities
-from ov_asr_score.errors import TableFormatError
+from ov_asr_score.decoding.ctc.log_probabilities import log_probabilities, why_without_words
+from ov_asr_score.decoding.search import NO_FRAMES
 from tests.decoding.ctc.plain_ctc import random_log_probs
 
 LOGITS = np.random.default_rng(2).standard_normal((5000, 7)).astype(np.float32) * 4
@@ -15,54 +15,49 @@ EXPECTED = LOGITS - np.log(np.exp(LOGITS.astype(np.float64)).sum(axis=1, keepdim
 
 def test_log_probabilities_stay_what_they_are() -> None:
     scores = EXPECTED.astype(np.float32)
-    assert log_probabilities(scores, "auto", "u")[0] is scores
+    assert log_probabilities(scores, "auto")[0] is scores
     rounded = (scores.view(np.uint32) & np.uint32(0xFFFF0000)).view(np.float32)  # bfloat16
-    found, note = log_probabilities(rounded, "auto", "u")
+    found, note = log_probabilities(rounded, "auto")
     assert found is rounded and not note
 
 
 def test_others_are_normalized_and_told_of() -> None:
-    found, note = log_probabilities(LOGITS, "auto", "u")
+    found, note = log_probabilities(LOGITS, "auto")
     np.testing.assert_allclose(found, EXPECTED, atol=1e-5)
     assert note == "the log-softmax of scores is taken: they are not normalized"
-    found, note = log_probabilities(LOGITS, "logits", "u")
+    found, note = log_probabilities(LOGITS, "logits")
     np.testing.assert_allclose(found, EXPECTED, atol=1e-5)
     assert not note
 
 
 def test_probabilities() -> None:
-    found, note = log_probabilities(np.exp(EXPECTED).astype(np.float32), "auto", "u")
+    found, note = log_probabilities(np.exp(EXPECTED).astype(np.float32), "auto")
     np.testing.assert_allclose(found, EXPECTED, atol=1e-3)
     assert note == "the logarithm of scores is taken: they are probabilities"
-    assert log_probabilities(np.eye(3, dtype=np.float32), "auto", "u")[0][0].tolist() == [0, -np.inf, -np.inf]
+    assert log_probabilities(np.eye(3, dtype=np.float32), "auto")[0][0].tolist() == [0, -np.inf, -np.inf]
 
 
 def test_as_they_are() -> None:
-    assert log_probabilities(LOGITS, "as-they-are", "u") == (LOGITS, "")
+    assert log_probabilities(LOGITS, "as-they-are") == (LOGITS, "")
 
 
 def test_large_logits_do_not_overflow() -> None:
-    found, _ = log_probabilities(np.array([[1e4, 0.0]], np.float32), "auto", "u")
+    found, _ = log_probabilities(np.array([[1e4, 0.0]], np.float32), "auto")
     assert found.tolist() == [[0.0, -1e4]]
 
 
-def test_no_frames() -> None:
-    assert log_probabilities(np.zeros((0, 3), np.float32), "auto", "u")[0].shape == (0, 3)
-
-
-@pytest.mark.parametrize("kind", ["auto", "logits", "as-they-are"])
-@pytest.mark.parametrize(("value", "shown"), [(np.nan, "is NaN"), (np.inf, "is inf")])
-def test_not_finite(kind: str, value: float, shown: str) -> None:
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_not_finite(value: float) -> None:
     scores = random_log_probs(1, 4, 3)
+    assert why_without_words(scores) == ""
     scores[2, 1] = value
-    with pytest.raises(
-        TableFormatError, match=rf"utterance 'u1': expected scores below infinity, found \[2, 1\] {shown}"
-    ):
-        log_probabilities(scores, kind, "u1")  # type: ignore[arg-type]
+    assert why_without_words(scores) == "NaN or infinity in the scores of frame 2: no words"
 
 
-def test_frame_without_a_token() -> None:
+def test_frames_without_a_token() -> None:
     scores = random_log_probs(1, 4, 3)
+    scores[3, :2] = -np.inf
+    assert why_without_words(scores) == ""
     scores[3] = -np.inf
-    with pytest.raises(TableFormatError, match="utterance 'u1': frame 3: expected a probability above 0, found none"):
-        log_probabilities(scores, "auto", "u1")
+    assert why_without_words(scores) == "no token has a probability above 0 in frame 3: no words"
+    assert why_without_words(scores[:0]) == NO_FRAMES

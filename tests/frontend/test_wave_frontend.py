@@ -9,7 +9,7 @@ import pytest
 
 from ov_asr_score.audio.recordings import read_recordings
 from ov_asr_score.errors import SoundFormatError, UsageError
-from ov_asr_score.features.wave import WaveRecipe, wave_rows
+from ov_asr_score.features.wave_input import WaveRecipe, wave_rows
 from ov_asr_score.frontend.live import LiveFrontend
 from ov_asr_score.frontend.named_files import named_files
 from ov_asr_score.frontend.opening import open_frontend, open_sound_frontend

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ov_asr_score.errors import ConfigFormatError, FileAccessError, UsageError
-from ov_asr_score.features.wave import WaveRecipe, read_preprocessor_config, resolve_wave, wave_rows
+from ov_asr_score.features.wave_input import WaveRecipe, read_preprocessor_config, resolve_wave, wave_rows
 from ov_asr_score.settings.speech.wave_input import WaveSettings
 
 SAMPLES = (np.random.default_rng(4).standard_normal(4000) * 3000 + 70).astype(np.float32)

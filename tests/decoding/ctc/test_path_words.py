@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ov_asr_score.decoding.ctc.graph_words import FROM_ARCS, path_tokens, path_words
+from ov_asr_score.decoding.ctc.path_words import FROM_ARCS, path_tokens, path_words
 from ov_asr_score.decoding.ctc.token_spans import CtcWord
 from ov_asr_score.decoding.ctc.word_rules import find_word_rule
 from ov_asr_score.lattice.best_path import BestPath
