@@ -19,8 +19,9 @@ from ov_asr_score.errors import TableFormatError, UnsupportedModelError
 from ov_asr_score.fst.header import ARC, CONST_STATE, MAGIC, FstHeader, read_header
 from ov_asr_score.fst.symbols import SymbolTable
 from ov_asr_score.kaldi_io.files.input import describe_input
+from ov_asr_score.kaldi_io.foreign import START_BYTES, describe_start
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, open_stream
-from ov_asr_score.text import clipped, printable_name
+from ov_asr_score.text import clipped
 
 _DAMAGED = "the graph is damaged"
 _GRAPH = "a decoding graph (HCLG.fst)"
@@ -95,22 +96,20 @@ def open_graph(path: str | os.PathLike[str], allow_commands: bool = False) -> Gr
     Raises FileAccessError, SpecifierError, TableFormatError (file, byte, what was expected) and UnsupportedModelError
     (another kind of graph, or of file).
     """
-    name = os.fspath(path)
-    try:
-        with open_stream(name, allow_commands=allow_commands) as stream:
-            return _read_graph(name, stream)
-    except TableFormatError as error:
-        if not _is_fst(name) and (what := describe_input(name, _GRAPH)):
-            raise UnsupportedModelError(f"{printable_name(name)}: {what}") from error
-        raise
+    with open_stream(os.fspath(path), allow_commands=allow_commands) as stream:
+        try:
+            return _read_graph(os.fspath(path), stream)
+        except TableFormatError as error:
+            if not stream.start.startswith(MAGIC) and (what := _foreign_kind(stream)):
+                raise UnsupportedModelError(f"{stream.name}: {what}") from error
+            raise
 
 
-def _is_fst(name: str) -> bool:
-    try:
-        with open_stream(name) as stream:
-            return stream.peek(len(MAGIC)) == MAGIC
-    except (TableFormatError, OSError):
-        return False
+def _foreign_kind(stream: KaldiStream) -> str:
+    """What the file is instead of a graph, empty if unknown."""
+    if not stream.start:  # nothing, or gzip that is damaged
+        return describe_input(stream.name, _GRAPH)
+    return describe_start(stream.start, stream.name, _GRAPH, whole=len(stream.start) < START_BYTES)
 
 
 def _read_graph(path: str, stream: KaldiStream) -> GraphFile:

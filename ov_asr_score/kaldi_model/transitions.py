@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 
 from ov_asr_score.errors import ModelFormatError, TableFormatError, UnsupportedModelError
 from ov_asr_score.kaldi_io.files.input import describe_input
-from ov_asr_score.kaldi_io.foreign import NETWORK
+from ov_asr_score.kaldi_io.foreign import NETWORK, START_BYTES, describe_start
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, open_stream
 from ov_asr_score.kaldi_model.network import FloatArray, IntArray
 from ov_asr_score.kaldi_model.reading.topology import Topology, check_topology
 from ov_asr_score.kaldi_model.reading.transition_model import StoredTransitions, read_transition_model
 from ov_asr_score.kaldi_model.token_reader import ModelReader
-from ov_asr_score.text import clipped, printable_name
+from ov_asr_score.text import clipped
 
 _MARK = b"\0B"
 _DAMAGED = "the file is damaged"
@@ -64,17 +64,23 @@ def load_transitions(path: str | os.PathLike[str], allow_commands: bool = False)
     What follows it is not read. Raises FileAccessError, SpecifierError, ModelFormatError (file, byte, what was
     expected) and UnsupportedModelError (a file without a transition model).
     """
-    name = os.fspath(path)
-    try:
-        with open_stream(name, allow_commands=allow_commands) as stream:
+    with open_stream(os.fspath(path), allow_commands=allow_commands) as stream:
+        try:
             return _load(stream)
-    except (TableFormatError, ModelFormatError) as error:
-        if describe_input(name, NETWORK):  # no model at all
-            what = describe_input(name, "a transition model")
-            raise UnsupportedModelError(f"{printable_name(name)}: {what}; {_ADVICE}") from error
-        if isinstance(error, TableFormatError):
-            raise ModelFormatError(str(error)) from error
-        raise
+        except (TableFormatError, ModelFormatError) as error:
+            if _described(stream, NETWORK):  # no model at all
+                what = _described(stream, "a transition model")
+                raise UnsupportedModelError(f"{stream.name}: {what}; {_ADVICE}") from error
+            if isinstance(error, TableFormatError):
+                raise ModelFormatError(str(error)) from error
+            raise
+
+
+def _described(stream: KaldiStream, expected: str) -> str:
+    """What the file is instead of what is ``expected``, empty if unknown."""
+    if not stream.start:  # nothing, or gzip that is damaged
+        return describe_input(stream.name, expected)
+    return describe_start(stream.start, stream.name, expected, whole=len(stream.start) < START_BYTES)
 
 
 def _load(stream: KaldiStream) -> TransitionModel:

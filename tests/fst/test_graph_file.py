@@ -216,6 +216,8 @@ def test_other_files(tmp_path: Path) -> None:
             open_graph(path)
     with pytest.raises(FileAccessError, match="no such file"):
         open_graph(tmp_path / "y.fst")
+    with pytest.raises(UnsupportedModelError, match=r"^echo hello \|: is a text file that begins with 'hello'"):
+        open_graph("echo hello |", allow_commands=True)
 
 
 @pytest.mark.parametrize("source", [DECODING / "tiny.fst", SMALL / "const_aligned.fst", SMALL / "symbols.fst"])

@@ -129,6 +129,10 @@ def test_from_a_command_when_allowed() -> None:
     assert load_transitions(command, allow_commands=True).num_transition_ids == 8
     with pytest.raises(SpecifierError):
         load_transitions(command)
+    with pytest.raises(
+        UnsupportedModelError, match=r"^echo hello \|: is a text file .*; expected a transition model; give"
+    ):
+        load_transitions("echo hello |", allow_commands=True)
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ def open_word_model(
     source, note = _word_ends(settings, allow_commands) if wants_times else (None, "")
     notes += [note] if note else []
     notes += check_graph(graph, transitions, symbols)
-    is_chain = not transitions.topology.is_hmm
+    is_chain = transitions.topology.is_chain
     scale = acoustic_scale_of(options, is_chain)
     if options.decoding_scale is None:
         kind = "chain models" if is_chain else "models other than chain models"
