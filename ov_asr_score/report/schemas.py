@@ -31,6 +31,7 @@ from ov_asr_score.report.data import run as run_report
 from ov_asr_score.report.data import suite as suite_report
 from ov_asr_score.report.data import table as table_report
 from ov_asr_score.report.data import word_errors as word_errors_report
+from ov_asr_score.report.data import words as words_report
 from ov_asr_score.report.files import run_json as json_report
 from ov_asr_score.transcript import transcript
 
@@ -198,6 +199,14 @@ def word_errors_schema() -> Schema:
     return _document("Report of ov-asr-score wer", _object(properties, report["description"]), definitions)
 
 
+def decode_schema() -> Schema:
+    """Schema of ``decode --report``."""
+    definitions = _Definitions()
+    report = definitions.object_of(words_report.DecodeReport)
+    properties = _head(words_report.FORMAT, words_report.FORMAT_VERSION) | report["properties"]
+    return _document("Report of ov-asr-score decode", _object(properties, report["description"]), definitions)
+
+
 SCHEMAS: Mapping[str, Callable[[], Schema]] = {
     "run-report": run_report_schema,
     "suite-report": suite_report_schema,
@@ -205,6 +214,7 @@ SCHEMAS: Mapping[str, Callable[[], Schema]] = {
     "layer-comparison": layer_comparison_schema,
     "egs-prob-report": egs_prob_schema,
     "table-info": table_info_schema,
+    "decode-report": decode_schema,
     "word-errors": word_errors_schema,
     "transcript": transcript_schema,
 }
