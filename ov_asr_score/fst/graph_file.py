@@ -98,7 +98,7 @@ def open_graph(path: str | os.PathLike[str], allow_commands: bool = False) -> Gr
     """
     with open_stream(os.fspath(path), allow_commands=allow_commands) as stream:
         try:
-            return _read_graph(os.fspath(path), stream)
+            return read_graph(stream, os.fspath(path))
         except TableFormatError as error:
             if not stream.start.startswith(MAGIC) and (what := _foreign_kind(stream)):
                 raise UnsupportedModelError(f"{stream.name}: {what}") from error
@@ -112,7 +112,11 @@ def _foreign_kind(stream: KaldiStream) -> str:
     return describe_start(stream.start, stream.name, _GRAPH, whole=len(stream.start) < START_BYTES)
 
 
-def _read_graph(path: str, stream: KaldiStream) -> GraphFile:
+def read_graph(stream: KaldiStream, path: str) -> GraphFile:
+    """The graph at the stream's place; of the kind ``vector``, all up to the end of the file is read with it.
+
+    Raises TableFormatError and UnsupportedModelError.
+    """
     header = read_header(stream)
     if header.kind not in ("const", "vector") or header.arc_type != "standard":
         raise UnsupportedModelError(f"{stream.name}: {_other_kind(header)}")
