@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ov_asr_score import __version__
 from ov_asr_score.errors import OvAsrScoreError, ShapeMismatchError, UsageError
 from ov_asr_score.job.overwriting import NamedFiles, check_files, files_read
+from ov_asr_score.job.run.word_verdict import exceeded_word_limits
 from ov_asr_score.job.words.outcome import Outcome
 from ov_asr_score.job.words.word_model import frames_per_row
 from ov_asr_score.job.words.word_run import WordRun, files_with_words, open_word_run, word_files_read
@@ -101,6 +102,7 @@ def _report(job: DecodeJob, run: WordRun, seconds: float) -> DecodeReport:
         model=job.model,
         totals=run.totals,
         total_seconds=seconds,
+        limit_messages=list(exceeded_word_limits(run.totals, job.decoding.limits)),
         notes=run.notes,
         command=list(job.command) or None,
         tool_version=__version__,

@@ -35,6 +35,7 @@ from ov_asr_score.scoring.scorer import Scorer
 from ov_asr_score.scoring.utterances.joining import JoinGaps, Utterance
 from ov_asr_score.settings.path_map import parse_path_map
 from ov_asr_score.settings.score_job import ScoreJob
+from ov_asr_score.settings.words.word_outputs import check_no_words
 
 if TYPE_CHECKING:  # decoding is loaded where it is asked for
     from ov_asr_score.job.words.word_run import WordRun
@@ -87,22 +88,23 @@ def _run(job: ScoreJob, on_utterance: OnUtterance | None) -> RunReport:
                 if job.shard is None:
                     references.note_unused(report)
                 _note_gaps(run.gaps, report)
-                report.words = None if words is None else words.totals
+                if words is not None:
+                    words.finish()
+                    report.words = words.totals
+                    report.notes += words.notes
                 judge(
                     report,
                     run.tables.references,
                     job.limits,
                     allow_missing=job.allow_missing,
                     may_be_empty=job.shard is not None,  # there may be fewer utterances than shards
+                    words=job.decoding.limits,
                 )
             report.totals.total_seconds = time.perf_counter() - started
             # All outputs are synced before any is renamed, so that a full disk leaves none of them behind. The report
             # is renamed last: under its final name it tells of complete scores.
             for writer in writers.values():
                 writer.finish()
-            if words is not None:
-                words.finish()
-                report.notes += words.notes
             if earlier is not None:
                 earlier.note_complete()
             reporter.finish(report)
@@ -198,6 +200,8 @@ def _score_all(
 def _open_words(run: PreparedRun) -> Iterator[WordRun | None]:
     """What decodes, if that is asked for; without it nothing of it is loaded."""
     job, conversion = run.job, conversion_of(run.scorer.plan)
+    if not job.decoding.is_wanted:
+        check_no_words(job.decoding)
     if not job.decoding.is_wanted or job.export_model:
         yield None
         return

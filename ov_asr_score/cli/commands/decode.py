@@ -31,6 +31,7 @@ def decode(job: DecodeJob, quiet: Quiet = False) -> None:
         render_decode_report(report, ReportConsole(stderr=True))
     elif report.verdict != "ok":
         failures = report.totals.num_failures
-        say(f"failed: {failures} utterances without words" if failures else "failed: no utterances")
+        reasons = [f"{failures} utterances without words"] if failures else list(report.limit_messages)
+        say(f"failed: {'; '.join(reasons) or 'no utterances'}")
     if report.verdict != "ok":
         raise typer.Exit(EXIT_FAILED)

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 from ov_asr_score.comparison import Limits, exceeded_limits
 from ov_asr_score.errors import UsageError
+from ov_asr_score.job.run.word_verdict import exceeded_word_limits
 from ov_asr_score.report.data.run import RunReport
+from ov_asr_score.settings.words.word_limits import WordLimits
 
 
 def check_measures(measures: bool, limits: Limits) -> None:
@@ -17,9 +19,18 @@ def check_measures(measures: bool, limits: Limits) -> None:
 
 
 def judge(
-    report: RunReport, references: Mapping[str, str], limits: Limits, *, allow_missing: bool, may_be_empty: bool = False
+    report: RunReport,
+    references: Mapping[str, str],
+    limits: Limits,
+    *,
+    allow_missing: bool,
+    may_be_empty: bool = False,
+    words: WordLimits | None = None,
 ) -> None:
-    """Set the verdict of ``report`` and its messages; ``references`` are the reference tables by layer."""
+    """Set the verdict of ``report`` and its messages; ``references`` are the reference tables by layer.
+
+    ``limits`` are those of scores; ``words`` those of words, where scores were decoded.
+    """
     if not report.totals.utterances and not report.num_failures and not may_be_empty:
         report.limit_messages.append("there were no utterances")
     for layer, specifier in references.items():
@@ -30,6 +41,8 @@ def judge(
             report.limit_messages += [f"{name}{message}" for message in messages]
         elif report.totals.utterances:
             report.limit_messages.append(f"{name}no utterance could be compared with {specifier}")
+    if report.words is not None and words is not None and report.totals.utterances:
+        report.limit_messages += exceeded_word_limits(report.words, words)
     gaps = (report.missing_keys or report.extra_keys) and not allow_missing
     has_all_words = report.words is None or not report.words.num_failures
     if report.limit_messages or report.num_failures or gaps or not has_all_words:

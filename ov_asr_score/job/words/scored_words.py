@@ -27,7 +27,7 @@ def open_scored_words(job: ScoreJob, subsampling: int | None) -> Iterator[WordRu
     Raises what ``open_word_run`` raises, and UsageError where nothing is done with words.
     """
     files = job.decoding.files
-    if not files.are_named and not files.reference_text:
+    if not files.are_named and not files.reference_text and not files.hypothesis:
         raise UsageError("graph: expected a file for the words (text FILE), found none", fields=("graph", "text"))
     row_seconds = job.frame_shift_seconds * (subsampling or job.kaldi.frame_subsampling_factor or 1)
     with open_word_run(job.decoding, job.model, row_seconds, allow_commands=job.allow_commands) as run:

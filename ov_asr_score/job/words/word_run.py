@@ -5,7 +5,7 @@ Tests: tests/job/test_decode.py
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -17,11 +17,23 @@ from ov_asr_score.job.words.graph_words import GraphWords, open_graph_words
 from ov_asr_score.job.words.outcome import Outcome
 from ov_asr_score.job.words.word_files import WordWriters, check_word_files, open_word_files, word_files_written
 from ov_asr_score.job.words.word_model import files_of_words
-from ov_asr_score.report.data.words import WordErrorCounts, WordTotals
-from ov_asr_score.settings.words.word_outputs import WordSettings
+from ov_asr_score.report.data.words import WordErrorCounts, WordTotals, word_changes
+from ov_asr_score.settings.words.word_limits import check_word_limits
+from ov_asr_score.settings.words.word_outputs import WordFiles, WordSettings
+from ov_asr_score.word_errors.changes import ChangeCounts
 from ov_asr_score.word_errors.kaldi_lines import kaldi_lines
 from ov_asr_score.word_errors.text_formats import UtteranceText
 from ov_asr_score.word_errors.totals import TextTotals, utterance_errors
+
+
+@dataclass(frozen=True, slots=True)
+class KnownTexts:
+    """What was said, and the words of another run, by key; with the names of their files."""
+
+    reference_name: str
+    reference: Mapping[str, UtteranceText]
+    hypothesis_name: str
+    hypothesis: Mapping[str, UtteranceText]
 
 
 @dataclass(slots=True)
@@ -32,9 +44,9 @@ class WordRun:
     decoder: GraphWords | CtcWords
     totals: WordTotals
     writers: WordWriters
-    reference: dict[str, UtteranceText]
-    errors: TextTotals
-    reference_name: str
+    texts: KnownTexts
+    errors: TextTotals = field(default_factory=TextTotals)
+    changes: ChangeCounts = field(default_factory=ChangeCounts)
     notes: list[str] = field(default_factory=list)
 
     def decode(self, utterances: Utterances) -> Iterator[Outcome]:
@@ -48,12 +60,15 @@ class WordRun:
         """Write what is written at the end; the files get their names when the run is closed."""
         self.writers.finish()
         self.notes += [f"{text} (first: utterance {key})" for text, key in self.totals.warnings.items()]
-        if not self.reference:
-            return
-        lacking = len(self.reference) - self.errors.sentences
-        self.totals.errors = _counts(self.errors, lacking)
-        if lacking:
-            self.notes.append(f"{self.reference_name}: {lacking} utterances were not decoded, and are not counted")
+        texts, totals = self.texts, self.totals
+        if texts.reference:
+            lacking = len(texts.reference) - self.errors.sentences
+            totals.errors = _counts(self.errors, lacking)
+            self.notes += _gaps(texts.reference_name, lacking, totals.utterances - self.errors.sentences)
+        if texts.hypothesis:
+            compared = self.changes.utterances
+            totals.changes = word_changes(texts.hypothesis_name, self.changes)
+            self.notes += _gaps(texts.hypothesis_name, len(texts.hypothesis) - compared, totals.utterances - compared)
 
     def _count(self, outcome: Outcome) -> None:
         totals = self.totals
@@ -70,9 +85,12 @@ class WordRun:
         totals.acoustic_cost += outcome.acoustic_cost
         for warning in outcome.best.warnings:
             totals.warnings.setdefault(warning, outcome.key)
-        said = self.reference.get(outcome.key)
+        found = [word.text for word in words]
+        said, before = self.texts.reference.get(outcome.key), self.texts.hypothesis.get(outcome.key)
         if said is not None:
-            self.errors.add(utterance_errors(said, [word.text for word in words]))
+            self.errors.add(utterance_errors(said, found))
+        if before is not None:
+            self.changes.add(before.words, found, None if said is None else said.words)
 
 
 @contextmanager
@@ -86,19 +104,31 @@ def open_word_run(
     """
     files = settings.files
     check_word_files(files)
+    check_word_limits(settings.limits, files.reference_text, files.hypothesis)
     decoder: GraphWords | CtcWords
     if settings.ctc.tokens:
         decoder = open_ctc_words(settings, row_seconds, allow_commands=allow_commands)
     else:
         decoder = open_graph_words(settings, model, row_seconds, allow_commands=allow_commands)
-    reference: dict[str, UtteranceText] = {}
-    if files.reference_text:
-        reference = read_texts(files.reference_text, "auto", allow_commands=allow_commands).texts
+    texts = _known_texts(files, allow_commands)
     totals = WordTotals(settings.graph.graph, decoder.acoustic_scale)
     with open_word_files(files, model=model, allow_commands=allow_commands) as writers:
-        yield WordRun(
-            row_seconds, decoder, totals, writers, reference, TextTotals(), files.reference_text, list(decoder.notes)
-        )
+        yield WordRun(row_seconds, decoder, totals, writers, texts, notes=list(decoder.notes))
+
+
+def _known_texts(files: WordFiles, allow_commands: bool) -> KnownTexts:
+    reference, hypothesis = (
+        read_texts(name, "auto", allow_commands=allow_commands).texts if name else {}
+        for name in (files.reference_text, files.hypothesis)
+    )
+    return KnownTexts(files.reference_text, reference, files.hypothesis, hypothesis)
+
+
+def _gaps(name: str, lacking: int, unknown: int) -> Iterator[str]:
+    if lacking:
+        yield f"{name}: {lacking:,} utterances were not decoded, and are not counted"
+    if unknown:
+        yield f"{name}: {unknown:,} utterances that were decoded are not there, and are not counted"
 
 
 def _counts(errors: TextTotals, absent: int) -> WordErrorCounts:
@@ -120,6 +150,7 @@ def word_files_read(settings: WordSettings) -> NamedFiles:
     """The files that a run with words reads besides scores and their model, each with its setting."""
     yield from files_of_words(settings.graph)
     yield "reference_text", settings.files.reference_text
+    yield "hypothesis", settings.files.hypothesis
     yield "tokens", settings.ctc.tokens
     yield "lm", settings.ctc.lm
 

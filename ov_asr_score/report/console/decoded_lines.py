@@ -15,6 +15,8 @@ def word_lines(totals: WordTotals, limit: int | None) -> Iterator[tuple[str, str
     yield _summary(totals), ""
     for line in totals.errors.lines if totals.errors is not None else ():
         yield line, ""
+    if totals.changes is not None:
+        yield f"{totals.changes.text}, since {totals.changes.hypothesis}", ""
     shown = totals.failures[:limit]
     for failure in shown:
         yield f"no words: {failure.key}: {failure.message}", "bold red"

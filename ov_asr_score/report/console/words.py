@@ -17,3 +17,5 @@ def render_decode_report(report: DecodeReport, console: Console) -> None:
         render_line(console, f"note: {note}", "yellow")
     for text, style in word_lines(report.totals, _LISTED):
         render_line(console, text, style)
+    for message in report.limit_messages:
+        render_line(console, f"failed: {message}", "red")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ov_asr_score.report.data.failed_utterances import MAX_LISTED_FAILURES, Failure
+from ov_asr_score.word_errors.changes import ChangeCounts
 
 FORMAT = "ov-asr-score-decode"
 FORMAT_VERSION = 1
@@ -30,6 +31,57 @@ class WordErrorCounts:
     lines: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class WordChanges:
+    """The words beside those of another hypothesis, in the utterances that both have."""
+
+    hypothesis: str  # the other one: a file, or a run
+    utterances: int  # that both have
+    changed_utterances: int  # those with any other word
+    words: int  # of the other hypothesis
+    changed_words: int  # insertions, deletions and substitutions that lead from one to the other
+    wer_percent_before: float | None  # of the other hypothesis in these utterances; null without reference text
+    wer_percent: float | None  # of the words in these utterances; null without reference text
+
+    @property
+    def increase_percent(self) -> float | None:
+        """How much higher the word error rate is; negative if it is lower, null if it is not known."""
+        if self.wer_percent is None or self.wer_percent_before is None:
+            return None
+        return self.wer_percent - self.wer_percent_before
+
+    @property
+    def wer_text(self) -> str:
+        """Both rates: ``WER 8.18 -> 8.18``; empty without them."""
+        if self.wer_percent is None or self.wer_percent_before is None:
+            return ""
+        return f"WER {self.wer_percent_before:.2f} -> {self.wer_percent:.2f}"
+
+    @property
+    def words_text(self) -> str:
+        """``3 of 159 words changed``."""
+        return f"{self.changed_words:,} of {self.words:,} words changed"
+
+    @property
+    def text(self) -> str:
+        """``WER 8.18 -> 8.18, 3 of 159 words changed``."""
+        return ", ".join(filter(None, [self.wer_text, self.words_text]))
+
+
+def word_changes(hypothesis: str, counts: ChangeCounts) -> WordChanges:
+    """What changed since ``hypothesis``."""
+    has_reference = counts.first.length or counts.first.errors or counts.second.errors
+    return WordChanges(
+        hypothesis=hypothesis,
+        utterances=counts.utterances,
+        changed_utterances=counts.changed_utterances,
+        words=counts.changes.length,
+        changed_words=counts.changes.errors,
+        wer_percent_before=counts.first.percent if has_reference else None,
+        wer_percent=counts.second.percent if has_reference else None,
+    )
+
+
 @dataclass(slots=True)
 class WordTotals:
     """Counts, costs and times of everything that was decoded."""
@@ -47,6 +99,7 @@ class WordTotals:
     num_failures: int = 0  # all utterances without words
     warnings: dict[str, str] = field(default_factory=dict)  # each with the first utterance that it is about
     errors: WordErrorCounts | None = None  # only with reference text
+    changes: WordChanges | None = None  # only with another hypothesis
 
     @property
     def log_likelihood_per_frame(self) -> float:
@@ -68,6 +121,7 @@ class DecodeReport:
     model: str
     totals: WordTotals
     total_seconds: float
+    limit_messages: Sequence[str]  # one message for each limit that was exceeded
     notes: Sequence[str]
     command: Sequence[str] | None
     tool_version: str
@@ -75,5 +129,6 @@ class DecodeReport:
 
     @property
     def verdict(self) -> Literal["ok", "failed"]:
-        """``ok`` unless an utterance got no words, or there was none."""
-        return "ok" if self.totals.utterances and not self.totals.num_failures else "failed"
+        """``ok`` unless an utterance got no words, there was none, or a limit was exceeded."""
+        is_ok = self.totals.utterances and not self.totals.num_failures and not self.limit_messages
+        return "ok" if is_ok else "failed"

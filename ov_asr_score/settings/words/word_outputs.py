@@ -3,12 +3,14 @@
 Tests: tests/settings/test_setting.py, tests/job/test_decode.py
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Annotated, Any, Literal
 
+from ov_asr_score.errors import UsageError
 from ov_asr_score.settings.setting import WORDS, Setting
 from ov_asr_score.settings.words.ctc import CtcOptions
 from ov_asr_score.settings.words.decoding import DecodingOptions
+from ov_asr_score.settings.words.word_limits import WordLimits
 
 
 def _word(help: str, *names: str, **more: Any) -> Setting:
@@ -102,6 +104,14 @@ class WordFiles:
         str,
         _word("What was said, as Kaldi's text: the word error rate is reported.", metavar="FILE"),
     ] = ""
+    hypothesis: Annotated[
+        str,
+        _word(
+            "Words of another run, as its --text has them: how many words changed is reported, and with "
+            "--reference-text the word error rates of both.",
+            metavar="FILE",
+        ),
+    ] = ""
 
     @property
     def are_named(self) -> bool:
@@ -126,6 +136,7 @@ class WordSettings:
     search: DecodingOptions = field(default_factory=DecodingOptions)
     ctc: CtcOptions = field(default_factory=CtcOptions)
     files: WordFiles = field(default_factory=WordFiles)
+    limits: WordLimits = field(default_factory=WordLimits)
     decode_workers: Annotated[
         int,
         _word("Processes that decode; 0: one per core, 1: none but this one.", metavar="N", least=0),
@@ -135,3 +146,15 @@ class WordSettings:
     def is_wanted(self) -> bool:
         """Whether anything is to be decoded."""
         return bool(self.graph.graph or self.ctc.tokens)
+
+
+def check_no_words(settings: WordSettings) -> None:
+    """Raise UsageError for what is asked of words where nothing is decoded."""
+    for bundle in (settings.files, settings.limits):
+        for each in fields(bundle):
+            if getattr(bundle, each.name) != each.default:
+                raise UsageError(
+                    f"{each.name}: expected a decoding graph (graph FILE), or the tokens of a CTC model (tokens "
+                    "FILE), found neither",
+                    fields=(each.name, "graph", "tokens"),
+                )

@@ -6,6 +6,8 @@ import pytest
 from ov_asr_score.comparison import Limits, compare_scores
 from ov_asr_score.job.run.run_verdict import judge
 from ov_asr_score.report.data.run import RunReport
+from ov_asr_score.report.data.words import WordTotals
+from ov_asr_score.settings.words.word_limits import WordLimits
 
 
 def scored(error: float | None = None) -> RunReport:
@@ -50,3 +52,11 @@ def test_gaps_fail_the_run_unless_they_are_allowed(gaps: str) -> None:
         getattr(report, gaps)["table"] = ["utt2"]
         judge(report, {}, Limits(), allow_missing=allowed)
         assert report.verdict == verdict
+
+
+def test_words_fail_the_run() -> None:
+    report = scored()
+    report.words = WordTotals()
+    judge(report, {}, Limits(), allow_missing=False, words=WordLimits(max_changed_words=0))
+    assert report.verdict == "failed"
+    assert report.limit_messages == ["no words were compared with those of the other hypothesis"]
