@@ -8,7 +8,8 @@ from math import nan
 from ov_asr_score.report.data.words import WordTotals
 from ov_asr_score.settings.words.word_limits import WordLimits
 
-_ROUNDING = 1e-9  # of percents that are subtracted
+ROUNDING = 1e-9
+"""Of percents that are subtracted."""
 
 
 def exceeded_word_limits(totals: WordTotals, limits: WordLimits) -> Iterator[str]:
@@ -21,10 +22,10 @@ def exceeded_word_limits(totals: WordTotals, limits: WordLimits) -> Iterator[str
     if limits.max_wer_increase is not None:
         if changes is None or changes.increase_percent is None:
             yield "no word error rate was compared with that of the other hypothesis"
-        elif not changes.increase_percent <= limits.max_wer_increase + _ROUNDING:
-            yield f"{changes.wer_text} %, expected {limits.max_wer_increase:g} % more or less"
+        elif not changes.increase_percent <= limits.max_wer_increase + ROUNDING:
+            yield f"{changes.wer_text()} %, expected {limits.max_wer_increase:g} % more or less"
     if limits.max_changed_words is not None:
         if changes is None or not changes.utterances:
             yield "no words were compared with those of the other hypothesis"
         elif changes.changed_words > limits.max_changed_words:
-            yield f"{changes.words_text}, expected {limits.max_changed_words:,} or fewer"
+            yield f"{changes.words_text()}, expected {limits.max_changed_words:,} or fewer"

@@ -28,6 +28,7 @@ class BaselineEntry:
     rms_error: float | None = None
     class_agreement: float | None = None
     frames_per_second: float | None = None
+    wer_percent: float | None = None
 
 
 def read_baseline(path: Path) -> dict[str, BaselineEntry]:
@@ -57,8 +58,13 @@ def with_results(baseline: Mapping[str, BaselineEntry], results: Iterable[RunRes
     entries = dict(baseline)
     for result in results:
         if result.status == "passed":
+            wer = None if result.words is None else result.words.wer_percent
             entries[result.name] = BaselineEntry(
-                result.max_error, result.rms_error, result.class_agreement, result.frames_per_second
+                result.max_error,
+                result.rms_error,
+                result.class_agreement,
+                result.frames_per_second,
+                wer if wer is not None and math.isfinite(wer) else None,  # nothing was said
             )
     return entries
 

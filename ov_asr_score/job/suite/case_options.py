@@ -7,7 +7,7 @@ from typing import Any
 from ov_asr_score.errors import UsageError
 from ov_asr_score.job.suite.toml_table import SuiteTable
 from ov_asr_score.settings.score_job import ScoreJob
-from ov_asr_score.settings.setting import Declared, Setting, made, parsed, settings_of
+from ov_asr_score.settings.setting import Declared, Setting, made, parse_flag, parsed, settings_of
 
 _SETTINGS = [each for each in settings_of(ScoreJob) if each.setting is not None and each.setting.in_suite]
 
@@ -94,10 +94,12 @@ def _value(table: SuiteTable, key: str, declared: Declared) -> Any:
 
 
 def _taken(table: SuiteTable, key: str, setting: Setting) -> object:
-    """What ``setting`` makes a value of: a whole number, or a text, for which a number may stand."""
+    """What ``setting`` makes a value of: a whole number, or a text, for which a number or a truth value may stand."""
     value = table.values[key]
     if setting.takes is int:
         return table.integer(key)
+    if setting.parse is parse_flag and isinstance(value, bool):
+        return str(value).lower()
     if not isinstance(value, int | float):
         return table.text(key)
     table.number(key)  # no truth value, none below 0

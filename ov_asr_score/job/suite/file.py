@@ -9,7 +9,14 @@ from typing import Any, get_args
 
 from ov_asr_score.errors import SpecifierError, SuiteFormatError, UsageError
 from ov_asr_score.job.suite.case_options import ALIASES, OPTION_NAMES, job_of, read_options
-from ov_asr_score.job.suite.suite import Suite, SuiteLimits, SuiteRun, run_name
+from ov_asr_score.job.suite.case_words import (
+    SHARED_WORD_KEYS,
+    WORD_KEYS,
+    unusable_limits,
+    with_other_words,
+    with_words,
+)
+from ov_asr_score.job.suite.suite import ERROR_LIMITS, Suite, SuiteLimits, SuiteRun, run_name
 from ov_asr_score.job.suite.toml_lines import key_lines, parse_toml
 from ov_asr_score.job.suite.toml_table import SuiteTable, make_table
 from ov_asr_score.kaldi_io import parse_read_specifier
@@ -24,11 +31,13 @@ PRECISIONS = (*get_args(Precision), "i16", "i8")
 _LIMIT_NAMES = tuple(field.name for field in fields(SuiteLimits))
 _CASE_KEYS = (
     *("name", "model", "blob", "inputs", "references", "devices", "precisions", "options", "limits", "tags"),
-    *("runs_only", "repeats"),
+    *("runs_only", "repeats", *WORD_KEYS),
 )
-_DEFAULT_KEYS = ("devices", "precisions", "options", "limits", "tags", "repeats")
+_DEFAULT_KEYS = ("devices", "precisions", "options", "limits", "tags", "repeats", *SHARED_WORD_KEYS)
+_NO_REFERENCES = "a case that only runs has no references to compare with"
 _SINGULAR = {"input": "inputs", "reference": "references", "device": "devices", "precision": "precisions"}
 _ELSEWHERE = {
+    "reference_text": "the key 'text'",
     **dict.fromkeys((*OPTION_NAMES, *ALIASES), "options"),
     **dict.fromkeys(_LIMIT_NAMES, "limits"),
     **{wrong: f"the list '{right}'" for wrong, right in _SINGULAR.items()},
@@ -63,7 +72,8 @@ def read_suite(path: Path | str) -> Suite:
     defaults.expect_keys(_DEFAULT_KEYS, _ELSEWHERE | {"name": "a [[case]]", "model": "a [[case]]"})
     runs = [run for case in _cases(top) for run in _read_case(case, defaults)]
     _check_names(top)
-    return Suite(Path(path), tuple(_with_speed_references(top, runs)))
+    tables = {case.values["name"]: case for case in _cases(top)}
+    return Suite(Path(path), tuple(with_other_words(tables, _with_speed_references(tables, runs))))
 
 
 def _refuse_foreign(path: Path | str) -> None:
@@ -91,15 +101,17 @@ def _read_case(case: SuiteTable, defaults: SuiteTable) -> list[SuiteRun]:
         case.fail("", f"case '{name}': expected inputs, found none")
     if runs_only and "references" in case:
         case.fail("runs_only", f"case '{name}': runs_only is for cases without references")
-    if not runs_only and "references" not in case:
-        case.fail("", f"case '{name}': expected references, found none; a case that has none says runs_only = true")
     options = read_options(defaults.table("options")) | read_options(case.table("options"))
+    has_references = "references" in case
+    has_words = "graph" in case or "graph" in defaults or "tokens" in options
+    if not (runs_only or has_references or has_words):
+        case.fail("", f"case '{name}': expected references, found none; a case that has none says runs_only = true")
     inputs, references = _tables(case, "inputs"), _tables(case, "references")
     tags = tuple(dict.fromkeys((*defaults.texts("tags"), *case.texts("tags"))))
     repeats = case.integer("repeats", defaults.integer("repeats", 1, least=1), least=1)
     runs: list[SuiteRun] = []
-    for device, precision in _combinations(case, defaults, options):
-        limits = _limits(case, defaults, device, precision, runs_only)
+    combinations = _combinations(case, defaults, options)
+    for device, precision in combinations:
         try:
             job = job_of(options, device, precision)
         except UsageError as error:
@@ -107,9 +119,31 @@ def _read_case(case: SuiteTable, defaults: SuiteTable) -> list[SuiteRun]:
         job = replace(
             job, model=case.text("model"), import_model=case.text("blob"), inputs=inputs, references=references
         )
-        if not runs_only and not limits.holds_errors:
+        job = with_words(job, case, defaults)
+        against = case.text("against")
+        has_other = bool(job.decoding.files.hypothesis or against) or len(combinations) > 1
+        unusable = dict(unusable_limits(job.decoding, has_other))
+        if not has_references:
+            unusable |= dict.fromkeys(ERROR_LIMITS, _NO_REFERENCES)
+        limits = _limits(case, defaults, device, precision, unusable)
+        if has_references and not limits.holds_errors:
             case.fail("", f"case '{name}' on {device} {precision}: expected a limit such as max_error, found none")
-        runs.append(SuiteRun(name, device, precision, job, limits, tags, runs_only, repeats, is_first=not runs))
+        if not has_references and not runs_only and not limits.holds_words:
+            case.fail("", f"case '{name}' on {device} {precision}: expected a limit such as max_wer, found none")
+        runs.append(
+            SuiteRun(
+                name,
+                device,
+                precision,
+                job,
+                limits,
+                tags,
+                runs_only=not has_references,
+                repeats=repeats,
+                is_first=not runs,
+                against=against,
+            )
+        )
     return runs
 
 
@@ -136,8 +170,13 @@ def _combinations(case: SuiteTable, defaults: SuiteTable, options: Mapping[str, 
     return found
 
 
-def _limits(case: SuiteTable, defaults: SuiteTable, device: str, precision: str, runs_only: bool) -> SuiteLimits:
-    """Limits of a run: those for its precision before those for its device before those for all; the case's first."""
+def _limits(
+    case: SuiteTable, defaults: SuiteTable, device: str, precision: str, unusable: Mapping[str, str]
+) -> SuiteLimits:
+    """Limits of a run: those for its precision before those for its device before those for all; the case's first.
+
+    Those that are ``unusable``, for the reason there, are refused in a case and left out of the defaults.
+    """
     found: dict[str, Any] = {}
     for part in ("", device, precision):
         for holder in (defaults, case):
@@ -145,12 +184,10 @@ def _limits(case: SuiteTable, defaults: SuiteTable, device: str, precision: str,
             _check_parts(limits)
             table = limits.table(part.replace("-", "_")) if part else limits
             given = _read_limits(table)
-            errors = [
-                name for name in given if name not in ("min_speed_ratio", "speed_reference", "min_speed_to_baseline")
-            ]
-            if runs_only and errors and holder is case:
-                table.fail(errors[0], f"{errors[0]}: a case that only runs has no references to compare with")
-            found |= {name: value for name, value in given.items() if not (runs_only and name in errors)}
+            wrong = [name for name in given if name in unusable]
+            if wrong and holder is case:
+                table.fail(wrong[0], f"{wrong[0]}: {unusable[wrong[0]]}")
+            found |= {name: value for name, value in given.items() if name not in unusable}
     if ("min_speed_ratio" in found) != ("speed_reference" in found):
         case.fail("limits", "limits: min_speed_ratio and speed_reference go together, and only one of them is there")
     return SuiteLimits(**found)
@@ -174,6 +211,8 @@ def _read_limits(table: SuiteTable) -> dict[str, Any]:
             continue
         if key == "speed_reference":
             found[key] = table.text(key)
+        elif key == "max_changed_words":
+            found[key] = table.integer(key)
         elif key == "min_class_agreement":
             found[key] = table.number(key, most=1.0)
         else:
@@ -212,13 +251,12 @@ def _check_names(top: SuiteTable) -> None:
         seen.add(name)
 
 
-def _with_speed_references(top: SuiteTable, runs: Sequence[SuiteRun]) -> list[SuiteRun]:
-    """The runs, each knowing the whole name of the run that its speed is held against."""
+def _with_speed_references(tables: Mapping[str, SuiteTable], runs: Sequence[SuiteRun]) -> list[SuiteRun]:
+    """The runs, each knowing the whole name of the run that its speed is held against; ``tables`` are the cases."""
     known = {run.name for run in runs}
     by_case: dict[str, list[SuiteRun]] = {}
     for run in runs:
         by_case.setdefault(run.case, []).append(run)
-    tables = {case.values["name"]: case for case in _cases(top)}
     resolved = []
     for run in runs:
         wanted = run.limits.speed_reference

@@ -15,6 +15,7 @@ from pathlib import Path
 from ov_asr_score.errors import ShapeMismatchError, UsageError
 from ov_asr_score.job.run.nonfinite import nonfinite_notes
 from ov_asr_score.job.score import run_job
+from ov_asr_score.job.suite.run_texts import without_words
 from ov_asr_score.job.suite.suite import SuiteRun
 from ov_asr_score.kaldi_io import TableWriter, parse_read_specifier, parse_write_specifier, read_table
 from ov_asr_score.kaldi_io.tables.parts import has_pattern
@@ -85,7 +86,7 @@ class Recorder:
 
 def _score(run: SuiteRun, outputs: Mapping[str, str] | tuple[str, ...]) -> None:
     """Write scores to ``outputs``. Raises ShapeMismatchError where they must not become references."""
-    report = run_job(replace(run.job, outputs=outputs, references=()))
+    report = run_job(replace(without_words(run.job), outputs=outputs, references=()))
     if report.verdict != "ok":
         raise ShapeMismatchError(f"case '{run.case}': not all utterances were scored; nothing was recorded")
     broken = nonfinite_notes(report)  # features, too: an activation can hide them from the scores

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,9 +19,11 @@ from ov_asr_score.device.availability import lacking_device, lacking_precision
 from ov_asr_score.errors import OvAsrScoreError
 from ov_asr_score.job.score import run_job
 from ov_asr_score.job.suite.baseline import BaselineEntry, read_baseline, with_results, write_baseline
+from ov_asr_score.job.suite.ranking import rank_runs
 from ov_asr_score.job.suite.recording import Recorder
+from ov_asr_score.job.suite.run_texts import RunTexts, without_words
 from ov_asr_score.job.suite.suite import Suite, SuiteLimits, SuiteRun, select_runs
-from ov_asr_score.job.suite.verdict import judge_run, judge_speed, require
+from ov_asr_score.job.suite.verdict import judge_other_words, judge_run, judge_speed, require
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.openvino_api import version as openvino_version
 from ov_asr_score.report.data.run import UtteranceReport
@@ -61,17 +64,23 @@ def run_suite(job: CheckJob, on_result: OnResult | None = None) -> SuiteReport:
     compiled = str(Path(job.compiled_cache).resolve()) if job.compiled_cache else ""
     results: dict[str, RunResult] = {}
     core = ov.Core()
-    with _working_folder(suite.folder):
+    with (
+        tempfile.TemporaryDirectory(prefix="ov-asr-score-") as folder,
+        _working_folder(suite.folder),
+    ):
+        texts = RunTexts(Path(folder))
         for run in runs:
             device = replace(run.job.device, cache_dir=compiled)
             prepared = replace(run, job=replace(run.job, device=device, conversion_cache=conversions))
             # what is recorded anew is not held against what was recorded before
             limits = prepared.limits if recorder is None else _without_baseline(prepared)
-            result = _run(core, replace(prepared, limits=limits), baseline.get(run.name), recorder)
+            prepared = replace(prepared, job=texts.job(prepared), limits=limits)
+            result = _run(core, prepared, baseline.get(run.name), recorder)
             results[run.name] = result
             if on_result is not None:
                 on_result(result)
-    judged = [judge_speed(run, results[run.name], results) for run in runs]
+        rankings = rank_runs(runs, results, texts)
+    judged = [judge_speed(run, judge_other_words(run, results[run.name], results), results) for run in runs]
     if job.require_all:
         judged = [require(result) for result in judged]
     recorded = []
@@ -93,6 +102,7 @@ def run_suite(job: CheckJob, on_result: OnResult | None = None) -> SuiteReport:
             "python": platform.python_version(),
             "platform": f"{sys.platform} {platform.machine()}",
         },
+        rankings=rankings,
     )
 
 
@@ -144,7 +154,10 @@ def _score(run: SuiteRun, baseline: BaselineEntry | None) -> RunResult:
         reason = f"{run.device} computes in {used}, asked for {asked}"
         return replace(_blank(run), status="skipped", reasons=(reason,))
     speeds = [report.totals.frames_per_second]
-    speeds += [run_job(run.job).totals.frames_per_second for _ in range(run.repeats - 1)]
+    if run.job.decoding.is_wanted and (run.repeats > 1 or run.limits.holds_speed):
+        speeds = []  # decoding beside it takes time from scoring
+    alone = without_words(run.job)
+    speeds += [run_job(alone).totals.frames_per_second for _ in range(run.repeats - len(speeds))]
     return judge_run(run, report, widths, baseline, speeds)
 
 
@@ -158,7 +171,13 @@ def _ended(run: SuiteRun, status: Status, reason: str, started: float) -> RunRes
 
 
 def _without_baseline(run: SuiteRun) -> SuiteLimits:
-    return replace(run.limits, max_error_to_baseline=None, max_rms_error_to_baseline=None, min_speed_to_baseline=None)
+    return replace(
+        run.limits,
+        max_error_to_baseline=None,
+        max_rms_error_to_baseline=None,
+        min_speed_to_baseline=None,
+        max_wer_increase_to_baseline=None,
+    )
 
 
 @contextmanager

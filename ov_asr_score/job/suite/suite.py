@@ -18,6 +18,8 @@ from ov_asr_score.kaldi_io.tables.parts import parts_of
 from ov_asr_score.scoring.utterances.table_specs import apparent_pairs
 from ov_asr_score.settings.score_job import ScoreJob
 from ov_asr_score.settings.tables import Tables
+from ov_asr_score.settings.words.word_limits import WordLimits
+from ov_asr_score.settings.words.word_outputs import WordSettings
 from ov_asr_score.text import suggestion
 
 
@@ -26,8 +28,9 @@ class SuiteLimits:
     """What must hold of a run; None sets no limit.
 
     ``min_class_agreement`` is the least share of frames with the same best class. ``min_speed_ratio`` is the least
-    number of frames per second in proportion to those of the run ``speed_reference``. The last three are in proportion
-    to what a baseline holds of the same run.
+    number of frames per second in proportion to those of the run ``speed_reference``. What ends in ``to_baseline`` is
+    in proportion to what a baseline holds of the same run. Word error rates are in percent, and increases their
+    differences.
     """
 
     max_error: float | None = None
@@ -39,11 +42,30 @@ class SuiteLimits:
     max_error_to_baseline: float | None = None
     max_rms_error_to_baseline: float | None = None
     min_speed_to_baseline: float | None = None
+    max_wer: float | None = None
+    max_wer_increase: float | None = None
+    max_changed_words: int | None = None
+    max_wer_increase_to_baseline: float | None = None
+
+    @property
+    def of_words(self) -> WordLimits:
+        """Those of words; what is relative to a baseline is judged apart."""
+        return WordLimits(self.max_wer, self.max_wer_increase, self.max_changed_words)
+
+    @property
+    def holds_words(self) -> bool:
+        """Whether anything is asked of words."""
+        return any(getattr(self, name) is not None for name in WORD_LIMITS)
 
     @property
     def holds_errors(self) -> bool:
         """Whether anything is asked of the distance from references."""
         return any(getattr(self, name) is not None for name in ERROR_LIMITS)
+
+    @property
+    def holds_speed(self) -> bool:
+        """Whether anything is asked of the speed."""
+        return self.min_speed_ratio is not None or self.min_speed_to_baseline is not None
 
     @property
     def needs_baseline(self) -> bool:
@@ -59,7 +81,13 @@ ERROR_LIMITS = (
     "max_error_to_baseline",
     "max_rms_error_to_baseline",
 )
-BASELINE_LIMITS = ("max_error_to_baseline", "max_rms_error_to_baseline", "min_speed_to_baseline")
+BASELINE_LIMITS = (
+    "max_error_to_baseline",
+    "max_rms_error_to_baseline",
+    "min_speed_to_baseline",
+    "max_wer_increase_to_baseline",
+)
+WORD_LIMITS = ("max_wer", "max_wer_increase", "max_changed_words", "max_wer_increase_to_baseline")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +103,7 @@ class SuiteRun:
     runs_only: bool = False  # there are no references: the case must run and give finite scores
     repeats: int = 1  # the speed is the median of so many
     is_first: bool = True
+    against: str = ""  # the run whose words its own are compared with
 
     @property
     def name(self) -> str:
@@ -100,10 +129,11 @@ class Suite:
         return self.path.with_name(f"{self.path.stem}.baseline.json")
 
     def sources(self) -> set[Path]:
-        """Models and tables of features, absolute."""
+        """Models, tables of features, and what words need, absolute."""
+        words = {name for run in self.runs for name in _word_files(run.job.decoding) if name}
         models = {run.job.model or run.job.import_model for run in self.runs}
         tables = {name for run in self.runs for name in file_names(run.job.inputs, self.folder)}
-        return {(self.folder / name).resolve() for name in models | tables}
+        return {(self.folder / name).resolve() for name in models | tables | words}
 
     def files(self) -> set[Path]:
         """Everything that the suite reads, and the baseline, absolute."""
@@ -125,6 +155,19 @@ def file_names(tables: Tables, folder: Path) -> list[str]:
         except FileAccessError:  # said where it is read
             found.append(parsed.filename)
     return found
+
+
+def _word_files(words: WordSettings) -> tuple[str, ...]:
+    graph, files, ctc = words.graph, words.files, words.ctc
+    return (
+        graph.graph,
+        graph.words,
+        graph.transition_model,
+        files.reference_text,
+        files.hypothesis,
+        ctc.tokens,
+        ctc.lm,
+    )
 
 
 def run_name(case: str, device: str, precision: str) -> str:
@@ -150,10 +193,11 @@ def select_runs(suite: Suite, only: Sequence[str]) -> list[SuiteRun]:
     by_name = {run.name: run for run in suite.runs}
     pending = list(chosen)
     while pending:
-        reference = by_name[pending.pop()].limits.speed_reference
-        if reference and reference not in chosen:
-            chosen.add(reference)
-            pending.append(reference)
+        run = by_name[pending.pop()]
+        for reference in (run.limits.speed_reference, run.against):
+            if reference and reference not in chosen:
+                chosen.add(reference)
+                pending.append(reference)
     return [run for run in suite.runs if run.name in chosen]
 
 

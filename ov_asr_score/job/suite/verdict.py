@@ -6,15 +6,17 @@ Tests: tests/job/suite/test_run.py
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ov_asr_score.comparison import Limits, ScoreDifference, exceeded_limits
 from ov_asr_score.job.run.nonfinite import nonfinite_notes
+from ov_asr_score.job.run.word_verdict import ROUNDING, exceeded_word_limits
 from ov_asr_score.job.suite.baseline import BaselineEntry
 from ov_asr_score.job.suite.suite import SuiteRun, class_agreement
 from ov_asr_score.report.data.run import RunReport
-from ov_asr_score.report.data.suite import ErrorPlace, RunResult, Status
+from ov_asr_score.report.data.suite import ErrorPlace, RunResult, Status, WordResult
+from ov_asr_score.report.data.words import WordTotals
 
 
 def judge_run(
@@ -30,6 +32,7 @@ def judge_run(
         *_unsound(run, report, widths),
         *_exceeded(run, compared, widths),
         *_worse(run, compared, speed, baseline),
+        *_words_exceeded(run, report.words, baseline),
     ]
     if report.verdict != "ok" and not reasons:
         reasons.append("the run failed")
@@ -53,6 +56,8 @@ def judge_run(
         class_agreement=min((class_agreement(difference) for difference in compared.values()), default=None),
         place=None if place is None else ErrorPlace(place.key, place.frame, place.column),
         frames_per_second=speed or None,
+        real_time_factor=1 / (speed * totals.frame_shift_seconds) if speed else None,
+        words=None if report.words is None else _word_result(run, report.words),
         seconds=totals.total_seconds,
         device_name=str(report.device.get("name") or ""),
         notes=tuple(report.notes),
@@ -79,6 +84,21 @@ def judge_speed(run: SuiteRun, result: RunResult, others: Mapping[str, RunResult
     return replace(result, status="failed", reasons=(*result.reasons, reason))
 
 
+def judge_other_words(run: SuiteRun, result: RunResult, others: Mapping[str, RunResult]) -> RunResult:
+    """``result``, which does not pass where its words must be compared with those of a run that has none."""
+    limits = run.limits
+    is_needed = limits.max_wer_increase is not None or limits.max_changed_words is not None
+    has_changes = result.words is not None and result.words.changes is not None
+    if not run.against or not is_needed or has_changes or result.status in ("error", "skipped"):
+        return result
+    other = others.get(run.against)
+    how = "was not run" if other is None else f"{other.status}: {other.reason}"
+    both = (result.status, None if other is None else other.status)
+    status: Status = "skipped" if both == ("passed", "skipped") else "failed"
+    reason = f"no words of {run.against} to compare with ({how})"
+    return replace(result, status=status, reasons=(*result.reasons, reason))
+
+
 def require(result: RunResult) -> RunResult:
     """``result``, failed if it was skipped."""
     if result.status != "skipped":
@@ -95,6 +115,9 @@ def _unsound(run: SuiteRun, report: RunReport, widths: Mapping[str, int]) -> lis
     if report.num_failures:
         first = report.failures[0]
         reasons.append(f"{_counted(report.num_failures)} failed, first '{first.key}': {first.message}")
+    if report.words is not None and report.words.num_failures:
+        first = report.words.failures[0]
+        reasons.append(f"{_counted(report.words.num_failures)} without words, first '{first.key}': {first.message}")
     if not run.job.allow_missing:
         gaps = (("missing in", report.missing_keys), ("only in", report.extra_keys))
         reasons += [
@@ -192,6 +215,36 @@ def _worse(
     elif factor is not None and before and not speed >= factor * before:
         reasons.append(f"{speed:,.0f} frames/s, expected at least {factor:g} times {before:,.0f}, the baseline")
     return reasons
+
+
+def _words_exceeded(run: SuiteRun, words: WordTotals | None, baseline: BaselineEntry | None) -> Iterator[str]:
+    """What does not hold of words; what is relative to a run without words is judged later."""
+    if words is None:
+        return
+    limits, most = run.limits.of_words, run.limits.max_wer_increase_to_baseline
+    if run.against and words.changes is None:
+        limits = replace(limits, max_wer_increase=None, max_changed_words=None)
+    yield from exceeded_word_limits(words, limits)
+    if most is None or baseline is None:  # which is told with the other limits
+        return
+    before, found = baseline.wer_percent, math.nan if words.errors is None else words.errors.wer_percent
+    if before is None:
+        yield "the baseline has no word error rate; update the baseline to record it"
+    elif not found - before <= most + ROUNDING:
+        yield f"WER {found:.2f} %, expected at most {most:g} more than {before:.2f} %, the baseline"
+
+
+def _word_result(run: SuiteRun, words: WordTotals) -> WordResult:
+    errors, changes = words.errors, words.changes
+    if changes is not None and run.against:
+        changes = replace(changes, hypothesis=run.against)
+    return WordResult(
+        words.utterances,
+        None if errors is None else errors.wer_percent,
+        None if errors is None else errors.insertions + errors.deletions + errors.substitutions,
+        None if errors is None else errors.words,
+        changes,
+    )
 
 
 def _place(total: ScoreDifference) -> str:

@@ -50,14 +50,12 @@ class WordChanges:
             return None
         return self.wer_percent - self.wer_percent_before
 
-    @property
     def wer_text(self) -> str:
         """Both rates: ``WER 8.18 -> 8.18``; empty without them."""
         if self.wer_percent is None or self.wer_percent_before is None:
             return ""
         return f"WER {self.wer_percent_before:.2f} -> {self.wer_percent:.2f}"
 
-    @property
     def words_text(self) -> str:
         """``3 of 159 words changed``."""
         return f"{self.changed_words:,} of {self.words:,} words changed"
@@ -65,7 +63,7 @@ class WordChanges:
     @property
     def text(self) -> str:
         """``WER 8.18 -> 8.18, 3 of 159 words changed``."""
-        return ", ".join(filter(None, [self.wer_text, self.words_text]))
+        return ", ".join(filter(None, [self.wer_text(), self.words_text()]))
 
 
 def word_changes(hypothesis: str, counts: ChangeCounts) -> WordChanges:

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import fields
 from xml.etree import ElementTree
 
 from ov_asr_score.report.data.run import plain_value
 from ov_asr_score.report.data.suite import (
-    COLUMNS,
     FORMAT,
     FORMAT_VERSION,
+    RANKING_COLUMNS,
+    WORDS,
     RunResult,
     SuiteReport,
     printable_line,
+    ranking_cells,
+    ranking_title,
     result_cells,
+    run_columns,
 )
 
 # Characters that XML 1.0 does not allow.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # Markdown syntax; underscores within words and single colons are plain text.
 _MARKUP = re.compile(r"[\\`*{}\[\]()#|~!@]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:(?=//)|(?<=www)\.", re.IGNORECASE)
+_TEXTS = {"case", "device", "precision", "verdict", WORDS, "reason", RANKING_COLUMNS[-1]}  # columns without numbers
 _MARKS = {"passed": "✅", "failed": "❌", "error": "💥", "skipped": "⚪"}
 
 
@@ -37,6 +43,7 @@ def suite_json(report: SuiteReport) -> str:
         "counts": report.counts,
         "seconds": report.seconds,
         "recorded": list(report.recorded),
+        "rankings": list(report.rankings),
     }
     lines = [f"{json.dumps(name)}: {json.dumps(plain_value(value), allow_nan=False)}" for name, value in head.items()]
     runs = ",\n".join(json.dumps(plain_value(_as_dict(result)), allow_nan=False) for result in report.results)
@@ -88,16 +95,27 @@ def suite_markdown(report: SuiteReport) -> str:
         + (f"; ov-asr-score {report.tool_version}" if report.tool_version else "")
         + (f", OpenVINO {_markdown(report.versions['openvino'])}" if "openvino" in report.versions else ""),
         "",
-        "| " + " | ".join(COLUMNS) + " |",
-        "|---|---|---|---|---:|---:|---:|---:|---|",
+        *_markdown_head(run_columns(report)),
     ]
+    columns = run_columns(report)
     for result in report.results:
-        cells = [_markdown(cell) for cell in result_cells(result)]
-        cells[3] = f"{_MARKS[result.status]} {cells[3]}"
-        lines.append("| " + " | ".join(cells) + " |")
+        cells = {column: _markdown(cell) for column, cell in result_cells(result).items()}
+        cells["verdict"] = f"{_MARKS[result.status]} {cells['verdict']}"
+        lines.append(_markdown_row([cells[column] for column in columns]))
+    for ranking in report.rankings:
+        lines += ["", f"### {_markdown(ranking_title(ranking))}", "", *_markdown_head(RANKING_COLUMNS)]
+        lines += [_markdown_row([_markdown(cell) for cell in ranking_cells(run)]) for run in ranking.runs]
     if report.recorded:
         lines += ["", "Recorded: " + ", ".join(_markdown(name) for name in report.recorded)]
     return "\n".join(lines) + "\n"
+
+
+def _markdown_head(columns: Sequence[str]) -> list[str]:
+    return [_markdown_row(columns), "|" + "|".join("---" if name in _TEXTS else "---:" for name in columns) + "|"]
+
+
+def _markdown_row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
 
 
 def _as_dict(result: RunResult) -> dict[str, object]:
@@ -114,6 +132,11 @@ def _add_test(suite: ElementTree.Element, result: RunResult) -> None:
         "class_agreement": result.class_agreement,
         "frames_per_second": result.frames_per_second,
     }
+    if result.words is not None:
+        values["wer_percent"] = result.words.wer_percent
+        if result.words.changes is not None:
+            values["wer_percent_before"] = result.words.changes.wer_percent_before
+            values["changed_words"] = result.words.changes.changed_words
     known = {name: value for name, value in values.items() if value is not None}
     if known:
         properties = ElementTree.SubElement(test, "properties")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TextIO
 
-from ov_asr_score.report.data.suite import RunResult, SuiteReport
+from ov_asr_score.report.data.suite import RANKING_COLUMNS, RankedRun, RunResult, SuiteReport, ranking_title
 from ov_asr_score.report.html import page
 from ov_asr_score.report.html.page import Cell, Html, KeyFigure, PageVerdict, Section
 
@@ -16,7 +16,7 @@ _MAX_REASONS = 5
 _WORDS = {"ok": "OK", "failed": "Failed", "nothing": "Nothing run"}
 _COLUMNS = (
     *("case", "device", "precision", "verdict", "largest error", "RMS error", "same best class, %"),
-    *("frames/s", "speed ratio", "frames", "seconds", "largest error at", "reason"),
+    *("frames/s", "speed ratio", "frames", "seconds", "largest error at", "words", "reason"),
 )
 
 
@@ -39,6 +39,11 @@ def _figures(report: SuiteReport) -> Iterator[KeyFigure]:
 
 def _sections(report: SuiteReport) -> Iterator[Section]:
     yield Section("Runs", page.table(_COLUMNS, [_row(result) for result in report.results], filters="Filter runs"))
+    for ranking in report.rankings:
+        yield Section(
+            f"Ranking on {ranking_title(ranking)}",
+            page.table(RANKING_COLUMNS, [_ranked_row(run) for run in ranking.runs]),
+        )
     notes = [f"{result.name}: {note}" for result in report.results for note in result.notes]
     recorded = [f"recorded {path}" for path in report.recorded]
     yield Section("Notes", page.lines("note", [*recorded, *notes]))
@@ -48,6 +53,12 @@ def _sections(report: SuiteReport) -> Iterator[Section]:
         page.facts("Versions", {"ov-asr-score": report.tool_version, **report.versions}),
     ]
     yield Section("Devices and versions", page.columns(parts) if any(parts) else Html(""))
+
+
+def _ranked_row(run: RankedRun) -> Sequence[Cell]:
+    size = None if run.model_bytes is None else run.model_bytes / 1e6
+    share = None if run.best_probability is None else page.percentage(run.best_probability)
+    return (run.wer_percent, run.errors, run.real_time_factor, size, share, run.p_value, run.name)
 
 
 def _row(result: RunResult) -> Sequence[Cell]:
@@ -67,5 +78,6 @@ def _row(result: RunResult) -> Sequence[Cell]:
         result.frames,
         result.seconds,
         where,
+        None if result.words is None else result.words.text,
         result.reason,
     )

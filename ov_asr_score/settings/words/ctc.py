@@ -22,6 +22,7 @@ class CtcOptions:
             "one token a line as NeMo and ESPnet have them.",
             metavar="FILE",
             panel=CTC,
+            in_suite=True,
         ),
     ] = ""
     blank: Annotated[
@@ -31,6 +32,7 @@ class CtcOptions:
             "is a vocab.json with [PAD] or <pad>, or has neither numbers nor a blank (then that is the last column).",
             metavar="TOKEN|N",
             panel=CTC,
+            in_suite=True,
         ),
     ] = ""
     word_separator: Annotated[
@@ -40,6 +42,7 @@ class CtcOptions:
             "mark that a word goes on, each-token if every token is a word. Without it, the tokens must tell.",
             metavar="TEXT",
             panel=CTC,
+            in_suite=True,
         ),
     ] = ""
     ctc_scores: Annotated[
@@ -49,6 +52,7 @@ class CtcOptions:
             "log-softmax of others, with a note; logits: always their log-softmax; as-they-are: no look at sums, such "
             "as for scores of which priors were subtracted.",
             panel=CTC,
+            in_suite=True,
         ),
     ] = "auto"
     ctc_beam: Annotated[
@@ -58,6 +62,7 @@ class CtcOptions:
             "the best token of each frame is taken).",
             metavar="N",
             panel=CTC,
+            in_suite=True,
             least=1,
             most=10_000,
         ),
@@ -69,15 +74,22 @@ class CtcOptions:
             "looked at.",
             metavar="X",
             panel=CTC,
+            in_suite=True,
             least=0.0,
         ),
     ] = 12.0
-    lm: Annotated[str, Setting("Language model of words in ARPA form, also gzipped.", metavar="ARPA", panel=CTC)] = ""
+    lm: Annotated[
+        str, Setting("Language model of words in ARPA form, also gzipped.", metavar="ARPA", panel=CTC, in_suite=True)
+    ] = ""
     lm_weight: Annotated[
-        float, Setting("Factor of the language model's log-probabilities (alpha).", metavar="X", panel=CTC)
+        float,
+        Setting("Factor of the language model's log-probabilities (alpha).", metavar="X", panel=CTC, in_suite=True),
     ] = 0.5
     word_bonus: Annotated[
-        float, Setting("What every word adds to the score with a language model (beta).", metavar="X", panel=CTC)
+        float,
+        Setting(
+            "What every word adds to the score with a language model (beta).", metavar="X", panel=CTC, in_suite=True
+        ),
     ] = 1.5
     token_confidence: Annotated[
         Literal["mean", "least"],
@@ -85,5 +97,6 @@ class CtcOptions:
             "Confidence of a word: mean or least of the posteriors of its tokens, each the mean over the frames that "
             "the token lasts.",
             panel=CTC,
+            in_suite=True,
         ),
     ] = "mean"

@@ -21,15 +21,12 @@ def _word(help: str, *names: str, **more: Any) -> Setting:
 class GraphSettings:
     """The graph and what belongs to it. Files that are not named are looked for beside the graph, and told."""
 
-    graph: Annotated[
-        str, _word("Decoding graph, such as HCLG.fst; scores become words.", metavar="FILE", in_suite=True)
-    ] = ""
+    graph: Annotated[str, _word("Decoding graph, such as HCLG.fst; scores become words.", metavar="FILE")] = ""
     words: Annotated[
         str,
         _word(
             "Symbol table of the words; without it the graph's own, or words.txt beside the graph.",
             metavar="FILE",
-            in_suite=True,
         ),
     ] = ""
     word_boundary: Annotated[
@@ -139,7 +136,7 @@ class WordSettings:
     limits: WordLimits = field(default_factory=WordLimits)
     decode_workers: Annotated[
         int,
-        _word("Processes that decode; 0: one per core, 1: none but this one.", metavar="N", least=0),
+        _word("Processes that decode; 0: one per core, 1: none but this one.", metavar="N", least=0, in_suite=True),
     ] = 0
 
     @property
