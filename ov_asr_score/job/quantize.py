@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +16,8 @@ from ov_asr_score.job.run.trial import TrialRun, open_trial
 from ov_asr_score.job.sections import Section
 from ov_asr_score.ov_model.int8 import QuantizedModel, import_nncf, quantize_model
 from ov_asr_score.ov_model.model_description import ModelDescription, describe_model
+from ov_asr_score.report.data.words import WordTotals
+from ov_asr_score.scoring.engine import UtteranceScores
 from ov_asr_score.scoring.model_loading import configure_model
 from ov_asr_score.scoring.model_streams import keep_model_files
 from ov_asr_score.scoring.recording.calibration import record_requests
@@ -25,6 +28,7 @@ from ov_asr_score.settings.kaldi import DEFAULT_OPTIONS
 from ov_asr_score.settings.model_jobs import QuantizeJob
 from ov_asr_score.settings.path_map import parse_path_map
 from ov_asr_score.settings.score_job import ScoreJob
+from ov_asr_score.settings.words.word_outputs import check_no_words
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,6 +44,7 @@ class QuantizationReport:
     before: ModelDescription
     after: ModelDescription
     comparison: dict[str, ScoreDifference]
+    words: WordTotals | None  # of the int8 model, with what changed since f32; only if they are asked for
     notes: tuple[str, ...]
     seconds: float
 
@@ -93,7 +98,7 @@ def _quantize(job: QuantizeJob) -> QuantizationReport:
         first_layers=job.first_layers,
         show_progress=job.show_progress,
     )
-    comparison = _compare(trial, made)
+    comparison, words = _compare(trial, made, job.scoring)
     save_ir(made.model, job.output)
     return QuantizationReport(
         job=job,
@@ -105,28 +110,51 @@ def _quantize(job: QuantizeJob) -> QuantizationReport:
         before=describe_model(model),
         after=describe_model(made.model),
         comparison=comparison,
+        words=words,
         notes=trial.model.notes,
         seconds=time.perf_counter() - started,
     )
 
 
-def _compare(trial: TrialRun, made: QuantizedModel) -> dict[str, ScoreDifference]:
-    """The error of the int8 model by output; both models score side by side, so that no scores pile up."""
+def _compare(
+    trial: TrialRun, made: QuantizedModel, job: ScoreJob
+) -> tuple[dict[str, ScoreDifference], WordTotals | None]:
+    """The error of the int8 model by output, and its words.
+
+    Both models score side by side, so that no scores pile up.
+    """
     # What is done after the network is in the graph that was quantized, in the usual order of axes.
     options = replace(trial.options, kaldi=DEFAULT_OPTIONS, layout="")
     configured = configure_model(replace(trial.model.loaded, model=made.model), options)
     int8 = prepare_scorer(configured, options, trial.utterances[0])
     total: dict[str, ScoreDifference] = {}
-    pairs = zip(int8.score(trial.utterances), trial.scorer.score(trial.utterances), strict=True)
-    for scored, reference in pairs:
-        for name, scores in scored.scores.items():
-            difference = compare_scores(scores, reference.scores[name], key=scored.key)
-            total[name] = total[name] + difference if name in total else difference
-    return total
+
+    def compared() -> Iterator[UtteranceScores]:
+        pairs = zip(int8.score(trial.utterances), trial.scorer.score(trial.utterances), strict=True)
+        for scored, reference in pairs:
+            for name, scores in scored.scores.items():
+                difference = compare_scores(scores, reference.scores[name], key=scored.key)
+                total[name] = total[name] + difference if name in total else difference
+            yield scored
+
+    if job.decoding.is_wanted:
+        from ov_asr_score.job.words.words_before import decode_both  # loaded where it is asked for
+
+        words = decode_both(job, trial.scorer.score(trial.utterances), compared(), _output(trial))
+        return total, words
+    deque(compared(), maxlen=0)
+    return total, None
+
+
+def _output(trial: TrialRun) -> str:
+    """The name of the output whose scores are decoded."""
+    return trial.scorer.runner.outputs[0].name
 
 
 def _check(job: QuantizeJob) -> None:
     check_ir_name(job.output)
+    if not job.scoring.decoding.is_wanted:
+        check_no_words(job.scoring.decoding)
     if job.max_utterances < 1:
         raise UsageError(f"max_utterances {job.max_utterances}: expected 1 or more", fields=("max_utterances",))
 
@@ -135,6 +163,10 @@ def _read_by(job: ScoreJob, tables: Sequence[InputTable]) -> Iterator[tuple[str,
     yield from model_files_read("model", job.model)
     yield from kaldi_files_read(job.kaldi)
     yield from input_files_read(tables, parse_path_map(job.path_map))
+    if job.decoding.is_wanted:
+        from ov_asr_score.job.words.word_run import word_files_read
+
+        yield from word_files_read(job.decoding)
 
 
 def _constants(description: ModelDescription) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,7 +24,7 @@ from ov_asr_score.job.run.references import OnCompared, ReferenceTables
 from ov_asr_score.job.run.report_files import new_report, report_file, trace_file
 from ov_asr_score.job.run.run_verdict import judge
 from ov_asr_score.job.run.traced_scoring import score_traced
-from ov_asr_score.kaldi_io import TableWriter
+from ov_asr_score.kaldi_io import TableWriter, parse_read_specifier
 from ov_asr_score.profiling import LayerTimes
 from ov_asr_score.report.data.gna import PlacedLayer
 from ov_asr_score.report.data.run import RunReport, UtteranceReport
@@ -33,9 +34,11 @@ from ov_asr_score.scoring.plan import conversion_of
 from ov_asr_score.scoring.plans.plan_text import plan_text
 from ov_asr_score.scoring.scorer import Scorer
 from ov_asr_score.scoring.utterances.joining import JoinGaps, Utterance
+from ov_asr_score.scoring.utterances.table_specs import apparent_pairs, is_file
 from ov_asr_score.settings.path_map import parse_path_map
 from ov_asr_score.settings.score_job import ScoreJob
-from ov_asr_score.settings.words.word_outputs import check_no_words
+from ov_asr_score.settings.words.word_limits import WordLimits
+from ov_asr_score.settings.words.word_outputs import WordFiles, check_no_words
 
 if TYPE_CHECKING:  # decoding is loaded where it is asked for
     from ov_asr_score.job.words.word_run import WordRun
@@ -208,7 +211,30 @@ def _open_words(run: PreparedRun) -> Iterator[WordRun | None]:
     from ov_asr_score.job.words.scored_words import open_scored_words
 
     with open_scored_words(job, None if conversion is None else conversion.frame_subsampling_factor) as words:
+        if run.sample is not None and run.scorer.emulation is not None and not job.decoding.files.hypothesis:
+            _compare_with_floats(words, job)
         yield words
+
+
+def _compare_with_floats(words: WordRun, job: ScoreJob) -> None:
+    """Have the words compared with those of the model in floats, if what it reads can be read twice."""
+    from ov_asr_score.job.word_texts import read_texts
+
+    if not all(_can_be_read_again(text) for _, text in apparent_pairs(job.inputs)):
+        words.notes.append("words were not compared with those of the model in floats: its inputs are read only once")
+        return
+    with TemporaryDirectory(prefix="ov-asr-score-") as folder:
+        path = str(Path(folder, "text"))
+        decoding = replace(job.decoding, files=WordFiles(text=path), limits=WordLimits())
+        device = replace(job.device, device="CPU", precision="f32", gna=replace(job.device.gna, accuracy_report=False))
+        only_words = replace(job, device=device, decoding=decoding, outputs=(), references=(), resume=False)
+        _run(replace(only_words, report="", trace="", profile=False), None)
+        words.compare_with("the model in floats", read_texts(path, "text").texts)
+
+
+def _can_be_read_again(specifier: str) -> bool:
+    path = Path(parse_read_specifier(specifier).filename)
+    return is_file(specifier) and (path.is_file() or path.is_dir() or not path.exists())
 
 
 def _with_words(words: WordRun, run: PreparedRun, results: Iterator[UtteranceScores]) -> Iterator[UtteranceScores]:

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from ov_asr_score.settings.device import DeviceSettings, parse_against
 from ov_asr_score.settings.kaldi import DEFAULT_OPTIONS, KaldiOptions
 from ov_asr_score.settings.score_job import ScoreJob
-from ov_asr_score.settings.setting import COMPARISON, QUANTIZATION, REPORTS, Part, Setting
+from ov_asr_score.settings.setting import COMPARISON, QUANTIZATION, REPORTS, WORDS, Part, Setting
 from ov_asr_score.settings.speech.frontend import FrontendSettings
 from ov_asr_score.settings.tables import AllowCommands
 from ov_asr_score.settings.weights import AllowNonfinite
@@ -24,6 +24,10 @@ _INPUTS = (
     *("inputs", "input_layers", "utt2spk", "ivector_period", "ivectors", "online_ivectors", "online_ivector_period"),
     *("states", "allow_missing", "allow_commands", "path_map", FrontendSettings),
 )
+_WORDS = (
+    *("graph", "words", "transition_model", "tokens", "blank", "word_separator", "reference_text"),
+    *("beam", "decoding_scale", "allow_partial", "decode_workers"),
+)
 _CONTEXTS = ("layout", "left_context", "right_context", "chunk_shift")
 # A graph that is written takes whole utterances, unless it is asked for another.
 _WHOLE = {"time": "utterance"}
@@ -31,6 +35,10 @@ _WHOLE = {"time": "utterance"}
 
 def _given_model(help: str) -> dict[str, Setting]:
     return {"model": Setting(help, metavar="MODEL", positional=True)}
+
+
+def _word(help: str) -> Setting:
+    return Setting(help, metavar="FILE", panel=WORDS)
 
 
 _ANY_MODEL = _given_model("OpenVINO IR, ONNX, or a Kaldi model.")
@@ -77,9 +85,13 @@ class QuantizeJob:
     scoring: Annotated[
         ScoreJob,
         Part(
-            (KaldiOptions, "model", "allow_nonfinite", *_CONTEXTS, *_INPUTS),
+            (KaldiOptions, "model", "allow_nonfinite", *_CONTEXTS, *_INPUTS, *_WORDS),
             defaults=_WHOLE,
-            settings=_given_model("OpenVINO IR, ONNX, or a Kaldi model, which is converted first."),
+            settings={
+                **_given_model("OpenVINO IR, ONNX, or a Kaldi model, which is converted first."),
+                "graph": _word("Decoding graph, such as HCLG.fst: how many words the int8 model changes is reported."),
+                "reference_text": _word("What was said, as Kaldi's text: the word error rates of both are reported."),
+            },
         ),
     ]
     output: Annotated[

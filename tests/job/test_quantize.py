@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,9 @@ from ov_asr_score.errors import OvAsrScoreError, TableFormatError, UsageError
 from ov_asr_score.job import QuantizeJob, run_quantization
 from ov_asr_score.job import quantize as quantizing
 from ov_asr_score.openvino_api import ov
+from ov_asr_score.settings.words.word_outputs import GraphSettings, WordFiles, WordSettings
 from tests.command_line import DATA, MODELS, names_in
+from tests.job.suite.word_suites import SPEECH, save_scaling
 from tests.kaldi_texts import IVECTOR_WIDTH, WIDTH, acoustic_nnet3, ivector_nnet3, spliced_nnet3, write_model
 from tests.runtimes import require_nncf
 from tests.tiny_model import write_table
@@ -92,6 +95,28 @@ def test_ivectors(folder: Path) -> None:
 
 
 @needs_nncf
+def test_words_that_change(folder: Path) -> None:
+    save_scaling(folder / "same.xml", 1.0)
+    graph = GraphSettings(f"{SPEECH}/graph/HCLG.fst", transition_model=f"{MODELS}/chain_ivector/final.mdl")
+    words = WordSettings(graph, files=WordFiles(reference_text=f"{SPEECH}/text"), decode_workers=1)
+    scoring = ScoreJob(model="same.xml", inputs=f"ark:{SPEECH}/kaldi_scores.ark", decoding=words)
+    report = run_quantization(QuantizeJob(scoring, "int8.xml", first_layers=True))
+    (difference,) = report.comparison.values()
+    assert difference.max_abs > 0
+    assert report.words is not None
+    assert report.words.changes is not None
+    assert report.words.errors is not None
+    # the words that score finds with the int8 model, beside those that it finds with the float model
+    run_job(replace(scoring, decoding=replace(words, files=WordFiles(text="f32.txt"))))
+    files = WordFiles(reference_text=f"{SPEECH}/text", hypothesis="f32.txt")
+    scored = run_job(replace(scoring, model="int8.xml", decoding=replace(words, files=files)))
+    assert scored.words is not None
+    assert scored.words.changes == replace(report.words.changes, hypothesis="f32.txt")
+    assert scored.words.errors == report.words.errors
+    assert (report.words.changes.words, report.words.changes.wer_percent_before) == (20, 5.0)
+
+
+@needs_nncf
 def test_an_earlier_model_stays_when_it_fails(kaldi: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "int8.xml").write_text("earlier")
     (folder / "int8.bin").write_text("earlier")
@@ -127,3 +152,9 @@ def test_wrong_options(folder: Path) -> None:
         run_quantization(QuantizeJob(scoring, "int8"))
     with pytest.raises(UsageError, match="max_utterances 0: expected 1 or more"):
         run_quantization(QuantizeJob(scoring, "int8.xml", max_utterances=0))
+
+
+def test_words_need_a_graph(folder: Path) -> None:
+    scoring = ScoreJob(model="m.xml", inputs="i", decoding=WordSettings(files=WordFiles(reference_text="t")))
+    with pytest.raises(UsageError, match="reference_text: expected a decoding graph"):
+        run_quantization(QuantizeJob(scoring, "int8.xml"))

@@ -11,10 +11,14 @@ import pytest
 from ov_asr_score.errors import UsageError
 from ov_asr_score.job import run_job
 from ov_asr_score.kaldi_io import read_table
+from ov_asr_score.settings.device import DeviceSettings
+from ov_asr_score.settings.gna import GnaSettings
 from ov_asr_score.settings.kaldi import KaldiOptions
 from ov_asr_score.settings.score_job import ScoreJob
+from ov_asr_score.settings.words.word_limits import WordLimits
 from ov_asr_score.settings.words.word_outputs import GraphSettings, WordFiles, WordSettings
 from tests.command_line import ROOT
+from tests.job.suite.word_suites import save_scaling
 
 KALDI = ROOT / "data" / "kaldi"
 GRAPH = GraphSettings(str(ROOT / "data" / "speech" / "graph" / "HCLG.fst"))
@@ -43,6 +47,46 @@ def test_scores_and_words_in_one_run(tmp_path: Path) -> None:
     ):
         assert key == other
         np.testing.assert_array_equal(alone, beside)
+
+
+def test_limits_fail_the_run(tmp_path: Path) -> None:
+    spoken = str(ROOT / "data/speech/text")
+    files = WordFiles(reference_text=spoken, hypothesis=spoken)
+    limits = WordLimits(max_wer=1.0, max_wer_increase=1.0, max_changed_words=1)
+    job = with_words(files)
+    report = run_job(replace(job, decoding=replace(job.decoding, limits=limits)))
+    # the graph belongs to another model
+    assert report.limit_messages == [
+        "WER 110.00 %, expected 1 % or less",
+        "WER 0.00 -> 110.00 %, expected 1 % more or less",
+        "22 of 20 words changed, expected 1 or fewer",
+    ]
+    assert report.verdict == "failed"
+
+
+def test_gna_is_compared_with_floats(tmp_path: Path) -> None:
+    save_scaling(tmp_path / "same.xml", 1.0)
+    graph = replace(GRAPH, transition_model=str(ROOT / "models" / "chain_ivector" / "final.mdl"))
+    files = WordFiles(reference_text=str(ROOT / "data/speech/text"))
+    job = ScoreJob(
+        model=str(tmp_path / "same.xml"),
+        inputs=f"ark:{ROOT}/data/speech/kaldi_scores.ark",
+        decoding=WordSettings(graph, files=files, decode_workers=1),
+        device=DeviceSettings("GNA_SW_EXACT", gna=GnaSettings(accuracy_report=True)),
+    )
+    report = run_job(job)
+    assert report.gna is not None
+    assert report.words is not None
+    assert report.words.changes is not None
+    assert report.words.changes.hypothesis == "the model in floats"
+    assert (report.words.changes.utterances, report.words.changes.wer_percent_before) == (9, 5.0)
+
+
+def test_what_is_asked_of_words_needs_a_graph() -> None:
+    with pytest.raises(UsageError, match="hypothesis: expected a decoding graph"):
+        run_job(replace(JOB, decoding=WordSettings(files=WordFiles(hypothesis="h"))))
+    with pytest.raises(UsageError, match="max_wer: expected a decoding graph"):
+        run_job(replace(JOB, decoding=WordSettings(limits=WordLimits(max_wer=1.0))))
 
 
 def test_nothing_is_done_with_words() -> None:

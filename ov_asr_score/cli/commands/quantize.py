@@ -17,11 +17,12 @@ def quantize(job: QuantizeJob, caches: CacheSettings, quiet: Quiet = False) -> N
     `ov-asr-score quantize model.xml -o model_int8.xml -i ark:calibration.ark`
 
     Needs NNCF (`pip install 'ov-asr-score[quantize]'`). Reports how much the scores of the calibration utterances
-    change. `score` takes the result just like the float model.
+    change, and with `--graph` how many of their words. `score` takes the result just like the float model.
     """
     from ov_asr_score.cli.report_console import ReportConsole
     from ov_asr_score.job import run_quantization
-    from ov_asr_score.report.console.run import render_comparison, render_facts
+    from ov_asr_score.report.console.decoded_lines import MAX_LISTED, word_lines
+    from ov_asr_score.report.console.run import render_comparison, render_facts, render_line
 
     scoring = replace(job.scoring, conversion_cache=conversion_cache(caches))
     report = run_quantization(replace(job, scoring=scoring, show_progress=sys.stderr.isatty() and not quiet))
@@ -30,5 +31,7 @@ def quantize(job: QuantizeJob, caches: CacheSettings, quiet: Quiet = False) -> N
         for title, facts in report.sections():
             render_facts(console, title, facts)
         render_comparison(report.comparison, console)
+        for text, style in () if report.words is None else word_lines(report.words, MAX_LISTED):
+            render_line(console, text, style)
         for note in report.notes:
             console.print(f"note: {note}", style="yellow", markup=False, soft_wrap=True)

@@ -50,7 +50,7 @@ def unusable_limits(words: WordSettings, has_other: bool) -> Mapping[str, str]:
     """
     if not words.is_wanted:
         return dict.fromkeys(WORD_LIMITS, "expected a graph, or the option tokens of a CTC model, found neither")
-    lacking = {}
+    lacking: dict[str, str] = {}
     if not words.files.reference_text:
         lacking |= dict.fromkeys(_OF_TEXT, "expected text, what was said, found none")
     if not has_other:

@@ -19,9 +19,8 @@ from ov_asr_score.job.suite.case_words import (
 from ov_asr_score.job.suite.suite import ERROR_LIMITS, Suite, SuiteLimits, SuiteRun, run_name
 from ov_asr_score.job.suite.toml_lines import key_lines, parse_toml
 from ov_asr_score.job.suite.toml_table import SuiteTable, make_table
-from ov_asr_score.kaldi_io import parse_read_specifier
 from ov_asr_score.kaldi_io.files.input import describe_input, open_path
-from ov_asr_score.scoring.utterances.table_specs import apparent_pairs
+from ov_asr_score.scoring.utterances.table_specs import apparent_pairs, is_file
 from ov_asr_score.settings.device import Precision
 from ov_asr_score.settings.gna_texts import parse_gna_mode
 from ov_asr_score.text import suggestion
@@ -233,12 +232,11 @@ def _tables(case: SuiteTable, key: str) -> tuple[str, ...] | dict[str, str]:
     else:
         found = case.texts(key)
     try:
-        files = [(text, parse_read_specifier(text).filename) for _, text in apparent_pairs(found)]
+        refused = next((text for _, text in apparent_pairs(found) if not is_file(text)), None)
     except (SpecifierError, UsageError) as error:
         case.fail(key, f"{key}: {error}")
-    for text, filename in files:
-        if filename in ("-", "") or "|" in (filename[:1], filename[-1:]):
-            case.fail(key, f"{key}: '{text}': a suite takes files only, neither commands nor standard input")
+    if refused is not None:
+        case.fail(key, f"{key}: '{refused}': a suite takes files only, neither commands nor standard input")
     return found
 
 

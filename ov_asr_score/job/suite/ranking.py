@@ -23,7 +23,7 @@ from ov_asr_score.word_errors.text_formats import UtteranceText
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Counted:
+class _RunErrors:
     run: SuiteRun
     keys: tuple[str, ...]  # in the order of the text
     errors: NDArray[np.int64]  # [utterances]
@@ -35,7 +35,7 @@ def rank_runs(runs: Iterable[SuiteRun], results: Mapping[str, RunResult], texts:
 
     ``results`` are those of the runs by name. Paths are relative to the working folder, that of the suite.
     """
-    groups: dict[tuple[Path, tuple[str, ...]], list[_Counted]] = {}
+    groups: dict[tuple[Path, tuple[str, ...]], list[_RunErrors]] = {}
     by_text: dict[Path, list[SuiteRun]] = {}
     for run in runs:
         name = run.job.decoding.files.reference_text
@@ -54,14 +54,14 @@ def rank_runs(runs: Iterable[SuiteRun], results: Mapping[str, RunResult], texts:
     )
 
 
-def _counted(run: SuiteRun, said: Mapping[str, UtteranceText], found: Mapping[str, UtteranceText]) -> _Counted:
+def _counted(run: SuiteRun, said: Mapping[str, UtteranceText], found: Mapping[str, UtteranceText]) -> _RunErrors:
     keys = tuple(key for key in said if key in found)
     edits = [count_edits(said[key].words, found[key].words) for key in keys]
     errors, lengths = (np.array([getattr(each, name) for each in edits], np.int64) for name in ("errors", "length"))
-    return _Counted(run, keys, errors, lengths)
+    return _RunErrors(run, keys, errors, lengths)
 
 
-def _ranking(group: Sequence[_Counted], results: Mapping[str, RunResult]) -> Ranking:
+def _ranking(group: Sequence[_RunErrors], results: Mapping[str, RunResult]) -> Ranking:
     ordered = sorted(
         group, key=lambda each: int(each.errors.sum())
     )  # of equal ones, the first of the suite stays first
@@ -70,7 +70,7 @@ def _ranking(group: Sequence[_Counted], results: Mapping[str, RunResult]) -> Ran
     return Ranking(text, len(best.keys), words, tuple(_ranked(each, best, results) for each in ordered))
 
 
-def _ranked(counted: _Counted, best: _Counted, results: Mapping[str, RunResult]) -> RankedRun:
+def _ranked(counted: _RunErrors, best: _RunErrors, results: Mapping[str, RunResult]) -> RankedRun:
     run, errors, counting = counted.run, int(counted.errors.sum()), CountingSettings()
     probability = p_value = None
     if counted is not best:

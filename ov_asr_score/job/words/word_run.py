@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ov_asr_score.decoding.workers import Utterances
 from ov_asr_score.job.overwriting import NamedFiles
@@ -48,6 +48,10 @@ class WordRun:
     errors: TextTotals = field(default_factory=TextTotals)
     changes: ChangeCounts = field(default_factory=ChangeCounts)
     notes: list[str] = field(default_factory=list)
+
+    def compare_with(self, name: str, hypothesis: Mapping[str, UtteranceText]) -> None:
+        """Compare all words with another hypothesis, which is called ``name``."""
+        self.texts = replace(self.texts, hypothesis_name=name, hypothesis=hypothesis)
 
     def decode(self, utterances: Utterances) -> Iterator[Outcome]:
         """The outcome of all utterances, pairs of a key and scores, in their order, each written and counted."""

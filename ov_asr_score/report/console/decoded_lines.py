@@ -9,6 +9,9 @@ from collections.abc import Iterator
 
 from ov_asr_score.report.data.words import WordTotals
 
+MAX_LISTED = 10
+"""Utterances without words that are listed, where nothing else is asked for."""
+
 
 def word_lines(totals: WordTotals, limit: int | None) -> Iterator[tuple[str, str]]:
     """Counts, errors, and up to ``limit`` utterances without words (None: all that are listed)."""
@@ -16,7 +19,7 @@ def word_lines(totals: WordTotals, limit: int | None) -> Iterator[tuple[str, str
     for line in totals.errors.lines if totals.errors is not None else ():
         yield line, ""
     if totals.changes is not None:
-        yield f"{totals.changes.text}, since {totals.changes.hypothesis}", ""
+        yield f"{totals.changes.text}, compared with {totals.changes.hypothesis}", ""
     shown = totals.failures[:limit]
     for failure in shown:
         yield f"no words: {failure.key}: {failure.message}", "bold red"

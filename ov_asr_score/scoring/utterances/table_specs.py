@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from ov_asr_score.errors import UnknownNameError, UsageError
+from ov_asr_score.kaldi_io import parse_read_specifier
 
 _SPECIFIER_START = re.compile(r"^(?:[a-z]{1,3}[, ])*(?:ark|scp|npz|npy|wav)(?:,[a-z]{1,3})*:")
 _TWO_FILES = re.compile(r"^(?:[a-z]{1,2},)*(?:ark,(?:[a-z]{1,2},)*scp)(?:,[a-z]{1,2})*:")
@@ -159,6 +160,12 @@ def apparent_pairs(tables: str | Sequence[str] | Mapping[str, str]) -> list[tupl
     texts = [tables] if isinstance(tables, str) else tables
     items = [item for text in texts for item in split_specifiers(text, _no_name)]
     return [(apparent_name(item), _without_name(item)) for item in items]
+
+
+def is_file(specifier: str) -> bool:
+    """Whether a specifier names a file, rather than a command or standard input. Raises SpecifierError."""
+    name = parse_read_specifier(specifier).filename
+    return name not in ("-", "") and "|" not in (name[:1], name[-1:])
 
 
 def _no_name(_: str) -> bool:

@@ -1,7 +1,4 @@
-"""How many word errors still pass.
-
-Tests: tests/settings/words/test_word_limits.py
-"""
+"""How many word errors still pass."""
 
 from dataclasses import dataclass
 from typing import Annotated

@@ -22,7 +22,8 @@ transition-model = "{ROOT}/models/chain_ivector/final.mdl"
 def save_scaling(path: Path, factor: float) -> None:
     """Write a model whose 56 scores are its features times ``factor``."""
     features = opset.parameter([-1, 56], np.float32, name="features")
-    scores = opset.multiply(features, opset.constant(np.float32(factor)), name="scores")
+    weights = opset.constant(np.eye(56, dtype=np.float32) * np.float32(factor))
+    scores = opset.matmul(features, weights, False, False, name="scores")
     ov.save_model(ov.Model([scores], [features], "scaling"), path, compress_to_fp16=False)
 
 

@@ -8,11 +8,11 @@ from rich.console import Console
 
 from ov_asr_score.report.console.words import render_decode_report
 from ov_asr_score.report.data.failed_utterances import MAX_LISTED_FAILURES
-from ov_asr_score.report.data.words import DecodeReport, WordErrorCounts, WordTotals
+from ov_asr_score.report.data.words import DecodeReport, WordChanges, WordErrorCounts, WordTotals
 
 
-def report_of(totals: WordTotals) -> DecodeReport:
-    return DecodeReport("ark:scores.ark", "final.mdl", totals, 1.5, ["a note"], None, "0.1.0", {"numpy": "2"})
+def report_of(totals: WordTotals, *limits: str) -> DecodeReport:
+    return DecodeReport("ark:scores.ark", "final.mdl", totals, 1.5, limits, ["a note"], None, "0.1.0", {"numpy": "2"})
 
 
 def lines_of(report: DecodeReport) -> list[str]:
@@ -26,7 +26,8 @@ def test_lines() -> None:
     totals = WordTotals("HCLG.fst", 0.1, 3, 1, 1000, 20, 100.0, -300.0, 0.5, errors=errors)
     for number in range(12):
         totals.add_failure(f"utt{number}", "no frames")
-    report = report_of(totals)
+    totals.changes = WordChanges("other.txt", 3, 2, 159, 3, 8.176, 8.176)
+    report = report_of(totals, "too many words changed")
     assert lines_of(report) == [
         "note: a note",
         "decoded 3 utterances, 1,000 frames: 20 words, 1 utterances not to their end, 12 without words; 2,000 frames "
@@ -34,8 +35,10 @@ def test_lines() -> None:
         "%WER 5.00",
         "%SER 33.33",
         "Scored 3 sentences",
+        "WER 8.18 -> 8.18, 3 of 159 words changed, compared with other.txt",
         *(f"no words: utt{number}: no frames" for number in range(10)),
         "no words: 2 more utterances",
+        "failed: too many words changed",
     ]
     assert totals.log_likelihood_per_frame == 0.2
     assert report.verdict == "failed"
@@ -46,6 +49,7 @@ def test_nothing_was_decoded() -> None:
     assert lines_of(report) == ["note: a note", "decoded 0 utterances, 0 frames: 0 words"]
     assert (report.verdict, report.totals.log_likelihood_per_frame) == ("failed", 0.0)
     assert report_of(WordTotals(utterances=1)).verdict == "ok"
+    assert report_of(WordTotals(utterances=1), "too many words changed").verdict == "failed"
 
 
 def test_failures_are_counted_beyond_the_list() -> None:
