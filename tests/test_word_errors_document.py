@@ -6,6 +6,7 @@ import re
 import shlex
 import shutil
 from pathlib import Path
+from typing import Any
 
 from ov_asr_score.settings.setting import settings_of
 from ov_asr_score.settings.words.wer_job import WerJob
@@ -32,6 +33,10 @@ def test_examples(folder: Path) -> None:
     assert OUTPUTS[1] in first.stdout
     assert OUTPUTS[3] in second.stdout
     assert OUTPUTS[4] in third.stdout
+    (example,) = (block for language, block in BLOCKS if language == "python")
+    found: dict[str, Any] = {}
+    exec(compile(example, "docs/word-errors.md", "exec"), found)
+    assert (found["words"].errors, found["words"].length) == (13, 159)
 
 
 def test_rules_of_the_example() -> None:

@@ -1,5 +1,5 @@
 """Whole jobs in plain values, without a terminal: score tables, compare two, or the layers of a model, run a suite,
-convert, quantize or bench a model, or check it on training examples.
+convert, quantize or bench a model, check it on training examples, or count word errors.
 
 What a job needs is loaded when its name is first used.
 """
@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from ov_asr_score.job.score import run_job
     from ov_asr_score.job.suite.file import read_suite
     from ov_asr_score.job.suite.run import CheckJob, run_suite
+    from ov_asr_score.job.wer import run_wer
     from ov_asr_score.settings.egs_prob import EgsProbJob
     from ov_asr_score.settings.model_jobs import BenchJob, CompareLayersJob, ConvertJob, QuantizeJob
     from ov_asr_score.settings.score_job import ScoreJob
     from ov_asr_score.settings.table_jobs import CompareJob
+    from ov_asr_score.settings.words.wer_job import WerJob
 
 __all__ = [
     "BenchJob",
@@ -34,6 +36,7 @@ __all__ = [
     "QuantizationReport",
     "QuantizeJob",
     "ScoreJob",
+    "WerJob",
     "read_suite",
     "run_bench",
     "run_comparison",
@@ -43,6 +46,7 @@ __all__ = [
     "run_layer_comparison",
     "run_quantization",
     "run_suite",
+    "run_wer",
 ]
 
 _HOMES = {
@@ -56,6 +60,7 @@ _HOMES = {
     "QuantizationReport": "job.quantize",
     "QuantizeJob": "settings.model_jobs",
     "ScoreJob": "settings.score_job",
+    "WerJob": "settings.words.wer_job",
     "read_suite": "job.suite.file",
     "run_bench": "job.bench",
     "run_comparison": "job.compare",
@@ -65,6 +70,7 @@ _HOMES = {
     "run_layer_comparison": "job.compare_layers",
     "run_quantization": "job.quantize",
     "run_suite": "job.suite.run",
+    "run_wer": "job.wer",
 }
 
 __getattr__ = lazy_names(__name__, _HOMES)

@@ -25,6 +25,7 @@ from ov_asr_score.settings.speech.ivectors import IvectorOptions
 from ov_asr_score.settings.table_jobs import CopySettings
 from tests.damage.decoding_subjects import decoding_subjects
 from tests.damage.speech_subjects import speech_subjects
+from tests.damage.text_subjects import text_subjects
 from tests.damage.word_subjects import word_subjects
 from tests.egs.chain.examples import DATA as CHAIN_EGS
 from tests.egs.make_archives import DATA as EGS
@@ -62,7 +63,7 @@ def subjects(folder: Path) -> list[Subject]:
     """All subjects, in folders of their own below ``folder``, in the order of their kinds."""
     found = []
     sources = [*_kaldi_models(), *_tables(), *_made(folder), *_egs(folder), *speech_subjects(folder)]
-    sources += [*_extractors(folder), *word_subjects(), *decoding_subjects(folder)]
+    sources += [*_extractors(folder), *word_subjects(), *decoding_subjects(folder), *text_subjects(folder)]
     for number, (kind, source, read) in enumerate(sources):
         own = folder / "subjects" / str(number)
         if kind in _WITH_FOLDER:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from ov_asr_score.errors import MissingExtraError, MissingUtteranceError, OvAsrScoreError, UsageError
-from ov_asr_score.job.wer import run_wer
+from ov_asr_score.job import WerJob, run_wer
 from ov_asr_score.report.data.word_errors import HypothesisReport, WordErrorsReport
-from ov_asr_score.settings.words.wer_job import CountingSettings, ErrorDetails, WerJob
+from ov_asr_score.settings.words.wer_job import CountingSettings, ErrorDetails
 from ov_asr_score.word_errors.alignment import EditCounts
 from ov_asr_score.word_errors.bootstrap import SignTest
 from tests.word_errors.kaldi_texts import FOLDER, MODELS
