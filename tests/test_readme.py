@@ -25,7 +25,8 @@ def blocks(language: str, document: str = README) -> list[str]:
 
 
 FEATURES = (ROOT / "docs" / "features.md").read_text(encoding="utf-8")
-_DOCUMENTS = (README, KALDI_MODELS, SCALING, PRECISION, GNA, FEATURES)
+CTC = (ROOT / "docs" / "ctc.md").read_text(encoding="utf-8")
+_DOCUMENTS = (README, KALDI_MODELS, SCALING, PRECISION, GNA, FEATURES, CTC)
 COMMANDS = [block for document in _DOCUMENTS for block in blocks("bash", document)]
 
 
@@ -47,6 +48,7 @@ def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
 def test_readme_has_examples() -> None:
     assert len(blocks("bash")) == 13
     assert len(blocks("bash", FEATURES)) == 1
+    assert len(blocks("bash", CTC)) == 1
     assert len(blocks("bash", KALDI_MODELS)) == 3
     assert len(blocks("bash", SCALING)) == 1
     assert len(blocks("sh", SCALING)) == 2

@@ -44,7 +44,9 @@ def run_decode(job: DecodeJob, on_outcome: OnOutcome | None = None) -> DecodeRep
             fields=("graph", "tokens"),
         )
     check_files(_read_by(job), _written_by(job))
-    row_seconds = job.frame_shift_seconds * frames_per_row(job.frame_subsampling_factor, job.model)
+    row_seconds = job.decoding.row_shift_seconds
+    if row_seconds is None:
+        row_seconds = job.frame_shift_seconds * frames_per_row(job.frame_subsampling_factor, job.model)
     with ExitStack() as stack:
         report_file = stack.enter_context(open_output(job.report)) if job.report else None
         run = stack.enter_context(

@@ -173,7 +173,8 @@ def _score_all(
         report.notes += filter(None, [earlier.note_on_machine(_machine(scorer))])
     with _scored_ahead(run, utterances, layer_times.add if layer_times else None) as results:
         restored = results if earlier is None else restore_scored(earlier, results, ports, scorer.plan)
-        for scored in restored if words is None else _with_words(words, run, restored):
+        frame_seconds = report.totals.frame_shift_seconds
+        for scored in restored if words is None else _with_words(words, run, restored, frame_seconds):
             scores = {layer: scored.scores[port.name] for layer, port in ports.items()}
             if earlier is not None and totals.utterances < earlier.count:
                 totals.resumed_utterances += 1
@@ -237,11 +238,13 @@ def _can_be_read_again(specifier: str) -> bool:
     return is_file(specifier) and (path.is_file() or path.is_dir() or not path.exists())
 
 
-def _with_words(words: WordRun, run: PreparedRun, results: Iterator[UtteranceScores]) -> Iterator[UtteranceScores]:
+def _with_words(
+    words: WordRun, run: PreparedRun, results: Iterator[UtteranceScores], frame_seconds: float
+) -> Iterator[UtteranceScores]:
     from ov_asr_score.job.words.scored_words import decoded_beside
 
     first = run.scorer.runner.outputs[0].name
-    return decoded_beside(words, run.job, results, first)
+    return decoded_beside(words, run.job, results, first, frame_seconds)
 
 
 def _report_gna(run: PreparedRun, report: RunReport) -> None:

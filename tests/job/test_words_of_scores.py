@@ -8,14 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ov_asr_score.errors import UsageError
+from ov_asr_score.errors import ShapeMismatchError, UsageError
 from ov_asr_score.job import run_job
+from ov_asr_score.job.decode import run_decode
 from ov_asr_score.kaldi_io import read_table
 from ov_asr_score.settings.device import DeviceSettings
 from ov_asr_score.settings.gna import GnaSettings
 from ov_asr_score.settings.kaldi import KaldiOptions
 from ov_asr_score.settings.score_job import ScoreJob
 from ov_asr_score.settings.words.word_limits import WordLimits
+from ov_asr_score.settings.words.ctc import CtcOptions
+from ov_asr_score.settings.words.decode_job import DecodeJob
 from ov_asr_score.settings.words.word_outputs import GraphSettings, WordFiles, WordSettings
 from tests.command_line import ROOT
 from tests.job.suite.word_suites import save_scaling
@@ -31,6 +34,25 @@ JOB = ScoreJob(
 
 def with_words(files: WordFiles, **more: object) -> ScoreJob:
     return replace(JOB, decoding=WordSettings(GRAPH, files=files, decode_workers=1), **more)  # type: ignore[arg-type]
+
+
+def test_ctc_model_with_fewer_rows_than_frames(tmp_path: Path) -> None:
+    tokens = ROOT / "data" / "conv_ctc" / "vocab.txt"
+    files = WordFiles(ctm=f"{tmp_path}/ctm")
+    decoding = WordSettings(ctc=CtcOptions(tokens=str(tokens)), files=files)
+    scored = ScoreJob(
+        model=str(ROOT / "models" / "conv_ctc.onnx"), inputs=f"ark:{KALDI}/hires.ark", decoding=decoding
+    )
+    with pytest.raises(ShapeMismatchError, match="expected 75 rows of scores for 75 frames, found 38; times of words"):
+        run_job(scored)
+    run_job(replace(scored, decoding=replace(decoding, row_shift_seconds=0.02)))
+    stored = DecodeJob(
+        f"ark:{ROOT}/data/conv_ctc/logprobs.ark",
+        decoding=replace(decoding, files=WordFiles(ctm=f"{tmp_path}/stored.ctm")),
+        frame_subsampling_factor=2,
+    )
+    run_decode(stored)
+    assert (tmp_path / "ctm").read_text() == (tmp_path / "stored.ctm").read_text()
 
 
 def test_scores_and_words_in_one_run(tmp_path: Path) -> None:

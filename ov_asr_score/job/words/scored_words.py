@@ -29,15 +29,20 @@ def open_scored_words(job: ScoreJob, subsampling: int | None) -> Iterator[WordRu
     files = job.decoding.files
     if not files.are_named and not files.reference_text and not files.hypothesis:
         raise UsageError("graph: expected a file for the words (text FILE), found none", fields=("graph", "text"))
-    row_seconds = job.frame_shift_seconds * (subsampling or job.kaldi.frame_subsampling_factor or 1)
+    row_seconds = job.decoding.row_shift_seconds
+    if row_seconds is None:
+        row_seconds = job.frame_shift_seconds * (subsampling or job.kaldi.frame_subsampling_factor or 1)
     with open_word_run(job.decoding, job.model, row_seconds, allow_commands=job.allow_commands) as run:
         yield run
 
 
 def decoded_beside(
-    words: WordRun, job: ScoreJob, results: Iterator[UtteranceScores], output: str
+    words: WordRun, job: ScoreJob, results: Iterator[UtteranceScores], output: str, frame_seconds: float
 ) -> Iterator[UtteranceScores]:
-    """``results`` in their order, each after the words of its ``output`` were found and written."""
+    """``results`` in their order, each after the words of its ``output`` were found and written.
+
+    ``frame_seconds`` is the duration of a frame of the input, which may be a sample.
+    """
     waiting: deque[UtteranceScores] = deque()
     needs_times = wants_times(job.decoding.files)
 
@@ -46,7 +51,7 @@ def decoded_beside(
             waiting.append(scored)
             matrix = scored.scores[output]
             if needs_times:
-                _check_rows(scored, len(matrix), words.row_seconds, job.frame_shift_seconds)
+                _check_rows(scored, len(matrix), words.row_seconds, frame_seconds)
             yield scored.key, np.ascontiguousarray(matrix, np.float32)
 
     for _ in words.decode(scores()):
@@ -55,12 +60,11 @@ def decoded_beside(
 
 def _check_rows(scored: UtteranceScores, rows: int, row_seconds: float, frame_seconds: float) -> None:
     """Raise ShapeMismatchError where rows of scores last longer, or shorter, than times of words would say."""
-    factor = max(1, round(row_seconds / frame_seconds))
-    expected = -(-scored.num_frames // factor)
+    expected = round(scored.num_frames * frame_seconds / row_seconds)
     # Convolutions without padding lose some rows at the edges.
     if abs(rows - expected) > max(2, 0.1 * expected):
         raise ShapeMismatchError(
             f"utterance {shown_key(scored.key)}: expected {expected} rows of scores for {scored.num_frames} frames, "
-            f"found {rows}; times of words need frame_subsampling_factor, the number of frames per row",
-            fields=("frame_subsampling_factor",),
+            f"found {rows}; times of words need row_shift_seconds, the duration of a row",
+            fields=("row_shift_seconds",),
         )

@@ -28,8 +28,9 @@ class CtcOptions:
     blank: Annotated[
         str,
         Setting(
-            "The blank: a token, or its number. Without it, the file must tell: it names <blk>, <blank> or the like, "
-            "is a vocab.json with [PAD] or <pad>, or has neither numbers nor a blank (then that is the last column).",
+            "The blank: a token, or its number. Without it, the file must tell: by a name such as blk or blank in "
+            "angle brackets, as vocab.json by its padding, or as a list without numbers or a blank, of which that is "
+            "the column behind all tokens (docs/ctc.md).",
             metavar="TOKEN|N",
             panel=CTC,
             in_suite=True,
@@ -38,8 +39,8 @@ class CtcOptions:
     word_separator: Annotated[
         str,
         Setting(
-            "What separates words: the token between them (|, <space>), ▁ where it begins words, ## or @@ where they "
-            "mark that a word goes on, each-token if every token is a word. Without it, the tokens must tell.",
+            "What separates words: the token between them, such as |; ▁ where it begins words; ## or @@ where they "
+            "mark that a word goes on; each-token if every token is a word. Without it, the tokens must tell.",
             metavar="TEXT",
             panel=CTC,
             in_suite=True,

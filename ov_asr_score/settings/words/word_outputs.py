@@ -134,6 +134,15 @@ class WordSettings:
     ctc: CtcOptions = field(default_factory=CtcOptions)
     files: WordFiles = field(default_factory=WordFiles)
     limits: WordLimits = field(default_factory=WordLimits)
+    row_shift_seconds: Annotated[
+        float | None,
+        _word(
+            "Duration of a row of scores, for times (default: that of a frame, times --frame-subsampling-factor).",
+            "--row-shift",
+            metavar="SECONDS",
+            least=0.0001,
+        ),
+    ] = None
     decode_workers: Annotated[
         int,
         _word("Processes that decode; 0: one per core, 1: none but this one.", metavar="N", least=0, in_suite=True),
