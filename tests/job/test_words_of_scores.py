@@ -40,9 +40,7 @@ def test_ctc_model_with_fewer_rows_than_frames(tmp_path: Path) -> None:
     tokens = ROOT / "data" / "conv_ctc" / "vocab.txt"
     files = WordFiles(ctm=f"{tmp_path}/ctm")
     decoding = WordSettings(ctc=CtcOptions(tokens=str(tokens)), files=files)
-    scored = ScoreJob(
-        model=str(ROOT / "models" / "conv_ctc.onnx"), inputs=f"ark:{KALDI}/hires.ark", decoding=decoding
-    )
+    scored = ScoreJob(model=str(ROOT / "models" / "conv_ctc.onnx"), inputs=f"ark:{KALDI}/hires.ark", decoding=decoding)
     with pytest.raises(ShapeMismatchError, match="expected 75 rows of scores for 75 frames, found 38; times of words"):
         run_job(scored)
     run_job(replace(scored, decoding=replace(decoding, row_shift_seconds=0.02)))
