@@ -16,9 +16,9 @@ from ov_asr_score.settings.device import DeviceSettings
 from ov_asr_score.settings.gna import GnaSettings
 from ov_asr_score.settings.kaldi import KaldiOptions
 from ov_asr_score.settings.score_job import ScoreJob
-from ov_asr_score.settings.words.word_limits import WordLimits
 from ov_asr_score.settings.words.ctc import CtcOptions
 from ov_asr_score.settings.words.decode_job import DecodeJob
+from ov_asr_score.settings.words.word_limits import WordLimits
 from ov_asr_score.settings.words.word_outputs import GraphSettings, WordFiles, WordSettings
 from tests.command_line import ROOT
 from tests.job.suite.word_suites import save_scaling
