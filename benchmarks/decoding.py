@@ -90,7 +90,7 @@ def kaldi_command(folder: Path, program: str, subject: Subject, beam: float) -> 
 
 def contestants_of(subject: Subject, beam: float, kaldi: Path | None) -> Iterator[Contestant]:
     """The contestants at one beam."""
-    common = {"beam": beam, "acoustic_scale": subject.acoustic_scale, "allow_partial": True}
+    common = {"beam": beam, "decoding_scale": subject.acoustic_scale, "allow_partial": True}
     for_path = DecodingOptions(min_active=MIN_ACTIVE, max_active=MAX_ACTIVE, **common)  # type: ignore[arg-type]
     for_lattices = DecodingOptions(lattice_beam=LATTICE_BEAM, **common)  # type: ignore[arg-type]
 
