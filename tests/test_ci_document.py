@@ -73,7 +73,7 @@ def test_command_example(block: str, place: Path) -> None:
 
 def test_workflow_steps(place: Path) -> None:
     install, check = run_steps(WORKFLOW)
-    assert install == "pip install ."
+    assert install == "pip install '.[audio,decode]'"
     done = shell(check, place, GITHUB_STEP_SUMMARY=str(place / "summary.md"))
     assert done.returncode == 0, done.stdout + done.stderr
     assert (place / "summary.md").read_text().startswith("## ✅ data/suite.toml: passed\n")
