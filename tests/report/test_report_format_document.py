@@ -17,7 +17,8 @@ from ov_asr_score.kaldi_io import TableWriter
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.profiling import LayerTime
 from ov_asr_score.report.data.gna import GnaLayerReport, GnaReport, PlacedLayer
-from ov_asr_score.report.data.run import RunReport, RunTotals, UtteranceReport
+from ov_asr_score.report.data.run import RunReport, RunTotals, UtteranceReport, as_dict
+from ov_asr_score.report.data.words import WordTotals
 from ov_asr_score.report.files.run_json import JsonReportWriter
 from tests.kaldi_texts import WIDTH, acoustic_nnet3, spliced_nnet3, write_model
 
@@ -108,6 +109,7 @@ def test_documented_fields_match_report_fields() -> None:
         "GNA layer": report["gna"]["layers"][0],
         "Worst": report["worst"][0],
         "Failure": report["failures"][0],
+        "Words": as_dict(WordTotals()),
     }
     for section, fields in objects.items():
         assert documented_fields(section) == set(fields), section
