@@ -23,6 +23,7 @@ from ov_asr_score.settings.device import DeviceSettings
 from ov_asr_score.settings.egs_prob import ChainSettings, EgsProbJob
 from ov_asr_score.settings.speech.ivectors import IvectorOptions
 from ov_asr_score.settings.table_jobs import CopySettings
+from tests.damage.ctc_subjects import ctc_subjects
 from tests.damage.decoding_subjects import decoding_subjects
 from tests.damage.speech_subjects import speech_subjects
 from tests.damage.text_subjects import text_subjects
@@ -63,7 +64,13 @@ def subjects(folder: Path) -> list[Subject]:
     """All subjects, in folders of their own below ``folder``, in the order of their kinds."""
     found = []
     sources = [*_kaldi_models(), *_tables(), *_made(folder), *_egs(folder), *speech_subjects(folder)]
-    sources += [*_extractors(folder), *word_subjects(), *decoding_subjects(folder), *text_subjects(folder)]
+    sources += [
+        *_extractors(folder),
+        *word_subjects(),
+        *ctc_subjects(),
+        *decoding_subjects(folder),
+        *text_subjects(folder),
+    ]
     for number, (kind, source, read) in enumerate(sources):
         own = folder / "subjects" / str(number)
         if kind in _WITH_FOLDER:

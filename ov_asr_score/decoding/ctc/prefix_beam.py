@@ -19,6 +19,8 @@ from ov_asr_score.decoding.ctc.word_scores import WordPrefix, WordScores
 Doubles = NDArray[np.float64]
 
 _MOST_NODES = 1 << 16  # new ones, until those that no prefix needs are forgotten
+# Prefixes that differ in nothing but a place farther back never meet again, and would fill the beam and the memory.
+_OPEN_FRAMES = 3000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,8 +92,8 @@ class PrefixSearch:
 
     def accept(self, log_probs: Floats) -> None:
         """Go on by the frames of log-probabilities [T, V]."""
-        for row in log_probs.astype(np.float64):
-            self._step(row)
+        for row in log_probs:
+            self._step(row.astype(np.float64))
             self._frame += 1
             if len(self._prefixes) + len(self._times) > self._limit:
                 self._forget()
@@ -231,9 +233,13 @@ class PrefixSearch:
         return np.array([self._children[pair] for pair in pairs], np.int64)
 
     def _forget(self) -> None:
-        """Free the memory of prefixes and times that nothing in the beam comes from."""
-        beam = self._beam
-        numbers = self._prefixes.keep(beam.nodes)
+        """Free the memory of prefixes and times that nothing in the beam comes from.
+
+        What lies far back is settled before: only prefixes stay that have the best one's tokens there.
+        """
+        chosen, settled, settled_times = self._settled()
+        self._beam = beam = self._beam.kept(chosen)
+        numbers = self._prefixes.keep(beam.nodes, settled)
         if self._scores is not None:
             self._words = [word for word, number in zip(self._words, numbers.tolist(), strict=True) if number >= 0]
         self._children = {
@@ -242,9 +248,27 @@ class PrefixSearch:
             if numbers[node] >= 0
         }
         beam.nodes = numbers[beam.nodes]
-        numbers = self._times.keep(np.concatenate([beam.blank_times, beam.token_times]))
+        numbers = self._times.keep(np.concatenate([beam.blank_times, beam.token_times, [settled_times]]), settled_times)
         beam.blank_times, beam.token_times = numbers[beam.blank_times], numbers[beam.token_times]
         self._limit = len(self._prefixes) + len(self._times) + _MOST_NODES
+
+    def _settled(self) -> tuple[Ints, int, int]:
+        """The prefixes that have the tokens of the best one up to ``_OPEN_FRAMES`` before now.
+
+        And the node of these tokens, with that of their times.
+        """
+        beam = self._beam
+        nodes = beam.nodes
+        times = np.where(beam.blank_best >= beam.token_best, beam.blank_times, beam.token_times)
+        while (is_open := (nodes != ROOT) & (self._times.column(0)[times] >= self._frame - _OPEN_FRAMES)).any():
+            nodes = np.where(is_open, self._prefixes.parents[nodes], nodes)
+            times = np.where(is_open, self._times.parents[times], times)
+        best = int(np.argmax(np.logaddexp(beam.blank_sum, beam.token_sum) + beam.word_score))
+        settled = int(nodes[best])
+        # alignments may lie on both sides of the frame
+        parents = self._prefixes.parents
+        is_same = (nodes == settled) | (parents[nodes] == settled) | (nodes == parents[settled])
+        return np.flatnonzero(is_same), settled, int(times[best])
 
 
 def _highest(ranks: Doubles, most: int) -> Ints:

@@ -33,6 +33,10 @@ class Chains:
         """Parent of every node, -1 for the root."""
         return self._rows[: self._count, 0]
 
+    def column(self, number: int) -> Ints:
+        """One of the values of every node."""
+        return self._rows[: self._count, 1 + number]
+
     def add(self, parents: Ints, *values: Ints) -> Ints:
         """Numbers of new nodes; ``values`` have an array for each value."""
         count = len(parents)
@@ -53,10 +57,10 @@ class Chains:
             node = int(rows[-1][0])
         return np.array(rows[::-1], np.int64).reshape(-1, self._rows.shape[1])[:, 1:]
 
-    def keep(self, nodes: Ints) -> Ints:
+    def keep(self, nodes: Ints, settled: int = ROOT) -> Ints:
         """Forget the nodes that lie on no chain to one of ``nodes``; the new number of every old node, -1 if forgotten.
 
-        Nodes that were kept before stay: what branched off a common beginning is only forgotten while it is new.
+        All that is kept of the nodes up to ``settled`` is kept by later calls, too, without a look at it.
         """
         kept = np.zeros(self._count, bool)
         kept[: self._settled] = True
@@ -67,6 +71,6 @@ class Chains:
         numbers = np.where(kept, np.cumsum(kept) - 1, -1)
         rows = self._rows[: self._count][kept]
         rows[1:, 0] = numbers[rows[1:, 0]]
-        self._count = self._settled = len(rows)
+        self._count, self._settled = len(rows), int(numbers[settled]) + 1
         self._rows[: self._count] = rows
         return numbers

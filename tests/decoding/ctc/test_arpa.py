@@ -15,35 +15,7 @@ from ov_asr_score.errors import FileAccessError, OvAsrScoreError, TableFormatErr
 
 Grams = dict[tuple[str, ...], tuple[float, float]]
 
-TRIGRAMS = """made by hand
-
-\\data\\
-ngram 1=6
-ngram 2=5
-ngram 3=3
-
-\\1-grams:
--1.2\t</s>
--99\t<s>\t-0.4
--2.5\t<unk>\t-0.1
--0.7\ta\t-0.3
--0.9\tb\t-0.25
--1.1\tc
-
-\\2-grams:
--0.3\t<s> a\t-0.15
--0.6\ta b\t-0.2
--0.5\tb a
--0.8\tb c\t-0.35
--0.4\tc </s>
-
-\\3-grams:
--0.1\t<s> a b
--0.2\ta b c
--0.25\tb c </s>
-
-\\end\\
-"""
+TRIGRAMS = (Path(__file__).parent / "trigrams.arpa").read_text(encoding="utf-8")
 
 
 def load(tmp_path: Path, text: str | bytes) -> ArpaModel:

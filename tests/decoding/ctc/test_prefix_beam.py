@@ -138,6 +138,23 @@ def test_pieces_of_an_utterance_and_forgotten_prefixes(monkeypatch: pytest.Monke
         assert (one.log_prob, one.word_score) == (other.log_prob, other.word_score)
 
 
+def test_what_lies_far_back_is_settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    log_probs = random_log_probs(7, 3000, 4, 4.0)
+    best = search(log_probs, beam=4)[0]
+    monkeypatch.setattr(prefix_beam, "_MOST_NODES", 400)
+    monkeypatch.setattr(prefix_beam, "_OPEN_FRAMES", 100)
+    settling = PrefixSearch(0, 4, 1e9, rule_of("separator"))
+    settling.accept(log_probs)
+    # about as many nodes as the best prefix has tokens, and not for each prefix of the beam
+    assert len(settling._prefixes) < 1.5 * len(best.ids)
+    found = settling.finish()
+    # the beam is free for what is still open: better prefixes are found
+    assert found[0].log_prob > best.log_prob
+    assert (np.diff(found[0].first_frames) > 0).all()
+    assert (found[0].end_frames[:-1] <= found[0].first_frames[1:]).all()
+    assert len({tuple(each.ids[: len(best.ids) // 2].tolist()) for each in found}) == 1
+
+
 def test_no_frames() -> None:
     (found,) = search(np.zeros((0, 4)))
     assert (found.ids.tolist(), found.end_frames.tolist(), found.log_prob) == ([], [], 0.0)
@@ -154,3 +171,5 @@ def test_chains_that_share_beginnings() -> None:
     assert (len(chains), chains.parents.tolist()) == (3, [-1, 0, 1])
     many = chains.add(np.full(1000, 2), np.arange(1000))
     assert chains.values(int(many[999])).tolist() == [[6], [8], [999]]
+    assert (chains.keep(many[:1], settled=2) >= 0).tolist() == [True] * 4 + [False] * 999
+    assert (chains.keep(np.array([0])) >= 0).tolist() == [True, True, True, False]
