@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import math
+from dataclasses import replace
 from html.parser import HTMLParser
 
 from ov_asr_score.report.console.layers import LayerComparison, LayerDifference
-from ov_asr_score.report.data.suite import ErrorPlace, RunResult, SuiteReport
+from ov_asr_score.report.data.suite import ErrorPlace, RankedRun, Ranking, RunResult, SuiteReport, WordResult
+from ov_asr_score.report.data.words import WordChanges
 from ov_asr_score.report.html.layers import write_layers_page
 from ov_asr_score.report.html.suite import write_suite_page
 
@@ -44,6 +46,19 @@ def suite_page(*results: RunResult) -> tuple[str, Reader]:
     file = io.StringIO()
     write_suite_page(file, SuiteReport(f"suite {HOSTILE}", results, ("refs.ark",), 2.5, "0.1", {"openvino": "1"}))
     return file.getvalue(), read(file.getvalue())
+
+
+def test_suite_page_shows_words() -> None:
+    words = WordResult(9, 1300 / 159, 13, 159, WordChanges("a", 9, 2, 159, 3, 1300 / 159, 1300 / 159))
+    ranked = RankedRun(f"lstm {HOSTILE}", 1300 / 159, 13, 0.0425, 1_351_000, 0.9745, 0.25)
+    report = SuiteReport("s", (RunResult("a", "CPU", "f32", "passed", words=words),))
+    report = replace(report, rankings=(Ranking("speech/text", 9, 159, (ranked,)),))
+    file = io.StringIO()
+    write_suite_page(file, report)
+    page = read(file.getvalue())
+    assert "WER 8.18 -> 8.18, 3 of 159 words changed" in page.texts
+    assert "Ranking on speech/text: 9 utterances, 159 words" in page.texts
+    assert {f"lstm {HOSTILE}", "8.176", "0.0425", "1.351", "97.45", "0.25"} <= set(page.texts)
 
 
 def test_suite_page_shows_verdict_and_reasons() -> None:

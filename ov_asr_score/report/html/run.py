@@ -9,9 +9,11 @@ from typing import TextIO
 from ov_asr_score.comparison import ScoreDifference, describe_location, summarize
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.profiling import LayerTime, total_microseconds
+from ov_asr_score.report.console.decoded_lines import word_lines
 from ov_asr_score.report.data.error_detail import ErrorDetail, UtteranceRow
 from ov_asr_score.report.data.gna import GnaReport
 from ov_asr_score.report.data.run import RunReport, RunTotals
+from ov_asr_score.report.data.words import WordTotals
 from ov_asr_score.report.html import charts, page
 from ov_asr_score.report.html.page import Cell, Html, KeyFigure, PageVerdict, Section
 
@@ -34,6 +36,10 @@ def _sections(report: RunReport, detail: ErrorDetail) -> Iterator[Section]:
     yield _along_time(detail)
     yield _utterances(detail)
     yield _measures(report)
+    if report.words is not None:
+        shown = [text for text, style in word_lines(report.words, _MAX_KEYS) if not style]
+        failed = [text for text, style in word_lines(report.words, _MAX_KEYS) if style]
+        yield Section("Words", page.join([page.lines("note", shown), page.lines("bad", failed)]))
     yield Section("Layers by time", layer_times(report.layers))
     if report.gna is not None:
         yield gna_layers(report.gna)
@@ -64,6 +70,9 @@ def _reasons(report: RunReport) -> list[str]:
     if report.num_failures:
         first = report.failures[0]
         reasons.append(f"{_count(report.num_failures)} failed, first {first.key}: {first.message}")
+    if report.words is not None and report.words.num_failures:
+        first = report.words.failures[0]
+        reasons.append(f"{_count(report.words.num_failures)} without words, first {first.key}: {first.message}")
     for how, tables in (("missing in", report.missing_keys), ("only in", report.extra_keys)):
         reasons += [f"{_count(len(keys))} {how} {name}, first {keys[0]}" for name, keys in tables.items() if keys]
     more = len(reasons) - _MAX_REASONS
@@ -95,6 +104,8 @@ def _figures(report: RunReport) -> Iterator[KeyFigure]:
         yield KeyFigure(f"RMS error{name}", page.number(difference.rms), reference)
         changed = f"{difference.class_changes:,} of {difference.frames:,} frames changed"
         yield KeyFigure(f"same best class{name}", _percent(difference), changed)
+    if report.words is not None:
+        yield from _word_figures(report.words)
     totals = report.totals
     failed = f", {report.num_failures:,} failed" if report.num_failures else ""
     yield KeyFigure("utterances", f"{totals.utterances:,}", f"{totals.frames:,} frames{failed}")
@@ -104,6 +115,15 @@ def _figures(report: RunReport) -> Iterator[KeyFigure]:
         precision = report.device.get("precision")
         device = str(report.device.get("device", ""))
         yield KeyFigure("device", device, f"precision {precision}" if precision else "")
+
+
+def _word_figures(words: WordTotals) -> Iterator[KeyFigure]:
+    errors, changes = words.errors, words.changes
+    if errors is not None:
+        wrong = errors.insertions + errors.deletions + errors.substitutions
+        yield KeyFigure("word error rate", f"{errors.wer_percent:.2f}%", f"{wrong:,} of {errors.words:,} words")
+    if changes is not None:
+        yield KeyFigure("words changed", f"{changes.changed_words:,}", changes.text)
 
 
 def _percent(difference: ScoreDifference) -> str:

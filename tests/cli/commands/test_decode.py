@@ -30,3 +30,16 @@ def test_faults(tmp_path: Path) -> None:
     both = run("decode", *GRAPH, SCORES, "--word-boundary", "a", "--align-lexicon", "b", "--ctm", tmp_path / "ctm")
     assert both.error.startswith("--word-boundary and --align-lexicon: both tell the times of words")
     assert not list(tmp_path.iterdir())
+
+
+def test_limits() -> None:
+    texts = ("--reference-text", "data/speech/text", "--hypothesis", "data/speech/text")
+    kept = run(
+        "decode", *GRAPH, SCORES, *texts, "--max-wer", "5", "--max-wer-increase", "5", "--max-changed-words", "1"
+    )
+    assert kept.code == 0
+    assert "WER 0.00 -> 5.00, 1 of 20 words changed, compared with data/speech/text" in kept.stderr.splitlines()
+    exceeded = run("decode", *GRAPH, SCORES, *texts, "--max-wer", "4.9", "--quiet")
+    assert (exceeded.code, exceeded.stderr) == (1, "failed: WER 5.00 %, expected 4.9 % or less\n")
+    unknown = run("decode", *GRAPH, SCORES, "--max-wer", "5")
+    assert unknown.error == "--max-wer: expected what was said (--reference-text FILE), found none"

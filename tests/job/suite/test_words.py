@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ov_asr_score.errors import SuiteFormatError
 from ov_asr_score.job import read_suite
 from ov_asr_score.job.suite.baseline import read_baseline
 from ov_asr_score.report.data.suite import RunResult, SuiteReport
-from tests.job.suite.word_suites import HEAD, SPEECH, word_case, write_word_suite
+from tests.job.suite.word_suites import HEAD, SPEECH, save_scaling, word_case, write_word_suite
 from tests.job.suites import checked
+from tests.tiny_model import write_table
 
 AGAINST_KALDI = {"hypothesis": f'"{SPEECH}/kaldi_text"'}
 INCREASE = "WER 5.00 -> 35.00 %, expected 29.9 % more or less"
@@ -129,6 +131,21 @@ def test_baseline_has_word_error_rates(tmp_path: Path) -> None:
     baseline.write_text(json.dumps(data))
     (reason,) = results(checked(path))["a"].reasons
     assert reason.startswith("the baseline has no word error rate")
+
+
+def test_ctc_models(tmp_path: Path) -> None:
+    rows = np.log(np.array([[0.1, 0.8, 0.1], [0.8, 0.1, 0.1], [0.1, 0.1, 0.8]], np.float32))
+    save_scaling(tmp_path / "ctc.xml", 1.0, 3)
+    write_table(tmp_path / "ctc.ark", {"utt1": rows})
+    (tmp_path / "tokens.txt").write_text("<blk> 0\nyes 1\nno 2\n")
+    (tmp_path / "text").write_text("utt1 yes yes\n")
+    path = tmp_path / "suite.toml"
+    path.write_text(
+        '[[case]]\nname = "ctc"\nmodel = "ctc.xml"\ninputs = "ark:ctc.ark"\ntext = "text"\nlimits = { max_wer = 49 }\n'
+        'options = { tokens = "tokens.txt", word_separator = "each-token" }\n'
+    )
+    (result,) = checked(path).results
+    assert result.reasons == ("WER 50.00 %, expected 49 % or less",)
 
 
 @pytest.mark.parametrize(

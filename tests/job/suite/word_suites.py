@@ -19,10 +19,10 @@ transition-model = "{ROOT}/models/chain_ivector/final.mdl"
 """
 
 
-def save_scaling(path: Path, factor: float) -> None:
-    """Write a model whose 56 scores are its features times ``factor``."""
-    features = opset.parameter([-1, 56], np.float32, name="features")
-    weights = opset.constant(np.eye(56, dtype=np.float32) * np.float32(factor))
+def save_scaling(path: Path, factor: float, width: int = 56) -> None:
+    """Write a model whose scores are its features times ``factor``; the graph has 56 pdfs."""
+    features = opset.parameter([-1, width], np.float32, name="features")
+    weights = opset.constant(np.eye(width, dtype=np.float32) * np.float32(factor))
     scores = opset.matmul(features, weights, False, False, name="scores")
     ov.save_model(ov.Model([scores], [features], "scaling"), path, compress_to_fp16=False)
 

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ov_asr_score.report.data.suite import ErrorPlace, RunResult, Status, SuiteReport, share_text
+from ov_asr_score.report.data.suite import (
+    ErrorPlace,
+    RankedRun,
+    Ranking,
+    RunResult,
+    Status,
+    SuiteReport,
+    WordResult,
+    share_text,
+)
+from ov_asr_score.report.data.words import WordChanges
 from ov_asr_score.report.files.suite import suite_json, suite_junit, suite_markdown
 
 PASSED = RunResult(
@@ -97,6 +108,58 @@ def test_markdown() -> None:
     assert lines[6] == "| a | CPU | f32 | ✅ passed | 0.25 | 0.125 | 100.000% | 1,234 |  |"
     assert lines[7] == "| a | CPU | bf16 | ❌ failed | inf | nan |  |  | too far; too slow |"
     assert lines[-1] == "Recorded: r.ark"
+
+
+CHANGES = WordChanges("a [CPU f32]", 9, 2, 159, 3, 1300 / 159, 1300 / 159)
+WORDS = replace(PASSED, precision="bf16", words=WordResult(9, 1300 / 159, 13, 159, CHANGES))
+RANKING = Ranking(
+    "text",
+    9,
+    159,
+    (
+        RankedRun("a [CPU f32]", 1300 / 159, 13, 0.0125, 1_351_000, None, None),
+        RankedRun("b [CPU f32]", 1400 / 159, 14, None, None, 0.974, 0.25),
+    ),
+)
+WITH_WORDS = replace(REPORT, results=(PASSED, WORDS), rankings=(RANKING,))
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (WordResult(9, None, None, None, None), ""),
+        (WordResult(9, 1300 / 159, 13, 159, None), "WER 8.18"),
+        (WordResult(9, 1300 / 159, 13, 159, CHANGES), "WER 8.18 -> 8.18, 3 of 159 words changed"),
+        (WordResult(9, None, None, None, WordChanges("h", 9, 2, 159, 3, None, None)), "3 of 159 words changed"),
+        # nothing in common with the other hypothesis
+        (WordResult(9, 5.0, 1, 20, WordChanges("h", 0, 0, 0, 0, None, None)), "WER 5.00, 0 of 0 words changed"),
+    ],
+)
+def test_texts_of_words(words: WordResult, text: str) -> None:
+    assert words.text == text
+
+
+def test_words_in_all_formats() -> None:
+    data = json.loads(suite_json(WITH_WORDS))
+    assert data["runs"][0]["words"] is None
+    assert data["runs"][1]["words"]["changes"]["hypothesis"] == "a [CPU f32]"
+    assert [run["p_value"] for run in data["rankings"][0]["runs"]] == [None, 0.25]
+    first, second = ElementTree.fromstring(suite_junit(WITH_WORDS)).iter("testcase")
+    assert not [each for each in first.iter("property") if "w" in str(each.get("name"))]
+    properties = {each.get("name"): each.get("value") for each in second.iter("property")}
+    assert properties["wer_percent"] == properties["wer_percent_before"] == "8.1761"
+    assert properties["changed_words"] == "3"
+    lines = suite_markdown(WITH_WORDS).splitlines()
+    assert lines[4].endswith("| frames/s | words | reason |")
+    assert lines[7].endswith("| 1,234 | WER 8.18 -&gt; 8.18, 3 of 159 words changed |  |")
+    assert lines[9:15] == [
+        "### text: 9 utterances, 159 words",
+        "",
+        "| WER | errors | real-time factor | model MB | worse than the first | p | case [device precision] |",
+        "|---:|---:|---:|---:|---:|---:|---|",
+        "| 8.18 | 13 | 0.0125 | 1.35 |  |  | a &#91;CPU f32&#93; |",
+        "| 8.81 | 14 |  |  | 97.4% | 0.25 | b &#91;CPU f32&#93; |",
+    ]
 
 
 HOSTILE = "<b a='1'>&amp; ]]> \x1b[2J \x00 \ud800 | ` * # [x](http://e) ![i](www.e) @me <!-- \r\n \u202e _x_ a_b"

@@ -13,6 +13,7 @@ from ov_asr_score.profiling import LayerTime
 from ov_asr_score.report.data.error_detail import ErrorDetail
 from ov_asr_score.report.data.gna import GnaLayerReport, GnaReport
 from ov_asr_score.report.data.run import RunReport, UtteranceReport
+from ov_asr_score.report.data.words import WordChanges, WordErrorCounts, WordTotals
 from ov_asr_score.report.html.run import write_run_page
 from tests.report.pages import Page, check_self_contained
 
@@ -67,6 +68,24 @@ def test_sections_and_key_figures_in_order() -> None:
     assert parsed.tables[1][1][:3] == [f"affine{HOSTILE}", "100.0%", "0.9"]
     assert not [tag for tag, _ in parsed.tags if tag in ("img", "image")]  # no pictures of scores unasked
     assert "a note" in parsed.text_of["li"]
+    check_self_contained(markup)
+
+
+def test_words() -> None:
+    report = RunReport("1.0")
+    report.words = WordTotals(utterances=3, frames=100, words=159)
+    report.words.errors = WordErrorCounts(3, 2, 159, 1, 2, 10, 1300 / 159, 66.7, ("%WER 8.18", "%SER 66.67"))
+    report.words.changes = WordChanges("other.txt", 3, 2, 159, 3, 1300 / 159, 1300 / 159)
+    report.words.add_failure(HOSTILE, "no path survived")
+    report.verdict = "failed"
+    markup = written(report, DetailCollector(with_scores=False).detail)
+    parsed = Page(markup)
+    assert "Words" in parsed.headings
+    assert "%WER 8.18" in parsed.text_of["li"]
+    assert f"no words: {HOSTILE}: no path survived" in parsed.text_of["li"]
+    assert "8.18%" in markup
+    assert "13 of 159 words" in markup
+    assert f"1 utterance without words, first {HOSTILE}: no path survived" in parsed.text_of["li"]
     check_self_contained(markup)
 
 
