@@ -16,8 +16,8 @@ import struct
 import sys
 import time
 import traceback
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -111,12 +111,12 @@ def _start_worker(control: socket.socket, descriptor: int, setup: Setup, graph: 
 
 def serve(line: Any, setup: Setup, graph: DecodingGraph) -> None:
     """Decode what comes over ``line``, a key and the shape of scores, then the scores, until the other side is gone."""
-    _limit_memory(setup.options.decoding_memory)
     with suppress(EOFError, ConnectionError):
         while True:
             key, shape = line.recv()
             scores = np.frombuffer(line.recv_bytes(), np.float32).reshape(shape)
-            answer = _answer(key, scores, setup, graph)
+            with _limited_memory(setup.options.decoding_memory):
+                answer = _answer(key, scores, setup, graph)
             del scores
             line.send(answer)
             if answer.is_last:
@@ -138,15 +138,22 @@ def _answer(key: str, scores: Any, setup: Setup, graph: DecodingGraph) -> Answer
         return Answer(error=RuntimeError(f"utterance '{key}': {traceback.format_exc()}"))
 
 
-def _limit_memory(allowed: int) -> None:
+@contextmanager
+def _limited_memory(allowed: int) -> Iterator[None]:
     """Let the process take ``allowed`` bytes more than it has; then it gets a MemoryError. Linux only."""
     status = Path("/proc/self/status")
     if sys.platform != "linux" or not status.exists():
+        yield
         return
     import resource
 
     used = next(int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmData:"))
-    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    before, most = resource.getrlimit(resource.RLIMIT_DATA)
     wanted = (used << 10) + allowed
-    soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
+    resource.setrlimit(
+        resource.RLIMIT_DATA, (wanted if before == resource.RLIM_INFINITY else min(wanted, before), most)
+    )
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (before, most))

@@ -169,3 +169,25 @@ def test_pieces_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_utterance_that_takes_too_long() -> None:
     found = decode(graph(), replace(CHAIN, decoding_seconds=0.0), "a", scores()["es_Annie-t0002"])
     assert found.path is None and found.warnings == ("given up after 0 seconds; choose a narrower beam",)
+
+
+def test_long_utterances_keep_their_costs() -> None:
+    # costs of paths are sums of float32 in the search for lattices
+    values = np.tile(np.concatenate(list(scores().values())), (60, 1)) - 100
+    key = "long"
+    options = replace(CHAIN, max_active=None, beam=10.0)
+    path, from_lattice = (decode(graph(), options, key, values, wants).path for wants in (False, True))
+    assert path is not None and from_lattice is not None
+    assert len(path.alignment) == len(values) > 20_000
+    assert path.words.tolist() == from_lattice.words.tolist()
+    assert path.alignment.tolist() == from_lattice.alignment.tolist()
+    assert path.graph_cost == pytest.approx(from_lattice.graph_cost, rel=1e-6)
+    assert path.acoustic_cost == from_lattice.acoustic_cost
+
+
+@pytest.mark.slow
+def test_a_million_frames() -> None:
+    values = np.concatenate(list(scores().values()))
+    values = np.tile(values, (1_000_000 // len(values) + 1, 1))[:1_000_000]
+    path = decode(graph(), replace(CHAIN, beam=6.0, min_active=20, allow_partial=True), "a", values).path
+    assert path is not None and len(path.alignment) == 1_000_000

@@ -94,6 +94,14 @@ def test_a_worker_that_is_lost_costs_one_utterance(key: str, warning: str) -> No
         assert (each.path is None, each.warnings) == ((True, (warning,)) if each.key == key else (False, ()))
 
 
+def test_a_search_that_takes_too_much_memory() -> None:
+    long = np.tile(scores()[SHORT], (1000, 1))
+    options = replace(OPTIONS, decoding_memory=long.nbytes)
+    results = decoded([("long", long), *named("a")], options, wants_lattices=True)
+    found = [(each.key, each.warnings) for each, _ in results]
+    assert found == [("long", (TOO_MUCH_MEMORY,)), ("a", ())]
+
+
 def test_a_mistake_is_told_with_its_place() -> None:
     with pytest.raises(RuntimeError, match=r"utterance 'wrong'(.|\n)*finishing\.py(.|\n)*ZeroDivisionError: a mistake"):
         list(decoded(named("wrong"), finish=misbehave))
