@@ -19,6 +19,7 @@ from ov_asr_score.errors import OvAsrScoreError, ShapeMismatchError, UsageError
 from ov_asr_score.job.overwriting import NamedFiles, check_files, files_read
 from ov_asr_score.job.run.word_verdict import exceeded_word_limits
 from ov_asr_score.job.words.outcome import Outcome
+from ov_asr_score.job.words.word_files import wants_times
 from ov_asr_score.job.words.word_model import frames_per_row
 from ov_asr_score.job.words.word_run import WordRun, files_with_words, open_word_run, word_files_read
 from ov_asr_score.kaldi_io import OutputFile, open_output, parse_read_specifier, read_table
@@ -44,14 +45,13 @@ def run_decode(job: DecodeJob, on_outcome: OnOutcome | None = None) -> DecodeRep
             fields=("graph", "tokens"),
         )
     check_files(_read_by(job), _written_by(job))
-    row_seconds = job.decoding.row_shift_seconds
-    if row_seconds is None:
-        row_seconds = job.frame_shift_seconds * frames_per_row(job.frame_subsampling_factor, job.model)
+    row_seconds, note = _row_seconds(job)
     with ExitStack() as stack:
         report_file = stack.enter_context(open_output(job.report)) if job.report else None
         run = stack.enter_context(
             open_word_run(job.decoding, job.model, row_seconds, allow_commands=job.allow_commands)
         )
+        run.notes += [note] if note and wants_times(job.decoding.files) else []
         for outcome in run.decode(_scores(job, run)):
             if on_outcome is not None:
                 on_outcome(outcome)
@@ -60,6 +60,16 @@ def run_decode(job: DecodeJob, on_outcome: OnOutcome | None = None) -> DecodeRep
         if report_file is not None:
             _write_report(report_file, report)
     return report
+
+
+def _row_seconds(job: DecodeJob) -> tuple[float, str]:
+    """The duration of a row of scores, and a note where nobody told it."""
+    if job.decoding.row_shift_seconds is not None:
+        return job.decoding.row_shift_seconds, ""
+    factor = job.frame_subsampling_factor or frames_per_row(job.model, job.decoding.graph.transition_model)
+    seconds = job.frame_shift_seconds * (factor or 1)
+    unknown = "times of words take a row of scores for a frame of features; frame_subsampling_factor says otherwise"
+    return seconds, "" if factor else unknown
 
 
 def _scores(job: DecodeJob, run: WordRun) -> Iterator[tuple[str, NDArray[np.float32]]]:
@@ -104,12 +114,21 @@ def _report(job: DecodeJob, run: WordRun, seconds: float) -> DecodeReport:
         model=job.model,
         totals=run.totals,
         total_seconds=seconds,
-        limit_messages=list(exceeded_word_limits(run.totals, job.decoding.limits)),
+        limit_messages=list(_complaints(job, run)),
         notes=run.notes,
         command=list(job.command) or None,
         tool_version=__version__,
         versions=versions,
     )
+
+
+def _complaints(job: DecodeJob, run: WordRun) -> Iterator[str]:
+    """What fails the run, besides utterances without words."""
+    totals = run.totals
+    if totals.utterances:
+        yield from exceeded_word_limits(totals, job.decoding.limits)
+    elif not totals.num_failures and job.shard is None:  # there may be fewer utterances than shards
+        yield "there were no utterances"
 
 
 def _write_report(file: OutputFile, report: DecodeReport) -> None:

@@ -35,6 +35,7 @@ from ov_asr_score.scoring.plans.plan_text import plan_text
 from ov_asr_score.scoring.scorer import Scorer
 from ov_asr_score.scoring.utterances.joining import JoinGaps, Utterance
 from ov_asr_score.scoring.utterances.table_specs import apparent_pairs, is_file
+from ov_asr_score.settings.limits import Limits
 from ov_asr_score.settings.path_map import parse_path_map
 from ov_asr_score.settings.score_job import ScoreJob
 from ov_asr_score.settings.words.word_limits import WordLimits
@@ -221,6 +222,9 @@ def _compare_with_floats(words: WordRun, job: ScoreJob) -> None:
     """Have the words compared with those of the model in floats, if what it reads can be read twice."""
     from ov_asr_score.job.word_texts import read_texts
 
+    if job.import_model:
+        words.notes.append("words were not compared with those of the model in floats: a blob has no such model")
+        return
     if not all(_can_be_read_again(text) for _, text in apparent_pairs(job.inputs)):
         words.notes.append("words were not compared with those of the model in floats: its inputs are read only once")
         return
@@ -228,8 +232,8 @@ def _compare_with_floats(words: WordRun, job: ScoreJob) -> None:
         path = str(Path(folder, "text"))
         decoding = replace(job.decoding, files=WordFiles(text=path), limits=WordLimits())
         device = replace(job.device, device="CPU", precision="f32", gna=replace(job.device.gna, accuracy_report=False))
-        only_words = replace(job, device=device, decoding=decoding, outputs=(), references=(), resume=False)
-        _run(replace(only_words, report="", trace="", profile=False), None)
+        only_words = replace(job, device=device, decoding=decoding, outputs=(), references=(), limits=Limits())
+        _run(replace(only_words, resume=False, report="", trace="", profile=False), None)
         words.compare_with("the model in floats", read_texts(path, "text").texts)
 
 

@@ -12,9 +12,11 @@ import pytest
 from ov_asr_score.errors import ShapeMismatchError, UsageError
 from ov_asr_score.job.decode import run_decode
 from ov_asr_score.kaldi_io import TableWriter, read_table
+from ov_asr_score.settings.shard import parse_shard
 from ov_asr_score.settings.words.ctc import CtcOptions
 from ov_asr_score.settings.words.decode_job import DecodeJob
 from ov_asr_score.settings.words.decoding import DecodingOptions
+from ov_asr_score.settings.words.word_limits import WordLimits
 from ov_asr_score.settings.words.word_outputs import GraphSettings, WordFiles, WordSettings
 from tests.command_line import ROOT
 from tests.decoding.ctc.small_graph import write_graph
@@ -89,6 +91,35 @@ def test_what_cannot_be_decoded_is_told(tmp_path: Path) -> None:
     partial = run_decode(job(files, scores=tmp_path / "odd.ark", search=DecodingOptions(allow_partial=True)))
     assert partial.totals.partial == 1
     assert [line.split()[0] for line in lines(tmp_path / "text")] == [first, "short"]
+
+
+def test_times_by_the_frames_of_a_row(tmp_path: Path) -> None:
+    """The factor lies beside the model, or beside the file with its transition model; else a note tells."""
+    given = job(WordFiles(ctm=f"{tmp_path}/given.ctm"))
+    assert not any("row of scores" in note for note in run_decode(given).notes)
+    expected = lines(tmp_path / "given.ctm")
+    model = tmp_path / "final.mdl"
+    model.write_bytes(MODEL.read_bytes())
+    found = replace(given, model=str(model), frame_subsampling_factor=0)
+    assert "times of words take a row of scores for a frame of features; frame_subsampling_factor says otherwise" in (
+        run_decode(found).notes
+    )
+    (tmp_path / "frame_subsampling_factor").write_text("3\n")
+    graph = GraphSettings(str(GRAPH), transition_model=str(model))
+    for name, job_of_model in (("model", found), ("transitions", replace(found, model=""))):
+        words = replace(found.decoding, graph=graph, files=WordFiles(ctm=f"{tmp_path}/{name}.ctm"))
+        run_decode(replace(job_of_model, decoding=words))
+        assert lines(tmp_path / f"{name}.ctm") == expected
+
+
+def test_no_utterances(tmp_path: Path) -> None:
+    """Of a whole table that fails; a shard may be empty, whatever the limits."""
+    (tmp_path / "none.ark").write_bytes(b"")
+    files = WordFiles(text=f"{tmp_path}/text", reference_text=str(SPEECH / "text"))
+    empty = job(files, scores=tmp_path / "none.ark", limits=WordLimits(max_wer=1.0))
+    report = run_decode(empty)
+    assert (report.verdict, report.limit_messages) == ("failed", ["there were no utterances"])
+    assert run_decode(replace(empty, shard=parse_shard("2/2"))).verdict == "ok"
 
 
 def test_files_that_do_not_belong_together(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import ANY
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from ov_asr_score.kaldi_io import read_table
 from ov_asr_score.settings.device import DeviceSettings
 from ov_asr_score.settings.gna import GnaSettings
 from ov_asr_score.settings.kaldi import KaldiOptions
+from ov_asr_score.settings.limits import Limits
 from ov_asr_score.settings.score_job import ScoreJob
 from ov_asr_score.settings.words.ctc import CtcOptions
 from ov_asr_score.settings.words.decode_job import DecodeJob
@@ -100,6 +102,9 @@ def test_gna_is_compared_with_floats(tmp_path: Path) -> None:
     assert report.words.changes is not None
     assert report.words.changes.hypothesis == "the model in floats"
     assert (report.words.changes.utterances, report.words.changes.wer_percent_before) == (9, 5.0)
+    scores = f"ark:{ROOT}/data/speech/kaldi_scores.ark"
+    limited = run_job(replace(job, references=scores, limits=Limits(max_error=1e3)))
+    assert (limited.words, limited.verdict) == (replace(report.words, decode_seconds=ANY), "ok")
 
 
 def test_what_is_asked_of_words_needs_a_graph() -> None:

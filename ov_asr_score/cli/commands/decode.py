@@ -31,7 +31,7 @@ def decode(job: DecodeJob, quiet: Quiet = False) -> None:
         render_decode_report(report, ReportConsole(stderr=True))
     elif report.verdict != "ok":
         failures = report.totals.num_failures
-        reasons = [f"{failures} utterances without words"] if failures else list(report.limit_messages)
-        say(f"failed: {'; '.join(reasons) or 'no utterances'}")
+        reasons = [*([f"{failures} utterances without words"] if failures else []), *report.limit_messages]
+        say(f"failed: {'; '.join(reasons)}")
     if report.verdict != "ok":
         raise typer.Exit(EXIT_FAILED)

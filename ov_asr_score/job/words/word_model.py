@@ -72,18 +72,19 @@ def files_of_words(settings: GraphSettings) -> NamedFiles:
         yield name, getattr(settings, name)
 
 
-def frames_per_row(given: int, model: str) -> int:
-    """Frames of the features for each row of scores: as given, or as the file beside the model says; 1 without.
+def frames_per_row(*models: str) -> int | None:
+    """Frames of the features for each row of scores, as the file beside the first of these models says that has one.
 
-    Raises UsageError for a file that holds no such number.
+    None if there is no such file. Raises UsageError for one that holds no such number.
     """
-    beside = Path(model).parent / _SUBSAMPLING
-    if given or not model or not beside.is_file():
-        return given or 1
-    text = beside.read_text("utf-8", "replace").strip()
-    if not text.isascii() or not text.isdigit() or not int(text):
-        raise UsageError(f"{beside}: expected a number of frames, found {text[:20]!r}")
-    return int(text)
+    for model in filter(None, models):
+        beside = Path(model).parent / _SUBSAMPLING
+        if beside.is_file():
+            text = beside.read_text("utf-8", "replace").strip()
+            if not text.isascii() or not text.isdigit() or not int(text):
+                raise UsageError(f"{beside}: expected a number of frames, found {text[:20]!r}")
+            return int(text)
+    return None
 
 
 def _check(settings: GraphSettings, model: str) -> None:

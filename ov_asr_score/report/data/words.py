@@ -127,6 +127,5 @@ class DecodeReport:
 
     @property
     def verdict(self) -> Literal["ok", "failed"]:
-        """``ok`` unless an utterance got no words, there was none, or a limit was exceeded."""
-        is_ok = self.totals.utterances and not self.totals.num_failures and not self.limit_messages
-        return "ok" if is_ok else "failed"
+        """``ok`` unless an utterance got no words, a limit was exceeded, or there were no utterances at all."""
+        return "failed" if self.totals.num_failures or self.limit_messages else "ok"
