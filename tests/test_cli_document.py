@@ -21,6 +21,7 @@ _NAMED = re.compile(r"`(--?[A-Za-z][\w-]*)(?:[ =]([^`]*))?`(?<!`-inf`)")
 _FOREIGN = {
     # benchmarks/against_commit.py, benchmarks/features.py, benchmarks/decoding.py
     "benchmarks.md": {"--allow", "--kaldi", "--graph", "--scores"},
+    "decoding.md": {"--decode-mbr"},  # lattice-to-ctm-conf
     "features-judged.md": {"--runs", "--n"},  # tests/kaldi_judge/features, subsample-feats
     "kaldi-models.md": {"--counts", "--remove_output_softmax", "--remove_memory"},  # Model Optimizer
     "scaling.md": {"--retries"},  # GNU parallel

@@ -46,7 +46,7 @@ def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_readme_has_examples() -> None:
-    assert len(blocks("bash")) == 13
+    assert len(blocks("bash")) == 14
     assert len(blocks("bash", FEATURES)) == 1
     assert len(blocks("bash", CTC)) == 1
     assert len(blocks("bash", KALDI_MODELS)) == 3

@@ -13,7 +13,8 @@ from tests.command_line import ROOT, run
 
 COMMANDS = (
     *("score", "compare", "compare-layers", "compare-profiles", "check", "convert", "quantize", "bench"),
-    *("inspect", "devices", "features", "ivectors", "copy-table", "table-info", "merge", "egs-prob", "wer", "cache"),
+    *("inspect", "devices", "features", "ivectors", "decode", "copy-table", "table-info", "merge", "egs-prob"),
+    *("wer", "cache"),
 )
 
 

@@ -8,15 +8,20 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ov_asr_score.audio.lists.data_directory import WAV_SCP
 from ov_asr_score.errors import ShapeMismatchError, UsageError
 from ov_asr_score.job.words.word_files import wants_times
 from ov_asr_score.job.words.word_run import WordRun, open_word_run
 from ov_asr_score.scoring.engine import UtteranceScores
+from ov_asr_score.scoring.utterances.table_specs import apparent_pairs
 from ov_asr_score.settings.score_job import ScoreJob
+from ov_asr_score.settings.words.word_outputs import WordSettings
 from ov_asr_score.text import shown_key
 
 
@@ -32,8 +37,16 @@ def open_scored_words(job: ScoreJob, subsampling: int | None) -> Iterator[WordRu
     row_seconds = job.decoding.row_shift_seconds
     if row_seconds is None:
         row_seconds = job.frame_shift_seconds * (subsampling or job.kaldi.frame_subsampling_factor or 1)
-    with open_word_run(job.decoding, job.model, row_seconds, allow_commands=job.allow_commands) as run:
+    with open_word_run(_with_data_dir(job), job.model, row_seconds, allow_commands=job.allow_commands) as run:
         yield run
+
+
+def _with_data_dir(job: ScoreJob) -> WordSettings:
+    """The settings of words, with the data directory that the utterances come from if they name no other."""
+    specifiers = [specifier for _, specifier in apparent_pairs(job.inputs)]
+    if job.decoding.files.data_dir or not specifiers or not (Path(specifiers[0]) / WAV_SCP).is_file():
+        return job.decoding
+    return replace(job.decoding, files=replace(job.decoding.files, data_dir=specifiers[0]))
 
 
 def decoded_beside(

@@ -12,11 +12,12 @@ from typing import Any, TypeVar
 from ov_asr_score.errors import UsageError
 from ov_asr_score.job.overwriting import NamedFiles, files_written
 from ov_asr_score.job.words.outcome import Outcome
+from ov_asr_score.job.words.recording_places import RecordingPlaces, load_places
+from ov_asr_score.job.words.transcript_files import TranscriptFiles
 from ov_asr_score.kaldi_io import OutputFile, TableWriter, open_output
 from ov_asr_score.lattice.archive import LatticeWriter
-from ov_asr_score.report.transcript_views import encoded, view, view_of_file
+from ov_asr_score.settings.words.captions import CaptionOptions
 from ov_asr_score.settings.words.word_outputs import WordFiles
-from ov_asr_score.transcript.assembling import assemble_transcript
 from ov_asr_score.transcript.lines.ctm import kaldi_ctm_lines
 from ov_asr_score.transcript.lines.kaldi_text import nbest_lines, text_line
 from ov_asr_score.transcript.transcript import Segment, best_words
@@ -27,11 +28,17 @@ Writer = TypeVar("Writer", bound=AbstractContextManager[Any])
 class WordWriters:
     """The open files of a run; those that are not asked for are None."""
 
-    def __init__(self, files: WordFiles, stack: ExitStack, *, model: str, allow_commands: bool) -> None:
+    def __init__(
+        self,
+        files: WordFiles,
+        places: RecordingPlaces,
+        transcript: TranscriptFiles | None,
+        stack: ExitStack,
+        *,
+        allow_commands: bool,
+    ) -> None:
         """Open the files in ``stack``, at whose end they get their names. Raises UsageError, FileAccessError."""
-        self._model = model
-        self._segments: list[Segment] = []
-        self._view = (files.transcript_format or view_of_file(files.transcript)) if files.transcript else ""
+        self._places, self._transcript = places, transcript
 
         def opened(name: str) -> OutputFile | None:
             return stack.enter_context(open_output(name, allow_commands=allow_commands)) if name else None
@@ -40,7 +47,6 @@ class WordWriters:
         self._ctm = opened(files.ctm)
         self._nbest_text = opened(files.nbest_text)
         self._nbest_costs = opened(files.nbest_costs)
-        self._transcript = opened(files.transcript)
         self._alignment = (
             stack.enter_context(TableWriter(files.alignment, allow_commands=allow_commands))
             if files.alignment
@@ -52,13 +58,14 @@ class WordWriters:
 
     def write(self, outcome: Outcome) -> None:
         """Write an utterance; one without words is left out, as Kaldi's decoders do. Raises FileAccessError."""
-        if self._view:
-            self._segments.append(outcome.spoken)
+        spoken = self._places.placed(outcome.spoken)
+        if self._transcript is not None:
+            self._transcript.add(spoken)
         if not outcome.has_words:
             return
         _write(self._text, [text_line(outcome.key, best_words(outcome.best))])
         if self._ctm is not None:
-            _write(self._ctm, kaldi_ctm_lines(outcome.spoken))
+            _write(self._ctm, kaldi_ctm_lines(spoken))
         _write(self._nbest_text, nbest_lines(outcome.best))
         _write(self._nbest_costs, _cost_lines(outcome.best))
         if self._alignment is not None and outcome.alignment is not None:
@@ -71,8 +78,8 @@ class WordWriters:
     def finish(self) -> None:
         """Write what is written at the end, and sync everything, so that only the names are left to give."""
         if self._transcript is not None:
-            self._transcript.write(encoded(view(assemble_transcript(self._segments, model=self._model), self._view)))
-        for output in (self._text, self._ctm, self._nbest_text, self._nbest_costs, self._transcript):
+            self._transcript.finish()
+        for output in (self._text, self._ctm, self._nbest_text, self._nbest_costs):
             if output is not None:
                 output.finish()
         for table in (self._alignment, self._lattice):
@@ -81,15 +88,34 @@ class WordWriters:
 
 
 @contextmanager
-def open_word_files(files: WordFiles, *, model: str = "", allow_commands: bool = False) -> Iterator[WordWriters]:
+def open_word_files(
+    files: WordFiles,
+    captions: CaptionOptions,
+    *,
+    model: str = "",
+    acoustic_scale: float = 1.0,
+    allow_commands: bool = False,
+) -> Iterator[WordWriters]:
     """The files of a run, which get their names at the end, and are not there after an exception."""
+    places = load_places(files.data_dir if wants_times(files) else "", allow_commands=allow_commands)
     with ExitStack() as stack:
-        yield WordWriters(files, stack, model=model, allow_commands=allow_commands)
+        transcript = None
+        if files.transcript:
+            transcript = TranscriptFiles(
+                files,
+                captions,
+                places,
+                stack,
+                model=model,
+                acoustic_scale=acoustic_scale,
+                allow_commands=allow_commands,
+            )
+        yield WordWriters(files, places, transcript, stack, allow_commands=allow_commands)
 
 
 def word_files_written(files: WordFiles) -> NamedFiles:
     """The files that are written, each with the setting that names it. Raises SpecifierError."""
-    yield from files.plain_files().items()
+    yield from ((name, path) for name, path in files.plain_files().items() if not path.endswith("/"))
     for name, specifier in files.tables().items():
         yield from files_written(name, specifier)
 

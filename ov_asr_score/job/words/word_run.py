@@ -116,7 +116,9 @@ def open_word_run(
         decoder = open_graph_words(settings, model, row_seconds, allow_commands=allow_commands)
     texts = _known_texts(files, allow_commands)
     totals = WordTotals(settings.graph.graph, decoder.acoustic_scale)
-    with open_word_files(files, model=model, allow_commands=allow_commands) as writers:
+    with open_word_files(
+        files, settings.captions, model=model, acoustic_scale=decoder.acoustic_scale, allow_commands=allow_commands
+    ) as writers:
         yield WordRun(row_seconds, decoder, totals, writers, texts, notes=list(decoder.notes))
 
 

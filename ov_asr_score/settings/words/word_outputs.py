@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from ov_asr_score.errors import UsageError
 from ov_asr_score.settings.setting import WORDS, Setting
+from ov_asr_score.settings.words.captions import CaptionOptions
 from ov_asr_score.settings.words.ctc import CtcOptions
 from ov_asr_score.settings.words.decoding import DecodingOptions
 from ov_asr_score.settings.words.word_limits import WordLimits
@@ -87,14 +88,22 @@ class WordFiles:
         str,
         _word(
             "Write a transcript; the suffix says which: .json, .srt, .vtt, .TextGrid, .ctm, .stm, .trn, .csv, .html, "
-            ".txt (docs/transcripts.md).",
-            metavar="FILE",
+            ".txt (docs/transcripts.md). DIR/ gets a file for each recording, in --transcript-format.",
+            metavar="FILE|DIR/",
         ),
     ] = ""
     transcript_format: Annotated[
         str,
         _word(
             "Format of the transcript, in place of the one that the suffix says (docs/transcripts.md).", metavar="NAME"
+        ),
+    ] = ""
+    data_dir: Annotated[
+        str,
+        _word(
+            "Data directory of the utterances: where they lie in recordings, who speaks, and sound for pages (default: "
+            "that of the input, if it is one).",
+            metavar="DIR",
         ),
     ] = ""
     reference_text: Annotated[
@@ -133,6 +142,7 @@ class WordSettings:
     search: DecodingOptions = field(default_factory=DecodingOptions)
     ctc: CtcOptions = field(default_factory=CtcOptions)
     files: WordFiles = field(default_factory=WordFiles)
+    captions: CaptionOptions = field(default_factory=CaptionOptions)
     limits: WordLimits = field(default_factory=WordLimits)
     row_shift_seconds: Annotated[
         float | None,
