@@ -1,4 +1,7 @@
-"""What comes of decoding one utterance."""
+"""What comes of decoding one utterance.
+
+Tests: tests/decoding/test_search.py
+"""
 
 from __future__ import annotations
 

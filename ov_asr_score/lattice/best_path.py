@@ -1,4 +1,7 @@
-"""One path through a decoding graph: words, transition-ids and costs."""
+"""One path through a decoding graph: words, transition-ids and costs.
+
+Tests: tests/lattice/test_shortest_path.py
+"""
 
 from __future__ import annotations
 

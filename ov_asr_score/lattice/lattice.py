@@ -1,6 +1,8 @@
 """Lattices as arrays, in the two forms that Kaldi has.
 
 Source: lat/kaldi-lattice.h, fstext/lattice-weight.h.
+
+Tests: tests/lattice/test_archive.py
 """
 
 from __future__ import annotations
