@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.decoding.decoded import Decoded
+from ov_asr_score.errors import TableFormatError
 from ov_asr_score.kaldi_model.transitions import TransitionModel
 from ov_asr_score.lattice.align_lexicon import AlignLexicon
 from ov_asr_score.lattice.best_path import BestPath
@@ -46,11 +47,11 @@ class HypothesisOptions:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Hypothesis:
-    """A word sequence of W words; frames are those of the scores. Costs are those of `BestPath`."""
+    """A word sequence of W words; frames are those of the scores. Costs are those of `BestPath`, None if unknown."""
 
     words: NDArray[np.int32]  # [W]
-    graph_cost: float
-    acoustic_cost: float
+    graph_cost: float | None
+    acoustic_cost: float | None
     first_frames: NDArray[np.float64] | None = None  # [W]; None: not asked for
     num_frames: NDArray[np.float64] | None = None  # [W]
     confidences: NDArray[np.float64] | None = None  # [W]
@@ -136,17 +137,22 @@ class HypothesisMaker:
             warnings = aligned.warnings
             lattice = lattice if aligned.lattice is None else aligned.lattice
         is_mbr = self.options.confidence == "mbr"
-        found = consensus(lattice, self._scales, decode_mbr=is_mbr, words=None if is_mbr else timed.words.tolist())
+        words = None if is_mbr else timed.words.tolist()
+        try:
+            found = consensus(lattice, self._scales, decode_mbr=is_mbr, words=words)
+        except TableFormatError as error:  # one utterance is no reason to end a run
+            return timed, (*warnings, f"no confidences: {error}")
         if found is None:
             return timed, warnings
         if not is_mbr:
             return replace(timed, confidences=found.confidences.astype(np.float64)), warnings
         starts = found.starts.astype(np.float64)
+        is_best = np.array_equal(found.words, path.words)
         return (
             Hypothesis(
                 found.words,
-                path.graph_cost,
-                path.acoustic_cost,
+                path.graph_cost if is_best else None,
+                path.acoustic_cost if is_best else None,
                 starts,
                 found.ends.astype(np.float64) - starts,
                 found.confidences.astype(np.float64),

@@ -1,102 +1,77 @@
-"""Words with times and confidences, n-best lists and lattices of decoded utterances, against Kaldi's lattice tools."""
+"""Hypotheses of the small chain model at an acoustic scale that makes lattices deep."""
 
 from __future__ import annotations
 
-import pickle
+from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
 
+from ov_asr_score.decoding import hypotheses
 from ov_asr_score.decoding.decoded import Decoded
-from ov_asr_score.decoding.hypotheses import Hypotheses, HypothesisMaker, HypothesisOptions
+from ov_asr_score.decoding.hypotheses import HypothesisMaker, HypothesisOptions
 from ov_asr_score.decoding.search import decode
-from ov_asr_score.kaldi_model.transitions import load_transitions
-from ov_asr_score.lattice.lattice import CompactLattice, Lattice
+from ov_asr_score.kaldi_model.transitions import TransitionModel, load_transitions
+from ov_asr_score.lattice import consensus
 from ov_asr_score.lattice.word_boundary import read_word_boundary
 from ov_asr_score.settings.words.decoding import DecodingOptions
-from tests.decoding.kaldi_decodings import graph, scores
+from tests.decoding import kaldi_decodings
 from tests.places import ROOT
 
-KALDI = ROOT / "tests/kaldi_speech/lattices"
-SEARCH = DecodingOptions(beam=15.0, lattice_beam=8.0, decoding_scale=0.3)
-TRANSITIONS = load_transitions(ROOT / "models/nnet3_chain_tdnnf/final.mdl")
-BOUNDARY = read_word_boundary(str(KALDI / "lang/word_boundary.int"))
+SCALE = 0.3
+OPTIONS = HypothesisOptions(SCALE, times=True, nbest=5)
+BOUNDARY = ROOT / "tests/kaldi_speech/lattices/lang/word_boundary.int"
 
 
 @cache
-def decoded() -> list[Decoded]:
-    return [decode(graph(), SEARCH, key, rows, wants_lattice=True) for key, rows in scores().items()]
+def transitions() -> TransitionModel:
+    return load_transitions(ROOT / "models/nnet3_chain_tdnnf/final.mdl")
 
 
-def made(**options: object) -> list[Hypotheses]:
-    wanted = HypothesisOptions(acoustic_scale=0.3, lattice_beam=8.0, **options)  # type: ignore[arg-type]
-    maker = HypothesisMaker(TRANSITIONS, BOUNDARY, wanted)
-    return [maker(each) for each in decoded()]
+@cache
+def decoded(key: str = "es_Andrea-t0004") -> Decoded:
+    options = DecodingOptions(beam=12.0, lattice_beam=6.0, decoding_scale=SCALE)
+    return decode(kaldi_decodings.graph(), options, key, kaldi_decodings.scores()[key], wants_lattice=True)
 
 
-def spoken(hypotheses: list[Hypotheses]) -> list[tuple[str, float, float, int, float]]:
-    """The columns of lattice-to-ctm-conf that count: utterance, start and duration in seconds, word, confidence."""
-    found = []
-    for each in hypotheses:
-        said = each.spoken
-        assert said is not None and said.first_frames is not None and said.num_frames is not None
-        assert said.confidences is not None
-        columns = (said.first_frames * 0.03, said.num_frames * 0.03, said.words, said.confidences)
-        found += [(each.key, *row) for row in zip(*(column.tolist() for column in columns), strict=True)]
-    return found
+def maker(options: HypothesisOptions) -> HypothesisMaker:
+    return HypothesisMaker(transitions(), read_word_boundary(str(BOUNDARY)), options)
 
 
-@pytest.mark.parametrize(
-    ("confidence", "name"), [("mbr", "ctm_conf.txt"), ("best-path", "ctm_conf_decode_mbr_false.txt")]
-)
-def test_confidences_as_lattice_to_ctm_conf(confidence: str, name: str) -> None:
-    lines = [line.split() for line in (KALDI / "wide" / name).read_text().splitlines()]
-    found = spoken(made(times=True, confidence=confidence))
-    assert [(row[0], row[3]) for row in found] == [(line[0], int(line[4])) for line in lines]
-    for row, line in zip(found, lines, strict=True):
-        assert row[4] == pytest.approx(float(line[5]), abs=0.02)
-    # Times of the best path are its own, not means over all paths.
-    timed = lines if confidence == "mbr" else best_path_times()
-    for row, line in zip(found, timed, strict=True):
-        assert row[1:3] == pytest.approx((float(line[2]), float(line[3])), abs=0.0301)
+@pytest.mark.parametrize("is_best", [True, False])
+def test_words_of_least_expected_error(is_best: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Costs are those of the best path's words, so that other words have none."""
+
+    def others(*arguments: Any, **options: Any) -> Any:
+        found = consensus.consensus(*arguments, **options)
+        assert found is not None
+        return found if is_best else replace(found, words=found.words[::-1])
+
+    monkeypatch.setattr(hypotheses, "consensus", others)
+    found = maker(replace(OPTIONS, confidence="mbr"))(decoded("es_Gene-t0010"))
+    assert found.path is not None
+    assert found.spoken is not None
+    words = found.path.words if is_best else found.path.words[::-1]
+    np.testing.assert_array_equal(found.spoken.words, words)
+    assert found.spoken.graph_cost == (found.path.graph_cost if is_best else None)
+    assert found.spoken.acoustic_cost == (found.path.acoustic_cost if is_best else None)
+    assert found.spoken.confidences is not None
+    assert ((found.spoken.confidences > 0) & (found.spoken.confidences <= 1)).all()
 
 
-def best_path_times() -> list[list[str]]:
-    return [line.split() for line in (KALDI / "wide" / "ctm_1best.txt").read_text().splitlines()]
+def test_a_lattice_too_large_for_confidences_costs_only_these(monkeypatch: pytest.MonkeyPatch) -> None:
+    timed = maker(OPTIONS)(decoded())
+    monkeypatch.setattr(consensus, "_MOST_CELLS_AT_ALL", 10)
+    found = maker(replace(OPTIONS, confidence="best-path"))(decoded())
+    assert timed.spoken is not None
+    assert found.spoken is not None
+    np.testing.assert_array_equal(found.spoken.words, timed.spoken.words)
+    assert found.spoken.confidences is None
+    assert [warning.split(":")[0] for warning in found.warnings] == ["no confidences"]
 
 
-def test_the_best_path_is_the_first_of_the_n_best() -> None:
-    for each in made(nbest=10):
-        assert each.path is not None
-        best = each.alternatives[0]
-        assert best.words.tolist() == each.path.words.tolist()
-        assert best.graph_cost + 0.3 * best.acoustic_cost == pytest.approx(
-            each.path.graph_cost + 0.3 * each.path.acoustic_cost, abs=1e-3
-        )
-        costs = [found.graph_cost + 0.3 * found.acoustic_cost for found in each.alternatives]
-        assert costs == sorted(costs)
-        assert len({tuple(found.words) for found in each.alternatives}) == len(each.alternatives)
-        assert each.lattice is None
-    assert max(len(each.alternatives) for each in made(nbest=10)) == 10
-
-
-def test_lattices_are_those_asked_for() -> None:
-    assert all(isinstance(each.lattice, CompactLattice) for each in made(lattice="compact"))
-    for each, of_search in zip(made(lattice="raw"), decoded(), strict=True):
-        assert isinstance(each.lattice, Lattice)
-        assert each.lattice is of_search.lattice
-
-
-def test_without_a_path_there_is_nothing_but_the_reason() -> None:
-    lost = Decoded("utt", 5, None, warnings=("no path",))
-    found = HypothesisMaker(TRANSITIONS, None, HypothesisOptions(1.0, nbest=3))(lost, 0.5)
-    assert (found.alternatives, found.spoken, found.warnings, found.seconds) == ((), None, ("no path",), 0.5)
-
-
-def test_hypotheses_go_between_processes() -> None:
-    maker = HypothesisMaker(TRANSITIONS, BOUNDARY, HypothesisOptions(0.3, times=True, confidence="mbr"))
-    again = pickle.loads(pickle.dumps(maker))(decoded()[0])  # noqa: S301
-    expected = maker(decoded()[0])
-    assert again.spoken is not None and expected.spoken is not None
-    np.testing.assert_array_equal(again.spoken.words, expected.spoken.words)
+def test_no_path() -> None:
+    found = maker(OPTIONS)(Decoded("u", 3, None, warnings=("why",)))
+    assert (found.path, found.alternatives, found.warnings, found.num_frames) == (None, (), ("why",), 3)

@@ -1,11 +1,14 @@
 """Hypotheses as segments of a transcript.
 
-Tests: tests/job/test_decode.py
+Tests: tests/job/words/test_utterance_segments.py
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
 
 from ov_asr_score.decoding.hypotheses import Hypotheses, Hypothesis
 from ov_asr_score.fst.symbols import SymbolTable
@@ -17,12 +20,12 @@ def segment_of(
 ) -> Segment:
     """The utterance with its alternatives; ``row_seconds`` is the duration of a row of scores.
 
-    With ``with_spoken`` the first alternative is that with times and confidences. Raises TableFormatError for words
-    that have no symbol.
+    With ``with_spoken`` the first alternative is that with times and confidences, in the place of the best one unless
+    its words are those of another. Raises TableFormatError for words that have no symbol.
     """
     alternatives = list(hypotheses.alternatives)
     if with_spoken and hypotheses.spoken is not None:
-        alternatives[:1] = [hypotheses.spoken]
+        alternatives = _spoken_first(hypotheses.spoken, alternatives)
     return Segment(
         utterance=hypotheses.key,
         start=0.0,
@@ -30,6 +33,14 @@ def segment_of(
         alternatives=tuple(_alternative(each, symbols, row_seconds) for each in alternatives),
         warnings=hypotheses.warnings,
     )
+
+
+def _spoken_first(spoken: Hypothesis, alternatives: list[Hypothesis]) -> list[Hypothesis]:
+    for place, known in enumerate(alternatives):
+        if place and np.array_equal(known.words, spoken.words):
+            known_costs = replace(spoken, graph_cost=known.graph_cost, acoustic_cost=known.acoustic_cost)
+            return [known_costs, *alternatives[:place], *alternatives[place + 1 :]]
+    return [spoken, *alternatives[1:]]
 
 
 def _alternative(hypothesis: Hypothesis, symbols: SymbolTable, row_seconds: float) -> Alternative:

@@ -81,7 +81,7 @@ class WordFiles:
         Literal["none", "best-path", "mbr"],
         _word(
             "Confidence of each word, for CTM and transcripts: of the best path's words, or of those with minimum "
-            "Bayes risk, which take their place in all files but --text."
+            "Bayes risk, which take their place there."
         ),
     ] = "none"
     transcript: Annotated[
