@@ -85,6 +85,13 @@ class Frontend:
     wave: WaveRecipe | None = None
     notes: tuple[str, ...] = ()
 
+    @property
+    def frame_shift_seconds(self) -> float | None:
+        """From the start of a frame to the next, where frames are computed."""
+        if self.features is not None:
+            return self.features.options.frame.frame_shift / 1000
+        return None if self.pitch is None else self.pitch.recipe.extraction.frame_shift / 1000
+
 
 def columns_for_ivectors(recipe: IvectorRecipe, plain: int, pasted: int) -> int:
     """How many columns of the features are for i-vectors: ``plain``, those before pitch, or ``pasted``, all.

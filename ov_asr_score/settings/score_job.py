@@ -289,7 +289,7 @@ class ScoreJob:
     frame_shift_seconds: Annotated[
         float,
         Setting(
-            "Duration of a frame, for the real-time factor.",
+            "Duration of a frame of stored features, for the real-time factor and times.",
             names=("--frame-shift",),
             metavar="SECONDS",
             panel=REPORTS,

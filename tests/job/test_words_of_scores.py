@@ -18,10 +18,13 @@ from ov_asr_score.settings.gna import GnaSettings
 from ov_asr_score.settings.kaldi import KaldiOptions
 from ov_asr_score.settings.limits import Limits
 from ov_asr_score.settings.score_job import ScoreJob
+from ov_asr_score.settings.speech.frontend import FrontendSettings
 from ov_asr_score.settings.words.ctc import CtcOptions
 from ov_asr_score.settings.words.decode_job import DecodeJob
+from ov_asr_score.settings.words.decoding import DecodingOptions
 from ov_asr_score.settings.words.word_limits import WordLimits
 from ov_asr_score.settings.words.word_outputs import GraphSettings, WordFiles, WordSettings
+from ov_asr_score.transcript.json_form import read_transcript
 from tests.command_line import ROOT
 from tests.job.suite.word_suites import save_scaling
 
@@ -32,6 +35,8 @@ JOB = ScoreJob(
     inputs=f"ark:{KALDI}/hires.ark",
     kaldi=KaldiOptions(frame_subsampling_factor=3),
 )
+
+ANY_PATH = DecodingOptions(allow_partial=True)
 
 
 def with_words(files: WordFiles, **more: object) -> ScoreJob:
@@ -105,6 +110,30 @@ def test_gna_is_compared_with_floats(tmp_path: Path) -> None:
     scores = f"ark:{ROOT}/data/speech/kaldi_scores.ark"
     limited = run_job(replace(job, references=scores, limits=Limits(max_error=1e3)))
     assert (limited.words, limited.verdict) == (replace(report.words, decode_seconds=ANY), "ok")
+
+
+def test_frames_that_are_computed_have_their_own_shift(tmp_path: Path) -> None:
+    speech = ROOT / "data" / "speech"
+    (tmp_path / "mfcc.conf").write_text((speech / "mfcc.conf").read_text() + "--frame-shift=20\n")
+    sound = replace(JOB, inputs=str(speech), frontend=FrontendSettings(feature_config=f"{tmp_path}/mfcc.conf"))
+    files = WordFiles(transcript=f"{tmp_path}/words.json")
+    report = run_job(replace(sound, decoding=replace(with_words(files).decoding, search=ANY_PATH)))
+    assert report.totals.frame_shift_seconds == 0.02
+    segment = read_transcript(tmp_path / "words.json").segments[0]
+    rows = dict(read_table(f"ark:{KALDI}/nnet3_chain_tdnnf.ark"))[segment.utterance]
+    assert segment.end == pytest.approx(len(rows) * 0.03, abs=0.07)
+
+
+def test_what_was_decoded_is_told(tmp_path: Path) -> None:
+    """Where it may not be what was meant: another output, or scores that are scaled twice."""
+    files = WordFiles(text=f"{tmp_path}/text")
+    assert not any("words are" in note or "scaled" in note for note in run_job(with_words(files)).notes)
+    scaled = with_words(files, kaldi=replace(JOB.kaldi, acoustic_scale=0.5))
+    assert any(note.startswith("scores are scaled by 0.5") for note in run_job(scaled).notes)
+    given = replace(scaled.decoding, search=DecodingOptions(decoding_scale=1.0))
+    assert not any("scaled by" in note for note in run_job(replace(scaled, decoding=given)).notes)
+    hidden = with_words(files, outputs=f"output={tmp_path}/a.npz,output-xent={tmp_path}/b.npz")
+    assert "words are those of output 'output'" in run_job(hidden).notes
 
 
 def test_what_is_asked_of_words_needs_a_graph() -> None:

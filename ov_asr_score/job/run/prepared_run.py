@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ov_asr_score.comparison import Limits
 from ov_asr_score.errors import OvAsrScoreError, UsageError
@@ -71,9 +71,14 @@ def prepare_run(job: ScoreJob, report: RunReport, trace: TraceWriter | None) -> 
     _describe(report, job, session)
     if opened.join.frontend is not None:
         report.notes += opened.join.frontend.notes
+        computed = opened.join.frontend.frame_shift_seconds
+        if computed is not None:
+            job = replace(job, frame_shift_seconds=computed)
+            report.totals.frame_shift_seconds = computed
         if opened.join.frontend.wave is not None:  # a frame is a sample
             report.totals.frame_shift_seconds = 1 / opened.join.frontend.wave.sample_rate
     report.notes += _on_ivectors(scorer, opened.tables)
+    report.notes += _on_decoded_scores(job, session)
     utterances = _noting_nonfinite(session.utterances, report)
     integers = session.model.integer_inputs()
     utterances = integers.counting(utterances)
@@ -95,6 +100,23 @@ def _on_ivectors(scorer: Scorer, tables: JobTables) -> list[str]:
         "each utterance is scored with one online i-vector, that of its middle; Kaldi's programs take one for each "
         "chunk (frames_per_chunk, 50 by default)"
     ]
+
+
+def _on_decoded_scores(job: ScoreJob, session: Session) -> list[str]:
+    """What is to be known of the scores that are decoded, where a user may have meant others."""
+    if not job.decoding.is_wanted:
+        return []
+    notes = []
+    decoded, outputs = session.scorer.runner.outputs[0].name, [port.name for port in session.model.loaded.outputs]
+    if len(session.scorer.runner.outputs) > 1 or decoded != outputs[0]:
+        notes.append(f"words are those of output '{decoded}'")
+    scale = job.kaldi.acoustic_scale
+    if scale != 1 and job.decoding.search.decoding_scale is None:
+        notes.append(
+            f"scores are scaled by {scale:g} (acoustic_scale) before they are decoded, where they are scaled again; "
+            "decoding_scale 1 decodes them as they are written"
+        )
+    return notes
 
 
 def _check(job: ScoreJob, tables: JobTables) -> None:
