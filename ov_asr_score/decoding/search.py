@@ -36,6 +36,7 @@ NOT_FINAL = "no final state was reached, and partial paths are not allowed: no w
 NO_PATH = "no path survived: the scores are not those of the graph's model, or the beam is too narrow"
 
 _MOST_ACTIVE = 2**31 - 1
+_WIDEST_BEAM = 1e36
 _FIRST_PIECE = 16  # frames
 _PIECE_VALUES = 1 << 18  # scores that are searched between two looks at the clock, at most
 _PIECE_SECONDS = 0.05
@@ -108,7 +109,7 @@ def _search_lattice(
 ) -> tuple[BestPath, Lattice | None] | str:
     """The lattice and the best path in it, or why there is none. This search cannot be stopped on the way."""
     kaldi_decoder = import_kaldi_decoder()
-    decoder = kaldi_decoder.LatticeSimpleDecoder(graph.automaton, _lattice_options(kaldi_decoder, options))
+    decoder = kaldi_decoder.LatticeSimpleDecoder(graph.automaton, _lattice_options(kaldi_decoder, graph, options))
     is_final = decoder.decode(kaldi_decoder.DecodableCtc(_relative(scores, _scale(options))))
     found, automaton = decoder.get_raw_lattice(True)
     if not found:
@@ -149,9 +150,11 @@ def _faster_options(kaldi_decoder: Any, options: DecodingOptions) -> Any:
     )
 
 
-def _lattice_options(kaldi_decoder: Any, options: DecodingOptions) -> Any:
+def _lattice_options(kaldi_decoder: Any, graph: DecodingGraph, options: DecodingOptions) -> Any:
+    # Kaldi's LatticeFasterDecoder drops no state by its beam while there are no more of them than this.
+    is_small = graph.automaton.num_states <= MIN_ACTIVE
     return kaldi_decoder.LatticeSimpleDecoderConfig(
-        beam=options.beam,
+        beam=_WIDEST_BEAM if is_small else options.beam,
         lattice_beam=LATTICE_BEAM if options.lattice_beam is None else options.lattice_beam,
         prune_interval=PRUNE_INTERVAL if options.prune_interval is None else options.prune_interval,
     )

@@ -47,6 +47,16 @@ def test_narrow_beams_and_few_states_as_kaldi() -> None:
     assert words(found) == integers("chain_words_beam6.int")
 
 
+def test_a_narrow_beam_drops_nothing_of_small_graphs() -> None:
+    # latgen-faster-mapped --beam=0.5 --lattice-beam=0.5: the graph has less states than are kept at least
+    options = DecodingOptions(beam=0.5, lattice_beam=0.5, decoding_scale=1.0)
+    found = [decode(graph(), options, key, values, wants_lattice=True) for key, values in scores().items()]
+    assert words(found) == integers("chain_words.int")
+    # so does a path beside which all others are as good as impossible
+    huge = [decode(graph(), options, key, values * np.float32(1e25), True) for key, values in scores().items()]
+    assert all(each.path is not None for each in huge)
+
+
 @pytest.mark.parametrize("wants_lattice", [False, True])
 def test_odd_utterances_as_kaldi(wants_lattice: bool) -> None:
     # --beam=15, acoustic scale 0.1; all scores of const are equal, and so are the costs of several words
