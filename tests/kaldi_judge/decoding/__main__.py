@@ -1,71 +1,84 @@
-"""Has Kaldi's decoders judge the search, and prints how often both find the same words and transition-ids.
+"""Has Kaldi judge decoding, and prints how often both agree, by what was compared.
 
-Run as ``python -m tests.kaldi_judge.decoding --kaldi FOLDER --runs 100`` with Kaldi's programs in FOLDER, for the graph
-of the tests, or with ``--graph``, ``--model`` and ``--scores`` for another. In each run beams, limits, scales,
-noise and cuts are random; best paths are compared with decode-faster-mapped, those of lattices with
-latgen-faster-mapped (without a minimum of active states, which lattices here do not have).
+Run as ``python -m tests.kaldi_judge.decoding --kaldi FOLDER --runs 300 --seed 7`` with Kaldi's programs in FOLDER.
+What differs is printed with ``--show``, and written to ``--keep`` with the options of both sides.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
+import logging
+import re
+import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
+from tests.kaldi_judge.decoding.judging import VERDICTS, judge
+from tests.kaldi_judge.decoding.making import KINDS, Case, random_case
 
-from ov_asr_score.kaldi_io import read_table
-from tests.decoding.kaldi_decodings import FOLDER
-from tests.kaldi_judge.decoding.judging import (
-    VERDICTS,
-    Program,
-    kaldis,
-    open_subject,
-    ours,
-    random_options,
-    random_scores,
-    verdict,
-)
-from tests.places import ROOT
+_AGREE = ("equal", "tie", "near", "both refuse")
+_THINGS = ("words", "alignment", "cost", "times", "n best", "confidence", "consensus", "our lattice")
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def main() -> None:
     """Judge, and print the table."""
     parser = argparse.ArgumentParser(prog="python -m tests.kaldi_judge.decoding", description=__doc__)
     parser.add_argument("--kaldi", type=Path, required=True, help="the folder with Kaldi's programs")
-    parser.add_argument("--graph", type=Path, default=FOLDER / "HCLG.fst")
-    parser.add_argument("--model", type=Path, default=ROOT / "models/nnet3_chain_tdnnf/final.mdl")
-    parser.add_argument("--scores", type=Path, default=ROOT / "data/kaldi/nnet3_chain_tdnnf.ark")
-    parser.add_argument("--scales", type=float, nargs="+", default=[1.0, 0.3, 0.1], help="acoustic scales")
-    parser.add_argument("--runs", type=int, default=100)
+    parser.add_argument("--runs", type=int, default=300, help="how many cases")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--show", action="store_true", help="print each utterance on which both differ")
-    options = parser.parse_args(arguments)
-    subject = open_subject(options.model.resolve(), options.graph.resolve())
-    scores = dict(read_table(f"ark:{options.scores.resolve()}"))
-    kaldi = options.kaldi.resolve()
-    counts: Counter[tuple[str, str]] = Counter()
-    with tempfile.TemporaryDirectory() as folder:
-        os.chdir(folder)
-        for number in range(options.runs):
-            random = np.random.default_rng((options.seed, number))
-            for_lattice = number % 2 == 1
-            program: Program = "latgen-faster-mapped" if for_lattice else "decode-faster-mapped"
-            search = random_options(random, options.scales, for_lattice)
-            changed = random_scores(random, scores)
-            theirs, found = kaldis(kaldi, program, subject, search, changed), ours(subject, search, changed)
-            for key in changed:
-                judged = verdict(found.get(key), theirs.get(key))
-                counts[program, judged] += 1
-                if options.show and judged not in ("equal", "none by both"):
-                    print(f"{number} {key}: {judged}\n  {search}\n  ours {found.get(key)}\n  Kaldi {theirs.get(key)}")
-        os.chdir(ROOT)
-    for judged in VERDICTS:
-        by_program = [counts[program, judged] for program in ("decode-faster-mapped", "latgen-faster-mapped")]
-        print(f"{judged:20} {by_program[0]:8} {by_program[1]:8}")
+    parser.add_argument("--first", type=int, default=0, help="the number of the first case")
+    parser.add_argument("--only", default="", help="kinds of cases that match this pattern")
+    parser.add_argument("--show", type=int, default=0, help="how many of each difference to print")
+    parser.add_argument("--keep", type=Path, default=None, help="where to keep cases without agreement")
+    arguments = parser.parse_args()
+    logging.getLogger("ov_asr_score").addHandler(logging.NullHandler())
+    kinds = [kind for kind in KINDS if re.fullmatch(arguments.only or ".*", kind)]
+    counts: Counter[tuple[str, str, str]] = Counter()
+    seen: Counter[str] = Counter()
+    with tempfile.TemporaryDirectory() as temporary:
+        for number in range(arguments.first, arguments.first + arguments.runs):
+            folder = Path(temporary) / "case"
+            shutil.rmtree(folder, ignore_errors=True)
+            case = random_case(kinds, arguments.seed, number, folder)
+            found = judge(case, arguments.kaldi)
+            counts.update((case.kind, finding.thing, finding.verdict) for finding in found)
+            odd = [each for each in found if each.verdict not in _AGREE]
+            for finding in odd:
+                general = f"{finding.verdict}: {case.kind}, {finding.thing}: {_general(finding.text)}"
+                seen[general] += 1
+                if seen[general] <= arguments.show:
+                    print(f"--- {number}: {finding}\n{shown(case)}", flush=True)
+            if odd and arguments.keep is not None:
+                kept = arguments.keep / f"{arguments.seed}-{number}"
+                shutil.rmtree(kept, ignore_errors=True)
+                shutil.copytree(folder, kept)
+                (kept / "findings").write_text(shown(case) + "".join(f"{each}\n" for each in odd))
+    _print_table(counts)
+    for general, count in seen.most_common():
+        print(f"{count:5} {general}")
+
+
+def shown(case: Case) -> str:
+    """The options of both sides as text, to repeat the case by hand."""
+    return f"{case.kind}: {case.text}\nKaldi: {' '.join(case.kaldi_options)}\nours: {' '.join(case.our_options)}\n"
+
+
+def _print_table(counts: Counter[tuple[str, str, str]]) -> None:
+    print(f"{'':32}", *(f"{verdict:>12}" for verdict in VERDICTS))
+    for kind in KINDS:
+        for thing in _THINGS:
+            row = [counts[kind, thing, verdict] for verdict in VERDICTS]
+            if any(row):
+                print(f"{kind + ', ' + thing:32}", *(f"{number:12}" for number in row))
+
+
+def _general(message: str) -> str:
+    """A message without its numbers and names, so that equal ones can be counted."""
+    message = re.sub(r"'[^']*'", "'…'", message)
+    message = re.sub(r"^(ERROR|WARNING|ASSERTION_FAILED) \((.*?)\[.*?\]:(\w*).*?\)", r"\1 \3", message)
+    message = re.sub(r"\bu\d+\b", "u#", message)
+    return re.sub(r"-?\d+(\.\d+)?(e[-+]?\d+)?", "#", message)[:100]
 
 
 if __name__ == "__main__":

@@ -1,140 +1,183 @@
-"""Random searches by Kaldi's decoders and by ours, and whether both find the same."""
+"""Compares the answers of both sides, utterance by utterance."""
 
 from __future__ import annotations
 
-import re
-import subprocess
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
+from tests.kaldi_judge.decoding.answers import (
+    Answers,
+    Scored,
+    TimedWord,
+    kaldi_answers,
+    n_best_of_our_lattices,
+    other_confidences,
+)
+from tests.kaldi_judge.decoding.answers import our_answers as ask_us
+from tests.kaldi_judge.decoding.making import NUM_BEST, Case
+from tests.kaldi_judge.programs import NO_END
 
-from ov_asr_score.decoding.decoded import Decoded
-from ov_asr_score.decoding.graph import DecodingGraph, make_graph
-from ov_asr_score.decoding.search import decode
-from ov_asr_score.fst.graph_file import open_graph
-from ov_asr_score.kaldi_io import TableWriter
-from ov_asr_score.kaldi_model.transitions import load_transitions
-from ov_asr_score.settings.words.decoding import MIN_ACTIVE, DecodingOptions
+Verdict = Literal["equal", "tie", "near", "both refuse", "Kaldi ended", "only we", "only Kaldi", "differ", "fault"]
+VERDICTS: tuple[Verdict, ...] = (
+    *("equal", "tie", "near", "both refuse", "Kaldi ended", "only we", "only Kaldi", "differ", "fault"),
+)
+"""``tie``: something else of the same cost; ``near``: as near as Kaldi is to itself after a change that means nothing;
+``Kaldi ended``: before or at the utterance; ``fault``: a traceback, a wrong exit code, other lines on standard error.
+"""
 
-Scores = dict[str, NDArray[np.float32]]
-Program = Literal["decode-faster-mapped", "latgen-faster-mapped"]
-
-VERDICTS = ("equal", "same cost", "ours is better", "Kaldi's is better", "none by both", "none by Kaldi", "none by us")
-SAME_COST = 2e-3
-"""Costs of utterances that count as a tie: Kaldi's are sums of float32."""
-
-_KEYS_OF_COSTS = re.compile(r"Log-like per frame for utterance (\S+) is (\S+) over (\d+) frames")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Subject:
-    """What is decoded."""
-
-    model: Path
-    path: Path  # of the graph
-    graph: DecodingGraph
+COST = 1e-3
+CONFIDENCE = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What a search found for an utterance."""
+class Finding:
+    """The verdict on one thing that both said of an utterance, and what is to be said about it."""
 
-    words: list[int]
-    alignment: list[int]
-    cost: float  # with the acoustic scale
-
-
-def open_subject(model: Path, path: Path) -> Subject:
-    """The graph of a model for both."""
-    transitions = load_transitions(model)
-    graph = make_graph(str(path), open_graph(path).fst, transitions.pdfs, transitions.num_pdfs)
-    return Subject(model, path, graph)
+    thing: str
+    verdict: Verdict
+    key: str = ""
+    text: str = ""
 
 
-def random_options(random: np.random.Generator, scales: Iterable[float], for_lattice: bool) -> DecodingOptions:
-    """Options of a search that has few or many paths."""
-    most = least = None
-    if not for_lattice:
-        most = [None, 7000, 500, 60, 12][random.integers(5)]
-        least = [None, 200, 20, 5, 0][random.integers(5)]
-        if most is not None:
-            least = min(least or 0, most - 1)
-    return DecodingOptions(
-        beam=float(np.round(random.uniform(3, 16), 3)),
-        max_active=most,
-        min_active=least,
-        lattice_beam=float(np.round(random.uniform(1, 10), 3)) if for_lattice else None,
-        decoding_scale=float(random.choice(list(scales))),
-        allow_partial=bool(random.integers(2)),
-    )
-
-
-def random_scores(random: np.random.Generator, scores: Scores) -> Scores:
-    """The scores with noise, or cut."""
-    noise = [0.0, 0.0, 1.0, 4.0][random.integers(4)]
-    is_cut = random.random() < 0.3
-    found = {}
-    for key, values in scores.items():
-        end = int(random.integers(1, len(values) + 1)) if is_cut else len(values)
-        found[key] = (values[:end] + noise * random.standard_normal((end, values.shape[1]))).astype(np.float32)
+def judge(case: Case, programs: Path) -> list[Finding]:
+    """All findings of a case."""
+    theirs = kaldi_answers(case, programs)
+    if NO_END in theirs.said:  # neither do we, in lattices of so many paths
+        return [Finding("words", "Kaldi ended", key, NO_END) for key in case.utterances]
+    try:
+        ours = ask_us(case)
+    except AssertionError as error:
+        return [Finding("words", "fault", text=str(error)[-400:])]
+    except Exception as error:  # whatever it is, it is what the judge looks for
+        return [Finding("words", "fault", text=f"{type(error).__name__}: {error}")]
+    found = [Finding("words", "fault", text=text) for text in dict.fromkeys(ours.faults)]
+    read_back = n_best_of_our_lattices(case, programs) if case.has_lattices and ours.words else {}
+    for key in case.utterances:
+        found += _of_utterance(case, key, theirs, ours)
+        if key in ours.nbest and case.has_lattices:
+            text = _n_best_difference(case, read_back.get(key, []), ours.nbest[key])
+            found.append(Finding("our lattice", "differ" if text else "equal", key, text))
+    if any(each.verdict == "differ" and each.thing in ("confidence", "consensus") for each in found):
+        others = list(other_confidences(case, programs))
+        found = [_settled(each, ours, others) for each in found]
     return found
 
 
-def kaldis(
-    folder: Path, program: Program, subject: Subject, options: DecodingOptions, scores: Scores
-) -> dict[str, Found]:
-    """What one of Kaldi's decoders finds, from files in the working folder."""
-    with TableWriter("ark:scores.ark") as writer:
-        for key, values in scores.items():
-            writer.write(key, values)
-    command = [str(folder / program), f"--beam={options.beam}", f"--acoustic-scale={options.decoding_scale}"]
-    command.append(f"--allow-partial={str(options.allow_partial).lower()}")
-    if options.max_active is not None:
-        command.append(f"--max-active={options.max_active}")
-    least = 0 if options.lattice_beam is not None else options.min_active
-    command.append(f"--min-active={MIN_ACTIVE if least is None else least}")
-    if options.lattice_beam is not None:
-        # the best path is found before, and determinization may take minutes
-        command += [f"--lattice-beam={options.lattice_beam}", "--determinize-lattice=false"]
-    lattices = ["ark:/dev/null"] if program == "latgen-faster-mapped" else []
-    files = [str(subject.model), str(subject.path), "ark:scores.ark", *lattices, "ark,t:words.txt", "ark,t:ali.txt"]
-    done = subprocess.run([*command, *files], capture_output=True, text=True, check=False)
-    costs = {key: -float(mean) * int(frames) for key, mean, frames in _KEYS_OF_COSTS.findall(done.stderr)}
-    words, alignments = _integers(Path("words.txt")), _integers(Path("ali.txt"))
-    return {key: Found(words[key], alignments[key], costs[key]) for key in words}
+def _settled(finding: Finding, ours: Answers, others: Sequence[Answers]) -> Finding:
+    """The finding, ``near`` if Kaldi says the same of another form of the lattice, or something else of each form."""
+    if finding.verdict != "differ" or finding.thing not in ("confidence", "consensus"):
+        return finding
+
+    def said(answers: Answers) -> Sequence[TimedWord]:
+        table = answers.confidences if finding.thing == "confidence" else answers.consensus
+        return table.get(finding.key, [])
+
+    theirs = list(map(said, others))
+    is_equal = any(not _confidence_difference(each, said(ours)) for each in theirs)
+    is_unsettled = any(_confidence_difference(theirs[0], each) for each in theirs[1:])
+    return replace(finding, verdict="near") if is_equal or is_unsettled else finding
 
 
-def _integers(path: Path) -> dict[str, list[int]]:
-    lines = (line.split() for line in path.read_text(encoding="utf-8").splitlines())
-    return {key: [int(text) for text in rest] for key, *rest in lines}
+def _of_utterance(case: Case, key: str, theirs: Answers, ours: Answers) -> Iterator[Finding]:
+    if key not in theirs.words or key not in ours.words:
+        if key in theirs.words:
+            yield Finding("words", "only Kaldi", key, _line_about(key, ours.said))
+        elif key not in ours.words:
+            yield Finding("words", "both refuse", key, _line_about(key, ours.said))
+        elif theirs.code < 0 or theirs.code > 1:
+            yield Finding("words", "Kaldi ended", key, "; ".join(theirs.said[-1:]))
+        else:
+            yield Finding("words", "only we", key, _line_about(key, theirs.said))
+        return
+    cost, other = ours.costs[key], theirs.costs.get(key, float("nan"))
+    # What Kaldi logs has six digits.
+    is_tie = abs(cost - other) <= COST + 1e-5 * abs(other)
+    for thing, expected, found in (
+        ("words", theirs.words[key], ours.words[key]),
+        ("alignment", theirs.alignments[key], ours.alignments[key]),
+    ):
+        if expected == found:
+            yield Finding(thing, "equal", key)
+        else:
+            what = "tie" if is_tie else "better" if cost < other else "worse"
+            text = f"{what}: cost {cost:.7g}, Kaldi's {other:.7g}"
+            yield Finding(thing, "tie" if is_tie else "differ", key, text)
+    if theirs.alignments[key] == ours.alignments[key] and theirs.words[key] == ours.words[key]:
+        if not is_tie:
+            yield Finding("cost", "differ", key, f"cost {cost:.7g}, Kaldi's {other:.7g} for the same path")
+        timed = tuple(each.word for each in theirs.times.get(key, []))
+        if case.has_times and timed == theirs.words[key]:  # not another path of the same cost
+            text = _times_difference(case, theirs.times.get(key, []), ours.times.get(key, []))
+            yield Finding("times", "differ" if text else "equal", key, text)
+    if not case.has_lattices:
+        return
+    text = _n_best_difference(case, theirs.nbest.get(key, []), ours.nbest.get(key, []))
+    yield Finding("n best", "differ" if text else "equal", key, text)
+    same = theirs.words[key] == ours.words[key]
+    for thing, wanted, given in (
+        ("confidence", theirs.confidences, ours.confidences),
+        ("consensus", theirs.consensus, ours.consensus),
+    ):
+        if thing == "confidence" and not same:
+            continue
+        text = _confidence_difference(wanted.get(key, []), given.get(key, []))
+        if not text and thing == "consensus" and case.has_times:
+            text = _times_difference(case, wanted.get(key, []), given.get(key, []))
+        yield Finding(thing, "differ" if text else "equal", key, text)
 
 
-def ours(subject: Subject, options: DecodingOptions, scores: Scores) -> dict[str, Found]:
-    """What our search finds: a lattice if the options have a beam for it."""
-    decoded = (
-        decode(subject.graph, options, key, values, options.lattice_beam is not None) for key, values in scores.items()
-    )
-    return {each.key: _found(each, options) for each in decoded if each.path is not None}
+def _line_about(key: str, lines: Sequence[str]) -> str:
+    return next((line for line in lines if key in line.replace(":", " ").split()), lines[-1] if lines else "")
 
 
-def _found(decoded: Decoded, options: DecodingOptions) -> Found:
-    path = decoded.path
-    assert path is not None and options.decoding_scale is not None
-    cost = path.graph_cost + options.decoding_scale * path.acoustic_cost
-    return Found(path.words.tolist(), path.alignment.tolist(), cost)
+def _times_difference(case: Case, expected: Sequence[TimedWord], found: Sequence[TimedWord]) -> str:
+    """How times differ by more than a frame, and what rounding adds; empty if they do not."""
+    words = [each.word for each in expected], [each.word for each in found]
+    if words[0] != words[1]:
+        return f"words {words[0]} from Kaldi, {words[1]} from us"
+    allowed = case.frame_seconds + 0.0101
+    for theirs, ours in zip(expected, found, strict=True):
+        if abs(theirs.start - ours.start) > allowed or abs(theirs.duration - ours.duration) > allowed:
+            return f"{theirs} from Kaldi, {ours} from us"
+    return ""
 
 
-def verdict(ours: Found | None, kaldis: Found | None) -> str:
-    """One of VERDICTS."""
-    if ours is None or kaldis is None:
-        return "none by both" if ours is kaldis else "none by us" if ours is None else "none by Kaldi"
-    if (ours.words, ours.alignment) == (kaldis.words, kaldis.alignment):
-        return "equal"
-    difference = ours.cost - kaldis.cost
-    if abs(difference) <= SAME_COST * max(1, abs(kaldis.cost) / 100):
-        return "same cost"
-    return "ours is better" if difference < 0 else "Kaldi's is better"
+def _confidence_difference(expected: Sequence[TimedWord], found: Sequence[TimedWord]) -> str:
+    words = [each.word for each in expected], [each.word for each in found]
+    if words[0] != words[1]:
+        return f"words {expected} from Kaldi, {found} from us"
+    for theirs, ours in zip(expected, found, strict=True):
+        if abs(theirs.confidence - ours.confidence) > CONFIDENCE:
+            return f"confidence {theirs} from Kaldi, {ours} from us"
+    return ""
+
+
+def _n_best_difference(case: Case, expected: Sequence[Scored], found: Sequence[Scored]) -> str:
+    """How lists of the n best differ, but for the order of what costs the same; empty if they do not.
+
+    Paths at the edge of the lattice do not count. Costs of ``expected`` hold the penalty of words.
+    """
+    theirs = {path.words: path.cost(case.scale) for path in expected}
+    ours = {path.words: path.cost(case.scale) + case.penalty * len(path.words) for path in found}
+    if len(ours) < len(found) or len(theirs) < len(expected):
+        return "a word sequence twice"
+    every = [*theirs.values(), *ours.values()]
+    if not every:
+        return ""
+    best = min(every)
+
+    def slack(value: float) -> float:
+        return COST + 1e-5 * abs(value)
+
+    # What is beyond the end of a full list is not known.
+    ends = [max(side.values()) for side in (theirs, ours) if len(side) == NUM_BEST]
+    limit = min([*ends, best + case.lattice_beam])
+    for name, one, other in (("Kaldi", theirs, ours), ("us", ours, theirs)):
+        for words, value in one.items():
+            if words in other and abs(other[words] - value) > slack(value):
+                return f"{words} costs {value:.7g} by {name}, and {other[words]:.7g}"
+            if words not in other and value < limit - slack(value):
+                return f"{words} of cost {value:.7g} (best {best:.7g}) only by {name}"
+    return ""
