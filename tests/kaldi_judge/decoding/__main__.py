@@ -1,7 +1,8 @@
 """Has Kaldi judge decoding, and prints how often both agree, by what was compared.
 
-Run as ``python -m tests.kaldi_judge.decoding --kaldi FOLDER --runs 300 --seed 7`` with Kaldi's programs in FOLDER.
-What differs is printed with ``--show``, and written to ``--keep`` with the options of both sides.
+Run as ``python -m tests.kaldi_judge.decoding --kaldi FOLDER --runs 300 --seed 7`` with Kaldi's programs in FOLDER;
+``--graph``, ``--model``, ``--words`` and ``--scores`` name a decoding of yours in place of random graphs. What differs
+is printed with ``--show``, and written to ``--keep`` with the options of both sides.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections import Counter
 from pathlib import Path
 
 from tests.kaldi_judge.decoding.judging import VERDICTS, judge
-from tests.kaldi_judge.decoding.making import KINDS, Case, random_case
+from tests.kaldi_judge.decoding.making import KINDS, Case, Given, given_case, random_case
 
 _AGREE = ("equal", "tie", "near", "both refuse")
 _THINGS = ("words", "alignment", "cost", "times", "n best", "confidence", "consensus", "our lattice")
@@ -31,7 +32,11 @@ def main() -> None:
     parser.add_argument("--only", default="", help="kinds of cases that match this pattern")
     parser.add_argument("--show", type=int, default=0, help="how many of each difference to print")
     parser.add_argument("--keep", type=Path, default=None, help="where to keep cases without agreement")
+    for name in ("graph", "model", "words", "scores"):
+        parser.add_argument(f"--{name}", type=Path, default=None, help="judge a decoding that is given; all four")
     arguments = parser.parse_args()
+    files = (arguments.model, arguments.graph, arguments.words, arguments.scores)
+    given = None if None in files else Given(*files)
     logging.getLogger("ov_asr_score").addHandler(logging.NullHandler())
     kinds = [kind for kind in KINDS if re.fullmatch(arguments.only or ".*", kind)]
     counts: Counter[tuple[str, str, str]] = Counter()
@@ -40,7 +45,10 @@ def main() -> None:
         for number in range(arguments.first, arguments.first + arguments.runs):
             folder = Path(temporary) / "case"
             shutil.rmtree(folder, ignore_errors=True)
-            case = random_case(kinds, arguments.seed, number, folder)
+            if given is None:
+                case = random_case(kinds, arguments.seed, number, folder)
+            else:
+                case = given_case(given, kinds[number % len(kinds)], arguments.seed, number, folder)
             found = judge(case, arguments.kaldi)
             counts.update((case.kind, finding.thing, finding.verdict) for finding in found)
             odd = [each for each in found if each.verdict not in _AGREE]

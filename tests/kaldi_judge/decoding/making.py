@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
 
-from ov_asr_score.kaldi_io import TableWriter
+from ov_asr_score.fst.graph_file import open_graph
+from ov_asr_score.kaldi_io import TableWriter, read_table
 from ov_asr_score.kaldi_model.transitions import TransitionModel, load_transitions
 from ov_asr_score.settings.words.decoding import MIN_ACTIVE
 from tests.kaldi_judge.decoding.graphs import Graph, changed_graph, spelled_graph, wild_graph, write_graph
@@ -38,13 +39,13 @@ class Case:
     utterances: Mapping[str, Scores]
     scale: float
     frame_seconds: float  # of a row of scores
-    penalty: float
-    lattice_beam: float  # at most the beam; 0 for the best path
-    kaldi_options: Sequence[str]
-    our_options: Sequence[str]
-    has_times: bool
-    loops_after: bool  # of the transition that leaves their state
     text: str
+    penalty: float = 0.0
+    lattice_beam: float = 0.0  # at most the beam; 0 for the best path
+    kaldi_options: Sequence[str] = ()
+    our_options: Sequence[str] = ()
+    has_times: bool = False
+    loops_after: bool = True  # loops follow the transition that leaves their state
 
     @property
     def has_lattices(self) -> bool:
@@ -73,32 +74,86 @@ def random_case(kinds: Sequence[str], seed: int, number: int, folder: Path) -> C
         texts.append(f"u{index} {text}")
     penalty = float(chance.choice((0.0, 0.0, 0.0, 1.0, -0.5)))
     _write_files(folder, chance, graph, model, utterances, penalty)
-    scale = float(chance.choice((1.0, 1.0, 0.3, 0.1)))
-    beam = float(chance.choice((0.5, 2.0, 5.0, 8.0, 11.0, 13.0, 16.0, 25.0)))
-    ours, theirs = _common_options(chance, beam, scale)
-    lattice_beam = 0.0
-    if kind == "best path":
-        _add_best_path_options(chance, ours, theirs)
-    else:
-        lattice_beam = _add_lattice_options(chance, graph, beam, ours, theirs)
-    return Case(
+    ours = ["--word-boundary", "word_boundary.int"] if graph.has_words_of_phones else []
+    ours += [f"--word-insertion-penalty={penalty}"] if penalty else []
+    case = Case(
         kind=kind,
         folder=folder,
         utterances=MappingProxyType(utterances),
-        scale=scale,
+        scale=float(chance.choice((1.0, 1.0, 0.3, 0.1))),
         frame_seconds=0.03 if model == "chain" else 0.01,
         penalty=penalty,
-        lattice_beam=lattice_beam,
-        kaldi_options=theirs,
-        our_options=[
-            *("-m", "final.mdl", "--graph", "HCLG.fst", "--words", "words.txt", *ours),
-            *(["--word-boundary", "word_boundary.int"] if graph.has_words_of_phones else []),
-            f"--frame-subsampling-factor={3 if model == 'chain' else 1}",
-            *([f"--word-insertion-penalty={penalty}"] if penalty else []),
-        ],
+        our_options=ours,
         has_times=graph.has_words_of_phones,
         loops_after=graph.loops_after,
         text=f"{model}, {graph.text}, penalty {penalty:g}; {', '.join(texts)}",
+    )
+    return _with_options(case, chance, is_small=graph.num_states <= MIN_ACTIVE)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Files of a decoding that is given; ``scores`` are an archive."""
+
+    model: Path
+    graph: Path
+    words: Path
+    scores: Path
+
+
+def given_case(given: Given, kind: str, seed: int, number: int, folder: Path) -> Case:
+    """The case of that number: some of the utterances, with noise or cut."""
+    chance = np.random.default_rng((seed, number))
+    scores = dict(read_table(f"ark:{given.scores}"))
+    noise = float(chance.choice((0.0, 0.0, 1.0, 4.0)))
+    is_cut = chance.random() < 0.3
+    utterances = {}
+    for key in sorted(map(str, chance.permutation(list(scores))[:10])):
+        end = int(chance.integers(1, len(scores[key]) + 1)) if is_cut else len(scores[key])
+        rows = scores[key][:end]
+        utterances[key] = (rows + noise * chance.standard_normal(rows.shape)).astype(np.float32)
+    for side in ("kaldi", "ours"):
+        at = folder / side
+        at.mkdir(parents=True)
+        for name, path in (("HCLG.fst", given.graph), ("final.mdl", given.model), ("words.txt", given.words)):
+            (at / name).symlink_to(path.resolve())
+        _write_scores(at, utterances)
+    case = Case(
+        kind=kind,
+        folder=folder,
+        utterances=MappingProxyType(utterances),
+        scale=float(chance.choice((1.0, 1.0, 0.3, 0.1))),
+        frame_seconds=0.03,
+        text=f"{given.graph}, noise {noise:g}{', cut' if is_cut else ''}",
+    )
+    return _with_options(case, chance, is_small=open_graph(given.graph).fst.num_states <= MIN_ACTIVE)
+
+
+def _with_options(case: Case, chance: np.random.Generator, *, is_small: bool) -> Case:
+    """The case with options of the search. Graphs that are not small keep less than by Kaldi's default."""
+    beam = float(chance.choice((0.5, 2.0, 5.0, 8.0, 11.0, 13.0, 16.0, 25.0)))
+    partial = str(chance.choice(("true", "false")))
+    both = [f"--beam={beam}", f"--acoustic-scale={case.scale}", f"--allow-partial={partial}"]
+    lattice_beam = 0.0
+    if case.has_lattices:
+        lattice_beam = min(beam, float(chance.choice((0.5, 2.0, 4.0, 8.0))))
+        both.append(f"--lattice-beam={lattice_beam}")
+        if chance.random() < 0.3:
+            both.append(f"--prune-interval={int(chance.choice((1, 5, 25, 100)))}")
+    else:
+        most = int(chance.choice((2, 5, 20, 100, 7000)))
+        both += [f"--max-active={most}", f"--min-active={min(int(chance.choice((0, 1, 5, 20, 200))), most - 1)}"]
+        if chance.random() < 0.2:
+            both.append(f"--beam-delta={float(chance.choice((0.1, 0.5, 3.0)))}")
+        if chance.random() < 0.2:
+            both.append(f"--hash-ratio={float(chance.choice((1.0, 2.0, 4.0)))}")
+    files = ["-m", "final.mdl", "--graph", "HCLG.fst", "--words", "words.txt"]
+    factor = f"--frame-subsampling-factor={round(case.frame_seconds / 0.01)}"
+    return replace(
+        case,
+        lattice_beam=lattice_beam,
+        kaldi_options=[*both, *(["--min-active=0"] if case.has_lattices and not is_small else [])],
+        our_options=[*files, *both, factor, *case.our_options],
     )
 
 
@@ -128,38 +183,10 @@ def _write_files(
         shutil.copy(ROOT / "models" / _MODELS[model] / "final.mdl", at)
         shutil.copy(_BOUNDARY, at)
         (at / "words.txt").write_text("<eps> 0\n" + "".join(f"{word} {word}\n" for word in range(1, MOST_WORDS)))
-        with TableWriter(f"ark:{at / 'scores.ark'}") as writer:
-            for key, scores in utterances.items():
-                writer.write(key, scores)
+        _write_scores(at, utterances)
 
 
-def _common_options(chance: np.random.Generator, beam: float, scale: float) -> tuple[list[str], list[str]]:
-    partial = str(chance.choice(("true", "false")))
-    both = [f"--beam={beam}", f"--acoustic-scale={scale}", f"--allow-partial={partial}"]
-    return list(both), list(both)
-
-
-def _add_best_path_options(chance: np.random.Generator, ours: list[str], theirs: list[str]) -> None:
-    most = int(chance.choice((2, 5, 20, 100, 7000)))
-    least = min(int(chance.choice((0, 1, 5, 20, 200))), most - 1)
-    more = [f"--min-active={least}", f"--max-active={most}"]
-    if chance.random() < 0.2:
-        more.append(f"--beam-delta={float(chance.choice((0.1, 0.5, 3.0)))}")
-    if chance.random() < 0.2:
-        more.append(f"--hash-ratio={float(chance.choice((1.0, 2.0, 4.0)))}")
-    ours += more
-    theirs += more
-
-
-def _add_lattice_options(
-    chance: np.random.Generator, graph: Graph, beam: float, ours: list[str], theirs: list[str]
-) -> float:
-    lattice_beam = min(beam, float(chance.choice((0.5, 2.0, 4.0, 8.0))))
-    more = [f"--lattice-beam={lattice_beam}"]
-    if chance.random() < 0.3:
-        more.append(f"--prune-interval={int(chance.choice((1, 5, 25, 100)))}")
-    ours += more
-    theirs += more
-    if graph.num_states > MIN_ACTIVE:  # which keep less than Kaldi's default does
-        theirs.append("--min-active=0")
-    return lattice_beam
+def _write_scores(at: Path, utterances: Mapping[str, Scores]) -> None:
+    with TableWriter(f"ark:{at / 'scores.ark'}") as writer:
+        for key, scores in utterances.items():
+            writer.write(key, scores)

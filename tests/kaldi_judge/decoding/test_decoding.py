@@ -13,7 +13,8 @@ from ov_asr_score.fst.graph_file import open_graph
 from tests.kaldi_judge.decoding.answers import Answers, Scored, TimedWord, our_answers
 from tests.kaldi_judge.decoding.graphs import Arc, Graph, write_graph
 from tests.kaldi_judge.decoding.judging import Finding, judge
-from tests.kaldi_judge.decoding.making import KINDS, Case, random_case
+from tests.kaldi_judge.decoding.making import KINDS, Case, Given, given_case, random_case
+from tests.places import ROOT
 
 _PROGRAMS = ("latgen-faster-mapped", "decode-faster-mapped", "linear-to-nbest", "lattice-to-nbest", "nbest-to-linear")
 _OTHERS = ("lattice-1best", "lattice-align-words", "nbest-to-ctm", "lattice-to-ctm-conf", "lattice-add-penalty")
@@ -43,6 +44,18 @@ def test_graphs_that_are_written(kind: str, tmp_path: Path) -> None:
     assert (fst.ilabels.tolist(), fst.olabels.tolist()) == ([0, 4, 3], [7, 5, 0])
     assert fst.weights.tolist() == [1.5, -1.0, 0.5] and fst.next_states.tolist() == [1, 2, 0]
     assert fst.final_weights.tolist() == [np.inf, np.inf, 0.25]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_decoding_that_is_given(kind: str, tmp_path: Path) -> None:
+    speech = ROOT / "data" / "speech"
+    model, graph = ROOT / "models" / "chain_ivector" / "final.mdl", speech / "graph" / "HCLG.fst"
+    given = Given(model, graph, graph.with_name("words.txt"), speech / "kaldi_scores.ark")
+    cases = [given_case(given, kind, 1, number, tmp_path / f"{number}") for number in range(6)]
+    for case in cases:
+        answers = our_answers(case)
+        assert answers.faults == [] and set(answers.words) <= set(case.utterances)
+    assert any(answers.words for answers in map(our_answers, cases))
 
 
 def recorded(case: Case, folder: Path, answers: Answers, code: int = 0) -> Path:
