@@ -36,7 +36,7 @@ Utterances: TypeAlias = Iterable[tuple[str, Scores]]
 Result = TypeVar("Result")
 
 _IN_WORK, _IN_FLIGHT = 2, 16  # utterances per worker that wait or are decoded, and that are not yet returned
-_BYTES_IN_WORK = 256 << 20  # of scores
+_BYTES_IN_WORK, _BYTES_IN_FLIGHT = 256 << 20, 1 << 30  # of their scores, which those who gave them may hold
 _PATIENCE = 10  # seconds that a worker gets beyond those allowed before it is killed
 
 
@@ -67,8 +67,12 @@ def decode_all(
     if any(importlib.util.find_spec(name) is None for name in ("kaldi_decoder", "kaldifst")):
         import_kaldi_decoder()
     return _decode_there(
-        graph, transitions, options, utterances, finish, wants_lattices, workers or os.cpu_count() or 1
+        graph, transitions, options, utterances, finish, wants_lattices, workers or _num_cores()
     )
+
+
+def _num_cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _decode_here(
@@ -139,6 +143,7 @@ class _Pool:
             len(pending) >= _IN_FLIGHT * self._size
             or len(in_work) >= _IN_WORK * self._size
             or (bool(in_work) and sum(in_work) + further > _BYTES_IN_WORK)
+            or sum(size for _, size in pending) + further > _BYTES_IN_FLIGHT
         )
 
     def _decode(self, key: str, scores: Scores) -> Any:

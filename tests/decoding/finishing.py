@@ -25,6 +25,8 @@ def misbehave(decoded: Decoded, seconds: float) -> tuple[Decoded, float]:
                 os.abort()
             case "slow":
                 time.sleep(60)
+            case "late":
+                time.sleep(1)
             case "large":
                 np.ones(1 << 28)
             case "wrong":

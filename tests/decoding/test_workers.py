@@ -151,6 +151,22 @@ def test_few_utterances_are_taken_ahead(monkeypatch: pytest.MonkeyPatch) -> None
     assert max(ahead) <= 2
 
 
+def test_what_waits_for_its_turn_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Utterances behind a long one are decoded, but those who gave their scores may still hold them."""
+    monkeypatch.setattr(workers, "_BYTES_IN_FLIGHT", 3 * scores()[SHORT].nbytes)
+    taken = 0
+
+    def utterances() -> Iterator[tuple[str, Any]]:
+        nonlocal taken
+        for utterance in named("late", *"abcdefgh"):
+            taken += 1
+            yield utterance
+
+    results = decoded(utterances(), finish=misbehave)
+    next(results)
+    assert taken <= 4
+
+
 def test_options_and_packages_are_checked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UsageError, match="max_active"):
         decoded([], replace(OPTIONS, max_active=7000), wants_lattices=True)

@@ -13,6 +13,7 @@ from ov_asr_score.errors import ShapeMismatchError, UsageError
 from ov_asr_score.job import run_job
 from ov_asr_score.job.decode import run_decode
 from ov_asr_score.kaldi_io import read_table
+from ov_asr_score.report.data.run import UtteranceReport
 from ov_asr_score.settings.device import DeviceSettings
 from ov_asr_score.settings.gna import GnaSettings
 from ov_asr_score.settings.kaldi import KaldiOptions
@@ -74,6 +75,24 @@ def test_scores_and_words_in_one_run(tmp_path: Path) -> None:
     ):
         assert key == other
         np.testing.assert_array_equal(alone, beside)
+
+
+def test_a_run_that_goes_on_has_all_words(tmp_path: Path) -> None:
+    def stop(utterance: UtteranceReport) -> None:
+        if utterance.key == "es_belinda-t0011":
+            raise KeyboardInterrupt
+
+    files = WordFiles(text=f"{tmp_path}/text", ctm=f"{tmp_path}/ctm")
+    job = with_words(files, outputs=f"ark:{tmp_path}/scores.ark", resume=True)
+    with pytest.raises(KeyboardInterrupt):
+        run_job(job, stop)
+    assert not (tmp_path / "text").exists()
+    report = run_job(job)
+    assert 0 < report.totals.resumed_utterances < 9
+    whole = WordFiles(text=f"{tmp_path}/whole.text", ctm=f"{tmp_path}/whole.ctm")
+    run_job(with_words(whole))
+    for name in ("text", "ctm"):
+        assert (tmp_path / name).read_text() == (tmp_path / f"whole.{name}").read_text()
 
 
 def test_limits_fail_the_run(tmp_path: Path) -> None:
