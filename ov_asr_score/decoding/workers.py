@@ -66,9 +66,7 @@ def decode_all(
         return _decode_here(graph, transitions, options, utterances, finish, wants_lattices)
     if any(importlib.util.find_spec(name) is None for name in ("kaldi_decoder", "kaldifst")):
         import_kaldi_decoder()
-    return _decode_there(
-        graph, transitions, options, utterances, finish, wants_lattices, workers or _num_cores()
-    )
+    return _decode_there(graph, transitions, options, utterances, finish, wants_lattices, workers or _num_cores())
 
 
 def _num_cores() -> int:

@@ -83,11 +83,15 @@ def _scores(job: DecodeJob, run: WordRun) -> Iterator[tuple[str, NDArray[np.floa
     for key, scores in read_table(
         table, allow_commands=job.allow_commands, on_skip=on_skip, shard=job.shard, wants_matrices=True
     ):
-        if scores.ndim != 2:
-            raise ShapeMismatchError(
-                f"{table.original}: utterance {shown_key(key)}: expected a matrix of scores, found a vector"
-            )
-        yield key, np.ascontiguousarray(scores, np.float32)
+        if scores.ndim == 2:
+            yield key, np.ascontiguousarray(scores, np.float32)
+            continue
+        error = ShapeMismatchError(
+            f"{table.original}: utterance {shown_key(key)}: expected a matrix of scores, found a vector"
+        )
+        if on_skip is None:
+            raise error
+        on_skip(key, error)
 
 
 def _read_by(job: DecodeJob) -> NamedFiles:

@@ -93,6 +93,18 @@ def test_what_cannot_be_decoded_is_told(tmp_path: Path) -> None:
     assert [line.split()[0] for line in lines(tmp_path / "text")] == [first, "short"]
 
 
+def test_a_vector_among_scores(tmp_path: Path) -> None:
+    key, rows = next(iter(read_table(f"ark:{SCORES}")))
+    with TableWriter(f"ark:{tmp_path}/odd.ark") as writer:
+        writer.write("vector", rows[0])
+        writer.write(key, rows)
+    given = job(WordFiles(text=f"{tmp_path}/text"), scores=tmp_path / "odd.ark")
+    with pytest.raises(ShapeMismatchError, match="utterance 'vector': expected a matrix of scores, found a vector"):
+        run_decode(given)
+    totals = run_decode(replace(given, on_error="skip")).totals
+    assert (totals.utterances, [failure.key for failure in totals.failures]) == (1, ["vector"])
+
+
 def test_times_by_the_frames_of_a_row(tmp_path: Path) -> None:
     """The factor lies beside the model, or beside the file with its transition model; else a note tells."""
     given = job(WordFiles(ctm=f"{tmp_path}/given.ctm"))
@@ -167,6 +179,7 @@ def test_ctc_with_a_graph(tmp_path: Path) -> None:
     with TableWriter(f"ark:{tmp_path}/scores.ark") as writer:
         writer.write("u1", np.log(probs).astype(np.float32))
         writer.write("u2", np.full((2, 5), np.nan, np.float32))
+        writer.write("u3", np.zeros((0, 0), np.float32))
     files = WordFiles(text=f"{tmp_path}/text", ctm=f"{tmp_path}/ctm", nbest=2, nbest_text=f"{tmp_path}/nbest")
     given = job(
         files,
@@ -183,7 +196,13 @@ def test_ctc_with_a_graph(tmp_path: Path) -> None:
     ]
     assert lines(tmp_path / "nbest")[0] == "u1-1 ab a" and len(lines(tmp_path / "nbest")) == 2
     assert report.notes == [f"words of {tmp_path}/words.txt"]
-    assert (report.totals.utterances, report.totals.num_failures) == (1, 1)
+    assert (report.totals.utterances, report.totals.num_failures) == (1, 2)
+    alone = replace(given.decoding, graph=GraphSettings(), files=WordFiles(text=f"{tmp_path}/greedy"))
+    greedy = run_decode(replace(given, model="", decoding=alone))
+    assert [(each.key, each.message) for each in greedy.totals.failures] == [
+        (each.key, each.message) for each in report.totals.failures
+    ]
+    assert lines(tmp_path / "greedy") == ["u1 ab a"]
 
 
 def test_report(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ class CtcDecoder:
         return (self._decode(key, scores) for key, scores in utterances)
 
     def _decode(self, key: str, scores: Floats) -> CtcDecoded:
-        self.tokens.check_width(scores.shape[1], key)
+        self.tokens.check_width(scores.shape, key)
         started = time.thread_time()
         if why := why_without_words(scores):
             return CtcDecoded(key, len(scores), (), (why,))

@@ -103,7 +103,7 @@ def decode_with_graph(
 
     def normalized() -> Iterator[tuple[str, NDArray[np.float32]]]:
         for key, scores in utterances:
-            tokens.check_width(scores.shape[1], key)
+            tokens.check_width(scores.shape, key)
             # the search says what is wrong with scores that cannot be decoded
             log_probs, note = scores, ""
             if not why_without_words(scores):

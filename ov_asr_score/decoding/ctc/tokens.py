@@ -46,9 +46,13 @@ class Tokens:
     is_blank_added: bool = False  # behind all tokens of the file
     notes: tuple[str, ...] = ()
 
-    def check_width(self, width: int, key: str) -> None:
-        """Raise ShapeMismatchError where the scores of utterance ``key`` have another number of columns."""
-        if not self.num_needed <= width <= len(self.texts):
+    def check_width(self, shape: tuple[int, ...], key: str) -> None:
+        """Raise ShapeMismatchError where the scores of utterance ``key``, of this shape, have other columns.
+
+        Without rows, Kaldi's matrices have no columns either.
+        """
+        rows, width = shape
+        if rows and not self.num_needed <= width <= len(self.texts):
             raise ShapeMismatchError(
                 f"{self.name}: expected a token for each of the {width} columns of the scores of utterance "
                 f"{printable_name(key)}, found {len(self.texts)}{self._advice(width)}"

@@ -22,10 +22,10 @@ def test_icefall_and_sherpa(tmp_path: Path) -> None:
     assert found.texts == ("<blk>", "<sos/eos>", "<unk>", "▁THE", "S", "#0", "#1")
     assert (found.blank, found.num_needed, found.words.marking) == (0, 5, "pieces")
     for width in (5, 6, 7):
-        found.check_width(width, "u1")
+        found.check_width((1, width), "u1")
     for width in (4, 8):
         with pytest.raises(ShapeMismatchError, match=rf"each of the {width} columns .* utterance u1, found 7"):
-            found.check_width(width, "u1")
+            found.check_width((1, width), "u1")
 
 
 def test_order_of_lines_does_not_matter(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_nemo_has_the_blank_behind_all(tmp_path: Path) -> None:
     assert (found.blank, found.texts) == (3, ("▁the", "▁a", "s", ""))
     assert "names no blank: it is column 3, behind all tokens" in found.notes[0]
     with pytest.raises(ShapeMismatchError, match="with the blank behind the others; say with blank which of them"):
-        found.check_width(3, "u1")
+        found.check_width((1, 3), "u1")
     assert load(tmp_path, '[" ", "a", "b"]').blank == 3
     assert load(tmp_path, " \na\nb\n").words.marking == "separator"
     assert load(tmp_path, "[PAD]\n[UNK]\na\n##b\n").blank == 4
