@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,8 +22,9 @@ from ov_asr_score.job.run.read_ahead import ReadAhead
 from ov_asr_score.job.run.references import OnCompared, ReferenceTables
 from ov_asr_score.job.run.report_files import new_report, report_file, trace_file
 from ov_asr_score.job.run.run_verdict import judge
+from ov_asr_score.job.run.run_words import open_words, with_words
 from ov_asr_score.job.run.traced_scoring import score_traced
-from ov_asr_score.kaldi_io import TableWriter, parse_read_specifier
+from ov_asr_score.kaldi_io import TableWriter
 from ov_asr_score.profiling import LayerTimes
 from ov_asr_score.report.data.gna import PlacedLayer
 from ov_asr_score.report.data.run import RunReport, UtteranceReport
@@ -34,12 +34,8 @@ from ov_asr_score.scoring.plan import conversion_of
 from ov_asr_score.scoring.plans.plan_text import plan_text
 from ov_asr_score.scoring.scorer import Scorer
 from ov_asr_score.scoring.utterances.joining import JoinGaps, Utterance
-from ov_asr_score.scoring.utterances.table_specs import apparent_pairs, is_file
-from ov_asr_score.settings.limits import Limits
 from ov_asr_score.settings.path_map import parse_path_map
 from ov_asr_score.settings.score_job import ScoreJob
-from ov_asr_score.settings.words.word_limits import WordLimits
-from ov_asr_score.settings.words.word_outputs import WordFiles, check_no_words
 
 if TYPE_CHECKING:  # decoding is loaded where it is asked for
     from ov_asr_score.job.words.word_run import WordRun
@@ -74,7 +70,7 @@ def _run(job: ScoreJob, on_utterance: OnUtterance | None) -> RunReport:
     ):
         run = prepare_run(job, report, trace)
         with (
-            _open_words(run) as words,
+            open_words(run, lambda job: _run(job, None)) as words,
             _open_tables(run, reporter.compared) as (writers, references, earlier),
         ):
             if job.export_model:
@@ -175,7 +171,7 @@ def _score_all(
     with _scored_ahead(run, utterances, layer_times.add if layer_times else None) as results:
         restored = results if earlier is None else restore_scored(earlier, results, ports, scorer.plan)
         frame_seconds = report.totals.frame_shift_seconds
-        for scored in restored if words is None else _with_words(words, run, restored, frame_seconds):
+        for scored in restored if words is None else with_words(words, run, restored, frame_seconds):
             scores = {layer: scored.scores[port.name] for layer, port in ports.items()}
             if earlier is not None and totals.utterances < earlier.count:
                 totals.resumed_utterances += 1
@@ -199,56 +195,6 @@ def _score_all(
     if layer_times is not None:
         layer_times.merge(scorer.runner.averaged_layer_times())
         report.layers = layer_times.slowest_first()
-
-
-@contextmanager
-def _open_words(run: PreparedRun) -> Iterator[WordRun | None]:
-    """What decodes, if that is asked for; without it nothing of it is loaded."""
-    job, conversion = run.job, conversion_of(run.scorer.plan)
-    if not job.decoding.is_wanted:
-        check_no_words(job.decoding)
-    if not job.decoding.is_wanted or job.export_model:
-        yield None
-        return
-    from ov_asr_score.job.words.scored_words import open_scored_words
-
-    with open_scored_words(job, None if conversion is None else conversion.frame_subsampling_factor) as words:
-        if run.sample is not None and run.scorer.emulation is not None and not job.decoding.files.hypothesis:
-            _compare_with_floats(words, job)
-        yield words
-
-
-def _compare_with_floats(words: WordRun, job: ScoreJob) -> None:
-    """Have the words compared with those of the model in floats, if what it reads can be read twice."""
-    from ov_asr_score.job.word_texts import read_texts
-
-    if job.import_model:
-        words.notes.append("words were not compared with those of the model in floats: a blob has no such model")
-        return
-    if not all(_can_be_read_again(text) for _, text in apparent_pairs(job.inputs)):
-        words.notes.append("words were not compared with those of the model in floats: its inputs are read only once")
-        return
-    with TemporaryDirectory(prefix="ov-asr-score-") as folder:
-        path = str(Path(folder, "text"))
-        decoding = replace(job.decoding, files=WordFiles(text=path), limits=WordLimits())
-        device = replace(job.device, device="CPU", precision="f32", gna=replace(job.device.gna, accuracy_report=False))
-        only_words = replace(job, device=device, decoding=decoding, outputs=(), references=(), limits=Limits())
-        _run(replace(only_words, resume=False, report="", trace="", profile=False), None)
-        words.compare_with("the model in floats", read_texts(path, "text").texts)
-
-
-def _can_be_read_again(specifier: str) -> bool:
-    path = Path(parse_read_specifier(specifier).filename)
-    return is_file(specifier) and (path.is_file() or path.is_dir() or not path.exists())
-
-
-def _with_words(
-    words: WordRun, run: PreparedRun, results: Iterator[UtteranceScores], frame_seconds: float
-) -> Iterator[UtteranceScores]:
-    from ov_asr_score.job.words.scored_words import decoded_beside
-
-    first = run.scorer.runner.outputs[0].name
-    return decoded_beside(words, run.job, results, first, frame_seconds)
 
 
 def _report_gna(run: PreparedRun, report: RunReport) -> None:
