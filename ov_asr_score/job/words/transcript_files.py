@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -67,9 +68,9 @@ class TranscriptFiles:
             self._output.finish()
         elif self._folder is not None:
             suffix = VIEWS[self._view].suffix or ".txt"
-            for name, transcript in split_recordings(whole).items():
-                path = self._folder / f"{_file_name(name)}{suffix}"
-                with open_output(str(path)) as output:
+            recordings = split_recordings(whole)
+            for name, transcript in zip(_file_names(recordings), recordings.values(), strict=True):
+                with open_output(str(self._folder / f"{name}{suffix}")) as output:
                     output.write(self._bytes(transcript, options))
 
     def _bytes(self, transcript: Transcript, options: ViewOptions) -> bytes:
@@ -96,6 +97,14 @@ def _make(folder: Path) -> None:
         raise FileAccessError(f"{folder}: cannot be made a folder: {error.strerror}") from error
 
 
-def _file_name(recording: str) -> str:
-    """The key of a recording as the name of a file: it can hold slashes."""
-    return recording.replace("/", "_").lstrip(".") or "_"
+def _file_names(recordings: Iterable[str]) -> list[str]:
+    """The keys of recordings as names of files: they can hold slashes, and must not become the same."""
+    names: dict[str, None] = {}
+    for recording in recordings:
+        name = base = recording.replace("/", "_").lstrip(".") or "_"
+        number = 1
+        while name in names:
+            number += 1
+            name = f"{base}-{number}"
+        names[name] = None
+    return list(names)

@@ -9,11 +9,12 @@ import pytest
 
 from ov_asr_score.errors import UsageError
 from ov_asr_score.job.decode import run_decode
+from ov_asr_score.kaldi_io import TableWriter, read_table
 from ov_asr_score.settings.words.captions import CaptionOptions
 from ov_asr_score.settings.words.word_outputs import WordFiles
 from ov_asr_score.transcript.json_form import read_transcript
 from tests.command_line import ROOT
-from tests.job.test_decode import SPEECH, job, lines
+from tests.job.test_decode import SCORES, SPEECH, job, lines
 
 
 def test_a_document_of_all_utterances(tmp_path: Path) -> None:
@@ -39,6 +40,17 @@ def test_captions_are_a_file_for_each_recording(tmp_path: Path) -> None:
     short = job(WordFiles(transcript=f"{tmp_path}/short/", transcript_format="srt"))
     run_decode(replace(short, decoding=replace(short.decoding, captions=CaptionOptions(caption_min_seconds=0.3))))
     assert (tmp_path / "short" / captions[0].name).read_text() == "1\n00:00:00,270 --> 00:00:00,570\noff\n"
+
+
+def test_keys_that_make_the_same_name_are_files_of_their_own(tmp_path: Path) -> None:
+    key, rows = next(iter(read_table(f"ark:{SCORES}")))
+    with TableWriter(f"ark:{tmp_path}/scores.ark") as writer:
+        for name in ("a/b", "a_b", ".a_b", key):
+            writer.write(name, rows)
+    files = WordFiles(transcript=f"{tmp_path}/json/", transcript_format="json")
+    run_decode(job(files, scores=tmp_path / "scores.ark"))
+    found = {path.name: read_transcript(path).segments[0].utterance for path in (tmp_path / "json").iterdir()}
+    assert found == {"a_b.json": "a/b", "a_b-2.json": "a_b", "a_b-3.json": ".a_b", f"{key}.json": key}
 
 
 def test_what_is_asked_for(tmp_path: Path) -> None:
