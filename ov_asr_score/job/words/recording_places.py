@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -44,8 +44,8 @@ class RecordingPlaces:
             alternatives=tuple(_moved(each, start) for each in segment.alternatives),
         )
 
-    def sounds(self, *, allow_commands: bool = False) -> dict[str, PageSound]:
-        """The sound of all recordings for pages; none without a data directory.
+    def sounds(self, names: Container[str], *, allow_commands: bool = False) -> dict[str, PageSound]:
+        """The sound of the recordings with these ``names``, for pages; none without a data directory.
 
         Sound is in the page itself until that is large: other recordings have their waves only. Raises what reading
         sound raises.
@@ -55,6 +55,8 @@ class RecordingPlaces:
             return found
         size = 0
         for recording in read_recordings(f"wav,scp:{self.directory.wav_scp}", allow_commands=allow_commands):
+            if recording.key not in names:
+                continue
             pieces = [np.clip(np.rint(piece), -32768, 32767).astype(np.int16) for piece in recording.pieces()]
             samples = np.concatenate(pieces) if pieces else np.zeros(0, np.int16)
             size += samples.nbytes

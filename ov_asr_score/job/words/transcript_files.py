@@ -61,7 +61,8 @@ class TranscriptFiles:
         whole = assemble_transcript(self._segments, model=self._model)
         options = self._options
         if self._view == "html":
-            sounds = self._places.sounds(allow_commands=self._allow_commands)
+            names = set(map(recording_name, self._segments))
+            sounds = self._places.sounds(names, allow_commands=self._allow_commands)
             options = ViewOptions(options.captions, options.sides, sounds, options.acoustic_scale)
         if self._output is not None:
             self._output.write(self._bytes(whole, options))
