@@ -1,5 +1,5 @@
 """Whole jobs in plain values, without a terminal: score tables, compare two, or the layers of a model, run a suite,
-convert, quantize or bench a model, check it on training examples, or count word errors.
+convert, quantize or bench a model, check it on training examples, decode scores, or count word errors.
 
 What a job needs is loaded when its name is first used.
 """
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ov_asr_score.job.compare import run_comparison
     from ov_asr_score.job.compare_layers import run_layer_comparison
     from ov_asr_score.job.convert import ConversionReport, run_conversion
+    from ov_asr_score.job.decode import run_decode
     from ov_asr_score.job.egs_prob import run_egs_prob
     from ov_asr_score.job.quantize import QuantizationReport, run_quantization
     from ov_asr_score.job.score import run_job
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from ov_asr_score.settings.model_jobs import BenchJob, CompareLayersJob, ConvertJob, QuantizeJob
     from ov_asr_score.settings.score_job import ScoreJob
     from ov_asr_score.settings.table_jobs import CompareJob
+    from ov_asr_score.settings.words.decode_job import DecodeJob
     from ov_asr_score.settings.words.wer_job import WerJob
 
 __all__ = [
@@ -32,6 +34,7 @@ __all__ = [
     "CompareLayersJob",
     "ConversionReport",
     "ConvertJob",
+    "DecodeJob",
     "EgsProbJob",
     "QuantizationReport",
     "QuantizeJob",
@@ -41,6 +44,7 @@ __all__ = [
     "run_bench",
     "run_comparison",
     "run_conversion",
+    "run_decode",
     "run_egs_prob",
     "run_job",
     "run_layer_comparison",
@@ -56,6 +60,7 @@ _HOMES = {
     "CompareLayersJob": "settings.model_jobs",
     "ConversionReport": "job.convert",
     "ConvertJob": "settings.model_jobs",
+    "DecodeJob": "settings.words.decode_job",
     "EgsProbJob": "settings.egs_prob",
     "QuantizationReport": "job.quantize",
     "QuantizeJob": "settings.model_jobs",
@@ -65,6 +70,7 @@ _HOMES = {
     "run_bench": "job.bench",
     "run_comparison": "job.compare",
     "run_conversion": "job.convert",
+    "run_decode": "job.decode",
     "run_egs_prob": "job.egs_prob",
     "run_job": "job.score",
     "run_layer_comparison": "job.compare_layers",

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from ov_asr_score.errors import ShapeMismatchError, UsageError
+from ov_asr_score.fst.symbols import read_symbols
 from ov_asr_score.job import run_job
 from ov_asr_score.job.decode import run_decode
 from ov_asr_score.kaldi_io import read_table
@@ -30,7 +31,8 @@ from tests.command_line import ROOT
 from tests.job.suite.word_suites import save_scaling
 
 KALDI = ROOT / "data" / "kaldi"
-GRAPH = GraphSettings(str(ROOT / "data" / "speech" / "graph" / "HCLG.fst"))
+DECODING = ROOT / "tests" / "kaldi_speech" / "decoding"
+GRAPH = GraphSettings(str(DECODING / "HCLG.fst"), words=str(ROOT / "data" / "speech" / "graph" / "words.txt"))
 JOB = ScoreJob(
     model=str(ROOT / "models" / "nnet3_chain_tdnnf" / "final.mdl"),
     inputs=f"ark:{KALDI}/hires.ark",
@@ -66,8 +68,10 @@ def test_scores_and_words_in_one_run(tmp_path: Path) -> None:
     report = run_job(with_words(files, outputs=f"ark:{tmp_path}/scores.ark"))
     assert report.words is not None
     assert (report.words.utterances, report.totals.utterances, report.verdict) == (9, 9, "ok")
-    assert [line.split()[0] for line in (tmp_path / "text").read_text().splitlines()] == [
-        key for key, _ in read_table(f"ark:{tmp_path}/scores.ark")
+    symbols = read_symbols(GRAPH.words)
+    expected = [line.split() for line in (DECODING / "chain_words.int").read_text().splitlines()]
+    assert [line.split() for line in (tmp_path / "text").read_text().splitlines()] == [
+        [key, *(symbols.text(int(word)) for word in words)] for key, *words in expected
     ]
     run_job(replace(JOB, outputs=f"ark:{tmp_path}/alone.ark"))
     for (key, alone), (other, beside) in zip(
@@ -98,21 +102,21 @@ def test_a_run_that_goes_on_has_all_words(tmp_path: Path) -> None:
 def test_limits_fail_the_run(tmp_path: Path) -> None:
     spoken = str(ROOT / "data/speech/text")
     files = WordFiles(reference_text=spoken, hypothesis=spoken)
-    limits = WordLimits(max_wer=1.0, max_wer_increase=1.0, max_changed_words=1)
+    limits = WordLimits(max_wer=1.0, max_wer_increase=1.0, max_changed_words=0)
     job = with_words(files)
     report = run_job(replace(job, decoding=replace(job.decoding, limits=limits)))
-    # the graph belongs to another model
     assert report.limit_messages == [
-        "WER 110.00 %, expected 1 % or less",
-        "WER 0.00 -> 110.00 %, expected 1 % more or less",
-        "22 of 20 words changed, expected 1 or fewer",
+        "WER 5.00 %, expected 1 % or less",
+        "WER 0.00 -> 5.00 %, expected 1 % more or less",
+        "1 of 20 words changed, expected 0 or fewer",
     ]
     assert report.verdict == "failed"
 
 
 def test_gna_is_compared_with_floats(tmp_path: Path) -> None:
     save_scaling(tmp_path / "same.xml", 1.0)
-    graph = replace(GRAPH, transition_model=str(ROOT / "models" / "chain_ivector" / "final.mdl"))
+    of_speech = str(ROOT / "data" / "speech" / "graph" / "HCLG.fst")
+    graph = replace(GRAPH, graph=of_speech, transition_model=str(ROOT / "models" / "chain_ivector" / "final.mdl"))
     files = WordFiles(reference_text=str(ROOT / "data/speech/text"))
     job = ScoreJob(
         model=str(tmp_path / "same.xml"),
@@ -170,3 +174,28 @@ def test_nothing_is_done_with_words() -> None:
 def test_what_is_read_is_not_written_over(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is the same file as that of model"):
         run_job(with_words(WordFiles(text=JOB.model)))
+
+
+def test_scores_that_have_a_scale_get_no_second_one(tmp_path: Path) -> None:
+    tdnn = str(ROOT / "models" / "nnet3_tdnn" / "final.mdl")
+    words = {}
+    for name, scale in (("plain", 1.0), ("scaled", 0.3)):
+        files = WordFiles(text=f"{tmp_path}/{name}", lattice=f"ark,t:{tmp_path}/{name}.lat", lattice_as="raw")
+        job = with_words(files, kaldi=KaldiOptions(frame_subsampling_factor=3, acoustic_scale=scale))
+        search = DecodingOptions(decoding_scale=0.3 if scale == 1.0 else None)
+        report = run_job(replace(job, decoding=replace(job.decoding, search=search)))
+        words[name] = (tmp_path / name).read_text()
+        assert any("acoustic scale 0.3 already" in note for note in report.notes) == (scale == 0.3)
+    assert words["plain"] == words["scaled"]
+    with pytest.raises(ShapeMismatchError, match="the model's output: expected 56 columns, one for each pdf"):
+        run_job(
+            replace(
+                with_words(WordFiles(text=f"{tmp_path}/other")),
+                model=tdnn,
+                kaldi=KaldiOptions(),
+                decoding=WordSettings(
+                    replace(GRAPH, transition_model=JOB.model), files=WordFiles(text=f"{tmp_path}/other")
+                ),
+            )
+        )
+    assert not (tmp_path / "other").exists()

@@ -41,7 +41,9 @@ def open_words(run: PreparedRun, score: Callable[[ScoreJob], object]) -> Iterato
         return
     from ov_asr_score.job.words.scored_words import open_scored_words
 
-    with open_scored_words(job, None if conversion is None else conversion.frame_subsampling_factor) as words:
+    shape = run.scorer.runner.outputs[0].shape
+    width = shape[-1] if shape else None
+    with open_scored_words(job, None if conversion is None else conversion.frame_subsampling_factor, width) as words:
         if run.sample is not None and run.scorer.emulation is not None and not job.decoding.files.hypothesis:
             _compare_with_floats(words, job, score)
         yield words

@@ -15,7 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.audio.lists.data_directory import WAV_SCP
+from ov_asr_score.decoding.graph_checks import check_width
 from ov_asr_score.errors import ShapeMismatchError, UsageError
+from ov_asr_score.job.words.graph_words import GraphWords
 from ov_asr_score.job.words.word_files import wants_times
 from ov_asr_score.job.words.word_run import WordRun, open_word_run
 from ov_asr_score.scoring.engine import UtteranceScores
@@ -26,10 +28,11 @@ from ov_asr_score.text import shown_key
 
 
 @contextmanager
-def open_scored_words(job: ScoreJob, subsampling: int | None) -> Iterator[WordRun]:
-    """The words of the run; ``subsampling`` is the number of frames per row of scores, None where it is not known.
+def open_scored_words(job: ScoreJob, subsampling: int | None, width: int | None = None) -> Iterator[WordRun]:
+    """The words of the run; ``subsampling`` is the number of frames per row of scores, ``width`` that of their columns.
 
-    Raises what ``open_word_run`` raises, and UsageError where nothing is done with words.
+    Both are None where they are not known. Raises what ``open_word_run`` raises, UsageError where nothing is done with
+    words, and ShapeMismatchError for a graph of a model with other pdfs.
     """
     files = job.decoding.files
     if not files.are_named and not files.reference_text and not files.hypothesis:
@@ -37,7 +40,11 @@ def open_scored_words(job: ScoreJob, subsampling: int | None) -> Iterator[WordRu
     row_seconds = job.decoding.row_shift_seconds
     if row_seconds is None:
         row_seconds = job.frame_shift_seconds * (subsampling or job.kaldi.frame_subsampling_factor or 1)
-    with open_word_run(_with_data_dir(job), job.model, row_seconds, allow_commands=job.allow_commands) as run:
+    settings, note = _without_second_scale(_with_data_dir(job), job.kaldi.acoustic_scale)
+    with open_word_run(settings, job.model, row_seconds, allow_commands=job.allow_commands) as run:
+        if width is not None and isinstance(run.decoder, GraphWords):
+            check_width(run.decoder.model.transitions, width, "the model's output")
+        run.notes += [note] if note else []
         yield run
 
 
@@ -47,6 +54,14 @@ def _with_data_dir(job: ScoreJob) -> WordSettings:
     if job.decoding.files.data_dir or not specifiers or not (Path(specifiers[0]) / WAV_SCP).is_file():
         return job.decoding
     return replace(job.decoding, files=replace(job.decoding.files, data_dir=specifiers[0]))
+
+
+def _without_second_scale(settings: WordSettings, acoustic_scale: float) -> tuple[WordSettings, str]:
+    """The settings for scores that have a scale already, as those of nnet3-latgen-faster, and a note about it."""
+    if acoustic_scale == 1.0 or settings.search.decoding_scale is not None or settings.ctc.tokens:
+        return settings, ""
+    note = f"scores have the acoustic scale {acoustic_scale:g} already: they are decoded as they are"
+    return replace(settings, search=replace(settings.search, decoding_scale=1.0)), note
 
 
 def decoded_beside(
