@@ -45,7 +45,7 @@ def test_options_in_the_spelling_of_kaldi(words: str, width: int, tmp_path: Path
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
-        ("wav/tiny.flac", 2, "--type: expected mfcc, fbank, plp, spectrogram or pitch"),
+        ("wav/tiny.flac", 2, "--type: expected mfcc, fbank, plp, spectrogram, pitch or wave"),
         ("--type fbank --num-ceps=3 wav/tiny.flac", 2, "--num-ceps: expected an option of filterbank features"),
         ("--type fbank --use-energy=perhaps wav/tiny.flac", 2, "--use-energy perhaps: expected true or false"),
         ("--type mfcc nothing.wav", 3, "nothing.wav: no such file"),

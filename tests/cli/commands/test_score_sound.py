@@ -75,7 +75,7 @@ def test_shards_of_sound(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
-        (("-i", "data/speech"), 2, "--feature-type: expected mfcc, fbank, plp, spectrogram or pitch"),
+        (("-i", "data/speech"), 2, "--feature-type: expected mfcc, fbank, plp, spectrogram, pitch or wave"),
         (("-i", "data/speech", *SOUND[2:4]), 2, "-i/--input: no table for input ivector"),
         (("-i", "data/kaldi/hires.ark", *SOUND[2:]), 2, "--feature-config: is for sound, and data/kaldi/hires.ark"),
         (
