@@ -103,20 +103,13 @@ def _on_ivectors(scorer: Scorer, tables: JobTables) -> list[str]:
 
 
 def _on_decoded_scores(job: ScoreJob, session: Session) -> list[str]:
-    """What is to be known of the scores that are decoded, where a user may have meant others."""
+    """Which scores are decoded, where a user may have meant others."""
     if not job.decoding.is_wanted:
         return []
-    notes = []
-    decoded, outputs = session.scorer.runner.outputs[0].name, [port.name for port in session.model.loaded.outputs]
-    if len(session.scorer.runner.outputs) > 1 or decoded != outputs[0]:
-        notes.append(f"words are those of output '{decoded}'")
-    scale = job.kaldi.acoustic_scale
-    if scale != 1 and job.decoding.search.decoding_scale is None:
-        notes.append(
-            f"scores are scaled by {scale:g} (acoustic_scale) before they are decoded, where they are scaled again; "
-            "decoding_scale 1 decodes them as they are written"
-        )
-    return notes
+    decoded = session.scorer.runner.outputs
+    if len(decoded) == 1 and decoded[0].name == session.model.loaded.outputs[0].name:
+        return []
+    return [f"words are those of output '{decoded[0].name}'"]
 
 
 def _check(job: ScoreJob, tables: JobTables) -> None:
