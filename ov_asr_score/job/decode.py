@@ -83,15 +83,18 @@ def _scores(job: DecodeJob, run: WordRun) -> Iterator[tuple[str, NDArray[np.floa
     for key, scores in read_table(
         table, allow_commands=job.allow_commands, on_skip=on_skip, shard=job.shard, wants_matrices=True
     ):
-        if scores.ndim == 2:
-            yield key, np.ascontiguousarray(scores, np.float32)
+        try:
+            if scores.ndim != 2:
+                raise ShapeMismatchError(
+                    f"{table.original}: utterance {shown_key(key)}: expected a matrix of scores, found a vector"
+                )
+            run.decoder.check_shape(scores.shape, key)
+        except ShapeMismatchError as error:
+            if on_skip is None:
+                raise
+            on_skip(key, error)
             continue
-        error = ShapeMismatchError(
-            f"{table.original}: utterance {shown_key(key)}: expected a matrix of scores, found a vector"
-        )
-        if on_skip is None:
-            raise error
-        on_skip(key, error)
+        yield key, np.ascontiguousarray(scores, np.float32)
 
 
 def _read_by(job: DecodeJob) -> NamedFiles:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -143,6 +144,22 @@ def test_files_that_do_not_belong_together(tmp_path: Path) -> None:
     with pytest.raises(ShapeMismatchError, match="expected a symbol for each"):
         run_decode(job(files, graph=GraphSettings(str(GRAPH), words=f"{tmp_path}/words.txt")))
     assert not (tmp_path / "text").exists()
+
+
+def test_scores_of_other_models_are_skipped(tmp_path: Path) -> None:
+    scores = dict(read_table(f"ark:{SCORES}"))
+    first, second = list(scores)[:2]
+    with TableWriter(f"ark:{tmp_path}/odd.ark") as writer:
+        writer.write(first, scores[first][:, :20])
+        writer.write(second, scores[second])
+    files = WordFiles(text=f"{tmp_path}/text")
+    odd = job(files, scores=tmp_path / "odd.ark")
+    message = f"scores of utterance '{first}': expected 56 columns, one for each pdf of {MODEL}, found 20"
+    with pytest.raises(ShapeMismatchError, match=re.escape(message)):
+        run_decode(odd)
+    report = run_decode(replace(odd, on_error="skip"))
+    assert [failure.key for failure in report.totals.failures] == [first]
+    assert [line.split()[0] for line in lines(tmp_path / "text")] == [second]
 
 
 def test_what_is_asked_for() -> None:

@@ -34,6 +34,10 @@ class CtcWords:
         """The factor of scores in the search."""
         return 1.0 if self.decoder.graph is None else self.decoder.graph.acoustic_scale
 
+    def check_shape(self, shape: tuple[int, ...], key: str) -> None:
+        """Raise ShapeMismatchError for scores with other columns than tokens."""
+        self.decoder.tokens.check_width(shape, key)
+
     def decode(self, utterances: Utterances) -> Iterator[Outcome]:
         """The outcome of all utterances, pairs of a key and scores, in their order."""
         return map(self._outcome, self.decoder.decode_all(utterances))

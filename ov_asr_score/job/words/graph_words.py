@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ov_asr_score.decoding.graph_checks import check_width
 from ov_asr_score.decoding.hypotheses import Hypotheses, HypothesisMaker, HypothesisOptions
 from ov_asr_score.decoding.workers import Utterances, decode_all
 from ov_asr_score.job.words.outcome import Outcome
@@ -17,6 +18,7 @@ from ov_asr_score.job.words.word_model import WordModel, open_word_model
 from ov_asr_score.lattice.alignments import converted_alignment
 from ov_asr_score.settings.words.decoding import LATTICE_BEAM, check_decoding
 from ov_asr_score.settings.words.word_outputs import WordFiles, WordSettings
+from ov_asr_score.text import shown_key
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,6 +39,12 @@ class GraphWords:
     def acoustic_scale(self) -> float:
         """The factor of scores in the search."""
         return self.model.acoustic_scale
+
+    def check_shape(self, shape: tuple[int, ...], key: str) -> None:
+        """Raise ShapeMismatchError for scores with other columns than the pdfs of the model; none are no frames."""
+        rows, width = shape
+        if rows:
+            check_width(self.model.transitions, width, f"scores of utterance {shown_key(key)}")
 
     def decode(self, utterances: Utterances) -> Iterator[Outcome]:
         """The outcome of all utterances, pairs of a key and scores, in their order."""

@@ -166,7 +166,7 @@ class WordSettings:
 
 def check_no_words(settings: WordSettings) -> None:
     """Raise UsageError for what is asked of words where nothing is decoded."""
-    for bundle in (settings.files, settings.limits):
+    for bundle in (settings.files, settings.limits, settings.graph, settings.search, settings.ctc):
         for each in fields(bundle):
             if getattr(bundle, each.name) != each.default:
                 raise UsageError(
