@@ -45,6 +45,10 @@ _COMMANDS = {
     "wer": "wer",
     "cache": "cache",
 }
+# Those who call latgen-faster-mapped by heart name model, graph, scores and lattices in this order.
+_ORDER_OF_KALDI = (
+    "; name the files of latgen-faster-mapped by options: -m MODEL --graph GRAPH SCORES --lattice LATTICES"
+)
 _WORK_WITHOUT_ARGUMENTS = ("devices", "cache")
 
 
@@ -137,5 +141,7 @@ def main(arguments: list[str] | None = None) -> None:
         else:
             context = getattr(error, "ctx", None)
             command = context.command_path if context is not None else "ov-asr-score"
-            say(f"error: {error.format_message().rstrip('.')}; see {command} --help")
+            message = error.format_message().rstrip(".")
+            advice = _ORDER_OF_KALDI if command.endswith(" decode") and "extra argument" in message else ""
+            say(f"error: {message}{advice}; see {command} --help")
     sys.exit(code if isinstance(code, int) else 0)

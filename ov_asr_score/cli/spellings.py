@@ -34,9 +34,19 @@ def modern_arguments(arguments: list[str]) -> list[str]:
         arguments = ["score", *arguments]
     if arguments and arguments[0] in ("score", *_NO_COMMAND_NEEDED):
         arguments = [modern for argument in arguments for modern in _modern(argument)]
-    if arguments and arguments[0] in ("features", "ivectors"):
-        return spelled_flags(arguments)
-    return plain_arguments(arguments) if arguments and arguments[0] in ("score", "convert") else arguments
+    match arguments[:1]:
+        case ["features" | "ivectors"]:
+            return spelled_flags(arguments)
+        case ["decode"]:
+            return spelled_flags(_renamed(arguments))
+        case ["score"]:
+            return plain_arguments(_renamed(arguments))
+        case ["convert"]:
+            return plain_arguments(arguments)
+        case ["wer"]:
+            return [each for each in arguments if not (_LOGGING.fullmatch(each) or _TEXT.fullmatch(each))]
+        case _:
+            return arguments
 
 
 def _modern(argument: str) -> list[str]:
@@ -71,6 +81,10 @@ _NO_GPU = frozenset({"no", "optional"})
 _NO_EFFECT = re.compile(r"--cache[_-]capacity=\d+", re.IGNORECASE)
 # Options of all of Kaldi's programs that say how much is logged.
 _LOGGING = re.compile(r"--(verbose=-?\d+|print[_-]args(=\w*)?)", re.IGNORECASE)
+# What compute-wer has to be told of texts with words instead of numbers; here they need not be told apart.
+_TEXT = re.compile(r"--text(=(true|t|1)?)?", re.IGNORECASE)
+# Options of Kaldi's decoders that have another name here.
+_WORDS = re.compile(r"--word[_-]symbol[_-]table(?==|$)", re.IGNORECASE)
 _OPTION = re.compile(r"--([A-Za-z][A-Za-z_-]*)(?:=(.*))?", re.DOTALL)
 
 
@@ -102,6 +116,10 @@ def plain_arguments(arguments: list[str]) -> list[str]:
     return plain
 
 
+def _renamed(arguments: list[str]) -> list[str]:
+    return [_WORDS.sub("--words", argument) for argument in arguments]
+
+
 def spelled_flags(arguments: list[str]) -> list[str]:
     """The arguments with ``--use-energy`` as ``--use-energy=true``, names in small letters with hyphens.
 
@@ -109,8 +127,9 @@ def spelled_flags(arguments: list[str]) -> list[str]:
     ``--verbose=2`` and ``--print-args=false`` vanish.
     """
     from ov_asr_score.settings.speech.feature_jobs import FeaturesJob, IvectorsJob
+    from ov_asr_score.settings.words.decode_job import DecodeJob
 
-    declared = settings_of(FeaturesJob if arguments[0] == "features" else IvectorsJob)
+    declared = settings_of({"features": FeaturesJob, "ivectors": IvectorsJob, "decode": DecodeJob}[arguments[0]])
     settings = [(each.name, each.setting) for each in declared if each.setting is not None]
     known = {setting.longest_name(name).removeprefix("--"): setting.parse is parse_flag for name, setting in settings}
     words = (_KALDI_TRUE | _KALDI_FALSE) - {""}

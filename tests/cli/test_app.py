@@ -59,6 +59,13 @@ def test_an_unknown_option_is_wrong_use() -> None:
     assert "--model" in outcome.stderr
 
 
+def test_the_order_of_kaldis_arguments_is_explained() -> None:
+    outcome = run("decode", "final.mdl", "HCLG.fst", "ark:scores.ark", "ark:lat.ark")
+    assert outcome.code == 2
+    assert "-m MODEL --graph GRAPH SCORES --lattice LATTICES" in outcome.stderr
+    assert "GRAPH" not in run("compare", "a.ark", "b.ark", "c.ark").stderr
+
+
 def test_an_unknown_command_is_wrong_use() -> None:
     assert run("scroe").code == 2
 

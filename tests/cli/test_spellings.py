@@ -44,8 +44,25 @@ def test_values_of_kaldi_become_flags(given: str, plain: str) -> None:
         assert modern_arguments([command, *shlex.split(given)]) == [command, *shlex.split(plain)]
 
 
+def test_options_of_kaldis_decoders_are_taken() -> None:
+    given = ["--word-symbol-table=w=x", "--Word_Symbol_Table", "w", "--allow-partial", "--max_active=7", "ark:s.ark"]
+    plain = ["--words=w=x", "--words", "w", "--allow-partial=true", "--max-active=7", "ark:s.ark"]
+    assert modern_arguments(["decode", *given]) == ["decode", *plain]
+    assert modern_arguments(["score", *given])[1:4] == plain[:3]
+    assert modern_arguments(["decode", "--allow-partial", "false"]) == ["decode", "--allow-partial", "false"]
+
+
+def test_texts_of_compute_wer_need_not_be_told() -> None:
+    assert modern_arguments(["wer", "--text", "--text=true", "--Text=", "--mode=present", "--verbose=1", "a"]) == [
+        "wer",
+        "--mode=present",
+        "a",
+    ]
+    assert modern_arguments(["wer", "--text=false"]) == ["wer", "--text=false"]
+
+
 def test_what_kaldi_logs_is_not_said_here() -> None:
-    for command in ("features", "ivectors"):
+    for command in ("features", "ivectors", "decode"):
         given = [command, "--verbose=2", "--print-args=false", "--print_args", "--Verbose=-1", "a", "b"]
         assert modern_arguments(given) == [command, "a", "b"]
         assert modern_arguments([command, "--verbose=x", "--verbose"]) == [command, "--verbose=x", "--verbose"]
