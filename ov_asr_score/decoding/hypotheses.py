@@ -94,9 +94,8 @@ class HypothesisMaker:
             warnings += said
         if decoded.lattice is not None and self.options.needs_lattices:
             words = self._word_lattice(decoded.lattice)
-            alternatives = (
-                tuple(map(_hypothesis, n_best(words.lattice, self.options.nbest, self._scales))) or alternatives
-            )
+            paths = n_best(words.lattice, self.options.nbest, self._scales)
+            alternatives = tuple(map(self._alternative, paths)) or alternatives
             if self.options.confidence != "none":
                 spoken, said = self._confident(words.lattice, path, spoken)
                 warnings += said
@@ -126,6 +125,10 @@ class HypothesisMaker:
         words = timed.spoken()
         first, lengths = words.first_frames.astype(np.float64), words.num_frames.astype(np.float64)
         return Hypothesis(words.words, path.graph_cost, path.acoustic_cost, first, lengths), timed.warnings
+
+    def _alternative(self, path: BestPath) -> Hypothesis:
+        """A word sequence with its times if they are wanted, without warnings: those of the best path suffice."""
+        return self._timed(path)[0] if self.options.times and self.options.nbest > 1 else _hypothesis(path)
 
     def _confident(
         self, lattice: CompactLattice, path: BestPath, timed: Hypothesis

@@ -40,6 +40,25 @@ def maker(options: HypothesisOptions) -> HypothesisMaker:
     return HypothesisMaker(transitions(), read_word_boundary(str(BOUNDARY)), options)
 
 
+def test_times_of_the_n_best() -> None:
+    """What nbest-to-ctm has of lattice-to-nbest and lattice-align-words: word, first frame, frames."""
+    kaldi = [
+        [(25, 5, 8), (16, 13, 14), (20, 27, 17)],
+        [(16, 6, 21), (20, 27, 17)],
+        [(28, 5, 9), (16, 14, 13), (20, 27, 17)],
+        [(6, 6, 7), (16, 13, 14), (20, 27, 17)],
+        [(24, 5, 8), (16, 13, 14), (20, 27, 17)],
+    ]
+    found = []
+    for each in maker(OPTIONS)(decoded("es_Gene-t0010")).alternatives:
+        assert each.first_frames is not None and each.num_frames is not None
+        found.append(list(zip(each.words, each.first_frames, each.num_frames, strict=True)))
+    assert found == kaldi
+    untimed = maker(replace(OPTIONS, times=False))(decoded("es_Gene-t0010")).alternatives
+    assert [each.words.tolist() for each in untimed] == [[word for word, *_ in each] for each in kaldi]
+    assert all(each.first_frames is None for each in untimed)
+
+
 @pytest.mark.parametrize("is_best", [True, False])
 def test_words_of_least_expected_error(is_best: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Costs are those of the best path's words, so that other words have none."""
