@@ -124,13 +124,14 @@ def _missed(words: Sequence[MissedWord]) -> list[tuple[Cell, ...]]:
 
 
 def _parts(parts: Sequence[PartErrors], name: str) -> Html:
-    heads = (name, "WER, %", "SER, %", "CER, %", "errors", "words", "utterances")
+    with_characters = any(part.characters is not None for part in parts)
+    heads = (name, "WER, %", "SER, %", *(("CER, %",) if with_characters else ()), "errors", "words", "utterances")
     rows = [
         (
             part.name,
             part.words.percent,
             part.ser_percent,
-            None if part.characters is None else part.characters.percent,
+            *((None if part.characters is None else part.characters.percent,) if with_characters else ()),
             part.words.errors,
             part.words.length,
             part.sentences,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 
 from ov_asr_score.report.html.word_errors import write_word_errors_page
 from tests.report.pages import Page
@@ -32,6 +33,14 @@ def test_one_hypothesis() -> None:
     assert {"5.25 – 15.75", "6.00", "50.00"} <= set(page.text_of["dd"])
     assert "%WER 10.00 [ 4 / 40, 1 ins, 2 del, 1 sub ]" in page.text_of["pre"][0]
     assert "a note" in page.text_of["li"]
+
+
+def test_characters_have_a_column_where_they_are_counted() -> None:
+    for characters in (FIRST.speakers[0].characters, None):
+        speakers = [replace(each, characters=characters) for each in FIRST.speakers]
+        _, page = page_of(replace(FIRST, speakers=speakers))
+        heads = next(table[0] for table in page.tables if table[0][0] == "speaker")
+        assert ("CER, %" in heads) is (characters is not None)
 
 
 def test_a_sweep() -> None:
