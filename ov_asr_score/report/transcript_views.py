@@ -47,6 +47,7 @@ class TranscriptView:
 
     render: Callable[[Transcript, ViewOptions], str]
     suffix: str = ""  # none: only by name
+    suffix_in_folders: str = ""  # of files that are named after their recordings, where no suffix means the view
     of_one_recording: bool = False  # several need a file each
 
 
@@ -54,32 +55,42 @@ VIEWS: Mapping[str, TranscriptView] = MappingProxyType(
     {
         "json": TranscriptView(lambda transcript, _: to_json(transcript), ".json"),
         "text": TranscriptView(lambda transcript, _: kaldi_text(transcript), ".txt"),
-        "nbest-text": TranscriptView(lambda transcript, _: nbest_text(transcript)),
+        "nbest-text": TranscriptView(lambda transcript, _: nbest_text(transcript), "", ".txt"),
         "ctm": TranscriptView(lambda transcript, options: ctm(transcript, options.sides), ".ctm"),
-        "kaldi-ctm": TranscriptView(lambda transcript, _: kaldi_ctm(transcript)),
+        "kaldi-ctm": TranscriptView(lambda transcript, _: kaldi_ctm(transcript), "", ".ctm"),
         "stm": TranscriptView(lambda transcript, options: stm(transcript, options.sides), ".stm"),
         "trn": TranscriptView(lambda transcript, _: trn(transcript), ".trn"),
-        "srt": TranscriptView(lambda transcript, options: srt(transcript, options.captions), ".srt", True),
-        "vtt": TranscriptView(lambda transcript, options: vtt(transcript, options.captions), ".vtt", True),
-        "textgrid": TranscriptView(lambda transcript, _: text_grid(transcript), ".TextGrid", True),
+        "srt": TranscriptView(
+            lambda transcript, options: srt(transcript, options.captions), ".srt", of_one_recording=True
+        ),
+        "vtt": TranscriptView(
+            lambda transcript, options: vtt(transcript, options.captions), ".vtt", of_one_recording=True
+        ),
+        "textgrid": TranscriptView(lambda transcript, _: text_grid(transcript), ".TextGrid", of_one_recording=True),
         "csv": TranscriptView(lambda transcript, _: word_table(transcript), ".csv"),
         "html": TranscriptView(lambda transcript, options: transcript_page(transcript, options.sounds), ".html"),
-        "riva": TranscriptView(lambda transcript, _: _json(riva(transcript, max_alternatives=_most(transcript)))),
-        "hugging-face": TranscriptView(lambda transcript, _: _json(hugging_face(transcript))),
-        "hugging-face-words": TranscriptView(lambda transcript, _: _json(hugging_face(transcript, "word"))),
-        "speech-recognition-api": TranscriptView(lambda transcript, _: _json(transcription(transcript))),
-        "openai": TranscriptView(lambda transcript, _: _json(openai_json(transcript))),
-        "openai-verbose": TranscriptView(
-            lambda transcript, _: _json(openai_verbose_json(transcript, ("word", "segment")))
+        "riva": TranscriptView(
+            lambda transcript, _: _json(riva(transcript, max_alternatives=_most(transcript))), "", ".json"
         ),
-        "vosk": TranscriptView(lambda transcript, _: _messages(map(vosk_result, transcript.segments))),
+        "hugging-face": TranscriptView(lambda transcript, _: _json(hugging_face(transcript)), "", ".json"),
+        "hugging-face-words": TranscriptView(
+            lambda transcript, _: _json(hugging_face(transcript, "word")), "", ".json"
+        ),
+        "speech-recognition-api": TranscriptView(lambda transcript, _: _json(transcription(transcript)), "", ".json"),
+        "openai": TranscriptView(lambda transcript, _: _json(openai_json(transcript)), "", ".json"),
+        "openai-verbose": TranscriptView(
+            lambda transcript, _: _json(openai_verbose_json(transcript, ("word", "segment"))), "", ".json"
+        ),
+        "vosk": TranscriptView(lambda transcript, _: _messages(map(vosk_result, transcript.segments)), "", ".jsonl"),
         "vosk-alternatives": TranscriptView(
             lambda transcript, options: _messages(
                 vosk_alternatives(
                     segment, max_alternatives=len(segment.alternatives), acoustic_scale=options.acoustic_scale
                 )
                 for segment in transcript.segments
-            )
+            ),
+            "",
+            ".jsonl",
         ),
         "gstreamer": TranscriptView(
             lambda transcript, _: _messages(
@@ -91,7 +102,9 @@ VIEWS: Mapping[str, TranscriptView] = MappingProxyType(
                     total_seconds=transcript.duration,
                 )
                 for number, segment in enumerate(transcript.segments)
-            )
+            ),
+            "",
+            ".jsonl",
         ),
     }
 )

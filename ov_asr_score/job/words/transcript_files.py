@@ -68,7 +68,7 @@ class TranscriptFiles:
             self._output.write(self._bytes(whole, options))
             self._output.finish()
         elif self._folder is not None:
-            suffix = VIEWS[self._view].suffix or ".txt"
+            suffix = VIEWS[self._view].suffix or VIEWS[self._view].suffix_in_folders
             recordings = split_recordings(whole)
             for name, transcript in zip(_file_names(recordings), recordings.values(), strict=True):
                 with open_output(str(self._folder / f"{name}{suffix}")) as output:

@@ -53,6 +53,12 @@ def test_keys_that_make_the_same_name_are_files_of_their_own(tmp_path: Path) -> 
     assert found == {"a_b.json": "a/b", "a_b-2.json": "a_b", "a_b-3.json": ".a_b", f"{key}.json": key}
 
 
+def test_files_of_services_have_the_suffix_of_json(tmp_path: Path) -> None:
+    for name, suffix in (("riva", ".json"), ("vosk", ".jsonl"), ("kaldi-ctm", ".ctm"), ("nbest-text", ".txt")):
+        run_decode(job(WordFiles(transcript=f"{tmp_path}/{name}/", transcript_format=name)))
+        assert {path.suffix for path in (tmp_path / name).iterdir()} == {suffix}
+
+
 def test_what_is_asked_for(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"transcript .*\.srt: expected one recording, found 'es_Annie-t0002', too"):
         run_decode(job(WordFiles(transcript=f"{tmp_path}/all.srt")))
