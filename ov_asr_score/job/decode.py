@@ -68,7 +68,7 @@ def _row_seconds(job: DecodeJob) -> tuple[float, str]:
         return job.decoding.row_shift_seconds, ""
     factor = job.frame_subsampling_factor or frames_per_row(job.model, job.decoding.graph.transition_model)
     seconds = job.frame_shift_seconds * (factor or 1)
-    unknown = "times of words take a row of scores for a frame of features; frame_subsampling_factor says otherwise"
+    unknown = "times take a row of scores for one frame; chain models mostly have 3 (frame_subsampling_factor 3)"
     return seconds, "" if factor else unknown
 
 

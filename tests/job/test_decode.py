@@ -114,7 +114,7 @@ def test_times_by_the_frames_of_a_row(tmp_path: Path) -> None:
     model = tmp_path / "final.mdl"
     model.write_bytes(MODEL.read_bytes())
     found = replace(given, model=str(model), frame_subsampling_factor=0)
-    assert "times of words take a row of scores for a frame of features; frame_subsampling_factor says otherwise" in (
+    assert "times take a row of scores for one frame; chain models mostly have 3 (frame_subsampling_factor 3)" in (
         run_decode(found).notes
     )
     (tmp_path / "frame_subsampling_factor").write_text("3\n")
@@ -170,6 +170,8 @@ def test_what_is_asked_for() -> None:
         run_decode(replace(job(files), model=""))
     with pytest.raises(UsageError, match="nbest: expected a file"):
         run_decode(job(WordFiles(text="-", nbest=3)))
+    with pytest.raises(UsageError, match="confidence: expected a file that shows it"):
+        run_decode(job(WordFiles(text="-", confidence="mbr")))
     with pytest.raises(UsageError, match="lattice: is for the graphs of Kaldi models"):
         run_decode(job(WordFiles(lattice="ark:-"), graph=GraphSettings(), ctc=CtcOptions(tokens="tokens.txt")))
 

@@ -118,7 +118,7 @@ def test_lattices_cut_off_by_lexicon() -> None:
 def test_words_without_frames() -> None:
     aligned = align_words(linear([10, 10, 10], ids_of(2)), TOY, BOUNDARY)
     assert path(aligned.lattice) == [(10, 2)]
-    assert aligned.warnings == ("2 words at the end without frames left out",)
+    assert aligned.warnings == ("2 words at the end left out: no frames are left",)
 
 
 def test_a_lexicon_of_other_words() -> None:

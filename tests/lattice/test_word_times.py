@@ -92,13 +92,15 @@ def test_a_path_that_was_cut_off() -> None:
     assert timed.warnings == ("the path ends with phones of no word",)
     timed = time_words(path_of([10, 11, 10], ids_of(2)), TOY, BOUNDARY)
     assert spans(timed) == [(10, 0, 2)]
-    assert timed.warnings == ("2 words at the end without frames left out",)
+    assert timed.warnings == ("2 words at the end left out: no frames are left",)
 
 
 def test_words_boundaries_of_other_phones() -> None:
     timed = time_words(path_of([10], ids_of(1, 3, 6, 5, 1)), TOY, BOUNDARY)
     assert spans(timed) == [(0, 0, 2), (10, 2, 6), (0, 8, 2)]
-    assert timed.warnings == ("phone 6 stands inside a word where it may not stand after toy.int",)
+    assert timed.warnings == (
+        "phone 6 may not stand inside a word by toy.int; does it belong to the model, and the graph?",
+    )
 
 
 def test_a_lexicon_of_other_words() -> None:

@@ -124,6 +124,11 @@ def check_word_files(files: WordFiles) -> None:
     """Raise UsageError for files that nothing would be written to."""
     if files.nbest > 1 and not (files.nbest_text or files.nbest_costs or files.transcript):
         raise UsageError("nbest: expected a file for the n best (nbest_text FILE)", fields=("nbest", "nbest_text"))
+    if files.confidence != "none" and not wants_times(files):
+        raise UsageError(
+            "confidence: expected a file that shows it (ctm FILE or transcript FILE), found none",
+            fields=("confidence", "ctm", "transcript"),
+        )
 
 
 def wants_times(files: WordFiles) -> bool:

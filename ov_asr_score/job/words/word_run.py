@@ -63,7 +63,7 @@ class WordRun:
     def finish(self) -> None:
         """Write what is written at the end; the files get their names when the run is closed."""
         self.writers.finish()
-        self.notes += [f"{text} (first: utterance {key})" for text, key in self.totals.warnings.items()]
+        self.notes += map(str, self.totals.warnings.values())
         texts, totals = self.texts, self.totals
         if texts.reference:
             lacking = len(texts.reference) - self.errors.sentences
@@ -88,7 +88,7 @@ class WordRun:
         totals.graph_cost += outcome.graph_cost
         totals.acoustic_cost += outcome.acoustic_cost
         for warning in outcome.best.warnings:
-            totals.warnings.setdefault(warning, outcome.key)
+            totals.add_warning(outcome.key, warning)
         found = [word.text for word in words]
         said, before = self.texts.reference.get(outcome.key), self.texts.hypothesis.get(outcome.key)
         if said is not None:

@@ -29,7 +29,7 @@ _ALLOWED[PhonePosition.BEGIN, [PhonePosition.BEGIN, PhonePosition.INTERNAL, Phon
 
 def dropped_words(count: int) -> str:
     """The warning for words that have no phones left."""
-    return f"{count} {'word' if count == 1 else 'words'} at the end without frames left out"
+    return f"{count} {'word' if count == 1 else 'words'} at the end left out: no frames are left"
 
 
 def end_doubts(ids: IntVector, has_word: bool, transitions: TransitionModel, patterns: PhonePatterns) -> list[str]:
@@ -61,7 +61,7 @@ def phone_doubts(ids: IntVector, bounds: IntVector, transitions: TransitionModel
     if not wrong.size:
         return []
     name = boundary.name or "the word boundaries"
-    return [f"phone {wrong[0]} stands inside a word where it may not stand after {name}"]
+    return [f"phone {wrong[0]} may not stand inside a word by {name}; does it belong to the model, and the graph?"]
 
 
 def lattice_doubts(

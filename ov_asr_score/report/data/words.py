@@ -5,6 +5,7 @@ Tests: tests/report/console/test_words.py
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -81,6 +82,20 @@ def word_changes(hypothesis: str, counts: ChangeCounts) -> WordChanges:
 
 
 @dataclass(slots=True)
+class Doubt:
+    """A warning about utterances, with the first of them and how many they are."""
+
+    text: str
+    key: str
+    utterances: int = 0
+
+    def __str__(self) -> str:
+        """The warning as a note."""
+        where = f"utterance {self.key}" if self.utterances == 1 else f"{self.utterances:,} utterances, first {self.key}"
+        return f"{self.text} ({where})"
+
+
+@dataclass(slots=True)
 class WordTotals:
     """Counts, costs and times of everything that was decoded."""
 
@@ -95,7 +110,7 @@ class WordTotals:
     decode_seconds: float = 0.0  # processor time of the search, in all processes
     failures: list[Failure] = field(default_factory=list)  # the first MAX_LISTED_FAILURES
     num_failures: int = 0  # all utterances without words
-    warnings: dict[str, str] = field(default_factory=dict)  # each with the first utterance that it is about
+    warnings: dict[str, Doubt] = field(default_factory=dict)  # each once, by its text without numbers
     errors: WordErrorCounts | None = None  # only with reference text
     changes: WordChanges | None = None  # only with another hypothesis
 
@@ -103,6 +118,10 @@ class WordTotals:
     def log_likelihood_per_frame(self) -> float:
         """Of the best paths, with the scale of the search, as Kaldi's decoders log it; 0 without frames."""
         return -(self.graph_cost + self.acoustic_cost) / self.frames if self.frames else 0.0
+
+    def add_warning(self, key: str, text: str) -> None:
+        """Count a warning about an utterance; those that differ by numbers only are told once."""
+        self.warnings.setdefault(re.sub(r"\d+", "0", text), Doubt(text, key)).utterances += 1
 
     def add_failure(self, key: str, message: str) -> None:
         """Count an utterance without words, and list it if the list is not full."""

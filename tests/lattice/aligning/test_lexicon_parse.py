@@ -46,7 +46,7 @@ def test_a_path_that_was_cut_off() -> None:
     found = parse_phones((2, 3), (10, 10, 10), LEXICON)
     assert found is not None
     assert (found.words, found.num_phones) == ((10, 10), (2, 0))
-    assert found.warnings == ("the path ends inside a word", "1 word at the end without frames left out")
+    assert found.warnings == ("the path ends inside a word", "1 word at the end left out: no frames are left")
 
 
 def test_other_phones() -> None:

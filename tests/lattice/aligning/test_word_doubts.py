@@ -31,7 +31,7 @@ def test_ends_without_a_word() -> None:
 def test_unexpected_phones() -> None:
     ids = ids_of(1, 3, 4, 5, 2)
     assert phone_doubts(ids, np.array([0, 2, 8, 10], np.int32), TOY, BOUNDARY) == []
-    said = ["phone 2 stands inside a word where it may not stand after toy.int"]
+    said = ["phone 2 may not stand inside a word by toy.int; does it belong to the model, and the graph?"]
     assert phone_doubts(ids, np.array([0, 2, 10], np.int32), TOY, BOUNDARY) == said
     assert phone_doubts(ids, np.array([0], np.int32), TOY, BOUNDARY) == []
 
@@ -43,5 +43,5 @@ def test_missing_words() -> None:
 
 
 def test_number_of_dropped_words() -> None:
-    assert dropped_words(1) == "1 word at the end without frames left out"
-    assert dropped_words(2) == "2 words at the end without frames left out"
+    assert dropped_words(1) == "1 word at the end left out: no frames are left"
+    assert dropped_words(2) == "2 words at the end left out: no frames are left"

@@ -52,6 +52,17 @@ def test_nothing_was_decoded() -> None:
     assert report_of(WordTotals(utterances=1), "too many words changed").verdict == "failed"
 
 
+def test_warnings_that_differ_by_numbers_only_are_told_once() -> None:
+    totals = WordTotals()
+    for key, text in (("a", "1 word left out"), ("b", "12 words left out"), ("c", "3 words left out"), ("d", "cut")):
+        totals.add_warning(key, text)
+    assert [str(each) for each in totals.warnings.values()] == [
+        "1 word left out (utterance a)",
+        "12 words left out (2 utterances, first b)",
+        "cut (utterance d)",
+    ]
+
+
 def test_failures_are_counted_beyond_the_list() -> None:
     totals = WordTotals()
     for number in range(MAX_LISTED_FAILURES + 5):
