@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from ov_asr_score.settings.device import DeviceSettings, parse_against
 from ov_asr_score.settings.kaldi import DEFAULT_OPTIONS, KaldiOptions
 from ov_asr_score.settings.score_job import ScoreJob
-from ov_asr_score.settings.setting import COMPARISON, QUANTIZATION, REPORTS, WORDS, Part, Setting
+from ov_asr_score.settings.setting import COMPARISON, GRAPH, QUANTIZATION, REPORTS, WORD_LIMITS, Part, Setting
 from ov_asr_score.settings.speech.frontend import FrontendSettings
 from ov_asr_score.settings.tables import AllowCommands
 from ov_asr_score.settings.weights import AllowNonfinite
@@ -37,8 +37,8 @@ def _given_model(help: str) -> dict[str, Setting]:
     return {"model": Setting(help, metavar="MODEL", positional=True)}
 
 
-def _word(help: str) -> Setting:
-    return Setting(help, metavar="FILE", panel=WORDS)
+def _word(help: str, panel: str) -> Setting:
+    return Setting(help, metavar="FILE", panel=panel)
 
 
 _ANY_MODEL = _given_model("OpenVINO IR, ONNX, or a Kaldi model.")
@@ -89,8 +89,12 @@ class QuantizeJob:
             defaults=_WHOLE,
             settings={
                 **_given_model("OpenVINO IR, ONNX, or a Kaldi model, which is converted first."),
-                "graph": _word("Decoding graph, such as HCLG.fst: how many words the int8 model changes is reported."),
-                "reference_text": _word("What was said, as Kaldi's text: the word error rates of both are reported."),
+                "graph": _word(
+                    "Decoding graph, such as HCLG.fst: how many words the int8 model changes is reported.", GRAPH
+                ),
+                "reference_text": _word(
+                    "What was said, as Kaldi's text: the word error rates of both are reported.", WORD_LIMITS
+                ),
             },
         ),
     ]

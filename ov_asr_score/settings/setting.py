@@ -27,7 +27,6 @@ QUANTIZATION = "Quantization"
 SPEED = "Speed"
 SWEEP = "Lattices: the best scales"
 REPORTS = "Reports"
-CAPTIONS = "Captions"
 TIME = "Kaldi models: chunks and time"
 AFTER = "Post-processing of scores"
 SCORES = "Kaldi models: scores"
@@ -35,9 +34,12 @@ FEATURES = "Features (Kaldi's options)"
 FEATURE_STEPS = "Features: further steps"
 IVECTORS = "Kaldi models: i-vectors"
 IVECTOR_EXTRACTION = "Extraction of i-vectors (Kaldi's options)"
-WORDS = "Words"
-DECODING = "Decoding (Kaldi's options)"
-CTC = "CTC models"
+GRAPH = "Words: the graph and what belongs to it"
+WORDS = "Words: what is written"
+WORD_LIMITS = "Words: comparison and limits"
+DECODING = "Words: the search (Kaldi's options)"
+CTC = "Words of CTC models"
+CAPTIONS = "Captions of transcripts"
 GNA = "GNA (in software, or with the GNA plugin of an older runtime)"
 PANELS = (
     MODEL,
@@ -49,7 +51,6 @@ PANELS = (
     SPEED,
     SWEEP,
     REPORTS,
-    CAPTIONS,
     AFTER,
     TIME,
     SCORES,
@@ -57,9 +58,12 @@ PANELS = (
     FEATURE_STEPS,
     IVECTOR_EXTRACTION,
     IVECTORS,
+    GRAPH,
     WORDS,
+    WORD_LIMITS,
     DECODING,
     CTC,
+    CAPTIONS,
     GNA,
 )
 

@@ -28,9 +28,9 @@ class CtcOptions:
     blank: Annotated[
         str,
         Setting(
-            "The blank: a token, or its number. Without it, the file must tell: by a name such as blk or blank in "
-            "angle brackets, as vocab.json by its padding, or as a list without numbers or a blank, of which that is "
-            "the column behind all tokens (docs/ctc.md).",
+            "The blank: a token, or its number. By default, the token with a name of the blank (blk or blank in angle "
+            "brackets); without one, the padding of vocab.json, or the column behind a list without numbers "
+            "(docs/ctc.md).",
             metavar="TOKEN|N",
             panel=CTC,
             in_suite=True,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from ov_asr_score.settings.setting import DECODING, MODEL, REPORTS, TABLES, Part, Setting
+from ov_asr_score.settings.setting import DECODING, GRAPH, REPORTS, TABLES, WORDS, Part, Setting
 from ov_asr_score.settings.shard import Shard, parse_shard
 from ov_asr_score.settings.tables import AllowCommands, OnError, PathMaps
 from ov_asr_score.settings.words.word_outputs import WordSettings
@@ -31,7 +31,7 @@ class DecodeJob:
             "Kaldi model whose transition model belongs to the graph: final.mdl.",
             names=("--model", "-m"),
             metavar="FILE",
-            panel=MODEL,
+            panel=GRAPH,
         ),
     ] = ""
     decoding: Annotated[
@@ -53,7 +53,7 @@ class DecodeJob:
         Setting(
             "Frames per row of scores, for times; 0: as the file of this name beside the model says, else 1.",
             metavar="N",
-            panel=MODEL,
+            panel=WORDS,
             least=0,
         ),
     ] = 0
@@ -63,7 +63,7 @@ class DecodeJob:
             "Duration of a frame of the features, for times.",
             names=("--frame-shift",),
             metavar="SECONDS",
-            panel=MODEL,
+            panel=WORDS,
             least=0.0001,
         ),
     ] = 0.01

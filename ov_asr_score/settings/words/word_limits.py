@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from ov_asr_score.errors import UsageError
-from ov_asr_score.settings.setting import WORDS, Setting
+from ov_asr_score.settings.setting import WORD_LIMITS, Setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +13,9 @@ class WordLimits:
 
     max_wer: Annotated[
         float | None,
-        Setting("Exit with code 1 if the word error rate is above PERCENT.", metavar="PERCENT", panel=WORDS, least=0.0),
+        Setting(
+            "Exit with code 1 if the word error rate is above PERCENT.", metavar="PERCENT", panel=WORD_LIMITS, least=0.0
+        ),
     ] = None
     max_wer_increase: Annotated[
         float | None,
@@ -21,14 +23,17 @@ class WordLimits:
             "Exit with code 1 if the word error rate is higher than that of --hypothesis by more than PERCENT (from 8 "
             "to 9 is 1).",
             metavar="PERCENT",
-            panel=WORDS,
+            panel=WORD_LIMITS,
             least=0.0,
         ),
     ] = None
     max_changed_words: Annotated[
         int | None,
         Setting(
-            "Exit with code 1 if more than N words are others than in --hypothesis.", metavar="N", panel=WORDS, least=0
+            "Exit with code 1 if more than N words are others than in --hypothesis.",
+            metavar="N",
+            panel=WORD_LIMITS,
+            least=0,
         ),
     ] = None
 

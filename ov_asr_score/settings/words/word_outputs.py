@@ -7,44 +7,46 @@ from dataclasses import dataclass, field, fields
 from typing import Annotated, Any, Literal
 
 from ov_asr_score.errors import UsageError
-from ov_asr_score.settings.setting import WORDS, Setting
+from ov_asr_score.settings.setting import DECODING, GRAPH, WORD_LIMITS, WORDS, Setting
 from ov_asr_score.settings.words.captions import CaptionOptions
 from ov_asr_score.settings.words.ctc import CtcOptions
 from ov_asr_score.settings.words.decoding import DecodingOptions
 from ov_asr_score.settings.words.word_limits import WordLimits
 
 
-def _word(help: str, *names: str, **more: Any) -> Setting:
-    return Setting(help, names=names, panel=WORDS, **more)
+def _word(help: str, *names: str, panel: str = WORDS, **more: Any) -> Setting:
+    return Setting(help, names=names, panel=panel, **more)
+
+
+def _graph(help: str, **more: Any) -> Setting:
+    return _word(help, panel=GRAPH, metavar="FILE", **more)
 
 
 @dataclass(frozen=True, slots=True)
 class GraphSettings:
     """The graph and what belongs to it. Files that are not named are looked for beside the graph, and told."""
 
-    graph: Annotated[str, _word("Decoding graph, such as HCLG.fst; scores become words.", metavar="FILE")] = ""
+    graph: Annotated[str, _graph("Decoding graph, such as HCLG.fst; scores become words.")] = ""
     words: Annotated[
         str,
-        _word(
+        _graph(
             "Symbol table of the words; without it the graph's own, or words.txt beside the graph.",
-            metavar="FILE",
         ),
     ] = ""
     word_boundary: Annotated[
         str,
-        _word(
+        _graph(
             "word_boundary.int, for the times of words; without it phones/word_boundary.int beside the graph.",
-            metavar="FILE",
         ),
     ] = ""
     align_lexicon: Annotated[
-        str, _word("align_lexicon.int, for the times of words, in place of --word-boundary.", metavar="FILE")
+        str,
+        _graph("align_lexicon.int, for the times of words, in place of --word-boundary."),
     ] = ""
     transition_model: Annotated[
         str,
-        _word(
+        _graph(
             "Kaldi file with the transition model (final.mdl, final.alimdl), where the model itself has none.",
-            metavar="FILE",
             in_suite=True,
         ),
     ] = ""
@@ -108,7 +110,7 @@ class WordFiles:
     ] = ""
     reference_text: Annotated[
         str,
-        _word("What was said, as Kaldi's text: the word error rate is reported.", metavar="FILE"),
+        _word("What was said, as Kaldi's text: the word error rate is reported.", metavar="FILE", panel=WORD_LIMITS),
     ] = ""
     hypothesis: Annotated[
         str,
@@ -116,6 +118,7 @@ class WordFiles:
             "Words of another run, as its --text has them: how many words changed is reported, and with "
             "--reference-text the word error rates of both.",
             metavar="FILE",
+            panel=WORD_LIMITS,
         ),
     ] = ""
 
@@ -155,7 +158,13 @@ class WordSettings:
     ] = None
     decode_workers: Annotated[
         int,
-        _word("Processes that decode; 0: one per core, 1: none but this one.", metavar="N", least=0, in_suite=True),
+        _word(
+            "Processes that decode; 0: one per core, 1: none but this one.",
+            panel=DECODING,
+            metavar="N",
+            least=0,
+            in_suite=True,
+        ),
     ] = 0
 
     @property
