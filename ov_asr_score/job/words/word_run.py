@@ -63,7 +63,7 @@ class WordRun:
     def finish(self) -> None:
         """Write what is written at the end; the files get their names when the run is closed."""
         self.writers.finish()
-        self.notes += map(str, self.totals.warnings.values())
+        self.notes += map(str, self.totals.warnings)
         texts, totals = self.texts, self.totals
         if texts.reference:
             lacking = len(texts.reference) - self.errors.sentences

@@ -82,12 +82,12 @@ def word_changes(hypothesis: str, counts: ChangeCounts) -> WordChanges:
 
 
 @dataclass(slots=True)
-class Doubt:
-    """A warning about utterances, with the first of them and how many they are."""
+class UtteranceWarning:
+    """A warning, with the first utterance that it is about, and how many there are."""
 
     text: str
     key: str
-    utterances: int = 0
+    utterances: int = 1
 
     def __str__(self) -> str:
         """The warning as a note."""
@@ -110,7 +110,7 @@ class WordTotals:
     decode_seconds: float = 0.0  # processor time of the search, in all processes
     failures: list[Failure] = field(default_factory=list)  # the first MAX_LISTED_FAILURES
     num_failures: int = 0  # all utterances without words
-    warnings: dict[str, Doubt] = field(default_factory=dict)  # each once, by its text without numbers
+    warnings: list[UtteranceWarning] = field(default_factory=list)  # those that differ by numbers only are one
     errors: WordErrorCounts | None = None  # only with reference text
     changes: WordChanges | None = None  # only with another hypothesis
 
@@ -120,14 +120,23 @@ class WordTotals:
         return -(self.graph_cost + self.acoustic_cost) / self.frames if self.frames else 0.0
 
     def add_warning(self, key: str, text: str) -> None:
-        """Count a warning about an utterance; those that differ by numbers only are told once."""
-        self.warnings.setdefault(re.sub(r"\d+", "0", text), Doubt(text, key)).utterances += 1
+        """Count a warning about an utterance; those that differ by numbers only are one."""
+        kind = _without_numbers(text)
+        for known in self.warnings:
+            if _without_numbers(known.text) == kind:
+                known.utterances += 1
+                return
+        self.warnings.append(UtteranceWarning(text, key))
 
     def add_failure(self, key: str, message: str) -> None:
         """Count an utterance without words, and list it if the list is not full."""
         self.num_failures += 1
         if len(self.failures) < MAX_LISTED_FAILURES:
             self.failures.append(Failure(key, message))
+
+
+def _without_numbers(text: str) -> str:
+    return re.sub(r"\d+", "0", text)
 
 
 @dataclass(frozen=True, slots=True)

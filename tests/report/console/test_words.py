@@ -56,7 +56,7 @@ def test_warnings_that_differ_by_numbers_only_are_told_once() -> None:
     totals = WordTotals()
     for key, text in (("a", "1 word left out"), ("b", "12 words left out"), ("c", "3 words left out"), ("d", "cut")):
         totals.add_warning(key, text)
-    assert [str(each) for each in totals.warnings.values()] == [
+    assert [str(each) for each in totals.warnings] == [
         "1 word left out (utterance a)",
         "12 words left out (2 utterances, first b)",
         "cut (utterance d)",
