@@ -104,6 +104,8 @@ def _read_case(case: SuiteTable, defaults: SuiteTable) -> list[SuiteRun]:
     has_references = "references" in case
     has_words = "graph" in case or "graph" in defaults or "tokens" in options
     if not (runs_only or has_references or has_words):
+        for key in (key for key in WORD_KEYS if key in case):
+            case.fail(key, f"{key}: expected a graph, or the option tokens of a CTC model, found neither")
         case.fail("", f"case '{name}': expected references, found none; a case that has none says runs_only = true")
     inputs, references = _tables(case, "inputs"), _tables(case, "references")
     tags = tuple(dict.fromkeys((*defaults.texts("tags"), *case.texts("tags"))))

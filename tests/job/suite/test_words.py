@@ -178,6 +178,13 @@ def test_faults(cases: list[str], message: str, tmp_path: Path) -> None:
     assert message in str(error.value)
 
 
+def test_a_case_with_text_lacks_a_graph_not_references(tmp_path: Path) -> None:
+    path = tmp_path / "suite.toml"
+    path.write_text('[[case]]\nname = "a"\nmodel = "m"\ninputs = "i"\ntext = "t"\n')
+    with pytest.raises(SuiteFormatError, match=r"suite\.toml:5: text: expected a graph, or the option tokens"):
+        read_suite(path)
+
+
 @pytest.mark.parametrize(
     ("values", "message"),
     [
