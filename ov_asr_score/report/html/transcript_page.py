@@ -101,7 +101,9 @@ def _segment(segment: Segment, sound: PageSound | None) -> str:
     if others:
         heads = "".join(f"<th>{head}</th>" for head in ("", "words", "confidence", "acoustic cost", "graph cost"))
         table = f"<table><thead><tr>{heads}</tr></thead><tbody>{others}</tbody></table>"
-        others = f"<details><summary>{len(segment.alternatives) - 1:,} alternatives</summary>{table}</details>\n"
+        count = len(segment.alternatives) - 1
+        summary = f"{count:,} {'alternative' if count == 1 else 'alternatives'}"
+        others = f"<details><summary>{summary}</summary>{table}</details>\n"
     return f"<article>\n{_heading(segment)}{body}{others}{page.lines('note', segment.warnings)}</article>\n"
 
 

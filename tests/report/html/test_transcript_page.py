@@ -108,6 +108,7 @@ def test_words_at_one_place_have_lanes_of_their_own() -> None:
 def test_alternatives_and_warnings() -> None:
     page = Page(transcript_page(lights()))
     assert page.tables[0][1] == ["2", "turn the lights on", "0.05", "815.5", "23.25"]
+    assert "<summary>1 alternative</summary>" in transcript_page(lights())
     assert "automatic punctuation is not available for this model" in page.text_of["li"]
     assert "no path" in Page(transcript_page(call())).text_of["li"]
 
