@@ -68,7 +68,11 @@ def _row_seconds(job: DecodeJob) -> tuple[float, str]:
         return job.decoding.row_shift_seconds, ""
     factor = job.frame_subsampling_factor or frames_per_row(job.model, job.decoding.graph.transition_model)
     seconds = job.frame_shift_seconds * (factor or 1)
-    unknown = "times take a row of scores for one frame; chain models mostly have 3 (frame_subsampling_factor 3)"
+    unknown = "times take a row of scores for one frame; " + (
+        "wav2vec2 has one for every 20 ms (row_shift 0.02)"
+        if job.decoding.ctc.tokens
+        else "chain models mostly have 3 (frame_subsampling_factor 3)"
+    )
     return seconds, "" if factor else unknown
 
 

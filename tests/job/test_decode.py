@@ -162,6 +162,26 @@ def test_scores_of_other_models_are_skipped(tmp_path: Path) -> None:
     assert [line.split()[0] for line in lines(tmp_path / "text")] == [second]
 
 
+def test_options_without_effect_are_told(tmp_path: Path) -> None:
+    """Only a graph is searched by a beam, and only a language model has a weight."""
+    scores, graph = ROOT / "data/conv_ctc/logprobs.ark", GraphSettings()
+    tokens = CtcOptions(tokens=str(ROOT / "data/conv_ctc/vocab.txt"), lm_weight=2.0)
+    files, search = WordFiles(text=f"{tmp_path}/text"), DecodingOptions(beam=8.0, decoding_scale=0.5)
+    told = [
+        each
+        for each in run_decode(job(files, ctc=tokens, search=search, scores=scores, graph=graph)).notes
+        if "nothing" in each
+    ]
+    assert told == [
+        "without a graph these options change nothing: beam, decoding_scale",
+        "without a language model (lm) these options change nothing: lm_weight",
+    ]
+    timed = job(WordFiles(ctm=f"{tmp_path}/ctm"), ctc=tokens, scores=scores, graph=graph)
+    assert any("row_shift" in each for each in run_decode(replace(timed, frame_subsampling_factor=0)).notes)
+    plain = job(files, ctc=replace(tokens, lm_weight=CtcOptions().lm_weight), scores=scores, graph=graph)
+    assert not any("nothing" in each for each in run_decode(plain).notes)
+
+
 def test_what_is_asked_for() -> None:
     files = WordFiles(text="-")
     with pytest.raises(UsageError, match="graph: expected a decoding graph"):

@@ -6,7 +6,7 @@ Tests: tests/job/test_decode.py
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from ov_asr_score.decoding.ctc.alternatives import CtcAlternative, CtcDecoded
 from ov_asr_score.decoding.ctc.ctc_decoder import CtcDecoder, open_ctc_decoder
@@ -16,7 +16,8 @@ from ov_asr_score.errors import UsageError
 from ov_asr_score.fst.graph_file import open_graph
 from ov_asr_score.job.words.outcome import Outcome
 from ov_asr_score.job.words.word_model import graph_symbols
-from ov_asr_score.settings.words.decoding import check_decoding
+from ov_asr_score.settings.words.ctc import CtcOptions
+from ov_asr_score.settings.words.decoding import DecodingOptions, check_decoding
 from ov_asr_score.settings.words.word_outputs import WordSettings
 from ov_asr_score.transcript.transcript import Alternative, Segment, Word
 
@@ -92,4 +93,16 @@ def open_ctc_words(settings: WordSettings, row_seconds: float, *, allow_commands
         notes = (note,) if note else ()
         graph = CtcGraph(file, symbols, settings.search, settings.decode_workers)
     decoder = open_ctc_decoder(settings.ctc, graph, num_best, allow_commands=allow_commands)
-    return CtcWords(decoder, row_seconds, (*notes, *decoder.notes))
+    return CtcWords(decoder, row_seconds, (*notes, *decoder.notes, *_without_effect(settings)))
+
+
+def _without_effect(settings: WordSettings) -> Iterator[str]:
+    """Notes on options that change nothing in such a run; suites and scripts may have them for other runs, too."""
+    if not settings.graph.graph and (names := _changed(settings.search)):
+        yield f"without a graph these options change nothing: {', '.join(sorted(names))}"
+    if not settings.ctc.lm and (names := _changed(settings.ctc) & {"lm_weight", "word_bonus"}):
+        yield f"without a language model (lm) these options change nothing: {', '.join(sorted(names))}"
+
+
+def _changed(options: DecodingOptions | CtcOptions) -> set[str]:
+    return {each.name for each in fields(options) if getattr(options, each.name) != each.default}
