@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -43,6 +44,12 @@ def run_decode(job: DecodeJob, on_outcome: OnOutcome | None = None) -> DecodeRep
         raise UsageError(
             "graph: expected a decoding graph (HCLG.fst), or the tokens of a CTC model (tokens FILE), found neither",
             fields=("graph", "tokens"),
+        )
+    if Path(job.report).suffix.lower() in (".html", ".csv"):
+        raise UsageError(
+            f"report {job.report}: expected a name for JSON (FILE.json); pages and tables of words are transcripts "
+            "(transcript FILE)",
+            fields=("report", "transcript"),
         )
     check_files(_read_by(job), _written_by(job))
     row_seconds, note = _row_seconds(job)

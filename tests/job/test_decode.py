@@ -190,6 +190,8 @@ def test_what_is_asked_for() -> None:
         run_decode(replace(job(files), model=""))
     with pytest.raises(UsageError, match="nbest: expected a file"):
         run_decode(job(WordFiles(text="-", nbest=3)))
+    with pytest.raises(UsageError, match=r"report page\.html: expected a name for JSON"):
+        run_decode(replace(job(files), report="page.html"))
     with pytest.raises(UsageError, match="confidence: expected a file that shows it"):
         run_decode(job(WordFiles(text="-", confidence="mbr")))
     with pytest.raises(UsageError, match="lattice: is for the graphs of Kaldi models"):
