@@ -19,6 +19,7 @@ from ov_asr_score.text import clipped, printable_name
 
 _DISAMBIGUATION = re.compile(r"#(\d+|nonterm.*)")
 _SHOWN = 3
+_ADVICE = "give the model that the graph was made for"
 _MOST_COUNTED = 1 << 24  # labels above are sorted instead: a table of them would only fill the memory
 
 
@@ -37,16 +38,24 @@ def check_graph(
         raise ShapeMismatchError(
             f"{name}: the graph has transition-ids up to {fst.largest_ilabel}, the model "
             f"{transitions.num_transition_ids} ({transitions.source}), the first above it at state {state}; "
-            "give the model that the graph was made for"
+            + ("it seems to be a grammar (G.fst); give HCLG.fst" if is_grammar(fst) else _ADVICE)
         )
     if num_pdfs is not None:
         check_width(transitions, num_pdfs)
     notes = []
+    if is_grammar(fst):
+        notes.append(f"{name}: its words are its transition-ids, too; is it a grammar (G.fst) instead of HCLG.fst?")
     if not fst.num_final_states:
         notes.append(f"{name}: the graph has no final state: all paths are partial ones")
     if words is not None and (note := check_words(name, fst, words)):
         notes.append(note)
     return tuple(notes)
+
+
+def is_grammar(fst: GraphFst) -> bool:
+    """Whether arcs with a word, of two words at least, have the same label on both sides, as in G.fst."""
+    words = fst.olabels[fst.olabels > 0]
+    return bool(words.size and words.min() < words.max() and (fst.ilabels[fst.olabels > 0] == words).all())
 
 
 def check_width(transitions: TransitionModel, num_columns: int, what: str = "scores") -> None:

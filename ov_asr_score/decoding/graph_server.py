@@ -30,6 +30,8 @@ _PROGRAM = (
 # The libraries of numpy start threads when they are loaded, and a process with threads is not safely divided.
 _ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 _SECONDS_TO_END = 5
+_NO_MEMORY_FOR_THREADS = 127  # the exit code with which the C library ends where C++ cannot tell that memory is short
+_PERHAPS_MEMORY = "; perhaps there was not enough memory"
 
 
 class WorkerEndedError(Exception):
@@ -162,10 +164,11 @@ class Worker:
 def _in_words(code: int) -> str:
     """How a process ended with an exit code as of ``subprocess``."""
     if code >= 0:
-        return f" with exit code {code}"
+        hint = _PERHAPS_MEMORY if code == _NO_MEMORY_FOR_THREADS else ""
+        return f" with exit code {code}{hint}"
     try:
         name = signal.Signals(-code).name
     except ValueError:
         name = f"signal {-code}"
-    hint = "; perhaps there was not enough memory" if -code == signal.SIGKILL else ""
+    hint = _PERHAPS_MEMORY if -code == signal.SIGKILL else ""
     return f" by {name}{hint}"

@@ -90,4 +90,4 @@ def _levels(traceback: Traceback, num_states: int) -> IntArray:
         if (raised == levels).all():
             return levels
         levels = raised
-    raise UnsupportedModelError("the graph has a cycle of arcs without transition-ids, which no lattice can have")
+    raise UnsupportedModelError("there is a cycle of arcs without transition-ids, which no lattice can have")

@@ -14,7 +14,7 @@ from ov_asr_score.decoding.graph import DecodingGraph
 from ov_asr_score.decoding.kaldifst_api import automaton_bytes, import_kaldi_decoder, import_kaldifst
 from ov_asr_score.decoding.raw_lattice import raw_lattice
 from ov_asr_score.decoding.traceback import best_path, parse_traceback
-from ov_asr_score.errors import ShapeMismatchError
+from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError
 from ov_asr_score.lattice.best_path import BestPath
 from ov_asr_score.lattice.lattice import Lattice
 from ov_asr_score.settings.words.decoding import (
@@ -27,6 +27,7 @@ from ov_asr_score.settings.words.decoding import (
     DecodingOptions,
     seconds_allowed,
 )
+from ov_asr_score.text import printable_name
 
 FloatMatrix = NDArray[np.float32]
 
@@ -121,7 +122,10 @@ def _search_lattice(
     path = best_path(parse_traceback(automaton_bytes(best)), graph.labels, scores, graph.word_penalty, is_final)
     traceback = parse_traceback(automaton_bytes(automaton))
     del automaton
-    return path, raw_lattice(traceback, graph.labels, scores, graph.word_penalty)
+    try:
+        return path, raw_lattice(traceback, graph.labels, scores, graph.word_penalty)
+    except UnsupportedModelError as error:
+        raise UnsupportedModelError(f"{printable_name(graph.name)}: {error}") from error
 
 
 def _relative(scores: FloatMatrix, scale: np.float32) -> FloatMatrix:

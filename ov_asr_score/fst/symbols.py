@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from ov_asr_score.errors import TableFormatError
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, open_stream
+from ov_asr_score.kaldi_io.tables.archive import said_instead
 from ov_asr_score.text import clipped
 
 SYMBOLS_MAGIC = struct.pack("<i", 2125658996)
@@ -65,6 +66,8 @@ def read_symbols(path: str | os.PathLike[str], allow_commands: bool = False) -> 
     name = os.fspath(path)
     with open_stream(name, allow_commands=allow_commands) as stream:
         source = stream.name
+        if b"\0" in stream.peek(256) and (said := said_instead(stream, "a table of symbols, such as words.txt")):
+            raise TableFormatError(said)
         content = stream.read_all()
     return _table(source, _parse(source, content))
 

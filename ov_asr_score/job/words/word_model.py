@@ -67,9 +67,14 @@ def open_word_model(
 
 
 def files_of_words(settings: GraphSettings) -> NamedFiles:
-    """The files that are named, each with its setting."""
+    """The files that are named, and those that are found beside the graph, each with its setting."""
     for name in ("graph", "words", "word_boundary", "align_lexicon", "transition_model"):
         yield name, getattr(settings, name)
+    beside = Path(settings.graph).parent
+    if settings.graph and not settings.words and (beside / _WORDS).is_file():
+        yield "words", str(beside / _WORDS)
+    if settings.graph and not (settings.word_boundary or settings.align_lexicon) and (beside / _BOUNDARY).is_file():
+        yield "word_boundary", str(beside / _BOUNDARY)
 
 
 def frames_per_row(*models: str) -> int | None:

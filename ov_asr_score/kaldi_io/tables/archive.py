@@ -65,9 +65,9 @@ def check_is_itself(stream: KaldiStream) -> None:
         raise TableFormatError(said)
 
 
-def said_instead(stream: KaldiStream) -> str:
-    """What a file that cannot be read as a table is instead, as a whole message; empty if that is not known."""
-    said = what_instead(stream.start, stream.name, whole=stream.size == len(stream.start))
+def said_instead(stream: KaldiStream, expected: str = "") -> str:
+    """What a file that cannot be read as a table, or as ``expected``, is, as a whole message; empty if not known."""
+    said = what_instead(stream.start, stream.name, expected, whole=stream.size == len(stream.start))
     return f"{stream.name}: {said}" if said else ""
 
 
@@ -80,15 +80,15 @@ def _check_is_a_table(stream: KaldiStream) -> None:
         raise TableFormatError(said)
 
 
-def what_instead(start: bytes, name: str, *, whole: bool = False) -> str:
-    """What a file with these first bytes is instead of a table or an object in it; empty if that is not known.
+def what_instead(start: bytes, name: str, expected: str = "", *, whole: bool = False) -> str:
+    """What a file with these first bytes is instead of a table or an object in it, or of what is ``expected``.
 
-    ``whole`` says that it has no more bytes.
+    Empty if that is not known. ``whole`` says that it has no more bytes.
     """
     # Most tables are what they should be.
     from ov_asr_score.kaldi_io.foreign import TABLE, describe_start
 
-    return describe_start(start, name, TABLE, whole=whole)
+    return describe_start(start, name, expected or TABLE, whole=whole)
 
 
 def check_key(key: str, *, blanks_inside: bool = False) -> None:

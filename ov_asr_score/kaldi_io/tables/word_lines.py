@@ -43,7 +43,7 @@ def word_lines(rxfilename: str, *, allow_commands: bool = False) -> Iterator[Wor
     """
     with open_stream(rxfilename, allow_commands=allow_commands) as stream:
         if b"\0" in stream.peek(256):
-            said = said_instead(stream)
+            said = said_instead(stream, "lines of text")
             raise TableFormatError(said) if said else stream.error("lines of text", "binary data")
         check_is_itself(stream)
         pass_byte_order_mark(stream)
