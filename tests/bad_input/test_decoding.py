@@ -67,12 +67,12 @@ def lines_of(name: str) -> list[str]:
     return Path(name).read_text().splitlines()
 
 
-def small(*arcs: Arc, finals: Mapping[int, float]) -> Callable[[], None]:
+def small(*arcs: Arc, finals: Mapping[int, float]) -> Callable[[], object]:
     states = 1 + max(max(arc.source, arc.target) for arc in arcs)
     return lambda: write_graph(Graph(list(arcs), dict(finals), states), Path("HCLG.fst"), "vector")
 
 
-def cut(name: str, length: int | float) -> Callable[[], None]:
+def cut(name: str, length: int | float) -> Callable[[], object]:
     def change() -> None:
         content = Path(name).read_bytes()
         Path(name).write_bytes(content[: length if isinstance(length, int) else int(len(content) * length)])
@@ -80,7 +80,7 @@ def cut(name: str, length: int | float) -> Callable[[], None]:
     return change
 
 
-def changed(name: str, old: str, new: str) -> Callable[[], None]:
+def changed(name: str, old: str, new: str) -> Callable[[], object]:
     def change() -> None:
         text = Path(name).read_text()
         assert old in text
@@ -89,7 +89,7 @@ def changed(name: str, old: str, new: str) -> Callable[[], None]:
     return change
 
 
-def copied(source: str | Path, name: str) -> Callable[[], None]:
+def copied(source: str | Path, name: str) -> Callable[[], object]:
     return lambda: Path(name).write_bytes(Path(source).read_bytes())
 
 
@@ -106,7 +106,7 @@ FILES: Mapping[str, tuple[Callable[[], object], str]] = {
     ),
     "model of another graph": (
         copied(MODELS / "nnet3_tdnn" / "final.mdl", "final.mdl"),
-        "utterance 'es_Andrea-t0004': expected scores of 120 pdfs, the model's, found 56 columns; give the scores of ",
+        "utterance 'es_Andrea-t0004': expected 120 columns, one for each pdf of final.mdl, found 56; give the scores",
     ),
     "model without transitions": (
         copied(MODELS / "nnet1_dnn" / "final.nnet", "final.mdl"),
@@ -146,7 +146,7 @@ FILES: Mapping[str, tuple[Callable[[], object], str]] = {
     ),
     "scores of another width": (
         lambda: write_table("ark:scores.ark", {"u": np.zeros((5, 57), np.float32)}),
-        "utterance 'u': expected scores of 56 pdfs, the model's, found 57 columns",
+        "utterance 'u': expected 56 columns, one for each pdf of final.mdl, found 57",
     ),
     "cut scores": (cut("scores.ark", 0.5), "scores.ark: utterance "),
 }
@@ -219,7 +219,7 @@ def test_boundaries_of_other_phones(place: Path) -> None:
     Path("word_boundary.int").write_text("1 nonword\n2 begin\n3 end\n4 internal\n5 singleton\n")
     outcome = run(*DECODE, "--ctm=x.ctm", "--word-boundary=word_boundary.int")
     assert outcome.code == 0, outcome
-    assert "note: the path ends inside a word (first: utterance es_Andrea-t0004)" in outcome.stderr.splitlines()
+    assert "note: the path ends inside a word" in outcome.stderr
     assert len(lines_of("x.ctm")) == sum(len(line.split()) - 1 for line in lines_of("x.txt"))
 
 
@@ -270,7 +270,7 @@ def test_a_cycle_without_frames_has_no_lattice(place: Path, capfd: pytest.Captur
 
 OPTIONS: Mapping[tuple[str, ...], str] = {
     ("--nbest=5",): "--nbest: expected a file for the n best (--nbest-text FILE)",
-    ("--confidence=mbr",): "--confidence: expected a file for confidences (--ctm FILE)",
+    ("--confidence=mbr",): "--confidence: expected a file that shows it (--ctm FILE or --transcript FILE), found none",
     (*LATTICES, "--max-active=100"): "--max-active: the search for lattices has no such limit; choose a narrower beam",
     (*LATTICES, "--min-active=100"): "--min-active: the search for lattices has no such limit",
     ("--lattice-beam=3",): "--lattice-beam: it is for lattices, and none is asked for",
