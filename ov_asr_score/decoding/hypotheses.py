@@ -95,7 +95,7 @@ class HypothesisMaker:
         if decoded.lattice is not None and self.options.needs_lattices:
             words = self._word_lattice(decoded.lattice)
             paths = n_best(words.lattice, self.options.nbest, self._scales)
-            alternatives = tuple(map(self._alternative, paths)) or alternatives
+            alternatives = _with_first(spoken, tuple(map(self._alternative, paths)), self.options.nbest)
             if self.options.confidence != "none":
                 spoken, said = self._confident(words.lattice, path, spoken)
                 warnings += said
@@ -166,3 +166,10 @@ class HypothesisMaker:
 
 def _hypothesis(path: BestPath) -> Hypothesis:
     return Hypothesis(path.words, path.graph_cost, path.acoustic_cost)
+
+
+def _with_first(best: Hypothesis, found: tuple[Hypothesis, ...], most: int) -> tuple[Hypothesis, ...]:
+    """The alternatives, of which ``best`` is the first: another one may cost the same."""
+    if found and np.array_equal(found[0].words, best.words):
+        return found
+    return (best, *(each for each in found if not np.array_equal(each.words, best.words)))[:most]

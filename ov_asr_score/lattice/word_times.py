@@ -19,7 +19,7 @@ from ov_asr_score.kaldi_model.transitions import TransitionModel
 from ov_asr_score.lattice.align_lexicon import AlignLexicon
 from ov_asr_score.lattice.aligning.lexicon_parse import parse_phones
 from ov_asr_score.lattice.aligning.phone_patterns import PhonePatterns, make_patterns, position_of
-from ov_asr_score.lattice.aligning.phone_spans import check_transition_ids, is_reordered
+from ov_asr_score.lattice.aligning.phone_spans import are_words_reordered, check_transition_ids
 from ov_asr_score.lattice.aligning.word_doubts import dropped_words, end_doubts, missing_word, phone_doubts
 from ov_asr_score.lattice.best_path import BestPath
 from ov_asr_score.lattice.word_boundary import PhonePosition, WordBoundary
@@ -67,7 +67,7 @@ def time_words(
     if source is None:
         return time_words_by_arcs(path)
     if reorder is None:
-        reorder = is_reordered(path.alignment, transitions)
+        reorder = are_words_reordered(path.alignment, transitions)
     if isinstance(source, AlignLexicon):
         return _by_lexicon(path, transitions, source, make_patterns(transitions, reorder=reorder))
     return _by_boundary(path, transitions, source, make_patterns(transitions, source, reorder=reorder))

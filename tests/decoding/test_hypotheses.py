@@ -91,6 +91,19 @@ def test_a_lattice_too_large_for_confidences_costs_only_these(monkeypatch: pytes
     assert [warning.split(":")[0] for warning in found.warnings] == ["no confidences"]
 
 
+@pytest.mark.parametrize("nbest", [1, 3])
+def test_the_best_path_comes_first_among_those_of_its_cost(nbest: int) -> None:
+    best = decoded("es_Gene-t0010")
+    assert best.path is not None
+    other = maker(OPTIONS)(best).alternatives[1].words
+    tied = replace(best, path=replace(best.path, words=other, word_frames=best.path.word_frames[: len(other)]))
+    options = replace(OPTIONS, nbest=nbest, lattice="compact")
+    alternatives = maker(options)(tied).alternatives
+    assert len(alternatives) == nbest
+    assert alternatives[0].words.tolist() == other.tolist()
+    assert len({tuple(each.words.tolist()) for each in alternatives}) == nbest
+
+
 def test_no_path() -> None:
     found = maker(OPTIONS)(Decoded("u", 3, None, warnings=("why",)))
     assert (found.path, found.alternatives, found.warnings, found.num_frames) == (None, (), ("why",), 3)

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from ov_asr_score.errors import ShapeMismatchError
+from ov_asr_score.kaldi_model.transitions import load_transitions
 from ov_asr_score.lattice.align_lexicon import AlignLexicon, read_align_lexicon
 from ov_asr_score.lattice.best_path import BestPath
 from ov_asr_score.lattice.word_boundary import WordBoundary, read_word_boundary
 from ov_asr_score.lattice.word_times import TimedWords, time_words
 from tests.lattice.aligning.toy_model import BOUNDARY, LATTICES, SETS, ids_of, int_table, model_of, toy_transitions
+from tests.places import ROOT
 
 TOY = toy_transitions()
 LEXICON = AlignLexicon({0: {(1,): 0}, 10: {(2,): 10}, 11: {(3, 5): 11, (3, 4, 5): 11}}, "lexicon.int")
@@ -81,6 +83,16 @@ def test_loops_before_their_transition() -> None:
     alignment = np.array([1, 2, 2, 1])
     assert spans(time_words(path_of([], alignment), TOY, BOUNDARY, reorder=True)) == [(0, 0, 3), (0, 3, 1)]
     assert spans(time_words(path_of([], alignment), TOY, BOUNDARY, reorder=False)) == [(0, 0, 1), (0, 1, 3)]
+
+
+def test_loops_of_one_state_belong_to_the_word_before() -> None:
+    # linear-to-nbest, lattice-align-words and nbest-to-ctm: three frames, then one
+    transitions = load_transitions(ROOT / "models" / "chain_ivector" / "final.mdl")
+    path = path_of([5, 5], np.array([268, 267, 267, 268]), [0, 3])
+    assert spans(time_words(path, transitions, read_word_boundary(str(LATTICES / "lang" / "word_boundary.int")))) == [
+        (5, 0, 3),
+        (5, 3, 1),
+    ]
 
 
 def test_a_path_that_was_cut_off() -> None:

@@ -45,11 +45,25 @@ def is_reordered(alignment: IntVector, transitions: TransitionModel) -> bool:
     """Whether loops follow the transition out of their state; False if the alignment has no loop that tells."""
     if not alignment.size:
         return False
+    told = _told_reordered(alignment, transitions)
+    loops = transitions.is_self_loop[alignment]
+    return bool(loops[-1] and not loops[0]) if told is None else told
+
+
+def are_words_reordered(alignment: IntVector, transitions: TransitionModel) -> bool:
+    """The same for times of words: recipes have it so, unless something tells the contrary.
+
+    Kaldi: the option ``--reorder`` of lattice-align-words, which is true.
+    """
+    told = _told_reordered(alignment, transitions) if alignment.size else True
+    return not transitions.is_self_loop[alignment[0]] if told is None else told
+
+
+def _told_reordered(alignment: IntVector, transitions: TransitionModel) -> bool | None:
+    """What the first loop beside another state tells; None if there is none."""
     loops, states = transitions.is_self_loop[alignment], transitions.transition_states[alignment]
     tells = np.flatnonzero((states[1:] != states[:-1]) & (loops[1:] | loops[:-1]))
-    if tells.size:
-        return bool(loops[tells[0]])
-    return bool(loops[-1] and not loops[0])
+    return bool(loops[tells[0]]) if tells.size else None
 
 
 def are_arcs_reordered(lattice: CompactLattice, transitions: TransitionModel) -> bool:

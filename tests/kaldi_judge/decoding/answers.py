@@ -48,7 +48,8 @@ class Answers:
     alignments: dict[str, Words] = field(default_factory=dict)
     costs: dict[str, float] = field(default_factory=dict)  # of the best path, with scale and penalty
     nbest: dict[str, list[Scored]] = field(default_factory=dict)
-    times: dict[str, list[TimedWord]] = field(default_factory=dict)  # of the best path
+    times: dict[str, list[TimedWord]] = field(default_factory=dict)  # of the best path, which has
+    timed_alignments: dict[str, Words] = field(default_factory=dict)  # one of those of the same cost
     confidences: dict[str, list[TimedWord]] = field(default_factory=dict)  # of its words
     consensus: dict[str, list[TimedWord]] = field(default_factory=dict)  # minimum Bayes risk
     said: list[str] = field(default_factory=list)
@@ -82,9 +83,12 @@ def kaldi_answers(case: Case, programs: Path) -> Answers:
         _n_best(ran, at, scale, "lat.ark", answers)
         lattices, best = "ark:lat.ark", "ark:1best.ark"
         ran("lattice-1best", scale, lattices, best)
+        ran("nbest-to-linear", best, "ark,t:1best.ali")
+        answers.timed_alignments = _table(at / "1best.ali")
     else:
         lattices, best = "", "ark:1best.ark"
         ran("linear-to-nbest", "ark:ali", "ark:words", "", "", best)
+        answers.timed_alignments = answers.alignments
     if case.has_times:
         ran(*align, best, "ark:1aligned.ark")
         ran("nbest-to-ctm", shift, "ark:1aligned.ark", "ctm")

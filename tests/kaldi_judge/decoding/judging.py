@@ -108,7 +108,8 @@ def _of_utterance(case: Case, key: str, theirs: Answers, ours: Answers) -> Itera
         if not is_tie:
             yield Finding("cost", "differ", key, f"cost {cost:.7g}, Kaldi's {other:.7g} for the same path")
         timed = tuple(each.word for each in theirs.times.get(key, []))
-        if case.has_times and timed == theirs.words[key]:  # not another path of the same cost
+        is_same = timed == theirs.words[key] and theirs.timed_alignments.get(key) == theirs.alignments[key]
+        if case.has_times and is_same:  # not another path of the same cost
             text = _times_difference(case, theirs.times.get(key, []), ours.times.get(key, []))
             yield Finding("times", "differ" if text else "equal", key, text)
     if not case.has_lattices:

@@ -87,7 +87,7 @@ def recorded(case: Case, folder: Path, answers: Answers, code: int = 0) -> Path:
     scripts = {
         "latgen-faster-mapped": decode,
         "decode-faster-mapped": decode,
-        "nbest-to-linear": f"cp {folder}/nbest.* .",
+        "nbest-to-linear": f'case "$*" in *1best*) cp {folder}/ali 1best.ali;; *) cp {folder}/nbest.* .;; esac',
         "nbest-to-ctm": f"cp {folder}/ctm .",
         "lattice-to-ctm-conf": f'case "$*" in *mbr=true*) cp {folder}/consensus conf.ctm;; '
         f"*) cp {folder}/confidences conf.ctm;; esac",

@@ -6,6 +6,7 @@ import pytest
 from ov_asr_score.errors import ShapeMismatchError
 from ov_asr_score.lattice.aligning.phone_spans import (
     are_arcs_reordered,
+    are_words_reordered,
     check_transition_ids,
     is_reordered,
     split_phones,
@@ -63,6 +64,9 @@ def test_one_state_only() -> None:
     assert is_reordered(np.array([1, 2, 2], np.int32), TOY)
     assert not is_reordered(np.array([2, 2, 1], np.int32), TOY)
     assert not is_reordered(np.array([1, 1], np.int32), TOY)
+    # words are as recipes have them, unless a loop comes first
+    for ids, expected in (([1, 2, 2], True), ([2, 2, 1], False), ([1, 2, 2, 1], True), ([1, 1], True), ([], True)):
+        assert are_words_reordered(np.array(ids, np.int32), TOY) == expected
     assert split_phones(np.array([1, 1], np.int32), TOY).num_frames.tolist() == [1, 1]
 
 
