@@ -62,7 +62,8 @@ def load_transitions(path: str | os.PathLike[str], allow_commands: bool = False)
     """The transition model that a file begins with: nnet2 or nnet3 (.mdl), Gaussian mixtures, or nothing but it.
 
     What follows it is not read. Raises FileAccessError, SpecifierError, ModelFormatError (file, byte, what was
-    expected) and UnsupportedModelError (a file without a transition model).
+    expected) and UnsupportedModelError (a file without a transition model). Kaldi: ``ExpectToken`` in
+    ``TransitionModel::Read``.
     """
     with open_stream(os.fspath(path), allow_commands=allow_commands) as stream:
         try:
@@ -84,6 +85,7 @@ def _described(stream: KaldiStream, expected: str) -> str:
 
 
 def _load(stream: KaldiStream) -> TransitionModel:
+    """Kaldi: ``ExpectToken`` in ``TransitionModel::Read``."""
     binary = stream.peek(2) == _MARK
     if binary:
         stream.read(2)
@@ -163,7 +165,7 @@ def _check_states(reader: ModelReader, stored: StoredTransitions) -> None:
 
 
 def _checked_log_probs(reader: ModelReader, stored: StoredTransitions, num_ids: int) -> FloatArray:
-    """Those of all transition-ids, finite and not above 0 (``TransitionModel::Check``)."""
+    """Those of all transition-ids, finite and not above 0. Kaldi: ``TransitionModel::Check``."""
     log_probs, offset = stored.log_probs, stored.log_probs_offset
     if len(log_probs) <= num_ids:
         expected = f"log-probabilities of {num_ids} transition-ids"

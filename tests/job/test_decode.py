@@ -182,6 +182,16 @@ def test_options_without_effect_are_told(tmp_path: Path) -> None:
     assert not any("nothing" in each for each in run_decode(plain).notes)
 
 
+def test_a_graph_of_another_model_is_noticed(tmp_path: Path) -> None:
+    # as many pdfs, more transition-ids
+    other = replace(
+        job(WordFiles(text=f"{tmp_path}/text"), scores=ROOT / "data" / "kaldi" / "nnet3_chain_tdnnf.ark"),
+        model=str(ROOT / "models" / "nnet3_chain_tdnnf" / "final.mdl"),
+    )
+    report = run_decode(other)
+    assert any("belong" in note for note in report.notes), report.notes
+
+
 def test_what_is_asked_for() -> None:
     files = WordFiles(text="-")
     with pytest.raises(UsageError, match="graph: expected a decoding graph"):

@@ -15,6 +15,7 @@ from onnx import TensorProto, helper, numpy_helper
 from ov_asr_score.audio.recordings import read_recordings
 from ov_asr_score.job.score import run_job
 from ov_asr_score.kaldi_io import read_table
+from ov_asr_score.scoring.axes.trying import values_per_frame
 from ov_asr_score.settings.score_job import ScoreJob
 from ov_asr_score.settings.speech.frontend import FrontendSettings
 from ov_asr_score.settings.speech.wave_input import WaveSettings
@@ -89,3 +90,15 @@ def test_scores_of_onnxruntime(tmp_path: Path, axes: list[str | int | None]) -> 
     # frames are samples, and the real-time factor counts seconds
     assert report.totals.frames == samples
     assert report.totals.frame_shift_seconds == 1 / 16000
+
+
+def test_trials_are_no_longer_than_the_utterance() -> None:
+    def of(frames: int, width: int = 1) -> np.ndarray:
+        return np.zeros((frames, width), np.float32)
+
+    assert values_per_frame([of(32000)]) == 160
+    assert values_per_frame([of(3200), None]) == 20
+    assert values_per_frame([of(300)]) == 1
+    assert values_per_frame([of(32000, 40)]) == 1
+    assert values_per_frame([of(32000), of(32000, 2)]) == 1
+    assert values_per_frame([None]) == 1

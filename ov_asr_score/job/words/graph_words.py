@@ -84,7 +84,7 @@ def open_graph_words(
     settings: WordSettings, model: str, row_seconds: float, *, allow_commands: bool = False
 ) -> GraphWords:
     """The graph that ``settings`` ask for. Raises UsageError, and what reading graph and models raises."""
-    check_decoding(settings.search, _wanted(settings, 1.0).needs_lattices)
+    check_decoding(settings.search, _wanted(settings, 1.0, _needs_times(settings.files)).needs_lattices)
     word_model = open_word_model(
         settings.graph,
         settings.search,
@@ -92,14 +92,15 @@ def open_graph_words(
         wants_times=_needs_times(settings.files),
         allow_commands=allow_commands,
     )
-    return GraphWords(settings, word_model, _wanted(settings, word_model.acoustic_scale), row_seconds)
+    times = _needs_times(settings.files) or word_model.source is not None
+    return GraphWords(settings, word_model, _wanted(settings, word_model.acoustic_scale, times), row_seconds)
 
 
-def _wanted(settings: WordSettings, acoustic_scale: float) -> HypothesisOptions:
+def _wanted(settings: WordSettings, acoustic_scale: float, times: bool) -> HypothesisOptions:
     files, beam = settings.files, settings.search.lattice_beam
     return HypothesisOptions(
         acoustic_scale=acoustic_scale,
-        times=_needs_times(files),
+        times=times,
         nbest=files.nbest,
         confidence=files.confidence,
         lattice=files.lattice_as if files.lattice else "none",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ov_asr_score.decoding.graph_checks import check_graph
-from ov_asr_score.errors import UsageError
+from ov_asr_score.errors import OvAsrScoreError, UsageError
 from ov_asr_score.fst.graph_file import GraphFile, open_graph
 from ov_asr_score.fst.symbols import SymbolTable, read_symbols
 from ov_asr_score.job.overwriting import NamedFiles
@@ -46,7 +46,8 @@ def open_word_model(
 ) -> WordModel:
     """The graph and all that belongs to it. ``model`` has the transition model where the settings name no other.
 
-    Raises UsageError (no graph, no model), ShapeMismatchError (files that do not belong together), and what reading
+    What tells where words end is read without ``wants_times``, too: phones that do not make words are the only sign of a
+    graph that belongs to another model with as many transition-ids. Raises UsageError (no graph, no model), ShapeMismatchError (files that do not belong together), and what reading
     them raises.
     """
     _check(settings, model)
@@ -55,8 +56,13 @@ def open_word_model(
     transitions = load_transitions(settings.transition_model or model, allow_commands=allow_commands)
     symbols, note = graph_symbols(settings, graph, allow_commands)
     notes += [note] if note else []
-    source, note = _word_ends(settings, allow_commands) if wants_times else (None, "")
-    notes += [note] if note else []
+    try:
+        source, note = _word_ends(settings, allow_commands)
+    except OvAsrScoreError:
+        if wants_times:
+            raise
+        source, note = None, ""
+    notes += [note] if note and wants_times else []
     notes += check_graph(graph, transitions, symbols)
     is_chain = transitions.topology.is_chain
     scale = acoustic_scale_of(options, is_chain)

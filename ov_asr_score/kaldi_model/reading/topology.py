@@ -101,6 +101,7 @@ def _read_binary_state(reader: ModelReader, has_self_loop_pdf: bool) -> HmmState
 
 
 def _read_text(reader: ModelReader) -> Topology:
+    """Kaldi: ``HmmTopology::Read``, which refuses a phone that has an entry already."""
     entries: list[tuple[HmmState, ...]] = []
     entry_of: dict[int, int] = {}
     while reader.expect_token("<TopologyEntry>", "</Topology>") == "<TopologyEntry>":
@@ -121,6 +122,7 @@ def _read_text(reader: ModelReader) -> Topology:
 
 
 def _read_phones(reader: ModelReader) -> Iterator[int]:
+    """Kaldi: ``HmmTopology::Read``. Reason for the largest number: memory for one entry for every number up to it."""
     while True:
         offset = reader.offset
         token = reader.read_token()
@@ -132,6 +134,7 @@ def _read_phones(reader: ModelReader) -> Iterator[int]:
 
 
 def _read_text_state(reader: ModelReader, number: int) -> HmmState:
+    """Kaldi: ``HmmTopology::Read``, which refuses states out of order; its constructor of states one class alone."""
     offset = reader.offset
     if (found := reader.read_int()) != number:
         raise reader.error(f"state {number}", f"state {found}", "states come in order", offset=offset)
@@ -155,7 +158,7 @@ def _read_text_state(reader: ModelReader, number: int) -> HmmState:
 
 
 def check_topology(reader: ModelReader, topology: Topology, offset: int) -> None:
-    """Raise ModelFormatError, with the byte ``offset``, for what ``HmmTopology::Check`` refuses."""
+    """Raise ModelFormatError, with the byte ``offset``, for what is wrong. Kaldi: ``HmmTopology::Check``."""
     for problem in _problems(topology):
         raise reader.error(*problem, "the topology is damaged", offset=offset)
 

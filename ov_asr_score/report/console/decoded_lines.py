@@ -30,9 +30,11 @@ def word_lines(totals: WordTotals, limit: int | None) -> Iterator[tuple[str, str
 def _summary(totals: WordTotals) -> str:
     text = f"decoded {totals.utterances:,} utterances, {totals.frames:,} frames: {totals.words:,} words"
     if totals.partial:
-        text += f", {totals.partial:,} utterances not to their end"
+        text += f", {totals.partial:,} of them not to a final state"
     if totals.num_failures:
         text += f", {totals.num_failures:,} without words"
+    if totals.frames and totals.graph:
+        text += f"; log-likelihood per frame {totals.log_likelihood_per_frame:.5g}"
     if totals.decode_seconds and totals.frames:
         text += f"; {totals.frames / totals.decode_seconds:,.0f} frames per second of processor time"
     return text

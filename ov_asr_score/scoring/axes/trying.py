@@ -63,10 +63,13 @@ class TrialInput:
 def values_per_frame(values: Sequence[NDArray[Any] | None]) -> int:
     """How much longer utterances of trials must be than those of frames: where a frame has one value, it is a sample.
 
-    Networks that take sound see hundreds of samples for each row of scores.
+    Networks that take sound see hundreds of samples for each row of scores. A trial is no longer than the utterance at
+    hand: other features may have one column, too, and what compares all frames needs memory by the square of them.
     """
-    widths = {value.shape[1] for value in values if value is not None and value.ndim == 2}
-    return _SAMPLES_OF_FRAME if widths == {1} else 1
+    shapes = [value.shape for value in values if value is not None and value.ndim == 2]
+    if {width for _, width in shapes} != {1}:
+        return 1
+    return max(1, min(_SAMPLES_OF_FRAME, min(length for length, _ in shapes) // TRIED_FRAMES))
 
 
 def tried_frames(

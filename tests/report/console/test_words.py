@@ -30,8 +30,8 @@ def test_lines() -> None:
     report = report_of(totals, "too many words changed")
     assert lines_of(report) == [
         "note: a note",
-        "decoded 3 utterances, 1,000 frames: 20 words, 1 utterances not to their end, 12 without words; 2,000 frames "
-        "per second of processor time",
+        "decoded 3 utterances, 1,000 frames: 20 words, 1 of them not to a final state, 12 without words; "
+        "log-likelihood per frame 0.2; 2,000 frames per second of processor time",
         "%WER 5.00",
         "%SER 33.33",
         "Scored 3 sentences",
