@@ -46,9 +46,9 @@ def open_word_model(
 ) -> WordModel:
     """The graph and all that belongs to it. ``model`` has the transition model where the settings name no other.
 
-    What tells where words end is read without ``wants_times``, too: phones that do not make words are the only sign of a
-    graph that belongs to another model with as many transition-ids. Raises UsageError (no graph, no model), ShapeMismatchError (files that do not belong together), and what reading
-    them raises.
+    What tells where words end is read without ``wants_times``, too: phones that do not make words are the only sign of
+    a graph that belongs to another model with as many transition-ids. Raises UsageError (no graph, no model),
+    ShapeMismatchError (files that do not belong together), and what reading them raises.
     """
     _check(settings, model)
     notes = []

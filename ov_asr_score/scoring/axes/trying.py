@@ -66,10 +66,10 @@ def values_per_frame(values: Sequence[NDArray[Any] | None]) -> int:
     Networks that take sound see hundreds of samples for each row of scores. A trial is no longer than the utterance at
     hand: other features may have one column, too, and what compares all frames needs memory by the square of them.
     """
-    shapes = [value.shape for value in values if value is not None and value.ndim == 2]
-    if {width for _, width in shapes} != {1}:
+    matrices = [value for value in values if value is not None and value.ndim == 2]
+    if {value.shape[1] for value in matrices} != {1}:
         return 1
-    return max(1, min(_SAMPLES_OF_FRAME, min(length for length, _ in shapes) // TRIED_FRAMES))
+    return max(1, min(_SAMPLES_OF_FRAME, min(map(len, matrices)) // TRIED_FRAMES))
 
 
 def tried_frames(
