@@ -12,6 +12,7 @@ from types import MappingProxyType
 import numpy as np
 
 from ov_asr_score.fst.graph_file import open_graph
+from ov_asr_score.fst.symbols import read_symbols
 from ov_asr_score.kaldi_io import TableWriter, read_table
 from ov_asr_score.kaldi_model.transitions import TransitionModel, load_transitions
 from ov_asr_score.settings.words.decoding import MIN_ACTIVE
@@ -115,8 +116,10 @@ def given_case(given: Given, kind: str, seed: int, number: int, folder: Path) ->
     for side in ("kaldi", "ours"):
         at = folder / side
         at.mkdir(parents=True)
-        for name, path in (("HCLG.fst", given.graph), ("final.mdl", given.model), ("words.txt", given.words)):
-            (at / name).symlink_to(path.resolve())
+        (at / "HCLG.fst").symlink_to(given.graph.resolve())
+        (at / "final.mdl").symlink_to(given.model.resolve())
+        numbers = sorted(read_symbols(given.words).ids.tolist())
+        (at / "words.txt").write_text("".join(f"{number or '<eps>'} {number}\n" for number in numbers))
         _write_scores(at, utterances)
     case = Case(
         kind=kind,

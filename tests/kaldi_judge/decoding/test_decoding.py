@@ -55,6 +55,7 @@ def test_a_decoding_that_is_given(kind: str, tmp_path: Path) -> None:
     for case in cases:
         answers = our_answers(case)
         assert answers.faults == [] and set(answers.words) <= set(case.utterances)
+        assert all(word.isdigit() for words in answers.words.values() for word in words)
     assert any(answers.words for answers in map(our_answers, cases))
 
 
