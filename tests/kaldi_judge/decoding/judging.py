@@ -123,6 +123,9 @@ def _of_utterance(case: Case, key: str, theirs: Answers, ours: Answers) -> Itera
     ):
         if thing == "confidence" and not same:
             continue
+        if thing == "confidence" and tuple(each.word for each in wanted.get(key, [])) != theirs.words[key]:
+            yield Finding(thing, "tie", key, "Kaldi's programs choose other words of the same cost")
+            continue
         text = _confidence_difference(wanted.get(key, []), given.get(key, []))
         if not text and thing == "consensus" and case.has_times:
             text = _times_difference(case, wanted.get(key, []), given.get(key, []))
