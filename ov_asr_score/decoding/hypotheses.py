@@ -95,7 +95,8 @@ class HypothesisMaker:
         if decoded.lattice is not None and self.options.needs_lattices:
             words = self._word_lattice(decoded.lattice)
             paths = n_best(words.lattice, self.options.nbest, self._scales)
-            alternatives = _with_first(spoken, tuple(map(self._alternative, paths)), self.options.nbest)
+            best = self._alternative(path)
+            alternatives = _with_first(best, tuple(map(self._alternative, paths)), self.options.nbest)
             if self.options.confidence != "none":
                 spoken, said = self._confident(words.lattice, path, spoken)
                 warnings += said
@@ -127,8 +128,15 @@ class HypothesisMaker:
         return Hypothesis(words.words, path.graph_cost, path.acoustic_cost, first, lengths), timed.warnings
 
     def _alternative(self, path: BestPath) -> Hypothesis:
-        """A word sequence with its times if they are wanted, without warnings: those of the best path suffice."""
-        return self._timed(path)[0] if self.options.times and self.options.nbest > 1 else _hypothesis(path)
+        """A word sequence, with its times if they are wanted and all words have some, without warnings.
+
+        The warnings of the best path suffice; words at its end that have no frames have no times.
+        """
+        if self.options.times and self.options.nbest > 1:
+            timed, _ = self._timed(path)
+            if np.array_equal(timed.words, path.words):
+                return timed
+        return _hypothesis(path)
 
     def _confident(
         self, lattice: CompactLattice, path: BestPath, timed: Hypothesis

@@ -104,6 +104,20 @@ def test_the_best_path_comes_first_among_those_of_its_cost(nbest: int) -> None:
     assert len({tuple(each.words.tolist()) for each in alternatives}) == nbest
 
 
+def test_words_without_frames_stay_among_alternatives() -> None:
+    best = decoded("es_Gene-t0010")
+    assert best.path is not None
+    # two words on arcs without a frame at the end; the first one gets the silence there
+    words = np.append(best.path.words, [7, 8]).astype(np.int32)
+    frames = np.append(best.path.word_frames, [best.num_frames] * 2).astype(np.int32)
+    found = maker(OPTIONS)(replace(best, path=replace(best.path, words=words, word_frames=frames)))
+    assert found.spoken is not None and found.spoken.words.tolist() == words[:-1].tolist()
+    texts = [tuple(each.words.tolist()) for each in found.alternatives]
+    assert texts[:2] == [tuple(words.tolist()), tuple(best.path.words.tolist())]
+    assert len(set(texts)) == len(texts)
+    assert found.alternatives[0].first_frames is None and found.alternatives[1].first_frames is not None
+
+
 def test_no_path() -> None:
     found = maker(OPTIONS)(Decoded("u", 3, None, warnings=("why",)))
     assert (found.path, found.alternatives, found.warnings, found.num_frames) == (None, (), ("why",), 3)
