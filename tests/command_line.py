@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,3 +61,19 @@ def run_process(*arguments: str | Path, stdin: bytes = b"", **options: object) -
 def names_in(folder: Path) -> list[str]:
     """Names of everything in a folder, hidden and temporary files too."""
     return sorted(path.name for path in folder.iterdir())
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Processes that are started in here can be interrupted.
+
+    A shell that runs the tests in the background has Ctrl-C ignored, nohup the end of the terminal; a process would
+    inherit that, and rightly go on.
+    """
+    previous = {signal.SIGINT: signal.signal(signal.SIGINT, signal.default_int_handler)}
+    previous[signal.SIGHUP] = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from ov_asr_score.kaldi_io import read_table
-from tests.command_line import COMMAND, DATA, MODELS, ROOT, Outcome, names_in, run, run_process
+from tests.command_line import COMMAND, DATA, MODELS, ROOT, Outcome, interruptible, names_in, run, run_process
 from tests.kaldi_judge.decoding.graphs import Arc, Graph, write_graph
 from tests.tiny_model import write_table
 
@@ -354,7 +354,8 @@ def test_scores_that_end_early_may_be_skipped(place: Path) -> None:
 
 def process(*words: str | Path) -> subprocess.Popen[str]:
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    return subprocess.Popen([*COMMAND, *map(str, words)], stderr=subprocess.PIPE, text=True, env=environment)
+    with interruptible():
+        return subprocess.Popen([*COMMAND, *map(str, words)], stderr=subprocess.PIPE, text=True, env=environment)
 
 
 def flat_graph() -> None:

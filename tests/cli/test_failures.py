@@ -12,7 +12,7 @@ import typer
 
 from ov_asr_score.cli.failures import explained_failures, say
 from ov_asr_score.errors import DeviceError, UsageError
-from tests.command_line import COMMAND, ROOT, names_in
+from tests.command_line import COMMAND, ROOT, interruptible, names_in
 from tests.tiny_model import tiny_features, write_table
 
 
@@ -107,20 +107,15 @@ def scoring_at_a_fifo(tiny_model: str, folder: Path) -> Iterator[subprocess.Pope
         "-v",
     ]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    # A shell that runs the tests in the background has Ctrl-C ignored, nohup the end of the terminal; the process would
-    # inherit that, and rightly go on.
-    previous = {signal.SIGINT: signal.signal(signal.SIGINT, signal.default_int_handler)}
-    previous[signal.SIGHUP] = signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    process = subprocess.Popen(
-        words,
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
-    for number, handler in previous.items():
-        signal.signal(number, handler)
+    with interruptible():
+        process = subprocess.Popen(
+            words,
+            cwd=folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
     try:
         with (folder / "fifo").open("wb", buffering=0) as fifo:
             fifo.write(features[: len(features) // 2])

@@ -25,6 +25,7 @@ from ov_asr_score.errors import MissingExtraError, OvAsrScoreError, ShapeMismatc
 from ov_asr_score.fst.graph_file import GraphFile, open_graph
 from ov_asr_score.kaldi_model.transitions import TransitionModel, load_transitions
 from ov_asr_score.settings.words.decoding import DecodingOptions
+from tests.command_line import interruptible
 from tests.decoding.finishing import keep, misbehave, number_of_process
 from tests.decoding.kaldi_decodings import FOLDER, alignments, integers, scores, words
 from tests.places import ROOT
@@ -220,14 +221,15 @@ def test_openfst_is_not_loaded_here() -> None:
 
 
 def test_ctrl_c() -> None:
-    running = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, "wait"],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    with interruptible():
+        running = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, "wait"],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
     assert running.stdout is not None and running.stdout.readline() == "ready\n"
     time.sleep(0.5)
     os.killpg(running.pid, signal.SIGINT)
