@@ -121,7 +121,7 @@ $(VENV)/.installed-docs: $(VENV)/.installed
 $(VENV_2023)/.installed: pyproject.toml
 	$(PYTHON_2023) -m venv $(VENV_2023)
 	$(VENV_2023)/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[audio-all,decode]" "openvino==2023.3.*" \
-	  build hypothesis jsonschema kaldi-native-fbank kaldi-native-io "matplotlib>=3.9" onnx onnxruntime pdoc praatio pysubs2 pytest pytest-timeout pytest-xdist pyyaml webvtt-py
+	  build hypothesis jsonschema kaldi-native-fbank kaldi-native-io kaldilm "matplotlib>=3.9" onnx onnxruntime pdoc praatio pysubs2 pytest pytest-timeout pytest-xdist pyyaml webvtt-py
 	touch $@
 
 $(VENV)/.installed-bench: $(VENV)/.installed
