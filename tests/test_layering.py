@@ -99,9 +99,8 @@ FLOORS: dict[str, list[str]] = {
         "recording examples",
     ],
     "job": [
-        "sections overwriting written_table word_texts wer_sweep",
-        "inspect_decoding",
-        "inspect_kaldi",
+        "overwriting written_table",
+        "inspection",
         "inspect_model",
         "words",
         "resume",

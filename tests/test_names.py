@@ -40,7 +40,7 @@ SHARED_SUBJECTS: dict[str, set[str]] = {
     "table": {"report/console", "report/data"},
     "table_info": COMMANDS,
     "wer": COMMANDS,
-    "wer_sweep": {"job", "settings/words"},
+    "wer_sweep": {"job/words", "settings/words"},
     "words": {"report/console", "report/data"},
     "word_errors": {"report/console", "report/data", "report/files", "report/html"},
     "wave_input": {"features", "settings/speech"},

@@ -26,7 +26,7 @@ EXCEPTIONS = {
     "kaldi_io/files/input.py": ("-c",),
     "kaldi_io/files/output.py": ("-c",),
     "kaldi_model/info_settings.py": ("-rms",),
-    "job/inspect_kaldi.py": ("ov-asr-score ", "-i ", " -o "),
+    "job/inspection/inspect_kaldi.py": ("ov-asr-score ", "-i ", " -o "),
 }
 OPTION = re.compile(r"(?<![\w-])(--[a-z][a-z-]+|-[a-z]{1,3}\b(?! ?[a-z]))")
 MODULES = {path.relative_to(PACKAGE).as_posix(): path for path in sorted(PACKAGE.rglob("*.py"))}

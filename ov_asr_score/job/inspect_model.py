@@ -10,9 +10,9 @@ from ov_asr_score.errors import BlobFormatError, OvAsrScoreError, UnsupportedMod
 from ov_asr_score.gna.format.blob import read_blob
 from ov_asr_score.gna.format.blob_description import describe_blob
 from ov_asr_score.gna.format.model_checks import check_model
-from ov_asr_score.job.inspect_decoding import graph_sections, is_automaton
-from ov_asr_score.job.inspect_kaldi import kaldi_sections
-from ov_asr_score.job.sections import Section, origin_section
+from ov_asr_score.job.inspection.inspect_decoding import graph_sections, is_automaton
+from ov_asr_score.job.inspection.inspect_kaldi import kaldi_sections
+from ov_asr_score.job.inspection.sections import Section, origin_section
 from ov_asr_score.kaldi_io.files.input import describe_input, keep_inputs, kept_input, open_path
 from ov_asr_score.kaldi_io.foreign import MODEL
 from ov_asr_score.openvino_api import ov

@@ -51,7 +51,7 @@ def open_words(run: PreparedRun, score: Callable[[ScoreJob], object]) -> Iterato
 
 def _compare_with_floats(words: WordRun, job: ScoreJob, score: Callable[[ScoreJob], object]) -> None:
     """Have the words compared with those of the model in floats, if what it reads can be read twice."""
-    from ov_asr_score.job.word_texts import read_texts
+    from ov_asr_score.job.words.word_texts import read_texts
 
     if job.import_model:
         words.notes.append("words were not compared with those of the model in floats: a blob has no such model")

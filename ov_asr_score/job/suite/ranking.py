@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ov_asr_score.job.suite.run_texts import RunTexts
 from ov_asr_score.job.suite.suite import SuiteRun
-from ov_asr_score.job.word_texts import read_texts
+from ov_asr_score.job.words.word_texts import read_texts
 from ov_asr_score.report.data.suite import RankedRun, Ranking, RunResult
 from ov_asr_score.settings.words.wer_job import CountingSettings
 from ov_asr_score.word_errors.alignment import count_edits, percent_of

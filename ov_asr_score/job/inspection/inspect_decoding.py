@@ -1,6 +1,6 @@
 """What is needed for decoding, in sections: the transition model of a Kaldi model, and decoding graphs.
 
-Tests: tests/job/test_inspect_decoding.py
+Tests: tests/job/inspection/test_inspect_decoding.py
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from ov_asr_score.errors import FileAccessError, OvAsrScoreError, TableFormatErr
 from ov_asr_score.fst.graph_file import open_graph
 from ov_asr_score.fst.header import MAGIC, FstHeader, read_header
 from ov_asr_score.fst.symbols import SymbolTable
-from ov_asr_score.job.sections import Facts, Section
+from ov_asr_score.job.inspection.sections import Facts, Section
 from ov_asr_score.kaldi_io.matrices.stream import open_stream
 from ov_asr_score.kaldi_model.reading.topology import NO_PDF, Topology
 from ov_asr_score.kaldi_model.transitions import load_transitions

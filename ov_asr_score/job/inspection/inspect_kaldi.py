@@ -15,8 +15,8 @@ from ov_asr_score.convert.nonfinite_weights import first_few, nonfinite_error
 from ov_asr_score.convert.rt_info import read_facts
 from ov_asr_score.convert.scores_per import gives_vector
 from ov_asr_score.errors import NoNetworkError, OvAsrScoreError, UsageError
-from ov_asr_score.job.inspect_decoding import transition_section, transitions_alone
-from ov_asr_score.job.sections import Facts, Section
+from ov_asr_score.job.inspection.inspect_decoding import transition_section, transitions_alone
+from ov_asr_score.job.inspection.sections import Facts, Section
 from ov_asr_score.kaldi_model.loading import load_network
 from ov_asr_score.kaldi_model.network import KaldiNetwork
 from ov_asr_score.kaldi_model.network_summary import (

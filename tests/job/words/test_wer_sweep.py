@@ -6,7 +6,7 @@ import pytest
 
 from ov_asr_score.errors import TableFormatError, UsageError
 from ov_asr_score.job.wer import run_wer
-from ov_asr_score.job.wer_sweep import edge_notes
+from ov_asr_score.job.words.wer_sweep import edge_notes
 from ov_asr_score.report.data.word_errors import SweepCell, SweepReport, WordErrorsReport
 from ov_asr_score.settings.words.wer_job import CountingSettings, ErrorDetails, WerJob
 from ov_asr_score.settings.words.wer_sweep import SweepSettings

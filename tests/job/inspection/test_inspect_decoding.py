@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from ov_asr_score.errors import TableFormatError
-from ov_asr_score.job.inspect_decoding import transition_section
 from ov_asr_score.job.inspect_model import inspect_model
-from ov_asr_score.job.sections import Facts
+from ov_asr_score.job.inspection.inspect_decoding import transition_section
+from ov_asr_score.job.inspection.sections import Facts
 from tests.command_line import MODELS, ROOT
 from tests.kaldi_model.model_files import FOLDER as KALDI
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ov_asr_score.errors import FileAccessError, OvAsrScoreError, SpecifierError, TableFormatError
-from ov_asr_score.job.word_texts import changed_texts, read_rules, read_texts, text_format
+from ov_asr_score.job.words.word_texts import changed_texts, read_rules, read_texts, text_format
 from ov_asr_score.transcript.json_form import to_json
 from ov_asr_score.transcript.transcript import Alternative, Segment, Transcript, Word
 from ov_asr_score.word_errors.text_formats import UtteranceText

@@ -1,0 +1,1 @@
+"""What models and graphs hold, as sections of facts."""
