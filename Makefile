@@ -33,10 +33,10 @@ SOURCES := ov_asr_score tests models benchmarks docs .github
 
 demo: $(VENV)/.installed
 	@mkdir -p out
-	$(BIN)/ov-asr-score score -m models/chain_ivector/final.mdl -i data/speech --feature-config data/speech/mfcc.conf \
-	  --ivector-extractor data/ivector_extractor/ivector_extractor.conf --frame-subsampling-factor 3 \
+	$(BIN)/ov-asr-score score -m models/chain_ivector/final.mdl -i data/speech --feature-config models/chain_ivector/conf/mfcc.conf \
+	  --ivector-extractor models/chain_ivector/ivector_extractor/ivector_extractor.conf --frame-subsampling-factor 3 \
 	  --frames-per-chunk 50 -o ark,scp:out/speech.ark,out/speech.scp -r ark:data/speech/kaldi_scores.ark \
-	  --max-error 1e-3 --report out/speech.json --graph data/speech/graph/HCLG.fst --text out/words.txt \
+	  --max-error 1e-3 --report out/speech.json --graph models/chain_ivector/graph/HCLG.fst --text out/words.txt \
 	  --ctm out/words.ctm
 	$(BIN)/ov-asr-score score -m models/nnet3_chain_tdnnf/final.mdl -i ark:data/kaldi/hires.ark \
 	  -o ark,scp:out/chain.ark,out/chain.scp -r ark:data/kaldi/nnet3_chain_tdnnf.ark \

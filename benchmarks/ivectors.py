@@ -4,7 +4,7 @@ Seconds of sound (100 frames each) per second of processor time, of one thread, 
 where a folder with it is given. Its time for the first utterance alone, which is mostly loading, is subtracted, as
 loading is not counted here either; reading features and writing i-vectors counts for Kaldi, its share is small.
 
-``small`` is the extractor in data/ivector_extractor with features of speech, ``large`` one of 512 Gaussians and 100
+``small`` is the extractor in models/chain_ivector/ivector_extractor with features of speech, ``large`` one of 512 Gaussians and 100
 dimensions that is generated, with features that change as slowly as those of speech.
 """
 
@@ -41,7 +41,7 @@ LEAST = 1000
 SUBJECTS = ("small", "large")
 SIZE = ExtractorSize()
 
-_SMALL = ROOT / "data" / "ivector_extractor"
+_SMALL = ROOT / "models" / "chain_ivector" / "ivector_extractor"
 _SPEECH = ROOT / "tests" / "kaldi_speech" / "ivector" / "feats.ark"
 
 
@@ -65,7 +65,7 @@ def make_subject(name: str, folder: Path, seconds: float, size: ExtractorSize = 
     if name == "small":
         config = folder / "small.conf"
         text = (_SMALL / "ivector_extractor.conf").read_text(encoding="utf-8")
-        config.write_text(text.replace("data/ivector_extractor", str(_SMALL)), encoding="utf-8")
+        config.write_text(text.replace("models/chain_ivector/ivector_extractor", str(_SMALL)), encoding="utf-8")
         speech = dict(read_table(f"ark:{_SPEECH}"))
         times = max(1, round(seconds * FRAMES_PER_SECOND / sum(map(len, speech.values()))))
         features = {f"{key}-{copy}": rows for copy in range(times) for key, rows in speech.items()}

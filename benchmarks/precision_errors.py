@@ -59,8 +59,8 @@ SUBJECTS = (
         ("data/speech",),
         KaldiOptions(frame_subsampling_factor=3),
         FrontendSettings(
-            feature_config="data/speech/mfcc.conf",
-            ivector_extractor="data/ivector_extractor/ivector_extractor.conf",
+            feature_config="models/chain_ivector/conf/mfcc.conf",
+            ivector_extractor="models/chain_ivector/ivector_extractor/ivector_extractor.conf",
         ),
     ),
     Subject(

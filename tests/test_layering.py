@@ -22,9 +22,10 @@ LEVELS: dict[str, int] = {
             ["device", "report", "kaldi_model", "gna", "audio", "features", "fst"],
             ["convert", "egs", "ivector", "lattice"],
             ["ov_model", "frontend", "decoding"],
-            ["scoring"],
+            ["scoring", "model_directory"],
+            ["recognition"],
             ["job", "library"],
-            ["cli"],
+            ["cli", "pipeline", "vosk"],
             ["__main__"],
         ]
     )

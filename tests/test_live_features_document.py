@@ -16,7 +16,7 @@ from ov_asr_score.settings.speech.sound import SoundSettings
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "docs" / "live-features.md").read_text(encoding="utf-8")
-EXTRACTOR = "data/ivector_extractor/ivector_extractor.conf"
+EXTRACTOR = "models/chain_ivector/ivector_extractor/ivector_extractor.conf"
 
 
 @pytest.fixture(autouse=True)
@@ -67,7 +67,9 @@ def test_how_long_soxr_waits(rate: int, frames: int) -> None:
 
 
 def test_what_is_told_of_states() -> None:
-    frontend = open_sound_frontend(FrontendSettings("mfcc", "data/speech/mfcc.conf", ivector_extractor=EXTRACTOR))
+    frontend = open_sound_frontend(
+        FrontendSettings("mfcc", "models/chain_ivector/conf/mfcc.conf", ivector_extractor=EXTRACTOR)
+    )
     live = LiveFrontend(frontend, 16000, "a")
     live.accept(np.random.default_rng(0).normal(0, 1000, 16000))
     live.ivector()

@@ -244,7 +244,7 @@ def test_speakers_of_ivectors_of_a_model(folder: Path, capfd: pytest.CaptureFixt
     (folder / "spk2utt").write_text("es_Andrea es_Andrea-t0004\n")
     words = [
         *("score", "-m", str(MODELS / "chain_ivector" / "final.mdl"), "-i", f"wav:{DATA}/speech/*.flac"),
-        *("-o", "ark:x.ark", "--feature-config", str(DATA / "speech" / "mfcc.conf")),
+        *("-o", "ark:x.ark", "--feature-config", str(MODELS / "chain_ivector" / "conf" / "mfcc.conf")),
         *("--ivector-extractor", str(EXTRACTOR)),
     ]
     error = check(capfd, *words, "--ivector-spk2utt", "ark:spk2utt")

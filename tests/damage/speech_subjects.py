@@ -27,7 +27,7 @@ from tests.tiny_model import write_table
 Read = Callable[[Path], None]
 
 _ROOT = Path(__file__).parents[2]
-_EXTRACTOR = _ROOT / "data" / "ivector_extractor"
+_EXTRACTOR = _ROOT / "models" / "chain_ivector" / "ivector_extractor"
 _KALDI = _ROOT / "tests" / "kaldi_speech"
 _MFCC = FrontendSettings("mfcc")
 

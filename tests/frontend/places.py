@@ -13,7 +13,8 @@ from tests.command_line import DATA, ROOT
 KALDI = ROOT / "tests" / "kaldi_speech"
 FEATURES, IVECTOR = KALDI / "features", KALDI / "ivector"
 SPEECH = DATA / "speech"
-EXTRACTOR = DATA / "ivector_extractor"
+EXTRACTOR = ROOT / "models" / "chain_ivector" / "ivector_extractor"
+MFCC_CONFIG = ROOT / "models" / "chain_ivector" / "conf" / "mfcc.conf"
 
 
 def stored(path: Path | str) -> dict[str, NDArray[np.float32]]:

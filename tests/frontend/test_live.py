@@ -22,7 +22,7 @@ from ov_asr_score.settings.speech.features import FeatureSettings, UtteranceSett
 from ov_asr_score.settings.speech.frontend import FrontendSettings
 from ov_asr_score.settings.speech.sound import SoundSettings
 from tests.command_line import ROOT
-from tests.frontend.places import EXTRACTOR, FEATURES, SPEECH
+from tests.frontend.places import EXTRACTOR, FEATURES, MFCC_CONFIG, SPEECH
 from tests.frontend.sounds import live_rows, sound
 
 HIRES = str(FEATURES / "conf" / "mfcc_hires.conf")
@@ -114,7 +114,7 @@ def of_speakers(monkeypatch: pytest.MonkeyPatch) -> tuple[Frontend, dict[str, tu
     )
     settings = FrontendSettings(
         "mfcc",
-        str(SPEECH / "mfcc.conf"),
+        str(MFCC_CONFIG),
         steps=steps,
         ivector_extractor=str(EXTRACTOR / "ivector_extractor.conf"),
         ivector_spk2utt=str(SPEECH / "spk2utt"),
@@ -205,7 +205,7 @@ def test_memory_does_not_grow(of_speakers: tuple[Frontend, dict[str, tuple[str, 
     (tmp_path / "pitch.conf").write_text("--recompute-frame=20\n--normalization-right-context=5\n")
     settings = FrontendSettings(
         "mfcc",
-        str(SPEECH / "mfcc.conf"),
+        str(MFCC_CONFIG),
         str(tmp_path / "pitch.conf"),
         sound=SoundSettings(allow_upsample=True),
         steps=FeatureSteps(cmvn="sliding", cmn_window=50, min_cmn_window=10, delta_order=1, splice=(2, 2)),
@@ -307,7 +307,7 @@ def test_the_extractor_takes_features_without_pitch(tmp_path: Path, monkeypatch:
     monkeypatch.chdir(ROOT)
     (tmp_path / "pitch.conf").write_text("--add-raw-log-pitch=true\n")
     conf = str(EXTRACTOR / "ivector_extractor.conf")
-    settings = FrontendSettings("mfcc", str(SPEECH / "mfcc.conf"), ivector_extractor=conf)
+    settings = FrontendSettings("mfcc", str(MFCC_CONFIG), ivector_extractor=conf)
     with_pitch = opened(replace(settings, pitch_config=str(tmp_path / "pitch.conf")))
     file = str(SPEECH / "es_Annie-t0024.flac")
     (first,), (second,) = (list(read_features(file, frontend)) for frontend in (opened(settings), with_pitch))

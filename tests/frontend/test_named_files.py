@@ -20,7 +20,7 @@ def test_every_file_with_its_setting(monkeypatch: pytest.MonkeyPatch) -> None:
             transforms=(str(FEATURES / "post" / "lda_affine.txt"), f"ark:{FEATURES}/post/cmvn_spk.ark"),
             feature_utt2spk=f"ark:{FEATURES}/utt2spk",
         ),
-        ivector_extractor="data/ivector_extractor",
+        ivector_extractor="models/chain_ivector/ivector_extractor",
         ivector_spk2utt="cat spk2utt |",
     )
     found = [(name, Path(path).name) for name, path in named_files(settings)]

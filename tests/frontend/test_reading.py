@@ -24,7 +24,7 @@ from ov_asr_score.settings.speech.features import FeatureSettings, UtteranceSett
 from ov_asr_score.settings.speech.frontend import FrontendSettings
 from ov_asr_score.settings.speech.sound import SoundSettings
 from tests.command_line import ROOT
-from tests.frontend.places import EXTRACTOR, FEATURES, IVECTOR, SPEECH, stored
+from tests.frontend.places import EXTRACTOR, FEATURES, IVECTOR, MFCC_CONFIG, SPEECH, stored
 
 ALL = "wav,scp:all.scp"
 EVERYTHING = Reading()
@@ -182,7 +182,7 @@ def test_ivectors_along_with_features(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     settings = FrontendSettings(ivector_extractor=str(EXTRACTOR / "ivector_extractor.conf"))
     expected = stored(SPEECH / "kaldi_ivectors.ark")
-    found = read(replace(settings, feature_config=str(SPEECH / "mfcc.conf")), str(SPEECH))
+    found = read(replace(settings, feature_config=str(MFCC_CONFIG)), str(SPEECH))
     assert list(found) == list(expected)
     for key, utterance in found.items():
         assert utterance.ivectors is not None

@@ -16,7 +16,7 @@ from ov_asr_score.kaldi_io.tables.sequential import read_table
 from ov_asr_score.settings.speech.ivectors import IvectorOptions, IvectorTableSettings
 
 ROOT = Path(__file__).parents[2]
-EXTRACTOR = ROOT / "data" / "ivector_extractor"
+EXTRACTOR = ROOT / "models" / "chain_ivector" / "ivector_extractor"
 KALDI = ROOT / "tests" / "kaldi_speech" / "ivector"
 
 

@@ -13,7 +13,7 @@ from ov_asr_score.settings.speech.ivectors import IvectorOptions, IvectorTableSe
 from tests.ivector.references import EXTRACTOR, ROOT
 
 CONFIG = (EXTRACTOR / "ivector_extractor.conf").read_text()
-FOREIGN = CONFIG.replace("data/ivector_extractor/", "/export/a09/somebody/exp/extractor/")
+FOREIGN = CONFIG.replace("models/chain_ivector/ivector_extractor/", "/export/a09/somebody/exp/extractor/")
 BIG = ("final.ie", "final.dubm", "final.mat", "global_cmvn.stats")
 
 
@@ -29,10 +29,10 @@ def laid_out(folder: Path, *, config: str | None = FOREIGN, without: tuple[str, 
 
 def test_paths_from_the_working_directory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    files = find_extractor(IvectorOptions("data/ivector_extractor/ivector_extractor.conf"))
-    assert files.ivector_extractor == "data/ivector_extractor/final.ie"
+    files = find_extractor(IvectorOptions("models/chain_ivector/ivector_extractor/ivector_extractor.conf"))
+    assert files.ivector_extractor == "models/chain_ivector/ivector_extractor/final.ie"
     assert (files.splice, files.options.max_count, files.notes) == ((3, 3), 100, ())
-    assert find_extractor(IvectorOptions("data/ivector_extractor")) == files
+    assert find_extractor(IvectorOptions("models/chain_ivector/ivector_extractor")) == files
 
 
 def test_foreign_paths_are_found_beside_the_file(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ from tests.job.suite.word_suites import save_scaling
 
 KALDI = ROOT / "data" / "kaldi"
 DECODING = ROOT / "tests" / "kaldi_speech" / "decoding"
-GRAPH = GraphSettings(str(DECODING / "HCLG.fst"), words=str(ROOT / "data" / "speech" / "graph" / "words.txt"))
+GRAPH = GraphSettings(str(DECODING / "HCLG.fst"), words=str(ROOT / "models" / "chain_ivector" / "graph" / "words.txt"))
 JOB = ScoreJob(
     model=str(ROOT / "models" / "nnet3_chain_tdnnf" / "final.mdl"),
     inputs=f"ark:{KALDI}/hires.ark",
@@ -115,7 +115,7 @@ def test_limits_fail_the_run(tmp_path: Path) -> None:
 
 def test_gna_is_compared_with_floats(tmp_path: Path) -> None:
     save_scaling(tmp_path / "same.xml", 1.0)
-    of_speech = str(ROOT / "data" / "speech" / "graph" / "HCLG.fst")
+    of_speech = str(ROOT / "models" / "chain_ivector" / "graph" / "HCLG.fst")
     graph = replace(GRAPH, graph=of_speech, transition_model=str(ROOT / "models" / "chain_ivector" / "final.mdl"))
     files = WordFiles(reference_text=str(ROOT / "data/speech/text"))
     job = ScoreJob(
@@ -137,7 +137,8 @@ def test_gna_is_compared_with_floats(tmp_path: Path) -> None:
 
 def test_frames_that_are_computed_have_their_own_shift(tmp_path: Path) -> None:
     speech = ROOT / "data" / "speech"
-    (tmp_path / "mfcc.conf").write_text((speech / "mfcc.conf").read_text() + "--frame-shift=20\n")
+    config = ROOT / "models" / "chain_ivector" / "conf" / "mfcc.conf"
+    (tmp_path / "mfcc.conf").write_text(config.read_text() + "--frame-shift=20\n")
     sound = replace(JOB, inputs=str(speech), frontend=FrontendSettings(feature_config=f"{tmp_path}/mfcc.conf"))
     files = WordFiles(transcript=f"{tmp_path}/words.json")
     report = run_job(replace(sound, decoding=replace(with_words(files).decoding, search=ANY_PATH)))

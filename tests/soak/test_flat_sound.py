@@ -81,12 +81,12 @@ def sounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-HIRES = ("--config", DATA / "speech" / "mfcc.conf")
-SCORE = ("--feature-config", DATA / "speech" / "mfcc.conf", "-o", "ark:/dev/null")
+HIRES = ("--config", MODELS / "chain_ivector" / "conf" / "mfcc.conf")
+SCORE = ("--feature-config", MODELS / "chain_ivector" / "conf" / "mfcc.conf", "-o", "ark:/dev/null")
 CHAIN = ("score", "-m", MODELS / "nnet3_chain_tdnnf" / "final.mdl", *SCORE, "-i")
 WITH_IVECTORS = (
     *("score", "-m", MODELS / "chain_ivector" / "final.mdl", "--ivector-extractor"),
-    *(DATA / "ivector_extractor" / "ivector_extractor.conf", *SCORE, "-i"),
+    *(MODELS / "chain_ivector" / "ivector_extractor" / "ivector_extractor.conf", *SCORE, "-i"),
 )
 
 

@@ -7,7 +7,7 @@ import pytest
 from tests.command_line import ROOT, run
 
 SCORES = "ark:data/speech/kaldi_scores.ark"
-GRAPH = ("-m", "models/chain_ivector/final.mdl", "--graph", "data/speech/graph/HCLG.fst")
+GRAPH = ("-m", "models/chain_ivector/final.mdl", "--graph", "models/chain_ivector/graph/HCLG.fst")
 
 
 @pytest.fixture(autouse=True)

@@ -13,8 +13,8 @@ from tests.frontend.places import SPEECH, stored
 
 MODEL = "models/chain_ivector/final.mdl"
 SOUND = (
-    *("-i", "data/speech", "--feature-config", "data/speech/mfcc.conf"),
-    *("--ivector-extractor", "data/ivector_extractor/ivector_extractor.conf"),
+    *("-i", "data/speech", "--feature-config", "models/chain_ivector/conf/mfcc.conf"),
+    *("--ivector-extractor", "models/chain_ivector/ivector_extractor/ivector_extractor.conf"),
     *("--frame-subsampling-factor", "3", "--frames-per-chunk", "50"),
 )
 
@@ -34,7 +34,7 @@ def test_from_sound_to_the_scores_of_kaldi(tmp_path: Path) -> None:
     )
     assert outcome.code == 0, outcome.stderr
     found = json.loads(report.read_text())
-    assert "mfcc features, as the name of data/speech/mfcc.conf says" in found["notes"]
+    assert "mfcc features, as the name of models/chain_ivector/conf/mfcc.conf says" in found["notes"]
     scores = stored(target)
     for key, expected in stored(reference).items():
         assert np.abs(scores[key] - expected).max() < 1e-3

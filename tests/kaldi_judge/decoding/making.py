@@ -25,8 +25,11 @@ KINDS = ("best path", "lattice")
 """The search for the best path beside decode-faster-mapped, and that for lattices beside latgen-faster-mapped."""
 
 _MODELS = {"chain": "chain_ivector", "hybrid": "nnet3_tdnn"}
-_GRAPHS = {"chain": ROOT / "data/speech/graph/HCLG.fst", "hybrid": ROOT / "tests/kaldi_speech/decoding/HCLG_tri.fst"}
-_BOUNDARY = ROOT / "data/speech/graph/phones/word_boundary.int"
+_GRAPHS = {
+    "chain": ROOT / "models/chain_ivector/graph/HCLG.fst",
+    "hybrid": ROOT / "tests/kaldi_speech/decoding/HCLG_tri.fst",
+}
+_BOUNDARY = ROOT / "models/chain_ivector/graph/phones/word_boundary.int"
 MOST_WORDS = 40
 NUM_BEST = 5
 

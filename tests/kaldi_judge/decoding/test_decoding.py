@@ -49,7 +49,8 @@ def test_graphs_that_are_written(kind: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_decoding_that_is_given(kind: str, tmp_path: Path) -> None:
     speech = ROOT / "data" / "speech"
-    model, graph = ROOT / "models" / "chain_ivector" / "final.mdl", speech / "graph" / "HCLG.fst"
+    folder = ROOT / "models" / "chain_ivector"
+    model, graph = folder / "final.mdl", folder / "graph" / "HCLG.fst"
     given = Given(model, graph, graph.with_name("words.txt"), speech / "kaldi_scores.ark")
     cases = [given_case(given, kind, 1, number, tmp_path / f"{number}") for number in range(6)]
     for case in cases:

@@ -17,7 +17,7 @@ from tests.kaldi_judge.features.running import Case
 Floats = NDArray[np.float32]
 
 _FEATURES = Path(__file__).parents[2] / "kaldi_speech" / "ivector" / "feats.ark"
-_EXTRACTOR = Path(__file__).parents[3] / "data" / "ivector_extractor"
+_EXTRACTOR = Path(__file__).parents[3] / "models" / "chain_ivector" / "ivector_extractor"
 _CMVN = (
     "",
     "",

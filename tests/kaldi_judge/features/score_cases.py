@@ -26,11 +26,12 @@ def score_case(folder: Path, chance: np.random.Generator) -> Case:
         for key, pair in zip(keys, pairs, strict=True):
             (at / f"{key}.wav").write_bytes(pair[place])
         (at / "wav.scp").write_text("".join(f"{key} {key}.wav\n" for key in keys))
-        shutil.copy(_ROOT / "data" / "speech" / "mfcc.conf", at)
+        shutil.copy(_ROOT / "models" / "chain_ivector" / "conf" / "mfcc.conf", at)
         shutil.copy(_ROOT / "models" / model / "final.mdl", at)
-        (at / "data").mkdir()
-        shutil.copytree(_ROOT / "data" / "ivector_extractor", at / "data" / "ivector_extractor")
-    extractor = "data/ivector_extractor/ivector_extractor.conf"
+        (at / "models" / "chain_ivector").mkdir(parents=True)
+        extractor = Path("models", "chain_ivector", "ivector_extractor")
+        shutil.copytree(_ROOT / extractor, at / extractor)
+    extractor = "models/chain_ivector/ivector_extractor/ivector_extractor.conf"
     kaldi = [["nnet3-am-copy", "--raw=true", "final.mdl", "final.raw"]]
     kaldi += [["compute-mfcc-feats", "--config=mfcc.conf", "scp:wav.scp", "ark:f.ark"]]
     ours = ["score", "-m", "final.mdl", "-i", "wav,scp:wav.scp", "--feature-config", "mfcc.conf", "-o", "ark:out.ark"]
