@@ -321,7 +321,8 @@ def _ivectors(settings: FrontendSettings, allow_commands: bool, notes: list[str]
     from ov_asr_score.audio.lists.speakers import read_spk2utt
     from ov_asr_score.ivector.extractor import load_extractor
 
-    extractor = load_extractor(IvectorOptions(ivector_extraction_config=name), allow_commands=allow_commands)
+    options = replace(settings.ivector_options or IvectorOptions(), ivector_extraction_config=name)
+    extractor = load_extractor(options, allow_commands=allow_commands)
     notes += extractor.notes
     speakers = (
         read_spk2utt(settings.ivector_spk2utt, allow_commands=allow_commands) if settings.ivector_spk2utt else None

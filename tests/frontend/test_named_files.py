@@ -7,11 +7,12 @@ import pytest
 from ov_asr_score.frontend.named_files import named_files
 from ov_asr_score.settings.speech.feature_steps import FeatureSteps
 from ov_asr_score.settings.speech.frontend import FrontendSettings
+from tests.command_line import ROOT
 from tests.frontend.places import EXTRACTOR, FEATURES
 
 
 def test_every_file_with_its_setting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(EXTRACTOR.parent.parent)
+    monkeypatch.chdir(ROOT)
     settings = FrontendSettings(
         feature_config=str(FEATURES / "conf" / "mfcc_hires.conf"),
         steps=FeatureSteps(

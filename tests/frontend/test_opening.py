@@ -9,11 +9,12 @@ import pytest
 
 from ov_asr_score.errors import ConfigFormatError, FileAccessError, UsageError
 from ov_asr_score.features.options import FbankOptions, MfccOptions
-from ov_asr_score.frontend.opening import open_frontend
+from ov_asr_score.frontend.opening import open_frontend, open_sound_frontend
 from ov_asr_score.settings.speech.feature_jobs import ComputationSettings
 from ov_asr_score.settings.speech.feature_steps import FeatureSteps
 from ov_asr_score.settings.speech.features import FeatureSettings, UtteranceSettings
 from ov_asr_score.settings.speech.frontend import FrontendSettings
+from ov_asr_score.settings.speech.ivectors import IvectorOptions
 from ov_asr_score.settings.speech.pitch import PitchSettings
 from ov_asr_score.settings.speech.sound import SoundSettings
 from tests.frontend.places import EXTRACTOR, FEATURES, IVECTOR
@@ -151,3 +152,15 @@ def test_ivectors(monkeypatch: pytest.MonkeyPatch) -> None:
         open_frontend(FrontendSettings(ivector_spk2utt="spk2utt", steps=FeatureSteps(delta_order=1)), ["feats.ark"])
     with pytest.raises(FileAccessError, match="nowhere"):
         open_frontend(FrontendSettings(ivector_extractor="nowhere"), ["feats.ark"])
+
+
+def test_options_of_ivectors_count_more_than_files() -> None:
+    folder = str(EXTRACTOR)
+    plain = open_sound_frontend(FrontendSettings("mfcc", CONFIG, ivector_extractor=folder)).ivectors
+    asked = IvectorOptions(max_count=7, greedy_ivector_extractor=True)
+    found = open_sound_frontend(
+        FrontendSettings("mfcc", CONFIG, ivector_extractor=folder, ivector_options=asked)
+    ).ivectors
+    assert plain is not None and found is not None
+    assert (plain.extractor.options.max_count, plain.extractor.options.greedy_ivector_extractor) == (100, False)
+    assert (found.extractor.options.max_count, found.extractor.options.greedy_ivector_extractor) == (7, True)

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from ov_asr_score.settings.setting import FEATURES, IVECTORS, Setting
 from ov_asr_score.settings.speech.feature_steps import FeatureSteps
+from ov_asr_score.settings.speech.ivectors import IvectorOptions
 from ov_asr_score.settings.speech.sound import SoundSettings
 from ov_asr_score.settings.speech.wave_input import WaveSettings
 
@@ -91,6 +92,7 @@ class FrontendSettings:
             in_suite=True,
         ),
     ] = ""
+    ivector_options: IvectorOptions | None = None  # count more than what the files of the extractor say
 
     @property
     def takes_wave(self) -> bool:
