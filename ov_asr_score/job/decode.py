@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score import __version__
+from ov_asr_score.decoding.words.word_model import frames_per_row
 from ov_asr_score.errors import OvAsrScoreError, ShapeMismatchError, UsageError
 from ov_asr_score.job.overwriting import NamedFiles, check_files, files_read
 from ov_asr_score.job.run.word_verdict import exceeded_word_limits
 from ov_asr_score.job.words.outcome import Outcome
 from ov_asr_score.job.words.word_files import wants_times
-from ov_asr_score.job.words.word_model import frames_per_row
 from ov_asr_score.job.words.word_run import WordRun, files_with_words, open_word_run, word_files_read
 from ov_asr_score.kaldi_io import OutputFile, open_output, parse_read_specifier, read_table
 from ov_asr_score.report.data.run import as_dict

@@ -11,11 +11,11 @@ from dataclasses import dataclass, fields
 from ov_asr_score.decoding.ctc.alternatives import CtcAlternative, CtcDecoded
 from ov_asr_score.decoding.ctc.ctc_decoder import CtcDecoder, open_ctc_decoder
 from ov_asr_score.decoding.ctc.graph_search import CtcGraph
+from ov_asr_score.decoding.words.word_model import graph_symbols
 from ov_asr_score.decoding.workers import Utterances
 from ov_asr_score.errors import UsageError
 from ov_asr_score.fst.graph_file import open_graph
 from ov_asr_score.job.words.outcome import Outcome
-from ov_asr_score.job.words.word_model import graph_symbols
 from ov_asr_score.settings.words.ctc import CtcOptions
 from ov_asr_score.settings.words.decoding import DecodingOptions, check_decoding
 from ov_asr_score.settings.words.word_outputs import WordSettings

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from ov_asr_score.decoding.graph_checks import check_width
 from ov_asr_score.decoding.hypotheses import Hypotheses, HypothesisMaker, HypothesisOptions
+from ov_asr_score.decoding.words.utterance_segments import segment_of
+from ov_asr_score.decoding.words.word_model import WordModel, open_word_model
 from ov_asr_score.decoding.workers import Utterances, decode_all
 from ov_asr_score.job.words.outcome import Outcome
-from ov_asr_score.job.words.utterance_segments import segment_of
 from ov_asr_score.job.words.word_files import wants_times
-from ov_asr_score.job.words.word_model import WordModel, open_word_model
 from ov_asr_score.lattice.alignments import converted_alignment
 from ov_asr_score.settings.words.decoding import LATTICE_BEAM, check_decoding
 from ov_asr_score.settings.words.word_outputs import WordFiles, WordSettings

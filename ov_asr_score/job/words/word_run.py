@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+from ov_asr_score.decoding.words.word_model import files_of_words
 from ov_asr_score.decoding.workers import Utterances
 from ov_asr_score.job.overwriting import NamedFiles
 from ov_asr_score.job.words.ctc_words import CtcWords, open_ctc_words
 from ov_asr_score.job.words.graph_words import GraphWords, open_graph_words
 from ov_asr_score.job.words.outcome import Outcome
 from ov_asr_score.job.words.word_files import WordWriters, check_word_files, open_word_files, word_files_written
-from ov_asr_score.job.words.word_model import files_of_words
 from ov_asr_score.job.words.word_texts import read_texts
 from ov_asr_score.report.data.words import WordErrorCounts, WordTotals, word_changes
 from ov_asr_score.settings.words.word_limits import check_word_limits

@@ -1,7 +1,4 @@
-"""Hypotheses as segments of a transcript.
-
-Tests: tests/job/words/test_utterance_segments.py
-"""
+"""Hypotheses as segments of a transcript."""
 
 from __future__ import annotations
 
@@ -16,9 +13,11 @@ from ov_asr_score.transcript.transcript import Alternative, Segment, Word
 
 
 def segment_of(
-    hypotheses: Hypotheses, symbols: SymbolTable, row_seconds: float, *, with_spoken: bool = True
+    hypotheses: Hypotheses, symbols: SymbolTable, row_seconds: float, *, with_spoken: bool = True, first_row: int = 0
 ) -> Segment:
     """The utterance with its alternatives; ``row_seconds`` is the duration of a row of scores.
+
+    It begins at row ``first_row`` of its recording, from whose beginning all times are counted.
 
     With ``with_spoken`` the first alternative is that with times and confidences, in the place of the best one unless
     its words are those of another. Raises TableFormatError for words that have no symbol.
@@ -28,9 +27,9 @@ def segment_of(
         alternatives = _spoken_first(hypotheses.spoken, alternatives)
     return Segment(
         utterance=hypotheses.key,
-        start=0.0,
-        end=hypotheses.num_frames * row_seconds,
-        alternatives=tuple(_alternative(each, symbols, row_seconds) for each in alternatives),
+        start=first_row * row_seconds,
+        end=(first_row + hypotheses.num_frames) * row_seconds,
+        alternatives=tuple(_alternative(each, symbols, row_seconds, first_row) for each in alternatives),
         warnings=hypotheses.warnings,
     )
 
@@ -43,20 +42,20 @@ def _spoken_first(spoken: Hypothesis, alternatives: list[Hypothesis]) -> list[Hy
     return [spoken, *alternatives[1:]]
 
 
-def _alternative(hypothesis: Hypothesis, symbols: SymbolTable, row_seconds: float) -> Alternative:
+def _alternative(hypothesis: Hypothesis, symbols: SymbolTable, row_seconds: float, first_row: int) -> Alternative:
     return Alternative(
-        tuple(_words(hypothesis, symbols, row_seconds)),
+        tuple(_words(hypothesis, symbols, row_seconds, first_row)),
         acoustic_cost=hypothesis.acoustic_cost,
         graph_cost=hypothesis.graph_cost,
     )
 
 
-def _words(hypothesis: Hypothesis, symbols: SymbolTable, row_seconds: float) -> Iterator[Word]:
+def _words(hypothesis: Hypothesis, symbols: SymbolTable, row_seconds: float, first_row: int) -> Iterator[Word]:
     texts = [symbols.text(word) for word in hypothesis.words.tolist()]
     first, lengths, confidences = hypothesis.first_frames, hypothesis.num_frames, hypothesis.confidences
     for index, text in enumerate(texts):
         start = end = None
         if first is not None and lengths is not None:
-            start = float(first[index]) * row_seconds
-            end = float(first[index] + lengths[index]) * row_seconds
+            start = (first_row + float(first[index])) * row_seconds
+            end = (first_row + float(first[index] + lengths[index])) * row_seconds
         yield Word(text, start, end, None if confidences is None else float(confidences[index]))

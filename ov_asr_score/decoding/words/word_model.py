@@ -5,6 +5,7 @@ Tests: tests/job/test_decode.py
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,6 @@ from ov_asr_score.decoding.graph_checks import check_graph
 from ov_asr_score.errors import OvAsrScoreError, UsageError
 from ov_asr_score.fst.graph_file import GraphFile, open_graph
 from ov_asr_score.fst.symbols import SymbolTable, read_symbols
-from ov_asr_score.job.overwriting import NamedFiles
 from ov_asr_score.kaldi_model.transitions import TransitionModel, load_transitions
 from ov_asr_score.lattice.align_lexicon import AlignLexicon, read_align_lexicon
 from ov_asr_score.lattice.word_boundary import WordBoundary, read_word_boundary
@@ -72,7 +72,7 @@ def open_word_model(
     return WordModel(graph, transitions, symbols, source, scale, tuple(notes))
 
 
-def files_of_words(settings: GraphSettings) -> NamedFiles:
+def files_of_words(settings: GraphSettings) -> Iterator[tuple[str, str]]:
     """The files that are named, and those that are found beside the graph, each with its setting."""
     for name in ("graph", "words", "word_boundary", "align_lexicon", "transition_model"):
         yield name, getattr(settings, name)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from ov_asr_score.decoding.hypotheses import Hypotheses, Hypothesis
+from ov_asr_score.decoding.words.utterance_segments import segment_of
 from ov_asr_score.fst.symbols import SymbolTable
-from ov_asr_score.job.words.utterance_segments import segment_of
 from ov_asr_score.transcript.transcript import Word
 
 SYMBOLS = SymbolTable("words.txt", {0: "<eps>", 1: "one", 2: "two", 3: "three"})
@@ -35,3 +35,11 @@ def test_spoken_words_come_first(word: int, texts: list[str], costs: list[float 
     assert segment.alternatives[0].words == (Word(texts[0], 0.75, 1.125, 0.5),)
     assert segment.end == 2.5
     assert [each.text for each in segment_of(found, SYMBOLS, 0.25, with_spoken=False).alternatives] == ["one", "two"]
+
+
+def test_times_count_from_the_beginning_of_the_recording() -> None:
+    spoken = Hypothesis(np.array([1], np.int32), None, None, np.array([3.0]), np.array([1.5]))
+    found = Hypotheses("u", 10, None, (hypothesis(1, 1.0),), spoken)
+    segment = segment_of(found, SYMBOLS, 0.25, first_row=100)
+    assert (segment.start, segment.end) == (25.0, 27.5)
+    assert segment.alternatives[0].words == (Word("one", 25.75, 26.125),)
