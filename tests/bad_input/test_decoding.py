@@ -20,6 +20,7 @@ from tests.kaldi_judge.decoding.graphs import Arc, Graph, write_graph
 from tests.tiny_model import write_table
 
 SPEECH = DATA / "speech"
+CHAIN = MODELS / "chain_ivector"
 DECODE = ("decode", "-m", "final.mdl", "--graph", "HCLG.fst", "--decode-workers=1", "ark:scores.ark", "--text=x.txt")
 LATTICES = ("--lattice=ark:x.ark",)
 TRI = ROOT / "tests" / "kaldi_speech" / "decoding" / "HCLG_tri.fst"
@@ -30,9 +31,9 @@ LATTICE_FILES = ROOT / "tests" / "kaldi_speech" / "lattices"
 def place(folder: Path) -> Path:
     """A folder with a graph, its words, their boundaries, the model, and three utterances of scores."""
     shutil.copy(MODELS / "chain_ivector" / "final.mdl", folder)
-    for path in (SPEECH / "graph" / "HCLG.fst", SPEECH / "graph" / "words.txt"):
+    for path in (CHAIN / "graph" / "HCLG.fst", CHAIN / "graph" / "words.txt"):
         shutil.copy(path, folder)
-    shutil.copy(SPEECH / "graph" / "phones" / "word_boundary.int", folder)
+    shutil.copy(CHAIN / "graph" / "phones" / "word_boundary.int", folder)
     table = {key: np.array(value) for key, value in read_table(f"ark:{SPEECH / 'kaldi_scores.ark'}")}
     write_table("ark:scores.ark", {key: table[key] for key in list(table)[:3]})
     return folder
@@ -112,9 +113,9 @@ FILES: Mapping[str, tuple[Callable[[], object], str]] = {
         "final.mdl: at byte 2: expected a transition model, found a network of nnet1 or nnet2; give the final.mdl",
     ),
     "cut model": (cut("final.mdl", 2000), "final.mdl: at byte "),
-    "graph as model": (copied(SPEECH / "graph" / "HCLG.fst", "final.mdl"), "final.mdl: is an FST in OpenFst's format"),
+    "graph as model": (copied(CHAIN / "graph" / "HCLG.fst", "final.mdl"), "final.mdl: is an FST in OpenFst's format"),
     "model as graph": (copied(MODELS / "chain_ivector" / "final.mdl", "HCLG.fst"), "HCLG.fst: is a Kaldi model"),
-    "words as graph": (copied(SPEECH / "graph" / "words.txt", "HCLG.fst"), "HCLG.fst: is a table of symbols"),
+    "words as graph": (copied(CHAIN / "graph" / "words.txt", "HCLG.fst"), "HCLG.fst: is a table of symbols"),
     "scores as graph": (copied(SPEECH / "kaldi_scores.ark", "HCLG.fst"), "HCLG.fst: is a Kaldi archive"),
     "lattices as graph": (
         copied(LATTICE_FILES / "chain" / "lat.ark.gz", "HCLG.fst"),
@@ -132,7 +133,7 @@ FILES: Mapping[str, tuple[Callable[[], object], str]] = {
     "empty words": (cut("words.txt", 0), "words.txt: expected a symbol for each of the 26 words"),
     "word without number": (changed("words.txt", " 5\n", "\n"), "words.txt: line 6: expected a symbol and its number"),
     "graph as words": (
-        copied(SPEECH / "graph" / "HCLG.fst", "words.txt"),
+        copied(CHAIN / "graph" / "HCLG.fst", "words.txt"),
         "words.txt: is an FST in OpenFst's format; expected a table of symbols, such as words.txt",
     ),
     "lattices as scores": (
@@ -170,7 +171,7 @@ def test_a_grammar_whose_words_could_be_transition_ids(place: Path) -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_graphs_with_a_bit_flipped(seed: int, place: Path) -> None:
-    content = (SPEECH / "graph" / "HCLG.fst").read_bytes()
+    content = (CHAIN / "graph" / "HCLG.fst").read_bytes()
     chance = np.random.default_rng(seed)
     for _ in range(40):
         damaged = bytearray(content)

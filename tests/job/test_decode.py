@@ -23,7 +23,8 @@ from tests.command_line import ROOT
 from tests.decoding.ctc.small_graph import write_graph
 
 SPEECH = ROOT / "data" / "speech"
-GRAPH = SPEECH / "graph" / "HCLG.fst"
+CHAIN = ROOT / "models" / "chain_ivector"
+GRAPH = CHAIN / "graph" / "HCLG.fst"
 MODEL = ROOT / "models" / "chain_ivector" / "final.mdl"
 SCORES = SPEECH / "kaldi_scores.ark"
 
@@ -177,7 +178,10 @@ def test_options_without_effect_are_told(tmp_path: Path) -> None:
         "without a language model (lm) these options change nothing: lm_weight",
     ]
     timed = job(WordFiles(ctm=f"{tmp_path}/ctm"), ctc=tokens, scores=scores, graph=graph)
-    assert any("row_shift" in each for each in run_decode(replace(timed, frame_subsampling_factor=0)).notes)
+    model = tmp_path / "final.mdl"  # no frame_subsampling_factor beside it
+    model.write_bytes(MODEL.read_bytes())
+    unknown = replace(timed, model=str(model), frame_subsampling_factor=0)
+    assert any("row_shift" in each for each in run_decode(unknown).notes)
     plain = job(files, ctc=replace(tokens, lm_weight=CtcOptions().lm_weight), scores=scores, graph=graph)
     assert not any("nothing" in each for each in run_decode(plain).notes)
 

@@ -97,7 +97,9 @@ def test_ivectors(folder: Path) -> None:
 @needs_nncf
 def test_words_that_change(folder: Path) -> None:
     save_scaling(folder / "same.xml", 1.0)
-    graph = GraphSettings(f"{SPEECH}/graph/HCLG.fst", transition_model=f"{MODELS}/chain_ivector/final.mdl")
+    graph = GraphSettings(
+        f"{MODELS}/chain_ivector/graph/HCLG.fst", transition_model=f"{MODELS}/chain_ivector/final.mdl"
+    )
     words = WordSettings(graph, files=WordFiles(reference_text=f"{SPEECH}/text"), decode_workers=1)
     scoring = ScoreJob(model="same.xml", inputs=f"ark:{SPEECH}/kaldi_scores.ark", decoding=words)
     report = run_quantization(QuantizeJob(scoring, "int8.xml", first_layers=True))

@@ -10,9 +10,10 @@ from ov_asr_score.openvino_api import opset, ov
 from tests.command_line import ROOT
 
 SPEECH = ROOT / "data" / "speech"
+CHAIN = ROOT / "models" / "chain_ivector"
 HEAD = f"""format_version = 1
 [defaults]
-graph = "{SPEECH}/graph/HCLG.fst"
+graph = "{CHAIN}/graph/HCLG.fst"
 text = "{SPEECH}/text"
 [defaults.options]
 transition-model = "{ROOT}/models/chain_ivector/final.mdl"
