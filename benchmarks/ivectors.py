@@ -4,8 +4,8 @@ Seconds of sound (100 frames each) per second of processor time, of one thread, 
 where a folder with it is given. Its time for the first utterance alone, which is mostly loading, is subtracted, as
 loading is not counted here either; reading features and writing i-vectors counts for Kaldi, its share is small.
 
-``small`` is the extractor in models/chain_ivector/ivector_extractor with features of speech, ``large`` one of 512 Gaussians and 100
-dimensions that is generated, with features that change as slowly as those of speech.
+``small`` is the extractor in models/chain_ivector/ivector_extractor with features of speech, ``large`` one of 512
+Gaussians and 100 dimensions that is generated, with features that change as slowly as those of speech.
 """
 
 from __future__ import annotations

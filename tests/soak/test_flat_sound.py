@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.command_line import DATA, MODELS, ROOT
+from tests.command_line import MODELS, ROOT
 
 RATE = 16000
 MIB = 1024
