@@ -35,7 +35,7 @@ SHARED_SUBJECTS: dict[str, set[str]] = {
     "layers": {"ov_model", "report/console", "report/html"},
     "limits": {"comparison", "settings"},
     "measures": {"comparison", "report/console"},
-    "reading": {"frontend", "fst"},
+    "reading": {"frontend", "fst", "model_directory"},
     "run": {"job/suite", "report/console", "report/data", "report/html"},
     "table": {"report/console", "report/data"},
     "table_info": COMMANDS,

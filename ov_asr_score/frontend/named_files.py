@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from ov_asr_score.kaldi_io.files.config_file import read_config
@@ -33,7 +32,7 @@ def named_files(settings: FrontendSettings) -> Iterator[tuple[str, str]]:
     ]
     for setting, name in (*named, *_warps(settings.feature_config)):
         yield from ((setting, path) for path in _plain(name))
-    if settings.ivector_extractor:
+    if settings.wants_ivectors:
         yield from (("ivector_extractor", path) for path in _of_extractor(settings))
 
 
@@ -69,10 +68,8 @@ def _plain(name: str) -> list[str]:
 def _of_extractor(settings: FrontendSettings) -> Iterator[str]:
     """The configuration of an extractor, and the files that it is made of."""
     from ov_asr_score.ivector.extractor_files import find_extractor
-    from ov_asr_score.settings.speech.ivectors import IvectorOptions
 
-    name = settings.ivector_extractor
-    yield from _plain(name)
-    found = find_extractor(replace(settings.ivector_options or IvectorOptions(), ivector_extraction_config=name))
+    yield from _plain(settings.ivector_extractor)
+    found = find_extractor(settings.all_ivector_options)
     yield from (found.ivector_extractor, found.diag_ubm, found.lda_matrix, found.global_cmvn_stats)
     yield from found.configs

@@ -17,7 +17,6 @@ from ov_asr_score.kaldi_io.files.config_file import ConfigOption, read_config
 from ov_asr_score.kaldi_io.tables.key_value import read_token_table
 from ov_asr_score.settings.speech.feature_steps import NO_STEPS
 from ov_asr_score.settings.speech.frontend import AnyFeatureType, FrontendSettings
-from ov_asr_score.settings.speech.ivectors import IvectorOptions
 from ov_asr_score.settings.speech.pitch import pitch_values
 from ov_asr_score.settings.speech.sound import SoundSettings
 
@@ -50,7 +49,7 @@ def open_frontend(
         raise UsageError(f"sources: expected sound or tables of features, found both: {of_sound[0]} and {other}")
     if not of_sound:
         _refuse_options_of_sound(settings, computation, sources)
-        if settings.steps == NO_STEPS and not (settings.ivector_extractor or settings.paste):
+        if settings.steps == NO_STEPS and not (settings.wants_ivectors or settings.paste):
             return None
     return _frontend(settings, computation, allow_commands, of_sound or None)
 
@@ -147,7 +146,7 @@ def _check_wave(
         "feature_config": settings.feature_config,
         "pitch_config": settings.pitch_config,
         "paste": settings.paste,
-        "ivector_extractor": settings.ivector_extractor,
+        "ivector_extractor": settings.wants_ivectors,
         **{name: value for name, value in steps.items() if value != getattr(NO_STEPS, name)},
     }
     if computation is not None:
@@ -310,8 +309,7 @@ def _chain(settings: FrontendSettings, allow_commands: bool) -> FeatureChain | N
 
 
 def _ivectors(settings: FrontendSettings, allow_commands: bool, notes: list[str]) -> IvectorRecipe | None:
-    name = settings.ivector_extractor
-    if not name:
+    if not settings.wants_ivectors:
         if settings.ivector_spk2utt:
             raise UsageError(
                 "ivector_spk2utt: is for ivector_extractor, which is not given",
@@ -321,10 +319,10 @@ def _ivectors(settings: FrontendSettings, allow_commands: bool, notes: list[str]
     from ov_asr_score.audio.lists.speakers import read_spk2utt
     from ov_asr_score.ivector.extractor import load_extractor
 
-    options = replace(settings.ivector_options or IvectorOptions(), ivector_extraction_config=name)
+    options = settings.all_ivector_options
     extractor = load_extractor(options, allow_commands=allow_commands)
     notes += extractor.notes
     speakers = (
         read_spk2utt(settings.ivector_spk2utt, allow_commands=allow_commands) if settings.ivector_spk2utt else None
     )
-    return IvectorRecipe(name, extractor, speakers)
+    return IvectorRecipe(options.ivector_extraction_config or options.ivector_extractor or "", extractor, speakers)

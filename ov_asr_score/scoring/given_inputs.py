@@ -27,7 +27,7 @@ def split_inputs(job: ScoreJob, ports: Sequence[PortInfo]) -> tuple[ScoreJob, Gi
     def is_input(name: str) -> bool:
         return find_port(ports, name) is not None
 
-    has_ivectors = job.ivectors or job.online_ivectors or job.frontend.ivector_extractor
+    has_ivectors = job.ivectors or job.online_ivectors or job.frontend.wants_ivectors
     ivectors = [IVECTOR_INPUT] if has_ivectors and is_input(IVECTOR_INPUT) else []
     if isinstance(job.inputs, Mapping):
         words = {name: text for name, text in job.inputs.items() if is_filling(text)}

@@ -4,7 +4,7 @@ Tests: tests/settings/test_setting.py, tests/frontend/test_opening.py
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal
 
 from ov_asr_score.settings.setting import FEATURES, IVECTORS, Setting
@@ -92,7 +92,19 @@ class FrontendSettings:
             in_suite=True,
         ),
     ] = ""
-    ivector_options: IvectorOptions | None = None  # count more than what the files of the extractor say
+    # count more than what the files of the extractor say; they may name those files where nothing else does
+    ivector_options: IvectorOptions | None = None
+
+    @property
+    def wants_ivectors(self) -> bool:
+        """Whether i-vectors are to be computed."""
+        return bool(self.ivector_extractor) or self.ivector_options is not None
+
+    @property
+    def all_ivector_options(self) -> IvectorOptions:
+        """The options of the extractor together with the file or folder that is named."""
+        options = self.ivector_options or IvectorOptions()
+        return replace(options, ivector_extraction_config=self.ivector_extractor) if self.ivector_extractor else options
 
     @property
     def takes_wave(self) -> bool:

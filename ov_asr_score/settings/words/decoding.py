@@ -5,7 +5,7 @@ such limits, and refuses them.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from ov_asr_score.errors import UsageError
@@ -132,6 +132,12 @@ def check_decoding(options: DecodingOptions, wants_lattices: bool) -> None:
                 else ("it is for lattices, and none is asked for")
             )
             raise UsageError(f"{name}: {reason}", fields=(name,))
+
+
+def options_of_search(options: DecodingOptions, wants_lattices: bool) -> DecodingOptions:
+    """The options without those of the other kind of search, such as of a configuration that serves both."""
+    others: dict[str, Any] = dict.fromkeys(NOT_WITH_LATTICES if wants_lattices else ONLY_WITH_LATTICES)
+    return replace(options, **others)
 
 
 def seconds_allowed(options: DecodingOptions, num_frames: int) -> float:

@@ -1,0 +1,1 @@
+"""The layouts of model directories, a module for each."""

@@ -1,0 +1,114 @@
+"""The graph of a model directory and what lies beside it: words, word boundaries, phones of silence.
+
+Tests: tests/model_directory/layouts
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ov_asr_score.errors import FileAccessError, TableFormatError, UnsupportedModelError, UsageError
+from ov_asr_score.fst.header import FstHeader, read_header
+from ov_asr_score.kaldi_io.matrices.stream import open_stream
+from ov_asr_score.model_directory.parts.inventory import Inventory
+from ov_asr_score.model_directory.parts.online_options import parse_phones
+from ov_asr_score.settings.words.word_outputs import GraphSettings
+from ov_asr_score.text import printable_name
+
+GRAPH = "HCLG.fst"
+_FIRST_HALF, _SECOND_HALF = "HCLr.fst", "Gr.fst"
+_USE = "decoding graph"
+_COMPOSE = (
+    "fstcompose HCLr.fst Gr.fst | fstrmsymbols disambig_tid.int | fstconvert --fst_type=const > HCLG.fst (Kaldi's "
+    "mkgraph_lookahead.sh --compose-graph does it)"
+)
+
+
+def graph_in(
+    inventory: Inventory,
+    folder: str,
+    *,
+    word_boundary: str = "phones/word_boundary.int",
+    align_lexicon: str = "phones/align_lexicon.int",
+) -> GraphSettings:
+    """The graph in a folder of the inventory, ``""`` for the top, with what belongs to it.
+
+    Raises UnsupportedModelError for the two halves of a lookahead graph, and FileAccessError or TableFormatError for a
+    graph whose beginning is damaged.
+    """
+    prefix = f"{folder}/" if folder else ""
+    _refuse_lookahead(inventory, prefix)
+    graph = inventory.need(prefix + GRAPH, _USE)
+    words = _words(inventory, prefix, graph)
+    boundary = lexicon = ""
+    if inventory.has(prefix + word_boundary):
+        boundary = inventory.use(prefix + word_boundary, "times of words")
+        if inventory.has(prefix + align_lexicon):
+            inventory.ignore(prefix + align_lexicon, f"{word_boundary} tells the times of words")
+    elif inventory.has(prefix + align_lexicon):
+        lexicon = inventory.use(prefix + align_lexicon, "times of words")
+    else:
+        inventory.take(prefix + word_boundary, "", "times of words are those of their labels in the graph, not exact")
+    return GraphSettings(graph, words=words, word_boundary=boundary, align_lexicon=lexicon)
+
+
+def silence_phones_in(inventory: Inventory, *folders: str) -> tuple[int, ...]:
+    """The phones of ``silence.csl`` in one of the folders; none where there is no such file. Raises TableFormatError.
+
+    Of ``phones/silence.csl`` in Kaldi's language directories.
+    """
+    name = inventory.first(*(f"{folder}/{end}".lstrip("/") for folder in folders for end in _SILENCE))
+    if not name:
+        return ()
+    path = inventory.use(name, "phones of silence, for endpoints")
+    try:
+        with Path(path).open(encoding="utf-8", errors="replace") as file:
+            return parse_phones(file.read(_MOST_LETTERS))
+    except OSError as error:
+        raise FileAccessError(f"{printable_name(path)}: cannot be read: {error.strerror}") from error
+    except UsageError as error:
+        raise TableFormatError(f"{printable_name(path)}: {error}") from error
+
+
+_SILENCE = ("phones/silence.csl", "silence.csl")
+_MOST_LETTERS = 1 << 20
+
+
+def graph_folders(inventory: Inventory) -> list[str]:
+    """The folders with a graph, or half of one; ``""`` is the top."""
+    found = {name.rpartition("/")[0] for name in inventory.names if name.rpartition("/")[2] in (GRAPH, _FIRST_HALF)}
+    return sorted(found)
+
+
+def _words(inventory: Inventory, prefix: str, graph: str) -> str:
+    """The table of words; an empty text where the graph has its own."""
+    name = f"{prefix}words.txt"
+    if inventory.has(prefix + GRAPH) and _header(graph).output_symbols is not None:
+        if inventory.has(name):
+            inventory.ignore(name, "the graph has a table of its words")
+        return ""
+    return inventory.need(name, "words of the graph")
+
+
+def _header(path: str) -> FstHeader:
+    with open_stream(path) as stream:
+        return read_header(stream)
+
+
+def _refuse_lookahead(inventory: Inventory, prefix: str) -> None:
+    if inventory.has(prefix + GRAPH):
+        for name in (_FIRST_HALF, _SECOND_HALF):
+            if inventory.has(prefix + name):
+                inventory.ignore(prefix + name, f"half of a lookahead graph; {GRAPH} is used")
+        return
+    halves = [name for name in (_FIRST_HALF, _SECOND_HALF) if inventory.has(prefix + name)]
+    if not halves:
+        return
+    for name in halves:
+        inventory.ignore(prefix + name, "half of a lookahead graph, which is not searched")
+    other = "" if len(halves) == 2 else f", which is only half of it ({_SECOND_HALF} or {_FIRST_HALF} is missing)"
+    raise UnsupportedModelError(
+        f"{printable_name(inventory.path(prefix + halves[0]))}: expected {GRAPH}, found a lookahead graph "
+        f"({' and '.join(halves)}){other}, which is composed while it is searched; compose it once: in that folder, "
+        f"{_COMPOSE}"
+    )

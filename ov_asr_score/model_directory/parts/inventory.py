@@ -1,0 +1,196 @@
+"""The files of a folder, and what a layout says of each: used, ignored, missing.
+
+Tests: tests/model_directory/layouts
+"""
+
+from __future__ import annotations
+
+import filecmp
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from ov_asr_score.errors import FileAccessError
+from ov_asr_score.model_directory.model_directory import DirectoryFile, FileRole
+from ov_asr_score.text import printable_name
+
+_DEEPEST = 5  # folders below the folder
+_MOST_FILES = 5000
+_OF_TRAINING = ("egs", "log", "split", "cmvn", "decode")
+"""Beginnings of the names of folders that training and decoding leave behind: nobody looks into them."""
+
+_REASONS = {
+    "tree": "the decision tree; needed to make graphs, not to use them",
+    "disambig_tid.int": "for making one graph of a lookahead pair",
+    "disambig.int": "for making graphs",
+    "disambig.txt": "for making graphs",
+    "num_pdfs": "the transition model says it, too",
+    "phones.txt": "names of phones; words do not need them",
+    "G.fst": "the grammar; it is in the graph already",
+    "L.fst": "the lexicon; it is in the graph already",
+    "cmvn_opts": "CMVN of training; options of online CMVN come from a configuration",
+    "den.fst": "for training",
+    "normalization.fst": "for training",
+    "phone_lm.fst": "for training",
+    "0.trans_mdl": "for training; final.mdl has a transition model",
+    "final.alimdl": "for alignments of training",
+    "final.occs": "for training",
+    "lda.mat": "for training; final.mdl has it",
+    "online_cmvn": "a mark of training",
+}
+_OF_FOLDERS = {
+    "rescore": "a larger language model for a second pass, which is not done: words are those of the first pass",
+    "rnnlm": "a neural language model for a second pass, which is not done: words are those of the first pass",
+    "spk": "a model of speakers, which are not told apart by voice",
+}
+
+
+class Inventory:
+    """What is known of a folder so far; paths in it are relative to the folder, with ``/`` between their parts.
+
+    ``notes`` are what a user should know. ``finish`` raises one error for all files that are missing.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        """List the files. Raises FileAccessError for what is no folder, or cannot be read."""
+        self.folder = Path(folder)
+        self.shown = printable_name(str(folder))
+        self.layout = ""
+        self.notes: list[str] = []
+        self.missing: list[DirectoryFile] = []
+        self._told: dict[str, DirectoryFile] = {}
+        if not self.folder.is_dir():
+            what = "a file" if self.folder.exists() else "no such folder"
+            raise FileAccessError(f"{self.shown}: expected a folder with a model, found {what}")
+        try:
+            self.names = sorted(_files_below(self.folder))
+        except OSError as error:
+            raise FileAccessError(f"{self.shown}: cannot be read: {error.strerror}") from error
+        self._names = frozenset(self.names)
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a file."""
+        return name in self._names or (self.folder / name).is_file()
+
+    def path(self, name: str) -> str:
+        """Where the file is."""
+        return str(self.folder / name)
+
+    def first(self, *names: str) -> str:
+        """The first of these files that is there; an empty text if none is."""
+        return next((name for name in names if self.has(name)), "")
+
+    def beside(self, pattern: str) -> list[Path]:
+        """Folders beside this one whose names fit ``pattern``."""
+        try:
+            return sorted(path for path in self.folder.resolve().parent.glob(pattern) if path.is_dir())
+        except OSError:
+            return []
+
+    def use(self, name: str, use: str) -> str:
+        """Remember what a file is for, and return its path."""
+        self._tell(name, "used", use)
+        return self.path(name)
+
+    def need(self, name: str, use: str) -> str:
+        """The same for a file without which nothing goes; where it is missing, ``finish`` says so."""
+        if self.has(name):
+            return self.use(name, use)
+        self.missing.append(self._tell(name, "missing", use))
+        return self.path(name)
+
+    def take(self, name: str, use: str, without: str) -> str:
+        """The path of a file that need not be there: without it an empty text, and ``without`` says what follows."""
+        if self.has(name):
+            return self.use(name, use)
+        self._tell(name, "missing", without)
+        return ""
+
+    def ignore(self, name: str, why: str) -> None:
+        """Remember why a file that is there is not used."""
+        self._tell(name, "ignored", why)
+
+    def located(self, written: str, place: str) -> str:
+        """The name here of a file that a configuration names as it was on another machine.
+
+        The file in the folder whose path ends most like it counts. An empty text where none has its name. Raises
+        FileAccessError where several fit as well and differ; ``place`` begins messages.
+        """
+        parts = [part for part in written.replace("\\", "/").split("/") if part not in ("", ".")]
+        best: list[str] = []
+        for length in range(len(parts), 0, -1):
+            ending = "/".join(parts[-length:])
+            if best := [name for name in self.names if name == ending or name.endswith("/" + ending)]:
+                break
+        different = best[:1]
+        for name in best[1:]:
+            if not any(filecmp.cmp(self.path(name), self.path(other), shallow=False) for other in different):
+                different.append(name)
+        if len(different) > 1:
+            raise FileAccessError(
+                f"{place}: {printable_name(written)}: expected one file of that name in {self.shown}, found "
+                f"{' and '.join(map(printable_name, different))}, which differ; take one away, or write its path"
+            )
+        return best[0] if best else ""
+
+    def named(self, written: str, place: str, use: str) -> str:
+        """The path of a file that a configuration names: in the folder, else as it is written.
+
+        Raises FileAccessError where it is neither here nor there.
+        """
+        if name := self.located(written, place):
+            outside = Path(written)
+            if outside.is_file() and not filecmp.cmp(outside, self.path(name), shallow=False):
+                self.notes.append(f"{place}: {printable_name(written)} is another file than {name} here, which is used")
+            return self.use(name, use)
+        if Path(written).is_file():
+            self._tell(written, "used", use)
+            return written
+        raise FileAccessError(
+            f"{place}: {printable_name(written)}: expected this file ({use}), found none there, and none called "
+            f"{printable_name(Path(written).name)} in {self.shown}"
+        )
+
+    def finish(self) -> tuple[DirectoryFile, ...]:
+        """What every file is for. Raises FileAccessError that names all that is missing."""
+        if self.missing:
+            texts = ", ".join(f"{each.path} ({each.use})" for each in self.missing)
+            raise FileAccessError(f"{self.shown}: {self.layout}: expected {texts}, found none")
+        return self.files()
+
+    def files(self) -> tuple[DirectoryFile, ...]:
+        """What every file is for, as far as it is known; those that nobody needed are ignored."""
+        rest = (name for name in self.names if name not in self._told)
+        others = [DirectoryFile(name, "ignored", _why_ignored(name)) for name in rest]
+        order = {"used": 0, "missing": 1, "ignored": 2}
+        return tuple(sorted((*self._told.values(), *others), key=lambda each: order[each.role]))
+
+    def _tell(self, name: str, role: FileRole, use: str) -> DirectoryFile:
+        known = self._told.get(name)
+        if known is not None and known.role == role and use not in known.use:
+            use = f"{known.use}; {use}"
+        self._told[name] = DirectoryFile(name, role, use)
+        return self._told[name]
+
+
+def _files_below(folder: Path) -> Iterator[str]:
+    count = 0
+    for place, folders, files in os.walk(folder):
+        inside = Path(place).relative_to(folder)
+        folders[:] = sorted(name for name in folders if not name.startswith((".", *_OF_TRAINING)))
+        if len(inside.parts) >= _DEEPEST:
+            folders.clear()
+        for name in sorted(files):
+            count += 1
+            if count > _MOST_FILES:
+                return
+            if not name.startswith("."):
+                yield (inside / name).as_posix()
+
+
+def _why_ignored(name: str) -> str:
+    parts = name.split("/")
+    for folder in parts[:-1]:
+        if folder in _OF_FOLDERS:
+            return _OF_FOLDERS[folder]
+    return _REASONS.get(parts[-1], "not needed")
