@@ -8,9 +8,9 @@ from typing import Any
 
 from ov_asr_score.audio.audio_stream import Warn
 from ov_asr_score.audio.channels import one_channel
-from ov_asr_score.audio.sound_stream import SoundStream, checked_channel
 from ov_asr_score.audio.sample_formats import samples_of
 from ov_asr_score.audio.sound_queue import SoundQueue
+from ov_asr_score.audio.sound_stream import SoundStream, checked_channel
 from ov_asr_score.errors import FileAccessError, MissingExtraError
 from ov_asr_score.settings.recognition.listen_sound import ListenSound
 
