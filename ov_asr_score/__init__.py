@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         DecodeJob,
         QuantizeJob,
         ScoreJob,
+        TranscribeJob,
         WerJob,
         read_suite,
         run_bench,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
         run_layer_comparison,
         run_quantization,
         run_suite,
+        run_transcription,
         run_wer,
     )
     from ov_asr_score.library import convert_model, score
@@ -62,6 +64,7 @@ __all__ = [
     "QuantizeJob",
     "ScoreJob",
     "SoundSettings",
+    "TranscribeJob",
     "Transcript",
     "WerJob",
     "WordFiles",
@@ -78,6 +81,7 @@ __all__ = [
     "run_layer_comparison",
     "run_quantization",
     "run_suite",
+    "run_transcription",
     "run_wer",
     "score",
 ]
@@ -98,6 +102,7 @@ _HOMES = {
     "QuantizeJob": "job",
     "ScoreJob": "job",
     "SoundSettings": "settings.speech.sound",
+    "TranscribeJob": "job",
     "Transcript": "transcript.transcript",
     "WerJob": "job",
     "WordFiles": "settings.words.word_outputs",
@@ -113,6 +118,7 @@ _HOMES = {
     "run_layer_comparison": "job",
     "run_quantization": "job",
     "run_suite": "job",
+    "run_transcription": "job",
     "run_wer": "job",
     "score": "library",
 }

@@ -110,9 +110,10 @@ FLOORS: dict[str, list[str]] = {
         "egs_objectives",
         "score convert copy_table table_info merge compare compare_layers compare_profiles bench quantize egs_prob "
         "features ivectors decode wer",
-        "suite",
+        "transcribe suite",
         "__init__",
     ],
+    "job.transcribe": ["sound_sources", "scoring_job", "transcription"],
     "frontend": [
         "sources named_files frontend live_state",
         "sound_features opening",

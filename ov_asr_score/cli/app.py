@@ -38,6 +38,7 @@ _COMMANDS = {
     "features": "features",
     "ivectors": "ivectors",
     "decode": "decode",
+    "transcribe": "transcribe",
     "copy-table": "copy_table",
     "table-info": "table_info",
     "merge": "merge",

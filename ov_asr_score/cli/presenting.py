@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
+
 from ov_asr_score.cli.failures import say
 from ov_asr_score.cli.report_console import ReportConsole
 from ov_asr_score.errors import OvAsrScoreError
@@ -17,10 +20,25 @@ from ov_asr_score.settings.score_job import ScoreJob
 from ov_asr_score.settings.table_jobs import CompareJob
 from ov_asr_score.settings.tables import Tables
 
+if TYPE_CHECKING:  # one command has it
+    from ov_asr_score.settings.recognition.transcribe_job import TranscribeJob
+
+RunOfJob: TypeAlias = Callable[[ScoreJob, Callable[[UtteranceReport], None]], RunReport]
+
 
 def present_run(job: ScoreJob, *, quiet: bool, verbose: bool) -> Verdict:
     """Verdict of the job; its report goes to standard output, or to standard error when scores go to the former."""
-    console = ReportConsole(stderr=uses_standard_output(job))
+    return _presented(job, run_job, ReportConsole(stderr=uses_standard_output(job)), quiet=quiet, verbose=verbose)
+
+
+def present_transcription(job: TranscribeJob, *, quiet: bool, verbose: bool) -> Verdict:
+    """Verdict of the transcription; its report goes to standard error, as words may go to standard output."""
+    from ov_asr_score.job.transcribe.transcription import scoring_of
+
+    return _presented(scoring_of(job), run_job, ReportConsole(stderr=True), quiet=quiet, verbose=verbose)
+
+
+def _presented(job: ScoreJob, run: RunOfJob, console: ReportConsole, *, quiet: bool, verbose: bool) -> Verdict:
     silent = quiet or verbose  # utterance by utterance, a report of its own shows how far it is
     total = None if silent else _estimate(job)
     # a preprocessor configuration that says another rate is not read for the sake of progress
@@ -32,7 +50,7 @@ def present_run(job: ScoreJob, *, quiet: bool, verbose: bool) -> Verdict:
             if verbose and not quiet:
                 render_utterance(utterance, console)
 
-        report = run_job(job, show)
+        report = run(job, show)
     _present(report, console, quiet=quiet, verbose=verbose)
     return report.verdict
 
@@ -55,6 +73,9 @@ def _estimate(job: ScoreJob) -> int | None:
     specifiers = specifiers_of(job.inputs)
     count = count_utterances if specifiers and is_sound(specifiers[0]) else estimate_utterances
     total = count(specifiers[0]) if specifiers else None
+    for source in job.more_sound:
+        more = count_utterances(source)
+        total = None if total is None or more is None else total + more
     return total if total is None or job.shard is None else round(total / job.shard.count)
 
 

@@ -35,7 +35,7 @@ def modern_arguments(arguments: list[str]) -> list[str]:
     if arguments and arguments[0] in ("score", *_NO_COMMAND_NEEDED):
         arguments = [modern for argument in arguments for modern in _modern(argument)]
     match arguments[:1]:
-        case ["features" | "ivectors"]:
+        case ["features" | "ivectors" | "transcribe"]:
             return spelled_flags(arguments)
         case ["decode"]:
             return spelled_flags(_renamed(arguments))
@@ -124,18 +124,20 @@ def spelled_flags(arguments: list[str]) -> list[str]:
     """The arguments with ``--use-energy`` as ``--use-energy=true``, names in small letters with hyphens.
 
     Options that are true or false by Kaldi's words have a value here; without one they are true, as in Kaldi.
-    ``--verbose=2`` and ``--print-args=false`` vanish.
+    ``--verbose=2`` and ``--print-args=false`` vanish from command lines of Kaldi's programs.
     """
+    from ov_asr_score.settings.recognition.transcribe_job import TranscribeJob
     from ov_asr_score.settings.speech.feature_jobs import FeaturesJob, IvectorsJob
     from ov_asr_score.settings.words.decode_job import DecodeJob
 
-    declared = settings_of({"features": FeaturesJob, "ivectors": IvectorsJob, "decode": DecodeJob}[arguments[0]])
+    jobs = {"features": FeaturesJob, "ivectors": IvectorsJob, "decode": DecodeJob, "transcribe": TranscribeJob}
+    declared = settings_of(jobs[arguments[0]])
     settings = [(each.name, each.setting) for each in declared if each.setting is not None]
     known = {setting.longest_name(name).removeprefix("--"): setting.parse is parse_flag for name, setting in settings}
     words = (_KALDI_TRUE | _KALDI_FALSE) - {""}
     spelled: list[str] = []
     for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
-        if _LOGGING.fullmatch(argument):
+        if _LOGGING.fullmatch(argument) and arguments[0] != "transcribe":
             continue
         match = _OPTION.fullmatch(argument)
         name = match[1].lower().replace("_", "-") if match else ""

@@ -52,12 +52,13 @@ class IvectorRecipe:
     """Online i-vectors from an extractor; ``name`` is the file or folder that was named.
 
     ``speakers`` are speakers with their utterances, in the order in which their state is carried on; None: every
-    utterance begins anew.
+    utterance begins anew. ``frame_weight`` is what each frame counts.
     """
 
     name: str
     extractor: Extractor
     speakers: Mapping[str, tuple[str, ...]] | None
+    frame_weight: float = 1.0
 
     @property
     def period(self) -> int:

@@ -325,4 +325,5 @@ def _ivectors(settings: FrontendSettings, allow_commands: bool, notes: list[str]
     speakers = (
         read_spk2utt(settings.ivector_spk2utt, allow_commands=allow_commands) if settings.ivector_spk2utt else None
     )
-    return IvectorRecipe(options.ivector_extraction_config or options.ivector_extractor or "", extractor, speakers)
+    name = options.ivector_extraction_config or options.ivector_extractor or ""
+    return IvectorRecipe(name, extractor, speakers, settings.ivector_frame_weight)

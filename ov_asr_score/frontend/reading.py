@@ -201,7 +201,10 @@ def _with_ivectors(
     def features() -> Iterator[IvectorUtterance]:
         for utterance, speaker in _in_speakers_order(utterances, recipe, how.on_skip):
             waiting.append(utterance)
-            yield IvectorUtterance(utterance.key, utterance.features[:, :columns], speaker)
+            weights = None
+            if recipe.frame_weight != 1:
+                weights = np.full(len(utterance.features), recipe.frame_weight, np.float32)
+            yield IvectorUtterance(utterance.key, utterance.features[:, :columns], speaker, weights)
 
     def skip(key: str, error: OvAsrScoreError) -> None:
         waiting.popleft()

@@ -1,5 +1,6 @@
 """Whole jobs in plain values, without a terminal: score tables, compare two, or the layers of a model, run a suite,
-convert, quantize or bench a model, check it on training examples, decode scores, or count word errors.
+convert, quantize or bench a model, check it on training examples, decode scores, transcribe sound, or count word
+errors.
 
 What a job needs is loaded when its name is first used.
 """
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
     from ov_asr_score.job.score import run_job
     from ov_asr_score.job.suite.file import read_suite
     from ov_asr_score.job.suite.run import CheckJob, run_suite
+    from ov_asr_score.job.transcribe.transcription import run_transcription
     from ov_asr_score.job.wer import run_wer
     from ov_asr_score.settings.egs_prob import EgsProbJob
     from ov_asr_score.settings.model_jobs import BenchJob, CompareLayersJob, ConvertJob, QuantizeJob
+    from ov_asr_score.settings.recognition.transcribe_job import TranscribeJob
     from ov_asr_score.settings.score_job import ScoreJob
     from ov_asr_score.settings.table_jobs import CompareJob
     from ov_asr_score.settings.words.decode_job import DecodeJob
@@ -39,6 +42,7 @@ __all__ = [
     "QuantizationReport",
     "QuantizeJob",
     "ScoreJob",
+    "TranscribeJob",
     "WerJob",
     "read_suite",
     "run_bench",
@@ -50,6 +54,7 @@ __all__ = [
     "run_layer_comparison",
     "run_quantization",
     "run_suite",
+    "run_transcription",
     "run_wer",
 ]
 
@@ -65,6 +70,7 @@ _HOMES = {
     "QuantizationReport": "job.quantize",
     "QuantizeJob": "settings.model_jobs",
     "ScoreJob": "settings.score_job",
+    "TranscribeJob": "settings.recognition.transcribe_job",
     "WerJob": "settings.words.wer_job",
     "read_suite": "job.suite.file",
     "run_bench": "job.bench",
@@ -76,6 +82,7 @@ _HOMES = {
     "run_layer_comparison": "job.compare_layers",
     "run_quantization": "job.quantize",
     "run_suite": "job.suite.run",
+    "run_transcription": "job.transcribe.transcription",
     "run_wer": "job.wer",
 }
 

@@ -103,7 +103,8 @@ def open_model_with_tables(
     # What is skipped is listed, and so is what other tables lack.
     allow_missing = job.allow_missing or skip is not None
     path_map = parse_path_map(job.path_map)
-    join = JoinOptions(job.pair, allow_missing, job.allow_commands, skip, job.shard, path_map, frontend)
+    more_sound = tuple(job.more_sound)
+    join = JoinOptions(job.pair, allow_missing, job.allow_commands, skip, job.shard, path_map, frontend, more_sound)
     return ModelWithTables(options, model, tables, join)
 
 

@@ -177,6 +177,7 @@ class ScoreJob:
             repeated=True,
         ),
     ] = ()
+    more_sound: Sequence[str] = ()  # sound files that follow those of the first table
     input_layers: Annotated[
         str,
         _table(

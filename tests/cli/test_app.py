@@ -13,8 +13,8 @@ from tests.command_line import ROOT, run
 
 COMMANDS = (
     *("score", "compare", "compare-layers", "compare-profiles", "check", "convert", "quantize", "bench"),
-    *("inspect", "devices", "features", "ivectors", "decode", "copy-table", "table-info", "merge", "egs-prob"),
-    *("wer", "cache"),
+    *("inspect", "devices", "features", "ivectors", "decode", "transcribe", "copy-table", "table-info", "merge"),
+    *("egs-prob", "wer", "cache"),
 )
 
 

@@ -122,7 +122,7 @@ def test_values_of_another_kind_are_refused(command: str, option: dict[str, Any]
         for value in refused:
             with pytest.raises(Refused):
                 parse([*words, spelling, value])
-        if option["metavar"] == TRUTH and command in ("features", "ivectors", "decode"):
+        if option["metavar"] == TRUTH and command in ("features", "ivectors", "decode", "transcribe"):
             assert parse([*words, spelling]).given == parse([*words, spelling, "true"]).given  # as in Kaldi
         elif option["kind"] != "flag":
             with pytest.raises(Refused):

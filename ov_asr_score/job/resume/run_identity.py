@@ -48,6 +48,8 @@ def run_identity(job: ScoreJob, tables: JobTables) -> dict[str, str]:
         elif not table.is_computed:
             identity[name] = _table_content(parse_read_specifier(table.specifier, path_map))
         identity[f"rows of {name}"] = f"{table.period} {table.utt2spk and _table_content(table.utt2spk)}"
+    for position, source in enumerate(job.more_sound, start=2):
+        identity[f"{_OPTION['inputs']} {position}"] = _sound_content(source, path_map)
     identity |= _frontend_content(job.frontend)
     for name, text in tables.fillings.items():
         identity[f"{_OPTION['inputs']} {name}"] = text

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from ov_asr_score.comparison import Limits
 from ov_asr_score.errors import OvAsrScoreError, UsageError
+from ov_asr_score.frontend.sources import source_files
 from ov_asr_score.job.overwriting import (
     NamedFiles,
     check_files,
@@ -130,6 +131,8 @@ def _read_by(job: ScoreJob, tables: JobTables) -> NamedFiles:
     yield from kaldi_files_read(job.kaldi)
     yield from frontend_files_read(job.frontend)
     yield from input_files_read(tables.inputs, path_map)
+    for source in job.more_sound:
+        yield from (("inputs", name) for name in source_files(source, path_map))
     if job.decoding.is_wanted:
         from ov_asr_score.job.words.word_run import word_files_read
 

@@ -30,7 +30,7 @@ def first_entries(
         from ov_asr_score.frontend.reading import Reading, read_features
 
         how = Reading(options.allow_commands, options.path_map, skip, options.shard)
-        for utterance in read_features(specifier, options.frontend, how):
+        for utterance in read_features([specifier, *options.more_sound], options.frontend, how):
             yield utterance.key, utterance.features, utterance.ivectors
         return
     source = parse_read_specifier(specifier, options.path_map)

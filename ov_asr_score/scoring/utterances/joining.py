@@ -76,7 +76,7 @@ class JoinOptions:
     """How tables are joined; ``on_skip`` gets utterances that cannot be read or joined, None makes them errors.
 
     With ``shard`` only that part of the first table is taken, and what only other tables hold is no gap. With a
-    ``frontend`` the first table goes through it, or is sound.
+    ``frontend`` the first table goes through it, or is sound, which ``more_sound`` follows.
     """
 
     pair: Literal["key", "position"] = "key"
@@ -86,6 +86,7 @@ class JoinOptions:
     shard: Shard | None = None
     path_map: PathMap = NO_PATH_MAP
     frontend: Frontend | None = None
+    more_sound: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

@@ -94,6 +94,7 @@ class FrontendSettings:
     ] = ""
     # count more than what the files of the extractor say; they may name those files where nothing else does
     ivector_options: IvectorOptions | None = None
+    ivector_frame_weight: float = 1.0  # of each frame in i-vectors
 
     @property
     def wants_ivectors(self) -> bool:

@@ -1,0 +1,1 @@
+"""From the folder of a model and sound to words."""

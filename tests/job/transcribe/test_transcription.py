@@ -1,0 +1,115 @@
+"""Sound to words, held against what Kaldi's programs find for whole files."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ov_asr_score.errors import UsageError
+from ov_asr_score.job.score import run_job
+from ov_asr_score.job.transcribe.transcription import run_transcription, scoring_of
+from ov_asr_score.kaldi_io import read_table
+from ov_asr_score.model_directory.model_directory import ModelDirectory
+from ov_asr_score.settings.recognition.search_choices import SearchChoices
+from ov_asr_score.settings.recognition.silence_weighting import SilenceWeightingOptions
+from ov_asr_score.settings.recognition.transcribe_job import TranscribeJob
+from ov_asr_score.settings.words.word_outputs import WordFiles
+from tests.command_line import DATA, ROOT
+from tests.job.transcribe.directories import EXPERIMENT, FOLDER, ONLINE
+
+SPEECH = DATA / "speech"
+KALDI = ROOT / "tests" / "kaldi_speech" / "recognition" / "offline"
+SOUND = f"wav:{SPEECH}/*.flac"
+WEIGHTED = replace(ONLINE, silence_weighting=SilenceWeightingOptions(tuple(range(1, 11)), 0.001))
+
+
+def transcribed(path: Path, directory: ModelDirectory = ONLINE, *sources: str, **more: object) -> list[str]:
+    """The lines that a transcription writes into ``path``."""
+    job = TranscribeJob(str(FOLDER), sources or (SOUND,), files=WordFiles(text=str(path)), decode_workers=1)
+    report = run_transcription(replace(job, **more), directory=directory)  # type: ignore[arg-type]
+    assert report.verdict == "ok"
+    return path.read_text().splitlines()
+
+
+@pytest.mark.parametrize("directory", [ONLINE, EXPERIMENT], ids=["online", "experiment"])
+def test_words_are_those_of_kaldi(directory: ModelDirectory, tmp_path: Path) -> None:
+    assert transcribed(tmp_path / "text", directory) == (SPEECH / "kaldi_text").read_text().splitlines()
+
+
+@pytest.mark.parametrize(
+    ("directory", "spk2utt", "name"),
+    [(ONLINE, "", "utt"), (ONLINE, f"ark:{SPEECH}/spk2utt", "spk"), (WEIGHTED, "", "sw")],
+    ids=["each its own speaker", "state carried on", "weights of silence"],
+)
+def test_costs_are_those_of_whole_files_online(
+    directory: ModelDirectory, spk2utt: str, name: str, tmp_path: Path
+) -> None:
+    costs = tmp_path / "costs"
+    files = WordFiles(nbest_costs=str(costs))
+    job = TranscribeJob(str(FOLDER), (SOUND,), spk2utt=spk2utt, files=files, decode_workers=1)
+    run_transcription(job, directory=directory)
+    found = {line.split()[0].removesuffix("-1"): line.split()[1:] for line in costs.read_text().splitlines()}
+    expected = {line.split()[0]: line.split()[1:] for line in (KALDI / f"costs_{name}.txt").read_text().splitlines()}
+    assert list(found) == list(expected)
+    numbers, wanted = (np.array(list(each.values()), float) for each in (found, expected))
+    np.testing.assert_allclose(numbers, wanted, atol=0.02)  # a sum over up to 126 frames
+
+
+def test_scores_are_those_of_one_ivector_for_the_file(tmp_path: Path) -> None:
+    scores = tmp_path / "scores.ark"
+    job = TranscribeJob(str(FOLDER), (SOUND,), files=WordFiles(text=str(tmp_path / "text")), decode_workers=1)
+    worst = {}
+    for directory in (ONLINE, EXPERIMENT):
+        run_job(replace(scoring_of(job, directory), outputs=(f"ark:{scores}",)))
+        found = dict(read_table(str(scores)))
+        known = dict(read_table(str(KALDI / "scores.ark")))
+        worst[directory.layout] = max(float(np.abs(found[key] - known[key]).max()) for key in known)
+    assert worst["kaldi online"] < 1e-4
+    assert worst["kaldi experiment"] > 0.1  # an i-vector for each chunk
+
+
+def test_the_options_of_the_search_count_more_than_the_directory() -> None:
+    job = TranscribeJob(str(FOLDER), (SOUND,), search=SearchChoices(beam=16.0, decoding_scale=0.5))
+    search = scoring_of(job, ONLINE).decoding.search
+    assert (search.beam, search.decoding_scale, search.max_active, search.lattice_beam) == (16.0, 0.5, 7000, None)
+
+
+def test_a_search_for_lattices_leaves_out_what_it_does_not_know() -> None:
+    files = WordFiles(transcript="x.json", confidence="mbr")
+    found = scoring_of(TranscribeJob(str(FOLDER), (SOUND,), files=files), ONLINE)
+    assert (found.decoding.search.max_active, found.decoding.search.lattice_beam) == (None, 8.0)
+    assert list(found.notes) == ["max_active: not used, as the search for lattices has no such limit"]
+
+
+def test_words_go_to_standard_output_where_no_file_is_named() -> None:
+    assert scoring_of(TranscribeJob(str(FOLDER), SOUND), ONLINE).decoding.files.text == "-"
+    assert scoring_of(
+        TranscribeJob(str(FOLDER), SOUND, files=WordFiles(transcript="out/")), ONLINE
+    ).decoding.files == WordFiles(transcript="out/", transcript_format="text")
+
+
+def test_sound_files_one_by_one_are_those_of_a_pattern(tmp_path: Path) -> None:
+    names = sorted(map(str, SPEECH.glob("*.flac")))
+    lines = transcribed(tmp_path / "text", ONLINE, *names[:3])
+    assert lines == (SPEECH / "kaldi_text").read_text().splitlines()[:3]
+
+
+def test_sound_that_cannot_be_read_is_named_and_left_out(tmp_path: Path) -> None:
+    good, bad = SPEECH / "es_Andrea-t0004.flac", tmp_path / "bad.flac"
+    bad.write_bytes(good.read_bytes()[:100])
+    (tmp_path / "empty.wav").write_bytes(b"")
+    text = tmp_path / "text"
+    names = (str(bad), str(tmp_path / "empty.wav"), str(good))
+    job = TranscribeJob(str(FOLDER), names, files=WordFiles(text=str(text)), on_error="skip", decode_workers=1)
+    report = run_transcription(job, directory=ONLINE)
+    assert (report.verdict, [each.key for each in report.failures]) == ("failed", ["bad", "empty"])
+    assert text.read_text() == "es_Andrea-t0004 off\n"
+
+
+def test_speakers_need_ivectors() -> None:
+    plain = replace(ONLINE, frontend=replace(ONLINE.frontend, ivector_extractor=""))
+    with pytest.raises(UsageError, match="spk2utt: is for i-vectors"):
+        scoring_of(TranscribeJob(str(FOLDER), SOUND, spk2utt="ark:spk2utt"), plain)
