@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from ov_asr_score.settings.words.captions import CaptionOptions
 from ov_asr_score.transcript.captions.captioning import clock, in_one_line, make_captions
+from ov_asr_score.transcript.captions.timing import Caption
 from ov_asr_score.transcript.transcript import Transcript
 
-VIEW = "vtt"
+VIEW, HEADER = "vtt", "WEBVTT\n"
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
@@ -15,12 +16,14 @@ def vtt(transcript: Transcript, options: CaptionOptions | None = None) -> str:
 
     Raises UsageError as :func:`~ov_asr_score.transcript.captions.captioning.make_captions` does.
     """
-    cues = [
-        f"{clock(caption.start, '.')} --> {clock(caption.end, '.')}\n{_voice(caption.speaker)}"
-        + "".join(f"{_escaped(line)}\n" for line in caption.lines)
-        for caption in make_captions(transcript, options or CaptionOptions(), VIEW)
-    ]
-    return "\n".join(["WEBVTT\n", *cues])
+    captions = make_captions(transcript, options or CaptionOptions(), VIEW)
+    return "\n".join([HEADER, *map(vtt_cue, captions)])
+
+
+def vtt_cue(caption: Caption) -> str:
+    """The lines of a caption."""
+    times = f"{clock(caption.start, '.')} --> {clock(caption.end, '.')}"
+    return f"{times}\n{_voice(caption.speaker)}" + "".join(f"{_escaped(line)}\n" for line in caption.lines)
 
 
 def _voice(speaker: str) -> str:
