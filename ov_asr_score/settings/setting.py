@@ -38,6 +38,7 @@ GRAPH = "Words: the graph and what belongs to it"
 WORDS = "Words: what is written"
 WORD_LIMITS = "Words: comparison and limits"
 DECODING = "Words: the search (Kaldi's options)"
+PHRASES = "Words: phrases, grammars and preferred words"
 CTC = "Words of CTC models"
 CAPTIONS = "Captions of transcripts"
 GNA = "GNA (in software, or with the GNA plugin of an older runtime)"
@@ -62,6 +63,7 @@ PANELS = (
     WORDS,
     WORD_LIMITS,
     DECODING,
+    PHRASES,
     CTC,
     CAPTIONS,
     GNA,
