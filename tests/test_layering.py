@@ -25,7 +25,7 @@ LEVELS: dict[str, int] = {
             ["scoring", "model_directory"],
             ["recognition"],
             ["job", "library"],
-            ["cli", "pipeline", "vosk"],
+            ["cli", "pipelines", "vosk"],
             ["__main__"],
         ]
     )

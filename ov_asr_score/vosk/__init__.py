@@ -1,0 +1,1 @@
+"""A door for users of vosk: the import changes, the program stays."""

@@ -1,0 +1,51 @@
+"""What a recognizer of vosk does with sound: features, scores and search of one stream, utterance by utterance."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ov_asr_score.decoding.decoded import Decoded
+from ov_asr_score.lattice.best_path import BestPath
+from ov_asr_score.settings.recognition.endpointing import EndpointOptions
+
+Samples = NDArray[np.float32]
+
+
+class UtteranceStream(Protocol):
+    """Sound and the search in it. Features and i-vectors go on over ends of utterances."""
+
+    @property
+    def num_rows(self) -> int:
+        """Rows of scores of this utterance that were searched."""
+        ...
+
+    def accept(self, samples: Samples) -> None:
+        """Take samples [n] on the scale of 16-bit integers, and search what can be scored."""
+        ...
+
+    def finish_sound(self) -> None:
+        """Search what is left: no sound follows."""
+        ...
+
+    def is_endpoint(self, options: EndpointOptions) -> bool:
+        """Whether the utterance ends here."""
+        ...
+
+    def best_path(self) -> BestPath | None:
+        """The best path so far, whether or not it ends in a final state; None before the first row."""
+        ...
+
+    def end_utterance(self) -> Decoded:
+        """What was said, with its lattice; what is accepted from now on is another utterance."""
+        ...
+
+    def drop_utterance(self) -> None:
+        """Forget what was said; what is accepted from now on is another utterance."""
+        ...
+
+    def close(self) -> None:
+        """Give back what the stream holds."""
+        ...
