@@ -20,19 +20,23 @@ _NOTHING = np.zeros(0, np.float32)
 _SPLICED = "Offset(input, -2), Offset(input, -1), input, Offset(input, 1), Offset(input, 2)"
 
 
-class _Parameters:
+class Parameters:
     """Random fields of components, scaled so that values neither vanish nor grow from layer to layer."""
 
     def __init__(self, seed: int) -> None:
+        """Begin with a seed."""
         self.random = np.random.default_rng(seed)
 
     def matrix(self, rows: int, columns: int, gain: float = 1.0) -> NDArray[np.float32]:
+        """Weights [rows, columns]."""
         return np.asarray(self.random.standard_normal((rows, columns)) * gain / np.sqrt(columns), np.float32)
 
     def vector(self, size: int) -> NDArray[np.float32]:
+        """Small numbers."""
         return np.asarray(self.random.standard_normal(size) * 0.1, np.float32)
 
     def affine(self, rows: int, columns: int, gain: float = 1.0) -> Fields:
+        """Fields of a NaturalGradientAffineComponent."""
         return [
             ("MaxChange", 0.75),
             ("LearningRate", 0.001),
@@ -46,6 +50,7 @@ class _Parameters:
         ]
 
     def linear(self, rows: int, columns: int) -> Fields:
+        """Fields of a LinearComponent."""
         return [
             ("MaxChange", 0.75),
             ("LearningRate", 0.001),
@@ -58,6 +63,7 @@ class _Parameters:
         ]
 
     def tdnn(self, rows: int, columns: int, offsets: list[int], *, bias: bool) -> Fields:
+        """Fields of a TdnnComponent."""
         return [
             ("MaxChange", 0.75),
             ("LearningRate", 0.001),
@@ -72,6 +78,7 @@ class _Parameters:
         ]
 
     def batch_norm(self, dim: int) -> Fields:
+        """Fields of a BatchNormComponent."""
         return [
             ("Dim", dim),
             ("BlockDim", dim),
@@ -83,7 +90,18 @@ class _Parameters:
             ("StatsVar", np.abs(self.vector(dim)) + np.float32(0.9)),
         ]
 
+    def dropout(self, dim: int) -> Fields:
+        """Fields of a GeneralDropoutComponent, which does nothing but in training."""
+        return [
+            ("Dim", dim),
+            ("BlockDim", dim),
+            ("TimePeriod", 0),
+            ("DropoutProportion", 0.0),
+            ("Continuous", None),
+        ]
+
     def lstm(self, cells: int) -> Fields:
+        """Fields of an LstmNonlinearityComponent."""
         return [
             ("MaxChange", 0.75),
             ("LearningRate", 0.001),
@@ -97,7 +115,8 @@ class _Parameters:
         ]
 
 
-def _nonlinear(dim: int) -> Fields:
+def nonlinear(dim: int) -> Fields:
+    """Fields of a component such as a RectifiedLinearComponent."""
     return [
         ("Dim", dim),
         ("ValueAvg", _NOTHING),
@@ -113,12 +132,12 @@ def _nonlinear(dim: int) -> Fields:
 
 def make_dnn(path: Path, inputs: int = 440, hidden: int = 2048, layers: int = 6, outputs: int = 3425) -> None:
     """Write the DNN, without a softmax."""
-    network, parameters = NetworkWriter(), _Parameters(20)
+    network, parameters = NetworkWriter(), Parameters(20)
     node, width = network.input("input", inputs), inputs
     for layer in range(1, layers + 1):
         affine = parameters.affine(hidden, width, 2.0)
         node = network.component(f"affine{layer}", "NaturalGradientAffineComponent", node, affine)
-        node, width = network.component(f"sigmoid{layer}", "SigmoidComponent", node, _nonlinear(hidden)), hidden
+        node, width = network.component(f"sigmoid{layer}", "SigmoidComponent", node, nonlinear(hidden)), hidden
     node = network.component("output.affine", "NaturalGradientAffineComponent", node, parameters.affine(outputs, width))
     network.output("output", node)
     network.write(path)
@@ -132,7 +151,7 @@ def make_tdnnf(
     strides: tuple[int, ...] = (1,) * 3 + (0,) + (3,) * 12,
 ) -> None:
     """Write the factorized TDNN: a first layer, and one for each of ``strides`` (frames; 0: no splicing)."""
-    network, parameters = NetworkWriter(), _Parameters(21)
+    network, parameters = NetworkWriter(), Parameters(21)
     network.input("ivector", IVECTOR)
     network.input("input", FEATURES)
     spliced = 5 * FEATURES + IVECTOR
@@ -170,28 +189,21 @@ def make_tdnnf(
     network.write(path)
 
 
-def _relu_layer(network: NetworkWriter, parameters: _Parameters, name: str, node: str, dim: int) -> str:
-    node = network.component(f"{name}.relu", "RectifiedLinearComponent", node, _nonlinear(dim))
+def _relu_layer(network: NetworkWriter, parameters: Parameters, name: str, node: str, dim: int) -> str:
+    node = network.component(f"{name}.relu", "RectifiedLinearComponent", node, nonlinear(dim))
     node = network.component(f"{name}.batchnorm", "BatchNormComponent", node, parameters.batch_norm(dim))
-    dropout: Fields = [
-        ("Dim", dim),
-        ("BlockDim", dim),
-        ("TimePeriod", 0),
-        ("DropoutProportion", 0.0),
-        ("Continuous", None),
-    ]
-    return network.component(f"{name}.dropout", "GeneralDropoutComponent", node, dropout)
+    return network.component(f"{name}.dropout", "GeneralDropoutComponent", node, parameters.dropout(dim))
 
 
 def make_lstmp(path: Path, cells: int = 1024, projected: int = 256, layers: int = 3, outputs: int = 3425) -> None:
     """Write the LSTM with projections, half of which are recurrent."""
-    network, parameters = NetworkWriter(), _Parameters(22)
+    network, parameters = NetworkWriter(), Parameters(22)
     network.input("input", FEATURES)
     source = f"Append({_SPLICED})"
     node = network.component(
         "tdnn1.affine", "NaturalGradientAffineComponent", source, parameters.affine(512, 5 * FEATURES)
     )
-    node, width = network.component("tdnn1.relu", "RectifiedLinearComponent", node, _nonlinear(512)), 512
+    node, width = network.component("tdnn1.relu", "RectifiedLinearComponent", node, nonlinear(512)), 512
     for layer in range(1, layers + 1):
         name = f"lstm{layer}"
         all_gates = parameters.affine(4 * cells, width + projected)
