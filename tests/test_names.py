@@ -46,7 +46,7 @@ SHARED_SUBJECTS: dict[str, set[str]] = {
     "wave_input": {"features", "settings/speech"},
     "suite": {"job/suite", "report/console", "report/data", "report/files", "report/html"},
 }
-SHARED_SUBJECTS["live"] = SHARED_SUBJECTS["live"] | {"frontend", "ivector"}
+SHARED_SUBJECTS["live"] = SHARED_SUBJECTS["live"] | {"frontend", "ivector", "settings/recognition"}
 SHARED_SUBJECTS["convolution"] = SHARED_SUBJECTS["convolution"] | {"gna/exact", "gna/graphs/reading"}
 
 

@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-TimeMode: TypeAlias = Literal["utterance", "frame"]
+TimeMode: TypeAlias = Literal["utterance", "frame", "looped"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -19,7 +19,8 @@ class ConvertOptions:
     """Plain values that change the graph; the names are those of Kaldi's options.
 
     ``time``: the whole utterance in one request, or ``frames_per_request`` frames per request with variable state, of
-    ``batch`` utterances at a time.
+    ``batch`` utterances at a time. ``looped``: frames in order as well, but in chunks of ``looped_chunk`` frames as
+    Kaldi's online programs compute them, ``chunks_per_request`` at a time, with the state among inputs and outputs.
     ``frames_per_chunk`` 0 makes the whole utterance one chunk; otherwise frames of scores before subsampling, raised to
     a multiple of the subsampling factor and of the network's modulus as nnet3-compute does. The extra contexts are
     frames; -1 for the initial and final ones means the same as for other chunks.
@@ -31,6 +32,8 @@ class ConvertOptions:
     time: TimeMode = "utterance"
     frames_per_request: int = 0
     batch: int = 1
+    looped_chunk: int = 0
+    chunks_per_request: int = 1
     frame_subsampling_factor: int = 1
     frames_per_chunk: int = 0
     extra_left_context: int = 0

@@ -18,6 +18,7 @@ from ov_asr_score.convert.frames.irregular_frames import frame_pattern
 from ov_asr_score.convert.frames.utterance_plan import TimePlan, plan_time
 from ov_asr_score.convert.frames.vector_plan import VectorPlan, plan_vector
 from ov_asr_score.convert.graph.graph_builder import GraphBuilder
+from ov_asr_score.convert.graph.looped_graph import build_looped_graph
 from ov_asr_score.convert.graph.output_scores import adjust_scores
 from ov_asr_score.convert.graph.recurrence import compute_group
 from ov_asr_score.convert.graph.streaming_graph import build_frame_graph
@@ -119,7 +120,7 @@ class _TimeGraph:
         network = straighten_loops(without_orphans(self.network, self.outputs), self.outputs)
         folded = fold_network(network, options.keep_nodes)
         # Masks of frame graphs are made of intervals only.
-        irregular = None if facts.time == "frame" else frame_pattern
+        irregular = None if facts.time in ("frame", "looped") else frame_pattern
 
         def planned(network: KaldiNetwork) -> TimePlan:
             if options.gives_vector:
@@ -135,6 +136,8 @@ class _TimeGraph:
             facts = replace(facts, least_frames=plan.least_end + 1)
         if facts.time == "frame":
             return build_frame_graph(plan, options, facts)
+        if facts.time == "looped":
+            return build_looped_graph(plan, options, facts)
 
         features = named_parameter("input", [-1, -1, _input_dim(folded)])
         parameters = [features]

@@ -14,6 +14,12 @@ FRAMES_LEFT_INPUT = "frames_left"
 RESTART_INPUT = "restart"
 """Input [lanes, 1] of what takes many utterances in lock-step: 1 where the frames of a lane begin one, else 0."""
 
+STATE_INPUT = "looped_state"
+"""Input [B, S] of looped graphs: what the requests before left of each utterance; zeros at first."""
+
+NEXT_STATE_OUTPUT = "looped_state.next"
+"""Output [B, S] of looped graphs: the state for the next request of each utterance."""
+
 EDGES_INPUT = "chunk_edges"
 """Input [B, 2] of chunk graphs whose first or last chunks have other contexts: 1 for first, 1 for last, else 0."""
 
@@ -30,6 +36,9 @@ class ConversionFacts:
     - ``frame``: a request takes ``frames_per_request`` frames [1, F, D] in order and keeps variable state; the first
       frame is fed ``fed_before`` times more, the last one until all scores are there, and the scores of the first
       ``delay`` frames are dropped;
+    - ``looped``: as ``frame``, for any number of utterances [B, F, D], but with the state among inputs and outputs, and
+      ``delay`` a multiple of ``frames_per_chunk``: what Kaldi computes as chunk k comes once the features up to its
+      last frame and the right context are fed;
     - ``vector``: a request takes windows [B, W, D] of ``least_frames`` or more as they are, and gives one vector of
       each, [B, 1, N]. An utterance is cut into windows of ``frames_per_chunk`` frames (0: it is one), and their vectors
       are averaged, as nnet3-xvector-compute does. A window of fewer than ``min_chunk_size`` frames is filled up with

@@ -106,26 +106,71 @@ def plan_frames(whole: TimePlan, frames_per_request: int) -> FramePlan:
 
     Raises UnsupportedModelError for nodes that need the whole utterance.
     """
-    network = whole.network
     steady = _steady_places(whole)
     _check(whole, steady)
     steps = _steps(whole, steady)
-    unit = lcm(whole.subsampling, time_period(network), *steps.values(), *component_periods(network))
+    unit = _unit(whole, steps)
     frames = -(-max(frames_per_request, 1) // unit) * unit
     needed = _needed(whole)
     # What IfDefined gives before the first frame of features is computed too, so the requests begin early enough.
     early, late = 0, 1
     while late > 0:
         grids = _request_grids(whole, steady, steps, frames, early)
-        late = max((grids[place].first - needed[place].first for place in needed if place not in steady), default=0)
+        late = _lateness(grids, needed, steady)
         early += max(late, 0)
+    delay = -grids[(whole.outputs[0], 0)].first
+    return FramePlan(whole, frames, grids, _held(whole, grids, steady), needed, steady, delay, early)
+
+
+def plan_chunks(whole: TimePlan, frames_per_chunk: int, chunks_per_request: int = 1) -> FramePlan:
+    """The plan whose request n + k gives the scores of chunk k as soon as Kaldi's looped computation has its features.
+
+    These are the frames up to the last one of the chunk and the right context; n requests of ``frames_per_chunk``
+    frames go before. That number is raised to a multiple that the model needs. Requests of ``chunks_per_request``
+    chunks remember the same frames as those of one. Raises UnsupportedModelError as ``plan_frames`` does, and where
+    scores depend on frames behind the right context. Reason: of those Kaldi takes what a chunk happens to have.
+    """
+    steady = _steady_places(whole)
+    _check(whole, steady)
+    steps = _steps(whole, steady)
+    unit = _unit(whole, steps)
+    chunk = -(-max(frames_per_chunk, 1) // unit) * unit
+    needed, window = _needed(whole), whole.window
+    delay = max(0, -(-(window.left + window.right) // chunk) * chunk)
+    while True:
+        early = delay - window.left - window.right
+        grids = _request_grids(whole, steady, steps, chunk * chunks_per_request, early, delay)
+        if _lateness(grids, needed, steady) <= 0:
+            break
+        delay += chunk
+    if -grids[(whole.outputs[0], 0)].first != delay:
+        raise UnsupportedModelError(
+            f"{whole.network.source}: cannot be scored in chunks of {chunk} frames: the scores depend on frames that "
+            f"are more than the right context of {window.right} frames ahead"
+        )
+    return FramePlan(
+        whole, chunk * chunks_per_request, grids, _held(whole, grids, steady), needed, steady, delay, early
+    )
+
+
+def _unit(whole: TimePlan, steps: Mapping[Place, int]) -> int:
+    """What the number of frames in a request must be a multiple of."""
+    network = whole.network
+    return lcm(whole.subsampling, time_period(network), *steps.values(), *component_periods(network))
+
+
+def _lateness(grids: Mapping[Place, Grid], needed: Mapping[Place, Grid], steady: frozenset[Place]) -> int:
+    """How many frames too late the first request begins for what is needed first; 0 or less if it does not."""
+    return max((grids[place].first - needed[place].first for place in needed if place not in steady), default=0)
+
+
+def _held(whole: TimePlan, grids: Mapping[Place, Grid], steady: frozenset[Place]) -> dict[Place, int]:
+    """How many frames of each place are read behind the request that computes them."""
     held: dict[Place, int] = {}
     for place, source, span in _readings(whole, steady):
         missing = grids[source].first - (grids[place].first + span[0])
         held[source] = max(held.get(source, 0), -(-missing // grids[source].step))
-    delay = -grids[(whole.outputs[0], 0)].first
-    held = {place: count for place, count in held.items() if count}
-    return FramePlan(whole, frames, grids, held, needed, steady, delay, early)
+    return {place: count for place, count in held.items() if count}
 
 
 def _readings(whole: TimePlan, steady: frozenset[Place]) -> Iterator[tuple[Place, Place, Span]]:
@@ -197,7 +242,12 @@ def _steps(whole: TimePlan, steady: frozenset[Place]) -> dict[Place, int]:
 
 
 def _request_grids(
-    whole: TimePlan, steady: frozenset[Place], steps: Mapping[Place, int], frames: int, early: int
+    whole: TimePlan,
+    steady: frozenset[Place],
+    steps: Mapping[Place, int],
+    frames: int,
+    early: int,
+    delay: int = 0,
 ) -> dict[Place, Grid]:
     start = -whole.window.left - early
     grids = {_FEATURES: Grid(start, 1, start + frames - 1, fixed=True)}
@@ -223,9 +273,9 @@ def _request_grids(
             first = min(latest, default=start)
             first -= (first - whole.grids[needed[0]].first) % step
         grids.update(dict.fromkeys(needed, Grid(first, step, first + frames - step, fixed=True)))
-    # Outputs come together, from frame 0 on even if they could be ahead of the features.
+    # Outputs come together, from frame 0 on even if they could be ahead of the features, or behind that by ``delay``.
     outputs = [(name, 0) for name in whole.outputs]
-    first = min(0, *(grids[place].first for place in outputs))
+    first = min(-delay, *(grids[place].first for place in outputs))
     first -= first % whole.subsampling
     step = whole.subsampling
     grids.update({place: Grid(first, step, first + frames - step, fixed=True) for place in outputs})

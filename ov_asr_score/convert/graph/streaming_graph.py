@@ -43,7 +43,7 @@ def build_frame_graph(whole: TimePlan, options: ConvertOptions, facts: Conversio
         place = (node.name, 0)
         if node.name == "input":
             features = named_parameter(node.name, [batch, plan.frames, node.dim])
-            inputs[node.name] = _with_memory(plan, axis, place, features.output(0))
+            inputs[node.name] = with_memory(plan, axis, place, features.output(0))
             parameters.insert(0, features)
         elif place in plan.grids:
             vector = named_parameter(node.name, [batch, node.dim])
@@ -54,7 +54,7 @@ def build_frame_graph(whole: TimePlan, options: ConvertOptions, facts: Conversio
     for group in plan.groups:
         needed = [place for place in group if place in plan.grids]
         if needed:
-            _compute(builder, plan, axis, needed)
+            compute_places(builder, plan, axis, needed)
     results = []
     for name in plan.outputs:
         scores = builder.frames(builder.values[(name, 0)], plan.grids[(name, 0)])
@@ -79,7 +79,7 @@ def build_frame_graph(whole: TimePlan, options: ConvertOptions, facts: Conversio
     return model
 
 
-def _compute(builder: GraphBuilder, plan: FramePlan, axis: FrameAxis, group: list[Place]) -> None:
+def compute_places(builder: GraphBuilder, plan: FramePlan, axis: FrameAxis, group: list[Place]) -> None:
     """Add the values of a group, with what they remember.
 
     Reason for the refusal: what is read would have to be kept for longer than the plan knows; Kaldi has no such mode.
@@ -100,10 +100,11 @@ def _compute(builder: GraphBuilder, plan: FramePlan, axis: FrameAxis, group: lis
                     "fewer frames than are read; leave time=frame out",
                     fields=("time",),
                 )
-            builder.values[place] = _with_memory(plan, axis, place, output)
+            builder.values[place] = with_memory(plan, axis, place, output)
 
 
-def _with_memory(plan: FramePlan, axis: FrameAxis, place: Place, output: ov.Output) -> NodeValue:
+def with_memory(plan: FramePlan, axis: FrameAxis, place: Place, output: ov.Output) -> NodeValue:
+    """The frames [B, F, D] of a place with those before that it remembers."""
     grid, count = plan.grids[place], plan.held.get(place, 0)
     if not count:
         return NodeValue(output, grid)
