@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.decoding.kaldifst_api import import_kaldi_decoder, import_kaldifst, nameable_file
+from ov_asr_score.decoding.kaldifst_api import automaton_bytes, import_kaldi_decoder, import_kaldifst, nameable_file
 from ov_asr_score.errors import ShapeMismatchError, TableFormatError, UnsupportedModelError
 from ov_asr_score.fst.graph_file import GraphFst
 from ov_asr_score.fst.header import MAGIC
@@ -25,6 +25,7 @@ GraphArrays: TypeAlias = GraphFst | Fst
 
 _ARC = np.dtype([("ilabel", "<i4"), ("olabel", "<i4"), ("weight", "<f4"), ("next", "<i4")])
 _STATE = np.dtype([("final", "<f4"), ("first", "<u4"), ("arcs", "<u4"), ("ieps", "<u4"), ("oeps", "<u4")])
+_HEADER = struct.Struct("<iiQqqq")  # version, flags, properties, start, states, arcs
 _EXPANDED = 1  # the only property that OpenFst expects of a constant automaton
 _BLOCK = 1 << 20  # arcs that are converted at a time
 
@@ -82,6 +83,22 @@ def open_graph_file(path: str, name: str, labels: GraphLabels, word_penalty: flo
     return DecodingGraph(name, automaton, labels, word_penalty)
 
 
+def endless_automaton(graph: DecodingGraph) -> Any:
+    """The automaton of a graph without its final states. Raises TableFormatError."""
+    data = bytearray(automaton_bytes(graph.automaton))
+    begin = len(MAGIC)
+    for _ in range(2):  # the names of its type and of that of its arcs
+        begin += 4 + struct.unpack_from("<i", data, begin)[0]
+    *_, num_states, _ = _HEADER.unpack_from(data, begin)
+    begin += _HEADER.size
+    states = np.frombuffer(data, _STATE, num_states, begin)
+    states["final"] = np.inf
+    with nameable_file() as (file, path):
+        file.write(data)
+        file.flush()
+        return open_graph_file(path, graph.name, graph.labels, graph.word_penalty).automaton
+
+
 def write_graph(
     file: BinaryIO, name: str, fst: GraphArrays, pdfs: IntArray, num_pdfs: int, word_penalty: float = 0.0
 ) -> GraphLabels:
@@ -98,7 +115,7 @@ def write_graph(
     states["arcs"] = counts
     states["ieps"] = _sums(fst.ilabels == 0, fst.first_arcs)
     states["oeps"] = _sums(olabels == 0, fst.first_arcs)
-    header = struct.pack("<iiQqqq", 2, 0, _EXPANDED, fst.start, fst.num_states, len(fst.ilabels))
+    header = _HEADER.pack(2, 0, _EXPANDED, fst.start, fst.num_states, len(fst.ilabels))
     file.write(MAGIC + _named("const") + _named("standard") + header)
     file.write(states.data)
     columns = np.where(np.arange(len(pdfs)) > 0, pdfs + 1, 0).astype(np.int32)

@@ -59,9 +59,9 @@ def decode(
         )
     if not frames:
         return Decoded(key, 0, None, warnings=(NO_FRAMES,))
-    wrong = _not_comparable(scores)
+    wrong = first_not_comparable(scores)
     if wrong is not None:
-        return Decoded(key, frames, None, warnings=(f"NaN or infinity in the scores of frame {wrong}: no words",))
+        return Decoded(key, frames, None, warnings=(not_numbers(wrong),))
     found = _search_lattice(graph, options, scores) if wants_lattice else _search_path(graph, options, scores)
     if isinstance(found, str):
         return Decoded(key, frames, None, warnings=(found,))
@@ -69,7 +69,7 @@ def decode(
     return Decoded(key, frames, path, lattice, () if path.is_final else (PARTIAL,))
 
 
-def _not_comparable(scores: FloatMatrix) -> int | None:
+def first_not_comparable(scores: FloatMatrix) -> int | None:
     """The first frame with NaN or infinity; -infinity is the logarithm of 0, a path that nobody takes."""
     with np.errstate(invalid="ignore"):
         # NaN propagates, and no number is above infinity
@@ -78,7 +78,8 @@ def _not_comparable(scores: FloatMatrix) -> int | None:
     return int(wrong[0]) if wrong.size else None
 
 
-def _scale(options: DecodingOptions) -> np.float32:
+def score_scale(options: DecodingOptions) -> np.float32:
+    """The factor of scores in the search."""
     return np.float32(HYBRID_SCALE if options.decoding_scale is None else options.decoding_scale)
 
 
@@ -87,11 +88,11 @@ def _search_path(
 ) -> tuple[BestPath, Lattice | None] | str:
     """The best path without a lattice, or why there is none."""
     kaldi_decoder = import_kaldi_decoder()
-    decoder = kaldi_decoder.FasterDecoder(graph.automaton, _faster_options(kaldi_decoder, options))
+    decoder = kaldi_decoder.FasterDecoder(graph.automaton, faster_options(kaldi_decoder, options))
     decoder.init_decoding()
     started = time.monotonic()
     allowed = seconds_allowed(options, len(scores))
-    for first, piece in _pieces(scores, _scale(options)):
+    for first, piece in _pieces(scores, score_scale(options)):
         decoder.advance_decoding(kaldi_decoder.DecodableCtc(piece, first))
         if time.monotonic() - started > allowed:
             return given_up(allowed)
@@ -111,7 +112,7 @@ def _search_lattice(
     """The lattice and the best path in it, or why there is none. This search cannot be stopped on the way."""
     kaldi_decoder = import_kaldi_decoder()
     decoder = kaldi_decoder.LatticeSimpleDecoder(graph.automaton, _lattice_options(kaldi_decoder, graph, options))
-    is_final = decoder.decode(kaldi_decoder.DecodableCtc(_relative(scores, _scale(options))))
+    is_final = decoder.decode(kaldi_decoder.DecodableCtc(_relative(scores, score_scale(options))))
     found, automaton = decoder.get_raw_lattice(True)
     if not found:
         return NO_PATH
@@ -137,12 +138,18 @@ def _relative(scores: FloatMatrix, scale: np.float32) -> FloatMatrix:
     return np.ascontiguousarray(scaled)
 
 
+def not_numbers(frame: int) -> str:
+    """The warning about scores of a frame that cannot be compared."""
+    return f"NaN or infinity in the scores of frame {frame}: no words"
+
+
 def given_up(allowed: float) -> str:
     """The warning about an utterance whose search took more than the seconds ``allowed``."""
     return f"given up after {allowed:.3g} seconds; choose a narrower beam"
 
 
-def _faster_options(kaldi_decoder: Any, options: DecodingOptions) -> Any:
+def faster_options(kaldi_decoder: Any, options: DecodingOptions) -> Any:
+    """The options of FasterDecoder."""
     most = _MOST_ACTIVE if options.max_active is None else options.max_active
     least = MIN_ACTIVE if options.min_active is None else options.min_active
     return kaldi_decoder.FasterDecoderOptions(

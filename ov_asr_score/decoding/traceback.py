@@ -52,6 +52,14 @@ def parse_traceback(data: bytes) -> Traceback:
 
 def _positions(body: NDArray[np.int32], num_states: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Where each state begins [S], in words of 32 bits, and how many arcs it has [S]."""
+    num_arcs = num_states - 1
+    if len(body) == num_states * _STATE_WORDS + num_arcs * _ARC_WORDS:
+        # a path as the search writes it, arc by arc: long ones are read while sound comes in
+        states = np.arange(num_states, dtype=np.int64) * (_STATE_WORDS + _ARC_WORDS)
+        chain = np.ones(num_states, np.int64)
+        chain[-1] = 0
+        if (body[states + 2] == chain).all():
+            return states, chain
     words = memoryview(body.data)
     positions, counts = [0] * num_states, [0] * num_states
     position = 0
@@ -69,24 +77,44 @@ def best_path(
 
     The penalty of words is taken out of the costs.
     """
-    arcs = _in_order(traceback)
+    arcs = arcs_in_order(traceback)
+    columns = pdf_columns(arcs)
+    acoustic = scores[np.arange(len(columns)), columns]
+    acoustic_cost = -float(acoustic.sum(dtype=np.float64))
+    finals = traceback.finals[:, 0]
+    final_cost = float(finals[np.isfinite(finals)].sum(dtype=np.float64))
+    return path_of_arcs(arcs, labels, final_cost, acoustic_cost, word_penalty, is_final)
+
+
+def pdf_columns(arcs: NDArray[np.void]) -> NDArray[np.int32]:
+    """The pdf of each frame [T] of a path, in order."""
+    ilabels: NDArray[np.int32] = arcs["ilabel"]
+    return ilabels[ilabels > 0] - 1
+
+
+def path_of_arcs(
+    arcs: NDArray[np.void],
+    labels: GraphLabels,
+    final_cost: float,
+    acoustic_cost: float,
+    word_penalty: float,
+    is_final: bool,
+) -> BestPath:
+    """The path of ``arcs`` in order; costs of the graph are theirs and ``final_cost``, less the penalty of words."""
     ids, words = labels.transition_ids[arcs["olabel"]], labels.words[arcs["olabel"]]
     frames = np.cumsum(ids > 0) - (ids > 0)
-    emitting = np.flatnonzero(arcs["ilabel"])
-    acoustic = scores[np.arange(len(emitting)), arcs["ilabel"][emitting] - 1]
-    finals = traceback.finals[:, 0]
-    graph = arcs["graph"].sum(dtype=np.float64) + finals[np.isfinite(finals)].sum(dtype=np.float64)
+    graph = float(arcs["graph"].sum(dtype=np.float64)) + final_cost
     return BestPath(
         words=words[words > 0],
         word_frames=frames[words > 0].astype(np.int32),
         alignment=ids[ids > 0],
-        graph_cost=float(graph) - word_penalty * int(np.count_nonzero(words)),
-        acoustic_cost=-float(acoustic.sum(dtype=np.float64)),
+        graph_cost=graph - word_penalty * int(np.count_nonzero(words)),
+        acoustic_cost=acoustic_cost,
         is_final=is_final,
     )
 
 
-def _in_order(traceback: Traceback) -> NDArray[np.void]:
+def arcs_in_order(traceback: Traceback) -> NDArray[np.void]:
     """The arcs of a linear automaton from its start on, however its states are numbered."""
     arcs, sources = traceback.arcs, traceback.sources
     if traceback.start == 0 and (arcs["next"] == sources + 1).all():

@@ -40,6 +40,7 @@ WORD_LIMITS = "Words: comparison and limits"
 DECODING = "Words: the search (Kaldi's options)"
 PHRASES = "Words: phrases, grammars and preferred words"
 CTC = "Words of CTC models"
+ENDPOINTS = "Live: ends of utterances, and silence (Kaldi's options)"
 CAPTIONS = "Captions of transcripts"
 GNA = "GNA (in software, or with the GNA plugin of an older runtime)"
 PANELS = (
@@ -65,6 +66,7 @@ PANELS = (
     DECODING,
     PHRASES,
     CTC,
+    ENDPOINTS,
     CAPTIONS,
     GNA,
 )

@@ -9,6 +9,8 @@ from ov_asr_score.errors import UsageError
 from ov_asr_score.settings.caching import CacheSettings, CacheUpkeep
 from ov_asr_score.settings.kaldi import KaldiOptions
 from ov_asr_score.settings.model_jobs import BenchJob, CompareLayersJob, ConvertJob, InspectSettings, QuantizeJob
+from ov_asr_score.settings.recognition.endpointing import EndpointSettings
+from ov_asr_score.settings.recognition.silence_weighting import SilenceWeightingSettings
 from ov_asr_score.settings.score_job import ScoreJob
 from ov_asr_score.settings.setting import PANELS, Part, Setting, fields_of, made, parse_flag, parsed, settings_of
 from ov_asr_score.settings.speech.feature_steps import FeatureSteps
@@ -27,6 +29,7 @@ BUNDLES = (
     *(ScoreJob, BenchJob, CompareLayersJob, ConvertJob, InspectSettings, QuantizeJob, CheckSettings, CompareJob),
     *(CompareProfilesSettings, CopySettings, MergeSettings, CacheSettings, CacheUpkeep),
     *(FeatureSettings, UtteranceSettings, FeatureSteps, PitchSettings, DecodingOptions),
+    *(EndpointSettings, SilenceWeightingSettings),
 )
 
 

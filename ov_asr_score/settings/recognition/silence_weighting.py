@@ -1,9 +1,10 @@
-"""How much frames of silence count in i-vectors.
+"""How much frames of silence count in i-vectors."""
 
-Tests: tests/decoding/test_silence_weighting.py
-"""
+from dataclasses import dataclass, fields, replace
+from typing import Annotated
 
-from dataclasses import dataclass
+from ov_asr_score.settings.recognition.phones import parse_weighted_phones
+from ov_asr_score.settings.setting import ENDPOINTS, Setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +22,52 @@ class SilenceWeightingOptions:
     def is_active(self) -> bool:
         """Whether anything but 1 is a weight."""
         return bool(self.silence_phones) and self.silence_weight != 1.0
+
+
+def _given_phones(text: str) -> tuple[int, ...] | None:
+    return parse_weighted_phones(text) if text else None
+
+
+@dataclass(frozen=True, slots=True)
+class SilenceWeightingSettings:
+    """The options of Kaldi's OnlineSilenceWeightingConfig; what is None is as the model directory has it."""
+
+    weighted_silence_phones: Annotated[
+        tuple[int, ...] | None,
+        Setting(
+            "Phones that are silence, for the weights of frames in i-vectors: 1:2:3.",
+            names=("--ivector-silence-weighting.silence-phones",),
+            metavar="PHONES",
+            panel=ENDPOINTS,
+            parse=_given_phones,
+            changes_bytes=True,
+        ),
+    ] = None
+    silence_weight: Annotated[
+        float | None,
+        Setting(
+            "Weight of frames of silence in i-vectors (vosk's: 0.001).",
+            names=("--ivector-silence-weighting.silence-weight",),
+            metavar="X",
+            panel=ENDPOINTS,
+            changes_bytes=True,
+        ),
+    ] = None
+    max_state_duration: Annotated[
+        float | None,
+        Setting(
+            "A transition-id that lasts for N rows of scores or more counts as silence in i-vectors.",
+            names=("--ivector-silence-weighting.max-state-duration",),
+            metavar="N",
+            panel=ENDPOINTS,
+            changes_bytes=True,
+        ),
+    ] = None
+
+
+def silence_weighting_options(
+    settings: SilenceWeightingSettings, base: SilenceWeightingOptions
+) -> SilenceWeightingOptions:
+    """The options of a model directory with what is asked for in their place."""
+    given = {each.name.removeprefix("weighted_"): getattr(settings, each.name) for each in fields(settings)}
+    return replace(base, **{name: value for name, value in given.items() if value is not None})
