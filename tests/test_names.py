@@ -27,6 +27,7 @@ SHARED_SUBJECTS: dict[str, set[str]] = {
     "decoding": {"audio", "settings/words"},
     "decode": COMMANDS,
     "egs_prob": COMMANDS | {"settings", "report/console", "report/data"},
+    "endpointing": {"decoding", "settings/recognition"},
     "error_detail": {"job/run", "report/data"},
     "features": COMMANDS | {"settings/speech"},
     "frontend": {"frontend", "settings/speech"},
@@ -44,6 +45,7 @@ SHARED_SUBJECTS: dict[str, set[str]] = {
     "words": {"report/console", "report/data"},
     "word_errors": {"report/console", "report/data", "report/files", "report/html"},
     "wave_input": {"features", "settings/speech"},
+    "silence_weighting": {"decoding", "settings/recognition"},
     "suite": {"job/suite", "report/console", "report/data", "report/files", "report/html"},
 }
 SHARED_SUBJECTS["live"] = SHARED_SUBJECTS["live"] | {"frontend", "ivector", "settings/recognition"}

@@ -11,7 +11,7 @@ from ov_asr_score.errors import FileAccessError, TableFormatError, UnsupportedMo
 from ov_asr_score.fst.header import FstHeader, read_header
 from ov_asr_score.kaldi_io.matrices.stream import open_stream
 from ov_asr_score.model_directory.parts.inventory import Inventory
-from ov_asr_score.model_directory.parts.online_options import parse_phones
+from ov_asr_score.settings.recognition.phones import parse_phones
 from ov_asr_score.settings.words.word_outputs import GraphSettings
 from ov_asr_score.text import printable_name
 

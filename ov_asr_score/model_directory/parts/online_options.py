@@ -18,9 +18,9 @@ from ov_asr_score.kaldi_io.files.config_file import ConfigOption
 from ov_asr_score.kaldi_io.files.joined_options import JoinedOptions, join_options
 from ov_asr_score.settings.recognition.endpointing import EndpointOptions, EndpointRule
 from ov_asr_score.settings.recognition.live import LoopedOptions
+from ov_asr_score.settings.recognition.phones import parse_phones
 from ov_asr_score.settings.recognition.silence_weighting import SilenceWeightingOptions
 from ov_asr_score.settings.words.decoding import DecodingOptions, check_decoding, options_of_search
-from ov_asr_score.text import clipped
 
 _SUBJECT = "online2-wav-nnet3-latgen-faster"
 _RULES = ("rule1", "rule2", "rule3", "rule4", "rule5")
@@ -166,14 +166,3 @@ def phones_said(options: OnlineOptions, name: str) -> tuple[int, ...] | None:
         return parse_phones(text)
     except UsageError as error:
         raise ConfigFormatError(f"{options.place(name)}: {name.replace('_', '-')}: {error}") from error
-
-
-def parse_phones(text: str) -> tuple[int, ...]:
-    """The phones in ``1:2:3``, ascending, also with commas as Kaldi takes them. Raises UsageError."""
-    parts = [part for part in text.strip().replace(",", ":").split(":") if part]
-    if not all(part.isascii() and part.isdigit() and 0 < len(part) < 10 and int(part) for part in parts):
-        raise UsageError(f"expected numbers of phones with colons between, as in 1:2:3, found {clipped(text)}")
-    phones = sorted(map(int, parts))
-    if len(set(phones)) < len(phones):
-        raise UsageError(f"expected every phone once, found {clipped(text)}")
-    return tuple(phones)

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, fields, replace
 from typing import Annotated, Any
 
-from ov_asr_score.settings.recognition.phones import parse_endpoint_phones
+from ov_asr_score.settings.recognition.phones import parse_given_phones
 from ov_asr_score.settings.setting import ENDPOINTS, Setting, parse_flag
 
 
@@ -40,10 +40,6 @@ class EndpointOptions:
     def rules(self) -> tuple[EndpointRule, ...]:
         """The rules in their order."""
         return (self.rule1, self.rule2, self.rule3, self.rule4, self.rule5)
-
-
-def _given_phones(text: str) -> tuple[int, ...] | None:
-    return parse_endpoint_phones(text) if text else None
 
 
 def _demand(number: int) -> Setting:
@@ -93,7 +89,7 @@ class EndpointSettings:
             names=("--endpoint.silence-phones",),
             metavar="PHONES",
             panel=ENDPOINTS,
-            parse=_given_phones,
+            parse=parse_given_phones,
             changes_bytes=True,
         ),
     ] = None

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields, replace
 from typing import Annotated
 
-from ov_asr_score.settings.recognition.phones import parse_weighted_phones
+from ov_asr_score.settings.recognition.phones import parse_given_phones
 from ov_asr_score.settings.setting import ENDPOINTS, Setting
 
 
@@ -24,10 +24,6 @@ class SilenceWeightingOptions:
         return bool(self.silence_phones) and self.silence_weight != 1.0
 
 
-def _given_phones(text: str) -> tuple[int, ...] | None:
-    return parse_weighted_phones(text) if text else None
-
-
 @dataclass(frozen=True, slots=True)
 class SilenceWeightingSettings:
     """The options of Kaldi's OnlineSilenceWeightingConfig; what is None is as the model directory has it."""
@@ -39,7 +35,7 @@ class SilenceWeightingSettings:
             names=("--ivector-silence-weighting.silence-phones",),
             metavar="PHONES",
             panel=ENDPOINTS,
-            parse=_given_phones,
+            parse=parse_given_phones,
             changes_bytes=True,
         ),
     ] = None
