@@ -28,6 +28,7 @@ SHARED_SUBJECTS: dict[str, set[str]] = {
     "decode": COMMANDS,
     "egs_prob": COMMANDS | {"settings", "report/console", "report/data"},
     "endpointing": {"decoding", "settings/recognition"},
+    "engine": {"scoring", "recognition"},
     "error_detail": {"job/run", "report/data"},
     "features": COMMANDS | {"settings/speech"},
     "frontend": {"frontend", "settings/speech"},

@@ -37,7 +37,7 @@ class EngineStatistics:
 
 
 @dataclass(slots=True, eq=False)
-class _Waiting:
+class _WaitingRequest:
     """A request in the queue; ``turn`` orders requests of different sessions.
 
     It is the work that its session had before it, in steps (start-time fair queuing): who has much queued goes on when
@@ -51,7 +51,7 @@ class _Waiting:
 
 
 @dataclass(slots=True)
-class _Sums:
+class _EngineSums:
     requests: int = 0
     rows: int = 0
     batches: Counter[int] = field(default_factory=Counter)
@@ -74,9 +74,9 @@ class Engine:
         self.model = model
         self._threaded = threaded
         self._changed = threading.Condition()
-        self._queues: dict[LoopedUtterance, deque[_Waiting]] = {}
+        self._queues: dict[LoopedUtterance, deque[_WaitingRequest]] = {}
         self._turn = 0  # that of the latest request that was taken; a session without requests begins there
-        self._sums = _Sums()
+        self._sums = _EngineSums()
         self._thread: threading.Thread | None = None
         self._running = threading.Lock()
         self._is_closed = False
@@ -104,7 +104,7 @@ class Engine:
             self._check_open()
             queue = self._queues.setdefault(request.utterance, deque())
             turn = queue[-1].turn + queue[-1].request.num_steps if queue else self._turn
-            queue.append(_Waiting(request, future, turn, time.perf_counter()))
+            queue.append(_WaitingRequest(request, future, turn, time.perf_counter()))
             if self._threaded:
                 self._start()
                 self._changed.notify()
@@ -174,7 +174,7 @@ class Engine:
             for group in self._take():
                 self._run(group)
 
-    def _take(self) -> tuple[list[_Waiting], list[_Waiting]]:
+    def _take(self) -> tuple[list[_WaitingRequest], list[_WaitingRequest]]:
         large = self.model.large_step if self.model.large_step > 1 else LARGEST_BATCH + 1
         with self._changed:
             first = sorted((queue[0] for queue in self._queues.values()), key=lambda each: each.turn)
@@ -188,7 +188,7 @@ class Engine:
                     del self._queues[each.request.utterance]
         return short, long
 
-    def _run(self, group: Sequence[_Waiting]) -> None:
+    def _run(self, group: Sequence[_WaitingRequest]) -> None:
         taken = [each for each in group if each.future.set_running_or_notify_cancel()]
         if not taken:
             return
@@ -219,7 +219,7 @@ def _as_own(error: Exception) -> OvAsrScoreError:
     return OvAsrScoreError(f"a chunk could not be computed: {type(error).__name__}: {text}")
 
 
-def _fail(waiting: _Waiting, error: OvAsrScoreError) -> None:
+def _fail(waiting: _WaitingRequest, error: OvAsrScoreError) -> None:
     """Let the future raise ``error``, unless it was cancelled."""
     if waiting.future.running() or waiting.future.set_running_or_notify_cancel():
         waiting.future.set_exception(error)
