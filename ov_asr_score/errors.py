@@ -78,6 +78,10 @@ class DeviceError(OvAsrScoreError):
     """The runtime cannot offer the device, compile the model for it, or run it."""
 
 
+class SessionEndedError(OvAsrScoreError):
+    """A session takes no more sound: it was finished or closed, was idle or lasted for too long, or failed before."""
+
+
 class ResumeError(OvAsrScoreError):
     """The partial outputs of an interrupted run do not match the run that should resume it."""
 

@@ -93,6 +93,13 @@ class Frontend:
             return self.features.options.frame.frame_shift / 1000
         return None if self.pitch is None else self.pitch.recipe.extraction.frame_shift / 1000
 
+    @property
+    def sample_rate(self) -> float | None:
+        """Samples per second of the sound that frames are computed of."""
+        if self.features is not None:
+            return self.features.options.frame.sample_frequency
+        return None if self.pitch is None else self.pitch.recipe.extraction.sample_frequency
+
 
 def columns_for_ivectors(recipe: IvectorRecipe, plain: int, pasted: int) -> int:
     """How many columns of the features are for i-vectors: ``plain``, those before pitch, or ``pasted``, all.

@@ -1,0 +1,238 @@
+"""A model directory, loaded once, for any number of sessions and recordings."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from os import PathLike
+
+from ov_asr_score.audio.recordings import Recording
+from ov_asr_score.decoding.endpointing import silence_transitions
+from ov_asr_score.decoding.graph import make_graph
+from ov_asr_score.decoding.hypotheses import HypothesisMaker, HypothesisOptions
+from ov_asr_score.decoding.live_search import LiveGraph, LiveSearch, make_live_graph
+from ov_asr_score.decoding.words.word_model import WordModel, open_word_model
+from ov_asr_score.errors import SessionEndedError, UnsupportedModelError
+from ov_asr_score.frontend.frontend import Frontend
+from ov_asr_score.frontend.live_state import FrontendState
+from ov_asr_score.frontend.opening import open_sound_frontend
+from ov_asr_score.model_directory.model_directory import ModelDirectory
+from ov_asr_score.model_directory.reading import read_model_directory
+from ov_asr_score.recognition.engine import Engine
+from ov_asr_score.recognition.live_session import LiveSession
+from ov_asr_score.recognition.live_stream import LiveStream
+from ov_asr_score.recognition.session_clock import SessionClock
+from ov_asr_score.recognition.session_options import Confidence, SessionOptions
+from ov_asr_score.recognition.stream_parts import StreamParts
+from ov_asr_score.recognition.whole_recordings import RecordingWords, for_whole_recordings, recognize_recording
+from ov_asr_score.scoring.looped.compiling import compile_looped
+from ov_asr_score.settings.device import DeviceSettings
+from ov_asr_score.settings.words.decoding import LATTICE_BEAM
+
+LOW_LATENCY_FRAMES = 9
+"""Frames of a step of the network where words are to come soon."""
+
+
+def load_recognizer(
+    directory: str | PathLike[str] | ModelDirectory, *, device: DeviceSettings | None = None, live: bool = True
+) -> Recognizer:
+    """The recognizer of a model directory: graph, front end and network, read once.
+
+    With ``live`` false the network is compiled when it is first of use. Raises what reading the directory and its files
+    raises, UnsupportedModelError for a model that is computed of whole utterances only, MissingExtraError.
+    """
+    found = directory if isinstance(directory, ModelDirectory) else read_model_directory(str(directory))
+    recognizer = Recognizer(found, device)
+    if live:
+        recognizer.engine()
+    return recognizer
+
+
+class Recognizer:
+    """Everything that sound becomes words with, for sessions in any number of threads.
+
+    ``notes`` are what a user should know of the model. ``close`` ends the threads; so does the end of the program.
+    """
+
+    def __init__(self, directory: ModelDirectory, device: DeviceSettings | None = None) -> None:
+        """Read the graph and the front end. Raises what `load_recognizer` raises."""
+        if directory.program == "ctc":
+            raise UnsupportedModelError(
+                f"{directory.folder}: a CTC model scores whole utterances, and sessions take a network of Kaldi, which "
+                "goes on from piece to piece; transcribe takes whole files"
+            )
+        self.directory = directory
+        self.frontend: Frontend = open_sound_frontend(directory.frontend)
+        self.words: WordModel = open_word_model(directory.words.graph, directory.words.search, directory.model)
+        self._whole_frontend = for_whole_recordings(self.frontend)
+        self._device = device
+        self._lock = threading.Lock()
+        self._graph: LiveGraph | None = None
+        self._engines: dict[int, Engine] = {}
+        self._clock = SessionClock()
+        self._num_sessions = 0
+        self._is_closed = False
+        transitions = self.words.transitions
+        self._is_silence = silence_transitions(transitions, directory.endpoints.silence_phones)
+        self._is_unweighted = silence_transitions(transitions, directory.silence_weighting.silence_phones)
+        self.notes = (*directory.notes, *self.frontend.notes, *self.words.notes, *_notes(directory))
+
+    @property
+    def sample_rate(self) -> int:
+        """Samples per second of the sound that the features are made for."""
+        return int(self.frontend.sample_rate or 16000)
+
+    @property
+    def row_seconds(self) -> float:
+        """Time from one row of scores to the next."""
+        return (self.frontend.frame_shift_seconds or 0.01) * self.directory.looped.frame_subsampling_factor
+
+    def session(
+        self,
+        rate: int = 16000,
+        *,
+        key: str = "",
+        state: FrontendState | None = None,
+        words: bool = False,
+        partial_words: bool = False,
+        alternatives: int = 1,
+        confidence: Confidence = "none",
+        endpoints: bool = True,
+        low_latency: bool = False,
+        float_full_scale: float = 1.0,
+        idle_seconds: float | None = None,
+        max_seconds: float | None = None,
+    ) -> LiveSession:
+        """A session for sound of ``rate`` samples a second; `SessionOptions` explains the options.
+
+        ``state`` is what the speaker's session before gave, None for a new speaker. ``low_latency``: the network goes
+        in smaller steps, so that words come sooner; they may be others. Raises UsageError, SoundFormatError (a rate
+        that the front end does not take), what a state of another model raises, and MissingExtraError.
+        """
+        options = SessionOptions(
+            words, partial_words, alternatives, confidence, endpoints, float_full_scale, idle_seconds, max_seconds
+        )
+        with self._lock:
+            self._check_open()
+            self._num_sessions += 1
+            name = key or f"session-{self._num_sessions}"
+        parts = self._parts(options, self.engine(low_latency=low_latency))
+        session = LiveSession(lambda begin: LiveStream(parts, rate, name, begin), rate, name, options, state)
+        if idle_seconds is not None:
+            self._clock.watch(session)
+        return session
+
+    def recognize(
+        self,
+        recording: Recording,
+        *,
+        state: FrontendState | None = None,
+        words: bool = False,
+        alternatives: int = 1,
+        confidence: Confidence = "none",
+        segment: bool = False,
+    ) -> RecordingWords:
+        """The words of a whole recording, whose i-vector knows all of it: Kaldi's ``--online=false``.
+
+        With ``segment`` it is cut where endpoints are. Raises UsageError, and what is wrong with the sound.
+        """
+        options = SessionOptions(words=words, alternatives=alternatives, confidence=confidence, endpoints=segment)
+        frontend = self._whole_frontend
+        parts = replace(
+            self._parts(options, self.engine()),
+            frontend=frontend,
+            silence_weighting=None,
+            begin_search=lambda: self.begin_search(options, wants_partial=segment),
+        )
+        return recognize_recording(parts, recording, state)
+
+    def engine(self, *, low_latency: bool = False) -> Engine:
+        """What scores the chunks of all sessions, compiled when it is first asked for."""
+        looped = self.directory.looped
+        frames = LOW_LATENCY_FRAMES if low_latency else looped.frames_per_chunk
+        with self._lock:
+            self._check_open()
+            if frames not in self._engines:
+                options = replace(looped, frames_per_chunk=frames)
+                model = compile_looped(self.directory.model, self._device, self.directory.kaldi, options)
+                self._engines[frames] = Engine(model)
+            return self._engines[frames]
+
+    def graph(self) -> LiveGraph:
+        """The graph as the search takes it."""
+        with self._lock:
+            if self._graph is None:
+                transitions, penalty = self.words.transitions, self.directory.words.search.word_insertion_penalty
+                graph = self.words.graph
+                self._graph = make_live_graph(
+                    make_graph(graph.path, graph.fst, transitions.pdfs, transitions.num_pdfs, penalty)
+                )
+            return self._graph
+
+    def hypothesis_maker(self, options: SessionOptions) -> HypothesisMaker:
+        """What makes words of a search that is over."""
+        search = self.directory.words.search
+        wanted = HypothesisOptions(
+            acoustic_scale=self.words.acoustic_scale,
+            times=options.words or options.confidence != "none",
+            nbest=options.alternatives,
+            confidence=options.confidence,
+            lattice_beam=LATTICE_BEAM if search.lattice_beam is None else search.lattice_beam,
+            word_insertion_penalty=search.word_insertion_penalty,
+        )
+        return HypothesisMaker(self.words.transitions, self.words.source, wanted)
+
+    def begin_search(self, options: SessionOptions, *, wants_partial: bool = True) -> LiveSearch:
+        """A search that knows nothing yet; as in Kaldi's online decoding, it ends wherever the sound does.
+
+        Without ``wants_partial`` it is faster, and nothing is known before its end.
+        """
+        search = replace(
+            self.directory.words.search, decoding_scale=self.words.acoustic_scale, allow_partial=True
+        )
+        return LiveSearch(self.graph(), search, options.needs_lattices, wants_partial)
+
+    def close(self) -> None:
+        """End the threads; sessions that are open fail when they are used next."""
+        with self._lock:
+            self._is_closed = True
+            engines = list(self._engines.values())
+            self._engines.clear()
+        self._clock.close()
+        for engine in engines:
+            engine.close()
+
+    def __enter__(self) -> Recognizer:
+        """The recognizer itself, which is closed at the end."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+    def _parts(self, options: SessionOptions, engine: Engine) -> StreamParts:
+        directory = self.directory
+        return StreamParts(
+            frontend=self.frontend,
+            engine=engine,
+            begin_search=lambda: self.begin_search(options),
+            maker=self.hypothesis_maker(options),
+            symbols=self.words.symbols,
+            endpoints=directory.endpoints if options.endpoints else None,
+            is_silence=self._is_silence,
+            silence_weighting=directory.silence_weighting,
+            is_unweighted=self._is_unweighted,
+            subsampling=directory.looped.frame_subsampling_factor,
+            row_seconds=self.row_seconds,
+            partial_times=options.partial_words,
+        )
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise SessionEndedError(f"{self.directory.folder}: the recognizer was closed")
+
+
+def _notes(directory: ModelDirectory) -> list[str]:
+    if directory.endpoints.silence_phones:
+        return []
+    return ["no silence phones are known: utterances end by their length alone (endpoint rule 5)"]
