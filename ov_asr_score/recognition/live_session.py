@@ -89,7 +89,8 @@ class LiveSession:
                 if most is not None and self._num_samples + len(piece) > most * self.rate:
                     kept = piece[: max(0, int(most * self.rate) - self._num_samples)]
                     reason = f"it lasted for more than {most:g} s (max_seconds)"
-                    return [_with_warning(each, f"the session is over: {reason}") for each in self._finish(stream, kept, reason)]
+                    finals = self._finish(stream, kept, reason)
+                    return [_with_warning(each, f"the session is over: {reason}") for each in finals]
                 found = stream.accept(piece)
                 self._num_samples += len(piece)
                 return found

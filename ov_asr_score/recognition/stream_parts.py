@@ -54,12 +54,13 @@ class StreamParts:
             return None
         return SilenceWeighting(self.is_unweighted, options, self.subsampling)
 
-    def endpoint(self, search: LiveSearch) -> int | None:
-        """The rule that ends the utterance of the search here, if one does."""
-        if self.endpoints is None or not search.num_frames:
+    def endpoint(self, search: LiveSearch, options: EndpointOptions | None = None) -> int | None:
+        """The rule that ends the utterance of the search here, by ``options`` or ``endpoints``; None: none."""
+        rules = options or self.endpoints
+        if rules is None or not search.num_frames:
             return None
         silence, cost = search.trailing_silence(self.is_silence), search.relative_cost()
-        return endpoint_rule(self.endpoints, search.num_frames, silence, self.row_seconds, cost)
+        return endpoint_rule(rules, search.num_frames, silence, self.row_seconds, cost)
 
     def final(self, search: LiveSearch, key: str, first_row: int, rule: int | None) -> Final:
         """The result of a search that is over, which began at row ``first_row`` of the stream."""
