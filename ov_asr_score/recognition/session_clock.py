@@ -1,4 +1,7 @@
-"""Ends sessions that were idle for too long: one thread for all of them, which sleeps until the next limit."""
+"""Ends sessions that were idle for too long: one thread for all of them, which sleeps until the next limit.
+
+Tests: tests/recognition/test_live_session.py
+"""
 
 from __future__ import annotations
 

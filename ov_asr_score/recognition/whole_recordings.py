@@ -25,7 +25,7 @@ from ov_asr_score.frontend.live import LiveFrontend, ReadyFrames
 from ov_asr_score.frontend.live_state import FrontendState
 from ov_asr_score.recognition.results import Final
 from ov_asr_score.recognition.stream_parts import StreamParts
-from ov_asr_score.scoring.looped.utterance import ChunkRequest, LoopedUtterance
+from ov_asr_score.scoring.looped.utterance import LoopedRequest, LoopedUtterance
 from ov_asr_score.transcript.transcript import Segment
 
 FloatMatrix = NDArray[np.float32]
@@ -159,7 +159,7 @@ def _scores(parts: StreamParts, stored: _Stored, file: IO[bytes], clock: _Clock)
         yield scores
 
 
-def _requests(utterance: LoopedUtterance, stored: _Stored, file: IO[bytes]) -> Iterator[ChunkRequest]:
+def _requests(utterance: LoopedUtterance, stored: _Stored, file: IO[bytes]) -> Iterator[LoopedRequest]:
     file.seek(0)
     for first in range(0, stored.num_frames, _PIECE_FRAMES):
         count = min(_PIECE_FRAMES, stored.num_frames - first)
