@@ -196,6 +196,14 @@ class LiveSearch:
         ids: NDArray[np.int32] = self._graph.labels.transition_ids[traced.arcs["olabel"]]
         return ids[ids > 0]
 
+    def words(self) -> NDArray[np.int32]:
+        """Those of the best path so far, without epsilons; none where there is no path."""
+        traced = self.traced(False)
+        if traced is None:
+            return np.zeros(0, np.int32)
+        words: NDArray[np.int32] = self._graph.labels.words[traced.arcs["olabel"]]
+        return words[words > 0]
+
     def trailing_silence(self, is_silence: NDArray[np.bool_]) -> int:
         """Frames of silence at the end of the best path; ``is_silence`` is by transition-id.
 

@@ -29,6 +29,10 @@ from ov_asr_score.scoring.looped.compiling import compile_looped
 from ov_asr_score.settings.device import DeviceSettings
 from ov_asr_score.settings.words.decoding import LATTICE_BEAM
 
+KEPT_BYTES = 16 << 20
+KEPT_BYTES_OF_LATTICES = 256 << 20
+"""Scores that are kept of an utterance, for its exact costs, and for its lattice: half an hour with 1000 pdfs."""
+
 LOW_LATENCY_FRAMES = 9
 """Frames of a step of the network where words are to come soon."""
 
@@ -190,7 +194,8 @@ class Recognizer:
         search = replace(
             self.directory.words.search, decoding_scale=self.words.acoustic_scale, allow_partial=True
         )
-        return LiveSearch(self.graph(), search, options.needs_lattices, wants_partial)
+        kept = KEPT_BYTES_OF_LATTICES if options.needs_lattices else KEPT_BYTES
+        return LiveSearch(self.graph(), search, options.needs_lattices, wants_partial, kept)
 
     def close(self) -> None:
         """End the threads; sessions that are open fail when they are used next."""

@@ -99,7 +99,8 @@ class SearchedStream:
         return self._frontend.state()
 
     def close(self) -> None:
-        """Let go what the search holds; nothing is accepted any more."""
+        """Let go what is held; nothing is accepted any more."""
+        self._parts.engine.forget(self._network)
         self._begin_search()
 
     def _begin_search(self) -> None:

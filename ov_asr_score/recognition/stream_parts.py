@@ -69,13 +69,13 @@ class StreamParts:
 
     def partial(self, search: LiveSearch, first_row: int) -> Partial:
         """What a search finds most likely now."""
-        path = search.best_path(use_final=False)
         start, end = (row * self.row_seconds for row in (first_row, first_row + search.num_frames))
-        return Partial(() if path is None else self._words(path, first_row), start, end)
+        path = search.best_path(use_final=False) if self.partial_times else None
+        if path is None:
+            return Partial(tuple(Word(self.symbols.text(word)) for word in search.words().tolist()), start, end)
+        return Partial(self._timed(path, first_row), start, end)
 
-    def _words(self, path: BestPath, first_row: int) -> tuple[Word, ...]:
-        if not self.partial_times:
-            return tuple(Word(self.symbols.text(word)) for word in path.words.tolist())
+    def _timed(self, path: BestPath, first_row: int) -> tuple[Word, ...]:
         timed = time_words(path, self.maker.transitions, self.maker.source).spoken()
         firsts = (timed.first_frames + first_row).tolist()
         return tuple(

@@ -56,6 +56,7 @@ def test_words_silence_and_costs_after_each_piece_as_kaldi() -> None:
         search.advance(scores()[key][search.num_frames : step.rows])
         path = search.best_path(False)
         assert path is not None and path.words.tolist() == step.words
+        assert search.words().tolist() == step.words
         assert len(path.alignment) == search.num_frames == step.rows
         assert search.trailing_silence(is_silence()) == step.trailing_silence
         assert search.relative_cost() == pytest.approx(step.relative_cost, rel=1e-4)
