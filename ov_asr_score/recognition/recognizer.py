@@ -191,9 +191,7 @@ class Recognizer:
 
         Without ``wants_partial`` it is faster, and nothing is known before its end.
         """
-        search = replace(
-            self.directory.words.search, decoding_scale=self.words.acoustic_scale, allow_partial=True
-        )
+        search = replace(self.directory.words.search, decoding_scale=self.words.acoustic_scale, allow_partial=True)
         kept = KEPT_BYTES_OF_LATTICES if options.needs_lattices else KEPT_BYTES
         return LiveSearch(self.graph(), search, options.needs_lattices, wants_partial, kept)
 

@@ -100,9 +100,7 @@ class _Clock:
             self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - started
 
 
-def _store_features(
-    parts: StreamParts, recording: Recording, state: FrontendState | None, file: IO[bytes]
-) -> _Stored:
+def _store_features(parts: StreamParts, recording: Recording, state: FrontendState | None, file: IO[bytes]) -> _Stored:
     live = LiveFrontend(parts.frontend, recording.rate, recording.key, recording.speaker, state=state)
     num_samples = 0
     most = max(1, int(_PIECE_SECONDS * recording.rate))

@@ -70,7 +70,7 @@ def test_after_the_end_no_sound_is_taken(recognizer: Recognizer) -> None:
     session.accept(BYTES)
     assert session.finish()
     for ended in (lambda: session.accept(BYTES), session.finish):
-        with pytest.raises(SessionEndedError, match="^session 'call': expected no more sound, it was finished"):
+        with pytest.raises(SessionEndedError, match=r"^session 'call': expected no more sound, it was finished"):
             ended()
     session.close()
     with recognizer.session(RATE, key="call") as closed:
@@ -78,7 +78,7 @@ def test_after_the_end_no_sound_is_taken(recognizer: Recognizer) -> None:
         partial = closed.partial
     assert partial is not None
     assert closed.partial == partial
-    with pytest.raises(SessionEndedError, match="^session 'call': expected no more sound, it was closed"):
+    with pytest.raises(SessionEndedError, match=r"^session 'call': expected no more sound, it was closed"):
         closed.accept(b"")
 
 
@@ -89,7 +89,7 @@ def test_an_error_ends_the_session(recognizer: Recognizer, monkeypatch: pytest.M
         raise OvAsrScoreError("the device is gone")
 
     monkeypatch.setattr(LiveStream, "accept", fail)
-    with pytest.raises(OvAsrScoreError, match="^the device is gone"):
+    with pytest.raises(OvAsrScoreError, match=r"^the device is gone"):
         session.accept(BYTES)
     monkeypatch.undo()
     assert not session.is_open
@@ -115,7 +115,9 @@ def test_restart_is_the_next_utterance_of_the_speaker(recognizer: Recognizer) ->
 def test_states_of_other_models_are_refused(recognizer: Recognizer) -> None:
     state = recognizer.session(RATE).state()
     assert state.ivectors is not None
-    other = FrontendState(None, replace(state.ivectors, cmvn=replace(state.ivectors.cmvn, global_stats=np.zeros((2, 14)))))
+    other = FrontendState(
+        None, replace(state.ivectors, cmvn=replace(state.ivectors.cmvn, global_stats=np.zeros((2, 14))))
+    )
     with pytest.raises(OvAsrScoreError, match="expected"):
         recognizer.session(RATE, state=other)
 

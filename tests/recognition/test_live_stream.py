@@ -30,9 +30,9 @@ def found_by(recognizer: Recognizer, key: str, num_samples: int) -> Final:
 )
 def test_best_paths_are_those_of_kaldi(recognizer: Recognizer, mode: str, num_samples: int) -> None:
     expected = kaldi_paths(mode)
-    assert {key: differs(path_of(found_by(recognizer, key, num_samples)), expected[key]) for key in KEYS} == dict.fromkeys(
-        KEYS, ""
-    )
+    assert {
+        key: differs(path_of(found_by(recognizer, key, num_samples)), expected[key]) for key in KEYS
+    } == dict.fromkeys(KEYS, "")
 
 
 def test_costs_tell_the_modes_apart() -> None:

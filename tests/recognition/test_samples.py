@@ -37,7 +37,7 @@ def test_half_a_sample_is_kept() -> None:
     [
         bytearray(BYTES),
         memoryview(BYTES),
-        memoryview(SAMPLES),
+        memoryview(SAMPLES.tobytes()),
         SAMPLES,
         SAMPLES.astype(">i2"),
         SAMPLES.astype(np.int32) * 65536,
@@ -71,7 +71,7 @@ def test_scale_of_floats_is_told() -> None:
 )
 def test_what_is_no_sound_is_refused(piece: Samples, text: str) -> None:
     reader = SampleReader("call 7")
-    with pytest.raises(SoundFormatError, match="^session 'call 7': " + re.escape(text)):
+    with pytest.raises(SoundFormatError, match=r"^session 'call 7': " + re.escape(text)):
         reader.read(piece)
     assert reader.read(BYTES[:2]).tolist() == [0]
 
@@ -86,5 +86,5 @@ def test_an_array_within_a_sample_is_refused() -> None:
 
 @pytest.mark.parametrize("scale", [0.0, -1.0, float("inf"), float("nan")])
 def test_full_scale_is_a_number(scale: float) -> None:
-    with pytest.raises(SoundFormatError, match="^float_full_scale: expected a number above 0"):
+    with pytest.raises(SoundFormatError, match=r"^float_full_scale: expected a number above 0"):
         SampleReader("s", scale)

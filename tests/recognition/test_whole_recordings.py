@@ -56,7 +56,9 @@ def test_pieces_and_files_change_nothing(recognizer: Recognizer, monkeypatch: py
     monkeypatch.setattr(whole_recordings, "_IN_MEMORY", 1000)
     monkeypatch.setattr(whole_recordings, "_PIECE_FRAMES", 7)
     in_file = recognizer.recognize(recording_of("es_Gene-t0010", piece=123), words=True)
-    assert [each.alternatives[0].words for each in in_file.segments] == [each.alternatives[0].words for each in whole.segments]
+    assert [each.alternatives[0].words for each in in_file.segments] == [
+        each.alternatives[0].words for each in whole.segments
+    ]
     assert path_of(Final(in_file.segments[0])).acoustic_cost == pytest.approx(
         path_of(Final(whole.segments[0])).acoustic_cost, abs=1e-3
     )
@@ -76,13 +78,15 @@ def test_segments_end_at_endpoints(recognizer: Recognizer) -> None:
 
 
 def test_sound_without_a_frame(recognizer: Recognizer) -> None:
-    (segment,) = recognizer.recognize(Recording("tiny", "", RATE, 100, 0, lambda: iter([np.zeros(100, np.float32)]))).segments
+    (segment,) = recognizer.recognize(
+        Recording("tiny", "", RATE, 100, 0, lambda: iter([np.zeros(100, np.float32)]))
+    ).segments
     assert segment.alternatives == () and segment.warnings == ("no frames",)
 
 
 def test_what_is_wrong_with_the_sound_is_said(recognizer: Recognizer) -> None:
     bad = np.array([0.0, np.nan], np.float32)
-    with pytest.raises(SoundFormatError, match="^utterance 'bad': sample 1: expected numbers"):
+    with pytest.raises(SoundFormatError, match=r"^utterance 'bad': sample 1: expected numbers"):
         recognizer.recognize(Recording("bad", "", RATE, 2, 0, lambda: iter([bad])))
 
 
