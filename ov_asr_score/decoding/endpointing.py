@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +20,16 @@ def silence_transitions(transitions: TransitionModel, silence_phones: Sequence[i
 
 
 def endpoint_rule(
-    options: EndpointOptions, num_frames: int, trailing_silence: int, row_seconds: float, relative_cost: float
+    options: EndpointOptions,
+    num_frames: int,
+    trailing_silence: int,
+    row_seconds: float,
+    relative_cost: float | Callable[[], float],
 ) -> int | None:
     """The first rule, from 1 on, by which an utterance of ``num_frames`` rows of scores is at its end; None: none.
 
     ``trailing_silence`` is the number of rows of silence at its end, ``row_seconds`` the time from one row to the next.
+    ``relative_cost`` may be a function, which is called only where a rule depends on it: the cost takes time to find.
     Times are float32, as Kaldi's: what is at a limit depends on it. Kaldi: ``EndpointDetected``, ``RuleActivated``.
     """
     if not num_frames:
@@ -34,8 +40,11 @@ def endpoint_rule(
         if (
             (length > silence or not rule.must_contain_nonsilence)
             and silence >= np.float32(rule.min_trailing_silence)
-            and relative_cost <= rule.max_relative_cost
             and length >= np.float32(rule.min_utterance_length)
         ):
-            return number
+            if rule.max_relative_cost == math.inf:
+                return number
+            relative_cost = relative_cost() if callable(relative_cost) else relative_cost
+            if relative_cost <= rule.max_relative_cost:
+                return number
     return None

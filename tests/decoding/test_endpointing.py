@@ -34,6 +34,21 @@ ROW = 0.03
 )
 def test_rules_of_kaldi(frames: int, silence: int, cost: float, rule: int | None) -> None:
     assert endpoint_rule(EndpointOptions(), frames, silence, ROW, cost) == rule
+    assert endpoint_rule(EndpointOptions(), frames, silence, ROW, lambda: cost) == rule
+
+
+def test_the_cost_is_found_only_where_it_decides() -> None:
+    asked = []
+
+    def cost() -> float:
+        asked.append(True)
+        return 9.0
+
+    for frames, silence, rule in ((30, 10, None), (667, 0, 5), (200, 200, 1)):
+        assert endpoint_rule(EndpointOptions(), frames, silence, ROW, cost) == rule
+    assert not asked
+    # of the second rule and of the third, once
+    assert endpoint_rule(EndpointOptions(), 100, 40, ROW, cost) is None and len(asked) == 1
 
 
 @pytest.mark.parametrize(("rows", "limit", "reached"), [(15, 0.45, True), (10, 0.3, False)])
