@@ -33,7 +33,7 @@ from ov_asr_score.decoding.search import (
     not_numbers,
     score_scale,
 )
-from ov_asr_score.decoding.traceback import arcs_in_order, parse_traceback, path_of_arcs, pdf_columns
+from ov_asr_score.decoding.traceback import parse_path, path_of_arcs, pdf_columns
 from ov_asr_score.errors import OvAsrScoreError, ShapeMismatchError
 from ov_asr_score.lattice.best_path import BestPath
 from ov_asr_score.settings.words.decoding import DecodingOptions, seconds_allowed
@@ -252,10 +252,7 @@ class LiveSearch:
         if not found:
             return None
         is_final = decoder.reached_final()
-        traceback = parse_traceback(automaton_bytes(automaton))
-        finals = traceback.finals[:, 0]
-        final_cost = float(finals[np.isfinite(finals)].sum(dtype=np.float64))
-        return TracedPath(arcs_in_order(traceback), final_cost, is_final)
+        return TracedPath(*parse_path(automaton_bytes(automaton)), is_final)
 
     def _acoustic_cost(self, traced: TracedPath) -> float:
         """Of the scores without their scale."""

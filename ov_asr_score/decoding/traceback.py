@@ -13,11 +13,16 @@ from numpy.typing import NDArray
 
 from ov_asr_score.decoding.graph import GraphLabels
 from ov_asr_score.errors import TableFormatError
+from ov_asr_score.fst.header import MAGIC
 from ov_asr_score.lattice.best_path import BestPath
 
 _HEADER = struct.Struct("<iiQqqq")  # version, flags, properties, start, states, arcs
 _ARC = np.dtype([("ilabel", "<i4"), ("olabel", "<i4"), ("graph", "<f4"), ("acoustic", "<f4"), ("next", "<i4")])
+_STEP = np.dtype([("final", "<f4", 2), ("count", "<i8"), ("arc", _ARC)])  # a state with one arc
 _STATE_WORDS, _ARC_WORDS = 4, 5  # 32-bit words: two weights and a count of 64 bits; an arc
+_END = struct.Struct("<ffq")  # a state without arcs
+_PATH_MAGIC = MAGIC + b"".join(struct.pack("<i", len(name)) + name for name in (b"vector", b"lattice4"))
+_PATH_START = len(_PATH_MAGIC) + _HEADER.size
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,16 +55,28 @@ def parse_traceback(data: bytes) -> Traceback:
     return Traceback(start, finals, np.repeat(np.arange(num_states, dtype=np.int32), counts), arcs)
 
 
+def parse_path(data: bytes) -> tuple[NDArray[np.void], float]:
+    """The arcs of a linear automaton in order, and the graph cost of its end; ``data`` is as for `parse_traceback`.
+
+    The automata of the search, which has states one after the other, are read at once: those of utterances that go on
+    are read again and again.
+    """
+    num_arcs, rest = divmod(len(data) - _PATH_START - _STATE_WORDS * 4, _STEP.itemsize)
+    if not rest and num_arcs > 0 and data.startswith(_PATH_MAGIC):
+        *_, start, _, _ = _HEADER.unpack_from(data, len(_PATH_MAGIC))
+        steps = np.frombuffer(data, _STEP, num_arcs, _PATH_START)
+        final, _, count = _END.unpack_from(data, len(data) - _END.size)
+        arcs = steps["arc"].copy()
+        follows = (steps["count"] == 1) & (arcs["next"] == np.arange(1, num_arcs + 1))
+        if start == count == 0 and follows.all():
+            return arcs, final
+    traceback = parse_traceback(data)
+    finals = traceback.finals[:, 0]
+    return arcs_in_order(traceback), float(finals[np.isfinite(finals)].sum(dtype=np.float64))
+
+
 def _positions(body: NDArray[np.int32], num_states: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Where each state begins [S], in words of 32 bits, and how many arcs it has [S]."""
-    num_arcs = num_states - 1
-    if len(body) == num_states * _STATE_WORDS + num_arcs * _ARC_WORDS:
-        # a path as the search writes it, arc by arc: long ones are read while sound comes in
-        states = np.arange(num_states, dtype=np.int64) * (_STATE_WORDS + _ARC_WORDS)
-        chain = np.ones(num_states, np.int64)
-        chain[-1] = 0
-        if (body[states + 2] == chain).all():
-            return states, chain
     words = memoryview(body.data)
     positions, counts = [0] * num_states, [0] * num_states
     position = 0

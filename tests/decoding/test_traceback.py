@@ -7,7 +7,7 @@ import pytest
 
 from ov_asr_score.decoding.graph import GraphLabels
 from ov_asr_score.decoding.kaldifst_api import automaton_bytes, import_kaldifst
-from ov_asr_score.decoding.traceback import best_path, parse_traceback
+from ov_asr_score.decoding.traceback import best_path, parse_path, parse_traceback
 from ov_asr_score.errors import TableFormatError
 
 # transition-ids 1 and 2 alone, or with word 5; word 6 alone
@@ -28,6 +28,11 @@ def test_a_path_however_its_states_are_numbered(states: list[int]) -> None:
         weight = kaldifst.LatticeWeight(graph, -99.0)
         lattice.add_arc(source, kaldifst.LatticeArc(pdf, label, weight, target))
     lattice.set_final(states[-1], kaldifst.LatticeWeight(0.5, 0.0))
+    arcs, final_cost = parse_path(automaton_bytes(lattice))
+    assert final_cost == 0.5
+    assert [(arc["ilabel"], arc["olabel"], arc["graph"], arc["acoustic"]) for arc in arcs] == [
+        (*step, -99.0) for step in STEPS
+    ]
     path = best_path(parse_traceback(automaton_bytes(lattice)), LABELS, SCORES, 1.5, is_final=True)
     assert path.alignment.tolist() == [1, 2, 2]
     assert path.words.tolist() == [5, 6]
@@ -41,3 +46,12 @@ def test_another_kind_of_automaton() -> None:
     names = [struct.pack("<i", len(name)) + name for name in (b"const", b"standard")]
     with pytest.raises(TableFormatError, match="expected an automaton of type vector with lattice4, found"):
         parse_traceback(b"\xd6\xfd\xb2~" + b"".join(names) + bytes(40))
+
+
+def test_a_path_without_arcs() -> None:
+    kaldifst = import_kaldifst()
+    lattice = kaldifst.Lattice()
+    lattice.start = lattice.add_state()
+    lattice.set_final(0, kaldifst.LatticeWeight(2.0, 0.0))
+    arcs, final_cost = parse_path(automaton_bytes(lattice))
+    assert len(arcs) == 0 and final_cost == 2.0
