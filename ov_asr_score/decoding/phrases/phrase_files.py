@@ -8,6 +8,7 @@ the words.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from ov_asr_score.decoding.phrases.expressions import Grammar
@@ -41,6 +42,14 @@ def read_phrase_options(settings: PhraseSettings, allow_commands: bool = False) 
         unknown_cost=settings.unknown_cost,
         boost=tuple(boost),
     )
+
+
+def phrase_files_read(settings: PhraseSettings) -> Iterator[tuple[str, str]]:
+    """The files that the settings name, each with its setting."""
+    if ";" not in settings.phrases and _is_file(settings.phrases):
+        yield "phrases", settings.phrases
+    yield "grammar", settings.grammar
+    yield "boost_file", settings.boost_file
 
 
 def _phrases(text: str, allow_commands: bool) -> tuple[str, ...]:

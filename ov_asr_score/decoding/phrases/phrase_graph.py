@@ -17,6 +17,7 @@ from ov_asr_score.decoding.phrases.automaton_building import AutomatonBuilder
 from ov_asr_score.decoding.phrases.boosting import boost_words, phrase_booster
 from ov_asr_score.decoding.phrases.composition import compose
 from ov_asr_score.decoding.phrases.grammars import UnknownWord, grammar_arcs
+from ov_asr_score.decoding.phrases.phrase_files import read_phrase_options
 from ov_asr_score.decoding.phrases.phrase_lists import END, PhraseTree, phrase_tree
 from ov_asr_score.decoding.phrases.phrase_options import PhraseOptions, WordAcceptor
 from ov_asr_score.decoding.phrases.vocabulary import Vocabulary
@@ -24,7 +25,7 @@ from ov_asr_score.decoding.phrases.word_automaton import ANY_WORD, IntVector, Wo
 from ov_asr_score.errors import UnsupportedModelError, UsageError
 from ov_asr_score.fst.graph_file import GraphFile
 from ov_asr_score.fst.symbols import SymbolTable
-from ov_asr_score.settings.recognition.phrases import MOST_COST, UNKNOWN, Boost
+from ov_asr_score.settings.recognition.phrases import MOST_COST, UNKNOWN, Boost, PhraseSettings
 from ov_asr_score.text import printable_name
 
 _MOST_NAMED = 20  # warnings about phrases
@@ -49,6 +50,15 @@ def phrase_graph(graph: GraphFile, symbols: SymbolTable, options: PhraseOptions)
         boosted = boost_graph(made.graph, made.symbols, options.boost)
         made = replace(boosted, warnings=made.warnings + boosted.warnings)
     return made
+
+
+def open_phrase_graph(
+    graph: GraphFile, symbols: SymbolTable, settings: PhraseSettings, *, allow_commands: bool = False
+) -> PhraseGraph:
+    """`phrase_graph` for what ``settings`` ask for; they name files. Raises what reading them raises, too."""
+    if not settings.are_given:
+        return PhraseGraph(graph, symbols, ())
+    return phrase_graph(graph, symbols, read_phrase_options(settings, allow_commands))
 
 
 def restrict_graph(graph: GraphFile, symbols: SymbolTable, options: PhraseOptions) -> PhraseGraph:

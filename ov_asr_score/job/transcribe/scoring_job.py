@@ -89,6 +89,7 @@ def _words(job: TranscribeJob, directory: ModelDirectory, notes: list[str]) -> W
     return replace(
         directory.words,
         search=job.search.over(_usable(directory.words.search, files, notes)),
+        phrases=job.phrases,
         files=files,
         captions=job.captions,
         limits=job.limits,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from ov_asr_score.decoding.ctc.alternatives import CtcAlternative, CtcDecoded
 from ov_asr_score.decoding.ctc.ctc_decoder import CtcDecoder, open_ctc_decoder
 from ov_asr_score.decoding.ctc.graph_search import CtcGraph
+from ov_asr_score.decoding.phrases.phrase_graph import open_phrase_graph
 from ov_asr_score.decoding.words.word_model import graph_symbols
 from ov_asr_score.decoding.workers import Utterances
 from ov_asr_score.errors import UsageError
@@ -90,8 +91,13 @@ def open_ctc_words(settings: WordSettings, row_seconds: float, *, allow_commands
         check_decoding(settings.search, num_best > 1)
         file = open_graph(settings.graph.graph, allow_commands=allow_commands)
         symbols, note = graph_symbols(settings.graph, file, allow_commands)
-        notes = (note,) if note else ()
+        made = open_phrase_graph(file, symbols, settings.phrases, allow_commands=allow_commands)
+        file, symbols = made.graph, made.symbols
+        notes = (*((note,) if note else ()), *made.warnings)
         graph = CtcGraph(file, symbols, settings.search, settings.decode_workers)
+    elif settings.phrases.are_given:
+        name = next(name for name in ("phrases", "grammar", "boost", "boost_file") if getattr(settings.phrases, name))
+        raise UsageError(f"{name}: is for decoding graphs (graph FILE), and none is given", fields=(name, "graph"))
     decoder = open_ctc_decoder(settings.ctc, graph, num_best, allow_commands=allow_commands)
     return CtcWords(decoder, row_seconds, (*notes, *decoder.notes, *_without_effect(settings)))
 

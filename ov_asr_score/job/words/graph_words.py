@@ -6,16 +6,18 @@ Tests: tests/job/test_decode.py
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ov_asr_score.decoding.graph_checks import check_width
 from ov_asr_score.decoding.hypotheses import Hypotheses, HypothesisMaker, HypothesisOptions
+from ov_asr_score.decoding.phrases.phrase_graph import open_phrase_graph
 from ov_asr_score.decoding.words.utterance_segments import segment_of
 from ov_asr_score.decoding.words.word_model import WordModel, open_word_model
 from ov_asr_score.decoding.workers import Utterances, decode_all
 from ov_asr_score.job.words.outcome import Outcome
 from ov_asr_score.job.words.word_files import wants_times
 from ov_asr_score.lattice.alignments import converted_alignment
+from ov_asr_score.settings.recognition.phrases import PhraseSettings
 from ov_asr_score.settings.words.decoding import LATTICE_BEAM, check_decoding
 from ov_asr_score.settings.words.word_outputs import WordFiles, WordSettings
 from ov_asr_score.text import shown_key
@@ -92,8 +94,14 @@ def open_graph_words(
         wants_times=_needs_times(settings.files),
         allow_commands=allow_commands,
     )
+    word_model = _with_phrases(word_model, settings.phrases, allow_commands)
     times = _needs_times(settings.files) or word_model.source is not None
     return GraphWords(settings, word_model, _wanted(settings, word_model.acoustic_scale, times), row_seconds)
+
+
+def _with_phrases(model: WordModel, phrases: PhraseSettings, allow_commands: bool) -> WordModel:
+    made = open_phrase_graph(model.graph, model.symbols, phrases, allow_commands=allow_commands)
+    return replace(model, graph=made.graph, symbols=made.symbols, notes=model.notes + made.warnings)
 
 
 def _wanted(settings: WordSettings, acoustic_scale: float, times: bool) -> HypothesisOptions:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+from ov_asr_score.decoding.phrases.phrase_files import phrase_files_read
 from ov_asr_score.decoding.words.word_model import files_of_words
 from ov_asr_score.decoding.workers import Utterances
 from ov_asr_score.job.overwriting import NamedFiles
@@ -157,6 +158,7 @@ def word_files_read(settings: WordSettings) -> NamedFiles:
     yield from files_of_words(settings.graph)
     yield "reference_text", settings.files.reference_text
     yield "hypothesis", settings.files.hypothesis
+    yield from phrase_files_read(settings.phrases)
     yield "tokens", settings.ctc.tokens
     yield "lm", settings.ctc.lm
 

@@ -37,7 +37,7 @@ def parse_boosts(texts: tuple[str, ...]) -> tuple[Boost, ...]:
 
 
 def _phrases(help: str, metavar: str | None, **more: Any) -> Setting:
-    return Setting(help, metavar=metavar, panel=PHRASES, **more)
+    return Setting(help, metavar=metavar, panel=PHRASES, changes_bytes=True, **more)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from ov_asr_score.settings.device import DeviceSettings
 from ov_asr_score.settings.memory import DEFAULT_MEMORY_LIMIT, parse_memory
+from ov_asr_score.settings.recognition.phrases import PhraseSettings
 from ov_asr_score.settings.recognition.search_choices import SearchChoices
 from ov_asr_score.settings.setting import DECODING, SOUND, SPEED, TABLES, WORDS, Part, Setting, parse_flag
 from ov_asr_score.settings.shard import Shard, parse_shard
@@ -100,6 +101,7 @@ class TranscribeJob:
         Setting("Processes that decode; 0: one per core, 1: none but this one.", panel=DECODING, metavar="N", least=0),
     ] = 0
     search: SearchChoices = field(default_factory=SearchChoices)
+    phrases: PhraseSettings = field(default_factory=PhraseSettings)
     files: Annotated[
         WordFiles,
         Part(

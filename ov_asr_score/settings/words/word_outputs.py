@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import Annotated, Any, Literal
 
 from ov_asr_score.errors import UsageError
+from ov_asr_score.settings.recognition.phrases import PhraseSettings
 from ov_asr_score.settings.setting import DECODING, GRAPH, WORD_LIMITS, WORDS, Setting
 from ov_asr_score.settings.words.captions import CaptionOptions
 from ov_asr_score.settings.words.ctc import CtcOptions
@@ -143,6 +144,7 @@ class WordSettings:
 
     graph: GraphSettings = field(default_factory=GraphSettings)
     search: DecodingOptions = field(default_factory=DecodingOptions)
+    phrases: PhraseSettings = field(default_factory=PhraseSettings)
     ctc: CtcOptions = field(default_factory=CtcOptions)
     files: WordFiles = field(default_factory=WordFiles)
     captions: CaptionOptions = field(default_factory=CaptionOptions)
@@ -175,7 +177,7 @@ class WordSettings:
 
 def check_no_words(settings: WordSettings) -> None:
     """Raise UsageError for what is asked of words where nothing is decoded."""
-    for bundle in (settings.files, settings.limits, settings.graph, settings.search, settings.ctc):
+    for bundle in (settings.files, settings.limits, settings.graph, settings.search, settings.phrases, settings.ctc):
         for each in fields(bundle):
             if getattr(bundle, each.name) != each.default:
                 raise UsageError(
