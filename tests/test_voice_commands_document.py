@@ -22,7 +22,7 @@ def test_commands(tmp_path: Path) -> None:
     (commands,) = blocks("bash", TEXT)
     printed = run(["bash", "-ec", commands], tmp_path)
     assert printed.returncode == 0, printed.stderr
-    assert printed.stdout == re.findall(r"^```\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)[0]
+    assert printed.stdout == TEXT.split("\n```\n\n```\n")[1].partition("```")[0]
 
 
 def test_python(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
