@@ -44,7 +44,8 @@ SKIPPED_ERRORS = (FileAccessError, TableFormatError, SoundFormatError)
 class Recording:
     """What is to become an utterance: ``length`` samples (None: not known before the end), ``rate`` of them per second.
 
-    ``speaker`` is empty if it is not known. ``channel`` counts from 0, or is ``mix``.
+    ``speaker`` is empty if it is not known. ``channel`` counts from 0, or is ``mix``. ``base`` is the key of what this
+    is one of several channels of, empty for all else.
     """
 
     key: str
@@ -53,6 +54,7 @@ class Recording:
     length: int | None
     channel: int | Literal["mix"] = field(repr=False, default=0)
     read: Callable[[], Iterator[Samples]] = field(repr=False, default=lambda: iter(()))
+    base: str = field(repr=False, default="")
 
     def pieces(self) -> Iterator[Samples]:
         """The samples, float32 [n] on the scale of 16-bit integers, before the next recording is asked for.
@@ -282,7 +284,8 @@ class _RecordingReader:
         # what a file says of its length may be more than is there
         until = None if stop == opened.length else stop
         speaker = self.speakers.get(key) or self.speakers.get(base, "")
-        return Recording(key, speaker, opened.rate, length, channel, partial(opened.pieces, channel, first, until))
+        read = partial(opened.pieces, channel, first, until)
+        return Recording(key, speaker, opened.rate, length, channel, read, "" if key == base else base)
 
     def _failed(self, key: str, error: OvAsrScoreError) -> None:
         """Skip what cannot be read, or raise the error."""

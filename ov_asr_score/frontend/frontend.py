@@ -87,6 +87,11 @@ class Frontend:
     notes: tuple[str, ...] = ()
 
     @property
+    def carries_on(self) -> bool:
+        """Whether what comes of an utterance may depend on those before it."""
+        return self.chain is not None or (self.ivectors is not None and self.ivectors.speakers is not None)
+
+    @property
     def frame_shift_seconds(self) -> float | None:
         """From the start of a frame to the next, where frames are computed."""
         if self.features is not None:

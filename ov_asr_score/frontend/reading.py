@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,12 +56,18 @@ class UtteranceFeatures:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a source is read: what is allowed, which part of it, and what becomes of utterances that cannot be used."""
+    """How a source is read: what is allowed, which part of it, and what becomes of utterances that cannot be used.
+
+    Utterances that are ``known`` are left out. ``channels`` takes, by key, what an utterance is one of several channels
+    of, and that channel, counted from 0.
+    """
 
     allow_commands: bool = False
     path_map: PathMap = NO_PATH_MAP
     on_skip: OnSkip | None = None
     shard: Shard | None = None
+    known: frozenset[str] = frozenset()
+    channels: dict[str, tuple[str, int]] = field(default_factory=dict)
 
 
 def read_features(
@@ -80,16 +86,19 @@ def read_features(
     if chain is not None and chain.needs_collection:
         _check_can_be_read_again(texts, frontend)
         is_skipping = how.on_skip is not None or any(is_permissive(text) for text in texts if is_sound(text))
-        for utterance in _raw(texts, frontend, replace(how, shard=None, on_skip=_nowhere if is_skipping else None)):
+        all_of_them = replace(how, shard=None, on_skip=_nowhere if is_skipping else None, known=frozenset())
+        for utterance in _raw(texts, frontend, all_of_them):
             try:
                 chain.collect(utterance.key, utterance.speaker, utterance.features)
             except OvAsrScoreError as error:
                 if how.on_skip is None or not _is_of_one_utterance(error):
                     raise  # else it is told of when the steps are applied
-    utterances = _raw(texts, frontend, how)
+    carries_on = frontend.carries_on
+    utterances = _raw(texts, frontend, replace(how, known=frozenset()) if carries_on else how)
     if frontend.ivectors is not None:
         utterances = _with_ivectors(utterances, frontend, frontend.ivectors, how)
-    return utterances if chain is None else _through_chain(utterances, frontend, how)
+    utterances = utterances if chain is None else _through_chain(utterances, frontend, how)
+    return utterances if not carries_on else (each for each in utterances if each.key not in how.known)
 
 
 def _check_can_be_read_again(sources: Sequence[str], frontend: Frontend) -> None:
@@ -110,6 +119,7 @@ def _nowhere(key: str, error: OvAsrScoreError) -> None:
 def _raw(sources: Sequence[str], frontend: Frontend, how: Reading) -> Iterator[UtteranceFeatures]:
     """Features as they are computed or stored."""
     utterances = _of_sound(sources, frontend, how) if sources and is_sound(sources[0]) else _of_tables(sources, how)
+    utterances = (each for each in utterances if each.key not in how.known)
     return _pasted(utterances, frontend, how) if frontend.paste else utterances
 
 
@@ -122,6 +132,10 @@ def _of_sound(sources: Sequence[str], frontend: Frontend, how: Reading) -> Itera
         on_skip=how.on_skip,
         shard=how.shard,
     ):
+        if recording.key in how.known:
+            continue
+        if recording.base and isinstance(recording.channel, int):
+            how.channels[recording.key] = (recording.base, recording.channel)
         try:
             found = compute_recording(recording, frontend)
         except _OF_ONE_UTTERANCE as error:

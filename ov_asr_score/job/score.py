@@ -67,8 +67,9 @@ def _run(job: ScoreJob, on_utterance: OnUtterance | None) -> RunReport:
     with (
         report_file(job.report, of_layers=job.profile, with_scores=job.report_scores) as reporter,
         trace_file(job.trace) as trace,
+        ExitStack() as stack,
     ):
-        run = prepare_run(job, report, trace)
+        run = prepare_run(job, report, trace, stack)
         with (
             open_words(run, lambda job: _run(job, None)) as words,
             _open_tables(run, reporter.compared) as (writers, references, earlier),
@@ -107,6 +108,8 @@ def _run(job: ScoreJob, on_utterance: OnUtterance | None) -> RunReport:
                 writer.finish()
             if earlier is not None:
                 earlier.note_complete()
+            if run.known is not None:
+                run.known.note_complete()
             reporter.finish(report)
             if trace is not None:
                 trace.finish(report.layers)
@@ -124,7 +127,8 @@ def _open_tables(
     job = run.job
     is_export = bool(job.export_model)
     with ExitStack() as stack:
-        earlier = stack.enter_context(open_earlier(job, run.tables, _machine(run.scorer))) if job.resume else None
+        goes_on = job.resume and run.known is None
+        earlier = stack.enter_context(open_earlier(job, run.tables, _machine(run.scorer))) if goes_on else None
         writers = {
             layer: stack.enter_context(
                 TableWriter(
@@ -165,6 +169,7 @@ def _score_all(
     as_vectors = scorer.vector_outputs if job.vectors_as == "vector" else frozenset()
     vectors = {layer for layer, port in ports.items() if port.name in as_vectors}
     utterances = run.utterances
+    resumed = earlier.count if earlier is not None else len(run.known.outcomes) if run.known is not None else 0
     if earlier is not None:
         utterances = mark_scored(earlier, utterances)
         report.notes += filter(None, [earlier.note_on_machine(_machine(scorer))])
@@ -173,7 +178,7 @@ def _score_all(
         frame_seconds = report.totals.frame_shift_seconds
         for scored in restored if words is None else with_words(words, run, restored, frame_seconds):
             scores = {layer: scored.scores[port.name] for layer, port in ports.items()}
-            if earlier is not None and totals.utterances < earlier.count:
+            if totals.utterances < resumed:
                 totals.resumed_utterances += 1
                 totals.resumed_frames += scored.num_frames
             else:

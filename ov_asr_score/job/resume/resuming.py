@@ -106,6 +106,11 @@ def check_can_resume(job: ScoreJob, tables: JobTables) -> None:
     """Raise UsageError for a job that could not be resumed after an interruption."""
     if job.export_model:
         raise UsageError("resume cannot be combined with export_model", fields=("resume", "export_model"))
+    if not tables.outputs and job.decoding.is_wanted and not tables.references:
+        from ov_asr_score.job.resume.known_words import check_words_resumable
+
+        check_words_resumable(job)
+        return
     if not tables.outputs:
         raise UsageError(
             "resume: expected outputs that scores are written to, found none", fields=("resume", "outputs")
@@ -142,7 +147,7 @@ def open_earlier(job: ScoreJob, tables: JobTables, machine: Mapping[str, str]) -
         complete = record is not None and record["complete"] is not None
         if record is not None and record["run"] != identity:
             if not complete:
-                raise _other_run(record["run"], identity, record_path)
+                raise other_run(record["run"], identity, record_path)
             record = None  # that run is over; this is another one
         places = {name: _place_of(name, record) for name in names}
         if None in places.values():  # an output of the complete run was changed or removed since
@@ -294,7 +299,8 @@ def _write_record(path: Path, record: Mapping[str, Any]) -> None:
         raise access_error(str(path), error) from error
 
 
-def _other_run(before: Mapping[str, str], now: Mapping[str, str], path: Path) -> ResumeError:
+def other_run(before: Mapping[str, str], now: Mapping[str, str], path: Path) -> ResumeError:
+    """An error that names what is not as ``before``, and says how to begin anew."""
     other = [name for name in {**before, **now} if before.get(name) != now.get(name)]
     return ResumeError(
         f"resume: what is there is of a run with another {', '.join(other)}; give the same again, or remove {path} "

@@ -38,9 +38,9 @@ def run_identity(job: ScoreJob, tables: JobTables) -> dict[str, str]:
     paths count where they are written. Raises FileAccessError, TableFormatError.
     """
     identity = {"version of ov-asr-score": __version__, "version of OpenVINO": openvino_version()}
-    identity |= {_OPTION["model"]: _digests(job.model, str(Path(job.model).with_suffix(".bin")))} if job.model else {}
+    identity |= {_OPTION["model"]: digests(job.model, str(Path(job.model).with_suffix(".bin")))} if job.model else {}
     path_map = parse_path_map(job.path_map)
-    identity |= {_spelled("import_model"): _digests(job.import_model)} if job.import_model else {}
+    identity |= {spelled_option("import_model"): digests(job.import_model)} if job.import_model else {}
     for table in tables.inputs:
         name = f"{_OPTION['inputs']} {table.input}"
         if is_sound(table.specifier):
@@ -60,12 +60,12 @@ def run_identity(job: ScoreJob, tables: JobTables) -> dict[str, str]:
     identity |= {f"layers of {_OPTION['references']}": ",".join(further)} if further else {}
     kaldi = _deciding(job.kaldi)
     for name in ("feature_transform", "class_frame_counts"):
-        identity[_spelled(name)] = _digests(kaldi.pop(name))
+        identity[spelled_option(name)] = digests(kaldi.pop(name))
     settings = kaldi | _deciding(job.device) | {"gna": _deciding(job.device.gna)} | _deciding(job)
-    identity |= {_spelled(name): str(value) for name, value in settings.items()}
-    identity[_spelled("shard")] = str(job.shard or "")
+    identity |= {spelled_option(name): str(value) for name, value in settings.items()}
+    identity[spelled_option("shard")] = str(job.shard or "")
     if job.shard is not None and job.shard.frames is not None:
-        identity[_spelled("utt2num_frames")] = hashlib.sha256(repr(job.shard.frames).encode()).hexdigest()
+        identity[spelled_option("utt2num_frames")] = hashlib.sha256(repr(job.shard.frames).encode()).hexdigest()
     return identity
 
 
@@ -76,7 +76,7 @@ def _frontend_content(settings: FrontendSettings) -> dict[str, str]:
     digest = hashlib.sha256(f"{settings}".encode("utf-8", "surrogateescape"))
     for name, path in frontend_files_read(settings):
         if _is_plain(path):
-            digest.update(f"{name} {_sampled(path) if name == 'paste' else _digests(path)}".encode())
+            digest.update(f"{name} {_sampled(path) if name == 'paste' else digests(path)}".encode())
     return {"features that are computed": digest.hexdigest()}
 
 
@@ -84,7 +84,7 @@ def _sound_content(source: str, path_map: PathMap) -> str:
     """Lists as they are, and every file of sound by its size, beginning and end."""
     digest = hashlib.sha256()
     for path in filter(_is_plain, list_files(source)):
-        digest.update(f"{path}\0{_digests(path)}\0".encode("utf-8", "surrogateescape"))
+        digest.update(f"{path}\0{digests(path)}\0".encode("utf-8", "surrogateescape"))
     for path in filter(_is_plain, sound_files(source, path_map)):
         digest.update(f"{path}\0{_sampled(path)}\0".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
@@ -101,11 +101,13 @@ def _deciding(bundle: KaldiOptions | DeviceSettings | GnaSettings | ScoreJob) ->
     return {each.name: getattr(bundle, each.name) for each in declared}
 
 
-def _spelled(name: str) -> str:
+def spelled_option(name: str) -> str:
+    """The name of an option as it is written in front of its value."""
     return f"--{name.replace('_', '-')}"
 
 
-def _digests(*paths: str) -> str:
+def digests(*paths: str) -> str:
+    """What tells the content of plain files; nothing of others."""
     return " ".join(file_digest(Path(path)) for path in paths if path and (kept_input(path) or _is_plain(path)))
 
 

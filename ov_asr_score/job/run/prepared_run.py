@@ -6,8 +6,10 @@ Tests: tests/job/test_score.py
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from ov_asr_score.comparison import Limits
 from ov_asr_score.errors import OvAsrScoreError, UsageError
@@ -35,11 +37,14 @@ from ov_asr_score.scoring.job_tables import JobTables
 from ov_asr_score.scoring.plan import conversion_of
 from ov_asr_score.scoring.plans.plan_text import plan_facts
 from ov_asr_score.scoring.scorer import Scorer
-from ov_asr_score.scoring.session import Session, open_model_with_tables, start_session
+from ov_asr_score.scoring.session import ModelWithTables, Session, open_model_with_tables, start_session
 from ov_asr_score.scoring.utterances.ivector_tables import IVECTOR_INPUT
 from ov_asr_score.scoring.utterances.joining import JoinGaps, SkipUtterance, Utterance
 from ov_asr_score.settings.path_map import parse_path_map
 from ov_asr_score.settings.score_job import ScoreJob
+
+if TYPE_CHECKING:  # of use for words alone
+    from ov_asr_score.job.resume.known_words import KnownWords
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +60,14 @@ class PreparedRun:
     sample: FirstFrames | None  # for a report on the layers of GNA
     trace: TraceWriter | None
     integers: IntegerInputs
+    channels: Mapping[str, tuple[str, int]]  # of utterances that are one of several of a recording, as they are read
+    known: KnownWords | None = None  # where words alone are to be found, and a run may have found some before
 
 
-def prepare_run(job: ScoreJob, report: RunReport, trace: TraceWriter | None) -> PreparedRun:
+def prepare_run(job: ScoreJob, report: RunReport, trace: TraceWriter | None, stack: ExitStack) -> PreparedRun:
     """The run of ``job``; ``report`` gets what is known of it, and later what its utterances are found to be.
+
+    What is open until the end of the run is so in ``stack``.
 
     Raises UsageError for what cannot be asked together, and what opening, reading and compiling raise.
     """
@@ -66,6 +75,12 @@ def prepare_run(job: ScoreJob, report: RunReport, trace: TraceWriter | None) -> 
     skip = _skip_into(report) if job.on_error == "skip" else None
     opened = open_model_with_tables(job, skip=skip, needs_features=not job.export_model)
     _check(job, opened.tables)
+    known = None
+    if job.resume and not opened.tables.outputs:
+        from ov_asr_score.job.resume.known_words import open_known_words
+
+        known = stack.enter_context(closing(open_known_words(job, opened.tables)))
+        opened = replace(opened, join=replace(opened.join, known=known.keys))
     gaps = JoinGaps()  # those of references are no reason to stop reading, so they are kept apart
     session = start_session(opened, _timed(opened.read(gaps), report, trace))
     scorer = session.scorer
@@ -78,7 +93,7 @@ def prepare_run(job: ScoreJob, report: RunReport, trace: TraceWriter | None) -> 
             report.totals.frame_shift_seconds = computed
         if opened.join.frontend.wave is not None:  # a frame is a sample
             report.totals.frame_shift_seconds = 1 / opened.join.frontend.wave.sample_rate
-    report.notes += _on_ivectors(scorer, opened.tables)
+    report.notes += _on_ivectors(scorer, opened)
     report.notes += _on_decoded_scores(job, session)
     utterances = _noting_nonfinite(session.utterances, report)
     integers = session.model.integer_inputs()
@@ -87,16 +102,20 @@ def prepare_run(job: ScoreJob, report: RunReport, trace: TraceWriter | None) -> 
     utterances = utterances if sample is None else sample.passing(utterances)
     if trace is not None:
         trace.event("run", "prepare", started, time.perf_counter(), load_seconds=scorer.load_seconds)
-    return PreparedRun(job, opened.tables, scorer, utterances, skip, gaps, sample, trace, integers)
+    channels = opened.join.channels
+    return PreparedRun(job, opened.tables, scorer, utterances, skip, gaps, sample, trace, integers, channels, known)
 
 
-def _on_ivectors(scorer: Scorer, tables: JobTables) -> list[str]:
+def _on_ivectors(scorer: Scorer, opened: ModelWithTables) -> list[str]:
     """What is to be known of i-vectors that change over time, where a Kaldi model is given one for an utterance."""
     conversion = conversion_of(scorer.plan)
     if conversion is None or conversion.time != "utterance":
         return []
-    if not any(table.period and table.input == IVECTOR_INPUT for table in tables.inputs):
+    if not any(table.period and table.input == IVECTOR_INPUT for table in opened.tables.inputs):
         return []
+    computed = None if opened.join.frontend is None else opened.join.frontend.ivectors
+    if computed is not None and computed.extractor.options.greedy_ivector_extractor:
+        return []  # they do not change
     return [
         "each utterance is scored with one online i-vector, that of its middle; Kaldi's programs take one for each "
         "chunk (frames_per_chunk, 50 by default)"

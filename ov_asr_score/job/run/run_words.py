@@ -46,6 +46,7 @@ def open_words(run: PreparedRun, score: Callable[[ScoreJob], object]) -> Iterato
     with open_scored_words(job, None if conversion is None else conversion.frame_subsampling_factor, width) as words:
         if run.sample is not None and run.scorer.emulation is not None and not job.decoding.files.hypothesis:
             _compare_with_floats(words, job, score)
+        words.channels = run.channels
         yield words
 
 
@@ -80,4 +81,4 @@ def with_words(
     from ov_asr_score.job.words.scored_words import decoded_beside
 
     first = run.scorer.runner.outputs[0].name
-    return decoded_beside(words, run.job, results, first, frame_seconds)
+    return decoded_beside(words, run.job, results, first, frame_seconds, run.known)

@@ -39,3 +39,11 @@ class Outcome:
     def has_words(self) -> bool:
         """Whether a word sequence was found, if only an empty one."""
         return bool(self.best.alternatives)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KnownOutcome:
+    """What came of an utterance of ``num_frames`` frames of features."""
+
+    outcome: Outcome
+    num_frames: int

@@ -28,9 +28,15 @@ class RecordingPlaces:
     sides: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def placed(self, segment: Segment) -> Segment:
-        """The segment with its speaker, and with the times of its recording if it is a part of one."""
+        """The segment with its speaker, and with the times of its recording if it is a part of one.
+
+        A segment that is one of several channels has the key of all of them as its recording.
+        """
         speaker = self.speakers.get(segment.utterance, segment.speaker)
         part = self.parts.get(segment.utterance)
+        channel = 1 if part is None or part.channel is None else part.channel + 1
+        if part is None:
+            part, channel = self.parts.get(segment.recording), segment.channel
         if part is None:
             return replace(segment, speaker=speaker)
         start, end = part.start, part.end
@@ -38,7 +44,7 @@ class RecordingPlaces:
             segment,
             speaker=speaker,
             recording=part.recording,
-            channel=1 if part.channel is None else part.channel + 1,
+            channel=channel,
             start=start,
             end=end if end >= 0 else None if segment.end is None else start + segment.end,
             alternatives=tuple(_moved(each, start) for each in segment.alternatives),

@@ -6,10 +6,11 @@ Tests: tests/job/test_words_of_scores.py
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from ov_asr_score.audio.lists.data_directory import WAV_SCP
 from ov_asr_score.decoding.graph_checks import check_width
 from ov_asr_score.errors import ShapeMismatchError, UsageError
 from ov_asr_score.job.words.graph_words import GraphWords
+from ov_asr_score.job.words.outcome import KnownOutcome, Outcome
 from ov_asr_score.job.words.word_files import wants_times
 from ov_asr_score.job.words.word_run import WordRun, open_word_run
 from ov_asr_score.scoring.engine import UtteranceScores
@@ -25,6 +27,19 @@ from ov_asr_score.scoring.utterances.table_specs import apparent_pairs
 from ov_asr_score.settings.score_job import ScoreJob
 from ov_asr_score.settings.words.word_outputs import WordSettings
 from ov_asr_score.text import shown_key
+
+
+class WordKeeper(Protocol):
+    """Keeps what is found, for a run that goes on where this one ends; ``outcomes`` are those of an earlier run."""
+
+    @property
+    def outcomes(self) -> Sequence[KnownOutcome]:
+        """What is known, in the order of the run."""
+        ...
+
+    def add(self, outcome: Outcome, num_frames: int) -> None:
+        """Keep an outcome of ``num_frames`` frames of features."""
+        ...
 
 
 @contextmanager
@@ -65,12 +80,21 @@ def _without_second_scale(settings: WordSettings, acoustic_scale: float) -> tupl
 
 
 def decoded_beside(
-    words: WordRun, job: ScoreJob, results: Iterator[UtteranceScores], output: str, frame_seconds: float
+    words: WordRun,
+    job: ScoreJob,
+    results: Iterator[UtteranceScores],
+    output: str,
+    frame_seconds: float,
+    known: WordKeeper | None = None,
 ) -> Iterator[UtteranceScores]:
     """``results`` in their order, each after the words of its ``output`` were found and written.
 
-    ``frame_seconds`` is the duration of a frame of the input, which may be a sample.
+    Before them comes what is ``known``, without scores. ``frame_seconds`` is the duration of a frame of the input,
+    which may be a sample.
     """
+    for each in known.outcomes if known is not None else ():
+        words.take(each.outcome)
+        yield UtteranceScores(each.outcome.key, {}, each.num_frames, 0, 0, 0.0)
     waiting: deque[UtteranceScores] = deque()
     needs_times = wants_times(job.decoding.files)
 
@@ -82,8 +106,11 @@ def decoded_beside(
                 _check_rows(scored, len(matrix), words.row_seconds, frame_seconds)
             yield scored.key, np.ascontiguousarray(matrix, np.float32)
 
-    for _ in words.decode(scores()):
-        yield waiting.popleft()
+    for outcome in words.decode(scores()):
+        scored = waiting.popleft()
+        if known is not None:
+            known.add(outcome, scored.num_frames)
+        yield scored
 
 
 def _check_rows(scored: UtteranceScores, rows: int, row_seconds: float, frame_seconds: float) -> None:

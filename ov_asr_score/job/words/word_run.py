@@ -39,7 +39,10 @@ class KnownTexts:
 
 @dataclass(slots=True)
 class WordRun:
-    """Words of one run. ``row_seconds`` is the duration of a row of scores."""
+    """Words of one run. ``row_seconds`` is the duration of a row of scores.
+
+    ``channels`` are recording and channel, counted from 0, of utterances that are one of several of a recording.
+    """
 
     row_seconds: float
     decoder: GraphWords | CtcWords
@@ -49,6 +52,7 @@ class WordRun:
     errors: TextTotals = field(default_factory=TextTotals)
     changes: ChangeCounts = field(default_factory=ChangeCounts)
     notes: list[str] = field(default_factory=list)
+    channels: Mapping[str, tuple[str, int]] = field(default_factory=dict)
 
     def compare_with(self, name: str, hypothesis: Mapping[str, UtteranceText]) -> None:
         """Compare all words with another hypothesis, which is called ``name``."""
@@ -56,10 +60,15 @@ class WordRun:
 
     def decode(self, utterances: Utterances) -> Iterator[Outcome]:
         """The outcome of all utterances, pairs of a key and scores, in their order, each written and counted."""
-        for outcome in self.decoder.decode(utterances):
-            self.writers.write(outcome)
-            self._count(outcome)
+        for found in self.decoder.decode(utterances):
+            outcome = _in_channel(found, self.channels.get(found.key))
+            self.take(outcome)
             yield outcome
+
+    def take(self, outcome: Outcome) -> None:
+        """Write and count an outcome, wherever it comes from."""
+        self.writers.write(outcome)
+        self._count(outcome)
 
     def finish(self) -> None:
         """Write what is written at the end; the files get their names when the run is closed."""
@@ -96,6 +105,15 @@ class WordRun:
             self.errors.add(utterance_errors(said, found))
         if before is not None:
             self.changes.add(before.words, found, None if said is None else said.words)
+
+
+def _in_channel(outcome: Outcome, place: tuple[str, int] | None) -> Outcome:
+    """The outcome as part of a recording with several channels, if it is one."""
+    if place is None:
+        return outcome
+    recording, channel = place
+    best, spoken = (replace(each, recording=recording, channel=channel + 1) for each in (outcome.best, outcome.spoken))
+    return replace(outcome, best=best, spoken=spoken)
 
 
 @contextmanager

@@ -99,7 +99,7 @@ def check_resumable(specifier: WriteSpecifier) -> None:
         why = "NPZ files have their directory at the end"
     else:
         names = [name for name in (specifier.archive, specifier.script) if name is not None]
-        why = next(filter(None, map(_why_not_resumable, names)), "")
+        why = next(filter(None, map(why_not_resumable, names)), "")
     if why:
         message = f"resume: {specifier.original!r}: {why}; write an archive to a plain file"
         raise SpecifierError(message, fields=("resume",))
@@ -148,7 +148,8 @@ def find_whole_entries(
     return whole
 
 
-def _why_not_resumable(name: str) -> str:
+def why_not_resumable(name: str) -> str:
+    """Why writing the file cannot go on after an interruption; empty for a plain file."""
     if name in ("", "-"):
         return "standard output cannot be continued"
     if name.startswith("|"):

@@ -29,7 +29,7 @@ def first_entries(
     if options.frontend is not None:
         from ov_asr_score.frontend.reading import Reading, read_features
 
-        how = Reading(options.allow_commands, options.path_map, skip, options.shard)
+        how = Reading(options.allow_commands, options.path_map, skip, options.shard, options.known, options.channels)
         for utterance in read_features([specifier, *options.more_sound], options.frontend, how):
             yield utterance.key, utterance.features, utterance.ivectors
         return
@@ -37,7 +37,8 @@ def first_entries(
     for key, matrix in read_table(
         source, allow_commands=options.allow_commands, on_skip=skip, shard=options.shard, wants_matrices=True
     ):
-        yield key, matrix, None
+        if key not in options.known:
+            yield key, matrix, None
 
 
 def noting(skipped: set[str], specifier: str, on_skip: SkipUtterance | None) -> SkipUtterance | None:

@@ -76,7 +76,8 @@ class JoinOptions:
     """How tables are joined; ``on_skip`` gets utterances that cannot be read or joined, None makes them errors.
 
     With ``shard`` only that part of the first table is taken, and what only other tables hold is no gap. With a
-    ``frontend`` the first table goes through it, or is sound, which ``more_sound`` follows.
+    ``frontend`` the first table goes through it, or is sound, which ``more_sound`` follows. Utterances of the first
+    table that are ``known`` are left out, and of sound ``channels`` takes what ``frontend.reading.Reading`` has there.
     """
 
     pair: Literal["key", "position"] = "key"
@@ -87,6 +88,8 @@ class JoinOptions:
     path_map: PathMap = NO_PATH_MAP
     frontend: Frontend | None = None
     more_sound: tuple[str, ...] = ()
+    known: frozenset[str] = frozenset()
+    channels: dict[str, tuple[str, int]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from ov_asr_score.errors import UsageError
 from ov_asr_score.job.score import run_job
@@ -16,7 +17,9 @@ from ov_asr_score.model_directory.model_directory import ModelDirectory
 from ov_asr_score.settings.recognition.search_choices import SearchChoices
 from ov_asr_score.settings.recognition.silence_weighting import SilenceWeightingOptions
 from ov_asr_score.settings.recognition.transcribe_job import TranscribeJob
+from ov_asr_score.settings.speech.sound import SoundSettings
 from ov_asr_score.settings.words.word_outputs import WordFiles
+from ov_asr_score.transcript.json_form import read_transcript
 from tests.command_line import DATA, ROOT
 from tests.job.transcribe.directories import EXPERIMENT, FOLDER, ONLINE
 
@@ -113,3 +116,36 @@ def test_speakers_need_ivectors() -> None:
     plain = replace(ONLINE, frontend=replace(ONLINE.frontend, ivector_extractor=""))
     with pytest.raises(UsageError, match="spk2utt: is for i-vectors"):
         scoring_of(TranscribeJob(str(FOLDER), SOUND, spk2utt="ark:spk2utt"), plain)
+
+
+def stereo(path: Path, *names: str) -> None:
+    """A call: utterances of ``SPEECH`` in the channels of a file, as far as the shorter one goes."""
+    sounds = [soundfile.read(SPEECH / f"{name}.flac", dtype="int16")[0] for name in names]
+    shortest = min(map(len, sounds))
+    soundfile.write(path, np.stack([sound[:shortest] for sound in sounds], axis=1), 16000)
+
+
+def test_channels_apart(tmp_path: Path) -> None:
+    stereo(tmp_path / "call.wav", "flite_slt-t0017", "es_Annie-t0002")
+    mono = str(SPEECH / "es_john-t0021.flac")
+    files = WordFiles(transcript=str(tmp_path / "t.json"), text=str(tmp_path / "text"))
+    sources = (str(tmp_path / "call.wav"), mono)
+    job = TranscribeJob(str(FOLDER), sources, files=files, sound=SoundSettings(channel="all"), decode_workers=1)
+    run_transcription(job, directory=ONLINE)
+    assert (tmp_path / "text").read_text() == "call-0 three one\ncall-1 six\nes_john-t0021 no\n"
+    found = [(each.recording, each.channel, each.text) for each in read_transcript(tmp_path / "t.json").segments]
+    assert sorted(found) == [("", 1, "no"), ("call", 1, "three one"), ("call", 2, "six")]
+
+
+def test_channels_of_segments_apart(tmp_path: Path) -> None:
+    stereo(tmp_path / "call.wav", "es_f4-t0000", "es_john-t0021")
+    (tmp_path / "wav.scp").write_text(f"call {tmp_path}/call.wav\n")
+    (tmp_path / "segments").write_text("talk call 0.1 1.6\n")
+    files = WordFiles(transcript=str(tmp_path / "t.json"))
+    sound = SoundSettings(channel="all")
+    job = TranscribeJob(str(FOLDER), (str(tmp_path),), files=files, sound=sound, decode_workers=1)
+    run_transcription(job, directory=ONLINE)
+    found = read_transcript(tmp_path / "t.json").segments
+    places = [(each.utterance, each.recording, each.channel, each.start, each.end) for each in found]
+    assert places == [("talk-0", "call", 1, 0.1, 1.6), ("talk-1", "call", 2, 0.1, 1.6)]
+    assert all(word.start is not None and word.start >= 0.1 for each in found for word in each.alternatives[0].words)
