@@ -140,12 +140,12 @@ def test_channels_apart(tmp_path: Path) -> None:
 def test_channels_of_segments_apart(tmp_path: Path) -> None:
     stereo(tmp_path / "call.wav", "es_f4-t0000", "es_john-t0021")
     (tmp_path / "wav.scp").write_text(f"call {tmp_path}/call.wav\n")
-    (tmp_path / "segments").write_text("talk call 0.1 1.6\n")
+    (tmp_path / "segments").write_text("talk call 0.1 0.9\n")
     files = WordFiles(transcript=str(tmp_path / "t.json"))
     sound = SoundSettings(channel="all")
     job = TranscribeJob(str(FOLDER), (str(tmp_path),), files=files, sound=sound, decode_workers=1)
     run_transcription(job, directory=ONLINE)
     found = read_transcript(tmp_path / "t.json").segments
     places = [(each.utterance, each.recording, each.channel, each.start, each.end) for each in found]
-    assert places == [("talk-0", "call", 1, 0.1, 1.6), ("talk-1", "call", 2, 0.1, 1.6)]
+    assert places == [("talk-0", "call", 1, 0.1, 0.9), ("talk-1", "call", 2, 0.1, 0.9)]
     assert all(word.start is not None and word.start >= 0.1 for each in found for word in each.alternatives[0].words)
