@@ -18,7 +18,7 @@ LEVELS: dict[str, int] = {
         [
             ["errors", "finite", "blas_threads", "lazy_names", "text", "ports", "sizes", "openvino_api"],
             ["settings"],
-            ["kaldi_io", "comparison", "profiling", "transcript", "word_errors"],
+            ["kaldi_io", "comparison", "profiling", "transcript", "word_errors", "toml"],
             ["device", "report", "kaldi_model", "gna", "audio", "features", "fst"],
             ["convert", "egs", "ivector", "lattice"],
             ["ov_model", "frontend", "decoding"],

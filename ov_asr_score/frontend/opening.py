@@ -146,7 +146,7 @@ def _check_wave(
         "feature_config": settings.feature_config,
         "pitch_config": settings.pitch_config,
         "paste": settings.paste,
-        "ivector_extractor": settings.wants_ivectors,
+        "ivector_extractor": settings.wants_ivectors or None,
         **{name: value for name, value in steps.items() if value != getattr(NO_STEPS, name)},
     }
     if computation is not None:
@@ -174,6 +174,9 @@ def _wave(kind: AnyFeatureType | None, settings: FrontendSettings, notes: list[s
 
 def _features(kind: str, settings: FrontendSettings, computation: ComputationSettings | None) -> FeatureRecipe:
     config = read_config(settings.feature_config) if settings.feature_config else []
+    config += [
+        ConfigOption(*pair, line, "options of features") for line, pair in enumerate(settings.feature_options, 1)
+    ]
     given = {
         name: getattr(settings.sound, name)
         for name in ("allow_downsample", "allow_upsample")

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from ov_asr_score.errors import ModelFormatError, NoNetworkError, TableFormatError, UnsupportedModelError
 from ov_asr_score.kaldi_io.files.input import describe_input
 from ov_asr_score.kaldi_io.foreign import NETWORK
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, open_stream
-from ov_asr_score.kaldi_model.network import KaldiNetwork
+from ov_asr_score.kaldi_model.network import InputNode, KaldiNetwork
 from ov_asr_score.kaldi_model.reading.nnet1 import read_nnet1
 from ov_asr_score.kaldi_model.reading.nnet2 import read_nnet2
-from ov_asr_score.kaldi_model.reading.nnet3 import read_acoustic_model, read_nnet3
+from ov_asr_score.kaldi_model.reading.nnet3 import read_acoustic_model, read_nnet3, read_nodes
 from ov_asr_score.kaldi_model.reading.transition_model import read_transition_model
 from ov_asr_score.kaldi_model.token_reader import ModelReader
 from ov_asr_score.kaldi_model.validation import check_network
@@ -39,11 +40,44 @@ def load_network(path: str | os.PathLike[str]) -> KaldiNetwork:
     return check_network(network)
 
 
-def _read_network(stream: KaldiStream) -> KaldiNetwork:
+@dataclass(frozen=True, slots=True)
+class ModelInputs:
+    """Widths of the inputs of an nnet3 model by name, and the pdfs of the transition model before it, if any."""
+
+    dims: Mapping[str, int]
+    num_pdfs: int | None
+
+
+def load_inputs(path: str | os.PathLike[str]) -> ModelInputs:
+    """What a model of nnet3 takes; its components are not read.
+
+    Raises FileAccessError, ModelFormatError, and UnsupportedModelError for a model of another kind.
+    """
+    name = printable_name(os.fspath(path))
+    with open_stream(os.fspath(path)) as stream:
+        try:
+            reader = _reader(stream)
+            num_pdfs = None
+            if reader.peek_token() == "<TransitionModel>":
+                num_pdfs = read_transition_model(reader).num_pdfs
+            if reader.peek_token() != "<Nnet3>":
+                found = clipped(reader.peek_token())
+                raise UnsupportedModelError(f"{name}: expected a network of nnet3, found {found}")
+            nodes, _ = read_nodes(reader)
+        except TableFormatError as error:
+            raise ModelFormatError(str(error)) from error
+    return ModelInputs({node.name: node.dim for node in nodes if isinstance(node, InputNode)}, num_pdfs)
+
+
+def _reader(stream: KaldiStream) -> ModelReader:
     binary = stream.peek(2) == _MARK
     if binary:
         stream.read(2)
-    reader = ModelReader(stream, binary)
+    return ModelReader(stream, binary)
+
+
+def _read_network(stream: KaldiStream) -> KaldiNetwork:
+    reader = _reader(stream)
     first = reader.peek_token()
     num_pdfs = None
     if first == "<TransitionModel>":

@@ -8,11 +8,22 @@ from pathlib import Path
 from typing import TypeAlias
 
 from ov_asr_score.errors import FileAccessError, OvAsrScoreError
+from ov_asr_score.model_directory.layouts.experiment import read_experiment
 from ov_asr_score.model_directory.layouts.kaldi_online import CONFIGS, read_kaldi_online
+from ov_asr_score.model_directory.layouts.kaldi_serve import SPECIFICATION, read_kaldi_serve
+from ov_asr_score.model_directory.layouts.model_toml import (
+    MODEL_TOML,
+    completed,
+    read_described,
+    read_description,
+)
 from ov_asr_score.model_directory.layouts.vosk_layouts import read_vosk_1, read_vosk_2
+from ov_asr_score.model_directory.layouts.zamia import FEATURE_CONFIGS, read_zamia
 from ov_asr_score.model_directory.model_directory import DirectoryFile, Layout, ModelDirectory
+from ov_asr_score.model_directory.part_checks import check_parts
 from ov_asr_score.model_directory.parts.choices import NO_CHOICES, Choices
 from ov_asr_score.model_directory.parts.inventory import Inventory
+from ov_asr_score.text import printable_name
 
 _Reader: TypeAlias = Callable[[Inventory, Choices], ModelDirectory]
 
@@ -29,7 +40,11 @@ class LayoutSigns:
 LAYOUTS = (
     LayoutSigns("vosk 2", (("am/final.mdl",), ("conf/model.conf",)), read_vosk_2),
     LayoutSigns("kaldi online", (CONFIGS,), read_kaldi_online),
+    LayoutSigns("kaldi-serve", ((SPECIFICATION,),), read_kaldi_serve),
     LayoutSigns("vosk 1", (("final.mdl",), ("mfcc.conf",), ("HCLG.fst", "HCLr.fst")), read_vosk_1),
+    LayoutSigns("kaldi-serve", (("final.mdl",), ("HCLG.fst", "HCLr.fst"), ("conf/mfcc.conf",)), read_kaldi_serve),
+    LayoutSigns("zamia", (("model/final.mdl",), FEATURE_CONFIGS), read_zamia),
+    LayoutSigns("kaldi experiment", (("final.mdl",),), read_experiment),
 )
 """In the order in which they are looked for."""
 
@@ -46,24 +61,29 @@ class DirectorySurvey:
     problem: OvAsrScoreError | None = None
 
 
-def read_model_directory(folder: str | Path) -> ModelDirectory:
+def read_model_directory(folder: str | Path, *, checks: bool = True) -> ModelDirectory:
     """Everything that is needed to go from sound to words with the model in a folder.
+
+    Without ``checks`` only small files are read; ``check_frontend`` and ``check_words`` (part_checks.py) are for those
+    who open the parts anyway.
 
     Raises FileAccessError (no layout of these, files that are missing, or what several candidates are for),
     UnsupportedModelError (a lookahead graph), ShapeMismatchError (files that do not belong together), and what reading
     its small files raises.
     """
-    survey = survey_model_directory(folder)
+    survey = survey_model_directory(folder, checks=checks)
     if survey.directory is None:
         raise survey.problem or FileAccessError(f"{folder}: expected a model")
     return survey.directory
 
 
-def survey_model_directory(folder: str | Path) -> DirectorySurvey:
+def survey_model_directory(folder: str | Path, *, checks: bool = True) -> DirectorySurvey:
     """What every file of a folder is for, whether it is complete or not. Raises FileAccessError for what is none."""
     inventory = Inventory(folder)
     try:
         found = _read(inventory)
+        if checks:
+            found = replace(found, notes=tuple(dict.fromkeys((*found.notes, *check_parts(found)))))
     except OvAsrScoreError as error:
         notes = tuple(inventory.notes)
         return DirectorySurvey(inventory.folder, inventory.layout, inventory.files(), notes, problem=error)
@@ -71,10 +91,24 @@ def survey_model_directory(folder: str | Path) -> DirectorySurvey:
 
 
 def _read(inventory: Inventory) -> ModelDirectory:
-    layout = _layout(inventory)
-    inventory.layout = layout.name
-    found = layout.reader(inventory, NO_CHOICES)
+    if inventory.has(MODEL_TOML):
+        inventory.layout = "model.toml"
+        found = _read_described(inventory)
+    else:
+        layout = _layout(inventory)
+        inventory.layout = layout.name
+        found = layout.reader(inventory, NO_CHOICES)
     return replace(found, files=inventory.finish(), notes=(*found.notes, *inventory.notes))
+
+
+def _read_described(inventory: Inventory) -> ModelDirectory:
+    """What ``model.toml`` says, over what the layout says that it names, if any."""
+    description = read_description(inventory)
+    if description.layout is None:
+        return read_described(inventory, description)
+    layout = next(each for each in LAYOUTS if each.name == description.layout)
+    inventory.layout = layout.name
+    return completed(layout.reader(inventory, description.choices), inventory, description)
 
 
 def _layout(inventory: Inventory) -> LayoutSigns:
@@ -82,15 +116,32 @@ def _layout(inventory: Inventory) -> LayoutSigns:
     for layout in LAYOUTS:
         if all(inventory.first(*group) for group in layout.signs):
             return layout
-    texts = "; ".join(f"{each.name}: {_signs_text(each.signs)}" for each in LAYOUTS)
-    nearest = max(
-        LAYOUTS, key=lambda each: sum(bool(inventory.first(*group)) for group in each.signs) / len(each.signs)
-    )
-    lacking = next(group for group in nearest.signs if not inventory.first(*group))
-    raise FileAccessError(
-        f"{inventory.shown}: expected a model directory ({texts}); the nearest is {nearest.name}, for which "
-        f"{' or '.join(lacking)} is missing"
-    )
+    texts = "; ".join(("model.toml", *(f"{each.name}: {_signs_text(each.signs)}" for each in LAYOUTS)))
+    nearest = max(LAYOUTS, key=lambda each: _share(inventory, each))
+    if _share(inventory, nearest):
+        lacking = next(group for group in nearest.signs if not inventory.first(*group))
+        advice = f"the nearest is {nearest.name}, for which {' or '.join(lacking)} is missing"
+    elif inside := _directories_in(inventory):
+        advice = f"found {inside} in it; give that folder"
+    else:
+        advice = "found none of these files"
+    raise FileAccessError(f"{inventory.shown}: expected a model directory ({texts}); {advice}")
+
+
+def _share(inventory: Inventory, layout: LayoutSigns, prefix: str = "") -> float:
+    """How much of what a layout is told by is there, 0 to 1."""
+    found = [bool(inventory.first(*(prefix + name for name in group))) for group in layout.signs]
+    return sum(found) / len(found)
+
+
+def _directories_in(inventory: Inventory) -> str:
+    """The first folder in the folder that is a model directory, with its layout; an empty text without any."""
+    folders = dict.fromkeys(name.partition("/")[0] for name in inventory.names if "/" in name)
+    for folder in folders:
+        for layout in LAYOUTS:
+            if _share(inventory, layout, f"{folder}/") == 1:
+                return f"{printable_name(folder)} ({layout.name})"
+    return ""
 
 
 def _signs_text(signs: tuple[tuple[str, ...], ...]) -> str:

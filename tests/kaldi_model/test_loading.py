@@ -13,7 +13,7 @@ import pytest
 from ov_asr_score.errors import FileAccessError, ModelFormatError, UnsupportedModelError
 from ov_asr_score.kaldi_io.matrices.compressed import encode_compressed, read_compressed
 from ov_asr_score.kaldi_io.matrices.stream import open_stream
-from ov_asr_score.kaldi_model.loading import load_network
+from ov_asr_score.kaldi_model.loading import load_inputs, load_network
 from ov_asr_score.kaldi_model.network import Component, FieldValue, KaldiNetwork
 from tests.kaldi_model.model_files import BINARY, FOLDER, name_of
 
@@ -263,3 +263,16 @@ def test_a_wrong_number_of_components(tmp_path: Path) -> None:
         load_network(written(tmp_path, text.replace("<NumComponents> 7", "<NumComponents> 8")))
     with pytest.raises(ModelFormatError, match="expected a number of components, found -3"):
         load_network(written(tmp_path, text.replace("<NumComponents> 7", "<NumComponents> -3")))
+
+
+def test_inputs_without_components() -> None:
+    chain = Path(__file__).parents[2] / "models" / "chain_ivector" / "final.mdl"
+    found = load_inputs(chain)
+    assert (found.dims, found.num_pdfs) == ({"ivector": 24, "input": 40}, 56)
+    network = load_network(chain)
+    assert found.dims == {node.name: node.dim for node in network.inputs}
+
+
+def test_inputs_of_another_kind_of_network() -> None:
+    with pytest.raises(UnsupportedModelError, match="expected a network of nnet3, found "):
+        load_inputs(next((Path(__file__).parents[2] / "models" / "nnet1_dnn").glob("final.nnet")))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ov_asr_score.errors import UsageError
-from ov_asr_score.job.suite.toml_table import SuiteTable
 from ov_asr_score.settings.score_job import ScoreJob
-from ov_asr_score.settings.setting import Declared, Setting, made, parse_flag, parsed, settings_of
+from ov_asr_score.settings.setting import Declared, made, settings_of
+from ov_asr_score.toml.setting_values import setting_value
+from ov_asr_score.toml.toml_table import TomlTable
 
 _SETTINGS = [each for each in settings_of(ScoreJob) if each.setting is not None and each.setting.in_suite]
 
@@ -33,7 +34,7 @@ ALIASES = {
 OPTION_NAMES = tuple(_BY_KEY)
 
 
-def read_options(table: SuiteTable) -> dict[str, Any]:
+def read_options(table: TomlTable) -> dict[str, Any]:
     """Options with their values checked, by the names of their settings; only those that are there.
 
     Raises SuiteFormatError.
@@ -45,7 +46,7 @@ def read_options(table: SuiteTable) -> dict[str, Any]:
         if declared.name in found:
             table.fail(key, f"'{_key(declared)}' is given twice")
         try:
-            found[declared.name] = _value(table, key, declared)
+            found[declared.name] = setting_value(table, key, declared)
         except UsageError as error:
             table.fail(key, str(error))
     return found
@@ -64,43 +65,3 @@ def job_of(options: dict[str, Any], device: str, precision: str) -> ScoreJob:
     bits = {"weight_bits": int(precision[1:])} if precision in ("i8", "i16") else {}
     floats = precision if precision in ("bf16", "f16") else "f32"
     return made(ScoreJob, options | bits | {"device": device, "precision": floats})
-
-
-def _value(table: SuiteTable, key: str, declared: Declared) -> Any:
-    setting, value = declared.setting, table.values[key]
-    assert setting is not None
-    if declared.name == "config":
-        properties = table.table(key, kept=True)
-        return {name: properties.text(name) for name in properties.values}
-    if setting.parse is not None:
-        return parsed(key, setting, _taken(table, key, setting))
-    if setting.repeated:
-        number = isinstance(value, int) and declared.name == "ivector_period"
-        return (str(table.integer(key, least=1)),) if number else table.texts(key)
-    if setting.switches_off:
-        return not table.flag(key)
-    if declared.choices:
-        return table.choice(key, declared.choices, declared.default)
-    least, most = setting.least, setting.most
-    match declared.default:
-        case bool():
-            return table.flag(key)
-        case int():
-            return table.integer(key, least=None if least is None else int(least))
-        case str():
-            return table.text(key)
-        case _:  # a number, or None
-            return table.number(key, least=least, **({} if most is None else {"most": most}))
-
-
-def _taken(table: SuiteTable, key: str, setting: Setting) -> object:
-    """What ``setting`` makes a value of: a whole number, or a text, for which a number or a truth value may stand."""
-    value = table.values[key]
-    if setting.takes is int:
-        return table.integer(key)
-    if setting.parse is parse_flag and isinstance(value, bool):
-        return str(value).lower()
-    if not isinstance(value, int | float):
-        return table.text(key)
-    table.number(key)  # no truth value, none below 0
-    return str(value)

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ov_asr_score.job.suite.suite import WORD_LIMITS, SuiteRun
-from ov_asr_score.job.suite.toml_table import SuiteTable
 from ov_asr_score.settings.score_job import ScoreJob
 from ov_asr_score.settings.words.word_outputs import WordSettings
 from ov_asr_score.text import suggestion
+from ov_asr_score.toml.toml_table import TomlTable
 
 WORD_KEYS = ("graph", "words", "text", "hypothesis", "against")
 SHARED_WORD_KEYS = ("graph", "words", "text")
@@ -22,7 +22,7 @@ _OF_TEXT = ("max_wer", "max_wer_increase", "max_wer_increase_to_baseline")
 _OF_OTHER = ("max_wer_increase", "max_changed_words")
 
 
-def with_words(job: ScoreJob, case: SuiteTable, defaults: SuiteTable) -> ScoreJob:
+def with_words(job: ScoreJob, case: TomlTable, defaults: TomlTable) -> ScoreJob:
     """``job`` with the files of words that the case names, or the defaults. Raises SuiteFormatError."""
     found = {key: case.text(key, defaults.text(key)) for key in WORD_KEYS}
     for key in WORD_KEYS[:-1]:
@@ -58,7 +58,7 @@ def unusable_limits(words: WordSettings, has_other: bool) -> Mapping[str, str]:
     return lacking
 
 
-def with_other_words(tables: Mapping[str, SuiteTable], runs: Sequence[SuiteRun]) -> list[SuiteRun]:
+def with_other_words(tables: Mapping[str, TomlTable], runs: Sequence[SuiteRun]) -> list[SuiteRun]:
     """The runs, each knowing the whole name of the run that its words are compared with.
 
     That is the first run of the case that it names, or a run by its whole name; else the first run of its own case,
@@ -74,7 +74,7 @@ def with_other_words(tables: Mapping[str, SuiteTable], runs: Sequence[SuiteRun])
     return found
 
 
-def _resolved(case: SuiteTable, run: SuiteRun, before: Mapping[str, SuiteRun]) -> SuiteRun:
+def _resolved(case: TomlTable, run: SuiteRun, before: Mapping[str, SuiteRun]) -> SuiteRun:
     words = run.job.decoding
     if not words.is_wanted or words.files.hypothesis:
         return run

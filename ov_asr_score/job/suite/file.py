@@ -17,13 +17,12 @@ from ov_asr_score.job.suite.case_words import (
     with_words,
 )
 from ov_asr_score.job.suite.suite import ERROR_LIMITS, Suite, SuiteLimits, SuiteRun, run_name
-from ov_asr_score.job.suite.toml_lines import key_lines, parse_toml
-from ov_asr_score.job.suite.toml_table import SuiteTable, make_table
 from ov_asr_score.kaldi_io.files.input import describe_input, open_path
 from ov_asr_score.scoring.utterances.table_specs import apparent_pairs, is_file
 from ov_asr_score.settings.device import Precision
 from ov_asr_score.settings.gna_texts import parse_gna_mode
 from ov_asr_score.text import suggestion
+from ov_asr_score.toml.toml_table import TomlTable, make_table, parse_tables
 
 FORMAT_VERSION = 1
 PRECISIONS = (*get_args(Precision), "i16", "i8")
@@ -51,18 +50,10 @@ def read_suite(path: Path | str) -> Suite:
     with open_path(str(path)) as file:
         content = file.read()
     try:
-        text = content.decode("utf-8-sig")
-        data = parse_toml(text)
-        lines = key_lines(text.replace("\r\n", "\n"))
-    except UnicodeDecodeError as error:
+        top = parse_tables(content, str(path), SuiteFormatError)
+    except SuiteFormatError:
         _refuse_foreign(path)
-        raise SuiteFormatError(
-            f"{path}: expected a TOML file in UTF-8, found byte {error.object[error.start]:#x}"
-        ) from error
-    except (ValueError, RecursionError) as error:
-        _refuse_foreign(path)
-        raise SuiteFormatError(f"{path}: expected a TOML file, found none: {error}") from error
-    top = make_table(str(path), data, (), lines)
+        raise
     top.expect_keys(("format_version", "defaults", "case"), {"cases": "'case' ([[case]] for each)"})
     version = top.integer("format_version", FORMAT_VERSION, least=1)
     if version != FORMAT_VERSION:
@@ -81,14 +72,14 @@ def _refuse_foreign(path: Path | str) -> None:
         raise SuiteFormatError(f"{path}: {what}")
 
 
-def _cases(top: SuiteTable) -> list[SuiteTable]:
+def _cases(top: TomlTable) -> list[TomlTable]:
     values = top.values.get("case", [])
     if not isinstance(values, list) or not values or not all(isinstance(value, dict) for value in values):
         top.fail("case", "expected a [[case]] for each case, found none")
     return [make_table(top.source, value, ("case", index), top.lines) for index, value in enumerate(values)]
 
 
-def _read_case(case: SuiteTable, defaults: SuiteTable) -> list[SuiteRun]:
+def _read_case(case: TomlTable, defaults: TomlTable) -> list[SuiteRun]:
     case.expect_keys(_CASE_KEYS, _ELSEWHERE)
     name = case.text("name")
     if not name:
@@ -148,7 +139,7 @@ def _read_case(case: SuiteTable, defaults: SuiteTable) -> list[SuiteRun]:
     return runs
 
 
-def _combinations(case: SuiteTable, defaults: SuiteTable, options: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _combinations(case: TomlTable, defaults: TomlTable, options: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Devices and precisions; whole numbers of bits are for GNA, floats for all others and GNA_SW_FP32."""
     devices = case.texts("devices", defaults.texts("devices", ("CPU",)))
     holder = case if "precisions" in case else defaults
@@ -172,7 +163,7 @@ def _combinations(case: SuiteTable, defaults: SuiteTable, options: Mapping[str, 
 
 
 def _limits(
-    case: SuiteTable, defaults: SuiteTable, device: str, precision: str, unusable: Mapping[str, str]
+    case: TomlTable, defaults: TomlTable, device: str, precision: str, unusable: Mapping[str, str]
 ) -> SuiteLimits:
     """Limits of a run: those for its precision before those for its device before those for all; the case's first.
 
@@ -194,7 +185,7 @@ def _limits(
     return SuiteLimits(**found)
 
 
-def _check_parts(limits: SuiteTable) -> None:
+def _check_parts(limits: TomlTable) -> None:
     """Tables among limits are for a precision or a device."""
     limits.expect_keys([*_LIMIT_NAMES, *(key for key, value in limits.values.items() if isinstance(value, dict))])
     for key, value in limits.values.items():
@@ -205,7 +196,7 @@ def _check_parts(limits: SuiteTable) -> None:
             limits.table(key).expect_keys(_LIMIT_NAMES)
 
 
-def _read_limits(table: SuiteTable) -> dict[str, Any]:
+def _read_limits(table: TomlTable) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in table.values.items():
         if isinstance(value, dict):
@@ -223,7 +214,7 @@ def _read_limits(table: SuiteTable) -> dict[str, Any]:
     return found
 
 
-def _tables(case: SuiteTable, key: str) -> tuple[str, ...] | dict[str, str]:
+def _tables(case: TomlTable, key: str) -> tuple[str, ...] | dict[str, str]:
     """Specifiers in order or by layer; files only, because a suite must run nothing and wait for nothing."""
     value = case.values.get(key)
     if isinstance(value, dict):
@@ -242,7 +233,7 @@ def _tables(case: SuiteTable, key: str) -> tuple[str, ...] | dict[str, str]:
     return found
 
 
-def _check_names(top: SuiteTable) -> None:
+def _check_names(top: TomlTable) -> None:
     seen = set()
     for case in _cases(top):
         name = case.values["name"]
@@ -251,7 +242,7 @@ def _check_names(top: SuiteTable) -> None:
         seen.add(name)
 
 
-def _with_speed_references(tables: Mapping[str, SuiteTable], runs: Sequence[SuiteRun]) -> list[SuiteRun]:
+def _with_speed_references(tables: Mapping[str, TomlTable], runs: Sequence[SuiteRun]) -> list[SuiteRun]:
     """The runs, each knowing the whole name of the run that its speed is held against; ``tables`` are the cases."""
     known = {run.name for run in runs}
     by_case: dict[str, list[SuiteRun]] = {}

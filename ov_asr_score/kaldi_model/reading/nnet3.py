@@ -40,8 +40,7 @@ def read_nnet3(reader: ModelReader) -> KaldiNetwork:
 
     Kaldi: ``Nnet::Read`` asserts the number of components, ``Nnet::Check`` that no name comes twice.
     """
-    reader.expect_token("<Nnet3>")
-    nodes, offsets = _read_config(reader)
+    nodes, offsets = read_nodes(reader)
     reader.expect_token("<NumComponents>")
     count = reader.read_int()
     if not 0 <= count < _MOST_COMPONENTS:
@@ -75,6 +74,12 @@ def read_acoustic_model(reader: ModelReader, num_pdfs: int) -> KaldiNetwork:
         is_acoustic_model=True,
         num_pdfs=num_pdfs,
     )
+
+
+def read_nodes(reader: ModelReader) -> tuple[list[Node], dict[str, int]]:
+    """The nodes that a network begins with, and the byte of each by its name. Raises ModelFormatError."""
+    reader.expect_token("<Nnet3>")
+    return _read_config(reader)
 
 
 def _read_config(reader: ModelReader) -> tuple[list[Node], dict[str, int]]:

@@ -15,7 +15,7 @@ from ov_asr_score.model_directory.parts.choices import NO_CHOICES, Choices, choo
 from ov_asr_score.model_directory.parts.feature_files import features_of_options
 from ov_asr_score.model_directory.parts.graph_files import graph_in, silence_phones_in
 from ov_asr_score.model_directory.parts.inventory import Inventory
-from ov_asr_score.model_directory.parts.ivector_files import extractor_of_config
+from ov_asr_score.model_directory.parts.ivector_files import chosen_extractor, extractor_of_config
 from ov_asr_score.model_directory.parts.model_files import subsampling_beside
 from ov_asr_score.model_directory.parts.online_options import (
     SEARCH_OF_SCRIPTS,
@@ -40,7 +40,9 @@ def read_kaldi_online(inventory: Inventory, choices: Choices = NO_CHOICES) -> Mo
     options = online_options(read_config(config))
     frontend = features_of_options(inventory, options, name)
     written = options.said("ivector_extraction_config")
-    if written:
+    if choices.ivectors:
+        frontend = replace(frontend, ivector_options=chosen_extractor(inventory, choices.ivectors))
+    elif written:
         place = options.place("ivector_extraction_config")
         of_ivectors = inventory.named(written, place, "options of i-vectors")
         frontend = replace(frontend, ivector_options=extractor_of_config(inventory, of_ivectors))

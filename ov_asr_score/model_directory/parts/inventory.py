@@ -57,7 +57,7 @@ class Inventory:
         self.shown = printable_name(str(folder))
         self.layout = ""
         self.notes: list[str] = []
-        self.missing: list[DirectoryFile] = []
+        self._lacking: dict[str, DirectoryFile] = {}  # without them nothing goes
         self._told: dict[str, DirectoryFile] = {}
         if not self.folder.is_dir():
             what = "a file" if self.folder.exists() else "no such folder"
@@ -96,7 +96,7 @@ class Inventory:
         """The same for a file without which nothing goes; where it is missing, ``finish`` says so."""
         if self.has(name):
             return self.use(name, use)
-        self.missing.append(self._tell(name, "missing", use))
+        self._lacking[name] = self._tell(name, "missing", use)
         return self.path(name)
 
     def take(self, name: str, use: str, without: str) -> str:
@@ -105,6 +105,11 @@ class Inventory:
             return self.use(name, use)
         self._tell(name, "missing", without)
         return ""
+
+    def mark(self, name: str, use: str) -> None:
+        """Remember what a file is for, if it is there."""
+        if self.has(name):
+            self.use(name, use)
 
     def ignore(self, name: str, why: str) -> None:
         """Remember why a file that is there is not used."""
@@ -153,8 +158,8 @@ class Inventory:
 
     def finish(self) -> tuple[DirectoryFile, ...]:
         """What every file is for. Raises FileAccessError that names all that is missing."""
-        if self.missing:
-            texts = ", ".join(f"{each.path} ({each.use})" for each in self.missing)
+        if self._lacking:
+            texts = ", ".join(f"{each.path} ({each.use})" for each in self._lacking.values())
             raise FileAccessError(f"{self.shown}: {self.layout}: expected {texts}, found none")
         return self.files()
 

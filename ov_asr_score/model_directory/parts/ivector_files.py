@@ -35,17 +35,16 @@ def extractor_of_config(inventory: Inventory, config: str) -> IvectorOptions:
     return IvectorOptions(ivector_extraction_config=config, **found)
 
 
-def extractor_in(inventory: Inventory, folder: str, **options: Any) -> IvectorOptions:
+def extractor_in(inventory: Inventory, folder: str, *, cmvn: str = "", **options: Any) -> IvectorOptions:
     """The extractor in a folder of the inventory: its files by their usual names. ``options`` are those of its use.
 
     What says the splicing may be ``splice.conf`` or ``splice_opts``; without a file of CMVN options, and of splicing,
-    Kaldi's defaults count.
+    Kaldi's defaults count. ``cmvn`` is another place for the former.
     """
     prefix = f"{folder}/" if folder else ""
     found: dict[str, Any] = {name: inventory.need(prefix + FILE_NAMES[name], _USES[name]) for name in _REQUIRED}
-    found["cmvn_config"] = (
-        inventory.take(f"{prefix}online_cmvn.conf", _USES["cmvn_config"], "Kaldi's defaults of CMVN are taken") or None
-    )
+    cmvn = inventory.first(*filter(None, (f"{prefix}online_cmvn.conf", cmvn))) or f"{prefix}online_cmvn.conf"
+    found["cmvn_config"] = inventory.take(cmvn, _USES["cmvn_config"], "Kaldi's defaults of CMVN are taken") or None
     splice = inventory.first(f"{prefix}splice.conf", f"{prefix}splice_opts")
     found["splice_config"] = (
         inventory.take(
@@ -57,3 +56,10 @@ def extractor_in(inventory: Inventory, folder: str, **options: Any) -> IvectorOp
         inventory.use(f"{prefix}online_cmvn_iextractor", "statistics of the extractor are of features after CMVN")
         found["online_cmvn_iextractor"] = True
     return IvectorOptions(**(found | options))
+
+
+def chosen_extractor(inventory: Inventory, name: str, **options: Any) -> IvectorOptions:
+    """The extractor of a configuration, or in a folder, relative to the directory. Raises as those do."""
+    if (inventory.folder / name).is_dir():
+        return extractor_in(inventory, name.rstrip("/"), **options)
+    return extractor_of_config(inventory, inventory.need(name, "options of i-vectors"))

@@ -92,6 +92,7 @@ class FrontendSettings:
             in_suite=True,
         ),
     ] = ""
+    feature_options: Sequence[tuple[str, str]] = ()  # names and values that count more than those of feature_config
     # count more than what the files of the extractor say; they may name those files where nothing else does
     ivector_options: IvectorOptions | None = None
     ivector_frame_weight: float = 1.0  # of each frame in i-vectors

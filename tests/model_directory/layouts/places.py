@@ -65,3 +65,36 @@ def lay_out_online(folder: Path) -> Path:
     """The shipped directory."""
     shutil.copytree(CHAIN, folder)
     return folder
+
+
+def lay_out_experiment(root: Path) -> Path:
+    """A recipe of Kaldi in ``root``, and its experiment directory."""
+    files = {
+        "exp/chain/tdnn1a_sp/final.mdl": "final.mdl",
+        "exp/chain/tdnn1a_sp/frame_subsampling_factor": "frame_subsampling_factor",
+        "exp/chain/tdnn1a_sp/cmvn_opts": "--norm-means=false --norm-vars=false\n",
+        "exp/nnet3/extractor/splice_opts": "--left-context=3 --right-context=3\n",
+        "conf/mfcc_hires.conf": "conf/mfcc.conf",
+        "conf/mfcc.conf": "--use-energy=false\n",
+        "conf/online_cmvn.conf": "ivector_extractor/online_cmvn.conf",
+    }
+    extractor = extractor_files("exp/nnet3/extractor")
+    extractor.pop("exp/nnet3/extractor/splice.conf")
+    lay_out(root, files | extractor | graph_files("exp/chain/tdnn1a_sp/graph_tgsmall"))
+    return root / "exp/chain/tdnn1a_sp"
+
+
+def lay_out_zamia(folder: Path) -> Path:
+    """A directory of zamia-speech."""
+    files = {"model/final.mdl": "final.mdl", "conf/mfcc_hires.conf": "conf/mfcc.conf"}
+    return lay_out(folder, files | graph_files("model/graph") | extractor_files("extractor"))
+
+
+def lay_out_kaldi_serve(folder: Path) -> Path:
+    """A directory of kaldi-serve."""
+    files = {
+        "final.mdl": "final.mdl",
+        "conf/mfcc.conf": "conf/mfcc.conf",
+        "conf/ivector_extractor.conf": "ivector_extractor/ivector_extractor.conf",
+    }
+    return lay_out(folder, files | graph_files("", "word_boundary.int") | extractor_files("ivector_extractor"))

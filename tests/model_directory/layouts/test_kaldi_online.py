@@ -39,7 +39,7 @@ def test_paths_of_another_machine(tmp_path: Path) -> None:
 def test_files_of_the_directory_count_before_those_of_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(CHAIN.parents[1])
     folder = lay_out_online(tmp_path / "model")
-    (folder / "conf/mfcc.conf").write_text("--num-ceps=20\n--num-mel-bins=40\n")
+    (folder / "conf/mfcc.conf").write_text("--num-ceps=40\n--num-mel-bins=40\n")
     found = read_model_directory(folder)
     assert found.frontend.feature_config == str(folder / "conf/mfcc.conf")
     assert any("models/chain_ivector/conf/mfcc.conf is another file" in note for note in found.notes)

@@ -1,4 +1,7 @@
-"""One table of a suite file: values by key, checked, with the line of each in errors."""
+"""One table of a TOML file: values by key, checked, with the line of each in errors.
+
+Tests: tests/job/suite/test_file.py, tests/model_directory/layouts/test_model_toml.py
+"""
 
 from __future__ import annotations
 
@@ -7,16 +10,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from ov_asr_score.errors import SuiteFormatError
-from ov_asr_score.job.suite.toml_lines import KeyPath
+from ov_asr_score.errors import OvAsrScoreError, SuiteFormatError
 from ov_asr_score.text import suggestion
+from ov_asr_score.toml.toml_lines import KeyPath, key_lines, parse_toml
 
 
 @dataclass(frozen=True, slots=True)
-class SuiteTable:
+class TomlTable:
     """A table of the file at ``source``; ``path`` leads to it and ``lines`` tells where every key stands.
 
-    Keys have ``_`` or ``-`` between their words, as the user likes. All methods raise SuiteFormatError.
+    Keys have ``_`` or ``-`` between their words, as the user likes. All methods raise ``error``.
     """
 
     source: str
@@ -25,6 +28,7 @@ class SuiteTable:
     lines: Mapping[KeyPath, int]
     spellings: Mapping[str, str]  # key with underscores -> key as it stands there
     kept: bool = False  # whether keys are names of the user, and so taken as they are
+    error: type[OvAsrScoreError] = SuiteFormatError
 
     def __contains__(self, key: str) -> bool:
         """Whether there is such a key."""
@@ -33,7 +37,7 @@ class SuiteTable:
     def fail(self, key: str, message: str) -> NoReturn:
         """Raise the error at the line of ``key``; an empty key means the table itself."""
         path = (*self.path, self.spellings[key]) if key in self.spellings else self.path
-        raise SuiteFormatError(f"{self.source}:{self.line(path)}: {message}")
+        raise self.error(f"{self.source}:{self.line(path)}: {message}")
 
     def line(self, path: KeyPath) -> int:
         """Line of the nearest thing that has one."""
@@ -49,12 +53,13 @@ class SuiteTable:
                 hint = f"; it belongs into {place}" if place else suggestion(key, known)
                 self.fail(key, f"unknown key '{self.spellings[key]}'{hint}")
 
-    def table(self, key: str, *, kept: bool = False) -> SuiteTable:
+    def table(self, key: str, *, kept: bool = False) -> TomlTable:
         """The table under ``key``, an empty one where there is none; with ``kept`` its keys are names."""
         value = self.values.get(key, {})
         if not isinstance(value, dict):
             self.fail(key, f"{key}: expected a table, found {kind_of(value)}")
-        return make_table(self.source, value, (*self.path, self.spellings.get(key, key)), self.lines, kept=kept)
+        path = (*self.path, self.spellings.get(key, key))
+        return make_table(self.source, value, path, self.lines, kept=kept, error=self.error)
 
     def text(self, key: str, default: str = "") -> str:
         """A text without line breaks."""
@@ -114,18 +119,39 @@ class SuiteTable:
         return tuple(items)
 
 
+def parse_tables(content: bytes, source: str, error: type[OvAsrScoreError]) -> TomlTable:
+    """The top of the TOML file ``source``. Raises ``error`` for what is none."""
+    try:
+        text = content.decode("utf-8-sig")
+        values, lines = parse_toml(text), key_lines(text.replace("\r\n", "\n"))
+    except UnicodeDecodeError as failure:
+        byte = failure.object[failure.start]
+        raise error(f"{source}: expected a TOML file in UTF-8, found byte {byte:#x}") from failure
+    except (ValueError, RecursionError) as failure:
+        raise error(f"{source}: expected a TOML file, found none: {failure}") from failure
+    return make_table(source, values, (), lines, error=error)
+
+
 def make_table(
-    source: str, values: Mapping[str, Any], path: KeyPath, lines: Mapping[KeyPath, int], *, kept: bool = False
-) -> SuiteTable:
-    """The table at ``path``; raises SuiteFormatError where a key is there in both spellings."""
+    source: str,
+    values: Mapping[str, Any],
+    path: KeyPath,
+    lines: Mapping[KeyPath, int],
+    *,
+    kept: bool = False,
+    error: type[OvAsrScoreError] = SuiteFormatError,
+) -> TomlTable:
+    """The table at ``path``; raises ``error`` where a key is there in both spellings."""
     spellings: dict[str, str] = {}
     for key in values:
         plain = key if kept else key.replace("-", "_")
         if plain in spellings:
             line = lines.get((*path, key), 1)
-            raise SuiteFormatError(f"{source}:{line}: '{key}' and '{spellings[plain]}' are the same key; keep one")
+            raise error(f"{source}:{line}: '{key}' and '{spellings[plain]}' are the same key; keep one")
         spellings[plain] = key
-    return SuiteTable(source, {plain: values[key] for plain, key in spellings.items()}, path, lines, spellings, kept)
+    return TomlTable(
+        source, {plain: values[key] for plain, key in spellings.items()}, path, lines, spellings, kept, error
+    )
 
 
 def is_line(text: str) -> bool:

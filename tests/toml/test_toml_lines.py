@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ov_asr_score.job.suite.toml_lines import KeyPath, key_lines, parse_toml
+from ov_asr_score.toml.toml_lines import KeyPath, key_lines, parse_toml
 
 TEXT = (
     '''# [not] a = table
