@@ -13,8 +13,8 @@ from typing import Any
 from ov_asr_score.errors import UsageError
 from ov_asr_score.kaldi_io.specifier import is_table
 from ov_asr_score.model_directory.parts.inventory import Inventory
-from ov_asr_score.model_directory.parts.online_options import parse_phones
 from ov_asr_score.settings.recognition.endpointing import EndpointOptions, EndpointRule
+from ov_asr_score.settings.recognition.phones import parse_phones
 from ov_asr_score.settings.setting import Declared, fields_of
 from ov_asr_score.toml.setting_values import setting_value
 from ov_asr_score.toml.toml_table import TomlTable, kind_of
