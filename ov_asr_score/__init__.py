@@ -41,6 +41,9 @@ if TYPE_CHECKING:
         run_wer,
     )
     from ov_asr_score.library import convert_model, score
+    from ov_asr_score.recognition.live_session import LiveSession
+    from ov_asr_score.recognition.recognizer import Recognizer, load_recognizer
+    from ov_asr_score.recognition.results import Final, Partial
     from ov_asr_score.settings.kaldi import KaldiOptions
     from ov_asr_score.settings.speech.feature_steps import FeatureSteps
     from ov_asr_score.settings.speech.frontend import FrontendSettings
@@ -56,12 +59,16 @@ __all__ = [
     "ConvertJob",
     "DecodeJob",
     "FeatureSteps",
+    "Final",
     "FrontendSettings",
     "FrontendState",
     "GraphSettings",
     "KaldiOptions",
     "LiveFrontend",
+    "LiveSession",
+    "Partial",
     "QuantizeJob",
+    "Recognizer",
     "ScoreJob",
     "SoundSettings",
     "TranscribeJob",
@@ -71,6 +78,7 @@ __all__ = [
     "WordSettings",
     "__version__",
     "convert_model",
+    "load_recognizer",
     "open_sound_frontend",
     "read_suite",
     "run_bench",
@@ -94,12 +102,16 @@ _HOMES = {
     "ConvertJob": "job",
     "DecodeJob": "job",
     "FeatureSteps": "settings.speech.feature_steps",
+    "Final": "recognition.results",
     "FrontendSettings": "settings.speech.frontend",
     "FrontendState": "frontend.live_state",
     "GraphSettings": "settings.words.word_outputs",
     "KaldiOptions": "settings.kaldi",
     "LiveFrontend": "frontend.live",
+    "LiveSession": "recognition.live_session",
+    "Partial": "recognition.results",
     "QuantizeJob": "job",
+    "Recognizer": "recognition.recognizer",
     "ScoreJob": "job",
     "SoundSettings": "settings.speech.sound",
     "TranscribeJob": "job",
@@ -108,6 +120,7 @@ _HOMES = {
     "WordFiles": "settings.words.word_outputs",
     "WordSettings": "settings.words.word_outputs",
     "convert_model": "library",
+    "load_recognizer": "recognition.recognizer",
     "open_sound_frontend": "frontend.opening",
     "read_suite": "job",
     "run_bench": "job",

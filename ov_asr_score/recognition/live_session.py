@@ -42,9 +42,10 @@ class LiveSession:
         key: str,
         options: SessionOptions,
         state: FrontendState | None = None,
+        warnings: tuple[str, ...] = (),
     ) -> None:
-        """Begin; sessions are made by ``Recognizer.session``."""
-        self.key, self.rate, self.options = key, rate, options
+        """Begin; sessions are made by ``Recognizer.session``. ``warnings`` say which phrases cannot be recognized."""
+        self.key, self.rate, self.options, self.warnings = key, rate, options, warnings
         self.left_over: tuple[Final, ...] = ()
         self._begin = begin
         self._lock = threading.RLock()

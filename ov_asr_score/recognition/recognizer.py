@@ -8,11 +8,12 @@ from os import PathLike
 
 from ov_asr_score.audio.recordings import Recording
 from ov_asr_score.decoding.endpointing import silence_transitions
-from ov_asr_score.decoding.graph import make_graph
+from ov_asr_score.decoding.graph_checks import check_width
 from ov_asr_score.decoding.hypotheses import HypothesisMaker, HypothesisOptions
-from ov_asr_score.decoding.live_search import LiveGraph, LiveSearch, make_live_graph
+from ov_asr_score.decoding.live_search import LiveSearch
+from ov_asr_score.decoding.phrases.phrase_options import PhraseOptions
 from ov_asr_score.decoding.words.word_model import WordModel, open_word_model
-from ov_asr_score.errors import SessionEndedError, UnsupportedModelError
+from ov_asr_score.errors import SessionEndedError, ShapeMismatchError, UnsupportedModelError
 from ov_asr_score.frontend.frontend import Frontend
 from ov_asr_score.frontend.live_state import FrontendState
 from ov_asr_score.frontend.opening import open_sound_frontend
@@ -21,13 +22,17 @@ from ov_asr_score.model_directory.reading import read_model_directory
 from ov_asr_score.recognition.engine import Engine
 from ov_asr_score.recognition.live_session import LiveSession
 from ov_asr_score.recognition.live_stream import LiveStream
+from ov_asr_score.recognition.searched_stream import SearchedStream
 from ov_asr_score.recognition.session_clock import SessionClock
+from ov_asr_score.recognition.session_graphs import Boosts, Phrases, SessionGraphs, phrase_options
 from ov_asr_score.recognition.session_options import Confidence, SessionOptions
 from ov_asr_score.recognition.stream_parts import StreamParts
 from ov_asr_score.recognition.whole_recordings import RecordingWords, for_whole_recordings, recognize_recording
 from ov_asr_score.scoring.looped.compiling import compile_looped
+from ov_asr_score.scoring.looped.looped_model import LoopedModel
 from ov_asr_score.settings.device import DeviceSettings
 from ov_asr_score.settings.words.decoding import LATTICE_BEAM
+from ov_asr_score.text import printable_name
 
 KEPT_BYTES = 16 << 20
 KEPT_BYTES_OF_LATTICES = 256 << 20
@@ -38,18 +43,29 @@ LOW_LATENCY_FRAMES = 9
 
 
 def load_recognizer(
-    directory: str | PathLike[str] | ModelDirectory, *, device: DeviceSettings | None = None, live: bool = True
+    directory: str | PathLike[str] | ModelDirectory,
+    *,
+    device: DeviceSettings | None = None,
+    resample: bool = False,
+    low_latency: bool = False,
 ) -> Recognizer:
-    """The recognizer of a model directory: graph, front end and network, read once.
+    """The recognizer of a model directory: graph, front end and network, read once, ready for the first session.
 
-    With ``live`` false the network is compiled when it is first of use. Raises what reading the directory and its files
-    raises, UnsupportedModelError for a model that is computed of whole utterances only, MissingExtraError.
+    With ``resample`` sound of any rate is taken, else that of the features, unless their options allow others.
+    ``low_latency`` makes ready for sessions with it. Raises what reading the directory and its files raises,
+    UnsupportedModelError for a model that is computed of whole utterances only, MissingExtraError.
     """
     found = directory if isinstance(directory, ModelDirectory) else read_model_directory(str(directory))
-    recognizer = Recognizer(found, device)
-    if live:
-        recognizer.engine()
+    recognizer = Recognizer(_resampling(found) if resample else found, device)
+    recognizer.engine(low_latency=low_latency)
+    recognizer.graphs.graph()
     return recognizer
+
+
+def _resampling(directory: ModelDirectory) -> ModelDirectory:
+    """The directory, whose front end takes sound of any rate."""
+    sound = replace(directory.frontend.sound, allow_downsample=True, allow_upsample=True)
+    return replace(directory, frontend=replace(directory.frontend, sound=sound))
 
 
 class Recognizer:
@@ -69,9 +85,9 @@ class Recognizer:
         self.frontend: Frontend = open_sound_frontend(directory.frontend)
         self.words: WordModel = open_word_model(directory.words.graph, directory.words.search, directory.model)
         self._whole_frontend = for_whole_recordings(self.frontend)
+        self.graphs = SessionGraphs(self.words, directory.words.search.word_insertion_penalty)
         self._device = device
         self._lock = threading.Lock()
-        self._graph: LiveGraph | None = None
         self._engines: dict[int, Engine] = {}
         self._clock = SessionClock()
         self._num_sessions = 0
@@ -106,11 +122,15 @@ class Recognizer:
         float_full_scale: float = 1.0,
         idle_seconds: float | None = None,
         max_seconds: float | None = None,
+        phrases: Phrases | None = None,
+        boost: Boosts | None = None,
     ) -> LiveSession:
         """A session for sound of ``rate`` samples a second; `SessionOptions` explains the options.
 
         ``state`` is what the speaker's session before gave, None for a new speaker. ``low_latency``: the network goes
-        in smaller steps, so that words come sooner; they may be others. Raises UsageError, SoundFormatError (a rate
+        in smaller steps, so that words come sooner; they may be others. ``phrases``: nothing else is recognized, one of
+        them in an utterance (`PhraseOptions` can ask for more); ``boost`` lowers costs of words or phrases by numbers.
+        What of them cannot be said is in the session's ``warnings``. Raises UsageError, SoundFormatError (a rate
         that the front end does not take), what a state of another model raises, and MissingExtraError.
         """
         options = SessionOptions(
@@ -120,8 +140,10 @@ class Recognizer:
             self._check_open()
             self._num_sessions += 1
             name = key or f"session-{self._num_sessions}"
-        parts = self._parts(options, self.engine(low_latency=low_latency))
-        session = LiveSession(lambda begin: LiveStream(parts, rate, name, begin), rate, name, options, state)
+        parts = self.parts(options, phrase_options(phrases, boost), low_latency=low_latency)
+        session = LiveSession(
+            lambda begin: LiveStream(parts, rate, name, begin), rate, name, options, state, warnings=parts.warnings
+        )
         if idle_seconds is not None:
             self._clock.watch(session)
         return session
@@ -135,20 +157,32 @@ class Recognizer:
         alternatives: int = 1,
         confidence: Confidence = "none",
         segment: bool = False,
+        phrases: Phrases | None = None,
+        boost: Boosts | None = None,
     ) -> RecordingWords:
         """The words of a whole recording, whose i-vector knows all of it: Kaldi's ``--online=false``.
 
-        With ``segment`` it is cut where endpoints are. Raises UsageError, and what is wrong with the sound.
+        With ``segment`` it is cut where endpoints are; the others are those of `session`. Silence counts in the i-vector
+        as all other sound does. Raises UsageError, and what is wrong with the sound.
         """
         options = SessionOptions(words=words, alternatives=alternatives, confidence=confidence, endpoints=segment)
-        frontend = self._whole_frontend
-        parts = replace(
-            self._parts(options, self.engine()),
-            frontend=frontend,
-            silence_weighting=None,
-            begin_search=lambda: self.begin_search(options, wants_partial=segment),
-        )
-        return recognize_recording(parts, recording, state)
+        return recognize_recording(self.parts(options, phrase_options(phrases, boost), is_whole=True), recording, state)
+
+    def stream(
+        self,
+        rate: int,
+        key: str,
+        options: SessionOptions | None = None,
+        *,
+        state: FrontendState | None = None,
+        phrases: Phrases | None = None,
+        boost: Boosts | None = None,
+        low_latency: bool = False,
+    ) -> SearchedStream:
+        """The search in sound of ``rate`` samples a second, for callers that end utterances themselves."""
+        wanted = options or SessionOptions()
+        parts = self.parts(wanted, phrase_options(phrases, boost), low_latency=low_latency)
+        return SearchedStream(parts, rate, key, state)
 
     def engine(self, *, low_latency: bool = False) -> Engine:
         """What scores the chunks of all sessions, compiled when it is first asked for."""
@@ -159,19 +193,9 @@ class Recognizer:
             if frames not in self._engines:
                 options = replace(looped, frames_per_chunk=frames)
                 model = compile_looped(self.directory.model, self._device, self.directory.kaldi, options)
+                self._check_network(model)
                 self._engines[frames] = Engine(model)
             return self._engines[frames]
-
-    def graph(self) -> LiveGraph:
-        """The graph as the search takes it."""
-        with self._lock:
-            if self._graph is None:
-                transitions, penalty = self.words.transitions, self.directory.words.search.word_insertion_penalty
-                graph = self.words.graph
-                self._graph = make_live_graph(
-                    make_graph(graph.path, graph.fst, transitions.pdfs, transitions.num_pdfs, penalty)
-                )
-            return self._graph
 
     def hypothesis_maker(self, options: SessionOptions) -> HypothesisMaker:
         """What makes words of a search that is over."""
@@ -186,14 +210,35 @@ class Recognizer:
         )
         return HypothesisMaker(self.words.transitions, self.words.source, wanted)
 
-    def begin_search(self, options: SessionOptions, *, wants_partial: bool = True) -> LiveSearch:
-        """A search that knows nothing yet; as in Kaldi's online decoding, it ends wherever the sound does.
-
-        Without ``wants_partial`` it is faster, and nothing is known before its end.
-        """
-        search = replace(self.directory.words.search, decoding_scale=self.words.acoustic_scale, allow_partial=True)
+    def parts(
+        self,
+        options: SessionOptions,
+        phrases: PhraseOptions | None = None,
+        *,
+        low_latency: bool = False,
+        is_whole: bool = False,
+    ) -> StreamParts:
+        """What streams are made of; of whole recordings with the front end that knows all of them."""
+        directory, made = self.directory, self.graphs.graph(phrases)
+        # as in Kaldi's online decoding, an utterance ends wherever its sound does
+        search = replace(directory.words.search, decoding_scale=self.words.acoustic_scale, allow_partial=True)
         kept = KEPT_BYTES_OF_LATTICES if options.needs_lattices else KEPT_BYTES
-        return LiveSearch(self.graph(), search, options.needs_lattices, wants_partial, kept)
+        wants_partial = options.endpoints or not is_whole
+        return StreamParts(
+            frontend=self._whole_frontend if is_whole else self.frontend,
+            engine=self.engine(low_latency=low_latency),
+            begin_search=lambda: LiveSearch(made.graph, search, options.needs_lattices, wants_partial, kept),
+            maker=self.hypothesis_maker(options),
+            symbols=made.symbols,
+            endpoints=directory.endpoints if options.endpoints else None,
+            is_silence=self._is_silence,
+            silence_weighting=None if is_whole else directory.silence_weighting,
+            is_unweighted=self._is_unweighted,
+            subsampling=directory.looped.frame_subsampling_factor,
+            row_seconds=self.row_seconds,
+            partial_times=options.partial_words,
+            warnings=made.warnings,
+        )
 
     def close(self) -> None:
         """End the threads; sessions that are open fail when they are used next."""
@@ -213,22 +258,16 @@ class Recognizer:
         """Close it."""
         self.close()
 
-    def _parts(self, options: SessionOptions, engine: Engine) -> StreamParts:
-        directory = self.directory
-        return StreamParts(
-            frontend=self.frontend,
-            engine=engine,
-            begin_search=lambda: self.begin_search(options),
-            maker=self.hypothesis_maker(options),
-            symbols=self.words.symbols,
-            endpoints=directory.endpoints if options.endpoints else None,
-            is_silence=self._is_silence,
-            silence_weighting=directory.silence_weighting,
-            is_unweighted=self._is_unweighted,
-            subsampling=directory.looped.frame_subsampling_factor,
-            row_seconds=self.row_seconds,
-            partial_times=options.partial_words,
-        )
+    def _check_network(self, model: LoopedModel) -> None:
+        """Raise ShapeMismatchError where the network does not belong to the front end, or to the graph."""
+        recipe, name = self.frontend.ivectors, printable_name(self.directory.model)
+        found = None if recipe is None else recipe.extractor.ivector_dim
+        if found != model.ivector_dim and model.ivector_dim is not None:
+            raise ShapeMismatchError(
+                f"{name}: expected i-vectors of {model.ivector_dim} values, found "
+                + ("no extractor" if recipe is None else f"{found} of {recipe.extractor.source}")
+            )
+        check_width(self.words.transitions, model.num_pdfs, name)
 
     def _check_open(self) -> None:
         if self._is_closed:

@@ -46,6 +46,7 @@ class StreamParts:
     subsampling: int  # frames of features for a row of scores
     row_seconds: float
     partial_times: bool = False
+    warnings: tuple[str, ...] = ()  # about phrases
 
     def begin_weighting(self) -> SilenceWeighting | None:
         """Weights of frames by a search that begins; None where all weigh the same."""

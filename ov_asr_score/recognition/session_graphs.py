@@ -1,0 +1,86 @@
+"""Graphs of sessions: that of the model, and those made of it for phrases, grammars and preferred words.
+
+Tests: tests/recognition/test_recognizer.py
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ov_asr_score.decoding.graph import make_graph
+from ov_asr_score.decoding.live_search import LiveGraph, make_live_graph
+from ov_asr_score.decoding.phrases.phrase_graph import phrase_graph
+from ov_asr_score.decoding.phrases.phrase_options import PhraseOptions
+from ov_asr_score.decoding.words.word_model import WordModel
+from ov_asr_score.errors import UsageError
+from ov_asr_score.fst.symbols import SymbolTable
+
+Phrases = Sequence[str] | PhraseOptions
+Boosts = Mapping[str, float] | Sequence[tuple[str, float]]
+
+_MOST_KEPT = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SessionGraph:
+    """A graph to search with its words; ``warnings`` name phrases and words that cannot be recognized."""
+
+    graph: LiveGraph
+    symbols: SymbolTable
+    warnings: tuple[str, ...] = ()
+
+
+def phrase_options(phrases: Phrases | None, boost: Boosts | None) -> PhraseOptions | None:
+    """What phrases and preferred words ask for; None where nothing is asked. A list of phrases is said one at a time.
+
+    Raises UsageError for a text in the place of a list.
+    """
+    if isinstance(phrases, str) or isinstance(boost, str):
+        name = "phrases" if isinstance(phrases, str) else "boost"
+        raise UsageError(f"{name}: expected a list, found a text", fields=(name,))
+    if not phrases and not boost:
+        return None
+    options = phrases if isinstance(phrases, PhraseOptions) else PhraseOptions(tuple(phrases or ()))
+    pairs = boost.items() if isinstance(boost, Mapping) else boost or ()
+    boosts = (*options.boost, *((text, float(lowered)) for text, lowered in pairs))
+    return replace(options, phrases=tuple(options.phrases), boost=boosts)
+
+
+class SessionGraphs:
+    """Makes graphs when they are first asked for, and keeps the last ones that were made for phrases."""
+
+    def __init__(self, words: WordModel, word_penalty: float) -> None:
+        """Graphs of the model ``words``; ``word_penalty`` is the cost of each word."""
+        self._words, self._penalty = words, word_penalty
+        self._lock = threading.Lock()
+        self._whole: SessionGraph | None = None
+        self._made: OrderedDict[Hashable, tuple[PhraseOptions, SessionGraph]] = OrderedDict()
+
+    def graph(self, options: PhraseOptions | None = None) -> SessionGraph:
+        """The graph for ``options``. Raises UsageError where nothing is left of the phrases, and what making raises."""
+        with self._lock:
+            if options is None:
+                if self._whole is None:
+                    self._whole = self._make(None)
+                return self._whole
+            # a grammar is known by its object, which is kept with the graph: so no other one gets its number
+            key = (options.phrases, options.boost, options.repeat, options.unknown_cost, id(options.grammar))
+            if key not in self._made:
+                self._made[key] = options, self._make(options)
+            self._made.move_to_end(key)
+            while len(self._made) > _MOST_KEPT:
+                self._made.popitem(last=False)
+            return self._made[key][1]
+
+    def _make(self, options: PhraseOptions | None) -> SessionGraph:
+        words, warnings = self._words, tuple[str, ...]()
+        graph, symbols = words.graph, words.symbols
+        if options is not None:
+            made = phrase_graph(graph, symbols, options)
+            graph, symbols, warnings = made.graph, made.symbols, made.warnings
+        pdfs, num_pdfs = words.transitions.pdfs, words.transitions.num_pdfs
+        live = make_live_graph(make_graph(graph.path, graph.fst, pdfs, num_pdfs, self._penalty))
+        return SessionGraph(live, symbols, warnings)
