@@ -60,8 +60,8 @@ class StreamParts:
         rules = options or self.endpoints
         if rules is None or not search.num_frames:
             return None
-        silence, cost = search.trailing_silence(self.is_silence), search.relative_cost()
-        return endpoint_rule(rules, search.num_frames, silence, self.row_seconds, cost)
+        silence = search.trailing_silence(self.is_silence)
+        return endpoint_rule(rules, search.num_frames, silence, self.row_seconds, search.relative_cost)
 
     def final(self, search: LiveSearch, key: str, first_row: int, rule: int | None) -> Final:
         """The result of a search that is over, which began at row ``first_row`` of the stream."""
