@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,14 +17,13 @@ from ov_asr_score.errors import TableFormatError
 from ov_asr_score.kaldi_model.transitions import TransitionModel
 from ov_asr_score.lattice.align_lexicon import AlignLexicon
 from ov_asr_score.lattice.best_path import BestPath
-from ov_asr_score.lattice.consensus import consensus
 from ov_asr_score.lattice.costs import Scales
 from ov_asr_score.lattice.lattice import CompactLattice, Lattice
-from ov_asr_score.lattice.nbest import n_best
-from ov_asr_score.lattice.word_alignment import align_words
 from ov_asr_score.lattice.word_boundary import WordBoundary
-from ov_asr_score.lattice.word_lattice import WordLattice, determinize
 from ov_asr_score.lattice.word_times import time_words
+
+if TYPE_CHECKING:  # best paths need no lattices
+    from ov_asr_score.lattice.word_lattice import WordLattice
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +92,8 @@ class HypothesisMaker:
             spoken, said = self._timed(path)
             warnings += said
         if decoded.lattice is not None and self.options.needs_lattices:
+            from ov_asr_score.lattice.nbest import n_best
+
             words = self._word_lattice(decoded.lattice)
             paths = n_best(words.lattice, self.options.nbest, self._scales)
             best = self._alternative(path)
@@ -119,6 +120,8 @@ class HypothesisMaker:
         return Scales(self.options.acoustic_scale, word_insertion_penalty=self.options.word_insertion_penalty)
 
     def _word_lattice(self, lattice: Lattice) -> WordLattice:
+        from ov_asr_score.lattice.word_lattice import determinize
+
         return determinize(lattice, self._scales, self.options.lattice_beam)
 
     def _timed(self, path: BestPath) -> tuple[Hypothesis, tuple[str, ...]]:
@@ -144,9 +147,13 @@ class HypothesisMaker:
         """Words with confidences: those of the best path with its times, or those with minimum Bayes risk."""
         warnings: tuple[str, ...] = ()
         if self.source is not None:
+            from ov_asr_score.lattice.word_alignment import align_words
+
             aligned = align_words(lattice, self.transitions, self.source)
             warnings = aligned.warnings
             lattice = lattice if aligned.lattice is None else aligned.lattice
+        from ov_asr_score.lattice.consensus import consensus
+
         is_mbr = self.options.confidence == "mbr"
         words = None if is_mbr else timed.words.tolist()
         try:

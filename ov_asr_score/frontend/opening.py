@@ -8,7 +8,6 @@ from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ov_asr_score.audio.lists.data_directory import load_data_directory
 from ov_asr_score.errors import UsageError
 from ov_asr_score.features.options import FEATURE_TYPES, FeatureRecipe, SpectrogramOptions, resolve_options
 from ov_asr_score.frontend.frontend import Frontend, IvectorRecipe, PitchColumns, Warps
@@ -43,6 +42,8 @@ def open_frontend(
     """
     of_sound = [source for source in sources if is_sound(source)]
     for source in filter(_is_folder, of_sound):
+        from ov_asr_score.audio.lists.data_directory import load_data_directory
+
         load_data_directory(source)  # a folder of anything else is no source: said before all else
     if of_sound and len(of_sound) < len(sources):
         other = next(source for source in sources if source not in of_sound)
@@ -289,6 +290,7 @@ def _is_warped(settings: FrontendSettings, computation: ComputationSettings | No
 
 def _warps_of_directory(sources: Sequence[str], notes: list[str]) -> Warps | None:
     """The warps in a data directory: spk2warp with utt2spk, or utt2warp; None where there are none."""
+    from ov_asr_score.audio.lists.data_directory import load_data_directory
     from ov_asr_score.audio.lists.speakers import read_speakers
     from ov_asr_score.kaldi_io.tables.float_map import read_float_map
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.audio.recordings import Recording
 from ov_asr_score.errors import OvAsrScoreError, ShapeMismatchError, SoundFormatError
 from ov_asr_score.features.linear_resample import waveform_resampler
 from ov_asr_score.features.live import LiveFeatures
@@ -22,6 +21,7 @@ from ov_asr_score.settings.speech.sound import SoundSettings
 from ov_asr_score.text import shown_key
 
 if TYPE_CHECKING:
+    from ov_asr_score.audio.recordings import Recording
     from ov_asr_score.features.frame_options import FrameOptions
     from ov_asr_score.features.wave_input import WaveRecipe
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from os import PathLike
+from typing import TYPE_CHECKING
 
-from ov_asr_score.audio.recordings import Recording
 from ov_asr_score.decoding.endpointing import silence_transitions
 from ov_asr_score.decoding.graph_checks import check_width
 from ov_asr_score.decoding.hypotheses import HypothesisMaker, HypothesisOptions
 from ov_asr_score.decoding.live_search import LiveSearch
-from ov_asr_score.decoding.phrases.phrase_options import PhraseOptions
 from ov_asr_score.decoding.words.word_model import WordModel, open_word_model
 from ov_asr_score.errors import SessionEndedError, ShapeMismatchError, UnsupportedModelError
 from ov_asr_score.frontend.frontend import Frontend
@@ -33,6 +32,10 @@ from ov_asr_score.scoring.looped.looped_model import LoopedModel
 from ov_asr_score.settings.device import DeviceSettings
 from ov_asr_score.settings.words.decoding import LATTICE_BEAM
 from ov_asr_score.text import printable_name
+
+if TYPE_CHECKING:  # few sessions have phrases, and none reads files
+    from ov_asr_score.audio.recordings import Recording
+    from ov_asr_score.decoding.phrases.phrase_options import PhraseOptions
 
 KEPT_BYTES = 16 << 20
 KEPT_BYTES_OF_LATTICES = 256 << 20
@@ -162,8 +165,8 @@ class Recognizer:
     ) -> RecordingWords:
         """The words of a whole recording, whose i-vector knows all of it: Kaldi's ``--online=false``.
 
-        With ``segment`` it is cut where endpoints are; the others are those of `session`. Silence counts in the i-vector
-        as all other sound does. Raises UsageError, and what is wrong with the sound.
+        With ``segment`` it is cut where endpoints are; the others are those of `session`. Silence counts in the
+        i-vector as all other sound does. Raises UsageError, and what is wrong with the sound.
         """
         options = SessionOptions(words=words, alternatives=alternatives, confidence=confidence, endpoints=segment)
         return recognize_recording(self.parts(options, phrase_options(phrases, boost), is_whole=True), recording, state)

@@ -9,17 +9,19 @@ import threading
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeAlias
 
 from ov_asr_score.decoding.graph import make_graph
 from ov_asr_score.decoding.live_search import LiveGraph, make_live_graph
-from ov_asr_score.decoding.phrases.phrase_graph import phrase_graph
-from ov_asr_score.decoding.phrases.phrase_options import PhraseOptions
 from ov_asr_score.decoding.words.word_model import WordModel
 from ov_asr_score.errors import UsageError
 from ov_asr_score.fst.symbols import SymbolTable
 
-Phrases = Sequence[str] | PhraseOptions
-Boosts = Mapping[str, float] | Sequence[tuple[str, float]]
+if TYPE_CHECKING:  # few sessions have phrases
+    from ov_asr_score.decoding.phrases.phrase_options import PhraseOptions
+
+Phrases: TypeAlias = "Sequence[str] | PhraseOptions"
+Boosts: TypeAlias = Mapping[str, float] | Sequence[tuple[str, float]]
 
 _MOST_KEPT = 8
 
@@ -43,6 +45,8 @@ def phrase_options(phrases: Phrases | None, boost: Boosts | None) -> PhraseOptio
         raise UsageError(f"{name}: expected a list, found a text", fields=(name,))
     if not phrases and not boost:
         return None
+    from ov_asr_score.decoding.phrases.phrase_options import PhraseOptions
+
     options = phrases if isinstance(phrases, PhraseOptions) else PhraseOptions(tuple(phrases or ()))
     pairs = boost.items() if isinstance(boost, Mapping) else boost or ()
     boosts = (*options.boost, *((text, float(lowered)) for text, lowered in pairs))
@@ -79,6 +83,8 @@ class SessionGraphs:
         words, warnings = self._words, tuple[str, ...]()
         graph, symbols = words.graph, words.symbols
         if options is not None:
+            from ov_asr_score.decoding.phrases.phrase_graph import phrase_graph
+
             made = phrase_graph(graph, symbols, options)
             graph, symbols, warnings = made.graph, made.symbols, made.warnings
         pdfs, num_pdfs = words.transitions.pdfs, words.transitions.num_pdfs

@@ -13,12 +13,11 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from tempfile import SpooledTemporaryFile
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.audio.recordings import Recording
 from ov_asr_score.errors import ShapeMismatchError, TableFormatError
 from ov_asr_score.frontend.frontend import Frontend
 from ov_asr_score.frontend.live import LiveFrontend, ReadyFrames
@@ -27,6 +26,9 @@ from ov_asr_score.recognition.results import Final
 from ov_asr_score.recognition.stream_parts import StreamParts
 from ov_asr_score.scoring.looped.utterance import LoopedRequest, LoopedUtterance
 from ov_asr_score.transcript.transcript import Segment
+
+if TYPE_CHECKING:  # sessions read no files
+    from ov_asr_score.audio.recordings import Recording
 
 FloatMatrix = NDArray[np.float32]
 
