@@ -25,7 +25,7 @@ def test_rows_silence_and_costs_after_each_piece(recognizer: Recognizer, options
     pieces = pieces_of("pauses", round(float(chunk_seconds) * RATE))[: len(trace)]
     costs = []
     with with_options(recognizer, options) as other:
-        parts = other._parts(SessionOptions(), other.engine())
+        parts = other.parts(SessionOptions())
         stream = SearchedStream(parts, RATE, "pauses")
         for piece, (_, _, _, rows, silence, cost, endpoint, *_) in zip(pieces, trace, strict=True):
             stream.accept(piece.astype(np.float32))
