@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ov_asr_score.decoding import hypotheses
 from ov_asr_score.decoding.decoded import Decoded
 from ov_asr_score.decoding.hypotheses import HypothesisMaker, HypothesisOptions
 from ov_asr_score.decoding.search import decode
@@ -63,12 +62,14 @@ def test_times_of_the_n_best() -> None:
 def test_words_of_least_expected_error(is_best: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Costs are those of the best path's words, so that other words have none."""
 
+    original = consensus.consensus
+
     def others(*arguments: Any, **options: Any) -> Any:
-        found = consensus.consensus(*arguments, **options)
+        found = original(*arguments, **options)
         assert found is not None
         return found if is_best else replace(found, words=found.words[::-1])
 
-    monkeypatch.setattr(hypotheses, "consensus", others)
+    monkeypatch.setattr(consensus, "consensus", others)
     found = maker(replace(OPTIONS, confidence="mbr"))(decoded("es_Gene-t0010"))
     assert found.path is not None
     assert found.spoken is not None
