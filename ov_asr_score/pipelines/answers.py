@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from ov_asr_score.pipelines.pauses import cut_at_pauses
 from ov_asr_score.pipelines.refusals import PipelineUsageError
 from ov_asr_score.transcript.services.hugging_face import hugging_face
 from ov_asr_score.transcript.transcript import Transcript
@@ -42,7 +43,7 @@ def parse_timestamps(value: object) -> Timestamps:
 
 def answer_of(transcript: Transcript, timestamps: Timestamps, extra: Mapping[str, Any]) -> PipelineAnswer:
     """The answer about one input; ``extra`` is copied, but never in the place of what was recognized."""
-    view = hugging_face(transcript, timestamps)
+    view = hugging_face(cut_at_pauses(transcript) if timestamps is True else transcript, timestamps)
     for chunk in view.get("chunks", ()):
         chunk["timestamp"] = tuple(chunk["timestamp"])
     return PipelineAnswer({**extra, **view}, transcript)

@@ -5,11 +5,20 @@ Source: vosk-api, python/vosk/__init__.py (``Model``).
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from pathlib import Path
 
 from ov_asr_score.errors import FileAccessError, UsageError
+from ov_asr_score.recognition.recognizer import load_recognizer
+from ov_asr_score.recognition.session_options import SessionOptions
+from ov_asr_score.settings.device import DeviceSettings
+from ov_asr_score.settings.words.decoding import LATTICE_BEAM
+from ov_asr_score.vosk.messages import MessageMaker
+from ov_asr_score.vosk.utterance_stream import SearchedStream, UtteranceStream
+
+logger = logging.getLogger(__name__)
 
 
 def model_folders() -> tuple[Path, ...]:
@@ -37,3 +46,49 @@ def find_model(model_name: str | None = None, lang: str | None = None) -> Path:
         f"{wanted}: expected a model of that name in {', '.join(map(str, folders))}, found none; models are not "
         "downloaded: unpack one there, or give its path"
     )
+
+
+class Model:
+    """A model directory, loaded for any number of recognizers: ``Model(PATH)``, or ``Model(lang="en-us")``.
+
+    Raises what finding and reading it raises, children of OvAsrScoreError.
+    """
+
+    def __init__(
+        self,
+        model_path: str | os.PathLike[str] | None = None,
+        model_name: str | None = None,
+        lang: str | None = None,
+        *,
+        device: DeviceSettings | None = None,
+    ) -> None:
+        """Load the model at ``model_path``, or the one that `find_model` finds, for ``device`` (the processor)."""
+        folder = Path(model_path) if model_path is not None else find_model(model_name, lang)
+        self._recognizer = load_recognizer(folder, device=device)
+        for note in self._recognizer.notes:
+            logger.info("%s: %s", folder, note)
+        words, search = self._recognizer.words, self._recognizer.directory.words.search
+        self.messages = MessageMaker(
+            words.transitions,
+            words.symbols,
+            words.source,
+            words.acoustic_scale,
+            LATTICE_BEAM if search.lattice_beam is None else search.lattice_beam,
+        )
+        self.endpoints = self._recognizer.directory.endpoints
+        self.row_seconds = self._recognizer.row_seconds
+        self._numbers: dict[str, int] = {}
+
+    def vosk_model_find_word(self, word: str) -> int:
+        """The number of a word, -1 if the model does not know it."""
+        if not self._numbers:
+            texts = self.messages.symbols.texts
+            self._numbers = {text: number for number, text in reversed(texts.items())}
+        return self._numbers.get(word, -1)
+
+    def open_stream(self, rate: int, phrases: tuple[str, ...]) -> UtteranceStream:
+        """A stream of ``rate`` samples a second in which only ``phrases`` are recognized, or everything if none."""
+        if phrases:
+            logger.warning("grammar: not supported by this model; all words are recognized")
+        options = SessionOptions(alternatives=2, confidence="mbr")
+        return SearchedStream(self._recognizer.stream_parts(options), rate, "vosk")
