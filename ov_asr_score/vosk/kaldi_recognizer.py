@@ -162,7 +162,8 @@ class KaldiRecognizer:
             return empty_message(self._options)
         path = self._stream.best_path() if self._stream.num_rows else None
         if self._has_partial_words:
-            return self._model.messages.partial_words(path, None, self._clock())
+            so_far = None if path is None else self._stream.lattice_so_far()
+            return self._model.messages.partial_words(path, so_far, self._clock())
         return self._model.messages.partial(path)
 
     def FinalResult(self) -> str:

@@ -21,7 +21,7 @@ from ov_asr_score.lattice.nbest import n_best
 from ov_asr_score.lattice.word_alignment import align_words
 from ov_asr_score.lattice.word_boundary import WordBoundary
 from ov_asr_score.lattice.word_lattice import determinize
-from ov_asr_score.lattice.word_times import time_words
+from ov_asr_score.lattice.word_times import TimedWords, time_words
 from ov_asr_score.vosk.json_text import JsonValue, json_text
 
 GRAPH_SCALE = 0.9
@@ -96,13 +96,22 @@ class MessageMaker:
         """The text so far."""
         return json_text({"partial": "" if path is None else self._text(path.words)})
 
-    def partial_words(self, path: BestPath | None, lattice: CompactLattice | None, clock: StreamClock) -> str:
-        """The words so far with their times, and with confidences where there is a lattice."""
-        if lattice is not None:
-            words = self._consensus_words(lattice, clock)
-        else:
-            words = [] if path is None else self._path_words(path, clock)
-        text = " ".join(str(word["word"]) for word in words)
+    def partial_words(self, path: BestPath | None, so_far: Decoded | None, clock: StreamClock) -> str:
+        """The text so far with the times of its words, and their confidences by the lattice of ``so_far``.
+
+        vosk gives the words of least expected error of the lattice that it has at hand, which is up to 60 rows behind;
+        these are the words of ``partial``, all of them.
+        """
+        if path is None:
+            return self.partial(None)
+        timed = self._timed(path)
+        words = self._timed_words(timed, clock)
+        if so_far is not None and so_far.lattice is not None:
+            lattice = determinize(so_far.lattice, Scales(self.acoustic_scale), self.lattice_beam).lattice
+            found = consensus(lattice, Scales(self.acoustic_scale), decode_mbr=False, words=timed.words.tolist())
+            confidences = [] if found is None else found.confidences.tolist()
+            words = [word | {"conf": conf} for word, conf in zip(words, confidences, strict=False)] or words
+        text = self._text(path.words)
         return json_text({"partial": text, "partial_result": words} if words else {"partial": text})
 
     def _consensus(self, lattice: CompactLattice, options: MessageOptions, clock: StreamClock) -> str:
@@ -122,7 +131,7 @@ class MessageMaker:
     def _alternatives(self, paths: list[BestPath], options: MessageOptions, clock: StreamClock) -> str:
         found: list[JsonValue] = []
         for path in paths:
-            words = self._path_words(path, clock) if options.words else []
+            words = self._timed_words(self._timed(path), clock) if options.words else []
             entry: dict[str, JsonValue] = {"confidence": _likelihood(path), "text": self._text(path.words)}
             found.append(entry | {"result": words} if words else entry)
         return json_text({"alternatives": found})
@@ -139,8 +148,10 @@ class MessageMaker:
             ]
         return "\n".join([*lines, "</result>", ""])
 
-    def _path_words(self, path: BestPath, clock: StreamClock) -> list[dict[str, JsonValue]]:
-        timed = time_words(path, self.transitions, self.source).spoken()
+    def _timed(self, path: BestPath) -> TimedWords:
+        return time_words(path, self.transitions, self.source).spoken()
+
+    def _timed_words(self, timed: TimedWords, clock: StreamClock) -> list[dict[str, JsonValue]]:
         columns = zip(timed.words, timed.first_frames, timed.first_frames + timed.num_frames, strict=True)
         return [self._word(word, start, end, clock) for word, start, end in columns]
 

@@ -44,6 +44,10 @@ class UtteranceStream(Protocol):
         """The best path so far, whether or not it ends in a final state; None before the first row."""
         ...
 
+    def lattice_so_far(self) -> Decoded | None:
+        """What was said so far, with its lattice; None where none is kept."""
+        ...
+
     def end_utterance(self) -> Decoded:
         """What was said, with its lattice; what is accepted from now on is another utterance."""
         ...
@@ -103,6 +107,10 @@ class SearchedStream:
     def best_path(self) -> BestPath | None:
         """The best path so far, whether or not it ends in a final state; None before the first row."""
         return self._search.best_path(use_final=False) if self._search.num_frames else None
+
+    def lattice_so_far(self) -> Decoded | None:
+        """What was said so far, with its lattice; None where none is kept."""
+        return self._search.lattice_so_far(self._key)
 
     def end_utterance(self) -> Decoded:
         """What was said, with its lattice; what is accepted from now on is another utterance."""

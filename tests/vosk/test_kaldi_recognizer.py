@@ -58,6 +58,9 @@ class SpokenStream:
         word = np.array([ONE], np.int32)
         return BestPath(word, np.array([0], np.int32), np.zeros(0, np.int32), 0.0, 0.0, False)
 
+    def lattice_so_far(self) -> Decoded | None:
+        return None
+
     def end_utterance(self) -> Decoded:
         rows, self.num_rows = self.num_rows, 0
         return Decoded("u", rows, None)

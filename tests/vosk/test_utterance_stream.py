@@ -1,0 +1,118 @@
+"""Recognizers of vosk's door beside vosk itself: what every call says, for the bundled sound and model."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ov_asr_score.audio.decoding import read_audio
+from ov_asr_score.errors import SoundFormatError
+from ov_asr_score.vosk import EndpointerMode, KaldiRecognizer, Model
+from tests.vosk.directories import ROOT, write_vosk_directory
+
+pytest.importorskip("kaldi_decoder")
+SAID = json.loads((ROOT / "tests/kaldi_speech/vosk/utterances.json").read_text())
+STREAM = json.loads((ROOT / "tests/kaldi_speech/vosk/stream.json").read_text())
+PAUSES = ROOT / "tests/kaldi_speech/sessions/pauses.flac"
+NUMBER = re.compile(r"-?[0-9]+\.[0-9]+")
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    return Model(str(write_vosk_directory(tmp_path_factory.mktemp("vosk") / "model")))
+
+
+def sound(key: str) -> bytes:
+    return read_audio(ROOT / f"data/speech/{key}.flac").samples[0].astype("<i2").tobytes()
+
+
+def assert_same(found: str, expected: str) -> None:
+    """That texts are the same but for the last digits of numbers."""
+    assert NUMBER.sub("#", found) == NUMBER.sub("#", expected)
+    numbers, those = (np.array(NUMBER.findall(text), float) for text in (found, expected))
+    np.testing.assert_allclose(numbers, those, atol=2e-3)
+
+
+def calls(recognizer: KaldiRecognizer, data: bytes, size: int = 8000) -> list[list[object]]:
+    said: list[list[object]] = []
+    for first in range(0, len(data), size):
+        is_over = recognizer.AcceptWaveform(data[first : first + size])
+        said.append([is_over, recognizer.Result() if is_over else recognizer.PartialResult()])
+    return said
+
+
+@pytest.mark.parametrize("key", sorted(SAID))
+def test_every_call_says_what_vosk_says(model: Model, key: str) -> None:
+    recognizer = KaldiRecognizer(model, 16000)
+    recognizer.SetWords(True)
+    *expected, last = SAID[key]
+    for found, said in zip(calls(recognizer, sound(key)), expected, strict=True):
+        assert found[0] == said[0]
+        assert_same(str(found[1]), said[1])
+    assert_same(recognizer.FinalResult(), last)
+
+
+def test_a_stream_with_pauses_and_a_second_one(model: Model) -> None:
+    """Endpoints, times of the stream, and what follows a final result."""
+    recognizer = KaldiRecognizer(model, 16000)
+    recognizer.SetMaxAlternatives(2)
+    recognizer.SetWords(True)
+    data = read_audio(PAUSES).samples[0].astype("<i2").tobytes()
+    for name in ("first", "second"):
+        *expected, last = STREAM[name]
+        found = calls(recognizer, data)
+        assert [each[0] for each in found] == [each[0] for each in expected]
+        assert sum(each[0] for each in expected) == 3
+        for (_, text), (_, said) in zip(found, expected, strict=True):
+            assert_same(str(text), said)
+        assert_same(recognizer.FinalResult(), last)
+
+
+def test_longer_delays_leave_one_utterance(model: Model) -> None:
+    data = read_audio(PAUSES).samples[0].astype("<i2").tobytes()
+    recognizer = KaldiRecognizer(model, 16000)
+    recognizer.SetEndpointerMode(EndpointerMode.VERY_LONG)
+    assert not any(is_over for is_over, _ in calls(recognizer, data))
+    recognizer.SetEndpointerDelays(5.0, 0.3, 1.0)
+    recognizer.Reset()
+    assert sum(bool(is_over) for is_over, _ in calls(recognizer, data)) >= 5
+
+
+def test_partial_words_have_times(model: Model) -> None:
+    recognizer = KaldiRecognizer(model, 16000)
+    recognizer.SetPartialWords(True)
+    recognizer.AcceptWaveform(sound("es_belinda-t0011"))
+    said = json.loads(recognizer.PartialResult())
+    assert said["partial"] == " ".join(word["word"] for word in said["partial_result"])
+    assert said["partial_result"][0] == {"word": "on", "start": 0.3, "end": 0.51, "conf": pytest.approx(0.66, abs=0.02)}
+
+
+def test_less_than_a_frame_of_sound(model: Model) -> None:
+    for data in (b"", b"\0", bytes(2), bytes(100)):
+        recognizer = KaldiRecognizer(model, 16000)
+        assert recognizer.AcceptWaveform(data) == 0
+        assert recognizer.PartialResult() == '{\n  "partial" : ""\n}'
+        assert recognizer.FinalResult() == '{"text": ""}'
+
+
+def test_other_rates(model: Model) -> None:
+    recognizer = KaldiRecognizer(model, 48000)
+    data = np.repeat(np.frombuffer(sound("es_belinda-t0011"), "<i2"), 3)
+    recognizer.AcceptWaveform(data.tobytes())
+    assert json.loads(recognizer.FinalResult()) == {"text": "on start six right"}
+    with pytest.raises(SoundFormatError, match="expected sound of 16000 Hz"):
+        KaldiRecognizer(model, 8000)
+
+
+def test_words_of_the_model(model: Model) -> None:
+    assert [model.vosk_model_find_word(word) for word in ("one", "<eps>", "two ", "")] == [15, 0, -1, -1]
+
+
+def test_a_model_by_language(model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_vosk_directory(tmp_path / "vosk-model-small-en-us-0.1")
+    monkeypatch.setenv("VOSK_MODEL_PATH", str(tmp_path))
+    assert Model(lang="en-us").vosk_model_find_word("one") == 15
