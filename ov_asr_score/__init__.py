@@ -1,8 +1,9 @@
 """Score utterances with OpenVINO acoustic models, from Kaldi archive to Kaldi archive.
 
 ``run_job`` and ``run_conversion`` do what the command line does; ``score`` gives scores one utterance at a time,
-``convert_model`` makes an OpenVINO model of a Kaldi model, ``LiveFrontend`` gives features of sound in pieces. Names
-that need the runtime are loaded when they are first used, so that the table reader stands alone.
+``convert_model`` makes an OpenVINO model of a Kaldi model, ``LiveFrontend`` gives features of sound in pieces, and
+``pipeline`` recognizes sound with a model directory. Names that need the runtime are loaded when they are first used,
+so that the table reader stands alone.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
         run_wer,
     )
     from ov_asr_score.library import convert_model, score
+    from ov_asr_score.pipelines.creating import pipeline
     from ov_asr_score.recognition.live_session import LiveSession
     from ov_asr_score.recognition.recognizer import Recognizer, load_recognizer
     from ov_asr_score.recognition.results import Final, Partial
@@ -80,6 +82,7 @@ __all__ = [
     "convert_model",
     "load_recognizer",
     "open_sound_frontend",
+    "pipeline",
     "read_suite",
     "run_bench",
     "run_comparison",
@@ -122,6 +125,7 @@ _HOMES = {
     "convert_model": "library",
     "load_recognizer": "recognition.recognizer",
     "open_sound_frontend": "frontend.opening",
+    "pipeline": "pipelines.creating",
     "read_suite": "job",
     "run_bench": "job",
     "run_comparison": "job",

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -89,6 +89,7 @@ class LiveSearch:
         search, whose last digits differ. Raises MissingExtraError.
         """
         self._graph, self._options, self._wants_lattice = graph.graph, options, wants_lattice
+        self._endless = graph.endless
         self._kaldi_decoder = import_kaldi_decoder()
         limits = faster_options(self._kaldi_decoder, options)
         automata = (graph.graph.automaton, graph.endless) if wants_partial else (graph.graph.automaton,)
@@ -230,6 +231,18 @@ class LiveSearch:
         if self._wants_lattice:
             warnings += (TOO_LONG_FOR_LATTICES,)
         return Decoded(key, frames, path, warnings=warnings)
+
+    def lattice_so_far(self, key: str) -> Decoded | None:
+        """What came of the utterance so far with its lattice, in which paths end wherever they are; the search goes on.
+
+        The kept scores are searched once more. None before the first frame, after a failure, and where the utterance
+        is too long for a lattice. Kaldi: ``GetLattice`` with ``use_final_probs=false``.
+        """
+        if not self._wants_lattice or not self._kept or self._first_kept:
+            return None
+        graph = replace(self._graph, automaton=self._endless)
+        options = replace(self._options, allow_partial=True)
+        return decode(graph, options, key, np.concatenate(self._kept), wants_lattice=True)
 
     def _fail(self, why: str) -> None:
         self.failure = why

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 from ov_asr_score.transcript.transcript import Segment, Transcript, Word, best_words
 
@@ -24,7 +25,7 @@ def _parts(segment: Segment, seconds: float) -> list[Segment]:
     if not words or any(word.start is None or word.end is None for word in words):
         return [segment]
     runs: list[list[Word]] = [[words[0]]]
-    for before, word in zip(words, words[1:], strict=False):
+    for before, word in pairwise(words):
         if word.start is not None and before.end is not None and word.start - before.end >= seconds:
             runs.append([])
         runs[-1].append(word)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.decoding.decoded import Decoded
-from ov_asr_score.decoding.endpointing import endpoint_rule
 from ov_asr_score.errors import ShapeMismatchError, TableFormatError
 from ov_asr_score.frontend.live import LiveFrontend, ReadyFrames
 from ov_asr_score.lattice.best_path import BestPath
@@ -98,11 +98,7 @@ class SearchedStream:
 
     def is_endpoint(self, options: EndpointOptions) -> bool:
         """Whether the utterance ends here."""
-        search = self._search
-        if not search.num_frames:
-            return False
-        silence, cost = search.trailing_silence(self._parts.is_silence), search.relative_cost()
-        return endpoint_rule(options, search.num_frames, silence, self._parts.row_seconds, cost) is not None
+        return replace(self._parts, endpoints=options).endpoint(self._search) is not None
 
     def best_path(self) -> BestPath | None:
         """The best path so far, whether or not it ends in a final state; None before the first row."""

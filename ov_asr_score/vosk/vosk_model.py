@@ -83,7 +83,7 @@ class Model:
         """The number of a word, -1 if the model does not know it."""
         if not self._numbers:
             texts = self.messages.symbols.texts
-            self._numbers = {text: number for number, text in reversed(texts.items())}
+            self._numbers = {text: number for number, text in reversed(list(texts.items()))}
         return self._numbers.get(word, -1)
 
     def open_stream(self, rate: int, phrases: tuple[str, ...]) -> UtteranceStream:

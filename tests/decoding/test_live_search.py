@@ -100,6 +100,21 @@ def test_utterances_without_a_result() -> None:
         assert in_pieces(values, strict, rows, tiny).finish("a").warnings == (NO_PATH,)
 
 
+def test_lattices_before_the_end() -> None:
+    values = joined_scores()
+    search = LiveSearch(live_graph(), CHAIN, wants_lattice=True)
+    assert search.lattice_so_far("a") is None
+    for first in range(0, len(values), 40):
+        search.advance(values[first : first + 40])
+        found, path = search.lattice_so_far("a"), search.best_path(False)
+        assert found is not None and found.path is not None and path is not None
+        assert np.array_equal(found.path.words, path.words) and np.array_equal(found.path.alignment, path.alignment)
+        assert found.lattice is not None and not found.lattice.final_graph_costs.any()
+    search.advance(np.full((1, values.shape[1]), np.nan, np.float32))
+    assert search.lattice_so_far("a") is None
+    assert LiveSearch(live_graph(), CHAIN).lattice_so_far("a") is None
+
+
 def test_scores_that_cannot_be_compared() -> None:
     values = scores()["es_Annie-t0002"].copy()
     values[11, 5] = np.nan

@@ -26,8 +26,13 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
     return Model(str(write_vosk_directory(tmp_path_factory.mktemp("vosk") / "model")))
 
 
+def int16_bytes(path: Path) -> bytes:
+    data: bytes = read_audio(path).samples[0].astype("<i2").tobytes()
+    return data
+
+
 def sound(key: str) -> bytes:
-    return read_audio(ROOT / f"data/speech/{key}.flac").samples[0].astype("<i2").tobytes()
+    return int16_bytes(ROOT / f"data/speech/{key}.flac")
 
 
 def assert_same(found: str, expected: str) -> None:
@@ -61,7 +66,7 @@ def test_a_stream_with_pauses_and_a_second_one(model: Model) -> None:
     recognizer = KaldiRecognizer(model, 16000)
     recognizer.SetMaxAlternatives(2)
     recognizer.SetWords(True)
-    data = read_audio(PAUSES).samples[0].astype("<i2").tobytes()
+    data = int16_bytes(PAUSES)
     for name in ("first", "second"):
         *expected, last = STREAM[name]
         found = calls(recognizer, data)
@@ -72,14 +77,22 @@ def test_a_stream_with_pauses_and_a_second_one(model: Model) -> None:
         assert_same(recognizer.FinalResult(), last)
 
 
-def test_longer_delays_leave_one_utterance(model: Model) -> None:
-    data = read_audio(PAUSES).samples[0].astype("<i2").tobytes()
+def test_delays_of_endpoints(model: Model) -> None:
+    """Beside vosk 0.3.45 with the same seconds in model.conf: it has no methods for them yet."""
+    data = int16_bytes(PAUSES)
     recognizer = KaldiRecognizer(model, 16000)
+
+    def endpoints() -> str:
+        flags = "".join(str(is_over) for is_over, _ in calls(recognizer, data))
+        recognizer.FinalResult()
+        return flags
+
     recognizer.SetEndpointerMode(EndpointerMode.VERY_LONG)
-    assert not any(is_over for is_over, _ in calls(recognizer, data))
+    assert endpoints() == "00000000000001000000000000000"
+    recognizer.SetEndpointerMode(EndpointerMode.SHORT)
+    assert endpoints() == "00000000100000000010000001000"
     recognizer.SetEndpointerDelays(5.0, 0.3, 1.0)
-    recognizer.Reset()
-    assert sum(bool(is_over) for is_over, _ in calls(recognizer, data)) >= 5
+    assert endpoints() == "00000101000010001000010001000"
 
 
 def test_partial_words_have_times(model: Model) -> None:
