@@ -82,6 +82,10 @@ class SearchedStream:
         """The best path of the open utterance so far, to a final state or not; None: nothing was searched."""
         return self._search.best_path(use_final=False)
 
+    def lattice_so_far(self) -> Decoded | None:
+        """What was said so far in the open utterance with its lattice; None where there is none."""
+        return self._search.lattice_so_far(f"{self._key}-{self.num_utterances}")
+
     def end_utterance(self) -> Decoded:
         """What was said in the open utterance, after which another one begins."""
         decoded = self._search.finish(f"{self._key}-{self.num_utterances}")

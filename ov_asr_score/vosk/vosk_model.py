@@ -8,15 +8,18 @@ from __future__ import annotations
 import logging
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from ov_asr_score.errors import FileAccessError, UsageError
 from ov_asr_score.recognition.recognizer import load_recognizer
+from ov_asr_score.recognition.searched_stream import SearchedStream
 from ov_asr_score.recognition.session_options import SessionOptions
 from ov_asr_score.settings.device import DeviceSettings
 from ov_asr_score.settings.words.decoding import LATTICE_BEAM
+from ov_asr_score.vosk.grammar_json import grammar_options
 from ov_asr_score.vosk.messages import MessageMaker
-from ov_asr_score.vosk.utterance_stream import SearchedStream, UtteranceStream
+from ov_asr_score.vosk.utterance_stream import UtteranceStream
 
 logger = logging.getLogger(__name__)
 
@@ -77,18 +80,22 @@ class Model:
         )
         self.endpoints = self._recognizer.directory.endpoints
         self.row_seconds = self._recognizer.row_seconds
-        self._numbers: dict[str, int] = {}
+        self._numbers = {text: number for number, text in reversed(list(words.symbols.texts.items()))}
 
     def vosk_model_find_word(self, word: str) -> int:
         """The number of a word, -1 if the model does not know it."""
-        if not self._numbers:
-            texts = self.messages.symbols.texts
-            self._numbers = {text: number for number, text in reversed(list(texts.items()))}
         return self._numbers.get(word, -1)
 
     def open_stream(self, rate: int, phrases: tuple[str, ...]) -> UtteranceStream:
-        """A stream of ``rate`` samples a second in which only ``phrases`` are recognized, or everything if none."""
-        if phrases:
-            logger.warning("grammar: not supported by this model; all words are recognized")
-        options = SessionOptions(alternatives=2, confidence="mbr")
-        return SearchedStream(self._recognizer.stream_parts(options), rate, "vosk")
+        """A stream of ``rate`` samples a second in which only words of ``phrases`` are recognized, or all if none.
+
+        Raises UsageError for phrases of which the model knows no word, SoundFormatError for a rate that the model does
+        not take.
+        """
+        options = SessionOptions(alternatives=2)  # lattices are all that is wanted
+        parts = self._recognizer.parts(options, grammar_options(phrases, self._numbers))
+        for warning in parts.warnings:
+            logger.warning("grammar: %s", warning)
+        if len(parts.symbols) > len(self.messages.symbols):  # [unk] of a grammar
+            self.messages = replace(self.messages, symbols=parts.symbols)
+        return SearchedStream(parts, rate, "vosk")

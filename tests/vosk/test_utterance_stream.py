@@ -129,3 +129,22 @@ def test_a_model_by_language(model: Model, tmp_path: Path, monkeypatch: pytest.M
     write_vosk_directory(tmp_path / "vosk-model-small-en-us-0.1")
     monkeypatch.setenv("VOSK_MODEL_PATH", str(tmp_path))
     assert Model(lang="en-us").vosk_model_find_word("one") == 15
+
+
+@pytest.mark.parametrize(
+    ("grammar", "texts"),
+    [
+        ('["on start six right", "off"]', ["off", "on start six right"]),
+        ('["off", "[unk]"]', ["off", "off [unk] [unk] [unk]"]),
+        ('["right six", "start on off"]', ["off", "on start six right"]),
+        ("[]", ["off", "on start six right"]),
+    ],
+)
+def test_grammars(model: Model, grammar: str, texts: list[str]) -> None:
+    given, changed = KaldiRecognizer(model, 16000, grammar), KaldiRecognizer(model, 16000, '["two"]')
+    changed.SetGrammar(grammar)
+    for recognizer in (given, changed):
+        for key, text in zip(("es_Andrea-t0004", "es_belinda-t0011"), texts, strict=True):
+            recognizer.AcceptWaveform(sound(key))
+            said = json.loads(recognizer.FinalResult())["text"]
+            assert said == text
