@@ -101,7 +101,7 @@ FLOORS: dict[str, list[str]] = {
         "recording examples",
     ],
     "job": [
-        "overwriting written_table",
+        "overwriting written_table caption_file",
         "inspection",
         "inspect_model",
         "words",
@@ -110,7 +110,7 @@ FLOORS: dict[str, list[str]] = {
         "layers",
         "egs_objectives",
         "score convert copy_table table_info merge compare compare_layers compare_profiles bench quantize egs_prob "
-        "features ivectors decode wer",
+        "features ivectors decode listen wer",
         "transcribe suite",
         "__init__",
     ],
@@ -175,6 +175,7 @@ ONLY_IN = {
     "soundfile": ("audio",),
     "soxr": ("audio",),
     "av": ("audio",),
+    "sounddevice": ("audio",),
     "kaldi_native_fbank": ("features",),
     "kaldialign": ("word_errors",),
 }

@@ -26,6 +26,7 @@ SHARED_SUBJECTS: dict[str, set[str]] = {
     "caching": {"cli", "settings"},
     "decoding": {"audio", "settings/words"},
     "decode": COMMANDS,
+    "listen": COMMANDS,
     "egs_prob": COMMANDS | {"settings", "report/console", "report/data"},
     "endpointing": {"decoding", "settings/recognition"},
     "engine": {"scoring", "recognition"},

@@ -39,6 +39,7 @@ _COMMANDS = {
     "ivectors": "ivectors",
     "decode": "decode",
     "transcribe": "transcribe",
+    "listen": "listen",
     "copy-table": "copy_table",
     "table-info": "table_info",
     "merge": "merge",

@@ -13,7 +13,18 @@ from tests.command_line import ROOT, run
 
 COMMANDS = (
     *("score", "compare", "compare-layers", "compare-profiles", "check", "convert", "quantize", "bench"),
-    *("inspect", "devices", "features", "ivectors", "decode", "transcribe", "copy-table", "table-info", "merge"),
+    *(
+        "inspect",
+        "devices",
+        "features",
+        "ivectors",
+        "decode",
+        "transcribe",
+        "listen",
+        "copy-table",
+        "table-info",
+        "merge",
+    ),
     *("egs-prob", "wer", "cache"),
 )
 
