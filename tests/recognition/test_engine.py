@@ -128,7 +128,7 @@ def test_whole_files_are_computed_apart_and_few_at_a_time(held: tuple[Any, Engin
     assert [len(group) for group in model.groups[:2]] == [1, 1]
     model.let.release(100)
     wait(files, 10)
-    assert [len(group) for group in model.groups[2:]] == [8, 8, 4]
+    assert [len(group) for group in model.groups[2:]] == [4, 4, 4, 4, 4]
 
 
 def test_closing_in_the_middle_ends_everything(held: tuple[Any, Engine]) -> None:

@@ -11,8 +11,11 @@ from ov_asr_score.errors import DeviceError, OvAsrScoreError
 from ov_asr_score.openvino_api import RUNTIME_ERRORS, first_cause, ov
 from ov_asr_score.scoring.looped.utterance import FloatMatrix, LoopedRequest, LoopedShape, LoopedUtterance
 
-LARGEST_BATCH = 64
-"""More utterances than these go in several infer requests."""
+LARGEST_BATCH = 32
+"""More utterances than these go in several infer requests: they would gain little, and take memory for each size."""
+
+_BATCHES = (1, 2, 3, 4, 6, 8, 12, 16, 24, LARGEST_BATCH)
+"""Utterances in an infer request, filled up: the runtime prepares itself once for each of them."""
 
 
 @dataclass(slots=True)
@@ -134,7 +137,7 @@ class LoopedModel:
     def _infer(self, group: Sequence[_Steps], chunks: int) -> None:
         if not group:
             return
-        slot = self._slot(chunks, 1 << (len(group) - 1).bit_length())
+        slot = self._slot(chunks, next(size for size in _BATCHES if size >= len(group)))
         frames = chunks * self.shape.frames_per_chunk
         for index, each in enumerate(group):
             slot.features[index] = each.take(frames, chunks)
@@ -157,6 +160,7 @@ class LoopedModel:
         if (chunks, batch) not in self._slots:
             if chunks not in self._compiled and self._compile_large is not None:
                 self._compiled[chunks] = self._compile_large()
+                self._compile_large = None  # it holds the network
             shape = self.shape
             columns = shape.feature_dim + (shape.ivector_dim or 0)
             features = np.zeros((batch, chunks * shape.frames_per_chunk, columns), np.float32)
