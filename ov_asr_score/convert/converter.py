@@ -116,6 +116,9 @@ class _TimeGraph:
         if facts.time != "chunk":
             # One chunk is the first and the last one.
             window = InputWindow(*(window.left_initial, window.right_final) * 2)
+        if facts.time == "looped":
+            # A chunk is given all frames of its last step of subsampling.
+            window = InputWindow(*(window.left_initial, window.right_final + options.frame_subsampling_factor - 1) * 2)
         facts = self._with_reach(facts)
         network = straighten_loops(without_orphans(self.network, self.outputs), self.outputs)
         folded = fold_network(network, options.keep_nodes)

@@ -125,10 +125,13 @@ def plan_frames(whole: TimePlan, frames_per_request: int) -> FramePlan:
 def plan_chunks(whole: TimePlan, frames_per_chunk: int, chunks_per_request: int = 1) -> FramePlan:
     """The plan whose request n + k gives the scores of chunk k as soon as Kaldi's looped computation has its features.
 
-    These are the frames up to the last one of the chunk and the right context; n requests of ``frames_per_chunk``
-    frames go before. That number is raised to a multiple that the model needs. Requests of ``chunks_per_request``
-    chunks remember the same frames as those of one. Raises UnsupportedModelError as ``plan_frames`` does, and where
-    scores depend on frames behind the right context. Reason: of those Kaldi takes what a chunk happens to have.
+    These are the frames up to the last one of the chunk and the right context, which the window of ``whole`` ends with;
+    n requests of ``frames_per_chunk`` frames go before. That number is raised to a multiple that the model needs.
+    Requests of ``chunks_per_request`` chunks remember the same frames as those of one.
+
+    As in Kaldi a place is computed up to the last frame that the scores of the chunk need, and what is read where it is
+    there (IfDefined, optional frames of a component) ends with the features of the request. Raises
+    UnsupportedModelError as ``plan_frames`` does. Source: nnet3/nnet-compile-looped.cc.
     """
     steady = _steady_places(whole)
     _check(whole, steady)
@@ -136,21 +139,37 @@ def plan_chunks(whole: TimePlan, frames_per_chunk: int, chunks_per_request: int 
     unit = _unit(whole, steps)
     chunk = -(-max(frames_per_chunk, 1) // unit) * unit
     needed, window = _needed(whole), whole.window
-    delay = max(0, -(-(window.left + window.right) // chunk) * chunk)
+    right = window.right - whole.subsampling + 1
+    frames, delay = chunk * chunks_per_request, max(0, -(-(window.left + right) // chunk) * chunk)
     while True:
-        early = delay - window.left - window.right
-        grids = _request_grids(whole, steady, steps, chunk * chunks_per_request, early, delay)
-        if _lateness(grids, needed, steady) <= 0:
+        grids = _chunk_grids(whole, steady, steps, frames, delay)
+        if max(_lateness(grids, needed, steady), grids[_FEATURES].first + window.left) <= 0:
             break
         delay += chunk
-    if -grids[(whole.outputs[0], 0)].first != delay:
-        raise UnsupportedModelError(
-            f"{whole.network.source}: cannot be scored in chunks of {chunk} frames: the scores depend on frames that "
-            f"are more than the right context of {window.right} frames ahead"
-        )
-    return FramePlan(
-        whole, chunk * chunks_per_request, grids, _held(whole, grids, steady), needed, steady, delay, early
-    )
+    early = delay - window.left - right
+    return FramePlan(whole, frames, grids, _held(whole, grids, steady), needed, steady, delay, early)
+
+
+def _chunk_grids(
+    whole: TimePlan, steady: frozenset[Place], steps: Mapping[Place, int], frames: int, delay: int
+) -> dict[Place, Grid]:
+    """What a request computes of each place: up to the last frame that the scores need, which end with the request."""
+    end = frames - delay - whole.subsampling
+    grids = {}
+    for group in whole.groups:
+        places = [place for place in group if place in whole.grids]
+        if not places:
+            continue
+        if places[0] in steady:
+            grids.update({place: Grid(0, 1, 0, fixed=True) for place in places})
+            continue
+        step = steps[places[0]]
+        last = end + max(whole.grids[place].last for place in places)
+        if places[0] == _FEATURES:
+            last = end + whole.window.right
+        last -= (last - whole.grids[places[0]].first) % step
+        grids.update(dict.fromkeys(places, Grid(last - frames + step, step, last, fixed=True)))
+    return grids
 
 
 def _unit(whole: TimePlan, steps: Mapping[Place, int]) -> int:
@@ -242,12 +261,7 @@ def _steps(whole: TimePlan, steady: frozenset[Place]) -> dict[Place, int]:
 
 
 def _request_grids(
-    whole: TimePlan,
-    steady: frozenset[Place],
-    steps: Mapping[Place, int],
-    frames: int,
-    early: int,
-    delay: int = 0,
+    whole: TimePlan, steady: frozenset[Place], steps: Mapping[Place, int], frames: int, early: int
 ) -> dict[Place, Grid]:
     start = -whole.window.left - early
     grids = {_FEATURES: Grid(start, 1, start + frames - 1, fixed=True)}
@@ -273,9 +287,9 @@ def _request_grids(
             first = min(latest, default=start)
             first -= (first - whole.grids[needed[0]].first) % step
         grids.update(dict.fromkeys(needed, Grid(first, step, first + frames - step, fixed=True)))
-    # Outputs come together, from frame 0 on even if they could be ahead of the features, or behind that by ``delay``.
+    # Outputs come together, from frame 0 on even if they could be ahead of the features.
     outputs = [(name, 0) for name in whole.outputs]
-    first = min(-delay, *(grids[place].first for place in outputs))
+    first = min(0, *(grids[place].first for place in outputs))
     first -= first % whole.subsampling
     step = whole.subsampling
     grids.update({place: Grid(first, step, first + frames - step, fixed=True) for place in outputs})

@@ -11,9 +11,11 @@ from dataclasses import replace
 from math import prod
 from pathlib import Path
 
+import numpy as np
+
 from ov_asr_score.convert.convert_options import ConvertOptions
 from ov_asr_score.convert.facts import NEXT_STATE_OUTPUT, STATE_INPUT, ConversionFacts
-from ov_asr_score.convert.frames.streaming_plan import plan_chunks
+from ov_asr_score.convert.frames.streaming_plan import FramePlan, plan_chunks
 from ov_asr_score.convert.frames.utterance_plan import TimePlan
 from ov_asr_score.convert.graph.graph_builder import GraphBuilder
 from ov_asr_score.convert.graph.output_scores import adjust_scores
@@ -33,8 +35,7 @@ def build_looped_graph(whole: TimePlan, options: ConvertOptions, facts: Conversi
     Inputs are ``input`` [B, F, D] and, unless nothing is remembered, STATE_INPUT [B, S]; the first output has the
     scores [B, F / subsampling, pdfs], NEXT_STATE_OUTPUT the state. Raises UnsupportedModelError.
 
-    Kaldi: ``DecodableNnetSimpleLoopedInfo`` asks for ``IsSimpleNnet``. Reason for what depends on the end: of frames
-    behind the right context Kaldi takes what a chunk happens to have.
+    Kaldi: ``DecodableNnetSimpleLoopedInfo`` asks for ``IsSimpleNnet``.
     """
     plan = plan_chunks(whole, options.looped_chunk, options.chunks_per_request)
     network = plan.network
@@ -44,7 +45,7 @@ def build_looped_graph(whole: TimePlan, options: ConvertOptions, facts: Conversi
             f"{network.source}: cannot be scored in chunks: expected no input but 'input' and i-vectors that are read "
             f"as ReplaceIndex(ivector, t, 0), found '{others[0]}'"
         )
-    axis = _StateAxis(plan.frames, plan.subsampling)
+    axis = _StateAxis(plan)
     dim = next(node.dim for node in network.inputs if node.name == "input")
     features = named_parameter("input", [-1, plan.frames, dim])
     builder = GraphBuilder(plan, axis, {"input": with_memory(plan, axis, ("input", 0), features.output(0))})
@@ -52,11 +53,6 @@ def build_looped_graph(whole: TimePlan, options: ConvertOptions, facts: Conversi
         needed = [place for place in group if place in plan.grids]
         if needed:
             compute_places(builder, plan, axis, needed)
-    if axis.uses_frames_left:
-        raise UnsupportedModelError(
-            f"{network.source}: cannot be scored in chunks: what it reads where it is there (IfDefined, Failover) lies "
-            "behind its right context, so that scores depend on where an utterance ends"
-        )
     (name,) = plan.outputs
     value: NodeValue = builder.values[(name, 0)]
     scores = adjust_scores(network, builder.frames(value, plan.grids[(name, 0)]), options)
@@ -82,9 +78,11 @@ def build_looped_graph(whole: TimePlan, options: ConvertOptions, facts: Conversi
 class _StateAxis(FrameAxis):
     """The frames of requests whose states are inputs and outputs; ``states`` has the value of each before and after."""
 
-    def __init__(self, frames: int, subsampling: int) -> None:
+    def __init__(self, plan: FramePlan) -> None:
         """An axis without operations."""
-        super().__init__(frames, 1, subsampling, named_parameter("frames_left", [-1, 1]).output(0))
+        # The last frame of scores: Kaldi computes a chunk as if the utterance ended behind its right context.
+        end = plan.frames - plan.delay - plan.subsampling
+        super().__init__(plan.frames, 1, plan.subsampling, opset.constant(np.full((1, 1), end, np.float32)).output(0))
         self.states: dict[str, tuple[ov.Node, ov.Output | None]] = {}
 
     def initial_state(self, name: str, like: ov.Output, width: int, size: int) -> ov.Output:

@@ -42,6 +42,10 @@ def compile_looped(
     settings, core = device or DeviceSettings(), core or ov.Core()
     network = load_looped_network(path, kaldi, options or LoopedOptions())
     graph, facts = network.graph()
+    if not facts.can_pad:
+        # Of frames behind the right context a chunk has those that come with it: more in a request of several chunks.
+        large_step = 1
+    first_step = 1 if facts.can_pad else facts.delay // facts.frames_per_chunk + 1
     scores, *states = graph.outputs
     state_size = int(states[0].get_partial_shape()[1].get_length()) if states else 0
     shape = LoopedShape(
@@ -56,13 +60,14 @@ def compile_looped(
         state_size=state_size,
     )
 
-    def compile_large() -> ov.CompiledModel:
-        return compile_model(core, network.graph(large_step)[0], settings)
+    def compile_steps(chunks: int) -> ov.CompiledModel:
+        return compile_model(core, network.graph(chunks)[0], settings)
 
     return LoopedModel(
         shape,
         compile_model(core, graph, settings),
+        compile_steps=compile_steps,
         large_step=large_step,
-        compile_large=compile_large if large_step > 1 else None,
+        first_step=first_step,
         source=str(path),
     )

@@ -52,24 +52,26 @@ class Counters:
 
 
 class LoopedModel:
-    """The compiled graphs of a network, by chunks per request; to be used by one thread at a time.
-
-    ``compile_steps`` compiles the one for larger steps when it is first of use; states are those of the same network.
-    """
+    """The compiled graphs of a network, by chunks per request; to be used by one thread at a time."""
 
     def __init__(
         self,
         shape: LoopedShape,
         compiled: ov.CompiledModel,
         *,
+        compile_steps: Callable[[int], ov.CompiledModel] | None = None,
         large_step: int = 1,
-        compile_large: Callable[[], ov.CompiledModel] | None = None,
+        first_step: int = 1,
         source: str = "",
     ) -> None:
-        """A model of ``compiled``, whose requests take one chunk; ``compile_large`` makes one for ``large_step``."""
+        """A model of ``compiled``, whose requests take one chunk; ``compile_steps`` makes others with the same states.
+
+        ``large_step`` chunks go in one request where they are ready. The ``first_step`` first ones of an utterance,
+        chunk 0 and those before it, must go in one where scores depend on how far a chunk reaches.
+        """
         self.shape, self.source = shape, source
-        self.large_step = large_step if compile_large is not None else 1
-        self._compile_large = compile_large
+        self.large_step, self.first_step = large_step, first_step
+        self._compile_steps = compile_steps
         self._compiled = {1: compiled}
         self._slots: dict[tuple[int, int], _BatchSlot] = {}
         self.counters = Counters()
@@ -123,11 +125,19 @@ class LoopedModel:
             raise OvAsrScoreError("expected requests of different utterances, found two of one")
         steps = [_Steps(each, each.utterance.columns(each), each.num_steps) for each in requests]
         while waiting := [each for each in steps if each.left]:
-            long = [each for each in waiting if each.left >= self.large_step]
-            for group, chunks in ((long, self.large_step), ([each for each in waiting if each not in long], 1)):
+            groups: dict[int, list[_Steps]] = {}
+            for each in waiting:
+                groups.setdefault(self._next_step(each), []).append(each)
+            for chunks, group in groups.items():
                 for first in range(0, len(group), LARGEST_BATCH):
                     self._infer(group[first : first + LARGEST_BATCH], chunks)
         return [self._scores(each) for each in steps]
+
+    def _next_step(self, steps: _Steps) -> int:
+        """How many chunks of a request to compute next."""
+        if steps.request.first_row == 0 and not steps.rows:
+            return max(self.first_step, self.large_step if steps.left >= self.large_step else 1)
+        return self.large_step if steps.left >= self.large_step else 1
 
     def _scores(self, steps: _Steps) -> FloatMatrix:
         rows = np.concatenate(steps.rows) if len(steps.rows) > 1 else steps.rows[0]
@@ -135,8 +145,6 @@ class LoopedModel:
         return rows[first : first + steps.request.num_rows]
 
     def _infer(self, group: Sequence[_Steps], chunks: int) -> None:
-        if not group:
-            return
         slot = self._slot(chunks, next(size for size in _BATCHES if size >= len(group)))
         frames = chunks * self.shape.frames_per_chunk
         for index, each in enumerate(group):
@@ -158,9 +166,10 @@ class LoopedModel:
     def _slot(self, chunks: int, batch: int) -> _BatchSlot:
         """The infer request for ``batch`` utterances; the runtime prepares it once for this size."""
         if (chunks, batch) not in self._slots:
-            if chunks not in self._compiled and self._compile_large is not None:
-                self._compiled[chunks] = self._compile_large()
-                self._compile_large = None  # it holds the network
+            if chunks not in self._compiled and self._compile_steps is not None:
+                self._compiled[chunks] = self._compile_steps(chunks)
+                if {self.first_step, self.large_step} <= set(self._compiled):
+                    self._compile_steps = None  # it holds the network
             shape = self.shape
             columns = shape.feature_dim + (shape.ivector_dim or 0)
             features = np.zeros((batch, chunks * shape.frames_per_chunk, columns), np.float32)

@@ -24,6 +24,11 @@ LOOPED = {
     "online_ivectors": (LoopedOptions(4, 2, 3), 4),
     "priors": (LoopedOptions(7), 0),
     "lstm_nonlinearity": (LoopedOptions(5, 4), 0),
+    # Of what is read where it is there, each chunk has what comes up to its right context.
+    **dict.fromkeys(
+        ("statistics", "statistics_every_second", "attention_required", "affine_chain", "time_height_required"),
+        (LoopedOptions(6, 0, 3), 0),
+    ),
 }
 
 
@@ -64,10 +69,8 @@ def test_scores_are_those_of_looped_computation(name: str) -> None:
     ("name", "text"),
     [
         ("bidirectional", "'backward.affine' depends on all later frames"),
-        ("statistics_of_all", "cannot be scored"),
-        ("attention_required", "more than the right context of 1 frames ahead"),
         ("if_defined_failover", "cannot be scored"),
-        ("affine_chain", "cannot be scored in chunks"),
+        ("fast_blstm", "'backward.nonlin' depends on all later frames"),
     ],
 )
 def test_networks_that_have_no_chunks_are_refused_in_one_line(name: str, text: str) -> None:
