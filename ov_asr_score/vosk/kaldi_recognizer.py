@@ -13,14 +13,14 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.errors import UsageError
+from ov_asr_score.errors import SoundFormatError, UsageError
 from ov_asr_score.settings.recognition.endpointing import EndpointOptions
 from ov_asr_score.vosk.endpointer import EndpointerMode, with_delays, with_mode
 from ov_asr_score.vosk.grammar_json import parse_grammar
 from ov_asr_score.vosk.messages import MessageMaker, MessageOptions, StreamClock, empty_message
 from ov_asr_score.vosk.refused import refuse_speakers
 from ov_asr_score.vosk.subtitles import subtitles
-from ov_asr_score.vosk.utterance_stream import Samples, UtteranceStream
+from ov_asr_score.vosk.utterance_stream import Samples, SilentStream, UtteranceStream
 
 logger = logging.getLogger(__name__)
 
@@ -77,8 +77,8 @@ class KaldiRecognizer:
     def __init__(self, model: RecognizerModel, rate: float, grammar: str | object = None) -> None:
         """Begin a stream of ``rate`` samples a second.
 
-        Raises UsageError (no such rate, grammar or speaker model), SoundFormatError (a rate that the model's features
-        cannot be computed of).
+        Raises UsageError (no such rate, grammar or speaker model). A rate that the model does not take is told when
+        there is sound, as vosk does.
         """
         if isinstance(rate, (str, bytes, bool)) or not rate >= 1 or rate != int(rate):
             raise UsageError(f"rate {rate!r}: expected whole samples per second, 1 or more")
@@ -91,7 +91,8 @@ class KaldiRecognizer:
         self._first_byte = b""  # of a sample whose second byte has not come
         self._state = _State.INITIALIZED
         self._samples_before = self._samples = self._rows_before = 0
-        self._stream = model.open_stream(self._rate, self._phrases)
+        self._refusal: SoundFormatError | None = None
+        self._stream: UtteranceStream = self._opened()
 
     def SetWords(self, enable_words: object) -> None:
         """Have words with times and confidences in results, or not."""
@@ -137,8 +138,11 @@ class KaldiRecognizer:
     def AcceptWaveform(self, data: bytes | bytearray | memoryview | NDArray[np.int16]) -> int:
         """1 if an utterance has ended, which Result tells, else 0. ``data`` are samples of 16 bits, little-endian.
 
-        A sample whose second byte has not come yet waits for it. Raises TypeError for a text.
+        A sample whose second byte has not come yet waits for it. Raises TypeError for a text, SoundFormatError for a
+        rate that the model does not take.
         """
+        if self._refusal is not None:
+            raise self._refusal
         samples = self._samples_of(data)
         if self._state not in (_State.INITIALIZED, _State.RUNNING):
             self._begin_utterance()
@@ -173,7 +177,9 @@ class KaldiRecognizer:
         self._first_byte = b""
         self._stream.finish_sound()
         self._state = _State.FINALIZED
-        return self._end_utterance()
+        message = self._end_utterance()
+        self._stream.close()
+        return message
 
     def Reset(self) -> None:
         """Forget what was said since the last result."""
@@ -222,4 +228,12 @@ class KaldiRecognizer:
         self._samples = self._rows_before = 0
         self._first_byte = b""
         self._stream.close()
-        self._stream = self._model.open_stream(self._rate, self._phrases)
+        self._stream = self._opened()
+
+    def _opened(self) -> UtteranceStream:
+        self._refusal = None
+        try:
+            return self._model.open_stream(self._rate, self._phrases)
+        except SoundFormatError as error:
+            self._refusal = error
+            return SilentStream()

@@ -56,3 +56,37 @@ class UtteranceStream(Protocol):
     def close(self) -> None:
         """Give back what the stream holds."""
         ...
+
+
+class SilentStream:
+    """A stream in which nothing was said and nothing is accepted."""
+
+    num_rows = 0
+
+    def accept(self, samples: Samples) -> None:
+        """Take nothing."""
+
+    def finish_sound(self) -> None:
+        """End."""
+
+    def is_endpoint(self, options: EndpointOptions) -> bool:
+        """Never."""
+        return False
+
+    def best_path(self) -> BestPath | None:
+        """None."""
+        return None
+
+    def lattice_so_far(self) -> Decoded | None:
+        """None."""
+        return None
+
+    def end_utterance(self) -> Decoded:
+        """Nothing."""
+        return Decoded("", 0, None)
+
+    def drop_utterance(self) -> None:
+        """Go on."""
+
+    def close(self) -> None:
+        """Go on."""
