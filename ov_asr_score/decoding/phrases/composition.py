@@ -109,7 +109,7 @@ def _connected(
     graph_arcs: IntVector,
     word_arcs: IntVector,
 ) -> Composed | None:
-    """The graph of the states ``keys``, ascending, and these arcs, less those that lead to no end; None for no graph."""
+    """The graph of the states ``keys``, ascending, and these arcs, less those that lead to no end; None for none."""
     width = automaton.num_states
     start = graph.start * width
     finals = graph.final_weights[keys // width] + automaton.final_costs[keys % width]
