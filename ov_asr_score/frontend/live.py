@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -64,7 +65,7 @@ class LiveFrontend:
         SoundFormatError (another rate than that of the options), MissingUtteranceError (no warp, no matrix in a table),
         ShapeMismatchError (widths that do not fit), and what ``restore`` raises.
         """
-        if rate < 1 or rate != int(rate):
+        if not isinstance(rate, (int, float, np.number)) or not 1 <= rate < math.inf or rate != int(rate):
             raise UsageError(f"rate {rate}: expected samples per second, 1 or more")
         self._frontend, self._rate = frontend, int(rate)
         self._asked: LiveIvectors | None = None

@@ -101,7 +101,10 @@ def _features(recording: Recording, frontend: Frontend) -> FoundFeatures:
     kept: list[Floats] = []
     counted = _Counted(recording)
     for samples in _at_rate(counted, frontend, wanted):
-        rows.append(live.accept(samples))
+        try:
+            rows.append(live.accept(samples))
+        except SoundFormatError as error:  # which knows nothing but the samples
+            raise SoundFormatError(f"utterance {shown_key(recording.key)}: {error}") from error
         if frontend.pitch is not None:
             kept.append(samples)
     rows.append(live.finish())

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -16,6 +16,7 @@ from ov_asr_score.decoding.live_search import LiveGraph, make_live_graph
 from ov_asr_score.decoding.words.word_model import WordModel
 from ov_asr_score.errors import UsageError
 from ov_asr_score.fst.symbols import SymbolTable
+from ov_asr_score.text import clipped
 
 if TYPE_CHECKING:  # few sessions have phrases
     from ov_asr_score.decoding.phrases.phrase_options import PhraseOptions
@@ -38,7 +39,7 @@ class SessionGraph:
 def phrase_options(phrases: Phrases | None, boost: Boosts | None) -> PhraseOptions | None:
     """What phrases and preferred words ask for; None where nothing is asked. A list of phrases is said one at a time.
 
-    Raises UsageError for a text in the place of a list.
+    Raises UsageError for a text in the place of a list, and for what is in a list that is no phrase or no number.
     """
     if isinstance(phrases, str) or isinstance(boost, str):
         name = "phrases" if isinstance(phrases, str) else "boost"
@@ -48,9 +49,24 @@ def phrase_options(phrases: Phrases | None, boost: Boosts | None) -> PhraseOptio
     from ov_asr_score.decoding.phrases.phrase_options import PhraseOptions
 
     options = phrases if isinstance(phrases, PhraseOptions) else PhraseOptions(tuple(phrases or ()))
-    pairs = boost.items() if isinstance(boost, Mapping) else boost or ()
-    boosts = (*options.boost, *((text, float(lowered)) for text, lowered in pairs))
+    for phrase in options.phrases:
+        if not isinstance(phrase, str):
+            raise UsageError(f"phrases: expected texts, found {clipped(repr(phrase))}", fields=("phrases",))
+    boosts = (*options.boost, *_boosts(boost or ()))
     return replace(options, phrases=tuple(options.phrases), boost=boosts)
+
+
+def _boosts(boost: Boosts) -> Iterator[tuple[str, float]]:
+    for pair in boost.items() if isinstance(boost, Mapping) else boost:
+        try:
+            text, lowered = pair
+            number = float(lowered)
+        except (TypeError, ValueError):
+            text = None
+        if not isinstance(text, str):
+            found = clipped(repr(pair))
+            raise UsageError(f"boost: expected pairs of a text and a number, found {found}", fields=("boost",))
+        yield text, number
 
 
 class SessionGraphs:

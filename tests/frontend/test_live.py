@@ -254,7 +254,7 @@ def test_what_does_not_fit(of_speakers: tuple[Frontend, dict[str, tuple[str, ...
     assert frontend.ivectors is not None
     with pytest.raises(UsageError, match="feature_type: expected features to compute of sound, found none"):
         LiveFrontend(replace(plain, features=None), 16000, "a")
-    for rate in (0, 0.5, -1):
+    for rate in (0, 0.5, -1, float("nan"), float("inf"), "16000", None):
         with pytest.raises(UsageError, match=r"rate .*: expected samples per second, 1 or more"):
             LiveFrontend(plain, rate, "a")  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="ivector_table: is for ivector_extractor, which is not given"):

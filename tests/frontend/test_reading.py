@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -166,6 +167,17 @@ def test_other_rates() -> None:
         read(FrontendSettings("mfcc"), "wav,scp:w8k.scp")
     with pytest.raises(SoundFormatError, match=r"'w8k': expected sound of 16000 Hz .*, found 8000 Hz$"):
         read(FrontendSettings("pitch"), "wav,scp:w8k.scp")
+
+
+def test_samples_that_no_spectrum_has_are_named_with_their_sound(tmp_path: Path) -> None:
+    samples = np.full(8000, 1e30, "<f4").tobytes()
+    header = (
+        b"fmt " + struct.pack("<IHHIIHH", 16, 3, 1, 16000, 64000, 4, 32) + b"data" + struct.pack("<I", len(samples))
+    )
+    content = b"WAVE" + header + samples
+    (tmp_path / "huge.wav").write_bytes(b"RIFF" + struct.pack("<I", len(content)) + content)
+    with pytest.raises(SoundFormatError, match=r"^utterance 'huge': samples: expected numbers on the scale of 16-bit"):
+        read(FrontendSettings("mfcc"), str(tmp_path / "huge.wav"))
 
 
 def test_short_sound_can_be_left_out() -> None:

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -61,6 +62,20 @@ def test_graphs_of_phrases_are_kept(recognizer: Recognizer) -> None:
 @pytest.mark.parametrize(("phrases", "boost", "name"), [("turn left", None, "phrases"), (None, "no:1", "boost")])
 def test_a_text_is_no_list_of_phrases(phrases: Phrases | None, boost: Boosts | None, name: str) -> None:
     with pytest.raises(UsageError, match=rf"^{name}: expected a list, found a text"):
+        phrase_options(phrases, boost)
+
+
+@pytest.mark.parametrize(
+    ("phrases", "boost", "message"),
+    [
+        (["no", 1], None, "phrases: expected texts, found '1'"),
+        (None, [("no", "x")], "boost: expected pairs of a text and a number, found "),
+        (None, ["no"], "boost: expected pairs of a text and a number, found "),
+        (None, {1: 2.0}, "boost: expected pairs of a text and a number, found "),
+    ],
+)
+def test_what_is_no_phrase_and_no_number(phrases: Any, boost: Any, message: str) -> None:
+    with pytest.raises(UsageError, match=f"^{message}"):
         phrase_options(phrases, boost)
 
 
