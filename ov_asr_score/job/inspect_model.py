@@ -11,6 +11,7 @@ from ov_asr_score.gna.format.blob import read_blob
 from ov_asr_score.gna.format.blob_description import describe_blob
 from ov_asr_score.gna.format.model_checks import check_model
 from ov_asr_score.job.inspection.inspect_decoding import graph_sections, is_automaton
+from ov_asr_score.job.inspection.inspect_directory import directory_sections
 from ov_asr_score.job.inspection.inspect_kaldi import kaldi_sections
 from ov_asr_score.job.inspection.sections import Section, origin_section
 from ov_asr_score.kaldi_io.files.input import describe_input, keep_inputs, kept_input, open_path
@@ -36,14 +37,17 @@ def inspect_model(
 ) -> list[Section]:
     """Titles with facts by name: of an IR or ONNX file from its graph, of a blob from ``device`` and its sidecar.
 
-    A blob for GNA needs no device; what keeps it from being run is a fact of the model. Of a Kaldi model they say what
-    Kaldi's info programs say, and whether it can be converted. ``all_layers`` adds every layer, or every node and
-    component. With ``allow_commands`` ``path`` may be a command that writes a Kaldi model. ``allow_nonfinite`` shows a
-    model with weights that are NaN or infinite, too, and says so. A transition model without a network, and a decoding
-    graph, are shown for what they are. Raises FileAccessError, ModelFormatError (such weights, or damaged),
-    TableFormatError (a graph that is damaged), UnsupportedModelError, BlobFormatError (a blob for GNA that is damaged),
-    DeviceError (another blob, and no such device).
+    A blob for GNA needs no device; what keeps it from being run is a fact of the model. Of a Kaldi model they say
+    what Kaldi's info programs say, and whether it can be converted. ``all_layers`` adds every layer, or every node
+    and component. With ``allow_commands`` ``path`` may be a command that writes a Kaldi model. ``allow_nonfinite``
+    shows a model with weights that are NaN or infinite, too, and says so. A transition model without a network, and
+    a decoding graph, are shown for what they are, and so are the files of a model directory. Raises
+    FileAccessError, ModelFormatError (such weights, or damaged), TableFormatError (a graph that is damaged),
+    UnsupportedModelError, BlobFormatError (a blob for GNA that is damaged), DeviceError (another blob, and no such
+    device).
     """
+    if Path(path).is_dir():
+        return directory_sections(path)
     with keep_inputs((path,), allow_commands=allow_commands):
         return _sections(path, device, all_layers=all_layers, allow_nonfinite=allow_nonfinite)
 

@@ -221,7 +221,10 @@ class InspectSettings:
     """What to show of a model or blob."""
 
     model: Annotated[
-        str, Setting("Kaldi model, OpenVINO IR, ONNX, or an exported blob.", metavar="MODEL", positional=True)
+        str,
+        Setting(
+            "Kaldi model, OpenVINO IR, ONNX, an exported blob, or a model directory.", metavar="MODEL", positional=True
+        ),
     ]
     device: Annotated[
         str, Setting("Device that imports an exported blob.", names=("--device", "-d"), metavar="DEVICE")

@@ -12,11 +12,12 @@ from ov_asr_score.settings.model_jobs import InspectSettings
 
 
 def inspect(settings: InspectSettings, as_json: AsJson = False) -> None:
-    """Show what is in a model, blob or decoding graph.
+    """Show what is in a model, blob, decoding graph or model directory.
 
     Shows inputs, outputs, variables, layers and size, as far as a blob tells them; for a Kaldi model (nnet1, nnet2,
     nnet3) what Kaldi's info programs show, its transition model, and whether it can be converted; for a decoding graph
-    (HCLG.fst) its kind, states, arcs and labels.
+    (HCLG.fst) its kind, states, arcs and labels; for a model directory what each file is used for, what is missing, and
+    what is ignored and why.
     """
     from ov_asr_score.cli.report_console import ReportConsole
     from ov_asr_score.job.inspect_model import inspect_model

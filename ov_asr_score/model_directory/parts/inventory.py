@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import filecmp
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ov_asr_score.errors import FileAccessError
@@ -24,7 +24,9 @@ _REASONS = {
     "disambig_tid.int": "for making one graph of a lookahead pair",
     "disambig.int": "for making graphs",
     "disambig.txt": "for making graphs",
+    "splice_opts": "the context of the extractor is said elsewhere",
     "num_pdfs": "the transition model says it, too",
+    "silence.csl": "phones of silence are said elsewhere",
     "phones.txt": "names of phones; words do not need them",
     "G.fst": "the grammar; it is in the graph already",
     "L.fst": "the lexicon; it is in the graph already",
@@ -166,7 +168,8 @@ class Inventory:
     def files(self) -> tuple[DirectoryFile, ...]:
         """What every file is for, as far as it is known; those that nobody needed are ignored."""
         rest = (name for name in self.names if name not in self._told)
-        others = [DirectoryFile(name, "ignored", _why_ignored(name)) for name in rest]
+        taken = {name.rpartition("/")[2]: name for name, each in self._told.items() if each.role == "used"}
+        others = [DirectoryFile(name, "ignored", _why_ignored(name, taken)) for name in rest]
         order = {"used": 0, "missing": 1, "ignored": 2}
         return tuple(sorted((*self._told.values(), *others), key=lambda each: order[each.role]))
 
@@ -193,9 +196,10 @@ def _files_below(folder: Path) -> Iterator[str]:
                 yield (inside / name).as_posix()
 
 
-def _why_ignored(name: str) -> str:
-    parts = name.split("/")
-    for folder in parts[:-1]:
-        if folder in _OF_FOLDERS:
-            return _OF_FOLDERS[folder]
-    return _REASONS.get(parts[-1], "not needed")
+def _why_ignored(name: str, taken: Mapping[str, str]) -> str:
+    """Why nobody needs a file; ``taken`` are the files that are used, by their names without folders."""
+    *folders, base = name.split("/")
+    reason = next((_OF_FOLDERS[folder] for folder in folders if folder in _OF_FOLDERS), "") or _REASONS.get(base)
+    if reason is None and base in taken:
+        reason = f"{taken[base]} is used"
+    return reason or "not needed"
