@@ -25,6 +25,7 @@ from ov_asr_score.settings.speech.ivectors import IvectorOptions
 from ov_asr_score.settings.table_jobs import CopySettings
 from tests.damage.ctc_subjects import ctc_subjects
 from tests.damage.decoding_subjects import decoding_subjects
+from tests.damage.directory_subjects import directory_subjects
 from tests.damage.speech_subjects import speech_subjects
 from tests.damage.text_subjects import text_subjects
 from tests.damage.word_subjects import word_subjects
@@ -39,7 +40,7 @@ from tests.kaldi_judge.start_models import GENERATIONS, GOLDEN
 from tests.tiny_model import save_tiny_model, tiny_features, write_table
 from tests.toolkits.toolkit_cases import MODELS, WIDTH
 
-_WITH_FOLDER = ("lists", "configs", "ivectors")
+_WITH_FOLDER = ("lists", "configs", "ivectors", "directory")
 """Kinds of files that are read together with the others in their folder."""
 
 READERS = Path(__file__).parents[1] / "kaldi_io" / "data" / "readers"
@@ -63,7 +64,8 @@ class Subject:
 def subjects(folder: Path) -> list[Subject]:
     """All subjects, in folders of their own below ``folder``, in the order of their kinds."""
     found = []
-    sources = [*_kaldi_models(), *_tables(), *_made(folder), *_egs(folder), *speech_subjects(folder)]
+    sources = [*_kaldi_models(), *_tables(), *_made(folder), *_egs(folder)]
+    sources += [*speech_subjects(folder), *directory_subjects(folder / "directories")]
     sources += [
         *_extractors(folder),
         *word_subjects(),

@@ -152,6 +152,7 @@ class Inventory:
             return self.use(name, use)
         if Path(written).is_file():
             self._tell(written, "used", use)
+            self.notes.append(f"{place}: {printable_name(written)} is not in the directory, but exists, and is used")
             return written
         raise FileAccessError(
             f"{place}: {printable_name(written)}: expected this file ({use}), found none there, and none called "

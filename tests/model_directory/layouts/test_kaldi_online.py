@@ -45,6 +45,15 @@ def test_files_of_the_directory_count_before_those_of_the_path(tmp_path: Path, m
     assert any("models/chain_ivector/conf/mfcc.conf is another file" in note for note in found.notes)
 
 
+def test_files_outside_of_the_directory_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(CHAIN.parents[1])
+    folder = lay_out_online(tmp_path / "model")
+    (folder / "conf/mfcc.conf").unlink()
+    found = read_model_directory(folder)
+    assert found.frontend.feature_config == "models/chain_ivector/conf/mfcc.conf"
+    assert any("conf/mfcc.conf is not in the directory, but exists, and is used" in note for note in found.notes)
+
+
 def test_options_of_the_search_network_and_silence(tmp_path: Path) -> None:
     folder = lay_out_online(tmp_path / "model")
     with (folder / "conf/online.conf").open("a") as file:
