@@ -15,6 +15,8 @@ from ov_asr_score.audio.microphone import open_microphone
 from ov_asr_score.audio.sample_formats import FULL_SCALE, Samples
 from ov_asr_score.audio.sound_queue import SoundQueue
 from ov_asr_score.audio.sound_stream import SoundStream, open_sound_stream, open_stream_file
+from ov_asr_score.decoding.phrases.phrase_files import phrase_files_read, read_phrase_options
+from ov_asr_score.decoding.phrases.phrase_options import PhraseOptions
 from ov_asr_score.errors import TableFormatError
 from ov_asr_score.frontend.live_state import FrontendState
 from ov_asr_score.job.caption_file import CaptionFile
@@ -70,6 +72,7 @@ def run_listening(job: ListenJob, listener: Listener) -> Heard:
     check_listening(job)
     view_name = (job.transcript_format or view_of_file(job.transcript)) if job.transcript else ""
     state = _read_state(job.state)
+    phrases = read_phrase_options(job.phrases) if job.phrases.are_given else None
     with ExitStack() as stack:
         recognizer = stack.enter_context(load_recognizer(_directory(job), device=job.device))
         check_files(_read_by(job, recognizer), _written_by(job))
@@ -78,7 +81,9 @@ def run_listening(job: ListenJob, listener: Listener) -> Heard:
         output = stack.enter_context(open_output(job.transcript)) if job.transcript else None
         captions = stack.enter_context(CaptionFile(job.captions, job.caption_options)) if job.captions else None
         stream = stack.enter_context(_opened(job, recognizer, listener))
-        session = stack.enter_context(_session(job, recognizer, stream, state))
+        session = stack.enter_context(_session(job, recognizer, stream, state, phrases))
+        for note in session.warnings:
+            listener.note(note)
         ear = _Ear(session, listener, captions, _recording(job))
         with _stopping(stream.queue) as stops:
             error = ear.listen(_limited(stream, job.max_seconds))
@@ -156,7 +161,13 @@ def _directory(job: ListenJob) -> ModelDirectory:
     )
 
 
-def _session(job: ListenJob, recognizer: Recognizer, stream: SoundStream, state: FrontendState | None) -> LiveSession:
+def _session(
+    job: ListenJob,
+    recognizer: Recognizer,
+    stream: SoundStream,
+    state: FrontendState | None,
+    phrases: PhraseOptions | None,
+) -> LiveSession:
     return recognizer.session(
         stream.rate,
         key=_recording(job),
@@ -165,6 +176,7 @@ def _session(job: ListenJob, recognizer: Recognizer, stream: SoundStream, state:
         confidence="best-path" if job.words else "none",
         low_latency=job.low_latency,
         float_full_scale=FULL_SCALE,
+        phrases=phrases,
     )
 
 
@@ -250,6 +262,7 @@ def _write_state(path: str, state: FrontendState) -> None:
 
 def _read_by(job: ListenJob, recognizer: Recognizer) -> NamedFiles:
     yield "source", "" if job.source == "-" else job.source
+    yield from phrase_files_read(job.phrases)
     folder = recognizer.directory.folder
     used = (each.path for each in recognizer.directory.files if each.role == "used")
     yield from (("model", str(folder / path)) for path in used)

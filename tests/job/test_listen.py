@@ -22,6 +22,7 @@ from ov_asr_score.job.listen import run_listening
 from ov_asr_score.settings.recognition.endpointing import EndpointSettings
 from ov_asr_score.settings.recognition.listen_job import ListenJob
 from ov_asr_score.settings.recognition.listen_sound import ListenSound
+from ov_asr_score.settings.recognition.phrases import PhraseSettings
 from ov_asr_score.transcript.transcript import Segment
 from tests.audio.fake_sounddevice import FakeSounddevice
 from tests.command_line import DATA, MODELS, interruptible
@@ -162,6 +163,13 @@ def test_endpoints_that_are_asked_for(raw: Path) -> None:
     )
     run_listening(ListenJob(CHAIN, str(raw), endpoints=never), told)
     assert told.finals == [" ".join(WORDS)]
+
+
+def test_phrases(raw: Path) -> None:
+    told = Told()
+    run_listening(ListenJob(CHAIN, str(raw), phrases=PhraseSettings("no;yess;[unk]", repeat_phrases=True)), told)
+    assert told.finals == ["[unk] [unk] [unk]", "no"]
+    assert any(note.startswith("phrase 'yess' is left out: 'yess' is not in ") for note in told.notes)
 
 
 def test_low_latency_takes_smaller_pieces(monkeypatch: pytest.MonkeyPatch) -> None:

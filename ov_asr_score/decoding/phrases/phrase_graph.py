@@ -47,7 +47,8 @@ def phrase_graph(graph: GraphFile, symbols: SymbolTable, options: PhraseOptions)
     if options.phrases or options.grammar is not None:
         made = restrict_graph(graph, symbols, options)
     if options.boost:
-        boosted = boost_graph(made.graph, made.symbols, options.boost)
+        # a word that no phrase has is no mistake
+        boosted = boost_graph(made.graph, made.symbols, options.boost, needs_any=made.graph is graph)
         made = replace(boosted, warnings=made.warnings + boosted.warnings)
     return made
 
@@ -99,11 +100,13 @@ def restrict_graph(graph: GraphFile, symbols: SymbolTable, options: PhraseOption
     return PhraseGraph(restricted, symbols, tuple(_clipped(warnings)))
 
 
-def boost_graph(graph: GraphFile, symbols: SymbolTable, boost: Iterable[Boost]) -> PhraseGraph:
+def boost_graph(
+    graph: GraphFile, symbols: SymbolTable, boost: Iterable[Boost], *, needs_any: bool = True
+) -> PhraseGraph:
     """The graph in which each word or phrase costs less by its number; warnings name unknown words.
 
-    Several words or phrases at the same place add up. Raises UsageError where none of them is known, or for a number
-    that is none, and UnsupportedModelError for a graph that becomes too large.
+    Several words or phrases at the same place add up. Raises UsageError where none of them is known and ``needs_any``,
+    or for a number that is none, and UnsupportedModelError for a graph that becomes too large.
     """
     vocabulary = Vocabulary(symbols, np.unique(graph.fst.olabels))
     words: dict[int, float] = {}
@@ -124,7 +127,7 @@ def boost_graph(graph: GraphFile, symbols: SymbolTable, boost: Iterable[Boost]) 
             words[numbers[0]] = words.get(numbers[0], 0.0) + lowered
         else:
             phrases[numbers] = phrases.get(numbers, 0.0) + lowered
-    if not words and not phrases:
+    if not words and not phrases and needs_any:
         raise UsageError(f"boost: expected words of the graph, found none; {'; '.join(warnings)}", fields=("boost",))
     fst = boost_words(graph.fst, words)
     if phrases:

@@ -12,6 +12,7 @@ from ov_asr_score.errors import UsageError
 from ov_asr_score.settings.device import DeviceSettings
 from ov_asr_score.settings.recognition.endpointing import EndpointSettings
 from ov_asr_score.settings.recognition.listen_sound import ListenSound
+from ov_asr_score.settings.recognition.phrases import PhraseSettings
 from ov_asr_score.settings.recognition.search_choices import SearchChoices
 from ov_asr_score.settings.recognition.silence_weighting import SilenceWeightingSettings
 from ov_asr_score.settings.setting import SPEED, WORDS, Part, Setting
@@ -95,6 +96,7 @@ class ListenJob:
     ] = False
     device: Annotated[DeviceSettings, Part(("device", "precision", "threads"))] = field(default_factory=DeviceSettings)
     search: SearchChoices = field(default_factory=SearchChoices)
+    phrases: PhraseSettings = field(default_factory=PhraseSettings)
     endpoints: EndpointSettings = field(default_factory=EndpointSettings)
     silence_weighting: SilenceWeightingSettings = field(default_factory=SilenceWeightingSettings)
     caption_options: CaptionOptions = field(default_factory=CaptionOptions)

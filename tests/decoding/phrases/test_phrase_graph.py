@@ -214,6 +214,12 @@ def test_a_graph_without_an_end_keeps_its_paths() -> None:
     assert made.warnings == ("boosts of phrases are left out: the graph has no final state",)
 
 
+def test_a_boosted_word_that_no_phrase_has() -> None:
+    made = phrase_graph(SENTENCES, SYMBOLS, PhraseOptions(["on"], boost=[("turn", 4.0)]))
+    assert spoken(made.graph.fst) == {"on": 2.0}
+    assert made.warnings == ("boost of 'turn' is left out: 'turn' is on no arc of the graph",)
+
+
 def test_all_at_once() -> None:
     made = phrase_graph(SENTENCES, SYMBOLS, PhraseOptions(["turn on", "[unk]", "onn"], boost=[("[unk]", 4.0)]))
     assert spoken(made.graph.fst, made.symbols)["[unk]"] == 2.0 + 5 - 4
