@@ -170,6 +170,7 @@ class LiveSession:
         stream, self._stream, self._why_over = self._stream, None, reason
         self._last_partial = stream.partial
         self._last_state = stream.state()
+        stream.close()
 
     def _open_stream(self) -> LiveStream:
         if self._stream is None:

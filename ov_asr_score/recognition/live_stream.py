@@ -51,6 +51,10 @@ class LiveStream:
         """What the speaker's next stream begins with."""
         return self._stream.state()
 
+    def close(self) -> None:
+        """Let go what is held; nothing is accepted any more."""
+        self._stream.close()
+
     def _end_utterance(self, rule: int | None) -> Final:
         """The final result of the open utterance, after which another one begins."""
         stream = self._stream
