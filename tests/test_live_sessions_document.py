@@ -11,7 +11,8 @@ import pytest
 from ov_asr_score.recognition.live_session import LiveSession
 from ov_asr_score.recognition.recognizer import LOW_LATENCY_FRAMES, Recognizer, load_recognizer
 from ov_asr_score.settings.recognition.live import LoopedOptions
-from tests.recognition.places import ROOT, samples_of
+from tests.command_line import ROOT
+from tests.recognition.places import samples_of
 
 TEXT = (ROOT / "docs" / "live-sessions.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
