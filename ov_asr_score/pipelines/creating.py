@@ -15,8 +15,14 @@ from ov_asr_score.model_directory.model_directory import ModelDirectory
 from ov_asr_score.model_directory.reading import read_model_directory
 from ov_asr_score.pipelines.answers import parse_timestamps
 from ov_asr_score.pipelines.refusals import PipelineUsageError
-from ov_asr_score.pipelines.sound_inputs import InputOptions, Samples, SoundInput, checked_rate
-from ov_asr_score.pipelines.speech_recognition import CallOptions, SpeechRecognitionPipeline, checked_batch_size
+from ov_asr_score.pipelines.sound_inputs import InputOptions, SoundInput, checked_rate
+from ov_asr_score.pipelines.speech_recognition import (
+    CallOptions,
+    Recognize,
+    SpeechRecognitionPipeline,
+    checked_batch_size,
+)
+from ov_asr_score.pipelines.whole_file_jobs import WholeFileJobs
 from ov_asr_score.pipelines.window_bounds import check_windows
 from ov_asr_score.recognition.recognizer import Recognizer, load_recognizer
 from ov_asr_score.recognition.session_options import Confidence, SessionOptions
@@ -40,11 +46,12 @@ def pipeline(
     confidence: Confidence = "none",
     allow_urls: bool = False,
 ) -> SpeechRecognitionPipeline:
-    """A pipeline that recognizes sound with a model directory; words are Kaldi's for whole files (``--online=false``).
+    """A pipeline that recognizes sound with a model directory; words are those of ``transcribe``.
 
     ``device`` is one of OpenVINO's. ``sampling_rate`` is that of arrays that come without one. ``alternatives`` and
     ``confidence`` (``best-path``, or ``mbr``) are found in ``transcript`` of the answers. The other arguments are
-    explained by the calls of `SpeechRecognitionPipeline`. Sound of another rate than the model's is resampled.
+    explained by the calls of `SpeechRecognitionPipeline`. Sound of another rate than the model's is resampled. Models
+    that are not computed step by step (CTC, experiments of Kaldi) are read for each recording.
 
     Raises PipelineUsageError (another task, no model, arguments that cannot be), and what loading a recognizer raises.
     """
@@ -56,72 +63,79 @@ def pipeline(
         parse_timestamps(return_timestamps),
         checked_batch_size(batch_size),
     )
-    _check_words(alternatives, confidence)
-    recognizer = _recognizer(model, device)
-    close = recognizer.close if recognizer is not model else lambda: None
-    numbers = count(1)
+    wanted = _wanted(alternatives, confidence)
+    if isinstance(model, Recognizer):
+        if device is not None:
+            raise PipelineUsageError("device: is that of the recognizer, which is given", fields=("device",))
+        return SpeechRecognitionPipeline(_by_recognizer(model, wanted), options)
+    directory, settings = _directory(model), _device(device)
+    if directory.program != "online2-wav-nnet3-latgen-faster":
+        jobs, keys = WholeFileJobs(directory, settings, wanted), _keys()
+        return SpeechRecognitionPipeline(lambda sound: jobs.recognize(sound, next(keys)), options)
+    recognizer = load_recognizer(directory, device=settings)
+    for note in recognizer.notes:
+        logger.info("%s: %s", directory.folder, note)
+    return SpeechRecognitionPipeline(_by_recognizer(recognizer, wanted), options, recognizer.close)
+
+
+def _keys() -> Iterator[str]:
+    return (f"recording-{number}" for number in count(1))
+
+
+def _by_recognizer(recognizer: Recognizer, wanted: SessionOptions) -> Recognize:
+    keys = _keys()
 
     def recognize(sound: SoundInput) -> Transcript:
-        def read() -> Iterator[Samples]:
-            return sound.pieces
-
-        key = f"recording-{next(numbers)}"
-        recording = Recording(key, "", sound.rate, None, "mix", read)
-        found = recognizer.recognize(recording, words=True, alternatives=alternatives, confidence=confidence)
-        warnings = tuple(warning for segment in found.segments for warning in segment.warnings)
+        key = next(keys)
+        recording = Recording(key, "", sound.rate, None, "mix", lambda: sound.pieces)
+        found = recognizer.recognize(
+            recording, words=True, alternatives=wanted.alternatives, confidence=wanted.confidence
+        )
         return Transcript(
             found.segments,
             id=key,
             model=str(recognizer.directory.folder),
             language=recognizer.directory.language,
             durations={key: found.seconds},
-            warnings=warnings,
+            warnings=tuple(warning for segment in found.segments for warning in segment.warnings),
             stage_seconds=found.stage_seconds,
         )
 
-    return SpeechRecognitionPipeline(recognize, options, close)
+    return recognize
 
 
-def _check_words(alternatives: int, confidence: Confidence) -> None:
+def _wanted(alternatives: int, confidence: Confidence) -> SessionOptions:
     try:
-        SessionOptions(alternatives=alternatives, confidence=confidence)
+        return SessionOptions(words=True, alternatives=alternatives, confidence=confidence)
     except UsageError as error:
         raise PipelineUsageError(str(error), fields=error.fields) from error
 
 
-def _recognizer(
-    model: str | PathLike[str] | ModelDirectory | Recognizer | None, device: str | DeviceSettings | None
-) -> Recognizer:
-    """The recognizer of a directory, which takes sound of any rate; a recognizer as it is."""
-    if isinstance(model, Recognizer):
-        if device is not None:
-            raise PipelineUsageError("device: is that of the recognizer, which is given", fields=("device",))
-        return model
+def _device(device: str | DeviceSettings | None) -> DeviceSettings:
+    if device is None or isinstance(device, str):
+        return DeviceSettings(device or "CPU")
+    if isinstance(device, DeviceSettings):
+        return device
+    raise PipelineUsageError(
+        f"device: expected the name of a device of OpenVINO such as CPU, found {device!r}", fields=("device",)
+    )
+
+
+def _directory(model: str | PathLike[str] | ModelDirectory | None) -> ModelDirectory:
+    """What the model directory says, for sound of any rate."""
     if model is None:
         raise PipelineUsageError("model: expected the folder of a model, found none", fields=("model",))
-    if isinstance(device, str):
-        device = DeviceSettings(device)
-    elif device is not None and not isinstance(device, DeviceSettings):
-        raise PipelineUsageError(
-            f"device: expected the name of a device of OpenVINO such as CPU, found {device!r}", fields=("device",)
-        )
-    directory = model if isinstance(model, ModelDirectory) else _directory(Path(model))
-    sound = directory.frontend.sound
+    if not isinstance(model, ModelDirectory):
+        if not Path(model).exists():
+            raise PipelineUsageError(
+                f"model: expected the folder of a model, found no '{model}'; models are not downloaded",
+                fields=("model",),
+            )
+        model = read_model_directory(Path(model))
+    sound = model.frontend.sound
     sound = replace(
         sound,
         allow_downsample=True if sound.allow_downsample is None else sound.allow_downsample,
         allow_upsample=True if sound.allow_upsample is None else sound.allow_upsample,
     )
-    directory = replace(directory, frontend=replace(directory.frontend, sound=sound))
-    recognizer = load_recognizer(directory, device=device)
-    for note in recognizer.notes:
-        logger.info("%s: %s", directory.folder, note)
-    return recognizer
-
-
-def _directory(folder: Path) -> ModelDirectory:
-    if not folder.exists():
-        raise PipelineUsageError(
-            f"model: expected the folder of a model, found no '{folder}'; models are not downloaded", fields=("model",)
-        )
-    return read_model_directory(folder)
+    return replace(model, frontend=replace(model.frontend, sound=sound))
