@@ -22,7 +22,6 @@ EXCEPTIONS = {
     "transcript/json_form.py": ("-inf",),
     "decoding/graph_server.py": ("-c",),
     "fst/graph_file.py": ("fstconvert", "fstmap ", "--fst_type=", "mkgraph_lookahead"),
-    "model_directory/parts/graph_files.py": ("fstcompose HCLr.fst",),
     "kaldi_io/files/config_file.py": ("--name=value",),
     "kaldi_io/files/input.py": ("-c",),
     "kaldi_io/files/output.py": ("-c",),

@@ -27,6 +27,12 @@ _DAMAGED = "the graph is damaged"
 _GRAPH = "a decoding graph (HCLG.fst)"
 _MOST_STATES = 2**31 - 1  # a state is an int32
 
+COMPOSE_LOOKAHEAD = (
+    "fstcompose HCLr.fst Gr.fst | fstrmsymbols disambig_tid.int | fstconvert --fst_type=const > HCLG.fst (Kaldi's "
+    "mkgraph_lookahead.sh --compose-graph does it)"
+)
+"""The commands that make one graph of a lookahead pair."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GraphFst:
@@ -148,10 +154,7 @@ def read_graph(stream: KaldiStream, path: str) -> GraphFile:
 
 def _other_kind(header: FstHeader) -> str:
     """What the file is instead of a graph that can be decoded with, and what can be done."""
-    compose = (
-        "compose both into one graph: fstcompose HCLr.fst Gr.fst | fstrmsymbols disambig_tid.int | fstconvert "
-        "--fst_type=const > HCLG.fst (Kaldi's mkgraph_lookahead.sh --compose-graph does it)"
-    )
+    compose = f"compose both into one graph: {COMPOSE_LOOKAHEAD}"
     if "lattice" in header.arc_type:
         return f"is a lattice; expected {_GRAPH}"
     if header.kind.endswith("_lookahead"):

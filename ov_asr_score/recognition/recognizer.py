@@ -17,6 +17,7 @@ from ov_asr_score.frontend.frontend import Frontend
 from ov_asr_score.frontend.live_state import FrontendState
 from ov_asr_score.frontend.opening import open_sound_frontend
 from ov_asr_score.model_directory.model_directory import ModelDirectory
+from ov_asr_score.model_directory.part_checks import check_frontend, check_words
 from ov_asr_score.model_directory.reading import read_model_directory
 from ov_asr_score.recognition.engine import Engine
 from ov_asr_score.recognition.live_session import LiveSession
@@ -58,7 +59,7 @@ def load_recognizer(
     ``low_latency`` makes ready for sessions with it. Raises what reading the directory and its files raises,
     UnsupportedModelError for a model that is computed of whole utterances only, MissingExtraError.
     """
-    found = directory if isinstance(directory, ModelDirectory) else read_model_directory(str(directory))
+    found = directory if isinstance(directory, ModelDirectory) else read_model_directory(str(directory), checks=False)
     recognizer = Recognizer(_resampling(found) if resample else found, device)
     recognizer.engine(low_latency=low_latency)
     recognizer.graphs.graph()
@@ -86,7 +87,9 @@ class Recognizer:
             )
         self.directory = directory
         self.frontend: Frontend = open_sound_frontend(directory.frontend)
+        check_frontend(directory, self.frontend)
         self.words: WordModel = open_word_model(directory.words.graph, directory.words.search, directory.model)
+        of_words = check_words(directory, self.words)
         self._whole_frontend = for_whole_recordings(self.frontend)
         self.graphs = SessionGraphs(self.words, directory.words.search.word_insertion_penalty)
         self._device = device
@@ -98,7 +101,8 @@ class Recognizer:
         transitions = self.words.transitions
         self._is_silence = silence_transitions(transitions, directory.endpoints.silence_phones)
         self._is_unweighted = silence_transitions(transitions, directory.silence_weighting.silence_phones)
-        self.notes = (*directory.notes, *self.frontend.notes, *self.words.notes, *_notes(directory))
+        notes = (*directory.notes, *self.frontend.notes, *self.words.notes, *of_words, *_notes(directory))
+        self.notes = tuple(dict.fromkeys(notes))  # a directory that was checked has some of them
 
     @property
     def sample_rate(self) -> int:

@@ -9,6 +9,7 @@ import pytest
 
 from ov_asr_score.errors import ConfigFormatError, FileAccessError, UsageError
 from ov_asr_score.features.options import FbankOptions, MfccOptions
+from ov_asr_score.frontend.named_files import named_files
 from ov_asr_score.frontend.opening import open_frontend, open_sound_frontend
 from ov_asr_score.settings.speech.feature_jobs import ComputationSettings
 from ov_asr_score.settings.speech.feature_steps import FeatureSteps
@@ -164,3 +165,32 @@ def test_options_of_ivectors_count_more_than_files() -> None:
     assert plain is not None and found is not None
     assert (plain.extractor.options.max_count, plain.extractor.options.greedy_ivector_extractor) == (100, False)
     assert (found.extractor.options.max_count, found.extractor.options.greedy_ivector_extractor) == (7, True)
+
+
+def test_an_extractor_that_only_options_name() -> None:
+    files = {
+        "ivector_extractor": "final.ie",
+        "diag_ubm": "final.dubm",
+        "lda_matrix": "final.mat",
+        "global_cmvn_stats": "global_cmvn.stats",
+        "splice_config": "splice.conf",
+        "cmvn_config": "online_cmvn.conf",
+    }
+    options = IvectorOptions(max_count=50, **{name: str(EXTRACTOR / file) for name, file in files.items()})
+    settings = FrontendSettings("mfcc", CONFIG, ivector_options=options)
+    assert settings.wants_ivectors
+    found = open_sound_frontend(settings).ivectors
+    assert found is not None
+    assert (found.name, found.extractor.options.max_count) == (str(EXTRACTOR / "final.ie"), 50)
+    assert {Path(path).name for name, path in named_files(settings) if name == "ivector_extractor"} == set(
+        files.values()
+    )
+
+
+def test_options_of_features_from_python() -> None:
+    pairs = (("num-ceps", "20"), ("dither", "0"))
+    found = open_sound_frontend(FrontendSettings("mfcc", CONFIG, feature_options=pairs)).features
+    assert found is not None
+    assert found.options.num_ceps == 20  # type: ignore[union-attr]
+    with pytest.raises(ConfigFormatError, match=r"options of features: line 1: .*'num-seps'"):
+        open_sound_frontend(FrontendSettings("mfcc", CONFIG, feature_options=(("num-seps", "20"),)))

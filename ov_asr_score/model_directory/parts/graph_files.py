@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ov_asr_score.errors import FileAccessError, TableFormatError, UnsupportedModelError, UsageError
+from ov_asr_score.fst.graph_file import COMPOSE_LOOKAHEAD
 from ov_asr_score.fst.header import FstHeader, read_header
 from ov_asr_score.kaldi_io.matrices.stream import open_stream
 from ov_asr_score.model_directory.parts.inventory import Inventory
@@ -18,10 +19,6 @@ from ov_asr_score.text import printable_name
 GRAPH = "HCLG.fst"
 _FIRST_HALF, _SECOND_HALF = "HCLr.fst", "Gr.fst"
 _USE = "decoding graph"
-_COMPOSE = (
-    "fstcompose HCLr.fst Gr.fst | fstrmsymbols disambig_tid.int | fstconvert --fst_type=const > HCLG.fst (Kaldi's "
-    "mkgraph_lookahead.sh --compose-graph does it)"
-)
 
 
 def graph_in(
@@ -110,5 +107,5 @@ def _refuse_lookahead(inventory: Inventory, prefix: str) -> None:
     raise UnsupportedModelError(
         f"{printable_name(inventory.path(prefix + halves[0]))}: expected {GRAPH}, found a lookahead graph "
         f"({' and '.join(halves)}){other}, which is composed while it is searched; compose it once: in that folder, "
-        f"{_COMPOSE}"
+        f"{COMPOSE_LOOKAHEAD}"
     )

@@ -133,3 +133,12 @@ def test_a_kaldi_model_without_a_network(folder: Path) -> None:
     assert outcome.code == 0
     assert "kind: Kaldi transition model with Gaussian mixtures (GMM)" in outcome.stdout
     assert "transition-ids: 8" in outcome.stdout
+
+
+def test_a_model_directory() -> None:
+    shown = run("inspect", MODELS / "chain_ivector").stdout
+    assert "layout: kaldi online" in shown
+    assert "ivector_extractor/final.ie: extractor of i-vectors" in shown
+    sections = json.loads(run("inspect", "--json", MODELS / "chain_ivector").stdout)["sections"]
+    assert sections["Used files"]["graph/HCLG.fst"] == "decoding graph"
+    assert sections["Recognition"]["frames per chunk"] == 24
