@@ -114,7 +114,13 @@ FLOORS: dict[str, list[str]] = {
         "transcribe suite",
         "__init__",
     ],
-    "job.transcribe": ["sound_sources", "scoring_job", "transcription"],
+    "job.transcribe": [
+        "sound_sources",
+        "scoring_job long_recordings window_scores",
+        "window_words",
+        "piecewise",
+        "transcription",
+    ],
     "frontend": [
         "sources named_files frontend live_state",
         "sound_features opening",

@@ -33,9 +33,15 @@ def present_run(job: ScoreJob, *, quiet: bool, verbose: bool) -> Verdict:
 
 def present_transcription(job: TranscribeJob, *, quiet: bool, verbose: bool) -> Verdict:
     """Verdict of the transcription; its report goes to standard error, as words may go to standard output."""
-    from ov_asr_score.job.transcribe.transcription import scoring_of
+    from ov_asr_score.job.transcribe.scoring_job import scoring_job
+    from ov_asr_score.job.transcribe.transcription import read_directory, run_transcription
 
-    return _presented(scoring_of(job), run_job, ReportConsole(stderr=True), quiet=quiet, verbose=verbose)
+    directory = read_directory(job)
+
+    def run(_: ScoreJob, show: Callable[[UtteranceReport], None]) -> RunReport:
+        return run_transcription(job, show, directory=directory)
+
+    return _presented(scoring_job(job, directory), run, ReportConsole(stderr=True), quiet=quiet, verbose=verbose)
 
 
 def _presented(job: ScoreJob, run: RunOfJob, console: ReportConsole, *, quiet: bool, verbose: bool) -> Verdict:

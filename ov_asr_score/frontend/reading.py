@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.audio.recordings import SKIPPED_ERRORS, read_recordings
+from ov_asr_score.audio.recordings import SKIPPED_ERRORS, Recording, read_recordings
 from ov_asr_score.errors import (
     FileAccessError,
     MissingUtteranceError,
@@ -59,7 +59,8 @@ class Reading:
     """How a source is read: what is allowed, which part of it, and what becomes of utterances that cannot be used.
 
     Utterances that are ``known`` are left out. ``channels`` takes, by key, what an utterance is one of several channels
-    of, and that channel, counted from 0.
+    of, and that channel, counted from 0. ``take`` is shown every recording of a source of sound, in their order, and
+    gives back what is to be read instead: None where it has taken the recording for itself.
     """
 
     allow_commands: bool = False
@@ -68,6 +69,7 @@ class Reading:
     shard: Shard | None = None
     known: frozenset[str] = frozenset()
     channels: dict[str, tuple[str, int]] = field(default_factory=dict)
+    take: Callable[[Recording], Recording | None] | None = None
 
 
 def read_features(
@@ -137,7 +139,10 @@ def _of_sound(sources: Sequence[str], frontend: Frontend, how: Reading) -> Itera
         if recording.base and isinstance(recording.channel, int):
             how.channels[recording.key] = (recording.base, recording.channel)
         try:
-            found = compute_recording(recording, frontend)
+            left = recording if how.take is None else how.take(recording)
+            if left is None:
+                continue
+            found = compute_recording(left, frontend)
         except _OF_ONE_UTTERANCE as error:
             if how.on_skip is None:
                 raise

@@ -17,7 +17,7 @@ from ov_asr_score.job.run.export import export_model
 from ov_asr_score.job.run.gna_report import clipping_notes, report_layers
 from ov_asr_score.job.run.late_scores import note_delay
 from ov_asr_score.job.run.nonfinite import note_nonfinite
-from ov_asr_score.job.run.prepared_run import PreparedRun, prepare_run
+from ov_asr_score.job.run.prepared_run import PreparedRun, TakesRecordings, prepare_run
 from ov_asr_score.job.run.read_ahead import ReadAhead
 from ov_asr_score.job.run.references import OnCompared, ReferenceTables
 from ov_asr_score.job.run.report_files import new_report, report_file, trace_file
@@ -47,9 +47,10 @@ _RESULT_BYTES = 1024  # of a result without its scores
 OnUtterance = Callable[[UtteranceReport], None]
 
 
-def run_job(job: ScoreJob, on_utterance: OnUtterance | None = None) -> RunReport:
+def run_job(job: ScoreJob, on_utterance: OnUtterance | None = None, aside: TakesRecordings | None = None) -> RunReport:
     """The report of a finished run; ``on_utterance`` is called after each utterance was written and compared.
 
+    Recordings that ``aside`` takes are not scored with all others: their words come from there, in their order.
     Everything that the job names as output is complete under its final name when this returns, and not there under that
     name when it raises. ``report.verdict`` is ``failed`` when a limit was exceeded, an utterance was lost, or there was
     none.
@@ -57,10 +58,10 @@ def run_job(job: ScoreJob, on_utterance: OnUtterance | None = None) -> RunReport
     Raises OvAsrScoreError children for everything that stops the run.
     """
     with keep_model_files(job):
-        return _run(job, on_utterance)
+        return _run(job, on_utterance, aside)
 
 
-def _run(job: ScoreJob, on_utterance: OnUtterance | None) -> RunReport:
+def _run(job: ScoreJob, on_utterance: OnUtterance | None, aside: TakesRecordings | None = None) -> RunReport:
     started = time.perf_counter()
     report = new_report(job.command, job.notes)
     report.totals.frame_shift_seconds = job.frame_shift_seconds
@@ -69,7 +70,7 @@ def _run(job: ScoreJob, on_utterance: OnUtterance | None) -> RunReport:
         trace_file(job.trace) as trace,
         ExitStack() as stack,
     ):
-        run = prepare_run(job, report, trace, stack)
+        run = prepare_run(job, report, trace, stack, aside)
         with (
             open_words(run, lambda job: _run(job, None)) as words,
             _open_tables(run, reporter.compared) as (writers, references, earlier),
@@ -169,7 +170,7 @@ def _score_all(
     as_vectors = scorer.vector_outputs if job.vectors_as == "vector" else frozenset()
     vectors = {layer for layer, port in ports.items() if port.name in as_vectors}
     utterances = run.utterances
-    resumed = earlier.count if earlier is not None else len(run.known.outcomes) if run.known is not None else 0
+    resumed = earlier.count if earlier is not None else len(run.known.utterances) if run.known is not None else 0
     if earlier is not None:
         utterances = mark_scored(earlier, utterances)
         report.notes += filter(None, [earlier.note_on_machine(_machine(scorer))])

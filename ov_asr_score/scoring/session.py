@@ -137,3 +137,10 @@ def start_session(
     scorer = prepare_scorer(model, options, first, calibration)
     checked = check_widths(chain(read, source), scorer.fits, specifiers, skip)
     return Session(options, model, scorer, opened.tables, first, checked)
+
+
+def start_without_example(opened: ModelWithTables, utterances: Iterator[Utterance]) -> Session:
+    """The same of a Kaldi model, of which no utterance is read for it to be compiled."""
+    session = start_session(opened, iter(()))
+    specifiers = {table.input: table.specifier for table in opened.tables.inputs}
+    return replace(session, utterances=check_widths(utterances, session.scorer.fits, specifiers, opened.join.on_skip))

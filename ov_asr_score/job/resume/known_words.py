@@ -20,7 +20,7 @@ import numpy as np
 from ov_asr_score.errors import FileAccessError, UsageError
 from ov_asr_score.job.resume.resuming import other_run
 from ov_asr_score.job.resume.run_identity import digests, run_identity, spelled_option
-from ov_asr_score.job.words.outcome import KnownOutcome, Outcome
+from ov_asr_score.job.words.outcome import FoundUtterance, Outcome
 from ov_asr_score.job.words.word_files import wants_times
 from ov_asr_score.job.words.word_run import word_files_read
 from ov_asr_score.kaldi_io import OutputFile
@@ -39,15 +39,16 @@ _COMPLETE = {"complete": True}
 class KnownWords:
     """What is known, in the order of the run, and the file that takes what is found now."""
 
-    def __init__(self, outcomes: tuple[KnownOutcome, ...], file: OutputFile) -> None:
+    def __init__(self, utterances: tuple[FoundUtterance, ...], file: OutputFile) -> None:
         """``file`` is open for writing behind what is known."""
-        self.outcomes = outcomes
-        self.keys = frozenset(each.outcome.key for each in outcomes)
+        self.utterances = utterances
+        self.keys = frozenset(each.key for each in utterances)
         self._file = file
 
-    def add(self, outcome: Outcome, num_frames: int) -> None:
-        """Keep an outcome, so that it is there if the process is killed after this. Raises FileAccessError."""
-        self._file.write(_line(_plain_outcome(outcome, num_frames)))
+    def add(self, found: FoundUtterance) -> None:
+        """Keep an utterance, so that it is there if the process is killed after this. Raises FileAccessError."""
+        outcomes = [_plain_outcome(each) for each in found.outcomes]
+        self._file.write(_line({"key": found.key, "frames": found.num_frames, "outcomes": outcomes}))
         self._file.flush()
 
     def note_complete(self) -> None:
@@ -82,16 +83,16 @@ def open_known_words(job: ScoreJob, tables: JobTables) -> KnownWords:
         _make_folder(Path(name))
     identity = run_identity(job, tables) | _words_identity(job)
     with contextlib.closing(PartialFile(path, path, name)) as file:
-        header, outcomes, size, complete = _read(path)
+        header, utterances, size, complete = _read(path)
         if header != identity:
             if header and not complete:
                 raise other_run(header, identity, path)
-            outcomes, size = (), 0
+            utterances, size = (), 0
         output = file.continued(size)
     if not size:
         output.write(_line({"format": FORMAT, "format_version": FORMAT_VERSION, "run": identity}))
         output.flush()
-    return KnownWords(outcomes, output)
+    return KnownWords(utterances, output)
 
 
 def _file_of_words(job: ScoreJob) -> str:
@@ -125,31 +126,32 @@ def _words_identity(job: ScoreJob) -> dict[str, str]:
     return found | {spelled_option("row_shift"): str(decoding.row_shift_seconds)}
 
 
-def _read(path: Path) -> tuple[dict[str, str], tuple[KnownOutcome, ...], int, bool]:
-    """What decided the words, the outcomes, the bytes of both, and whether they are all of the run.
+def _read(path: Path) -> tuple[dict[str, str], tuple[FoundUtterance, ...], int, bool]:
+    """What decided the words, the utterances, the bytes of both, and whether they are all of the run.
 
     Nothing, and 0 bytes, where there is no line that is whole. Raises FileAccessError.
     """
     header: dict[str, str] = {}
-    outcomes: list[KnownOutcome] = []
+    utterances: list[FoundUtterance] = []
     size = 0
     try:
         with path.open("rb") as file:
             for value, length in _whole_lines(file):
                 if value == _COMPLETE:
-                    return header, tuple(outcomes), size, True
+                    return header, tuple(utterances), size, True
                 if not size:
                     if (value["format"], value["format_version"]) != (FORMAT, FORMAT_VERSION):
                         break
                     header = dict(value["run"])
                 else:
-                    outcomes.append(_known_outcome(value))
+                    outcomes = tuple(map(_outcome, value["outcomes"]))
+                    utterances.append(FoundUtterance(str(value["key"]), outcomes, int(value["frames"])))
                 size += length
     except (KeyError, TypeError, ValueError):  # of another version
         pass
     except OSError as error:
         raise access_error(str(path), error) from error
-    return header, tuple(outcomes), size, False
+    return header, tuple(utterances), size, False
 
 
 def _whole_lines(lines: Iterator[bytes]) -> Iterator[tuple[Any, int]]:
@@ -165,9 +167,8 @@ def _line(value: Mapping[str, object]) -> bytes:
     return b"%08x %s" % (zlib.crc32(text), text)
 
 
-def _plain_outcome(outcome: Outcome, num_frames: int) -> dict[str, object]:
+def _plain_outcome(outcome: Outcome) -> dict[str, object]:
     return {
-        "frames": num_frames,
         "rows": outcome.num_frames,
         "best": asdict(outcome.best),
         "spoken": None if outcome.spoken == outcome.best else asdict(outcome.spoken),
@@ -179,9 +180,9 @@ def _plain_outcome(outcome: Outcome, num_frames: int) -> dict[str, object]:
     }
 
 
-def _known_outcome(value: Mapping[str, Any]) -> KnownOutcome:
+def _outcome(value: Mapping[str, Any]) -> Outcome:
     best, alignment = _segment(value["best"]), value["alignment"]
-    outcome = Outcome(
+    return Outcome(
         best,
         best if value["spoken"] is None else _segment(value["spoken"]),
         int(value["rows"]),
@@ -192,7 +193,6 @@ def _known_outcome(value: Mapping[str, Any]) -> KnownOutcome:
         float(value["acoustic_cost"]),
         float(value["seconds"]),
     )
-    return KnownOutcome(outcome, int(value["frames"]))
 
 
 def _segment(value: Mapping[str, Any]) -> Segment:

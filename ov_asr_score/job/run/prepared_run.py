@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ov_asr_score.comparison import Limits
 from ov_asr_score.errors import OvAsrScoreError, UsageError
@@ -37,14 +37,34 @@ from ov_asr_score.scoring.job_tables import JobTables
 from ov_asr_score.scoring.plan import conversion_of
 from ov_asr_score.scoring.plans.plan_text import plan_facts
 from ov_asr_score.scoring.scorer import Scorer
-from ov_asr_score.scoring.session import ModelWithTables, Session, open_model_with_tables, start_session
+from ov_asr_score.scoring.session import (
+    ModelWithTables,
+    Session,
+    open_model_with_tables,
+    start_session,
+    start_without_example,
+)
 from ov_asr_score.scoring.utterances.ivector_tables import IVECTOR_INPUT
 from ov_asr_score.scoring.utterances.joining import JoinGaps, SkipUtterance, Utterance
 from ov_asr_score.settings.path_map import parse_path_map
 from ov_asr_score.settings.score_job import ScoreJob
 
-if TYPE_CHECKING:  # of use for words alone
+if TYPE_CHECKING:  # of use for words and sound alone
+    from ov_asr_score.audio.recordings import Recording
     from ov_asr_score.job.resume.known_words import KnownWords
+    from ov_asr_score.job.words.outcome import FoundUtterance
+
+
+class TakesRecordings(Protocol):
+    """What recognizes some recordings for itself."""
+
+    def take(self, recording: Recording) -> Recording | None:
+        """What is left to be scored: the recording, or None where it was taken. Raises what is wrong with it."""
+        ...
+
+    def before(self, key: str | None) -> Iterator[FoundUtterance]:
+        """What was found in recordings before an utterance and was not given yet; None: before the end."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +82,12 @@ class PreparedRun:
     integers: IntegerInputs
     channels: Mapping[str, tuple[str, int]]  # of utterances that are one of several of a recording, as they are read
     known: KnownWords | None = None  # where words alone are to be found, and a run may have found some before
+    aside: TakesRecordings | None = None
 
 
-def prepare_run(job: ScoreJob, report: RunReport, trace: TraceWriter | None, stack: ExitStack) -> PreparedRun:
+def prepare_run(
+    job: ScoreJob, report: RunReport, trace: TraceWriter | None, stack: ExitStack, aside: TakesRecordings | None = None
+) -> PreparedRun:
     """The run of ``job``; ``report`` gets what is known of it, and later what its utterances are found to be.
 
     What is open until the end of the run is so in ``stack``.
@@ -82,7 +105,11 @@ def prepare_run(job: ScoreJob, report: RunReport, trace: TraceWriter | None, sta
         known = stack.enter_context(closing(open_known_words(job, opened.tables)))
         opened = replace(opened, join=replace(opened.join, known=known.keys))
     gaps = JoinGaps()  # those of references are no reason to stop reading, so they are kept apart
-    session = start_session(opened, _timed(opened.read(gaps), report, trace))
+    if aside is None:
+        session = start_session(opened, _timed(opened.read(gaps), report, trace))
+    else:  # nothing is read before outputs are open: recordings may be long
+        opened = replace(opened, join=replace(opened.join, take=aside.take))
+        session = start_without_example(opened, _timed(opened.read(gaps), report, trace))
     scorer = session.scorer
     _describe(report, job, session)
     if opened.join.frontend is not None:
@@ -103,7 +130,9 @@ def prepare_run(job: ScoreJob, report: RunReport, trace: TraceWriter | None, sta
     if trace is not None:
         trace.event("run", "prepare", started, time.perf_counter(), load_seconds=scorer.load_seconds)
     channels = opened.join.channels
-    return PreparedRun(job, opened.tables, scorer, utterances, skip, gaps, sample, trace, integers, channels, known)
+    return PreparedRun(
+        job, opened.tables, scorer, utterances, skip, gaps, sample, trace, integers, channels, known, aside
+    )
 
 
 def _on_ivectors(scorer: Scorer, opened: ModelWithTables) -> list[str]:

@@ -81,4 +81,4 @@ def with_words(
     from ov_asr_score.job.words.scored_words import decoded_beside
 
     first = run.scorer.runner.outputs[0].name
-    return decoded_beside(words, run.job, results, first, frame_seconds, run.known)
+    return decoded_beside(words, run.job, results, first, frame_seconds, run.known, run.aside)

@@ -86,9 +86,12 @@ def _words(job: TranscribeJob, directory: ModelDirectory, notes: list[str]) -> W
         files = replace(files, text="-")
     if files.transcript.endswith("/") and not files.transcript_format:
         files = replace(files, transcript_format=DEFAULT_FORMAT)
+    known = _usable(directory.words.search, files, notes)
+    if directory.program == "online2-wav-nnet3-latgen-faster":  # which ends an utterance wherever its sound ends
+        known = replace(known, allow_partial=True)
     return replace(
         directory.words,
-        search=job.search.over(_usable(directory.words.search, files, notes)),
+        search=job.search.over(known),
         phrases=job.phrases,
         files=files,
         captions=job.captions,

@@ -1,11 +1,16 @@
 """Transcribe sound with the models of a directory.
 
-Tests: tests/job/transcribe/test_transcription.py
+Tests: tests/job/transcribe/test_transcription.py, tests/job/transcribe/test_long_recordings.py
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ov_asr_score.errors import UsageError
 from ov_asr_score.job.score import OnUtterance, run_job
+from ov_asr_score.job.transcribe.long_recordings import LongRecordings
 from ov_asr_score.job.transcribe.scoring_job import scoring_job
 from ov_asr_score.model_directory.model_directory import ModelDirectory
 from ov_asr_score.report.data.run import RunReport
@@ -21,13 +26,47 @@ def run_transcription(
     ``directory`` is what ``job.model`` is known to hold; None: it is read. Words are those of Kaldi's program for whole
     files that the directory is for. Raises what reading the directory, ``scoring_job`` and ``run_job`` raise.
     """
-    return run_job(scoring_of(job, directory), on_utterance)
+    found = read_directory(job) if directory is None else directory
+    scoring = scoring_job(job, found)
+    with _long_recordings(job, scoring, found) as aside:
+        return run_job(scoring, on_utterance, aside)
 
 
-def scoring_of(job: TranscribeJob, directory: ModelDirectory | None = None) -> ScoreJob:
-    """The job of ``score`` that the transcription is. Raises what reading the directory and ``scoring_job`` raise."""
-    if directory is None:
-        from ov_asr_score.model_directory.reading import read_model_directory
+def read_directory(job: TranscribeJob) -> ModelDirectory:
+    """What the model directory of ``job`` holds. Raises what reading it raises."""
+    from ov_asr_score.model_directory.reading import read_model_directory
 
-        directory = read_model_directory(job.model)
-    return scoring_job(job, directory)
+    return read_model_directory(job.model)
+
+
+@contextmanager
+def _long_recordings(
+    job: TranscribeJob, scoring: ScoreJob, directory: ModelDirectory
+) -> Iterator[LongRecordings | None]:
+    """What recognizes recordings piece by piece; None where all are to be scored as a whole."""
+    why_not = _needs_whole(job, scoring, directory)
+    if why_not:
+        if job.segment:
+            raise UsageError(f"segment: recordings cannot be cut, as {why_not}", fields=("segment",))
+        yield None
+        return
+    from ov_asr_score.job.transcribe.piecewise import open_piecewise
+
+    with open_piecewise(job, scoring, directory) as aside:
+        yield aside
+
+
+def _needs_whole(job: TranscribeJob, scoring: ScoreJob, directory: ModelDirectory) -> str:
+    """Why recordings must be scored as a whole; empty where they need not."""
+    tables = scoring.decoding.files.tables()
+    if tables:
+        return f"{' and '.join(tables)} are of whole utterances"
+    if scoring.frontend.ivector_spk2utt:
+        return "the state of speakers is carried on (spk2utt)"
+    if scoring.frontend.ivector_frame_weight != 1:
+        return "silence has another weight in i-vectors"
+    if directory.program == "nnet3-latgen-faster" and not scoring.kaldi.frames_per_chunk:
+        return "the network is computed of whole utterances (frames_per_chunk 0)"
+    if directory.program == "ctc":
+        return "a CTC model scores whole utterances"
+    return ""

@@ -42,8 +42,9 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class KnownOutcome:
-    """What came of an utterance of ``num_frames`` frames of features."""
+class FoundUtterance:
+    """What came of an utterance of ``num_frames`` frames of features, or of each part of a recording that was cut."""
 
-    outcome: Outcome
+    key: str
+    outcomes: tuple[Outcome, ...]
     num_frames: int

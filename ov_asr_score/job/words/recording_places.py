@@ -40,6 +40,8 @@ class RecordingPlaces:
         if part is None:
             return replace(segment, speaker=speaker)
         start, end = part.start, part.end
+        if segment.start and segment.end is not None:  # a segment of the part
+            start, end = part.start + segment.start, part.start + segment.end
         return replace(
             segment,
             speaker=speaker,
@@ -47,7 +49,7 @@ class RecordingPlaces:
             channel=channel,
             start=start,
             end=end if end >= 0 else None if segment.end is None else start + segment.end,
-            alternatives=tuple(_moved(each, start) for each in segment.alternatives),
+            alternatives=tuple(_moved(each, part.start) for each in segment.alternatives),
         )
 
     def sounds(self, names: Container[str], *, allow_commands: bool = False) -> dict[str, PageSound]:

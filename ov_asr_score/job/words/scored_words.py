@@ -6,7 +6,7 @@ Tests: tests/job/test_words_of_scores.py
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +19,7 @@ from ov_asr_score.audio.lists.data_directory import WAV_SCP
 from ov_asr_score.decoding.graph_checks import check_width
 from ov_asr_score.errors import ShapeMismatchError, UsageError
 from ov_asr_score.job.words.graph_words import GraphWords
-from ov_asr_score.job.words.outcome import KnownOutcome, Outcome
+from ov_asr_score.job.words.outcome import FoundUtterance
 from ov_asr_score.job.words.word_files import wants_times
 from ov_asr_score.job.words.word_run import WordRun, open_word_run
 from ov_asr_score.scoring.engine import UtteranceScores
@@ -30,15 +30,20 @@ from ov_asr_score.text import shown_key
 
 
 class WordKeeper(Protocol):
-    """Keeps what is found, for a run that goes on where this one ends; ``outcomes`` are those of an earlier run."""
+    """Keeps what is found, for a run that goes on where this one ends; ``utterances`` are those of an earlier run."""
 
-    @property
-    def outcomes(self) -> Sequence[KnownOutcome]:
-        """What is known, in the order of the run."""
+    utterances: tuple[FoundUtterance, ...]
+
+    def add(self, found: FoundUtterance) -> None:
+        """Keep an utterance."""
         ...
 
-    def add(self, outcome: Outcome, num_frames: int) -> None:
-        """Keep an outcome of ``num_frames`` frames of features."""
+
+class FoundAside(Protocol):
+    """What is recognized apart from the scoring of all others, in the order of all."""
+
+    def before(self, key: str | None) -> Iterator[FoundUtterance]:
+        """What stands before an utterance and was not given yet; None: before the end."""
         ...
 
 
@@ -86,15 +91,26 @@ def decoded_beside(
     output: str,
     frame_seconds: float,
     known: WordKeeper | None = None,
+    aside: FoundAside | None = None,
 ) -> Iterator[UtteranceScores]:
     """``results`` in their order, each after the words of its ``output`` were found and written.
 
-    Before them comes what is ``known``, without scores. ``frame_seconds`` is the duration of a frame of the input,
-    which may be a sample.
+    Before them comes what is ``known``, and among them what is found ``aside``, both without scores. ``frame_seconds``
+    is the duration of a frame of the input, which may be a sample.
     """
-    for each in known.outcomes if known is not None else ():
-        words.take(each.outcome)
-        yield UtteranceScores(each.outcome.key, {}, each.num_frames, 0, 0, 0.0)
+
+    def taken(found: FoundUtterance) -> UtteranceScores:
+        for outcome in found.outcomes:
+            words.take(outcome)
+        return UtteranceScores(found.key, {}, found.num_frames, 0, 0, 0.0)
+
+    def kept(found: FoundUtterance) -> UtteranceScores:
+        scores = taken(found)
+        if known is not None:
+            known.add(found)
+        return scores
+
+    yield from map(taken, known.utterances if known is not None else ())
     waiting: deque[UtteranceScores] = deque()
     needs_times = wants_times(job.decoding.files)
 
@@ -106,11 +122,12 @@ def decoded_beside(
                 _check_rows(scored, len(matrix), words.row_seconds, frame_seconds)
             yield scored.key, np.ascontiguousarray(matrix, np.float32)
 
-    for outcome in words.decode(scores()):
+    for outcome in words.found(scores()):
         scored = waiting.popleft()
-        if known is not None:
-            known.add(outcome, scored.num_frames)
+        yield from map(kept, aside.before(scored.key) if aside is not None else ())
+        kept(FoundUtterance(scored.key, (outcome,), scored.num_frames))
         yield scored
+    yield from map(kept, aside.before(None) if aside is not None else ())
 
 
 def _check_rows(scored: UtteranceScores, rows: int, row_seconds: float, frame_seconds: float) -> None:

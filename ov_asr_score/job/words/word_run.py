@@ -60,10 +60,14 @@ class WordRun:
 
     def decode(self, utterances: Utterances) -> Iterator[Outcome]:
         """The outcome of all utterances, pairs of a key and scores, in their order, each written and counted."""
-        for found in self.decoder.decode(utterances):
-            outcome = _in_channel(found, self.channels.get(found.key))
+        for outcome in self.found(utterances):
             self.take(outcome)
             yield outcome
+
+    def found(self, utterances: Utterances) -> Iterator[Outcome]:
+        """The same, to be written and counted by ``take``."""
+        for outcome in self.decoder.decode(utterances):
+            yield _in_channel(outcome, self.channels.get(outcome.key))
 
     def take(self, outcome: Outcome) -> None:
         """Write and count an outcome, wherever it comes from."""

@@ -29,7 +29,15 @@ def first_entries(
     if options.frontend is not None:
         from ov_asr_score.frontend.reading import Reading, read_features
 
-        how = Reading(options.allow_commands, options.path_map, skip, options.shard, options.known, options.channels)
+        how = Reading(
+            options.allow_commands,
+            options.path_map,
+            skip,
+            options.shard,
+            options.known,
+            options.channels,
+            options.take,
+        )
         for utterance in read_features([specifier, *options.more_sound], options.frontend, how):
             yield utterance.key, utterance.features, utterance.ivectors
         return

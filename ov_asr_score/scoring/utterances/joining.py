@@ -29,6 +29,7 @@ from ov_asr_score.settings.path_map import NO_PATH_MAP, PathMap
 from ov_asr_score.settings.shard import Shard
 
 if TYPE_CHECKING:  # tables of features need none of it
+    from ov_asr_score.audio.recordings import Recording
     from ov_asr_score.frontend.frontend import Frontend
 
 Array = NDArray[Any]
@@ -77,7 +78,7 @@ class JoinOptions:
 
     With ``shard`` only that part of the first table is taken, and what only other tables hold is no gap. With a
     ``frontend`` the first table goes through it, or is sound, which ``more_sound`` follows. Utterances of the first
-    table that are ``known`` are left out, and of sound ``channels`` takes what ``frontend.reading.Reading`` has there.
+    table that are ``known`` are left out; of sound, ``channels`` and ``take`` are as in ``frontend.reading.Reading``.
     """
 
     pair: Literal["key", "position"] = "key"
@@ -90,6 +91,7 @@ class JoinOptions:
     more_sound: tuple[str, ...] = ()
     known: frozenset[str] = frozenset()
     channels: dict[str, tuple[str, int]] = field(default_factory=dict)
+    take: Callable[[Recording], Recording | None] | None = None
 
 
 @dataclass(slots=True)

@@ -100,6 +100,24 @@ class TranscribeJob:
         int,
         Setting("Processes that decode; 0: one per core, 1: none but this one.", panel=DECODING, metavar="N", least=0),
     ] = 0
+    segment: Annotated[
+        bool,
+        Setting(
+            "Cut recordings where a speaker pauses, by the endpoint rules of the model directory: each part is an "
+            "utterance KEY-0, KEY-1, …",
+            panel=TABLES,
+        ),
+    ] = False
+    long_after: Annotated[
+        float,
+        Setting(
+            "Recognize recordings from this length on, and those of unknown length, in pieces, so that memory does not "
+            "grow with them; words are the same.",
+            metavar="SECONDS",
+            panel=SPEED,
+            least=0.0,
+        ),
+    ] = 300.0
     search: SearchChoices = field(default_factory=SearchChoices)
     phrases: PhraseSettings = field(default_factory=PhraseSettings)
     files: Annotated[

@@ -13,7 +13,7 @@ from ov_asr_score.frontend import reading
 from ov_asr_score.frontend.frontend import Frontend
 from ov_asr_score.frontend.sound_features import FoundFeatures, compute_recording
 from ov_asr_score.job.score import run_job
-from ov_asr_score.job.transcribe.transcription import scoring_of
+from ov_asr_score.job.transcribe.scoring_job import scoring_job
 from ov_asr_score.report.data.run import RunReport, UtteranceReport
 from ov_asr_score.settings.recognition.transcribe_job import TranscribeJob
 from ov_asr_score.settings.score_job import ScoreJob
@@ -35,7 +35,7 @@ def job_in(folder: Path, spk2utt: str = "", **files: str) -> ScoreJob:
         files=replace(written, **files),  # type: ignore[arg-type]
         decode_workers=1,
     )
-    return scoring_of(job, ONLINE)
+    return scoring_job(job, ONLINE)
 
 
 def interrupt(job: ScoreJob, after: int) -> None:

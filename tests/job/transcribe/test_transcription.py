@@ -11,7 +11,8 @@ import soundfile
 
 from ov_asr_score.errors import UsageError
 from ov_asr_score.job.score import run_job
-from ov_asr_score.job.transcribe.transcription import run_transcription, scoring_of
+from ov_asr_score.job.transcribe.scoring_job import scoring_job
+from ov_asr_score.job.transcribe.transcription import run_transcription
 from ov_asr_score.kaldi_io import read_table
 from ov_asr_score.model_directory.model_directory import ModelDirectory
 from ov_asr_score.settings.recognition.search_choices import SearchChoices
@@ -66,7 +67,7 @@ def test_scores_are_those_of_one_ivector_for_the_file(tmp_path: Path) -> None:
     job = TranscribeJob(str(FOLDER), (SOUND,), files=WordFiles(text=str(tmp_path / "text")), decode_workers=1)
     worst = {}
     for directory in (ONLINE, EXPERIMENT):
-        run_job(replace(scoring_of(job, directory), outputs=(f"ark:{scores}",)))
+        run_job(replace(scoring_job(job, directory), outputs=(f"ark:{scores}",)))
         found = dict(read_table(str(scores)))
         known = dict(read_table(str(KALDI / "scores.ark")))
         worst[directory.layout] = max(float(np.abs(found[key] - known[key]).max()) for key in known)
@@ -76,20 +77,20 @@ def test_scores_are_those_of_one_ivector_for_the_file(tmp_path: Path) -> None:
 
 def test_the_options_of_the_search_count_more_than_the_directory() -> None:
     job = TranscribeJob(str(FOLDER), (SOUND,), search=SearchChoices(beam=16.0, decoding_scale=0.5))
-    search = scoring_of(job, ONLINE).decoding.search
+    search = scoring_job(job, ONLINE).decoding.search
     assert (search.beam, search.decoding_scale, search.max_active, search.lattice_beam) == (16.0, 0.5, 7000, None)
 
 
 def test_a_search_for_lattices_leaves_out_what_it_does_not_know() -> None:
     files = WordFiles(transcript="x.json", confidence="mbr")
-    found = scoring_of(TranscribeJob(str(FOLDER), (SOUND,), files=files), ONLINE)
+    found = scoring_job(TranscribeJob(str(FOLDER), (SOUND,), files=files), ONLINE)
     assert (found.decoding.search.max_active, found.decoding.search.lattice_beam) == (None, 8.0)
     assert list(found.notes) == ["max_active: not used, as the search for lattices has no such limit"]
 
 
 def test_words_go_to_standard_output_where_no_file_is_named() -> None:
-    assert scoring_of(TranscribeJob(str(FOLDER), SOUND), ONLINE).decoding.files.text == "-"
-    assert scoring_of(
+    assert scoring_job(TranscribeJob(str(FOLDER), SOUND), ONLINE).decoding.files.text == "-"
+    assert scoring_job(
         TranscribeJob(str(FOLDER), SOUND, files=WordFiles(transcript="out/")), ONLINE
     ).decoding.files == WordFiles(transcript="out/", transcript_format="text")
 
@@ -115,7 +116,7 @@ def test_sound_that_cannot_be_read_is_named_and_left_out(tmp_path: Path) -> None
 def test_speakers_need_ivectors() -> None:
     plain = replace(ONLINE, frontend=replace(ONLINE.frontend, ivector_extractor=""))
     with pytest.raises(UsageError, match="spk2utt: is for i-vectors"):
-        scoring_of(TranscribeJob(str(FOLDER), SOUND, spk2utt="ark:spk2utt"), plain)
+        scoring_job(TranscribeJob(str(FOLDER), SOUND, spk2utt="ark:spk2utt"), plain)
 
 
 def stereo(path: Path, *names: str) -> None:
