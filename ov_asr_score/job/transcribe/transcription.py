@@ -50,9 +50,9 @@ def _long_recordings(
             raise UsageError(f"segment: recordings cannot be cut, as {why_not}", fields=("segment",))
         yield None
         return
-    from ov_asr_score.job.transcribe.piecewise import open_piecewise
+    from ov_asr_score.job.transcribe.long_opening import open_long_recordings
 
-    with open_piecewise(job, scoring, directory) as aside:
+    with open_long_recordings(job, scoring, directory) as aside:
         yield aside
 
 

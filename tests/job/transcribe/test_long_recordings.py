@@ -61,7 +61,8 @@ def test_words_of_pieces_are_those_of_kaldi_in_their_order(directory: ModelDirec
     report = run_transcription(job, lambda utterance: keys.append(utterance.key), directory=directory)
     assert text.read_text() == WORDS
     assert keys == NAMES
-    assert (report.totals.utterances, report.totals.frames, report.verdict) == (9, pytest.approx(1375, abs=20), "ok")
+    assert (report.totals.utterances, report.verdict) == (9, "ok")
+    assert abs(report.totals.frames - 1375) < 20
 
 
 def test_scores_of_windows_are_those_of_the_whole(joined: Path, tmp_path: Path) -> None:

@@ -114,7 +114,7 @@ def test_sound_that_cannot_be_read_is_named_and_left_out(tmp_path: Path) -> None
 
 
 def test_speakers_need_ivectors() -> None:
-    plain = replace(ONLINE, frontend=replace(ONLINE.frontend, ivector_extractor=""))
+    plain = replace(ONLINE, frontend=replace(ONLINE.frontend, ivector_extractor="", ivector_options=None))
     with pytest.raises(UsageError, match="spk2utt: is for i-vectors"):
         scoring_job(TranscribeJob(str(FOLDER), SOUND, spk2utt="ark:spk2utt"), plain)
 

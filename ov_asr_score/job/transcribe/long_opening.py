@@ -27,7 +27,7 @@ _FRAME_SECONDS = 0.01
 
 
 @contextmanager
-def open_piecewise(job: TranscribeJob, scoring: ScoreJob, directory: ModelDirectory) -> Iterator[LongRecordings]:
+def open_long_recordings(job: TranscribeJob, scoring: ScoreJob, directory: ModelDirectory) -> Iterator[LongRecordings]:
     """Recognizes the recordings of ``job`` that are long; models are loaded for the first of them."""
     factor = max(1, scoring.kaldi.frame_subsampling_factor or directory.looped.frame_subsampling_factor)
     row_seconds = scoring.decoding.row_shift_seconds or _FRAME_SECONDS * factor
