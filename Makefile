@@ -1,5 +1,6 @@
-# make demo   install, go from sound to words with the bundled models, and from stored features to scores, compare with
-#             Kaldi's own; the DNN as a GNA device would, too, with 16 and 8 bit weights and a table of what each layer loses
+# make demo   install, transcribe the bundled sound with the bundled model directory, go the same way step by step, and
+#             from stored features to scores, compare with Kaldi's own; the DNN as a GNA device would, too, with 16 and
+#             8 bit weights and a table of what each layer loses
 # make test   install, lint, check types, run all tests
 # make fast   all tests but those marked as slow; make coverage: all tests, with the coverage of lines and branches
 # make docs   the API reference, in out/docs; make schemas: the JSON Schemas of the reports, in docs/schemas
@@ -33,6 +34,8 @@ SOURCES := ov_asr_score tests models benchmarks docs .github
 
 demo: $(VENV)/.installed
 	@mkdir -p out
+	$(BIN)/ov-asr-score transcribe models/chain_ivector data/speech --text out/transcribed.txt
+	cmp out/transcribed.txt data/speech/kaldi_online_text
 	$(BIN)/ov-asr-score score -m models/chain_ivector/final.mdl -i data/speech --feature-config models/chain_ivector/conf/mfcc.conf \
 	  --ivector-extractor models/chain_ivector/ivector_extractor/ivector_extractor.conf --frame-subsampling-factor 3 \
 	  --frames-per-chunk 50 -o ark,scp:out/speech.ark,out/speech.scp -r ark:data/speech/kaldi_scores.ark \

@@ -25,6 +25,7 @@ def blocks(language: str, document: str = README) -> list[str]:
 
 
 FEATURES = (ROOT / "docs" / "features.md").read_text(encoding="utf-8")
+RECOGNIZER = (ROOT / "docs" / "recognizer.md").read_text(encoding="utf-8")
 CTC = (ROOT / "docs" / "ctc.md").read_text(encoding="utf-8")
 _DOCUMENTS = (README, KALDI_MODELS, SCALING, PRECISION, GNA, FEATURES, CTC)
 COMMANDS = [block for document in _DOCUMENTS for block in blocks("bash", document)]
@@ -46,7 +47,7 @@ def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_readme_has_examples() -> None:
-    assert len(blocks("bash")) == 14
+    assert len(blocks("bash")) == 15
     assert len(blocks("bash", FEATURES)) == 1
     assert len(blocks("bash", CTC)) == 1
     assert len(blocks("bash", KALDI_MODELS)) == 3
@@ -54,7 +55,7 @@ def test_readme_has_examples() -> None:
     assert len(blocks("sh", SCALING)) == 2
     assert len(blocks("bash", PRECISION)) == 2
     assert len(blocks("bash", GNA)) == 3
-    assert len(blocks("python")) == 1
+    assert len(blocks("python")) == 2
     assert len(blocks("python", KALDI_MODELS)) == 1
 
 
@@ -109,8 +110,15 @@ def test_scaling_examples(tmp_path: Path) -> None:
         assert compared.returncode == 0, compared.stdout + compared.stderr
 
 
+@pytest.mark.parametrize("block", [blocks("python")[0], *blocks("python", RECOGNIZER)])
+def test_session_example(folder: Path, block: str) -> None:
+    done = run([sys.executable, "-c", block], folder)
+    assert done.returncode == 0, done.stderr
+    assert "two open seven" in done.stdout.splitlines()[-2] + done.stdout.splitlines()[-1]
+
+
 def test_python_example(folder: Path) -> None:
-    done = run([sys.executable, "-c", blocks("python")[0]], folder)
+    done = run([sys.executable, "-c", blocks("python")[1]], folder)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert lines[0].startswith("es_Andrea-t0004 (75, 120)")
