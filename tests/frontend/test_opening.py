@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -176,7 +177,8 @@ def test_an_extractor_that_only_options_name() -> None:
         "splice_config": "splice.conf",
         "cmvn_config": "online_cmvn.conf",
     }
-    options = IvectorOptions(max_count=50, **{name: str(EXTRACTOR / file) for name, file in files.items()})
+    paths: dict[str, Any] = {name: str(EXTRACTOR / file) for name, file in files.items()}
+    options = IvectorOptions(max_count=50, **paths)
     settings = FrontendSettings("mfcc", CONFIG, ivector_options=options)
     assert settings.wants_ivectors
     found = open_sound_frontend(settings).ivectors
