@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
@@ -39,8 +40,9 @@ class SpeechRecognitionPipeline:
     task = "automatic-speech-recognition"
 
     def __init__(self, recognize: Recognize, options: CallOptions, close: Callable[[], None] = lambda: None) -> None:
-        """Recognize with ``recognize``; ``close`` gives back what it holds."""
-        self._recognize, self._options, self._close = recognize, options, close
+        """Recognize with ``recognize``; ``close`` gives back what it holds, at the latest when nobody holds this."""
+        self._recognize, self._options = recognize, options
+        self._close = weakref.finalize(self, close)
 
     def __call__(
         self,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import weakref
 from dataclasses import replace
 from pathlib import Path
 
@@ -68,6 +69,7 @@ class Model:
         """Load the model at ``model_path``, or the one that `find_model` finds, for ``device`` (the processor)."""
         folder = Path(model_path) if model_path is not None else find_model(model_name, lang)
         self._recognizer = load_recognizer(folder, device=device)
+        weakref.finalize(self, self._recognizer.close)  # vosk's models have no end but that of the object
         for note in self._recognizer.notes:
             logger.info("%s: %s", folder, note)
         words, search = self._recognizer.words, self._recognizer.directory.words.search

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -98,6 +99,19 @@ def test_wrong_arguments_are_told_at_once(pipeline: SpeechRecognitionPipeline) -
 
 def test_chunks_change_nothing(pipeline: SpeechRecognitionPipeline) -> None:
     assert pipeline(np.zeros(50), chunk_length_s=10, stride_length_s=(4, 2)) == {"text": "50"}
+
+
+def test_a_pipeline_that_nobody_holds_is_closed() -> None:
+    closed: list[bool] = []
+    pipeline = SpeechRecognitionPipeline(
+        counted, CallOptions(InputOptions(sampling_rate=100)), lambda: closed.append(True)
+    )
+    answers = pipeline(iter([np.zeros(1), np.zeros(2)]))
+    del pipeline
+    assert next(answers) == {"text": "1"} and not closed
+    del answers
+    gc.collect()
+    assert closed == [True]
 
 
 def test_closing() -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -123,6 +126,26 @@ def test_other_rates(model: Model) -> None:
         with pytest.raises(SoundFormatError, match=r"expected sound of 16000 Hz \(sample_frequency\), found 8000 Hz"):
             refused.AcceptWaveform(bytes(8000))
     assert refused.FinalResult() == '{"text": ""}'
+
+
+def test_threads_of_a_model_end_with_it(tmp_path: Path) -> None:
+    before = threading.active_count()
+    recognizer = KaldiRecognizer(Model(str(write_vosk_directory(tmp_path / "model"))), 16000)
+    recognizer.AcceptWaveform(bytes(64000))
+    assert recognizer.FinalResult() != '{"text": ""}' and threading.active_count() > before
+    del recognizer
+    gc.collect()
+    assert threading.active_count() == before
+
+
+def test_recognizers_of_a_model_in_threads(model: Model) -> None:
+    def said(key: str) -> list[list[object]]:
+        recognizer = KaldiRecognizer(model, 16000)
+        return [*calls(recognizer, sound(key)), [0, recognizer.FinalResult()]]
+
+    expected = [said(key) for key in sorted(SAID)]
+    with ThreadPoolExecutor(len(SAID)) as pool:
+        assert list(pool.map(said, sorted(SAID))) == expected
 
 
 def test_words_of_the_model(model: Model) -> None:
