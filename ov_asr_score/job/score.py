@@ -102,6 +102,7 @@ def _run(job: ScoreJob, on_utterance: OnUtterance | None, aside: TakesRecordings
                     may_be_empty=job.shard is not None,  # there may be fewer utterances than shards
                     words=job.decoding.limits,
                 )
+            report.notes = list(dict.fromkeys(report.notes))  # parts of a run may tell the same
             report.totals.total_seconds = time.perf_counter() - started
             # All outputs are synced before any is renamed, so that a full disk leaves none of them behind. The report
             # is renamed last: under its final name it tells of complete scores.
