@@ -140,9 +140,10 @@ def plan_chunks(whole: TimePlan, frames_per_chunk: int, chunks_per_request: int 
     chunk = -(-max(frames_per_chunk, 1) // unit) * unit
     needed, window = _needed(whole), whole.window
     right = window.right - whole.subsampling + 1
+    lasts = _last_frames(whole, chunk)
     frames, delay = chunk * chunks_per_request, max(0, -(-(window.left + right) // chunk) * chunk)
     while True:
-        grids = _chunk_grids(whole, steady, steps, frames, delay)
+        grids = _chunk_grids(whole, steady, steps, lasts, frames, delay)
         if max(_lateness(grids, needed, steady), grids[_FEATURES].first + window.left) <= 0:
             break
         delay += chunk
@@ -150,26 +151,45 @@ def plan_chunks(whole: TimePlan, frames_per_chunk: int, chunks_per_request: int 
     return FramePlan(whole, frames, grids, _held(whole, grids, steady), needed, steady, delay, early)
 
 
+def _last_frames(whole: TimePlan, chunk: int) -> dict[Place, int]:
+    """The last frame of each place that the scores of a chunk need, after the chunk's last frame of scores.
+
+    Grids of ``whole`` may reach farther, as they have a frame in utterances of any length.
+    """
+    end = -(-(whole.long_end + chunk) // chunk) * chunk - whole.subsampling
+    simulation = whole.simulate(end, whole.window.left, whole.window.right)
+    lasts = {place: grid.last for place, grid in whole.grids.items()}
+    for place, frames in simulation.needed.items():
+        if place in lasts and frames.any():
+            lasts[place] = int(simulation.span.times[frames][-1]) - end
+    return lasts
+
+
 def _chunk_grids(
-    whole: TimePlan, steady: frozenset[Place], steps: Mapping[Place, int], frames: int, delay: int
+    whole: TimePlan,
+    steady: frozenset[Place],
+    steps: Mapping[Place, int],
+    lasts: Mapping[Place, int],
+    frames: int,
+    delay: int,
 ) -> dict[Place, Grid]:
     """What a request computes of each place: up to the last frame that the scores need, which end with the request."""
     end = frames - delay - whole.subsampling
-    grids = {}
+    start = end + whole.window.right - frames + 1
+    grids = {_FEATURES: Grid(start, 1, start + frames - 1, fixed=True)}
     for group in whole.groups:
         places = [place for place in group if place in whole.grids]
-        if not places:
+        if not places or places[0] == _FEATURES:
             continue
         if places[0] in steady:
             grids.update({place: Grid(0, 1, 0, fixed=True) for place in places})
             continue
         step = steps[places[0]]
-        last = end + max(whole.grids[place].last for place in places)
-        if places[0] == _FEATURES:
-            last = end + whole.window.right
+        last = end + max(lasts[place] for place in places)
         last -= (last - whole.grids[places[0]].first) % step
         grids.update(dict.fromkeys(places, Grid(last - frames + step, step, last, fixed=True)))
-    return grids
+    step = whole.subsampling
+    return grids | {(name, 0): Grid(end - frames + step, step, end, fixed=True) for name in whole.outputs}
 
 
 def _unit(whole: TimePlan, steps: Mapping[Place, int]) -> int:

@@ -1,7 +1,7 @@
 """A network whose i-vectors are columns of the features, so that each frame brings the one that it is computed with.
 
     Append(Offset(input, -1), input, ReplaceIndex(ivector, t, 0))
-    ->  Append(Offset(input.features, -1), input.features, input.ivector)
+    ->  Append(Offset(input/features, -1), input/features, input/ivector)
 
 where the node ``input`` has the features and behind them the i-vector. Kaldi's looped computation, too, lets the layers
 at frame t see another i-vector than those at other frames (nnet3/nnet-compile-looped.cc, ``ModifyNnetIvectorPeriod``).
@@ -37,7 +37,7 @@ from ov_asr_score.kaldi_model.network import (
 )
 
 IVECTOR = "ivector"
-_FEATURES_PART, _IVECTOR_PART = "input.features", "input.ivector"
+_FEATURES_PART, _IVECTOR_PART = "input/features", "input/ivector"
 
 
 def ivector_dim(network: KaldiNetwork) -> int | None:

@@ -30,19 +30,19 @@ def rewritten(*descriptors: str) -> list[str]:
 
 def test_each_frame_reads_its_own_columns() -> None:
     assert rewritten("Append(Offset(input, -1), input, ReplaceIndex(ivector, t, 0))", "n0") == [
-        "Append(Offset(input.features, -1), input.features, input.ivector)",
+        "Append(Offset(input/features, -1), input/features, input/ivector)",
         "n0",
     ]
     network = vectors_in_features(network_reading("Append(input, ReplaceIndex(ivector, t, 0))"))
     assert [(node.name, node.dim) for node in network.inputs] == [("input", 7)]
-    names = ("input.features", "input.ivector")
+    names = ("input/features", "input/ivector")
     assert [(part.offset, part.dim) for part in map(network.node, names)] == [(0, 4), (4, 3)]  # type: ignore[union-attr]
 
 
 def test_what_is_computed_from_ivectors_alone_is_of_each_frame_too() -> None:
     assert rewritten("ReplaceIndex(ivector, t, 0)", "Sum(input, Scale(0.5, ReplaceIndex(n0, t, 0)))") == [
-        "input.ivector",
-        "Sum(input.features, Scale(0.5, n0))",
+        "input/ivector",
+        "Sum(input/features, Scale(0.5, n0))",
     ]
 
 

@@ -16,7 +16,7 @@ from tests.scoring.looped.kaldi_runs import STORED, golden_model, score_alone, s
 SAME_AS_WHOLE = (
     *("fast_lstm", "fast_lstm_projected", "gru_nonlinearity", "gru_delay", "opgru_delay", "lstm_of_parts_projected"),
     *("rnn_past_3", "rnn_inside_rnn", "rnn_two_nodes", "rnn_with_context", "loop_rounded", "running_sum"),
-    *("tdnn", "tdnn_in_loop", "switch_offsets", "norms_in_loop"),
+    *("old_constant", "tdnn", "tdnn_in_loop", "switch_offsets", "norms_in_loop"),
 )
 # Chunk, factor and extra frames before the utterance; period of the i-vectors.
 LOOPED = {
@@ -26,7 +26,7 @@ LOOPED = {
     "lstm_nonlinearity": (LoopedOptions(5, 4), 0),
     # Of what is read where it is there, each chunk has what comes up to its right context.
     **dict.fromkeys(
-        ("statistics", "statistics_every_second", "attention_required", "affine_chain", "time_height_required"),
+        ("statistics", "statistics_every_second", "attention_required", "if_defined_append", "time_height_required"),
         (LoopedOptions(6, 0, 3), 0),
     ),
 }
