@@ -23,6 +23,7 @@ from ov_asr_score.settings.recognition.listen_sound import ListenSound
 
 _START_BYTES = 12
 _STDIN = 0
+_ENDLESS_BYTES = 0x7FFF0000  # from here on, headers of WAV mean sound whose length was not known, as those of sox
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,6 +72,8 @@ def open_sound_stream(
         raise SoundFormatError(
             f"{source.name}: expected samples or WAV, found {kind.name}; decode it before: ffmpeg gives both"
         )
+    elif start.startswith(b"RIFF") and len(start) < _START_BYTES:
+        raise source.error("a header of WAV", f"the first {len(start)} bytes of one", 0, "the sound is cut")
     channel = checked_channel(source.name, sound.channel, channels, warn)
     queue = SoundQueue(most_waiting=16)
     frames = max(1, round(piece_seconds * rate))
@@ -105,7 +108,8 @@ def _pieces(
 ) -> Iterator[Samples]:
     """Pieces of float32 [C, frames], the last one with what is left."""
     frame_bytes = FORMATS[encoding].width * channels
-    left = np.inf if data_bytes is None else data_bytes - data_bytes % frame_bytes
+    whole_bytes = _ENDLESS_BYTES if data_bytes is None else data_bytes - data_bytes % frame_bytes
+    left = np.inf if data_bytes is None else whole_bytes
     while left > 0:
         wanted = int(min(frames * frame_bytes, left))
         data = source.read(wanted)
@@ -113,6 +117,9 @@ def _pieces(
         if len(data) >= frame_bytes:
             yield samples_of(data, encoding, channels)
         if len(data) < wanted:
+            if whole_bytes < _ENDLESS_BYTES:
+                found = whole_bytes - int(left)
+                warn(f"{source.name}: expected {whole_bytes} bytes of samples, found {found}; the sound is cut")
             if rest := len(data) % frame_bytes:
                 warn(f"{source.name}: expected whole samples, found {rest} of {frame_bytes} bytes at the end")
             return

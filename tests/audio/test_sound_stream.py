@@ -118,6 +118,18 @@ def test_half_a_sample_at_the_end_is_told() -> None:
     assert notes == ["standard input: expected whole samples, found 1 of 2 bytes at the end"]
 
 
+def test_sound_that_is_shorter_than_its_header_says() -> None:
+    notes: list[str] = []
+    whole = wav(SAMPLES, 16000, 1)
+    with pipe(whole[:-100]) as file:
+        np.testing.assert_array_equal(joined(opened(file, notes=notes)), SAMPLES[:-50])
+    size = 2 * len(SAMPLES)
+    assert notes == [f"standard input: expected {size} bytes of samples, found {size - 100}; the sound is cut"]
+    with pipe(wav(SAMPLES, 16000, 1, 0x7FFFF000)) as file:
+        np.testing.assert_array_equal(joined(opened(file, notes=notes)), SAMPLES)
+    assert len(notes) == 1
+
+
 def test_samples_that_begin_as_aac_are_samples() -> None:
     samples = np.array([-1, -1, -8, -8] * 40, "<i2")
     with pipe(b"\xff\xf1" + samples.tobytes()) as file:
@@ -131,6 +143,7 @@ def test_samples_that_begin_as_aac_are_samples() -> None:
         (b"fLaC\0\0\0\x22" * 4, "expected samples or WAV, found FLAC; decode it before"),
         (wav(SAMPLES, 8000, 1)[:20] + b"\x11\0" + wav(SAMPLES, 8000, 1)[22:], "at byte 0: expected uncompressed"),
         (wav(SAMPLES, 8000, 1)[:30], "where the file ends"),
+        (wav(SAMPLES, 8000, 1)[:10], "at byte 0: expected a header of WAV, found the first 10 bytes of one; the sound"),
     ],
 )
 def test_no_sound_is_one_error(data: bytes, words: str) -> None:
