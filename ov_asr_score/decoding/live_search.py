@@ -210,8 +210,9 @@ class LiveSearch:
 
         Kaldi: ``TrailingSilenceLength`` in online2/online-endpoint.cc.
         """
-        spoken = np.flatnonzero(~is_silence[self.transition_ids()])
-        return len(self.transition_ids()) - (int(spoken[-1]) + 1 if spoken.size else 0)
+        ids = self.transition_ids()
+        spoken = np.flatnonzero(~is_silence[ids])
+        return len(ids) - (int(spoken[-1]) + 1 if spoken.size else 0)
 
     def finish(self, key: str) -> Decoded:
         """What comes of the utterance if it ends here; what went wrong is in the warnings. The search may go on."""
@@ -269,9 +270,10 @@ class LiveSearch:
 
     def _acoustic_cost(self, traced: TracedPath) -> float:
         """Of the scores without their scale."""
-        columns = pdf_columns(traced.arcs)[self._first_kept :]
-        kept = np.concatenate(self._kept)
-        cost = -float(kept[np.arange(len(columns)), columns].sum(dtype=np.float64))
+        columns, cost = pdf_columns(traced.arcs)[self._first_kept :], 0.0
+        if self._kept:
+            kept = np.concatenate(self._kept)
+            cost = -float(kept[np.arange(len(columns)), columns].sum(dtype=np.float64))
         if self._first_kept and self._scale:
             dropped = traced.arcs["acoustic"][traced.arcs["ilabel"] > 0][: self._first_kept]
             cost += float(dropped.sum(dtype=np.float64)) / float(self._scale)

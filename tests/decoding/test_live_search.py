@@ -156,13 +156,15 @@ def test_a_search_that_tells_nothing_before_the_end() -> None:
         search.best_path(False)
 
 
-def test_scores_that_are_not_kept() -> None:
+@pytest.mark.parametrize("part", [0.0, 1 / 3])
+def test_scores_that_are_not_kept(part: float) -> None:
     values = joined_scores()
+    most = int(part * values.nbytes)
     whole = decode(live_graph().graph, CHAIN, "a", values).path
-    search = LiveSearch(live_graph(), CHAIN, wants_lattice=True, kept_bytes=values.nbytes // 3)
+    search = LiveSearch(live_graph(), CHAIN, wants_lattice=True, kept_bytes=most)
     for first in range(0, len(values), 8):
         search.advance(values[first : first + 8])
-        assert sum(each.nbytes for each in search._kept) <= values.nbytes // 3
+        assert sum(each.nbytes for each in search._kept) <= most
     found = search.finish("a")
     assert found.lattice is None and found.warnings == (TOO_LONG_FOR_LATTICES,)
     assert found.path is not None and whole is not None
