@@ -74,7 +74,9 @@ def run_listening(job: ListenJob, listener: Listener) -> Heard:
     state = _read_state(job.state)
     phrases = read_phrase_options(job.phrases) if job.phrases.are_given else None
     with ExitStack() as stack:
-        recognizer = stack.enter_context(load_recognizer(_directory(job), device=job.device))
+        recognizer = stack.enter_context(
+            load_recognizer(_directory(job), device=job.device, low_latency=job.low_latency)
+        )
         check_files(_read_by(job, recognizer), _written_by(job))
         for note in recognizer.notes:
             listener.note(note)

@@ -81,6 +81,14 @@ def test_the_options_of_the_search_count_more_than_the_directory() -> None:
     assert (search.beam, search.decoding_scale, search.max_active, search.lattice_beam) == (16.0, 0.5, 7000, None)
 
 
+def test_searches_of_online_decoding_end_where_the_sound_does() -> None:
+    for directory, allowed in ((ONLINE, True), (EXPERIMENT, False)):
+        job = TranscribeJob(model=str(directory.folder), sources=["x.wav"])
+        assert scoring_job(job, directory).decoding.search.allow_partial is allowed
+        asked = replace(job, search=SearchChoices(allow_partial=not allowed))
+        assert scoring_job(asked, directory).decoding.search.allow_partial is not allowed
+
+
 def test_a_search_for_lattices_leaves_out_what_it_does_not_know() -> None:
     files = WordFiles(transcript="x.json", confidence="mbr")
     found = scoring_job(TranscribeJob(str(FOLDER), (SOUND,), files=files), ONLINE)

@@ -1,0 +1,1 @@
+"""Kaldi judges recognition: sound to words, whole files and live."""
