@@ -84,7 +84,7 @@ def run_listening(job: ListenJob, listener: Listener) -> Heard:
         captions = stack.enter_context(CaptionFile(job.captions, job.caption_options)) if job.captions else None
         stream = stack.enter_context(_opened(job, recognizer, listener))
         session = stack.enter_context(_session(job, recognizer, stream, state, phrases))
-        for note in session.warnings:
+        for note in (*session.warnings, *_rate_notes(stream, recognizer.sample_rate)):
             listener.note(note)
         ear = _Ear(session, listener, captions, _recording(job))
         with _stopping(stream.queue) as stops:
@@ -153,10 +153,12 @@ class _Ear:
 
 
 def _directory(job: ListenJob) -> ModelDirectory:
-    """The model directory, with what is asked for in place of its options."""
+    """The model directory, with what is asked for in place of its options; it takes sound of all rates."""
     found = read_model_directory(job.model, checks=False)  # the recognizer checks what it opens
+    sound = replace(found.frontend.sound, allow_downsample=True, allow_upsample=True)
     return replace(
         found,
+        frontend=replace(found.frontend, sound=sound),
         words=replace(found.words, search=job.search.over(found.words.search)),
         endpoints=endpoint_options(job.endpoints, found.endpoints),
         silence_weighting=silence_weighting_options(job.silence_weighting, found.silence_weighting),
@@ -180,6 +182,14 @@ def _session(
         float_full_scale=FULL_SCALE,
         phrases=phrases,
     )
+
+
+def _rate_notes(stream: SoundStream, model_rate: int) -> Iterator[str]:
+    if stream.rate < model_rate:
+        yield (
+            f"{stream.name}: has {stream.rate} Hz and is resampled to the model's {model_rate} Hz, whose upper "
+            "frequencies stay empty: words are less certain"
+        )
 
 
 def _opened(job: ListenJob, recognizer: Recognizer, listener: Listener) -> AbstractContextManager[SoundStream]:

@@ -172,6 +172,17 @@ def test_phrases(raw: Path) -> None:
     assert any(note.startswith("phrase 'yess' is left out: 'yess' is not in ") for note in told.notes)
 
 
+@pytest.mark.parametrize(("rate", "step"), [(8000, 2), (48000, 3)])
+def test_other_rates(rate: int, step: int, tmp_path: Path) -> None:
+    values = np.frombuffer(TWO, "<i2")
+    (tmp_path / "two.raw").write_bytes((values[::step] if rate == 8000 else values.repeat(step)).tobytes())
+    told = Told()
+    run_listening(ListenJob(CHAIN, str(tmp_path / "two.raw"), sound=ListenSound(rate=rate)), told)
+    assert rate == 8000 or told.finals == WORDS
+    notes = [note for note in told.notes if "resampled" in note]
+    assert [note.split(":")[1][:29] for note in notes] == ([" has 8000 Hz and is resampled"] if rate == 8000 else [])
+
+
 def test_low_latency_takes_smaller_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     fake = FakeSounddevice(TWO)
     monkeypatch.setitem(sys.modules, "sounddevice", fake)
