@@ -100,6 +100,7 @@ FLOORS: dict[str, list[str]] = {
         "session",
         "recording examples",
     ],
+    "model_directory": ["model_directory", "parts", "layouts part_checks", "reading"],
     "job": [
         "overwriting written_table caption_file",
         "inspection",

@@ -18,7 +18,7 @@ ROOMS = (
     *("errors", "lazy_names", "openvino_api", "ports", "profiling", "sizes", "text"),
     *("comparison", "convert", "device", "gna", "kaldi_io", "kaldi_model", "library", "ov_model", "report", "scoring"),
     *("settings", "cli", "egs", "audio", "features", "ivector", "frontend", "word_errors"),
-    *("fst", "lattice", "decoding", "transcript"),
+    *("fst", "lattice", "decoding", "transcript", "model_directory", "toml"),
 )
 
 

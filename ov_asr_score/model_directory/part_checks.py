@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,7 +21,15 @@ _KALDI = (".mdl", ".raw")
 _INPUT, _IVECTOR = "input", "ivector"
 
 
-def check_parts(directory: ModelDirectory) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class PartNotes:
+    """What a user should know: ``of_parts`` each says by itself when it is opened, ``together`` is about several."""
+
+    of_parts: tuple[str, ...] = ()
+    together: tuple[str, ...] = ()
+
+
+def check_parts(directory: ModelDirectory) -> PartNotes:
     """What a user should know of parts that can be used together; everything is opened for it.
 
     Raises ShapeMismatchError with both numbers and both files for parts that do not belong together, and what opening
@@ -29,11 +37,10 @@ def check_parts(directory: ModelDirectory) -> tuple[str, ...]:
     """
     frontend = open_sound_frontend(directory.frontend)
     check_frontend(directory, frontend)
-    notes = list(frontend.notes)
-    if directory.words.graph.graph:
-        model = open_word_model(directory.words.graph, directory.words.search, directory.model)
-        notes += [*model.notes, *check_words(directory, model)]
-    return tuple(notes)
+    if not directory.words.graph.graph:
+        return PartNotes(frontend.notes)
+    model = open_word_model(directory.words.graph, directory.words.search, directory.model)
+    return PartNotes((*frontend.notes, *model.notes), check_words(directory, model))
 
 
 def check_frontend(directory: ModelDirectory, frontend: Frontend) -> None:
@@ -75,7 +82,7 @@ def check_words(directory: ModelDirectory, model: WordModel) -> tuple[str, ...]:
         model_name = printable_name(directory.model)
         return (f"none of the {len(silence)} phones of silence is among the {len(known)} of {model_name}",)
     if not silence:
-        return ("no phones of silence are known: utterances end by their length only (rule 5 of endpoints)",)
+        return ("no phones of silence are known: live utterances end by their length only (rule 5 of endpoints)",)
     return ()
 
 

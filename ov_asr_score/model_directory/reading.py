@@ -20,7 +20,7 @@ from ov_asr_score.model_directory.layouts.model_toml import (
 from ov_asr_score.model_directory.layouts.vosk_layouts import read_vosk_1, read_vosk_2
 from ov_asr_score.model_directory.layouts.zamia import FEATURE_CONFIGS, read_zamia
 from ov_asr_score.model_directory.model_directory import DirectoryFile, Layout, ModelDirectory
-from ov_asr_score.model_directory.part_checks import check_parts
+from ov_asr_score.model_directory.part_checks import PartNotes, check_parts
 from ov_asr_score.model_directory.parts.choices import NO_CHOICES, Choices
 from ov_asr_score.model_directory.parts.inventory import Inventory
 from ov_asr_score.text import printable_name
@@ -51,7 +51,10 @@ LAYOUTS = (
 
 @dataclass(frozen=True, slots=True)
 class DirectorySurvey:
-    """What was found in a folder, whether it is of use or not: ``problem`` says why not, ``directory`` is None then."""
+    """What was found in a folder, whether it is of use or not: ``problem`` says why not, ``directory`` is None then.
+
+    ``notes`` are those of the directory, and what its parts say by themselves when they are opened.
+    """
 
     folder: Path
     layout: str
@@ -82,12 +85,13 @@ def survey_model_directory(folder: str | Path, *, checks: bool = True) -> Direct
     inventory = Inventory(folder)
     try:
         found = _read(inventory)
-        if checks:
-            found = replace(found, notes=tuple(dict.fromkeys((*found.notes, *check_parts(found)))))
+        parts = check_parts(found) if checks else PartNotes()
     except OvAsrScoreError as error:
         notes = tuple(inventory.notes)
         return DirectorySurvey(inventory.folder, inventory.layout, inventory.files(), notes, problem=error)
-    return DirectorySurvey(inventory.folder, found.layout, found.files, found.notes, found)
+    found = replace(found, notes=(*found.notes, *parts.together))
+    notes = (*found.notes, *parts.of_parts)
+    return DirectorySurvey(inventory.folder, found.layout, found.files, notes, found)
 
 
 def _read(inventory: Inventory) -> ModelDirectory:

@@ -1,8 +1,6 @@
 """Experiment directories of Kaldi's recipes, such as exp/chain/tdnn1a_sp, as steps/nnet3/decode.sh uses them.
 
 The model is in the directory; graph, options of features and extractor are found in it, or above it.
-
-Tests: tests/model_directory/layouts/test_experiment.py
 """
 
 from __future__ import annotations
@@ -42,6 +40,10 @@ def read_experiment(inventory: Inventory, choices: Choices = NO_CHOICES) -> Mode
     frontend = replace(frontend, steps=_cmvn(inventory))
     if "ivector" in inputs.dims:
         extractor = chosen_extractor(inventory, extractor_of_recipe(inventory, choices))
+        if extractor.ivector_extraction_config is None:
+            inventory.notes.append(
+                "i-vectors as extract_ivectors_online.sh makes them by default: one every 10 frames, max-count 0"
+            )
         frontend = replace(frontend, ivector_options=extractor)
     factor = subsampling_beside(inventory)
     graph_folder = choose_graph(inventory, choices)

@@ -1,8 +1,6 @@
 """Directories for Kaldi's online decoding, as steps/online/nnet3/prepare_online_decoding.sh writes them.
 
 ``conf/online.conf`` says everything but the graph, with paths of the machine where it was made.
-
-Tests: tests/model_directory/layouts/test_kaldi_online.py
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
 """Directories of kaldi-serve: model and graph on top, conf/, ivector_extractor/; model-spec.toml has search options.
 
 Source: kaldi-serve, src/model (``ChainModel``), src/config (``ModelSpec``, ``parse_model_specs``).
-
-Tests: tests/model_directory/layouts/test_kaldi_serve.py
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
 """``model.toml``: a model described in one file, or what another layout leaves open (docs/model-directories.md).
 
 Its tables are bundles of settings; keys are the long names of options. Paths are relative to the directory.
-
-Tests: tests/model_directory/layouts/test_model_toml.py
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
 """Directories of vosk: version 2 with conf/model.conf, version 1 with everything in one folder.
 
 Source: vosk-api, src/model.cc (``ConfigureV1``, ``ConfigureV2``, ``ReadDataFiles``).
-
-Tests: tests/model_directory/layouts/test_vosk_layouts.py
 """
 
 from __future__ import annotations

@@ -2,8 +2,6 @@
 
 They are used by online decoding with Kaldi's defaults of i-vectors, as py-kaldi-asr does it
 (kaldiasr/nnet3.pyx, ``KaldiNNet3OnlineModel``).
-
-Tests: tests/model_directory/layouts/test_zamia.py
 """
 
 from __future__ import annotations
