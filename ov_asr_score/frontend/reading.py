@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -24,6 +25,7 @@ from ov_asr_score.features.steps.feature_columns import paste_features
 from ov_asr_score.frontend.frontend import Frontend, IvectorRecipe
 from ov_asr_score.frontend.sound_features import compute_recording
 from ov_asr_score.frontend.sources import is_permissive, is_read_once, is_sound, table_of
+from ov_asr_score.frontend.stage_times import StageTimes, timed
 from ov_asr_score.kaldi_io import KeyedTable, open_table, parse_read_specifier, read_table
 from ov_asr_score.settings.path_map import NO_PATH_MAP, PathMap
 from ov_asr_score.settings.shard import Shard
@@ -59,8 +61,8 @@ class Reading:
     """How a source is read: what is allowed, which part of it, and what becomes of utterances that cannot be used.
 
     Utterances that are ``known`` are left out. ``channels`` takes, by key, what an utterance is one of several channels
-    of, and that channel, counted from 0. ``take`` is shown every recording of a source of sound, in their order, and
-    gives back what is to be read instead: None where it has taken the recording for itself.
+    of, and that channel, counted from 0; ``times`` takes the time that is spent. ``take`` is shown every recording of a
+    source of sound, in their order, and gives back what is to be read instead: None where it has taken the recording.
     """
 
     allow_commands: bool = False
@@ -70,6 +72,7 @@ class Reading:
     known: frozenset[str] = frozenset()
     channels: dict[str, tuple[str, int]] = field(default_factory=dict)
     take: Callable[[Recording], Recording | None] | None = None
+    times: StageTimes = field(default_factory=StageTimes)
 
 
 def read_features(
@@ -142,7 +145,10 @@ def _of_sound(sources: Sequence[str], frontend: Frontend, how: Reading) -> Itera
             left = recording if how.take is None else how.take(recording)
             if left is None:
                 continue
+            started = time.perf_counter()
             found = compute_recording(left, frontend)
+            how.times.sound += found.reading_seconds
+            how.times.features += time.perf_counter() - started - found.reading_seconds
         except _OF_ONE_UTTERANCE as error:
             if how.on_skip is None:
                 raise
@@ -218,7 +224,8 @@ def _with_ivectors(
     waiting: deque[UtteranceFeatures] = deque()  # results and what is skipped come in this order
 
     def features() -> Iterator[IvectorUtterance]:
-        for utterance, speaker in _in_speakers_order(utterances, recipe, how.on_skip):
+        read = timed(utterances, lambda seconds: how.times.add_ivectors(-seconds))
+        for utterance, speaker in _in_speakers_order(read, recipe, how.on_skip):
             waiting.append(utterance)
             weights = None
             if recipe.frame_weight != 1:
@@ -231,7 +238,8 @@ def _with_ivectors(
             raise error
         how.on_skip(key, error)
 
-    for found in extract_ivectors(recipe.extractor, features(), on_skip=skip):
+    extracted = extract_ivectors(recipe.extractor, features(), on_skip=skip)
+    for found in timed(extracted, how.times.add_ivectors):
         yield replace(waiting.popleft(), ivectors=found.ivectors)
 
 

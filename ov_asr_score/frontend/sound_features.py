@@ -17,6 +17,7 @@ from ov_asr_score.features.linear_resample import waveform_resampler
 from ov_asr_score.features.live import LiveFeatures
 from ov_asr_score.features.steps.feature_columns import paste_features
 from ov_asr_score.frontend.frontend import Frontend, PitchColumns, dither_seed
+from ov_asr_score.frontend.stage_times import timed
 from ov_asr_score.settings.speech.sound import SoundSettings
 from ov_asr_score.text import shown_key
 
@@ -33,10 +34,11 @@ _LENGTH_TOLERANCE = 2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FoundFeatures:
-    """Features [T, D], and the length of the sound in seconds."""
+    """Features [T, D], the length of the sound in seconds, and how many it took to read it."""
 
     features: Floats
     seconds: float
+    reading_seconds: float = 0.0
 
 
 class Resampler(Protocol):
@@ -62,12 +64,16 @@ class _Counted:
     def __init__(self, recording: Recording) -> None:
         self.recording = recording
         self._count = 0
+        self.reading_seconds = 0.0
 
     def pieces(self) -> Iterator[Floats]:
         """The pieces, once."""
-        for piece in self.recording.pieces():
+        for piece in timed(self.recording.pieces(), self._note):
             self._count += len(piece)
             yield piece
+
+    def _note(self, seconds: float) -> None:
+        self.reading_seconds += seconds
 
     @property
     def seconds(self) -> float:
@@ -121,7 +127,7 @@ def _features(recording: Recording, frontend: Frontend) -> FoundFeatures:
     if frontend.pitch is not None:
         pitch = pitch_rows(np.concatenate(kept), frontend.pitch)
         features = paste_features([features, pitch], length_tolerance(frontend.pitch))
-    return FoundFeatures(features, seconds)
+    return FoundFeatures(features, seconds, counted.reading_seconds)
 
 
 def _pitch_alone(recording: Recording, frontend: Frontend) -> FoundFeatures:
@@ -130,7 +136,7 @@ def _pitch_alone(recording: Recording, frontend: Frontend) -> FoundFeatures:
     counted = _Counted(recording)
     pieces = list(_at_rate(counted, frontend, wanted))
     samples = np.concatenate(pieces) if pieces else np.zeros(0, np.float32)
-    return FoundFeatures(pitch_rows(samples, frontend.pitch), counted.seconds)
+    return FoundFeatures(pitch_rows(samples, frontend.pitch), counted.seconds, counted.reading_seconds)
 
 
 def _wave(recording: Recording, frontend: Frontend, recipe: WaveRecipe) -> FoundFeatures:
@@ -139,7 +145,7 @@ def _wave(recording: Recording, frontend: Frontend, recipe: WaveRecipe) -> Found
     counted = _Counted(recording)
     pieces = list(_at_rate(counted, frontend, recipe.sample_rate))
     samples = np.concatenate(pieces) if pieces else np.zeros(0, np.float32)
-    return FoundFeatures(wave_rows(samples, recipe), counted.seconds)
+    return FoundFeatures(wave_rows(samples, recipe), counted.seconds, counted.reading_seconds)
 
 
 def pitch_rows(samples: Floats, pitch: PitchColumns) -> Floats:

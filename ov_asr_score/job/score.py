@@ -103,6 +103,7 @@ def _run(job: ScoreJob, on_utterance: OnUtterance | None, aside: TakesRecordings
                     words=job.decoding.limits,
                 )
             report.notes = list(dict.fromkeys(report.notes))  # parts of a run may tell the same
+            _note_stages(run, report)
             report.totals.total_seconds = time.perf_counter() - started
             # All outputs are synced before any is renamed, so that a full disk leaves none of them behind. The report
             # is renamed last: under its final name it tells of complete scores.
@@ -244,6 +245,21 @@ def _bytes_of_scores(scored: UtteranceScores) -> int:
 
 def _machine(scorer: Scorer) -> dict[str, str]:
     return {"device": scorer.device.full_name, "plan": plan_text(scorer.plan, scorer.fits)}
+
+
+def _note_stages(run: PreparedRun, report: RunReport) -> None:
+    """The time of all stages from sound to scores, or to words."""
+    totals, times = report.totals, run.times
+    if times is None:
+        return
+    aside = {} if run.aside is None else run.aside.stage_seconds
+    totals.read_seconds = max(0.0, totals.read_seconds - sum(aside.values()))
+    totals.stage_seconds = {"sound": times.sound, "features": times.features + aside.get("features", 0.0)}
+    if times.ivectors:
+        totals.stage_seconds["i-vectors"] = max(0.0, times.ivectors)
+    totals.stage_seconds["network"] = totals.infer_seconds + aside.get("scores", 0.0)
+    if report.words is not None:
+        totals.stage_seconds["search"] = report.words.decode_seconds + aside.get("search", 0.0)
 
 
 def _note_gaps(gaps: JoinGaps, report: RunReport) -> None:

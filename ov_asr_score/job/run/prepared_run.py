@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from ov_asr_score.comparison import Limits
 from ov_asr_score.errors import OvAsrScoreError, UsageError
-from ov_asr_score.frontend.sources import source_files
+from ov_asr_score.frontend.sources import is_sound, source_files
+from ov_asr_score.frontend.stage_times import StageTimes
 from ov_asr_score.job.overwriting import (
     NamedFiles,
     check_files,
@@ -62,6 +63,11 @@ class TakesRecordings(Protocol):
         """What is left to be scored: the recording, or None where it was taken. Raises what is wrong with it."""
         ...
 
+    @property
+    def stage_seconds(self) -> Mapping[str, float]:
+        """Time that was spent, by stage: features, scores, search."""
+        ...
+
     def before(self, key: str | None) -> Iterator[FoundUtterance]:
         """What was found in recordings before an utterance and was not given yet; None: before the end."""
         ...
@@ -83,6 +89,7 @@ class PreparedRun:
     channels: Mapping[str, tuple[str, int]]  # of utterances that are one of several of a recording, as they are read
     known: KnownWords | None = None  # where words alone are to be found, and a run may have found some before
     aside: TakesRecordings | None = None
+    times: StageTimes | None = None  # of a source of sound
 
 
 def prepare_run(
@@ -130,8 +137,10 @@ def prepare_run(
     if trace is not None:
         trace.event("run", "prepare", started, time.perf_counter(), load_seconds=scorer.load_seconds)
     channels = opened.join.channels
+    of_sound = opened.join.frontend is not None and is_sound(opened.tables.inputs[0].specifier)
+    times = opened.join.times if of_sound else None
     return PreparedRun(
-        job, opened.tables, scorer, utterances, skip, gaps, sample, trace, integers, channels, known, aside
+        job, opened.tables, scorer, utterances, skip, gaps, sample, trace, integers, channels, known, aside, times
     )
 
 

@@ -5,8 +5,10 @@ Tests: tests/job/transcribe/test_long_recordings.py
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +21,7 @@ from ov_asr_score.decoding.live_search import LiveGraph, LiveSearch, make_live_g
 from ov_asr_score.decoding.words.utterance_segments import segment_of
 from ov_asr_score.decoding.words.word_model import WordModel, open_word_model
 from ov_asr_score.frontend.live_state import FrontendState
+from ov_asr_score.frontend.stage_times import timed
 from ov_asr_score.job.transcribe.window_scores import WindowScores
 from ov_asr_score.recognition.whole_recordings import RecordingWords
 from ov_asr_score.scoring.scorer import Scorer
@@ -49,9 +52,16 @@ class WindowRecognizer:
 
     def recognize(self, recording: Recording) -> RecordingWords:
         """The words of a recording. Raises what is wrong with it, and what scoring raises."""
-        scores = WindowScores(self.opened, self.scorer, recording)
-        segments = tuple(self._segments(recording.key, scores.rows()))
-        return RecordingWords(segments, FrontendState(), scores.seconds)
+        scores, spent = WindowScores(self.opened, self.scorer, recording), dict.fromkeys(("scores", "search"), 0.0)
+
+        def note(stage: str, seconds: float) -> None:
+            spent[stage] += seconds
+
+        started = time.perf_counter()
+        rows = timed(scores.rows(), partial(note, "scores"))  # and features
+        segments = tuple(self._segments(recording.key, rows))
+        note("search", time.perf_counter() - started - spent["scores"])
+        return RecordingWords(segments, FrontendState(), scores.seconds, spent)
 
     def _segments(self, key: str, scores: Iterator[NDArray[np.float32]]) -> Iterator[Segment]:
         search, first_row, count = self._begin(), 0, 0

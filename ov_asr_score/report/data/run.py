@@ -55,6 +55,7 @@ class RunTotals:
     write_seconds: float = 0.0  # writing tables
     load_seconds: float = 0.0  # reading and compiling the model
     frame_shift_seconds: float = 0.01  # speech that one frame stands for
+    stage_seconds: dict[str, float] = field(default_factory=dict)  # from sound to words, side by side in part
     resumed_utterances: int = 0  # of all utterances, those that an interrupted run had scored before
     resumed_frames: int = 0  # of all frames, those of resumed utterances
 

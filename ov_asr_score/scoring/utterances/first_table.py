@@ -37,6 +37,7 @@ def first_entries(
             options.known,
             options.channels,
             options.take,
+            options.times,
         )
         for utterance in read_features([specifier, *options.more_sound], options.frontend, how):
             yield utterance.key, utterance.features, utterance.ivectors

@@ -23,6 +23,7 @@ from ov_asr_score.errors import (
     TableFormatError,
     UsageError,
 )
+from ov_asr_score.frontend.stage_times import StageTimes
 from ov_asr_score.kaldi_io import open_table, parse_read_specifier, read_table, read_token_table
 from ov_asr_score.scoring.utterances.first_table import first_entries, noting
 from ov_asr_score.settings.path_map import NO_PATH_MAP, PathMap
@@ -78,7 +79,7 @@ class JoinOptions:
 
     With ``shard`` only that part of the first table is taken, and what only other tables hold is no gap. With a
     ``frontend`` the first table goes through it, or is sound, which ``more_sound`` follows. Utterances of the first
-    table that are ``known`` are left out; of sound, ``channels`` and ``take`` are as in ``frontend.reading.Reading``.
+    table that are ``known`` are left out; ``channels``, ``take`` and ``times`` are as in ``frontend.reading.Reading``.
     """
 
     pair: Literal["key", "position"] = "key"
@@ -92,6 +93,7 @@ class JoinOptions:
     known: frozenset[str] = frozenset()
     channels: dict[str, tuple[str, int]] = field(default_factory=dict)
     take: Callable[[Recording], Recording | None] | None = None
+    times: StageTimes = field(default_factory=StageTimes)
 
 
 @dataclass(slots=True)

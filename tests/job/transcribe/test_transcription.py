@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -158,3 +159,12 @@ def test_channels_of_segments_apart(tmp_path: Path) -> None:
     places = [(each.utterance, each.recording, each.channel, each.start, each.end) for each in found]
     assert places == [("talk-0", "call", 1, 0.1, 0.9), ("talk-1", "call", 2, 0.1, 0.9)]
     assert all(word.start is not None and word.start >= 0.1 for each in found for word in each.alternatives[0].words)
+
+
+def test_the_report_tells_the_time_of_all_stages(tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    lines = transcribed(tmp_path / "text", ONLINE, report=str(report), long_after=2.0)  # some are recognized in pieces
+    assert len(lines) == 9
+    stages = json.loads(report.read_text())["totals"]["stage_seconds"]
+    assert list(stages) == ["sound", "features", "i-vectors", "network", "search"]
+    assert all(seconds > 0 for seconds in stages.values())
