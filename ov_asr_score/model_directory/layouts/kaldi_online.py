@@ -36,7 +36,7 @@ def read_kaldi_online(inventory: Inventory, choices: Choices = NO_CHOICES) -> Mo
     config = inventory.use(name, "options of features, i-vectors and endpoints")
     model = inventory.need("final.mdl", "acoustic model")
     options = online_options(read_config(config))
-    frontend = features_of_options(inventory, options, name)
+    frontend = features_of_options(inventory, options, name, choices)
     written = options.said("ivector_extraction_config")
     if choices.ivectors:
         frontend = replace(frontend, ivector_options=chosen_extractor(inventory, choices.ivectors))

@@ -97,7 +97,7 @@ def _folder(inventory: Inventory, specification: TomlTable) -> str:
     """Where the model lies: as the specification says, from its folder on, or by its name alone; else beside it."""
     written = specification.text("path", ".")
     for name in (written, Path(written).name):
-        inside = (inventory.folder / name / "final.mdl").is_file()
+        inside = inventory.has(f"{name}/final.mdl")
         if inside and not Path(name).is_absolute() and Path(name).as_posix() != ".":
             return Path(name).as_posix()
     return ""

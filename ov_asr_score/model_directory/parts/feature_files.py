@@ -13,6 +13,7 @@ from ov_asr_score.errors import ConfigFormatError
 from ov_asr_score.features.steps.online_cmvn import OnlineCmvnOptions
 from ov_asr_score.ivector.extractor_options import cmvn_options
 from ov_asr_score.kaldi_io.files.config_file import read_config
+from ov_asr_score.model_directory.parts.choices import NO_CHOICES, Choices
 from ov_asr_score.model_directory.parts.inventory import Inventory
 from ov_asr_score.model_directory.parts.online_options import OnlineOptions
 from ov_asr_score.settings.speech.feature_steps import FeatureSteps
@@ -22,24 +23,32 @@ from ov_asr_score.text import clipped
 _TYPES: tuple[AnyFeatureType, ...] = ("mfcc", "plp", "fbank")
 
 
-def features_of_options(inventory: Inventory, options: OnlineOptions, config: str) -> FrontendSettings:
+def features_of_options(
+    inventory: Inventory, options: OnlineOptions, config: str, choices: Choices = NO_CHOICES
+) -> FrontendSettings:
     """The features that ``online.conf`` (``config`` in messages) asks for: type, pitch, online CMVN.
+
+    A file of options among the ``choices`` counts in place of the one that it names.
 
     Raises ConfigFormatError and FileAccessError. Source: OnlineNnet2FeaturePipelineInfo.
     """
-    kind = _type(options)
+    kind = choices.feature_type or _type(options)
     configs = {}
     for name in _TYPES:
         written = options.said(f"{name}_config")
         if not written:
             continue
         place = options.place(f"{name}_config")
-        if name == kind:
+        if name == kind and choices.feature_config:
+            inventory.notes.append(f"{place}: {name}-config is not used, as model.toml names another file")
+        elif name == kind:
             configs[name] = inventory.named(written, place, f"options of {name} features")
         else:
             inventory.notes.append(f"{place}: {name}-config has no effect, because features are {kind}")
             if located := inventory.located(written, place):
                 inventory.ignore(located, f"features are {kind}")
+    if choices.feature_config:
+        configs[kind] = inventory.need(choices.feature_config, f"options of {kind} features")
     if kind not in configs:
         inventory.notes.append(f"{config}: no {kind}-config; Kaldi's defaults are taken")
     return FrontendSettings(

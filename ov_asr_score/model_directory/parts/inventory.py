@@ -72,7 +72,14 @@ class Inventory:
 
     def has(self, name: str) -> bool:
         """Whether there is such a file."""
-        return name in self._names or (self.folder / name).is_file()
+        return name in self._names or _is_file(self.folder / name)
+
+    def is_folder(self, name: str) -> bool:
+        """Whether there is such a folder."""
+        try:
+            return (self.folder / name).is_dir()
+        except (OSError, ValueError):  # a name that cannot be one
+            return False
 
     def path(self, name: str) -> str:
         """Where the file is."""
@@ -147,10 +154,10 @@ class Inventory:
         """
         if name := self.located(written, place):
             outside = Path(written)
-            if outside.is_file() and not filecmp.cmp(outside, self.path(name), shallow=False):
+            if _is_file(outside) and not filecmp.cmp(outside, self.path(name), shallow=False):
                 self.notes.append(f"{place}: {printable_name(written)} is another file than {name} here, which is used")
             return self.use(name, use)
-        if Path(written).is_file():
+        if _is_file(Path(written)):
             self._tell(written, "used", use)
             self.notes.append(f"{place}: {printable_name(written)} is not in the directory, but exists, and is used")
             return written
@@ -182,9 +189,16 @@ class Inventory:
         return self._told[name]
 
 
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that cannot be one
+        return False
+
+
 def _files_below(folder: Path) -> Iterator[str]:
     count = 0
-    for place, folders, files in os.walk(folder):
+    for place, folders, files in os.walk(folder, followlinks=True):
         inside = Path(place).relative_to(folder)
         folders[:] = sorted(name for name in folders if not name.startswith((".", *_OF_TRAINING)))
         if len(inside.parts) >= _DEEPEST:

@@ -60,6 +60,6 @@ def extractor_in(inventory: Inventory, folder: str, *, cmvn: str = "", **options
 
 def chosen_extractor(inventory: Inventory, name: str, **options: Any) -> IvectorOptions:
     """The extractor of a configuration, or in a folder, relative to the directory. Raises as those do."""
-    if (inventory.folder / name).is_dir():
+    if inventory.is_folder(name):
         return extractor_in(inventory, name.rstrip("/"), **options)
     return extractor_of_config(inventory, inventory.need(name, "options of i-vectors"))

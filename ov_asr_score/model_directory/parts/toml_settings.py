@@ -57,7 +57,7 @@ def _placed(value: Any, inventory: Inventory, use: str) -> Any:
     if isinstance(value, str):
         if not value or is_table(value):
             return value
-        return inventory.path(value) if (inventory.folder / value).is_dir() else inventory.need(value, use)
+        return inventory.path(value) if inventory.is_folder(value) else inventory.need(value, use)
     return tuple(_placed(each, inventory, use) for each in value)
 
 

@@ -131,6 +131,7 @@ def test_several_graphs_are_asked_for(tmp_path: Path) -> None:
         ("--endpoint.rule1.min-trailing-silence=x", "line 5: endpoint.rule1.min-trailing-silence: expected a number"),
         ("--fbank-config=fbank.conf", ""),  # has no effect
         ("--mfcc-config=/gone/hires.conf", "line 5: /gone/hires.conf: expected this file"),
+        (f"--mfcc-config={'x' * 5000}.conf", "line 5: x*.conf: expected this file"),
     ],
 )
 def test_options_that_cannot_be(tmp_path: Path, line: str, message: str) -> None:
@@ -142,3 +143,20 @@ def test_options_that_cannot_be(tmp_path: Path, line: str, message: str) -> None
         return
     with pytest.raises((ConfigFormatError, FileAccessError), match=message):
         read_model_directory(folder)
+
+
+def test_a_file_of_features_that_model_toml_names(tmp_path: Path) -> None:
+    folder = lay_out_online(tmp_path / "model")
+    (folder / "conf/mfcc.conf").rename(folder / "hires.conf")
+    text = (folder / "conf/online.conf").read_text()
+    (folder / "conf/online.conf").write_text(text.replace("models/chain_ivector", "/gone"))
+    toml = '[model]\nlayout = "kaldi online"\n[features]\nconfig = "hires.conf"\n'
+    found = read_model_directory(lay_out(folder, {"model.toml": toml}))
+    assert found.frontend.feature_config == str(folder / "hires.conf")
+
+
+def test_a_graph_behind_a_link(tmp_path: Path) -> None:
+    folder = lay_out_online(tmp_path / "model")
+    (folder / "graph").rename(tmp_path / "elsewhere")
+    (folder / "graph_linked").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    assert read_model_directory(folder).words.graph.graph == str(folder / "graph_linked/HCLG.fst")
