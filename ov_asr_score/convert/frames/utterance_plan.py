@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import gcd, lcm
+from math import lcm
 from typing import TypeAlias
 
 import numpy as np
@@ -281,7 +281,7 @@ def smallest_grid(
     if not needed:
         return None
     first = min(int(times[0]) for _, times in needed)
-    step = gcd(*(int(distance) for _, times in needed for distance in np.unique(times - first)))
+    step = int(np.gcd.reduce(np.concatenate([times for _, times in needed]) - first))
     if len({int(times[-1]) for _, times in needed}) == 1:
         return Grid(first, max(step, 1), int(needed[0][1][-1]), fixed=True)
     # Every grid has a frame in utterances of any length, so that numbers of frames are differences of first and last.
