@@ -118,7 +118,7 @@ def _words_identity(job: ScoreJob) -> dict[str, str]:
     """By option, texts that are equal for two runs exactly if both find the same words in the same scores."""
     decoding = job.decoding
     found = {spelled_option(name): digests(path) for name, path in word_files_read(decoding) if path}
-    for bundle in (decoding.search, decoding.ctc):
+    for bundle in (decoding.search, decoding.ctc, decoding.phrases):
         found |= {spelled_option(each.name): str(getattr(bundle, each.name)) for each in fields(bundle)}
     files = decoding.files
     found |= {"times of words": str(wants_times(files)), "alignment": files.alignment and files.alignment_as}

@@ -51,10 +51,12 @@ def _online(
     job: TranscribeJob, scoring: ScoreJob, directory: ModelDirectory, enter: Callable[[Recognizer], Recognizer]
 ) -> Recognize:
     """Recognizes through the looped network, as Kaldi's online programs do."""
+    from ov_asr_score.decoding.phrases.phrase_files import read_phrase_options
     from ov_asr_score.recognition.recognizer import Recognizer
 
     files = scoring.decoding.files
     words = replace(scoring.decoding, search=job.search.over(directory.words.search))
+    phrases = read_phrase_options(job.phrases, job.allow_commands) if job.phrases.are_given else None
     recognizer = enter(Recognizer(replace(directory, frontend=scoring.frontend, words=words), job.device))
 
     def recognize(recording: Recording) -> RecordingWords:
@@ -64,6 +66,7 @@ def _online(
             alternatives=files.nbest,
             confidence=files.confidence,
             segment=job.segment,
+            phrases=phrases,
         )
 
     return recognize

@@ -18,10 +18,12 @@ from ov_asr_score.decoding.endpointing import endpoint_rule, silence_transitions
 from ov_asr_score.decoding.graph import make_graph
 from ov_asr_score.decoding.hypotheses import HypothesisMaker, HypothesisOptions
 from ov_asr_score.decoding.live_search import LiveGraph, LiveSearch, make_live_graph
+from ov_asr_score.decoding.phrases.phrase_graph import open_phrase_graph
 from ov_asr_score.decoding.words.utterance_segments import segment_of
-from ov_asr_score.decoding.words.word_model import WordModel, open_word_model
+from ov_asr_score.decoding.words.word_model import open_word_model
 from ov_asr_score.frontend.live_state import FrontendState
 from ov_asr_score.frontend.stage_times import timed
+from ov_asr_score.fst.symbols import SymbolTable
 from ov_asr_score.job.transcribe.window_scores import WindowScores
 from ov_asr_score.recognition.whole_recordings import RecordingWords
 from ov_asr_score.scoring.scorer import Scorer
@@ -41,7 +43,7 @@ class WindowRecognizer:
 
     opened: ModelWithTables
     scorer: Scorer
-    words: WordModel
+    symbols: SymbolTable
     graph: LiveGraph
     options: DecodingOptions
     maker: HypothesisMaker
@@ -89,7 +91,7 @@ class WindowRecognizer:
 
     def _segment(self, search: LiveSearch, key: str, first_row: int) -> Segment:
         found = self.maker(search.finish(key), 0.0)
-        return segment_of(found, self.words.symbols, self.row_seconds, first_row=first_row)
+        return segment_of(found, self.symbols, self.row_seconds, first_row=first_row)
 
 
 def open_window_recognizer(
@@ -105,16 +107,16 @@ def open_window_recognizer(
     Raises what opening the model, the graph and the front end raises.
     """
     opened = open_model_with_tables(replace(scoring, shard=None, resume=False))
-    words = open_word_model(scoring.decoding.graph, options, scoring.model, allow_commands=scoring.allow_commands)
-    transitions = words.transitions
-    graph = make_graph(
-        words.graph.path, words.graph.fst, transitions.pdfs, transitions.num_pdfs, options.word_insertion_penalty
-    )
+    allow = scoring.allow_commands
+    words = open_word_model(scoring.decoding.graph, options, scoring.model, allow_commands=allow)
+    phrases = open_phrase_graph(words.graph, words.symbols, scoring.decoding.phrases, allow_commands=allow)
+    transitions, path, penalty = words.transitions, words.graph.path, options.word_insertion_penalty
+    graph = make_graph(path, phrases.graph.fst, transitions.pdfs, transitions.num_pdfs, penalty)
     silence_phones = () if endpoints is None else endpoints.silence_phones
     return WindowRecognizer(
         opened,
         start_session(opened, iter(())).scorer,
-        words,
+        phrases.symbols,
         make_live_graph(graph),
         replace(options, decoding_scale=words.acoustic_scale),
         HypothesisMaker(transitions, words.source, replace(wanted, acoustic_scale=words.acoustic_scale)),

@@ -24,6 +24,7 @@ from ov_asr_score.kaldi_io import read_table
 from ov_asr_score.model_directory.model_directory import ModelDirectory
 from ov_asr_score.recognition.whole_recordings import RecordingWords
 from ov_asr_score.scoring.session import open_model_with_tables, start_session
+from ov_asr_score.settings.recognition.phrases import PhraseSettings
 from ov_asr_score.settings.recognition.transcribe_job import TranscribeJob
 from ov_asr_score.settings.words.word_outputs import WordFiles
 from ov_asr_score.transcript.json_form import read_transcript
@@ -184,3 +185,15 @@ def test_a_channel_is_part_of_its_recording() -> None:
     (found,) = long.before(None)
     (outcome,) = found.outcomes
     assert (outcome.best.recording, outcome.best.channel, outcome.num_frames) == ("call", 2, 10)
+
+
+@pytest.mark.parametrize("long_after", [1e9, 0.0], ids=["whole", "pieces"])
+@pytest.mark.parametrize("directory", [ONLINE, EXPERIMENT], ids=["online", "experiment"])
+def test_phrases_restrict_all_recordings(directory: ModelDirectory, long_after: float, tmp_path: Path) -> None:
+    text = tmp_path / "text"
+    names = [str(SPEECH / f"{name}.flac") for name in ("es_f4-t0000", "es_john-t0021")]
+    phrases = PhraseSettings(phrases="play;yes")
+    job = job_of(WordFiles(text=str(text)), *names, phrases=phrases, long_after=long_after)
+    run_transcription(job, directory=directory)
+    words = [line.split()[1:] for line in text.read_text().splitlines()]
+    assert len(words) == 2 and all(found in (["play"], ["yes"], []) for found in words)
