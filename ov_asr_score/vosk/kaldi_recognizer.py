@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ov_asr_score.decoding.search import PARTIAL
 from ov_asr_score.errors import SoundFormatError, UsageError
 from ov_asr_score.settings.recognition.endpointing import EndpointOptions
 from ov_asr_score.vosk.endpointer import EndpointerMode, with_delays, with_mode
@@ -210,7 +211,7 @@ class KaldiRecognizer:
     def _end_utterance(self) -> str:
         decoded = self._stream.end_utterance()
         for warning in decoded.warnings:
-            logger.debug("%s: %s", decoded.key, warning)
+            logger.log(logging.DEBUG if warning == PARTIAL else logging.WARNING, "%s: %s", decoded.key, warning)
         message = self._model.messages.final(decoded, self._options, self._clock())
         self._rows_before += decoded.num_frames
         return message

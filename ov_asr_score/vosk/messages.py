@@ -5,7 +5,7 @@ Source: vosk-api, src/recognizer.cc (``MbrResult``, ``NbestResult``, ``NlsmlResu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -80,9 +80,15 @@ class MessageMaker:
     lattice_beam: float
 
     def final(self, decoded: Decoded, options: MessageOptions, clock: StreamClock) -> str:
-        """The message about an utterance that has ended; ``decoded`` has its lattice."""
-        if decoded.path is None or decoded.lattice is None:
+        """The message about an utterance that has ended.
+
+        Without a lattice, as of an utterance that is too long for one, there are the words of the best path alone, and
+        no confidences.
+        """
+        if decoded.path is None:
             return empty_message(options)
+        if decoded.lattice is None:
+            return self._of_path(decoded.path, options, clock)
         word_lattice = determinize(decoded.lattice, Scales(self.acoustic_scale), self.lattice_beam).lattice
         lattice = scale_costs(word_lattice, self.acoustic_scale, GRAPH_SCALE)
         if not len(lattice.final_states):
@@ -113,6 +119,15 @@ class MessageMaker:
             words = [word | {"conf": conf} for word, conf in zip(words, confidences, strict=False)] or words
         text = self._text(path.words)
         return json_text({"partial": text, "partial_result": words} if words else {"partial": text})
+
+    def _of_path(self, path: BestPath, options: MessageOptions, clock: StreamClock) -> str:
+        costs = {"graph_cost": GRAPH_SCALE * path.graph_cost, "acoustic_cost": self.acoustic_scale * path.acoustic_cost}
+        scaled = replace(path, **costs)
+        if options.max_alternatives:
+            return self._nlsml([scaled]) if options.nlsml else self._alternatives([scaled], options, clock)
+        words = self._timed_words(self._timed(path), clock) if options.words else []
+        text = self._text(path.words)
+        return json_text({"result": words, "text": text} if words else {"text": text})
 
     def _consensus(self, lattice: CompactLattice, options: MessageOptions, clock: StreamClock) -> str:
         words = self._consensus_words(lattice, clock)

@@ -14,6 +14,8 @@ from ov_asr_score.fst.symbols import read_symbols
 from ov_asr_score.kaldi_model.transitions import load_transitions
 from ov_asr_score.lattice.archive import read_plain_lattices
 from ov_asr_score.lattice.best_path import BestPath
+from ov_asr_score.lattice.conversion import to_compact
+from ov_asr_score.lattice.nbest import n_best
 from ov_asr_score.lattice.word_boundary import read_word_boundary
 from ov_asr_score.vosk.messages import MessageMaker, MessageOptions, StreamClock, empty_message
 
@@ -70,6 +72,19 @@ def test_nlsml_needs_alternatives(maker: MessageMaker, decoded: Decoded) -> None
 def test_nothing_was_decoded(maker: MessageMaker) -> None:
     for options in (MessageOptions(), MessageOptions(True, 3), MessageOptions(False, 3, nlsml=True)):
         assert maker.final(Decoded("u", 0, None), options, CLOCK) == empty_message(options)
+
+
+def test_an_utterance_without_a_lattice(maker: MessageMaker, decoded: Decoded) -> None:
+    assert decoded.lattice is not None
+    (path,) = n_best(to_compact(decoded.lattice), 1)
+    found = Decoded("u", 76, path)
+    assert json.loads(maker.final(found, MessageOptions(), CLOCK)) == {"text": "on start six right"}
+    said = json.loads(SAID["words"])
+    for word in said["result"]:
+        del word["conf"]
+    assert json.loads(maker.final(found, MessageOptions(words=True), CLOCK)) == said
+    (alternative,) = json.loads(maker.final(found, MessageOptions(False, 5), CLOCK))["alternatives"]
+    assert alternative == {"confidence": pytest.approx(289.889069, abs=1e-3), "text": "on start six right"}
 
 
 def test_partial_texts(maker: MessageMaker) -> None:
