@@ -121,8 +121,8 @@ class MessageMaker:
         return json_text({"partial": text, "partial_result": words} if words else {"partial": text})
 
     def _of_path(self, path: BestPath, options: MessageOptions, clock: StreamClock) -> str:
-        costs = {"graph_cost": GRAPH_SCALE * path.graph_cost, "acoustic_cost": self.acoustic_scale * path.acoustic_cost}
-        scaled = replace(path, **costs)
+        graph_cost, acoustic_cost = GRAPH_SCALE * path.graph_cost, self.acoustic_scale * path.acoustic_cost
+        scaled = replace(path, graph_cost=graph_cost, acoustic_cost=acoustic_cost)
         if options.max_alternatives:
             return self._nlsml([scaled]) if options.nlsml else self._alternatives([scaled], options, clock)
         words = self._timed_words(self._timed(path), clock) if options.words else []
