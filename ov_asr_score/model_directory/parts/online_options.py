@@ -25,6 +25,7 @@ from ov_asr_score.settings.words.decoding import DecodingOptions, check_decoding
 _SUBJECT = "online2-wav-nnet3-latgen-faster"
 _RULES = ("rule1", "rule2", "rule3", "rule4", "rule5")
 _NO_LIMIT = 2**31 - 1  # Kaldi's default of max-active
+_LEAST = {"max_active": 2, "prune_interval": 1, "hash_ratio": 1}  # LatticeFasterDecoderConfig::Check
 
 FEATURE_OPTIONS: Mapping[str, type] = {
     **dict.fromkeys(("feature_type", "mfcc_config", "plp_config", "fbank_config"), str),
@@ -108,11 +109,13 @@ def search_options(options: OnlineOptions, unsaid: DecodingOptions | None = None
     values = {name: options.said(name) for name in _SEARCH if options.said(name) is not None}
     if "acoustic_scale" in values:
         values["decoding_scale"] = values.pop("acoustic_scale")
-    if "max_active" in values:
-        if values["max_active"] <= 1:
-            place, found = options.place("max_active"), values["max_active"]
-            raise ConfigFormatError(f"{place}: max-active: expected a number above 1, found {found}")
-        values["max_active"] = None if values["max_active"] == _NO_LIMIT else values["max_active"]
+    for name, least in _LEAST.items():
+        if name in values and values[name] < least:
+            spelled = name.replace("_", "-")
+            found = f"{values[name]:g}"
+            raise ConfigFormatError(f"{options.place(name)}: {spelled}: expected {least} or more, found {found}")
+    if values.get("max_active") == _NO_LIMIT:
+        values["max_active"] = None
     found_options = replace(unsaid or DecodingOptions(), **values)
     with options.joined.place_of_errors():
         for wants_lattices in (False, True):

@@ -29,8 +29,8 @@ def score_case(folder: Path, chance: np.random.Generator) -> Case:
         shutil.copy(_ROOT / "models" / "chain_ivector" / "conf" / "mfcc.conf", at)
         shutil.copy(_ROOT / "models" / model / "final.mdl", at)
         (at / "models" / "chain_ivector").mkdir(parents=True)
-        extractor = Path("models", "chain_ivector", "ivector_extractor")
-        shutil.copytree(_ROOT / extractor, at / extractor)
+        place_of_extractor = Path("models", "chain_ivector", "ivector_extractor")
+        shutil.copytree(_ROOT / place_of_extractor, at / place_of_extractor)
     extractor = "models/chain_ivector/ivector_extractor/ivector_extractor.conf"
     kaldi = [["nnet3-am-copy", "--raw=true", "final.mdl", "final.raw"]]
     kaldi += [["compute-mfcc-feats", "--config=mfcc.conf", "scp:wav.scp", "ark:f.ark"]]

@@ -123,7 +123,10 @@ def test_several_graphs_are_asked_for(tmp_path: Path) -> None:
     [
         ("--feature-type=lpc", "line 5: feature-type: expected mfcc, plp, fbank, found 'lpc'"),
         ("--beem=3", "line 5: expected an option of online2-wav-nnet3-latgen-faster, found 'beem'"),
-        ("--max-active=1", "line 5: max-active: expected a number above 1"),
+        ("--max-active=1", "line 5: max-active: expected 2 or more, found 1"),
+        ("--prune-interval=0", "line 5: prune-interval: expected 1 or more"),
+        ("--hash-ratio=0.5", "line 5: hash-ratio: expected 1 or more, found 0.5"),
+        ("--min-active=9000", "line 5: min-active: expected at most max-active"),
         ("--beam=-1", "line 5: beam: expected a number above 0"),
         ("--lattice-beam=0", "line 5: lattice-beam: expected a number above 0"),
         ("--frames-per-chunk=0", "line 5: frames-per-chunk: expected 1 or more"),
