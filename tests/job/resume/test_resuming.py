@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from ov_asr_score.scoring.utterances.joining import InputTable
 from ov_asr_score.settings.device import DeviceSettings
 from ov_asr_score.settings.kaldi import KaldiOptions
 from ov_asr_score.settings.shard import Shard
+from ov_asr_score.settings.speech.frontend import FrontendSettings
+from ov_asr_score.settings.speech.ivectors import IvectorOptions
 from tests.command_line import DATA, MODELS, names_in
 from tests.tiny_model import tiny_features, tiny_scores, write_table
 
@@ -382,3 +385,22 @@ def test_every_line_of_a_list_of_sound_counts(job: ScoreJob, folder: Path) -> No
         (folder / "wav.scp").write_text("".join(changed))
         found.add(tuple(run_identity(job, tables).values()))
     assert len(found) == 2
+
+
+def test_options_and_files_of_an_extractor_that_no_setting_names_count(job: ScoreJob, folder: Path) -> None:
+    shutil.copytree(MODELS / "chain_ivector" / "ivector_extractor", folder / "extractor")
+    names = ("ivector_extractor", "diag_ubm", "lda_matrix", "global_cmvn_stats")
+    files = ("final.ie", "final.dubm", "final.mat", "global_cmvn.stats")
+    paths: dict[str, Any] = dict(zip(names, (f"extractor/{file}" for file in files), strict=True))
+    tables = JobTables(inputs=(InputTable("feats", "ark:feats.ark"),), outputs={}, references={})
+
+    def identity(max_count: float) -> str:
+        options = IvectorOptions(max_count=max_count, **paths)
+        return str(run_identity(replace(job, frontend=FrontendSettings("mfcc", ivector_options=options)), tables))
+
+    before = identity(100)
+    assert identity(100) == before
+    found = {before, identity(50)}
+    (folder / "extractor/final.dubm").write_bytes((folder / "extractor/final.dubm").read_bytes() + b" ")
+    found.add(identity(100))
+    assert len(found) == 3
