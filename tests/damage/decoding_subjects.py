@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import struct
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -11,11 +12,14 @@ import numpy as np
 
 from ov_asr_score.decoding.graph import make_graph
 from ov_asr_score.decoding.graph_checks import check_graph
+from ov_asr_score.decoding.phrases.phrase_graph import open_phrase_graph
 from ov_asr_score.decoding.search import decode
 from ov_asr_score.fst.graph_file import GraphFile, open_graph
+from ov_asr_score.fst.header import MAGIC
 from ov_asr_score.fst.symbols import SymbolTable, read_symbols
 from ov_asr_score.job.inspect_model import inspect_model
 from ov_asr_score.kaldi_model.transitions import TransitionModel, load_transitions
+from ov_asr_score.settings.recognition.phrases import PhraseSettings
 from ov_asr_score.settings.words.decoding import DecodingOptions
 
 _ROOT = Path(__file__).parents[2]
@@ -23,6 +27,20 @@ _GRAPHS = _ROOT / "tests" / "kaldi_speech" / "decoding"
 _SMALL = _ROOT / "tests" / "fst" / "data" / "fst"
 _MODELS = _ROOT / "tests" / "kaldi_model" / "models"
 _CHAIN = _ROOT / "models" / "nnet3_chain_tdnnf" / "final.mdl"
+
+
+_PHRASES = {
+    "commands.jsgf": """#JSGF V1.0 UTF-8 en;
+grammar lights;
+// what is said
+public <command> = (/2/ w5 | /1.5/ w7 <more>*) [w8] <rest> {tag \\} } | "w9 w10" | [unk] w4;
+<more> = w11 | <NULL>; /* and
+so on */
+<rest> = w12 <rest> | w13+;
+""",
+    "commands.txt": "w5 w6\n\n// a comment\nw7 [unk]\nw8\nw5 w6 w9\n",
+    "words.boosts": "w5:3\nw6 w7:-1.5\nw5 w6 w7:2e0\nw40:1\n",
+}
 
 
 def decoding_subjects(folder: Path) -> Iterator[tuple[str, Path, Callable[[Path], None]]]:
@@ -37,11 +55,25 @@ def decoding_subjects(folder: Path) -> Iterator[tuple[str, Path, Callable[[Path]
     words = made / "words.txt"
     words.write_text("".join(f"w{number} {number}\n" for number in range(30)))
     yield "words", words, _read_words
+    for name, content in _PHRASES.items():
+        (made / name).write_text(content)
+        yield "phrases", made / name, _restrict
+    yield "phrases", _acceptor(made / "words.fst"), _restrict
     for name in ("nnet3_usual_am", "nnet3_chain_am"):
         for suffix in (".mdl", ".txt"):
             alone = made / f"{name}{suffix}"
             alone.write_bytes((_MODELS / alone.name).read_bytes().split(b"<Nnet3>")[0])
             yield "transitions", alone, _read_transitions
+
+
+def _acceptor(path: Path) -> Path:
+    """An acceptor of OpenFst over words, of the kind vector."""
+    arcs = [(5, 5, 0.5, 1), (7, 7, 0.0, 2), (0, 0, 1.0, 0)]
+    content = MAGIC + b"\6\0\0\0vector\x08\0\0\0standard" + struct.pack("<iiQqqq", 2, 0, 3, 0, 3, 3)
+    for final, arc in zip((float("inf"), float("inf"), 0.0), arcs, strict=True):
+        content += struct.pack("<fqiifi", final, 1, *arc)
+    path.write_bytes(content)
+    return path
 
 
 @cache
@@ -69,6 +101,19 @@ def _open_graph(path: Path) -> None:
 
 def _read_words(path: Path) -> None:
     check_graph(_sound_graph(), _sound_transitions(), read_symbols(path))
+
+
+def _restrict(path: Path) -> None:
+    """Make a graph for what the file says, and boost its words."""
+    symbols = SymbolTable("words", {number: f"w{number}" for number in range(30)})
+    match path.suffix:
+        case ".txt":
+            settings = PhraseSettings(phrases=str(path), repeat_phrases=True)
+        case ".boosts":
+            settings = PhraseSettings(boost_file=str(path))
+        case _:
+            settings = PhraseSettings(grammar=str(path))
+    open_phrase_graph(_sound_graph(), symbols, settings)
 
 
 def _read_transitions(path: Path) -> None:

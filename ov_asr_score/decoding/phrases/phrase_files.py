@@ -90,6 +90,8 @@ def read_boosts(path: str, allow_commands: bool = False) -> tuple[Boost, ...]:
             raise TableFormatError(
                 f"{name}: line {number}: expected a word or phrase, a colon and a number, found {clipped(line)}"
             ) from None
+    if not boosts:
+        raise TableFormatError(f"{name}: expected a word or phrase, a colon and a number per line, found none")
     return tuple(boosts)
 
 

@@ -69,6 +69,7 @@ def test_acceptor_of_openfst(tmp_path: Path) -> None:
         (PhraseSettings(phrases="FILE"), b"\n// x\n", "FILE: expected a phrase per line, found none"),
         (PhraseSettings(phrases="FILE"), b"on\nof\0f\n", "FILE: line 2: expected a text, found a byte of 0"),
         (PhraseSettings(boost_file="FILE"), b"on:1\nturn left\n", "FILE: line 2: expected a word or phrase, a colon"),
+        (PhraseSettings(boost_file="FILE"), b"\n", "FILE: expected a word or phrase, a colon and a number per line"),
         (PhraseSettings(grammar="FILE"), b"turn left\n", "FILE: line 1: expected a grammar that begins with '#JSGF V1"),
         (PhraseSettings(grammar="FILE"), b"#JSGF V1.0;\n<a> = (b;", "FILE: line 2: expected ')', found ';'"),
         (PhraseSettings(grammar="FILE"), b"", "FILE: line 1: expected a grammar that begins with"),
