@@ -9,7 +9,6 @@ from ov_asr_score.cli.failures import say
 from ov_asr_score.cli.report_console import ReportConsole
 from ov_asr_score.errors import OvAsrScoreError
 from ov_asr_score.frontend.sources import count_utterances, is_sound
-from ov_asr_score.job import run_comparison, run_job
 from ov_asr_score.kaldi_io import parse_write_specifier
 from ov_asr_score.kaldi_io.tables.size import estimate_utterances
 from ov_asr_score.report.console.run import render_run_report, render_utterance
@@ -28,6 +27,8 @@ RunOfJob: TypeAlias = Callable[[ScoreJob, Callable[[UtteranceReport], None]], Ru
 
 def present_run(job: ScoreJob, *, quiet: bool, verbose: bool) -> Verdict:
     """Verdict of the job; its report goes to standard output, or to standard error when scores go to the former."""
+    from ov_asr_score.job.score import run_job
+
     return _presented(job, run_job, ReportConsole(stderr=uses_standard_output(job)), quiet=quiet, verbose=verbose)
 
 
@@ -63,6 +64,8 @@ def _presented(job: ScoreJob, run: RunOfJob, console: ReportConsole, *, quiet: b
 
 def present_comparison(job: CompareJob, *, quiet: bool, verbose: bool) -> Verdict:
     """Verdict of the comparison; its report goes to standard output, or to standard error when JSON goes there."""
+    from ov_asr_score.job.compare import run_comparison
+
     console = ReportConsole(stderr=job.report == "-")
 
     def show(utterance: UtteranceReport) -> None:

@@ -15,13 +15,13 @@ from ov_asr_score.decoding.hypotheses import HypothesisOptions
 from ov_asr_score.job.transcribe.long_recordings import LongRecordings, Recognize
 from ov_asr_score.job.words.word_files import wants_times
 from ov_asr_score.model_directory.model_directory import ModelDirectory
-from ov_asr_score.recognition.whole_recordings import RecordingWords
 from ov_asr_score.settings.recognition.transcribe_job import TranscribeJob
 from ov_asr_score.settings.score_job import ScoreJob
 from ov_asr_score.settings.words.decoding import LATTICE_BEAM
 
 if TYPE_CHECKING:  # loaded for the first recording that needs it
     from ov_asr_score.recognition.recognizer import Recognizer
+    from ov_asr_score.recognition.whole_recordings import RecordingWords
 
 _FRAME_SECONDS = 0.01
 

@@ -10,15 +10,18 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import chain
+from typing import TYPE_CHECKING, TypeAlias
 
 from ov_asr_score.audio.recordings import Recording
 from ov_asr_score.audio.sample_formats import Samples
 from ov_asr_score.decoding.search import PARTIAL
 from ov_asr_score.job.words.outcome import FoundUtterance, Outcome
-from ov_asr_score.recognition.whole_recordings import RecordingWords
 from ov_asr_score.transcript.transcript import Segment
 
-Recognize = Callable[[Recording], RecordingWords]
+if TYPE_CHECKING:  # loaded for the first recording that needs it
+    from ov_asr_score.recognition.whole_recordings import RecordingWords
+
+Recognize: TypeAlias = "Callable[[Recording], RecordingWords]"
 
 
 class LongRecordings:
