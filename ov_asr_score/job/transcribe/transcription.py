@@ -60,7 +60,7 @@ def _needs_whole(job: TranscribeJob, scoring: ScoreJob, directory: ModelDirector
     """Why recordings must be scored as a whole; empty where they need not."""
     tables = scoring.decoding.files.tables()
     if tables:
-        return f"{' and '.join(tables)} are of whole utterances"
+        return f"files of whole utterances are asked for ({', '.join(tables)})"
     if scoring.frontend.ivector_spk2utt:
         return "the state of speakers is carried on (spk2utt)"
     if scoring.frontend.ivector_frame_weight != 1:

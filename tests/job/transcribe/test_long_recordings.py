@@ -136,7 +136,9 @@ def test_a_run_with_segments_goes_on_after_an_interruption(tmp_path: Path) -> No
 
 def test_what_must_be_scored_as_a_whole_cannot_be_cut(tmp_path: Path) -> None:
     lattices = WordFiles(lattice=f"ark:{tmp_path}/lat.ark")
-    with pytest.raises(UsageError, match="segment: recordings cannot be cut, as lattice are of whole utterances"):
+    with pytest.raises(
+        UsageError, match=r"segment: recordings cannot be cut, as files of whole utterances are asked for \(lattice\)"
+    ):
         run_transcription(job_of(lattices, segment=True), directory=ONLINE)
     speakers = job_of(WordFiles(), segment=True, spk2utt=f"ark:{SPEECH}/spk2utt")
     with pytest.raises(UsageError, match="as the state of speakers is carried on"):
