@@ -166,7 +166,18 @@ class Engine:
                     self._changed.wait()
                 if self._is_closed:
                     return
+            self._let_others_ask()
             self._run_round()
+
+    def _let_others_ask(self) -> None:
+        """Give way to threads that are ready to run, as long as they ask for more: those whose scores have just come.
+
+        Else the first of them would be computed alone, and all others together after it, for ever.
+        """
+        seen = 0
+        while seen < (waiting := len(self._queues)) <= LARGEST_BATCH:
+            seen = waiting
+            time.sleep(0)
 
     def _run_round(self) -> None:
         """Compute one request of each session, as far as they fit: those for few chunks before those for many."""
