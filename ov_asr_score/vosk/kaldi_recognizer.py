@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from enum import Enum, auto
+from math import inf
 from typing import Protocol
 
 import numpy as np
@@ -81,7 +82,8 @@ class KaldiRecognizer:
         Raises UsageError (no such rate, grammar or speaker model). A rate that the model does not take is told when
         there is sound, as vosk does.
         """
-        if isinstance(rate, (str, bytes, bool)) or not rate >= 1 or rate != int(rate):
+        is_number = isinstance(rate, (int, float, np.number)) and not isinstance(rate, bool)
+        if not is_number or not 1 <= rate < inf or rate != int(rate):
             raise UsageError(f"rate {rate!r}: expected whole samples per second, 1 or more")
         if grammar is not None and not isinstance(grammar, str):
             refuse_speakers(grammar)
@@ -139,8 +141,8 @@ class KaldiRecognizer:
     def AcceptWaveform(self, data: bytes | bytearray | memoryview | NDArray[np.int16]) -> int:
         """1 if an utterance has ended, which Result tells, else 0. ``data`` are samples of 16 bits, little-endian.
 
-        A sample whose second byte has not come yet waits for it. Raises TypeError for a text, SoundFormatError for a
-        rate that the model does not take.
+        A sample whose second byte has not come yet waits for it. Raises TypeError for anything else,
+        SoundFormatError for a rate that the model does not take.
         """
         if self._refusal is not None:
             raise self._refusal
@@ -198,9 +200,15 @@ class KaldiRecognizer:
         return subtitles([*results, self.FinalResult()], words_per_line)
 
     def _samples_of(self, data: bytes | bytearray | memoryview | NDArray[np.int16]) -> Samples:
-        if isinstance(data, str):
-            raise TypeError("expected samples of 16 bits as bytes, found a text")
-        joined = self._first_byte + (data.astype("<i2").tobytes() if isinstance(data, np.ndarray) else bytes(data))
+        if isinstance(data, np.ndarray):
+            if data.dtype.newbyteorder("=") != np.int16 or data.ndim != 1:
+                found = f"an array of {data.dtype} and shape {data.shape}"
+                raise TypeError(f"expected samples of 16 bits of one channel, found {found}")
+            data = data.astype("<i2").tobytes()
+        elif not isinstance(data, (bytes, bytearray, memoryview)):
+            found = "a text" if isinstance(data, str) else type(data).__name__
+            raise TypeError(f"expected samples of 16 bits as bytes, found {found}")
+        joined = self._first_byte + bytes(data)
         whole = len(joined) // 2 * 2
         self._first_byte = joined[whole:]
         return np.frombuffer(joined[:whole], "<i2").astype(np.float32)

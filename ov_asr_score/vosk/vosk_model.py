@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ov_asr_score.errors import FileAccessError, UsageError
+from ov_asr_score.model_directory.reading import read_model_directory
 from ov_asr_score.recognition.recognizer import load_recognizer
 from ov_asr_score.recognition.searched_stream import SearchedStream
 from ov_asr_score.recognition.session_options import SessionOptions
@@ -68,7 +69,10 @@ class Model:
     ) -> None:
         """Load the model at ``model_path``, or the one that `find_model` finds, for ``device`` (the processor)."""
         folder = Path(model_path) if model_path is not None else find_model(model_name, lang)
-        self._recognizer = load_recognizer(folder, device=device)
+        directory = read_model_directory(str(folder), checks=False)
+        sound = replace(directory.frontend.sound, allow_downsample=True)  # of all models, as vosk does
+        directory = replace(directory, frontend=replace(directory.frontend, sound=sound))
+        self._recognizer = load_recognizer(directory, device=device)
         weakref.finalize(self, self._recognizer.close)  # vosk's models have no end but that of the object
         for note in self._recognizer.notes:
             logger.info("%s: %s", folder, note)

@@ -211,7 +211,7 @@ def test_grammars() -> None:
 
 def test_refusals() -> None:
     recognizer = KaldiRecognizer(SpokenModel(), 16000)
-    for rate in (0, -1, 16000.5, float("nan"), "16000", True):
+    for rate in (0, -1, 16000.5, float("nan"), float("inf"), "16000", True, None):
         with pytest.raises(UsageError, match=r"rate .*: expected whole samples per second"):
             KaldiRecognizer(SpokenModel(), rate)  # type: ignore[arg-type]
     with pytest.raises(OvAsrScoreError, match=r"found int; models of speakers are not supported"):
@@ -220,6 +220,16 @@ def test_refusals() -> None:
         recognizer.SetSpkModel(object())
     with pytest.raises(TypeError, match=r"expected samples of 16 bits as bytes, found a text"):
         recognizer.AcceptWaveform("sound")  # type: ignore[arg-type]
+    for data, found in (
+        (np.zeros(5, np.float32), "an array of float32"),
+        (np.zeros((5, 2), np.int16), r"an array of int16 and shape \(5, 2\)"),
+        ([1, 2], "list"),
+        (5, "int"),
+        (None, "NoneType"),
+    ):
+        with pytest.raises(TypeError, match=f"^expected samples of 16 bits .*, found {found}"):
+            recognizer.AcceptWaveform(data)  # type: ignore[arg-type]
+    assert recognizer.AcceptWaveform(np.zeros(5, ">i2")) == 0
 
 
 def test_subtitles_of_a_file() -> None:

@@ -175,3 +175,9 @@ def test_grammars(model: Model, grammar: str, texts: list[str]) -> None:
             recognizer.AcceptWaveform(sound(key))
             said = json.loads(recognizer.FinalResult())["text"]
             assert said == text
+
+
+def test_higher_rates_of_models_that_are_not_made_for_vosk() -> None:
+    recognizer = KaldiRecognizer(Model(str(ROOT / "models/chain_ivector")), 48000)
+    recognizer.AcceptWaveform(np.repeat(np.frombuffer(sound("es_john-t0021"), "<i2"), 3))
+    assert json.loads(recognizer.FinalResult()) == {"text": "no"}
