@@ -101,28 +101,30 @@ def measure_pace(name: str, folder: Path, options: argparse.Namespace, work: Pat
     """Print latencies at real-time pace, and how many sessions a core serves."""
     streams = write_streams(work / "streams", 8, options.pace_seconds)
     with our_worker(folder, streams, options.core) as worker:
-        usual = worker.ask("pace", sessions=8, piece=PACE_PIECE)
-        low = worker.ask("pace", sessions=8, piece=SMALL_PIECE, low_latency=True)
+        usual = worker.ask("pace", sessions=8, piece=PACE_PIECE, clock=options.clock)
+        low = worker.ask("pace", sessions=8, piece=SMALL_PIECE, low_latency=True, clock=options.clock)
         for title, answer, limit in ((LIVE, usual, LATENCY), ("low latency", low, LOW_LATENCY)):
             half, most = answer["latency"]
             missed = f"; above {limit:g}" if most > limit else ""
             print(f"{half:10.3f} {most:10.3f}  s from frame to words, median and 95 %: {name}, {title}{missed}")
         print(f"{'':10} low latency: {different(usual['words'], low['words'])}")
-        _print_sessions(name, "ours", worker, options.sessions)
+        _print_sessions(name, "ours", worker, options)
     if options.vosk is not None:
         with vosk_worker(options.vosk, folder, streams, options.core) as worker:
-            _print_sessions(name, VOSK, worker, options.sessions)
+            _print_sessions(name, VOSK, worker, options)
 
 
-def _print_sessions(name: str, who: str, worker: WorkerProcess, counts: Sequence[int]) -> None:
-    for count, (half, most), load in _served(worker, counts):
+def _print_sessions(name: str, who: str, worker: WorkerProcess, options: argparse.Namespace) -> None:
+    for count, (half, most), load in _served(worker, options.sessions, options.clock):
         print(f"{half:10.3f} {most:10.3f}  s with {count} sessions, {load:.0%} of the core: {name}, {who}")
 
 
-def _served(worker: WorkerProcess, counts: Sequence[int]) -> Iterator[tuple[int, tuple[float, float], float]]:
+def _served(
+    worker: WorkerProcess, counts: Sequence[int], clock: str
+) -> Iterator[tuple[int, tuple[float, float], float]]:
     """Numbers of sessions with the latencies of their frames and the load, up to the first that is too much."""
     for count in counts:
-        answer = worker.ask("pace", sessions=count, piece=PACE_PIECE)
+        answer = worker.ask("pace", sessions=count, piece=PACE_PIECE, clock=clock)
         half, most = answer["latency"]
         yield count, (half, most), answer["processor"]
         if most > LATENCY:
@@ -145,6 +147,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--turns", type=int, default=5)
     parser.add_argument("--pace-seconds", type=float, default=10.0)
     parser.add_argument("--sessions", type=int, nargs="+", default=[8, 16, 32, 48, 64, 96, 128])
+    parser.add_argument(
+        "--clock",
+        choices=("wall", "processor"),
+        default="wall",
+        help="of latencies; that of the processor for busy machines: pieces are served one after the other",
+    )
     parser.add_argument("--core", type=int, default=0, help="on which contestants run")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="benchmark-recognition-") as temporary:

@@ -71,6 +71,45 @@ def run_paced(
     return results, (time.process_time() - processor) / seconds
 
 
+def run_served(
+    begin: Callable[[], PacedSession], sounds: Sequence[bytes], *, sessions: int, piece_seconds: float
+) -> tuple[list[Paced], float]:
+    """As ``run_paced`` on a core that nobody else uses, whatever the machine does.
+
+    Pieces are served one after the other in the order in which they come, and the clock is that of the processor: no
+    requests of several sessions.
+    """
+    results = [Paced() for _ in range(sessions)]
+    opened = [begin() for _ in range(sessions)]
+    size = round(piece_seconds * RATE) * SAMPLE_BYTES
+    coming = []
+    for number in range(sessions):
+        sound, start = sounds[number % len(sounds)], piece_seconds * number / sessions
+        for first in range(0, len(sound), size):
+            spoken = min(first + size, len(sound)) / RATE / SAMPLE_BYTES
+            coming.append((start + spoken, number, sound[first : first + size], start, spoken))
+    clock = busy = 0.0
+    taken = [0] * sessions
+    for arrives, number, piece, start, spoken in sorted(coming):
+        before = time.process_time()
+        reached = opened[number].accept(piece)
+        work = time.process_time() - before
+        busy += work
+        clock = max(clock, arrives) + work
+        taken[number] = _note(results[number], clock - start, spoken, taken[number], reached)
+    for session, found in zip(opened, results, strict=True):
+        found.words = session.finish()
+    return results, busy / max(each[0] for each in coming)
+
+
+def _note(found: Paced, now: float, spoken: float, taken: int, reached: float) -> int:
+    """How many frames are taken now; their latencies, and the delay of the piece, are noted."""
+    found.delays.append(now - spoken)
+    frames = int(reached / FRAME + 0.5)
+    found.latencies += [now - FRAME * (frame + 1) for frame in range(taken, frames)]
+    return max(taken, frames)
+
+
 def _feed(session: PacedSession, sound: bytes, start: float, piece_seconds: float, found: Paced) -> None:
     piece_bytes = round(piece_seconds * RATE) * SAMPLE_BYTES
     taken = 0  # frames
@@ -81,11 +120,7 @@ def _feed(session: PacedSession, sound: bytes, start: float, piece_seconds: floa
         if wait > 0:
             time.sleep(wait)
         reached = session.accept(piece)
-        now = time.perf_counter() - start
-        found.delays.append(now - spoken)
-        frames = int(reached / FRAME + 0.5)
-        found.latencies += [now - FRAME * (frame + 1) for frame in range(taken, frames)]
-        taken = max(taken, frames)
+        taken = _note(found, time.perf_counter() - start, spoken, taken, reached)
     found.words = session.finish()
 
 

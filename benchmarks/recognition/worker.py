@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Protocol
 
-from benchmarks.recognition.pacing import RATE, SAMPLE_BYTES, PacedSession, quantile, run_paced
+from benchmarks.recognition.pacing import RATE, SAMPLE_BYTES, PacedSession, quantile, run_paced, run_served
 
 
 class Worker(Protocol):
@@ -67,9 +67,16 @@ def _live(
 
 
 def _pace(
-    worker: Worker, paths: list[str], sounds: list[bytes], sessions: int, piece: float, low_latency: bool = False
+    worker: Worker,
+    paths: list[str],
+    sounds: list[bytes],
+    sessions: int,
+    piece: float,
+    low_latency: bool = False,
+    clock: str = "wall",
 ) -> dict[str, Any]:
-    found, load = run_paced(lambda: worker.begin(low_latency), sounds, sessions=sessions, piece_seconds=piece)
+    run = run_served if clock == "processor" else run_paced
+    found, load = run(lambda: worker.begin(low_latency), sounds, sessions=sessions, piece_seconds=piece)
     latencies = [value for each in found for value in each.latencies]
     delays = [value for each in found for value in each.delays]
     return {
