@@ -101,12 +101,13 @@ def measure_pace(name: str, folder: Path, options: argparse.Namespace, work: Pat
     """Print latencies at real-time pace, and how many sessions a core serves."""
     streams = write_streams(work / "streams", 8, options.pace_seconds)
     with our_worker(folder, streams, options.core) as worker:
-        usual = worker.ask("pace", sessions=8, piece=PACE_PIECE, clock=options.clock)
-        low = worker.ask("pace", sessions=8, piece=SMALL_PIECE, low_latency=True, clock=options.clock)
+        usual = worker.ask("pace", sessions=0, piece=PACE_PIECE, clock=options.clock)
+        low = worker.ask("pace", sessions=0, piece=SMALL_PIECE, low_latency=True, clock=options.clock)
         for title, answer, limit in ((LIVE, usual, LATENCY), ("low latency", low, LOW_LATENCY)):
             half, most = answer["latency"]
             missed = f"; above {limit:g}" if most > limit else ""
-            print(f"{half:10.3f} {most:10.3f}  s from frame to words, median and 95 %: {name}, {title}{missed}")
+            load = f"{answer['processor']:.0%} of the core"
+            print(f"{half:10.3f} {most:10.3f}  s from frame to words, median and 95 %, {load}: {name}, {title}{missed}")
         print(f"{'':10} low latency: {different(usual['words'], low['words'])}")
         _print_sessions(name, "ours", worker, options)
     if options.vosk is not None:

@@ -76,11 +76,16 @@ def _pace(
     clock: str = "wall",
 ) -> dict[str, Any]:
     run = run_served if clock == "processor" else run_paced
-    found, load = run(lambda: worker.begin(low_latency), sounds, sessions=sessions, piece_seconds=piece)
+    groups = [sounds] if sessions else [[sound] for sound in sounds]  # no sessions: each sound alone
+    found, loads = [], []
+    for group in groups:
+        served, load = run(lambda: worker.begin(low_latency), group, sessions=sessions or 1, piece_seconds=piece)
+        found += served
+        loads.append(load)
     latencies = [value for each in found for value in each.latencies]
     delays = [value for each in found for value in each.delays]
     return {
-        "processor": load,
+        "processor": max(loads),
         "latency": [quantile(latencies, part) for part in (0.5, 0.95)],
         "delay": [quantile(delays, part) for part in (0.5, 0.95)],
         "words": {Path(path).stem: each.words for path, each in zip(paths, found, strict=False)},
