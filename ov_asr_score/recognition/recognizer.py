@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 from os import PathLike
 from typing import TYPE_CHECKING
@@ -24,7 +25,7 @@ from ov_asr_score.recognition.live_session import LiveSession
 from ov_asr_score.recognition.live_stream import LiveStream
 from ov_asr_score.recognition.searched_stream import SearchedStream
 from ov_asr_score.recognition.session_clock import SessionClock
-from ov_asr_score.recognition.session_graphs import Boosts, Phrases, SessionGraphs, phrase_options
+from ov_asr_score.recognition.session_graphs import Boosts, SessionGraphs, phrase_options
 from ov_asr_score.recognition.session_options import Confidence, SessionOptions
 from ov_asr_score.recognition.stream_parts import StreamParts
 from ov_asr_score.recognition.whole_recordings import RecordingWords, for_whole_recordings, recognize_recording
@@ -129,7 +130,7 @@ class Recognizer:
         float_full_scale: float = 1.0,
         idle_seconds: float | None = None,
         max_seconds: float | None = None,
-        phrases: Phrases | None = None,
+        phrases: Sequence[str] | PhraseOptions | None = None,
         boost: Boosts | None = None,
     ) -> LiveSession:
         """A session for sound of ``rate`` samples a second; `SessionOptions` explains the options.
@@ -164,7 +165,7 @@ class Recognizer:
         alternatives: int = 1,
         confidence: Confidence = "none",
         segment: bool = False,
-        phrases: Phrases | None = None,
+        phrases: Sequence[str] | PhraseOptions | None = None,
         boost: Boosts | None = None,
     ) -> RecordingWords:
         """The words of a whole recording, whose i-vector knows all of it: Kaldi's ``--online=false``.
@@ -182,7 +183,7 @@ class Recognizer:
         options: SessionOptions | None = None,
         *,
         state: FrontendState | None = None,
-        phrases: Phrases | None = None,
+        phrases: Sequence[str] | PhraseOptions | None = None,
         boost: Boosts | None = None,
         low_latency: bool = False,
     ) -> SearchedStream:

@@ -21,7 +21,6 @@ from ov_asr_score.text import clipped
 if TYPE_CHECKING:  # few sessions have phrases
     from ov_asr_score.decoding.phrases.phrase_options import PhraseOptions
 
-Phrases: TypeAlias = "Sequence[str] | PhraseOptions"
 Boosts: TypeAlias = Mapping[str, float] | Sequence[tuple[str, float]]
 
 _MOST_KEPT = 8
@@ -36,7 +35,7 @@ class SessionGraph:
     warnings: tuple[str, ...] = ()
 
 
-def phrase_options(phrases: Phrases | None, boost: Boosts | None) -> PhraseOptions | None:
+def phrase_options(phrases: Sequence[str] | PhraseOptions | None, boost: Boosts | None) -> PhraseOptions | None:
     """What phrases and preferred words ask for; None where nothing is asked. A list of phrases is said one at a time.
 
     Raises UsageError for a text in the place of a list, and for what is in a list that is no phrase or no number.
