@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,12 +15,14 @@ from ov_asr_score.decoding.phrases.phrase_options import PhraseOptions
 from ov_asr_score.errors import SessionEndedError, ShapeMismatchError, UnsupportedModelError, UsageError
 from ov_asr_score.recognition.recognizer import Recognizer, load_recognizer
 from ov_asr_score.recognition.results import Final
-from ov_asr_score.recognition.session_graphs import Boosts, Phrases, phrase_options
+from ov_asr_score.recognition.session_graphs import Boosts, phrase_options
 from ov_asr_score.settings.recognition.endpointing import EndpointOptions
 from tests.recognition.places import KEYS, MODEL, RATE, differs, kaldi_paths, path_of, pieces_of, samples_of
 
 
-def text_of(recognizer: Recognizer, key: str, phrases: Phrases | None = None, boost: Boosts | None = None) -> str:
+def text_of(
+    recognizer: Recognizer, key: str, phrases: Sequence[str] | PhraseOptions | None = None, boost: Boosts | None = None
+) -> str:
     session = recognizer.session(RATE, endpoints=False, phrases=phrases, boost=boost)
     session.accept(samples_of(key))
     return " ".join(final.text for final in session.finish())
@@ -59,7 +62,9 @@ def test_graphs_of_phrases_are_kept(recognizer: Recognizer) -> None:
 
 
 @pytest.mark.parametrize(("phrases", "boost", "name"), [("turn left", None, "phrases"), (None, "no:1", "boost")])
-def test_a_text_is_no_list_of_phrases(phrases: Phrases | None, boost: Boosts | None, name: str) -> None:
+def test_a_text_is_no_list_of_phrases(
+    phrases: Sequence[str] | PhraseOptions | None, boost: Boosts | None, name: str
+) -> None:
     with pytest.raises(UsageError, match=rf"^{name}: expected a list, found a text"):
         phrase_options(phrases, boost)
 
