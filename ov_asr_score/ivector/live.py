@@ -64,6 +64,7 @@ class LiveIvectors:
         self._finished = False
         self._seen = 0  # frames that were asked for
         self._added = 0  # frames in the statistics
+        self._is_due = False  # whether frames were added since the last i-vector without one being made
         self._history: list[Frames] = []
         self._first_in_history = 0
         self._deltas: list[tuple[int, float]] = []  # a heap
@@ -157,11 +158,22 @@ class LiveIvectors:
         return options.use_most_recent_ivector or options.greedy_ivector_extractor
 
     def _catch_up(self) -> None:
-        """Take frames that nobody asked for, and forget those that got no weight, so that memory does not grow."""
+        """Take frames that nobody asked for, and forget those that got no weight, so that memory does not grow.
+
+        Where the newest i-vector counts, none is made of them: it would be what the next one begins with.
+        """
         newest = self._known.end - 1
         until = newest if self._last_weighted is None else min(newest, self._last_weighted)
-        if until >= self._added:
+        if until >= self._added and not self._is_newest:
             self.ivector(until)
+        elif until >= self._added:
+            if self._last_weighted is None:
+                self._stats.add(self.extractor.model, self._sums(self._added, until + 1))
+            else:
+                self._add_weighted(until)
+            self._added = self._seen = until + 1
+            self._is_due = True
+            self._known.forget(self._added - (0 if self._last_weighted is None else self._remembered_frames))
         self._known.forget(newest - _MOST_WAITING)
 
     def _make_frames(self, raw: Frames, normalized: Frames) -> None:
@@ -187,6 +199,8 @@ class LiveIvectors:
             self._stats.add(self.extractor.model, self._sums(self._added, end + 1))
             self._added = end + 1
             self._estimate()
+        if self._is_due:
+            self._estimate()
 
     def _update_weighted(self, frame: int, last_weighted: int) -> None:
         """Add what has a weight up to a frame, also where weights of earlier ones changed.
@@ -197,6 +211,8 @@ class LiveIvectors:
             raise OvAsrScoreError(f"frame {frame}: expected a weight for it, found weights up to {last_weighted}")
         for end in self._ends(frame):
             self._add_weighted(end)
+            self._estimate()
+        if self._is_due:
             self._estimate()
         if frame >= self._added:
             self._add_weighted(frame)
@@ -233,7 +249,7 @@ class LiveIvectors:
         (found,) = self._solver.solve([(self._stats, self._with_offset)])
         if found is None:
             raise unsolvable()
-        self._with_offset = found
+        self._with_offset, self._is_due = found, False
         if self._is_newest:
             return
         self._history.append(self.extractor.without_offset(self._with_offset))
