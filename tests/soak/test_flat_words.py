@@ -13,7 +13,8 @@ from tests.soak.test_flat_sound import MIB, peak_kib
 
 SPEECH = DATA / "speech"
 MINUTE = 2000  # rows of scores
-DECODE = ("decode", "-m", MODELS / "chain_ivector" / "final.mdl", "--graph", SPEECH / "graph" / "HCLG.fst")
+GRAPH = MODELS / "chain_ivector" / "graph" / "HCLG.fst"
+DECODE = ("decode", "-m", MODELS / "chain_ivector" / "final.mdl", "--graph", GRAPH)
 FILES = ("--text=x.txt", "--alignment=ark:x.ali", "--ctm=x.ctm")
 LATTICES = ("--lattice=ark:x.lat", "--nbest=5", "--nbest-text=x.nbest", "--confidence=mbr")
 

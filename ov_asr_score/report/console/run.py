@@ -154,7 +154,7 @@ def _totals(totals: RunTotals) -> dict[str, object]:
         texts["scored before"] = f"{totals.resumed_utterances:,} utterances, {totals.resumed_frames:,} frames"
     if totals.stage_seconds:
         whole = sum(totals.stage_seconds.values()) or 1.0
-        stages = (f"{stage} {seconds / whole:.0%}" for stage, seconds in totals.stage_seconds.items())
+        stages = (f"{stage} {seconds / whole:.0%}" for stage, seconds in totals.stage_seconds.items() if seconds)
         texts["stages"] = ", ".join(stages)
     if not totals.requests:  # a comparison of two tables
         return texts | {"time": f"{totals.total_seconds:.3f} s"}
