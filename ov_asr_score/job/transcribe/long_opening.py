@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ov_asr_score.audio.recordings import Recording
 from ov_asr_score.decoding.hypotheses import HypothesisOptions
+from ov_asr_score.errors import UsageError
 from ov_asr_score.job.transcribe.long_recordings import LongRecordings, Recognize
 from ov_asr_score.job.words.word_files import wants_times
 from ov_asr_score.model_directory.model_directory import ModelDirectory
@@ -34,7 +35,7 @@ def open_long_recordings(job: TranscribeJob, scoring: ScoreJob, directory: Model
     with ExitStack() as stack:
         opened: list[Recognize] = []
 
-        def recognize(recording: Recording) -> RecordingWords:
+        def recognize(recording: Recording) -> RecordingWords | None:
             if not opened:
                 opened.append(load())
             return opened[0](recording)
@@ -92,4 +93,11 @@ def _in_windows(
         word_insertion_penalty=search.word_insertion_penalty,
     )
     endpoints = directory.endpoints if job.segment else None
-    return open_window_recognizer(scoring, search, wanted, endpoints, row_seconds, factor).recognize
+    recognizer = open_window_recognizer(scoring, search, wanted, endpoints, row_seconds, factor)
+    if recognizer is not None:
+        return recognizer.recognize
+    if job.segment:
+        raise UsageError(
+            f"segment: recordings cannot be cut, as {scoring.model} is not computed in chunks", fields=("segment",)
+        )
+    return lambda _: None

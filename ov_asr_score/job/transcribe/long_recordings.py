@@ -21,7 +21,8 @@ from ov_asr_score.transcript.transcript import Segment
 if TYPE_CHECKING:  # loaded for the first recording that needs it
     from ov_asr_score.recognition.whole_recordings import RecordingWords
 
-Recognize: TypeAlias = "Callable[[Recording], RecordingWords]"
+Recognize: TypeAlias = "Callable[[Recording], RecordingWords | None]"
+"""Gives nothing where the model scores whole recordings only."""
 
 
 class LongRecordings:
@@ -45,6 +46,9 @@ class LongRecordings:
             self._read.append((recording.key, None))
             return recording
         found = self._recognize(recording)
+        if found is None:
+            self._read.append((recording.key, None))
+            return recording
         self.count += 1
         for stage, seconds in found.stage_seconds.items():
             self.stage_seconds[stage] = self.stage_seconds.get(stage, 0.0) + seconds

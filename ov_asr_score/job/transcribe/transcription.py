@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from ov_asr_score.errors import UsageError
 from ov_asr_score.job.score import OnUtterance, run_job
 from ov_asr_score.job.transcribe.long_recordings import LongRecordings
 from ov_asr_score.job.transcribe.scoring_job import scoring_job
 from ov_asr_score.model_directory.model_directory import ModelDirectory
+from ov_asr_score.ov_model.file_kind import read_model_kind
 from ov_asr_score.report.data.run import RunReport
 from ov_asr_score.settings.recognition.transcribe_job import TranscribeJob
 from ov_asr_score.settings.score_job import ScoreJob
@@ -67,6 +69,8 @@ def _needs_whole(job: TranscribeJob, scoring: ScoreJob, directory: ModelDirector
         return "silence has another weight in i-vectors"
     if directory.program == "nnet3-latgen-faster" and not scoring.kaldi.frames_per_chunk:
         return "the network is computed of whole utterances (frames_per_chunk 0)"
+    if read_model_kind(Path(scoring.model)) != "kaldi":
+        return f"{scoring.model} is no model of Kaldi"
     if directory.program == "ctc":
         return "a CTC model scores whole utterances"
     return ""

@@ -101,12 +101,16 @@ def open_window_recognizer(
     endpoints: EndpointOptions | None,
     row_seconds: float,
     factor: int,
-) -> WindowRecognizer:
+) -> WindowRecognizer | None:
     """The models of ``scoring``, whose recordings are searched with ``options``; ``factor`` frames make a row.
 
+    None where the network is not computed in chunks that stand where they stand whatever comes after them.
     Raises what opening the model, the graph and the front end raises.
     """
     opened = open_model_with_tables(replace(scoring, shard=None, resume=False))
+    conversion = opened.model.loaded.conversion
+    if conversion is None or conversion.time != "chunk" or conversion.batch_compute:
+        return None
     allow = scoring.allow_commands
     words = open_word_model(scoring.decoding.graph, options, scoring.model, allow_commands=allow)
     phrases = open_phrase_graph(words.graph, words.symbols, scoring.decoding.phrases, allow_commands=allow)

@@ -199,3 +199,13 @@ def test_phrases_restrict_all_recordings(directory: ModelDirectory, long_after: 
     run_transcription(job, directory=directory)
     words = [line.split()[1:] for line in text.read_text().splitlines()]
     assert len(words) == 2 and all(found in (["play"], ["yes"], []) for found in words)
+
+
+def test_networks_that_are_not_computed_in_such_chunks_score_whole_recordings(tmp_path: Path) -> None:
+    text = tmp_path / "text"
+    moved = replace(EXPERIMENT, kaldi=replace(EXPERIMENT.kaldi, batch_compute=True))
+    job = job_of(WordFiles(text=str(text)), str(SPEECH / "es_john-t0021.flac"), long_after=0.0)
+    run_transcription(job, directory=moved)
+    assert text.read_text() == "es_john-t0021 no\n"
+    with pytest.raises(UsageError, match=r"as .*final\.mdl is not computed in chunks"):
+        run_transcription(replace(job, segment=True), directory=moved)
