@@ -34,7 +34,7 @@ def test_convert_job_loads_few_modules(tmp_path: Path) -> None:
     rooms = Counter(name.partition(".")[0] for name in modules)
     assert {room for room, count in rooms.items() if count > 1} == NEEDED
     # The converter and what it knows of Kaldi's components are as large as they are; the rest is tables and settings.
-    assert rooms.total() - rooms["convert"] - rooms["kaldi_model"] < 55
+    assert rooms.total() - rooms["convert"] - rooms["kaldi_model"] < 60
 
 
 def test_package_import_loads_nothing() -> None:
