@@ -3,6 +3,7 @@
 #             8 bit weights and a table of what each layer loses
 # make test   install, lint, check types, run all tests
 # make fast   all tests but those marked as slow; make coverage: all tests, with the coverage of lines and branches
+# make soak   what takes more than two minutes: sessions at the pace of speech, and their memory
 # make docs   the API reference, in out/docs; make schemas: the JSON Schemas of the reports, in docs/schemas
 # make hooks  check what is committed and pushed (.pre-commit-config.yaml)
 # make test-2023  all tests with OpenVINO 2023.3 (needs Python 3.10 or 3.11); TESTS_2023=tests/device: some of them
@@ -30,7 +31,7 @@ JUDGE_OPTIONS ?= --generation nnet1
 
 SOURCES := ov_asr_score tests models benchmarks docs .github
 
-.PHONY: demo test fast coverage test-2023 lint types proof judge damage docs schemas hooks install bench bench-full clean
+.PHONY: demo test fast soak coverage test-2023 lint types proof judge damage docs schemas hooks install bench bench-full clean
 
 demo: $(VENV)/.installed
 	@mkdir -p out
@@ -58,7 +59,10 @@ test: lint types
 	$(BIN)/python -m pytest -n 2 -q --durations=15
 
 fast: $(VENV)/.installed-test
-	$(BIN)/python -m pytest -n 2 -q -m "not slow"
+	$(BIN)/python -m pytest -n 2 -q -m "not slow and not soak"
+
+soak: $(VENV)/.installed-test
+	$(BIN)/python -m pytest -q -s -m soak
 
 coverage: $(VENV)/.installed-test
 	@mkdir -p out
