@@ -97,6 +97,7 @@ def _words(job: TranscribeJob, directory: ModelDirectory, notes: list[str]) -> W
         captions=job.captions,
         limits=job.limits,
         decode_workers=job.decode_workers,
+        row_shift_seconds=job.row_shift_seconds or directory.words.row_shift_seconds,
     )
 
 

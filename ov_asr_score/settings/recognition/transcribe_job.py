@@ -96,6 +96,16 @@ class TranscribeJob:
             shown="2G",
         ),
     ] = DEFAULT_MEMORY_LIMIT
+    row_shift_seconds: Annotated[
+        float | None,
+        Setting(
+            "Duration of a row of scores, for times (default: as the model and its directory tell).",
+            names=("--row-shift",),
+            metavar="SECONDS",
+            panel=WORDS,
+            least=0.0001,
+        ),
+    ] = None
     decode_workers: Annotated[
         int,
         Setting("Processes that decode; 0: one per core, 1: none but this one.", panel=DECODING, metavar="N", least=0),

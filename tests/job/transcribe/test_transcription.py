@@ -168,3 +168,10 @@ def test_the_report_tells_the_time_of_all_stages(tmp_path: Path) -> None:
     stages = json.loads(report.read_text())["totals"]["stage_seconds"]
     assert list(stages) == ["sound", "features", "i-vectors", "network", "search"]
     assert all(seconds > 0 for seconds in stages.values())
+
+
+def test_the_duration_of_rows_counts_more_than_that_of_the_directory() -> None:
+    known = replace(ONLINE, words=replace(ONLINE.words, row_shift_seconds=0.02))
+    job = TranscribeJob(str(FOLDER), SOUND)
+    assert scoring_job(job, known).decoding.row_shift_seconds == 0.02
+    assert scoring_job(replace(job, row_shift_seconds=0.04), known).decoding.row_shift_seconds == 0.04
