@@ -19,11 +19,12 @@ DOCUMENTS = sorted((*(ROOT / "docs").glob("*.md"), ROOT / "README.md"))
 _NAMED = re.compile(r"`(--?[A-Za-z][\w-]*)(?:[ =]([^`]*))?`(?<!`-inf`)")
 # Options of other programs that documents speak of.
 _FOREIGN = {
-    # benchmarks/against_commit.py, benchmarks/features.py, benchmarks/decoding.py
-    "benchmarks.md": {"--allow", "--kaldi", "--graph", "--scores"},
+    # benchmarks/against_commit.py, benchmarks/features.py, benchmarks/decoding.py, benchmarks/recognition
+    "benchmarks.md": {"--allow", "--kaldi", "--graph", "--scores", "--vosk", "--clock"},
     "decoding.md": {"--decode-mbr"},  # lattice-to-ctm-conf
     "features-judged.md": {"--runs", "--n"},  # tests/kaldi_judge/features, subsample-feats
     "kaldi-models.md": {"--counts", "--remove_output_softmax", "--remove_memory"},  # Model Optimizer
+    "live-sessions.md": {"--online"},  # online2-wav-nnet3-latgen-faster
     "scaling.md": {"--retries"},  # GNU parallel
 }
 
