@@ -65,8 +65,9 @@ class LiveFrontend:
         SoundFormatError (another rate than that of the options), MissingUtteranceError (no warp, no matrix in a table),
         ShapeMismatchError (widths that do not fit), and what ``restore`` raises.
         """
-        if not isinstance(rate, (int, float, np.number)) or not 1 <= rate < math.inf or rate != int(rate):
-            raise UsageError(f"rate {rate}: expected samples per second, 1 or more")
+        is_number = isinstance(rate, (int, float, np.number)) and not isinstance(rate, bool)
+        if not is_number or not 1 <= rate < math.inf or rate != int(rate):
+            raise UsageError(f"rate {rate!r}: expected samples per second, 1 or more")
         self._frontend, self._rate = frontend, int(rate)
         self._asked: LiveIvectors | None = None
         self._table: LiveIvectorTable | None = None

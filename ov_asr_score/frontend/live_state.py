@@ -38,7 +38,7 @@ class FrontendState:
         """The state that ``to_json`` gave this text of. Raises TableFormatError for anything else."""
         try:
             data = json.loads(text)
-        except (ValueError, RecursionError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             raise TableFormatError(f"state: expected JSON, found something else ({error})") from error
         if not isinstance(data, dict) or set(data) != {"cmvn", "ivectors"}:
             raise TableFormatError("state: expected an object with cmvn and ivectors, found something else")

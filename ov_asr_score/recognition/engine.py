@@ -14,7 +14,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from types import TracebackType
 
-from ov_asr_score.errors import OvAsrScoreError
+from ov_asr_score.errors import OvAsrScoreError, SessionEndedError
 from ov_asr_score.scoring.looped.looped_model import LARGEST_BATCH, LoopedModel
 from ov_asr_score.scoring.looped.utterance import FloatMatrix, LoopedRequest, LoopedUtterance
 
@@ -94,8 +94,8 @@ class Engine:
     def submit(self, request: LoopedRequest) -> Future[FloatMatrix]:
         """The scores [rows, pdfs] of ``request``, when they are there; requests of an utterance stay in their order.
 
-        Raises OvAsrScoreError where the engine is closed or an i-vector is missing. What fails later, and the end of
-        the engine, is raised by the future as OvAsrScoreError.
+        Raises SessionEndedError where the engine is closed, OvAsrScoreError where an i-vector is missing. What fails
+        later, and the end of the engine, is raised by the future, as OvAsrScoreError and SessionEndedError.
         """
         if request.ivector_frame is not None and request.ivector is None:
             raise OvAsrScoreError(f"chunk at row {request.first_row}: expected an i-vector, found none")
@@ -138,7 +138,7 @@ class Engine:
             )
 
     def close(self) -> None:
-        """End the thread after what it computes now; requests that wait fail with OvAsrScoreError."""
+        """End the thread after what it computes now; requests that wait fail with SessionEndedError."""
         with self._changed:
             self._is_closed = True
             waiting = [each for queue in self._queues.values() for each in queue]
@@ -146,13 +146,13 @@ class Engine:
             self._changed.notify_all()
             thread = self._thread
         for each in waiting:
-            _fail(each, OvAsrScoreError("the engine was closed before the chunk was computed"))
+            _fail(each, SessionEndedError("the recognizer was closed before all of the sound was recognized"))
         if thread is not None and thread is not threading.current_thread():
             thread.join()
 
     def _check_open(self) -> None:
         if self._is_closed:
-            raise OvAsrScoreError("the engine is closed; expected a request before that")
+            raise SessionEndedError("the recognizer was closed before all of the sound was recognized")
 
     def _start(self) -> None:
         if self._thread is None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from os import PathLike
 from typing import TYPE_CHECKING
@@ -13,7 +14,13 @@ from ov_asr_score.decoding.graph_checks import check_width
 from ov_asr_score.decoding.hypotheses import HypothesisMaker, HypothesisOptions
 from ov_asr_score.decoding.live_search import LiveSearch
 from ov_asr_score.decoding.words.word_model import WordModel, open_word_model
-from ov_asr_score.errors import SessionEndedError, ShapeMismatchError, UnsupportedModelError
+from ov_asr_score.errors import (
+    SessionEndedError,
+    ShapeMismatchError,
+    SoundFormatError,
+    UnsupportedModelError,
+    UsageError,
+)
 from ov_asr_score.frontend.frontend import Frontend
 from ov_asr_score.frontend.live_state import FrontendState
 from ov_asr_score.frontend.opening import open_sound_frontend
@@ -26,7 +33,7 @@ from ov_asr_score.recognition.live_stream import LiveStream
 from ov_asr_score.recognition.searched_stream import SearchedStream
 from ov_asr_score.recognition.session_clock import SessionClock
 from ov_asr_score.recognition.session_graphs import Boosts, SessionGraphs, phrase_options
-from ov_asr_score.recognition.session_options import Confidence, SessionOptions
+from ov_asr_score.recognition.session_options import Confidence, SessionOptions, check_state
 from ov_asr_score.recognition.stream_parts import StreamParts
 from ov_asr_score.recognition.whole_recordings import RecordingWords, for_whole_recordings, recognize_recording
 from ov_asr_score.scoring.looped.compiling import compile_looped
@@ -50,21 +57,30 @@ LOW_LATENCY_FRAMES = 9
 def load_recognizer(
     directory: str | PathLike[str] | ModelDirectory,
     *,
-    device: DeviceSettings | None = None,
+    device: DeviceSettings | str | None = None,
     resample: bool = False,
     low_latency: bool = False,
 ) -> Recognizer:
     """The recognizer of a model directory: graph, front end and network, read once, ready for the first session.
 
-    With ``resample`` sound of any rate is taken, else that of the features, unless their options allow others.
+    ``device`` is a name such as CPU, or all settings of one. With ``resample`` sound of any rate is taken, else that of
+    the features, unless their options allow others.
     ``low_latency`` makes ready for sessions with it. Raises what reading the directory and its files raises,
     UnsupportedModelError for a model that is computed of whole utterances only, MissingExtraError.
     """
     found = directory if isinstance(directory, ModelDirectory) else read_model_directory(str(directory), checks=False)
-    recognizer = Recognizer(_resampling(found) if resample else found, device)
+    recognizer = Recognizer(_resampling(found) if resample else found, _settings_of(device))
     recognizer.engine(low_latency=low_latency)
     recognizer.graphs.graph()
     return recognizer
+
+
+def _settings_of(device: DeviceSettings | str | None) -> DeviceSettings | None:
+    if device is None or isinstance(device, DeviceSettings):
+        return device
+    if isinstance(device, str):
+        return DeviceSettings(device)
+    raise UsageError(f"device: expected the name of a device such as CPU, found {device!r}", fields=("device",))
 
 
 def _resampling(directory: ModelDirectory) -> ModelDirectory:
@@ -148,10 +164,12 @@ class Recognizer:
             self._check_open()
             self._num_sessions += 1
             name = key or f"session-{self._num_sessions}"
+        check_state(state)
         parts = self.parts(options, phrase_options(phrases, boost), low_latency=low_latency)
-        session = LiveSession(
-            lambda begin: LiveStream(parts, rate, name, begin), rate, name, options, state, warnings=parts.warnings
-        )
+        with self._advice_about_rates(rate):
+            session = LiveSession(
+                lambda begin: LiveStream(parts, rate, name, begin), rate, name, options, state, warnings=parts.warnings
+            )
         if idle_seconds is not None:
             self._clock.watch(session)
         return session
@@ -174,6 +192,7 @@ class Recognizer:
         i-vector as all other sound does. Raises UsageError, and what is wrong with the sound.
         """
         options = SessionOptions(words=words, alternatives=alternatives, confidence=confidence, endpoints=segment)
+        check_state(state)
         return recognize_recording(self.parts(options, phrase_options(phrases, boost), is_whole=True), recording, state)
 
     def stream(
@@ -265,6 +284,20 @@ class Recognizer:
     def __exit__(self, *_: object) -> None:
         """Close it."""
         self.close()
+
+    @contextmanager
+    def _advice_about_rates(self, rate: int) -> Iterator[None]:
+        """Say of a rate that the front end does not take how it can be taken here."""
+        try:
+            yield
+        except SoundFormatError as error:
+            if rate == self.sample_rate:
+                raise
+            advice = "load_recognizer(DIR, resample=True) takes all rates"
+            raise SoundFormatError(
+                f"rate {rate}: expected sound of {self.sample_rate} Hz, as the model takes; {advice}",
+                fields=error.fields,
+            ) from error
 
     def _check_network(self, model: LoopedModel) -> None:
         """Raise ShapeMismatchError where the network does not belong to the front end, or to the graph."""

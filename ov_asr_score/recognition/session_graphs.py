@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -43,6 +43,9 @@ def phrase_options(phrases: Sequence[str] | PhraseOptions | None, boost: Boosts 
     if isinstance(phrases, str) or isinstance(boost, str):
         name = "phrases" if isinstance(phrases, str) else "boost"
         raise UsageError(f"{name}: expected a list, found a text", fields=(name,))
+    for name, given in (("phrases", phrases), ("boost", boost)):
+        if given is not None and not isinstance(given, Iterable) and not hasattr(given, "boost"):
+            raise UsageError(f"{name}: expected a list, found {type(given).__name__}", fields=(name,))
     if not phrases and not boost:
         return None
     from ov_asr_score.decoding.phrases.phrase_options import PhraseOptions

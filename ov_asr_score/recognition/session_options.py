@@ -6,9 +6,11 @@ Tests: tests/recognition/test_live_session.py
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import Literal
 
 from ov_asr_score.errors import UsageError
+from ov_asr_score.frontend.live_state import FrontendState
 
 Confidence = Literal["none", "best-path", "mbr"]
 
@@ -35,18 +37,27 @@ class SessionOptions:
 
     def __post_init__(self) -> None:
         """Check the numbers."""
-        if self.alternatives < 1:
-            raise UsageError(f"alternatives: expected 1 or more, found {self.alternatives}", fields=("alternatives",))
+        if not isinstance(self.alternatives, int) or self.alternatives < 1:
+            found = self.alternatives
+            raise UsageError(f"alternatives: expected 1 or more, found {found!r}", fields=("alternatives",))
         if self.confidence not in ("none", "best-path", "mbr"):
             raise UsageError(
                 f"confidence: expected none, best-path or mbr, found {self.confidence!r}", fields=("confidence",)
             )
         for name in ("idle_seconds", "max_seconds", "float_full_scale"):
             value = getattr(self, name)
-            if value is not None and not value > 0:
-                raise UsageError(f"{name}: expected a number above 0, found {value}", fields=(name,))
+            if value is not None and not (isinstance(value, Real) and float(value) > 0):
+                raise UsageError(f"{name}: expected a number above 0, found {value!r}", fields=(name,))
 
     @property
     def needs_lattices(self) -> bool:
         """Whether the best path alone does not do."""
         return self.alternatives > 1 or self.confidence != "none"
+
+
+def check_state(state: object) -> None:
+    """Raise UsageError for anything else than the state of a speaker, or None."""
+    if state is not None and not isinstance(state, FrontendState):
+        found = type(state).__name__
+        advice = "FrontendState.from_json makes one of its text"
+        raise UsageError(f"state: expected a FrontendState, found {found}; {advice}", fields=("state",))

@@ -18,7 +18,7 @@ from typing import IO, TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.errors import ShapeMismatchError, TableFormatError
+from ov_asr_score.errors import ShapeMismatchError, TableFormatError, UsageError
 from ov_asr_score.frontend.frontend import Frontend
 from ov_asr_score.frontend.live import LiveFrontend, ReadyFrames
 from ov_asr_score.frontend.live_state import FrontendState
@@ -67,8 +67,12 @@ def recognize_recording(parts: StreamParts, recording: Recording, state: Fronten
     """The words of a recording, of ``parts`` whose front end is ``for_whole_recordings``.
 
     With endpoints in ``parts`` the rules are looked at after every step of the network, and each utterance is a
-    segment. Raises what is wrong with the sound (audio.recordings.SKIPPED_ERRORS), and what the network raises.
+    segment. Raises UsageError for what is no recording, what is wrong with the sound
+    (audio.recordings.SKIPPED_ERRORS), and what the network raises.
     """
+    if not hasattr(recording, "pieces"):
+        found, reader = type(recording).__name__, "ov_asr_score.audio.recordings.read_recordings"
+        raise UsageError(f"recording: expected one of those that {reader}(FILE) gives, found {found}")
     clock = _Clock()
     with SpooledTemporaryFile(_IN_MEMORY) as file:
         with clock.of("features"):

@@ -79,12 +79,14 @@ class KaldiRecognizer:
     def __init__(self, model: RecognizerModel, rate: float, grammar: str | object = None) -> None:
         """Begin a stream of ``rate`` samples a second.
 
-        Raises UsageError (no such rate, grammar or speaker model). A rate that the model does not take is told when
-        there is sound, as vosk does.
+        Raises UsageError (no such rate, grammar or speaker model), TypeError for what is no model. A rate that the
+        model does not take is told when there is sound, as vosk does.
         """
         is_number = isinstance(rate, (int, float, np.number)) and not isinstance(rate, bool)
         if not is_number or not 1 <= rate < inf or rate != int(rate):
             raise UsageError(f"rate {rate!r}: expected whole samples per second, 1 or more")
+        if not hasattr(model, "open_stream"):
+            raise TypeError(f"expected a Model, found {type(model).__name__}")
         if grammar is not None and not isinstance(grammar, str):
             refuse_speakers(grammar)
         self._model, self._rate = model, int(rate)

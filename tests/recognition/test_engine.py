@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ov_asr_score.errors import DeviceError, OvAsrScoreError
+from ov_asr_score.errors import DeviceError, OvAsrScoreError, SessionEndedError
 from ov_asr_score.recognition.engine import Engine
 from ov_asr_score.scoring.looped.compiling import compile_looped
 from ov_asr_score.scoring.looped.looped_model import LARGEST_BATCH, Counters, LoopedModel
@@ -138,12 +138,12 @@ def test_closing_in_the_middle_ends_everything(held: tuple[Any, Engine]) -> None
     closing = threading.Thread(target=engine.close)
     closing.start()
     for future in waiting:
-        with pytest.raises(OvAsrScoreError, match="engine was closed"):
+        with pytest.raises(SessionEndedError, match="recognizer was closed"):
             future.result(10)
     model.let.release()
     closing.join(10)
     assert not closing.is_alive() and len(computing.result(0)) == 4
-    with pytest.raises(OvAsrScoreError, match="engine is closed"):
+    with pytest.raises(SessionEndedError, match="recognizer was closed"):
         engine.submit(requests_of(1)[0])
     engine.close()  # once more is no fault
 

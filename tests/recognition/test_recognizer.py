@@ -12,7 +12,14 @@ import numpy as np
 import pytest
 
 from ov_asr_score.decoding.phrases.phrase_options import PhraseOptions
-from ov_asr_score.errors import SessionEndedError, ShapeMismatchError, UnsupportedModelError, UsageError
+from ov_asr_score.errors import (
+    DeviceError,
+    SessionEndedError,
+    ShapeMismatchError,
+    SoundFormatError,
+    UnsupportedModelError,
+    UsageError,
+)
 from ov_asr_score.recognition.recognizer import Recognizer, load_recognizer
 from ov_asr_score.recognition.results import Final
 from ov_asr_score.recognition.session_graphs import Boosts, phrase_options
@@ -126,7 +133,7 @@ def test_a_closed_recognizer_says_so() -> None:
     recognizer.close()
     with pytest.raises(SessionEndedError, match="the recognizer was closed"):
         recognizer.session(RATE)
-    with pytest.raises(Exception, match="engine"):
+    with pytest.raises(SessionEndedError, match="the recognizer was closed"):
         session.accept(samples_of("es_john-t0021"))
     assert not session.is_open
     recognizer.close()
@@ -150,3 +157,43 @@ def test_nothing_is_loaded_with_the_package() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"alternatives": "many"}, "alternatives: expected 1 or more, found 'many'"),
+        ({"alternatives": 1.5}, "alternatives: expected 1 or more, found 1.5"),
+        ({"max_seconds": "10"}, "max_seconds: expected a number above 0, found '10'"),
+        ({"idle_seconds": float("nan")}, "idle_seconds: expected a number above 0, found nan"),
+        ({"phrases": 5}, "phrases: expected a list, found int"),
+        ({"boost": 5}, "boost: expected a list, found int"),
+        ({"state": "{}"}, "state: expected a FrontendState, found str; FrontendState.from_json makes one of its text"),
+        ({"rate": True}, "rate True: expected samples per second, 1 or more"),
+        ({"rate": "16000"}, "rate '16000': expected samples per second, 1 or more"),
+    ],
+)
+def test_arguments_of_other_kinds_are_named(recognizer: Recognizer, arguments: dict[str, Any], said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        recognizer.session(**arguments)
+    assert str(caught.value) == said
+
+
+@pytest.mark.parametrize("rate", [8000, 44100])
+def test_other_rates_are_refused_with_what_takes_them(recognizer: Recognizer, rate: int) -> None:
+    with pytest.raises(SoundFormatError, match=rf"^rate {rate}: .* 16000 Hz, .*resample=True"):
+        recognizer.session(rate)
+
+
+def test_recordings_are_not_names_of_files(recognizer: Recognizer) -> None:
+    with pytest.raises(UsageError, match=r"^recording: expected one of those that .*read_recordings.* found str$"):
+        recognizer.recognize("sound.wav")  # type: ignore[arg-type]
+
+
+def test_devices_are_named() -> None:
+    with load_recognizer(MODEL, device="CPU") as recognizer:
+        assert recognizer.session(RATE).is_open
+    with pytest.raises(DeviceError, match="XPU"):
+        load_recognizer(MODEL, device="XPU")
+    with pytest.raises(UsageError, match=r"^device: .* found 0$"):
+        load_recognizer(MODEL, device=0)  # type: ignore[arg-type]

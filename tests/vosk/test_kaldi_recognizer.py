@@ -214,6 +214,9 @@ def test_refusals() -> None:
     for rate in (0, -1, 16000.5, float("nan"), float("inf"), "16000", True, None):
         with pytest.raises(UsageError, match=r"rate .*: expected whole samples per second"):
             KaldiRecognizer(SpokenModel(), rate)  # type: ignore[arg-type]
+    for model in (None, "model"):
+        with pytest.raises(TypeError, match="expected a Model, found"):
+            KaldiRecognizer(model, 16000)  # type: ignore[arg-type]
     with pytest.raises(OvAsrScoreError, match=r"found int; models of speakers are not supported"):
         KaldiRecognizer(SpokenModel(), 16000, 5)
     with pytest.raises(OvAsrScoreError, match=r"models of speakers are not supported"):
