@@ -33,6 +33,7 @@ from ov_asr_score.report.transcript_views import ViewOptions, encoded, view, vie
 from ov_asr_score.settings.recognition.endpointing import endpoint_options
 from ov_asr_score.settings.recognition.listen_job import ListenJob, check_listening
 from ov_asr_score.settings.recognition.silence_weighting import silence_weighting_options
+from ov_asr_score.settings.words.captions import check_captions
 from ov_asr_score.transcript.assembling import assemble_transcript
 from ov_asr_score.transcript.transcript import Segment, Transcript
 
@@ -70,7 +71,10 @@ def run_listening(job: ListenJob, listener: Listener) -> Heard:
     is raised after they were written. Raises OvAsrScoreError children, and what ``listener`` raises.
     """
     check_listening(job)
+    check_captions(job.caption_options)
     view_name = (job.transcript_format or view_of_file(job.transcript)) if job.transcript else ""
+    if view_name:
+        view(Transcript(()), view_name)  # raises for a name that is none, before anybody speaks
     state = _read_state(job.state)
     phrases = read_phrase_options(job.phrases) if job.phrases.are_given else None
     with ExitStack() as stack:
@@ -81,11 +85,12 @@ def run_listening(job: ListenJob, listener: Listener) -> Heard:
         for note in recognizer.notes:
             listener.note(note)
         output = stack.enter_context(open_output(job.transcript)) if job.transcript else None
-        captions = stack.enter_context(CaptionFile(job.captions, job.caption_options)) if job.captions else None
         stream = stack.enter_context(_opened(job, recognizer, listener))
         session = stack.enter_context(_session(job, recognizer, stream, state, phrases))
         for note in (*session.warnings, *_rate_notes(stream, recognizer.sample_rate)):
             listener.note(note)
+        # an older file is overwritten only when there is sound
+        captions = stack.enter_context(CaptionFile(job.captions, job.caption_options)) if job.captions else None
         ear = _Ear(session, listener, captions, _recording(job))
         with _stopping(stream.queue) as stops:
             error = ear.listen(_limited(stream, job.max_seconds))

@@ -17,12 +17,13 @@ import pytest
 import webvtt
 
 from ov_asr_score.audio.decoding import read_audio
-from ov_asr_score.errors import OvAsrScoreError, TableFormatError, UsageError
+from ov_asr_score.errors import OvAsrScoreError, SoundFormatError, TableFormatError, UsageError
 from ov_asr_score.job.listen import run_listening
 from ov_asr_score.settings.recognition.endpointing import EndpointSettings
 from ov_asr_score.settings.recognition.listen_job import ListenJob
 from ov_asr_score.settings.recognition.listen_sound import ListenSound
 from ov_asr_score.settings.recognition.phrases import PhraseSettings
+from ov_asr_score.settings.words.captions import CaptionOptions
 from ov_asr_score.transcript.transcript import Segment
 from tests.audio.fake_sounddevice import FakeSounddevice
 from tests.command_line import DATA, MODELS, interruptible
@@ -226,6 +227,8 @@ def test_sound_that_breaks_off(tmp_path: Path) -> None:
         ({"transcript": "-"}, "expected a file: words go to standard output"),
         ({"sound": ListenSound(microphone="2")}, "is not listened to where sound comes from"),
         ({"transcript": "a.docx"}, "expected a suffix"),
+        ({"transcript": "a.txt", "transcript_format": "word"}, "transcript_format: expected one of"),
+        ({"caption_options": CaptionOptions(caption_min_seconds=9.0)}, "caption_min_seconds: expected at most the 7"),
     ],
 )
 def test_options_that_contradict_each_other(raw: Path, options: dict[str, object], words: str) -> None:
@@ -237,6 +240,14 @@ def test_states_of_something_else(raw: Path, tmp_path: Path) -> None:
     (tmp_path / "state.json").write_text("{}")
     with pytest.raises(TableFormatError, match=r"state\.json: .*; take another name to begin with a new speaker"):
         run_listening(ListenJob(CHAIN, str(raw), state=str(tmp_path / "state.json")), Told())
+
+
+def test_older_captions_stay_where_there_is_no_sound(tmp_path: Path) -> None:
+    (tmp_path / "none.raw").write_bytes(b"")
+    (tmp_path / "live.vtt").write_text("older")
+    with pytest.raises(SoundFormatError, match="expected samples, found none"):
+        run_listening(ListenJob(CHAIN, str(tmp_path / "none.raw"), captions=str(tmp_path / "live.vtt")), Told())
+    assert (tmp_path / "live.vtt").read_text() == "older"
 
 
 def test_files_that_are_read_are_not_written(raw: Path) -> None:
