@@ -123,7 +123,7 @@ FLOORS: dict[str, list[str]] = {
         "transcription",
     ],
     "frontend": [
-        "sources named_files frontend live_state",
+        "sources named_files frontend live_state stage_times",
         "sound_features opening",
         "live_sound",
         "reading live",
