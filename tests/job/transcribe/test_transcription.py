@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from ov_asr_score.errors import UsageError
+from ov_asr_score.errors import MissingUtteranceError, UsageError
 from ov_asr_score.job.score import run_job
 from ov_asr_score.job.transcribe.scoring_job import scoring_job
 from ov_asr_score.job.transcribe.transcription import run_transcription
@@ -175,3 +175,17 @@ def test_the_duration_of_rows_counts_more_than_that_of_the_directory() -> None:
     job = TranscribeJob(str(FOLDER), SOUND)
     assert scoring_job(job, known).decoding.row_shift_seconds == 0.02
     assert scoring_job(replace(job, row_shift_seconds=0.04), known).decoding.row_shift_seconds == 0.04
+
+
+def test_messages_name_the_settings_of_transcribing(tmp_path: Path) -> None:
+    sound = tmp_path / "a.wav"
+    soundfile.write(sound, np.zeros(8000, np.int16), 16000)
+    (tmp_path / "spk2utt").write_text("speaker another\n")
+    job = TranscribeJob(str(FOLDER), (str(sound),), files=WordFiles(transcript=str(sound), transcript_format="text"))
+    with pytest.raises(UsageError, match=r"^transcript .*: is the same file as that of sources; ") as same:
+        run_transcription(job, directory=ONLINE)
+    assert same.value.fields == ("transcript", "sources")
+    job = TranscribeJob(str(FOLDER), (str(sound),), spk2utt=f"ark:{tmp_path}/spk2utt", decode_workers=1)
+    with pytest.raises(MissingUtteranceError, match=r"^spk2utt: expected the speaker of utterance 'a'") as lacking:
+        run_transcription(job, directory=ONLINE)
+    assert lacking.value.fields == ("spk2utt",)
