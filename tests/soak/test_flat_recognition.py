@@ -42,7 +42,7 @@ def write_speech(path: Path, seconds: int) -> None:
 def test_two_hours_take_little_more_than_ten_minutes(more: tuple[str, ...], tmp_path: Path) -> None:
     write_speech(tmp_path / "short.wav", 600)
     write_speech(tmp_path / "long.wav", 7200)
-    command = ("transcribe", MODEL, "--text=x.txt", *more)
+    command: tuple[str | Path, ...] = ("transcribe", MODEL, "--text=x.txt", *more)
     short, long = (peak_kib(tmp_path, *command, f"{name}.wav") // MIB for name in ("short", "long"))
     print(f"{' '.join(more) or 'one search'}: ten minutes {short}, two hours {long} MiB")
     assert long - short < (16 if more else 110)  # the path of one search grows with it
