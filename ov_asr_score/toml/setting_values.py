@@ -1,11 +1,11 @@
 """Values of settings from a TOML file: of the kind and in the range that the setting declares.
 
-Tests: tests/job/suite/test_file.py
+Tests: tests/job/suite/test_file.py, tests/model_directory/layouts/test_model_toml.py
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from ov_asr_score.settings.setting import Declared, Setting, parse_flag, parsed
 from ov_asr_score.toml.toml_table import TomlTable
@@ -31,15 +31,21 @@ def setting_value(table: TomlTable, key: str, declared: Declared) -> Any:
     if declared.choices:
         return table.choice(key, declared.choices, declared.default)
     least, most = setting.least, setting.most
-    match declared.default:
-        case bool():
+    match _kind(declared):
+        case kind if kind is bool:
             return table.flag(key)
-        case int():
+        case kind if kind is int:
             return table.integer(key, least=None if least is None else int(least))
-        case str():
+        case kind if kind is str:
             return table.text(key)
-        case _:  # a number, or None
+        case _:
             return table.number(key, least=least, **({} if most is None else {"most": most}))
+
+
+def _kind(declared: Declared) -> object:
+    """The type of the value; where None stands for what is not said, the other type."""
+    kinds = [each for each in get_args(declared.kind) if each is not type(None)]
+    return kinds[0] if len(kinds) == 1 else declared.kind
 
 
 def _taken(table: TomlTable, key: str, setting: Setting) -> object:

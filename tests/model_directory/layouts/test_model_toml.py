@@ -59,6 +59,7 @@ def test_a_whole_description(tmp_path: Path) -> None:
     assert (found.layout, found.program) == ("model.toml", "online2-wav-nnet3-latgen-faster")
     assert (found.model, found.language) == (str(folder / "final.mdl"), "en")
     assert found.words.search == DecodingOptions(12.0, 500, 200, 8.0, decoding_scale=0.9)
+    assert type(found.words.search.max_active) is int  # the decoder takes nothing else
     assert found.words.graph.word_boundary == str(folder / "graph/phones/word_boundary.int")
     assert (found.looped.frames_per_chunk, found.looped.frame_subsampling_factor) == (51, 3)
     assert found.endpoints.silence_phones == (1, 2, 3)
@@ -69,6 +70,14 @@ def test_a_whole_description(tmp_path: Path) -> None:
     assert frontend.features.options.frame.dither == 0
     assert frontend.ivectors is not None
     assert frontend.ivectors.extractor.options.max_count == 50
+
+
+@pytest.mark.parametrize("number", ["500.5", "500.0", "true", '"500"', "1"])
+def test_whole_numbers_are_whole(number: str, tmp_path: Path) -> None:
+    text = WHOLE.replace("max-active = 500", f"max-active = {number}")
+    folder = lay_out(lay_out_online(tmp_path / "model"), {"model.toml": text})
+    with pytest.raises(ConfigFormatError, match=r"model\.toml:22: max.active: expected a whole number of at least 2"):
+        read_model_directory(folder)
 
 
 def test_options_without_a_file_of_them(tmp_path: Path) -> None:
