@@ -12,8 +12,9 @@ from __future__ import annotations
 import threading
 import weakref
 from contextlib import ExitStack
+from functools import cache
 
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 _lock = threading.Lock()
 _holders = 0
@@ -25,7 +26,7 @@ def hold_while_alive(holder: object) -> None:
     global _holders  # noqa: PLW0603 - the limit is global to the process, too
     with _lock:
         if not _holders:
-            _limit.enter_context(threadpool_limits(1, user_api="blas"))
+            _limit.enter_context(_controller().limit(limits=1, user_api="blas"))
         _holders += 1
     weakref.finalize(holder, _release)
 
@@ -36,3 +37,9 @@ def _release() -> None:
         _holders -= 1
         if not _holders:
             _limit.close()
+
+
+@cache
+def _controller() -> ThreadpoolController:
+    """The libraries of the process: searching for them takes as long as an i-vector."""
+    return ThreadpoolController()

@@ -1,7 +1,8 @@
 """One thread that computes the chunks of all sessions: what waits when it becomes free shares infer requests.
 
 There is no timer. While one request is computed others arrive, so that requests grow with the number of sessions, and
-a session that is alone waits for nothing.
+a session that is alone waits for nothing: its thread computes its chunks itself (going from thread to thread and back
+takes longer than computing a chunk of a small network).
 """
 
 from __future__ import annotations
@@ -76,9 +77,10 @@ class Engine:
         self._changed = threading.Condition()
         self._queues: dict[LoopedUtterance, deque[_WaitingRequest]] = {}
         self._turn = 0  # that of the latest request that was taken; a session without requests begins there
+        self._latest_asker: int | None = None  # the thread of the latest request
         self._sums = _EngineSums()
         self._thread: threading.Thread | None = None
-        self._running = threading.Lock()
+        self._running = threading.RLock()
         self._is_closed = False
 
     def __enter__(self) -> Engine:
@@ -97,10 +99,10 @@ class Engine:
         Raises SessionEndedError where the engine is closed, OvAsrScoreError where an i-vector is missing. What fails
         later, and the end of the engine, is raised by the future, as OvAsrScoreError and SessionEndedError.
         """
-        if request.ivector_frame is not None and request.ivector is None:
-            raise OvAsrScoreError(f"chunk at row {request.first_row}: expected an i-vector, found none")
+        _check(request)
         future: Future[FloatMatrix] = Future()
         with self._changed:
+            self._latest_asker = threading.get_ident()
             self._check_open()
             queue = self._queues.setdefault(request.utterance, deque())
             turn = queue[-1].turn + queue[-1].request.num_steps if queue else self._turn
@@ -113,7 +115,25 @@ class Engine:
         return future
 
     def score(self, request: LoopedRequest) -> FloatMatrix:
-        """The scores [rows, pdfs] of ``request``, waited for. Raises OvAsrScoreError."""
+        """The scores [rows, pdfs] of ``request``, waited for. Raises OvAsrScoreError.
+
+        They are computed in the calling thread if nobody else waits and no other thread was the last to ask: threads
+        that ask in turn gain more from infer requests that they share.
+        """
+        _check(request)
+        asker = threading.get_ident()
+        if self._latest_asker in (None, asker) and self._running.acquire(blocking=False):
+            try:
+                with self._changed:
+                    self._check_open()
+                    is_alone = not self._queues and self._latest_asker in (None, asker)
+                    self._latest_asker = asker
+                if is_alone:
+                    alone = _WaitingRequest(request, Future(), self._turn, time.perf_counter())
+                    self._run([alone])
+                    return alone.future.result()
+            finally:
+                self._running.release()
         return self.submit(request).result()
 
     def forget(self, utterance: LoopedUtterance) -> None:
@@ -138,7 +158,7 @@ class Engine:
             )
 
     def close(self) -> None:
-        """End the thread after what it computes now; requests that wait fail with SessionEndedError."""
+        """End the thread after what is computed now; requests that wait fail with SessionEndedError."""
         with self._changed:
             self._is_closed = True
             waiting = [each for queue in self._queues.values() for each in queue]
@@ -149,6 +169,8 @@ class Engine:
             _fail(each, SessionEndedError("the recognizer was closed before all of the sound was recognized"))
         if thread is not None and thread is not threading.current_thread():
             thread.join()
+        with self._running:
+            pass  # a thread that computes for itself has come to its end
 
     def _check_open(self) -> None:
         if self._is_closed:
@@ -223,6 +245,11 @@ class Engine:
             sums.run += ended - started
         for each, rows in zip(taken, scores, strict=True):
             each.future.set_result(rows)
+
+
+def _check(request: LoopedRequest) -> None:
+    if request.ivector_frame is not None and request.ivector is None:
+        raise OvAsrScoreError(f"chunk at row {request.first_row}: expected an i-vector, found none")
 
 
 def _as_own(error: Exception) -> OvAsrScoreError:

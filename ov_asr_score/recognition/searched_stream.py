@@ -128,7 +128,7 @@ class SearchedStream:
         while (request := self._network.next_chunk(_MOST_CHUNKS)) is not None:
             if request.ivector_frame is not None:
                 request = request.with_ivector(self._frontend.ivector(request.ivector_frame))
-            yield self._parts.engine.submit(request).result()
+            yield self._parts.engine.score(request)
 
     def _update_weights(self) -> None:
         """Tell the i-vectors which frames the search takes for silence."""

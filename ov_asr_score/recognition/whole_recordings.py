@@ -150,13 +150,17 @@ def _finals(parts: StreamParts, key: str, stored: _Stored, file: IO[bytes], cloc
 
 def _scores(parts: StreamParts, stored: _Stored, file: IO[bytes], clock: _Clock) -> Iterator[FloatMatrix]:
     """Scores [t, pdfs] of the recording in its order; the next ones are computed while these are searched."""
+    utterance = parts.engine.model.begin()
     pending: Future[FloatMatrix] | None = None
-    for request in _requests(parts.engine.model.begin(), stored, file):
+    for request in _requests(utterance, stored, file):
         with clock.of("scores"):
-            scores = None if pending is None else pending.result()
-            pending = parts.engine.submit(request)
-        if scores is not None:
-            yield scores
+            if pending is None and utterance.is_done:
+                found: FloatMatrix | None = parts.engine.score(request)  # there is nothing to search meanwhile
+            else:
+                found = None if pending is None else pending.result()
+                pending = parts.engine.submit(request)
+        if found is not None:
+            yield found
     if pending is not None:
         with clock.of("scores"):
             scores = pending.result()

@@ -42,9 +42,11 @@ class HeldModel:
         self.let = threading.Semaphore(0)
         self.asked = threading.Semaphore(0)
         self.error: Exception | None = None
+        self.threads: list[int] = []
 
     def run(self, requests: Sequence[LoopedRequest]) -> list[FloatMatrix]:
         self.groups.append([request.utterance for request in requests])
+        self.threads.append(threading.get_ident())
         self.asked.release()
         self.let.acquire()
         self.counters.infer_requests += 1
@@ -178,6 +180,62 @@ def test_what_is_forgotten_is_not_computed(held: tuple[Any, Engine]) -> None:
     kept.result(10)
     assert all(future.cancelled() for future in futures)
     assert model.groups[1] == [stays.utterance]
+
+
+def test_a_thread_that_is_alone_computes_its_chunks_itself(held: tuple[Any, Engine]) -> None:
+    """Until another one asks: from then on the thread of the engine does, as long as they ask in turn."""
+    model, engine = held
+    model.let.release(5)
+    first, second, *rest = requests_of(5)
+    assert [engine.score(each)[0, 0] for each in (first, second)] == [0, 4]
+    other = threading.Thread(target=lambda: engine.score(requests_of(1)[0]))
+    other.start()
+    other.join(10)
+    assert [engine.score(each)[0, 0] for each in rest[:2]] == [8, 12]
+    own = threading.get_ident()
+    assert [thread == own for thread in model.threads] == [True, True, False, False, True]
+    statistics = engine.statistics()
+    assert (statistics.requests, statistics.rows, statistics.batches) == (5, 20, {1: 5})
+
+
+def test_others_wait_together_for_a_thread_that_computes_for_itself(held: tuple[Any, Engine]) -> None:
+    model, engine = held
+    alone = threading.Thread(target=lambda: engine.score(requests_of(1)[0]))
+    alone.start()
+    model.asked.acquire()
+    futures = [engine.submit(requests_of(1)[0]) for _ in range(3)]
+    model.let.release(2)
+    assert all(len(future.result(10)) == 4 for future in futures)
+    alone.join(10)
+    assert [len(group) for group in model.groups] == [1, 3]
+
+
+def test_closing_waits_for_a_thread_that_computes_for_itself(held: tuple[Any, Engine]) -> None:
+    model, engine = held
+    scores: list[FloatMatrix] = []
+    alone = threading.Thread(target=lambda: scores.append(engine.score(requests_of(1)[0])))
+    alone.start()
+    model.asked.acquire()
+    closing = threading.Thread(target=engine.close)
+    closing.start()
+    closing.join(0.05)
+    assert closing.is_alive()
+    model.let.release()
+    closing.join(10)
+    alone.join(10)
+    assert not closing.is_alive() and len(scores[0]) == 4
+    with pytest.raises(SessionEndedError, match="recognizer was closed"):
+        engine.score(requests_of(1)[0])
+
+
+def test_errors_of_a_thread_that_is_alone_are_raised_in_it(held: tuple[Any, Engine]) -> None:
+    model, engine = held
+    model.let.release(2)
+    model.error = ValueError("no such\nthing")
+    with pytest.raises(OvAsrScoreError, match="could not be computed: ValueError: no such thing"):
+        engine.score(requests_of(1)[0])
+    model.error = None
+    assert len(engine.score(requests_of(1)[0])) == 4
 
 
 @pytest.fixture(scope="module")

@@ -60,13 +60,19 @@ def compile_looped(
         state_size=state_size,
     )
 
-    def compile_steps(chunks: int) -> ov.CompiledModel:
-        return compile_model(core, network.graph(chunks)[0], settings)
+    converted = {1: graph}
+
+    def compile_steps(chunks: int, is_alone: bool) -> ov.CompiledModel:
+        made = converted.pop(chunks) if chunks in converted else network.graph(chunks)[0]
+        if is_alone:
+            shapes = {port: list(port.get_partial_shape()) for port in made.inputs}
+            made.reshape({port: ov.PartialShape([1, *dims[1:]]) for port, dims in shapes.items()})
+        # Fusions of fixed shapes round otherwise: an utterance would get other digits alone than with others.
+        return compile_model(core, made, settings, without_fusions=is_alone)
 
     return LoopedModel(
         shape,
-        compile_model(core, graph, settings),
-        compile_steps=compile_steps,
+        compile_steps,
         large_step=large_step,
         first_step=first_step,
         source=str(path),

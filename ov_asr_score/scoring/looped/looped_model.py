@@ -57,22 +57,23 @@ class LoopedModel:
     def __init__(
         self,
         shape: LoopedShape,
-        compiled: ov.CompiledModel,
+        compile_steps: Callable[[int, bool], ov.CompiledModel],
         *,
-        compile_steps: Callable[[int], ov.CompiledModel] | None = None,
         large_step: int = 1,
         first_step: int = 1,
         source: str = "",
     ) -> None:
-        """A model of ``compiled``, whose requests take one chunk; ``compile_steps`` makes others with the same states.
+        """A model whose graphs ``compile_steps`` makes: of so many chunks, for one utterance alone or for any number.
 
+        All have the same states. A graph for one has fixed shapes, which saves most of the time of a small network.
         ``large_step`` chunks go in one request where they are ready. The ``first_step`` first ones of an utterance,
         chunk 0 and those before it, must go in one where scores depend on how far a chunk reaches.
         """
         self.shape, self.source = shape, source
         self.large_step, self.first_step = large_step, first_step
-        self._compile_steps = compile_steps
-        self._compiled = {1: compiled}
+        self._compile_steps: Callable[[int, bool], ov.CompiledModel] | None = compile_steps
+        self._wanted = {(chunks, alone) for chunks in (1, first_step, large_step) for alone in (True, False)}
+        self._compiled = {(1, True): compile_steps(1, True)}
         self._slots: dict[tuple[int, int], _BatchSlot] = {}
         self.counters = Counters()
 
@@ -166,15 +167,16 @@ class LoopedModel:
     def _slot(self, chunks: int, batch: int) -> _BatchSlot:
         """The infer request for ``batch`` utterances; the runtime prepares it once for this size."""
         if (chunks, batch) not in self._slots:
-            if chunks not in self._compiled and self._compile_steps is not None:
-                self._compiled[chunks] = self._compile_steps(chunks)
-                if {self.first_step, self.large_step} <= set(self._compiled):
+            kind = chunks, batch == 1
+            if kind not in self._compiled and self._compile_steps is not None:
+                self._compiled[kind] = self._compile_steps(*kind)
+                if self._wanted <= set(self._compiled):
                     self._compile_steps = None  # it holds the network
             shape = self.shape
             columns = shape.feature_dim + (shape.ivector_dim or 0)
             features = np.zeros((batch, chunks * shape.frames_per_chunk, columns), np.float32)
             states = np.zeros((batch, shape.state_size), np.float32)
-            request = self._compiled[chunks].create_infer_request()
+            request = self._compiled[kind].create_infer_request()
             request.set_input_tensor(0, ov.Tensor(features, shared_memory=True))
             if shape.state_size:
                 request.set_input_tensor(1, ov.Tensor(states, shared_memory=True))

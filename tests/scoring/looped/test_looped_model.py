@@ -41,3 +41,12 @@ def test_two_requests_of_one_utterance_are_refused(model: LoopedModel) -> None:
         model.run(requests)
     assert [len(rows) for rows in (*model.run(requests[:1]), *model.run(requests[1:]))] == [5, 5]
     assert model.run([]) == []
+
+
+def test_an_utterance_alone_has_a_graph_of_fixed_shapes_with_the_digits_of_the_others(model: LoopedModel) -> None:
+    features = np.random.default_rng(2).normal(size=(40, model.feature_dim)).astype(np.float32)
+    alone = score_alone(model, features)
+    together = score_together(model, {"one": features, "other": features})
+    assert not model._compiled[(1, True)].inputs[0].get_partial_shape().is_dynamic
+    assert model._compiled[(1, False)].inputs[0].get_partial_shape()[0].is_dynamic
+    np.testing.assert_allclose(together["one"], alone, atol=1e-6)
