@@ -68,10 +68,12 @@ def open_sound_stream(
         encoding, channels, rate, data_bytes = header.encoding, header.channels, header.rate, header.data_bytes
         if sound.rate not in (None, rate):
             warn(f"{source.name}: the header says {rate} Hz, which counts")
-    elif kind is not None and start[:3].isalnum():  # samples may begin as MP3 and AAC do
+    elif kind is not None and start[:3].isalnum():
         raise SoundFormatError(
             f"{source.name}: expected samples or WAV, found {kind.name}; decode it before: ffmpeg gives both"
         )
+    elif kind is not None:  # samples may begin as frames of MP3 and AAC do
+        warn(f"{source.name}: is taken for samples, and begins as {kind.name} does; ffmpeg decodes that")
     elif start.startswith(b"RIFF") and len(start) < _START_BYTES:
         raise source.error("a header of WAV", f"the first {len(start)} bytes of one", 0, "the sound is cut")
     channel = checked_channel(source.name, sound.channel, channels, warn)

@@ -216,7 +216,7 @@ class LiveFrontend:
                 if is_last:
                     made = np.concatenate((made, self._table.finish()))
             if is_last and self._ivectors is not None and not self.ivector_frames:
-                raise TableFormatError("expected a frame or more, found none")
+                raise TableFormatError("expected a frame or more, found none; it is too short")
         return made
 
     def _given(self, rows: SoundRows, parts: list[Rows], ivectors: Rows | None) -> ReadyFrames:

@@ -163,7 +163,7 @@ def check_features(features: Frames, extractor: Extractor, source: str) -> None:
         wanted = f"features of {extractor.feature_dim} columns, as {extractor.source} takes"
         raise ShapeMismatchError(f"{source}: expected {wanted}, found {found}")
     if not len(features):
-        raise TableFormatError(f"{source}: expected a frame or more, found none")
+        raise TableFormatError(f"{source}: expected a frame or more, found none; it is too short")
     if text := nonfinite_text(features):
         raise TableFormatError(f"{source}: expected features that are finite, found {text}")
 

@@ -56,6 +56,14 @@ def wav(samples: NDArray[np.int16], rate: int, channels: int, size: int | None =
     return b"RIFF" + struct.pack("<I", riff) + b"WAVEfmt \x10\0\0\0" + form + b"data" + struct.pack("<I", size) + data
 
 
+@pytest.mark.parametrize(("start", "name"), [(b"\xff\xfb\x90\x64", "MP3"), (b"\xff\xf1\x50\x80", "AAC")])
+def test_samples_that_begin_as_other_sound_are_told(start: bytes, name: str) -> None:
+    notes: list[str] = []
+    with pipe(start + SAMPLES.tobytes()) as file:
+        assert len(joined(opened(file, notes=notes))) == 1002
+    assert notes == [f"standard input: is taken for samples, and begins as {name} does; ffmpeg decodes that"]
+
+
 def test_samples_in_parts_of_any_size() -> None:
     data = SAMPLES.tobytes()
     with pipe(data[:1], data[1:4], data[4:501], data[501:]) as file:
