@@ -142,7 +142,7 @@ def test_long_utterances_are_the_same_in_chunks() -> None:
     ("given", "message"),
     [
         (features(5, columns=39), "expected features of 40 columns, as .*final.ie takes, found 39"),
-        (features(0), "expected a frame or more, found none"),
+        (features(0), "expected a frame or more, found none; it is too short"),
         (features(3)[0], "expected features of 40 columns, as .*final.ie takes, found a vector"),
         (features(3, np.nan), r"expected features that are finite, found \[0, 0\] is NaN, and 119 more"),
     ],
