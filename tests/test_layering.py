@@ -82,7 +82,7 @@ FLOORS: dict[str, list[str]] = {
         "graph",
         "rewriting option_checks saving static_shapes wanted_outputs",
         "nnet1",
-        "support scores_per nonfinite_weights",
+        "support scores_per nonfinite_weights source_file",
         "converter",
         "from_file request_graph",
         "looped_conversion",

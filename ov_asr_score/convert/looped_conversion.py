@@ -12,12 +12,12 @@ from pathlib import Path
 from ov_asr_score.convert.convert_options import ConvertOptions
 from ov_asr_score.convert.converter import convert_network
 from ov_asr_score.convert.facts import ConversionFacts
-from ov_asr_score.convert.from_file import load_whole_network, read_subsampling_factor
 from ov_asr_score.convert.nonfinite_weights import nonfinite_error
 from ov_asr_score.convert.option_checks import LARGEST_FACTOR
 from ov_asr_score.convert.rewriting.vectors_in_features import ivector_dim, vectors_in_features
 from ov_asr_score.convert.rt_info import read_facts
 from ov_asr_score.convert.scores_per import gives_vector
+from ov_asr_score.convert.source_file import load_whole_network, read_subsampling_factor
 from ov_asr_score.errors import UnsupportedModelError, UsageError
 from ov_asr_score.kaldi_model.frames.evaluation_order import modulus
 from ov_asr_score.kaldi_model.network import FARTHEST_FRAME, FloatArray, KaldiNetwork

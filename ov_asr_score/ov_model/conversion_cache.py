@@ -16,9 +16,9 @@ from pathlib import Path
 from zlib import crc32
 
 import ov_asr_score
-from ov_asr_score.convert.from_file import file_digest, read_subsampling_factor
 from ov_asr_score.convert.rt_info import read_facts
 from ov_asr_score.convert.saving import save_ir
+from ov_asr_score.convert.source_file import file_digest, read_subsampling_factor
 from ov_asr_score.errors import OvAsrScoreError
 from ov_asr_score.kaldi_io.files.input import kept_input
 from ov_asr_score.openvino_api import ov, version

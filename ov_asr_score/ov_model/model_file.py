@@ -11,9 +11,9 @@ from pathlib import Path
 
 from ov_asr_score import __version__
 from ov_asr_score.convert.facts import ConversionFacts
-from ov_asr_score.convert.from_file import convert_file, factor_note, file_digest
 from ov_asr_score.convert.nonfinite_weights import nonfinite_error, nonfinite_note
 from ov_asr_score.convert.rt_info import read_facts
+from ov_asr_score.convert.source_file import factor_note, file_digest
 from ov_asr_score.errors import UsageError
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.ov_model.after_network import takes_after_network
@@ -63,6 +63,8 @@ def read_or_convert_model(
     doubt = factor_note(path, options)
     notes = (doubt,) if doubt else ()
     if cache is None or keep_nodes:
+        from ov_asr_score.convert.from_file import convert_file
+
         made = convert_file(path, options, __version__, keep_nodes=keep_nodes, allow_nonfinite=allow_nonfinite)
         return _from_conversion(made, notes)
     digest = file_digest(path)
@@ -73,6 +75,8 @@ def read_or_convert_model(
         if found.conversion is not None and found.conversion.nonfinite_weights and not allow_nonfinite:
             raise nonfinite_error(str(path), found.conversion.nonfinite_weights)
         return found
+    from ov_asr_score.convert.from_file import convert_file  # as large as all else, and the cache does without it
+
     started = time.perf_counter()
     model = convert_file(path, options, __version__, digest, allow_nonfinite=allow_nonfinite)
     note = keep_model(model, cache, key) if is_worth_keeping(path, time.perf_counter() - started) else ""

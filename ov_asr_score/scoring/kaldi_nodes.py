@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from ov_asr_score.convert.from_file import load_whole_network
+from ov_asr_score.convert.source_file import load_whole_network
 from ov_asr_score.convert.wanted_outputs import no_scores_of, usual_output
 from ov_asr_score.errors import UnknownNameError
 from ov_asr_score.kaldi_model.network import InputNode, KaldiNetwork

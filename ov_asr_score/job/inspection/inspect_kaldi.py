@@ -10,10 +10,10 @@ from pathlib import Path
 
 from ov_asr_score.convert.convert_options import ConvertOptions
 from ov_asr_score.convert.converter import convert_network
-from ov_asr_score.convert.from_file import read_subsampling_factor
 from ov_asr_score.convert.nonfinite_weights import first_few, nonfinite_error
 from ov_asr_score.convert.rt_info import read_facts
 from ov_asr_score.convert.scores_per import gives_vector
+from ov_asr_score.convert.source_file import read_subsampling_factor
 from ov_asr_score.errors import NoNetworkError, OvAsrScoreError, UsageError
 from ov_asr_score.job.inspection.inspect_decoding import transition_section, transitions_alone
 from ov_asr_score.job.inspection.sections import Facts, Section

@@ -10,8 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from ov_asr_score import __version__
-from ov_asr_score.convert.from_file import file_digest
 from ov_asr_score.convert.rt_info import read_facts
+from ov_asr_score.convert.source_file import file_digest
 from ov_asr_score.kaldi_io import read_table
 from ov_asr_score.ov_model.ir_file import read_openvino_model
 from tests.command_line import DATA, MODELS, ROOT, names_in, run
