@@ -24,6 +24,7 @@ Samples: TypeAlias = NDArray[np.float32]
 
 _MOST_CHANNELS = 8
 _FULL_SCALE = 32768.0
+_LOUDEST = 16 * _FULL_SCALE  # floats that are louder are on another scale
 _RAW = ("raw", "array")
 
 
@@ -119,7 +120,8 @@ def _source_of(given: object, options: InputOptions) -> tuple[_Source, dict[str,
 def samples_of_array(given: object) -> Samples:
     """Samples [n] on the scale of 16-bit integers of an array of samples, whose channels become their mean.
 
-    Raises PipelineUsageError for other shapes and types, PipelineSoundError for no samples and for NaN and infinity.
+    Raises PipelineUsageError for other shapes and types, PipelineSoundError for no samples, for NaN and
+    infinity, and for floats that are on another scale than from -1 to 1.
     """
     try:
         array = np.asarray(given)
@@ -138,6 +140,12 @@ def samples_of_array(given: object) -> Samples:
     if not finite.all():
         place = int(np.argmin(finite))
         raise PipelineSoundError(f"array: sample {place}: expected a number, found {array[place]:g}")
+    if array.dtype.kind == "f" and np.abs(samples).max() > _LOUDEST:
+        place = int(np.argmax(np.abs(samples) > _LOUDEST))
+        raise PipelineSoundError(
+            f"array: sample {place}: expected a number from -1 to 1, found {array[place]:g}; samples of 16 bits are "
+            "arrays of int16, or divided by 32768"
+        )
     return samples
 
 

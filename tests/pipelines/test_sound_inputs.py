@@ -124,6 +124,7 @@ def test_decoders_of_data_sets() -> None:
         (np.zeros(0), "expected samples, found none"),
         (np.array([0.0, np.nan]), "sample 1: expected a number, found nan"),
         (np.array([0.0, 1e39]), "sample 1: expected a number, found 1e"),
+        (np.array([0.5, 0.0, -3000.0], np.float32), "sample 2: expected a number from -1 to 1, found -3000; .*int16"),
     ],
 )
 def test_arrays_that_are_no_sound(given: np.ndarray[Any, Any], problem: str) -> None:

@@ -111,7 +111,8 @@ def read_grammar(path: str, allow_commands: bool = False) -> Grammar | WordAccep
     if len(content) > _LARGEST or HEADER.match(content) is None:
         raise TableFormatError(
             f"{name}: line 1: expected a grammar that begins with '#JSGF V1.0;' or an acceptor of OpenFst in binary "
-            f"form, found {clipped(content[:40])}; a list of phrases is given as phrases"
+            f"form, found {clipped(content[:40])}; a list of phrases is given as phrases",
+            fields=("phrases",),
         )
     return parse_jsgf(content, name)
 

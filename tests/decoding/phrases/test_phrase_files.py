@@ -85,6 +85,13 @@ def test_damaged_files(
     assert str(raised.value).startswith(message)
 
 
+def test_a_list_in_the_place_of_a_grammar_is_told_its_option(tmp_path: Path) -> None:
+    (tmp_path / "list").write_text("turn left\n")
+    with pytest.raises(TableFormatError, match=r"a list of phrases is given as phrases$") as raised:
+        read_grammar(str(tmp_path / "list"))
+    assert raised.value.fields == ("phrases",)
+
+
 @pytest.mark.parametrize(
     ("settings", "error", "message"),
     [
