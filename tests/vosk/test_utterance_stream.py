@@ -15,7 +15,8 @@ import pytest
 from ov_asr_score.audio.decoding import read_audio
 from ov_asr_score.errors import SoundFormatError
 from ov_asr_score.vosk import EndpointerMode, KaldiRecognizer, Model
-from tests.vosk.directories import ROOT, write_vosk_directory
+from tests.command_line import ROOT
+from tests.model_directory.layouts.places import lay_out_vosk_2
 
 pytest.importorskip("kaldi_decoder")
 SAID = json.loads((ROOT / "tests/kaldi_speech/vosk/utterances.json").read_text())
@@ -26,7 +27,7 @@ NUMBER = re.compile(r"-?[0-9]+\.[0-9]+")
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
-    return Model(str(write_vosk_directory(tmp_path_factory.mktemp("vosk") / "model")))
+    return Model(str(lay_out_vosk_2(tmp_path_factory.mktemp("vosk") / "model")))
 
 
 def int16_bytes(path: Path) -> bytes:
@@ -130,7 +131,7 @@ def test_other_rates(model: Model) -> None:
 
 def test_threads_of_a_model_end_with_it(tmp_path: Path) -> None:
     before = threading.active_count()
-    recognizer = KaldiRecognizer(Model(str(write_vosk_directory(tmp_path / "model"))), 16000)
+    recognizer = KaldiRecognizer(Model(str(lay_out_vosk_2(tmp_path / "model"))), 16000)
     recognizer.AcceptWaveform(bytes(64000))
     assert recognizer.FinalResult() != '{"text": ""}' and threading.active_count() > before
     del recognizer
@@ -153,7 +154,7 @@ def test_words_of_the_model(model: Model) -> None:
 
 
 def test_a_model_by_language(model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_vosk_directory(tmp_path / "vosk-model-small-en-us-0.1")
+    lay_out_vosk_2(tmp_path / "vosk-model-small-en-us-0.1")
     monkeypatch.setenv("VOSK_MODEL_PATH", str(tmp_path))
     assert Model(lang="en-us").vosk_model_find_word("one") == 15
 
