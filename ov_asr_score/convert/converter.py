@@ -18,7 +18,6 @@ from ov_asr_score.convert.frames.irregular_frames import frame_pattern
 from ov_asr_score.convert.frames.utterance_plan import TimePlan, plan_time
 from ov_asr_score.convert.frames.vector_plan import VectorPlan, plan_vector
 from ov_asr_score.convert.graph.graph_builder import GraphBuilder
-from ov_asr_score.convert.graph.looped_graph import build_looped_graph
 from ov_asr_score.convert.graph.output_scores import adjust_scores
 from ov_asr_score.convert.graph.recurrence import compute_group
 from ov_asr_score.convert.graph.streaming_graph import build_frame_graph
@@ -140,6 +139,8 @@ class _TimeGraph:
         if facts.time == "frame":
             return build_frame_graph(plan, options, facts)
         if facts.time == "looped":
+            from ov_asr_score.convert.graph.looped_graph import build_looped_graph
+
             return build_looped_graph(plan, options, facts)
 
         features = named_parameter("input", [-1, -1, _input_dim(folded)])

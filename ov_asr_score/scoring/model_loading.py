@@ -11,14 +11,13 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ov_asr_score.convert.facts import EDGES_INPUT, FRAMES_LEFT_INPUT, ConversionFacts
 from ov_asr_score.convert.rt_info import parse_facts
 from ov_asr_score.device.blobs import check_blob_kind, check_sidecar, import_blob, read_sidecar
 from ov_asr_score.device.graph_repair import repair_memory_concats
 from ov_asr_score.errors import UnknownNameError, UnsupportedModelError, UsageError
-from ov_asr_score.gna.format.blob import read_blob
-from ov_asr_score.gna.format.model_checks import check_model
 from ov_asr_score.kaldi_io.files.input import open_path
 from ov_asr_score.openvino_api import ov
 from ov_asr_score.ov_model.after_network import takes_after_network
@@ -33,13 +32,16 @@ from ov_asr_score.ov_model.preparation import parse_layouts, use_float32_ports
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.scoring.axes.known_axes import NOTHING_KNOWN, KnownAxes, WantedOutput
 from ov_asr_score.scoring.axes.letters import said_letters, without_bare
-from ov_asr_score.scoring.gna.emulation import Emulation, emulate_blob, is_emulated
+from ov_asr_score.scoring.gna.emulated_modes import is_emulated
 from ov_asr_score.scoring.input_fit import InputFit
 from ov_asr_score.scoring.integer_inputs import IntegerInputs
 from ov_asr_score.scoring.plans.chunk_shift import find_shift
 from ov_asr_score.scoring.plans.kaldi_time import decide_time
 from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.text import suggestion
+
+if TYPE_CHECKING:  # most models are not for GNA
+    from ov_asr_score.scoring.gna.emulation import Emulation
 
 NODE_ADVICE = "; output_name makes nodes of a Kaldi model its outputs"
 """What to say when a converted model has no such output: its inner layers are not those of the Kaldi model."""
@@ -166,6 +168,10 @@ def _emulated_blob(core: ov.Core, path: Path, options: ScorerOptions) -> Emulati
     """The blob at ``path``, if it is one for GNA and is to be run in software; None for any other."""
     if not is_emulated(core, options.device):
         return None
+    from ov_asr_score.gna.format.blob import read_blob
+    from ov_asr_score.gna.format.model_checks import check_model
+    from ov_asr_score.scoring.gna.emulation import emulate_blob
+
     with open_path(str(path)) as file:
         data = file.read()
     check_sidecar(path, data)

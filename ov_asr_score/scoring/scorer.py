@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,14 +21,7 @@ from ov_asr_score.ov_model.model_description import describe_ports
 from ov_asr_score.ov_model.outputs import with_outputs
 from ov_asr_score.ov_model.reach.memory_span import memory_span
 from ov_asr_score.scoring.engine import RecordLayers, UtteranceScores, score_utterances
-from ov_asr_score.scoring.gna.emulation import (
-    Emulation,
-    emulate_model,
-    emulated_device,
-    is_emulated,
-    plan_emulation,
-    requests_of,
-)
+from ov_asr_score.scoring.gna.emulated_modes import is_emulated
 from ov_asr_score.scoring.input_fit import InputFit, fit_inputs
 from ov_asr_score.scoring.lockstep.planning import can_go_side_by_side, plan_streams, take_lanes
 from ov_asr_score.scoring.model_loading import ConfiguredModel
@@ -47,6 +41,9 @@ from ov_asr_score.scoring.static.static_planning import plan_static
 from ov_asr_score.scoring.trials.row_independence import rows_are_independent
 from ov_asr_score.scoring.utterances.joining import SkipUtterance, Utterance
 from ov_asr_score.settings.device import DeviceSettings, may_run_on_cpu
+
+if TYPE_CHECKING:  # most models are not for GNA
+    from ov_asr_score.scoring.gna.emulation import Emulation
 
 # Steps of an integer input that an utterance has to reach to say anything about others.
 _QUIET = 1024
@@ -219,6 +216,8 @@ def _open(
 def _prepare_emulation(
     configured: ConfiguredModel, options: ScorerOptions, first: Utterance | None, calibration: Sequence[Utterance]
 ) -> Scorer:
+    from ov_asr_score.scoring.gna.emulation import emulate_model, emulated_device, plan_emulation, requests_of
+
     started = time.perf_counter()
     conversion, model = configured.loaded.conversion, configured.model
     emulation, wanted = configured.loaded.emulation, configured.wanted

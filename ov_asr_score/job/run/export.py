@@ -10,7 +10,6 @@ from pathlib import Path
 
 from ov_asr_score.device.blobs import export_blob, write_blob_file
 from ov_asr_score.errors import UsageError
-from ov_asr_score.gna.format.blob import write_blob
 from ov_asr_score.scoring.scorer import Scorer
 from ov_asr_score.settings.device import DeviceSettings
 
@@ -31,4 +30,6 @@ def export_model(
             fields=("export_model", "device"),
         )
     else:
+        from ov_asr_score.gna.format.blob import write_blob
+
         write_blob_file(write_blob(scorer.emulation.blob), path, settings, conversion)

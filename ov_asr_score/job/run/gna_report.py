@@ -6,20 +6,21 @@ Tests: tests/cli/test_gna_scores.py, tests/cli/test_gna_notes.py
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.errors import UsageError
-from ov_asr_score.gna.exact.program import ExactProgram
-from ov_asr_score.gna.gna_runner import GnaRunner
-from ov_asr_score.gna.layer_errors import LayerError, first_below, measure_layers
 from ov_asr_score.ports import PortInfo
 from ov_asr_score.report.data.gna import GnaLayerReport, GnaReport
-from ov_asr_score.scoring.gna.emulation import Emulation, requests_of
 from ov_asr_score.scoring.scorer import Scorer
 from ov_asr_score.scoring.utterances.joining import Utterance
 from ov_asr_score.settings.gna import GnaSettings
+
+if TYPE_CHECKING:  # most runs are not on GNA
+    from ov_asr_score.gna.layer_errors import LayerError
+    from ov_asr_score.scoring.gna.emulation import Emulation
 
 MAX_FRAMES = 2000
 """Frames that the report on layers looks at: those in order go one by one, each twice."""
@@ -30,6 +31,11 @@ _MANY_SATURATED = 1e-3
 
 def clipping_notes(scorer: Scorer) -> list[str]:
     """One line for each input some of whose values were beyond what its scale factor allows."""
+    if scorer.emulation is None:
+        return []
+    from ov_asr_score.gna.exact.program import ExactProgram
+    from ov_asr_score.gna.gna_runner import GnaRunner
+
     runner = scorer.runner
     if not isinstance(runner, GnaRunner) or not isinstance(runner.program, ExactProgram):
         return []
@@ -51,6 +57,8 @@ class FirstFrames:
 
     def passing(self, utterances: Iterable[Utterance]) -> Iterator[Utterance]:
         """The utterances, of which the first are kept."""
+        from ov_asr_score.scoring.gna.emulation import requests_of
+
         for utterance in utterances:
             if self.left > 0 and utterance.num_frames:
                 self.utterances.append([rows[: self.left] for rows in requests_of(utterance, self.inputs)])
@@ -65,6 +73,8 @@ def report_layers(emulation: Emulation, sample: FirstFrames, settings: GnaSettin
             "accuracy_report: needs a model that is compiled here, with device GNA_SW_EXACT",
             fields=("accuracy_report", "device"),
         )
+    from ov_asr_score.gna.layer_errors import first_below, measure_layers
+
     errors, frames = measure_layers(emulation.watched, sample.utterances, MAX_FRAMES)
     first = first_below(errors, LIMIT)
     layers = tuple(

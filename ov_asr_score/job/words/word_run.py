@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from ov_asr_score.decoding.phrases.phrase_files import phrase_files_read
 from ov_asr_score.decoding.words.word_model import files_of_words
 from ov_asr_score.decoding.workers import Utterances
 from ov_asr_score.job.overwriting import NamedFiles
-from ov_asr_score.job.words.ctc_words import CtcWords, open_ctc_words
 from ov_asr_score.job.words.graph_words import GraphWords, open_graph_words
 from ov_asr_score.job.words.outcome import Outcome
 from ov_asr_score.job.words.word_files import WordWriters, check_word_files, open_word_files, word_files_written
@@ -25,6 +25,9 @@ from ov_asr_score.word_errors.changes import ChangeCounts
 from ov_asr_score.word_errors.kaldi_lines import kaldi_lines
 from ov_asr_score.word_errors.text_formats import UtteranceText
 from ov_asr_score.word_errors.totals import TextTotals, utterance_errors
+
+if TYPE_CHECKING:  # most words are of graphs
+    from ov_asr_score.job.words.ctc_words import CtcWords
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +137,8 @@ def open_word_run(
     check_word_limits(settings.limits, files.reference_text, files.hypothesis)
     decoder: GraphWords | CtcWords
     if settings.ctc.tokens:
+        from ov_asr_score.job.words.ctc_words import open_ctc_words
+
         decoder = open_ctc_words(settings, row_seconds, allow_commands=allow_commands)
     else:
         decoder = open_graph_words(settings, model, row_seconds, allow_commands=allow_commands)

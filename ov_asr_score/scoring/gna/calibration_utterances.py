@@ -12,7 +12,6 @@ import numpy as np
 from ov_asr_score.device.input_scale_factors import largest_value, scale_factor
 from ov_asr_score.errors import UsageError
 from ov_asr_score.frontend.sources import is_read_once
-from ov_asr_score.gna.compiler.measured_ranges import MOST_FRAMES
 from ov_asr_score.scoring.scorer_options import ScorerOptions
 from ov_asr_score.scoring.utterances.joining import InputTable, JoinGaps, JoinOptions, Utterance, read_utterances
 
@@ -37,6 +36,8 @@ def calibrate(
                 f"scale_factor_utterances: {table.specifier} can be read only once; give a file, or scale_factors",
                 fields=("scale_factor_utterances", "scale_factors"),
             )
+    from ov_asr_score.gna.compiler.measured_ranges import MOST_FRAMES
+
     largest = {table.input: 0.0 for table in tables}
     calibration = _LoudestUtterances(MOST_FRAMES)
     for utterance in islice(read_utterances(tables, join, JoinGaps()), gna.scale_factor_utterances):

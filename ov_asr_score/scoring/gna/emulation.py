@@ -14,9 +14,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ov_asr_score.convert.facts import RESTART_INPUT
-from ov_asr_score.device.plugins import has_plugin
 from ov_asr_score.device.reports import DeviceReport
-from ov_asr_score.errors import DeviceError, UnsupportedModelError, UsageError
+from ov_asr_score.errors import UnsupportedModelError, UsageError
 from ov_asr_score.gna.compiler.compilation import MOST_VECTORS, compile_graph
 from ov_asr_score.gna.compiler.compile_options import CompiledGna, CompileSettings
 from ov_asr_score.gna.compiler.measured_ranges import Frames
@@ -58,26 +57,6 @@ class Emulation:
     watched: CompiledGna | None = None
     notes: tuple[str, ...] = ()
     placement: tuple[LayerPlacement, ...] = ()
-
-
-def is_emulated(core: ov.Core, settings: DeviceSettings) -> bool:
-    """Whether a GNA mode is asked for and the runtime has no plugin for it. Raises DeviceError for GNA_HW."""
-    mode = settings.gna_mode
-    if mode is None or has_plugin(core, "GNA"):
-        return False
-    if settings.gna.embedded_image:
-        raise DeviceError(
-            f"embedded_image {settings.gna.embedded_image}: images for embedded devices are made by the GNA plugin "
-            "only, which this OpenVINO does not have; export_model writes a blob, which an OpenVINO up to 2023.3 with "
-            "the plugin can import",
-            fields=("embedded_image", "export_model"),
-        )
-    if mode == "GNA_HW":
-        raise DeviceError(
-            f"{settings.device}: needs a GNA device and an OpenVINO (up to 2023.3) with the GNA plugin; "
-            "GNA_HW_WITH_SW_FBACK and GNA_SW_EXACT compute the same in software"
-        )
-    return True
 
 
 def requests_of(utterance: Utterance, ports: Sequence[PortInfo]) -> list[Float32Array]:
