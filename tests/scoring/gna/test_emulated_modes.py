@@ -19,7 +19,7 @@ def test_modes() -> None:
         pytest.skip("the runtime has the plugin")
     assert not is_emulated(core, DeviceSettings("CPU"))
     assert is_emulated(core, DeviceSettings("GNA_SW_EXACT"))
-    with pytest.raises(DeviceError, match="^GNA_HW: needs a GNA device"):
+    with pytest.raises(DeviceError, match=r"^GNA_HW: needs a GNA device"):
         is_emulated(core, DeviceSettings("GNA_HW"))
 
 
