@@ -1,4 +1,7 @@
-"""Sound files by name, pattern (``*``, ``?``, ``[…]``, ``**`` for folders) or folder; the key of a file is its stem."""
+"""Sound files by name, pattern (``*``, ``?``, ``[…]``, ``**`` for folders) or folder; the key of a file is its stem.
+
+Keys of tables have no blanks: in those of files each becomes an underscore.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ class SoundFiles:
         self._files: dict[str, str] = {}
         for name in names:
             for file in _files_of(name):
-                key = STANDARD_INPUT_KEY if file == "-" else Path(file).stem
+                key = STANDARD_INPUT_KEY if file == "-" else Path(file).stem.replace(" ", "_")
                 if (other := self._files.setdefault(key, file)) != file:
                     raise TableFormatError(
                         f"{printable_name(file)}: its key {shown_key(key)} is also that of {printable_name(other)}; "

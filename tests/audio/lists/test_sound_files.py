@@ -35,13 +35,21 @@ def test_files_with_one_key_are_named(tmp_path: Path) -> None:
         SoundFiles([str(tmp_path / "a.wav"), str(tmp_path / "sub" / "*")])
 
 
-def test_keys_with_blanks_are_refused_when_they_are_read(tmp_path: Path) -> None:
-    (tmp_path / "my voice.wav").touch()
+def test_blanks_become_underscores_in_keys(tmp_path: Path) -> None:
+    (tmp_path / "my own voice.wav").touch()
+    assert found(tmp_path / "*.wav") == {"my_own_voice": tmp_path / "my own voice.wav"}
+    (tmp_path / "my_own voice.wav").touch()
+    with pytest.raises(TableFormatError, match=r"its key 'my_own_voice' is also that of .*my own voice.wav"):
+        SoundFiles([str(tmp_path / "*.wav")])
+
+
+def test_keys_with_control_characters_are_refused_when_they_are_read(tmp_path: Path) -> None:
+    (tmp_path / "my\tvoice.wav").touch()
     files = SoundFiles([str(tmp_path / "*.wav")])
-    assert files.keys() == ["my voice"]
-    error = files.find("my voice")
+    assert files.keys() == ["my\tvoice"]
+    error = files.find("my\tvoice")
     assert isinstance(error, TableFormatError)
-    assert "my voice.wav: the key 'my voice' contains a blank" in str(error)
+    assert "voice.wav: the key 'my\\tvoice' contains a blank" in str(error)
     assert files.find("other") is None
 
 
