@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from ov_asr_score.decoding.decoded import Decoded
 from ov_asr_score.decoding.graph import DecodingGraph, endless_automaton
-from ov_asr_score.decoding.kaldifst_api import automaton_bytes, import_kaldi_decoder
+from ov_asr_score.decoding.kaldifst_api import import_kaldi_decoder, path_bytes
 from ov_asr_score.decoding.search import (
     NO_FRAMES,
     NO_PATH,
@@ -266,7 +266,7 @@ class LiveSearch:
         if not found:
             return None
         is_final = decoder.reached_final()
-        return TracedPath(*parse_path(automaton_bytes(automaton)), is_final)
+        return TracedPath(*parse_path(path_bytes(automaton)), is_final)
 
     def _acoustic_cost(self, traced: TracedPath) -> float:
         """Of the scores without their scale."""

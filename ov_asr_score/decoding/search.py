@@ -73,6 +73,8 @@ def first_not_comparable(scores: FloatMatrix) -> int | None:
     """The first frame with NaN or infinity; -infinity is the logarithm of 0, a path that nobody takes."""
     with np.errstate(invalid="ignore"):
         # NaN propagates, and no number is above infinity
+        if scores.size and scores.max() < np.inf:
+            return None
         highest = scores.max(axis=1)
     wrong = np.flatnonzero(~(highest < np.inf))
     return int(wrong[0]) if wrong.size else None

@@ -6,6 +6,7 @@ that a frame gets the same bits whether it comes with all others or alone (:mod:
 
 from __future__ import annotations
 
+import weakref
 from functools import lru_cache
 from threading import get_ident
 
@@ -52,6 +53,30 @@ def compute_features(
 def _kept_blocks(options: FeatureOptions, vtln_warp: float, seed: int, thread: int) -> FeatureBlocks:
     """Buffers for the utterances of one thread: making them takes as long as 40 frames."""
     return FeatureBlocks(options, vtln_warp, seed)
+
+
+_MOST_SPARE = 8
+_spare_blocks: list[tuple[FeatureOptions, float, FeatureBlocks]] = []
+
+
+def blocks_while_alive(holder: object, options: FeatureOptions, vtln_warp: float, seed: int) -> FeatureBlocks:
+    """Buffers for ``holder`` alone, until it is garbage-collected; without dither those of others before it."""
+    found: FeatureBlocks | None = None
+    if not options.frame.dither:
+        try:
+            spare = _spare_blocks.pop()
+            if spare[:2] == (options, vtln_warp):
+                found = spare[2]
+        except IndexError:
+            pass
+        found = found or FeatureBlocks(options, vtln_warp)
+        weakref.finalize(holder, _keep_spare, options, vtln_warp, found).atexit = False
+    return found or FeatureBlocks(options, vtln_warp, seed)
+
+
+def _keep_spare(options: FeatureOptions, vtln_warp: float, blocks: FeatureBlocks) -> None:
+    if len(_spare_blocks) < _MOST_SPARE:
+        _spare_blocks.append((options, vtln_warp, blocks))
 
 
 def feature_dim(options: FeatureOptions) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -68,8 +69,7 @@ class FrameOptions:
                 raise _refused(name, f"expected a finite number, found {getattr(self, name):g}")
 
     def _samples(self, milliseconds: float) -> int:
-        samples = single(self.sample_frequency) * 0.001 * single(milliseconds)
-        return int(samples) if np.isfinite(samples) else 0
+        return _num_samples(self.sample_frequency, milliseconds)
 
     @property
     def _shift(self) -> int:
@@ -119,6 +119,13 @@ class MelOptions:
                 fields=("low_freq", "high_freq"),
             )
         return low, high
+
+
+@lru_cache(maxsize=64)
+def _num_samples(sample_frequency: float, milliseconds: float) -> int:
+    """Asked for with every piece of sound."""
+    samples = single(sample_frequency) * 0.001 * single(milliseconds)
+    return int(samples) if np.isfinite(samples) else 0
 
 
 def _refused(name: str, what: str, *others: str) -> UsageError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ov_asr_score.features.computing import FeatureBlocks, checked_samples, resampler_for
+from ov_asr_score.features.computing import blocks_while_alive, checked_samples, resampler_for
 from ov_asr_score.features.framing import cut_frames, first_sample, num_frames
 from ov_asr_score.features.options import FeatureOptions
 
@@ -25,7 +25,7 @@ class LiveFeatures:
     ) -> None:
         """Make ready for a new sound; the arguments and errors are those of ``compute_features``."""
         self._frame = options.frame
-        self._blocks = FeatureBlocks(options, vtln_warp, seed)
+        self._blocks = blocks_while_alive(self, options, vtln_warp, seed)
         self._resampler = resampler_for(options, rate)
         self._kept = np.zeros(0, np.float32)
         self._offset = 0  # index of the first sample that is kept
@@ -34,7 +34,10 @@ class LiveFeatures:
 
     def accept(self, samples: ArrayLike) -> Floats:
         """The features [t, D] of the frames that ``samples`` [n] complete. Raises SoundFormatError for NaN."""
-        samples = checked_samples(samples)
+        return self.accept_checked(checked_samples(samples))
+
+    def accept_checked(self, samples: Floats) -> Floats:
+        """The same of samples that ``checked_samples`` would give back."""
         if self._resampler is not None:
             samples = self._resampler.accept(samples)
         return self._advance(samples, is_whole=False)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -225,12 +224,19 @@ class LiveFrontend:
         first, self.num_rows = self.num_rows, self.num_rows + len(features)
         return ReadyFrames(first, features, ivectors)
 
-    @contextlib.contextmanager
-    def _place(self) -> Iterator[None]:
-        """Errors say which utterance they are about; those of usage speak for themselves."""
-        try:
-            yield
-        except UsageError:
-            raise
-        except OvAsrScoreError as error:
+    def _place(self) -> _Place:
+        return _Place(self._key)
+
+
+class _Place:
+    """A context whose errors say which utterance they are about; those of usage speak for themselves."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OvAsrScoreError) and not isinstance(error, UsageError):
             raise type(error)(f"utterance {shown_key(self._key)}: {error}", fields=error.fields) from error

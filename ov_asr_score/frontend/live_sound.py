@@ -107,7 +107,8 @@ class LiveSound:
     def _advance(self, samples: Rows, *, is_last: bool) -> SoundRows:
         parts: list[Rows] = []
         if self._features is not None:
-            rows = self._features.accept(samples)
+            take = self._features.accept_checked if self._resampler is None else self._features.accept
+            rows = take(samples)
             parts.append(np.concatenate((rows, self._features.finish())) if is_last else rows)
         if self._pitch is not None:
             parts.append(self._pitch.finish(samples) if is_last else self._pitch.accept(samples))

@@ -54,27 +54,28 @@ def _alone(
     matrix: DoubleArray, constants: DoubleArray, start: DoubleArray, steps: int
 ) -> tuple[DoubleArray, float, float]:
     """x [D] of one system, and the squares of its residual before and after."""
+    # Methods of arrays: the functions of numpy take longer to call than the sums of a small system.
     # x, the residual r, the direction p, and A p: pairs of them are changed in one operation
     work, changes = np.empty((4, len(constants))), np.empty((2, len(constants)))
     x, r, p, image = work
     position, directions = work[:2], work[2:]
     x[:] = start
-    np.dot(matrix, x, out=image)
+    matrix.dot(x, out=image)
     np.subtract(constants, image, out=p)
     np.negative(p, out=r)
-    first = squares = recomputed = float(np.dot(r, r))
+    first = squares = recomputed = float(r.dot(r))
     for _ in range(steps):
         if squares <= _LEAST_SQUARE:
             break
-        np.dot(matrix, p, out=image)
-        with_r, with_image = float(np.dot(p, r)), float(np.dot(p, image))
+        matrix.dot(p, out=image)
+        with_r, with_image = float(p.dot(r)), float(p.dot(image))
         np.multiply(directions, with_r / with_image if with_image else np.nan, out=changes)
         np.subtract(position, changes, out=position)
-        before, squares = squares, float(np.dot(r, r))
+        before, squares = squares, float(r.dot(r))
         if not _LEAST_RATIO <= squares / recomputed <= _MOST_RATIO:
-            np.dot(matrix, x, out=image)
+            matrix.dot(x, out=image)
             np.subtract(image, constants, out=r)
-            squares = recomputed = float(np.dot(r, r))
+            squares = recomputed = float(r.dot(r))
         np.multiply(p, squares / before, out=p)
         np.subtract(p, r, out=p)
     return x, first, squares

@@ -95,22 +95,33 @@ def sums_by_group(
 
     ``features`` [n, F] are those of the frames; groups [n] may not fall. A group's sums do not depend on other groups.
     """
-    places = group_of_frame[posteriors.frames] * num_gaussians + posteriors.gaussians
-    order = np.argsort(places, kind="stable")
-    places = places[order]
+    all_sums = _sums_by_place(
+        posteriors, features, group_of_frame[posteriors.frames] * num_gaussians + posteriors.gaussians
+    )
+    groups, gaussians = np.divmod(all_sums.gaussians, num_gaussians)
+    ends = np.searchsorted(groups, np.arange(num_groups + 1)).tolist()
+    for first, last in itertools.pairwise(ends):
+        yield GaussianSums(gaussians[first:last], all_sums.counts[first:last], all_sums.sums[first:last])
+
+
+def sums_of_group(posteriors: Posteriors, features: NDArray[np.float32]) -> GaussianSums:
+    """What all frames add together, whose ``features`` are [n, F]."""
+    return _sums_by_place(posteriors, features, posteriors.gaussians)
+
+
+def _sums_by_place(posteriors: Posteriors, features: NDArray[np.float32], places: NDArray[np.intp]) -> GaussianSums:
+    """Sums of the posteriors with the same of ``places`` [E], which stand for Gaussians."""
     if not len(places):
-        empty = GaussianSums(np.zeros(0, np.intp), np.zeros(0), np.zeros((0, features.shape[1])))
-        for _ in range(num_groups):
-            yield empty
-        return
-    starts = np.flatnonzero(np.concatenate(([True], places[1:] != places[:-1])))
+        return GaussianSums(np.zeros(0, np.intp), np.zeros(0), np.zeros((0, features.shape[1])))
+    order = places.argsort(kind="stable")
+    places = places[order]
+    begins = np.empty(len(places), np.bool_)
+    begins[0] = True
+    np.not_equal(places[1:], places[:-1], out=begins[1:])
+    (starts,) = begins.nonzero()
     values = posteriors.values[order]
     # Kaldi sums up the posteriors of a Gaussian in single precision, frames in double precision.
     counts = np.add.reduceat(values, starts).astype(np.float64)
     weighted = features.take(posteriors.frames[order], axis=0).astype(np.float64)
     weighted *= values[:, None]
-    sums = np.add.reduceat(weighted, starts, axis=0)
-    groups, gaussians = np.divmod(places[starts], num_gaussians)
-    ends = np.searchsorted(groups, np.arange(num_groups + 1)).tolist()
-    for first, last in itertools.pairwise(ends):
-        yield GaussianSums(gaussians[first:last], counts[first:last], sums[first:last])
+    return GaussianSums(places[starts], counts, np.add.reduceat(weighted, starts, axis=0))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ov_asr_score.errors import OvAsrScoreError
 from ov_asr_score.features.steps.online_cmvn import LiveCmvn
 from ov_asr_score.ivector.adaptation_state import AdaptationState, check_state, first_state, limited
-from ov_asr_score.ivector.estimation_stats import EstimationStats, GaussianSums, sums_by_group
+from ov_asr_score.ivector.estimation_stats import EstimationStats, GaussianSums, sums_of_group
 from ov_asr_score.ivector.extractor import Extractor
 from ov_asr_score.ivector.gaussian_frames import BLOCK_ROWS, Frames, GaussianFrames
 from ov_asr_score.ivector.pruned_posteriors import pruned_posteriors
@@ -242,8 +242,7 @@ class LiveIvectors:
     def _sums_of(self, rows: Frames, likelihoods: Frames, weights: NDArray[np.float32] | None) -> GaussianSums:
         options = self.extractor.options
         found = pruned_posteriors(likelihoods, options.num_gselect, options.min_post, options.posterior_scale, weights)
-        (sums,) = sums_by_group(found, rows, np.zeros(len(rows), np.intp), 1, self._frames.num_gaussians)
-        return sums
+        return sums_of_group(found, rows)
 
     def _estimate(self) -> None:
         (found,) = self._solver.solve([(self._stats, self._with_offset)])

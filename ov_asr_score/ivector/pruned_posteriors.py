@@ -88,14 +88,14 @@ def _selected(log_likes: NDArray[np.float32], num_gselect: int, least: np.float3
         raise too_large()
     with np.errstate(divide="ignore"):
         chosen = log_likes > (best + np.log(least))[:, None]
-    places = np.flatnonzero(chosen)
+    (places,) = chosen.reshape(-1).nonzero()
     frames = places // log_likes.shape[1]
     counts = np.bincount(frames, minlength=len(log_likes))
     # Where none passes, all are candidates: the best few of them are chosen without a threshold.
-    unclear = np.flatnonzero((counts > num_gselect) | (counts == 0) | (least == 0))
+    (unclear,) = ((counts > num_gselect) | (counts == 0) | (least == 0)).nonzero()
     if len(unclear):
         chosen[unclear] = _best_few(log_likes[unclear], num_gselect)
-        places = np.flatnonzero(chosen)
+        (places,) = chosen.reshape(-1).nonzero()
         frames = places // log_likes.shape[1]
     gaussians = places - frames * log_likes.shape[1]
     values = np.exp(log_likes.take(places) - best.take(frames))
@@ -114,11 +114,13 @@ def _best_few(log_likes: NDArray[np.float32], count: int) -> NDArray[np.bool_]:
         return np.ones(log_likes.shape, np.bool_)
     best = np.argpartition(log_likes, log_likes.shape[1] - count, axis=1)[:, -count:]
     chosen = np.zeros(log_likes.shape, np.bool_)
-    np.put_along_axis(chosen, best, True, axis=1)
+    chosen[np.arange(len(best))[:, None], best] = True
     return chosen
 
 
 def _sums_by_frame(frames: NDArray[np.intp], values: NDArray[np.float32]) -> NDArray[np.float32]:
     """Sums of the values of each frame; every frame has some."""
-    starts = np.flatnonzero(np.concatenate(([True], frames[1:] != frames[:-1])))
-    return np.add.reduceat(values, starts)
+    begins = np.empty(len(frames), np.bool_)
+    begins[:1] = True
+    np.not_equal(frames[1:], frames[:-1], out=begins[1:])
+    return np.add.reduceat(values, begins.nonzero()[0])

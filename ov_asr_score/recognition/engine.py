@@ -129,9 +129,7 @@ class Engine:
                     is_alone = not self._queues and self._latest_asker in (None, asker)
                     self._latest_asker = asker
                 if is_alone:
-                    alone = _WaitingRequest(request, Future(), self._turn, time.perf_counter())
-                    self._run([alone])
-                    return alone.future.result()
+                    return self._run_alone(request)
             finally:
                 self._running.release()
         return self.submit(request).result()
@@ -221,6 +219,17 @@ class Engine:
                     del self._queues[each.request.utterance]
         return short, long
 
+    def _run_alone(self, request: LoopedRequest) -> FloatMatrix:
+        started = time.perf_counter()
+        try:
+            (scores,) = self.model.run([request])
+        except OvAsrScoreError:
+            raise
+        except Exception as error:
+            raise _as_own(error) from error
+        self._count([scores], [0.0], time.perf_counter() - started)
+        return scores
+
     def _run(self, group: Sequence[_WaitingRequest]) -> None:
         taken = [each for each in group if each.future.set_running_or_notify_cancel()]
         if not taken:
@@ -234,17 +243,19 @@ class Engine:
                 _fail(each, said)
             return
         ended = time.perf_counter()
-        waits = [started - each.arrived for each in taken]
-        with self._changed:
-            sums = self._sums
-            sums.requests += len(taken)
-            sums.rows += sum(map(len, scores))
-            sums.batches[len(taken)] += 1
-            sums.wait += sum(waits)
-            sums.longest_wait = max(sums.longest_wait, *waits)
-            sums.run += ended - started
+        self._count(scores, [started - each.arrived for each in taken], ended - started)
         for each, rows in zip(taken, scores, strict=True):
             each.future.set_result(rows)
+
+    def _count(self, scores: Sequence[FloatMatrix], waits: Sequence[float], seconds: float) -> None:
+        with self._changed:
+            sums = self._sums
+            sums.requests += len(scores)
+            sums.rows += sum(map(len, scores))
+            sums.batches[len(scores)] += 1
+            sums.wait += sum(waits)
+            sums.longest_wait = max(sums.longest_wait, *waits)
+            sums.run += seconds
 
 
 def _check(request: LoopedRequest) -> None:

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import gc
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from ov_asr_score.errors import SoundFormatError, UsageError
-from ov_asr_score.features.computing import FeatureBlocks, compute_features, feature_dim
+from ov_asr_score.features.computing import FeatureBlocks, blocks_while_alive, compute_features, feature_dim
 from ov_asr_score.features.frame_options import FrameOptions, MelOptions
 from ov_asr_score.features.framing import cut_frames, num_frames
 from ov_asr_score.features.options import (
@@ -173,6 +175,22 @@ def test_threads_do_not_share_buffers() -> None:
             together = pool.map(lambda key: compute_features(sound(key)[0], MfccOptions()), keys)
             for one, other in zip(alone, together, strict=True):
                 np.testing.assert_array_equal(one, other)
+
+
+def test_buffers_have_one_holder_at_a_time() -> None:
+    class Holder:
+        pass
+
+    options = MfccOptions()
+    holders = [Holder() for _ in range(3)]
+    taken = [blocks_while_alive(holder, options, 1.0, 0) for holder in holders]
+    assert len({id(blocks) for blocks in taken}) == 3
+    del holders[1]
+    gc.collect()
+    assert blocks_while_alive(holders[0], options, 1.0, 0) is taken[1]
+    assert blocks_while_alive(holders[0], MfccOptions(num_ceps=7), 1.0, 0).dim == 7
+    noisy = replace(options, frame=FrameOptions(dither=1.0))
+    assert blocks_while_alive(holders[0], noisy, 1.0, 1) is not blocks_while_alive(holders[1], noisy, 1.0, 1)
 
 
 def test_energies_of_silence() -> None:

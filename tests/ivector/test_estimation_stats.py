@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ov_asr_score.ivector.conjugate_gradients import conjugate_gradients
-from ov_asr_score.ivector.estimation_stats import EstimationStats, prior_stats, sums_by_group
+from ov_asr_score.ivector.estimation_stats import EstimationStats, prior_stats, sums_by_group, sums_of_group
 from ov_asr_score.ivector.pruned_posteriors import NO_POSTERIORS, Posteriors
 from ov_asr_score.kaldi_model.double_arrays import diagonal_of_packed, unpacking_index
 from tests.ivector.references import KALDI, TWO, extractor, posteriors_of, table
@@ -99,7 +99,7 @@ def test_groups_do_not_depend_on_each_other() -> None:
             posteriors.frames[inside] - 7 * index, posteriors.gaussians[inside], posteriors.values[inside]
         )
         rows = features[7 * index : 7 * index + 7]
-        (alone,) = sums_by_group(part, rows, np.zeros(len(rows), np.intp), 1, 64)
+        alone = sums_of_group(part, rows)
         assert np.array_equal(alone.gaussians, group.gaussians) and np.array_equal(alone.counts, group.counts)
         assert np.array_equal(alone.sums, group.sums)
 
@@ -107,6 +107,7 @@ def test_groups_do_not_depend_on_each_other() -> None:
 def test_groups_without_posteriors() -> None:
     features = np.ones((6, 40), np.float32)
     assert [len(each.gaussians) for each in sums_by_group(NO_POSTERIORS, features, np.arange(6) // 3, 2, 64)] == [0, 0]
+    assert len(sums_of_group(NO_POSTERIORS, features).gaussians) == 0
     one = Posteriors(np.array([4]), np.array([7]), np.array([0.5], np.float32))
     groups = list(sums_by_group(one, features, np.arange(6) // 2, 3, 64))
     assert [each.gaussians.tolist() for each in groups] == [[], [], [7]]

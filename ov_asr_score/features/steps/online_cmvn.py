@@ -120,10 +120,11 @@ class LiveCmvn:
             raise ShapeMismatchError(f"expected features of {sums.shape[1]} columns as before, found {width}")
         self._add_to_speaker(rows)
         first = self._count
-        made, sums = self._window_sums(sums, window, rows)
+        joined = np.concatenate((window, rows))
+        made, sums = self._window_sums(sums, joined, rows)
         self._sums = sums
         self._count = first + len(rows)
-        self._window = np.concatenate((window, rows))[-self.options.cmn_window :].copy()
+        self._window = joined[-self.options.cmn_window :]
         if not self.options.norm_means:
             return rows.copy()
         if self._frozen is not None:
@@ -153,14 +154,16 @@ class LiveCmvn:
         # row after row, as there are several columns: the last of the running sums
         self._total = np.add.reduce(np.concatenate((self._total.reshape(1, -1), flat)), axis=0).reshape(2, -1)
 
-    def _window_sums(self, sums: Sums, window: Rows, rows: Rows) -> tuple[Sums, Sums]:
+    def _window_sums(self, sums: Sums, joined: Rows, rows: Rows) -> tuple[Sums, Sums]:
         """The sums [2, n, D] in the window after each row, and the last of them [2, D].
+
+        ``joined`` are the rows that were in the window, and ``rows``.
 
         Kaldi adds a row and then subtracts the one that leaves the window: the same order gives the same bits.
         """
         width = rows.shape[1]
         squares = self.options.norm_vars
-        leaving = np.concatenate((window, rows))[: max(len(window) + len(rows) - self.options.cmn_window, 0)]
+        leaving = joined[: max(len(joined) - self.options.cmn_window, 0)]
         growing = len(rows) - len(leaving)  # rows that no row leaves for
         steps = np.zeros((len(rows) + len(leaving), 1 + squares, width))
         steps[:growing, 0] = rows[:growing]

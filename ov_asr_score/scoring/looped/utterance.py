@@ -7,7 +7,7 @@ frames before them, whose period chunk k - 1 began, keep its i-vector; chunk 0 g
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,7 +70,9 @@ class LoopedRequest:
         expected, found = self.utterance.shape.ivector_dim, np.asarray(ivector, np.float32)
         if found.shape != (expected,):
             raise ShapeMismatchError(f"i-vector: expected {expected} values, found shape {list(found.shape)}")
-        return replace(self, ivector=found)
+        return LoopedRequest(
+            self.utterance, self.features, self.first_row, self.num_rows, self.num_steps, self.ivector_frame, found
+        )
 
 
 class LoopedUtterance:
@@ -180,8 +182,10 @@ class LoopedUtterance:
         pieces = self._pieces if self._last is None or self._pieces else [self._last]
         start = self._consumed if self._pieces else self.num_frames - 1
         kept = np.concatenate(pieces) if len(pieces) > 1 else pieces[0]
-        index = np.clip(np.arange(begin, end), start, self.num_frames - 1) - start
-        frames = kept[index]
+        if start <= begin and end <= self.num_frames:
+            frames = kept[begin - start : end - start]
+        else:
+            frames = kept[np.clip(np.arange(begin, end), start, self.num_frames - 1) - start]
         rest = kept[max(0, end - start) :]
         self._pieces = [rest.copy()] if len(rest) else []
         self._consumed = min(max(end, start), self.num_frames)
