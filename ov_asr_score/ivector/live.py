@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
@@ -110,10 +111,13 @@ class LiveIvectors:
         if self._last_weighted is None and self._added:
             raise OvAsrScoreError("expected weights of frames from the beginning, found i-vectors without them before")
         last = -1 if self._last_weighted is None else self._last_weighted
-        for frame, weight in deltas:
-            if frame < 0 or not np.isfinite(weight):
+        given = list(deltas)
+        with np.errstate(over="ignore"):
+            singles = np.array([weight for _, weight in given], np.float32).tolist()
+        for (frame, weight), single in zip(given, singles, strict=True):
+            if frame < 0 or not math.isfinite(weight):
                 raise OvAsrScoreError(f"frame {frame}: expected a frame from 0 on and a finite weight, found {weight}")
-            heapq.heappush(self._deltas, (int(frame), float(np.float32(weight))))
+            heapq.heappush(self._deltas, (int(frame), single))
             last = max(last, int(frame))
         self._last_weighted = last
 
@@ -265,8 +269,16 @@ def _gaussian_frames(extractor: Extractor) -> GaussianFrames:
 
 
 def _merged(deltas: list[tuple[int, float]]) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
-    """Frames and their weights, summed up where there are several; without those whose sum is 0."""
-    frames, places = np.unique(np.array([frame for frame, _ in deltas], np.intp), return_inverse=True)
-    weights = np.zeros(len(frames), np.float32)
-    np.add.at(weights, places, np.array([weight for _, weight in deltas], np.float32))
-    return frames[weights != 0], weights[weights != 0]
+    """Frames, of one or more in their order, and their weights, summed up where there are several; none that is 0."""
+    all_frames = np.array([frame for frame, _ in deltas], np.intp)
+    weights = np.array([weight for _, weight in deltas], np.float32)
+    begins = np.empty(len(deltas), np.bool_)
+    begins[0] = True
+    np.not_equal(all_frames[1:], all_frames[:-1], out=begins[1:])
+    frames = all_frames[begins]
+    if len(frames) < len(deltas):
+        sums = np.zeros(len(frames), np.float32)
+        np.add.at(sums, begins.cumsum() - 1, weights)
+        weights = sums
+    counting = weights != 0
+    return frames[counting], weights[counting]

@@ -65,7 +65,7 @@ def pruned_posteriors(
     ``UpdateStatsForFrames``.
     """
     if weights is not None:
-        used = np.flatnonzero(weights)
+        (used,) = weights.nonzero()
         found = _selected(log_likes[used], num_gselect, _least_posteriors(weights[used], min_post))
         scales = (np.float32(posterior_scale) * weights).astype(np.float32)
         frames = used[found.frames]

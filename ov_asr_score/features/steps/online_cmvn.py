@@ -155,7 +155,7 @@ class LiveCmvn:
         self._total = np.add.reduce(np.concatenate((self._total.reshape(1, -1), flat)), axis=0).reshape(2, -1)
 
     def _window_sums(self, sums: Sums, joined: Rows, rows: Rows) -> tuple[Sums, Sums]:
-        """The sums [2, n, D] in the window after each row, and the last of them [2, D].
+        """The sums [2 or 1, n, D] in the window after each row, those of squares if they count; the last ones [2, D].
 
         ``joined`` are the rows that were in the window, and ``rows``.
 
@@ -175,21 +175,22 @@ class LiveCmvn:
         after = running_sums(sums[: 1 + squares].reshape(-1), steps.reshape(len(steps), -1))
         if len(leaving):
             after = after[np.concatenate((np.arange(growing), np.arange(growing + 1, len(steps), 2)))]
-        made = np.zeros((2, len(rows), width))
-        made[: 1 + squares] = after.reshape(len(rows), 1 + squares, width).transpose(1, 0, 2)
-        return made, made[:, -1].copy()
+        made = after.reshape(len(rows), 1 + squares, width).transpose(1, 0, 2)
+        last = np.zeros((2, width))
+        last[: 1 + squares] = made[:, -1]
+        return made, last
 
     def _smoothed(self, sums: Sums, counts: Sums) -> Sums:
-        """Statistics [2, n, D + 1] of the window's sums [2, n, D], filled up where the window is not full.
+        """Statistics [2 or 1, n, D + 1] of the window's sums [2 or 1, n, D], filled up where the window is not full.
 
         Source: feat/online-feature.cc, ``SmoothOnlineCmvnStats``.
         """
         options = self.options
-        stats = np.zeros((2, sums.shape[1], sums.shape[2] + 1))
+        stats = np.zeros((len(sums), sums.shape[1], sums.shape[2] + 1))
         stats[:, :, :-1] = sums
         stats[0, :, -1] = counts
         speaker = self._begin.speaker
-        filled = 2 if options.norm_vars or speaker is None or len(speaker) != 2 else 1
+        filled = len(sums) if options.norm_vars or speaker is None or len(speaker) != 2 else 1
         if speaker is not None and len(speaker) and speaker[0, -1] > 0:
             missing = options.cmn_window - stats[0, :, -1]
             amount = np.minimum(np.minimum(missing, options.speaker_frames), speaker[0, -1])

@@ -122,10 +122,13 @@ class LoopedModel:
         They are of different utterances, each the oldest of its utterance that has not run. Raises OvAsrScoreError (two
         requests of one utterance, an i-vector that is missing), DeviceError.
         """
-        if len({id(request.utterance) for request in requests}) < len(requests):
+        if len(requests) > 1 and len({id(request.utterance) for request in requests}) < len(requests):
             raise OvAsrScoreError("expected requests of different utterances, found two of one")
         steps = [_Steps(each, each.utterance.columns(each), each.num_steps) for each in requests]
         while waiting := [each for each in steps if each.left]:
+            if len(waiting) == 1:
+                self._infer(waiting, self._next_step(waiting[0]))
+                continue
             groups: dict[int, list[_Steps]] = {}
             for each in waiting:
                 groups.setdefault(self._next_step(each), []).append(each)
