@@ -6,7 +6,8 @@
 # make soak   what takes more than two minutes: sessions at the pace of speech, and their memory
 # make docs   the API reference, in out/docs; make schemas: the JSON Schemas of the reports, in docs/schemas
 # make hooks  check what is committed and pushed (.pre-commit-config.yaml)
-# make test-2023  all tests with OpenVINO 2023.3 (needs Python 3.10 or 3.11); TESTS_2023=tests/device: some of them
+# make test-2023  the tests of scoring and conversion with OpenVINO 2023.3 (needs Python 3.10 or 3.11);
+#             TESTS_2023=tests/device: some of them
 # make proof  generated models, whose axes are known, beside onnxruntime: how many are scored, asked about, and wrong;
 #             PROOF_OPTIONS="--models 5000 --seed 7"
 # make judge  has Kaldi's programs in the folder KALDI judge changed models beside us, and prints how often both agree;
@@ -22,7 +23,9 @@ BIN := $(VENV)/bin
 VENV_2023 := .venv-2023
 PYTHON_2023 ?= $(shell for python in $(PYTHON) python3.11 python3.10; do \
   $$python -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 12))' 2>&- && echo $$python && break; done)
-TESTS_2023 ?= tests
+# what does not depend on the runtime is tested with the newest one
+SAME_WITH_ANY_RUNTIME := recognition vosk pipelines model_directory job/transcribe decoding/phrases transcript word_errors lattice fst audio
+TESTS_2023 ?= tests $(addprefix --ignore=tests/,$(SAME_WITH_ANY_RUNTIME))
 BENCH_FOLDER ?= out/bench
 BENCH_OPTIONS ?=
 PROOF_OPTIONS ?=
