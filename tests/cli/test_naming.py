@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from inspect import signature
 
 import pytest
 
+from ov_asr_score import pipeline
 from ov_asr_score.cli.app import commands
 from ov_asr_score.cli.bundles import options_of
 from ov_asr_score.cli.naming import in_option_names
 from ov_asr_score.errors import UsageError
+from ov_asr_score.recognition.recognizer import Recognizer
 from ov_asr_score.settings.setting import Setting, full_name, short_name
 from tests.test_layering import MODULES, part_of
 
@@ -78,5 +81,7 @@ def constants(expressions: list[ast.expr]) -> list[str]:
 def test_errors_of_the_library_name_settings_that_exist(name: str) -> None:
     tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
     known = {each.name for command in commands().values() for each in options_of(command)}
+    if part_of(name) in ("pipelines", "recognition"):  # errors of these name arguments of Python callers, too
+        known |= set(signature(pipeline).parameters) | set(signature(Recognizer.session).parameters)
     for fields in named_settings(tree):
         assert set(fields) <= known

@@ -18,7 +18,8 @@ from ov_asr_score.model_directory.parts.inventory import Inventory
 from ov_asr_score.settings.speech.frontend import AnyFeatureType, FrontendSettings
 from ov_asr_score.text import printable_name
 
-_HIGHEST = 4  # folders above: egs/s5 of egs/s5/exp/chain_cleaned/tdnn1a_sp, and one more
+_EXPERIMENTS = "exp"
+_HIGHEST = 2  # folders above, of a directory that lies in no such folder
 _TYPES: tuple[AnyFeatureType, ...] = ("mfcc", "fbank", "plp")
 _EXTRACTORS = ("extractor", "ivector_extractor")
 
@@ -82,9 +83,10 @@ def extractor_of_recipe(inventory: Inventory, choices: Choices) -> str:
 
 
 def _folders(inventory: Inventory) -> Iterator[str]:
-    """The directory and those above it, relative to it."""
-    above = inventory.folder.resolve().parents
-    for steps in range(min(_HIGHEST, len(above)) + 1):
+    """The directory and those above it, relative to it: up to the recipe's, in which ``exp`` is, and no further."""
+    above = [folder.name for folder in inventory.folder.resolve().parents]
+    highest = above.index(_EXPERIMENTS) + 2 if _EXPERIMENTS in above else _HIGHEST
+    for steps in range(min(highest, len(above)) + 1):
         yield "/".join([".."] * steps)
 
 
