@@ -106,16 +106,18 @@ def open_graph(path: str | os.PathLike[str], allow_commands: bool = False) -> Gr
         try:
             return read_graph(stream, os.fspath(path))
         except TableFormatError as error:
-            if not stream.start.startswith(MAGIC) and (what := _foreign_kind(stream)):
+            if what := foreign_kind(stream, _GRAPH):
                 raise UnsupportedModelError(f"{stream.name}: {what}") from error
             raise
 
 
-def _foreign_kind(stream: KaldiStream) -> str:
-    """What the file is instead of a graph, empty if unknown."""
+def foreign_kind(stream: KaldiStream, wanted: str) -> str:
+    """What the file is instead of an automaton of OpenFst, the one that is ``wanted``; empty if unknown."""
+    if stream.start.startswith(MAGIC):
+        return ""
     if not stream.start:  # nothing, or gzip that is damaged
-        return describe_input(stream.name, _GRAPH)
-    return describe_start(stream.start, stream.name, _GRAPH, whole=len(stream.start) < START_BYTES)
+        return describe_input(stream.name, wanted)
+    return describe_start(stream.start, stream.name, wanted, whole=len(stream.start) < START_BYTES)
 
 
 def read_graph(stream: KaldiStream, path: str) -> GraphFile:
@@ -124,8 +126,14 @@ def read_graph(stream: KaldiStream, path: str) -> GraphFile:
     Raises TableFormatError and UnsupportedModelError.
     """
     header = read_header(stream)
+    fst = read_graph_behind(stream, header, _GRAPH)
+    return GraphFile(path, header.kind, fst, header.input_symbols, header.output_symbols)
+
+
+def read_graph_behind(stream: KaldiStream, header: FstHeader, wanted: str) -> GraphFst:
+    """The graph behind its header; ``wanted`` is what it is for. Raises TableFormatError and UnsupportedModelError."""
     if header.kind not in ("const", "vector") or header.arc_type != "standard":
-        raise UnsupportedModelError(f"{stream.name}: {_other_kind(header)}")
+        raise UnsupportedModelError(f"{stream.name}: {_other_kind(header, wanted)}")
     final_weights, first_arcs, arcs = (_read_const if header.kind == "const" else _read_vector)(stream, header)
     offset = stream.start_offset
     states = len(final_weights)
@@ -140,7 +148,7 @@ def read_graph(stream: KaldiStream, path: str) -> GraphFile:
             raise stream.error(expected or "labels of 0 or more", str(wrong), _DAMAGED, offset=offset)
     if not (arcs["weight"] > -np.inf).all() or not (final_weights > -np.inf).all():
         raise stream.error("weights that are numbers", "NaN or minus infinity", _DAMAGED, offset=offset)
-    fst = GraphFst(
+    return GraphFst(
         start=header.start,
         final_weights=final_weights,
         first_arcs=first_arcs,
@@ -149,14 +157,13 @@ def read_graph(stream: KaldiStream, path: str) -> GraphFile:
         largest_ilabel=int(arcs["ilabel"].max(initial=0)),
         largest_olabel=int(arcs["olabel"].max(initial=0)),
     )
-    return GraphFile(path, header.kind, fst, header.input_symbols, header.output_symbols)
 
 
-def _other_kind(header: FstHeader) -> str:
+def _other_kind(header: FstHeader, wanted: str) -> str:
     """What the file is instead of a graph that can be decoded with, and what can be done."""
     compose = f"compose both into one graph: {COMPOSE_LOOKAHEAD}"
     if "lattice" in header.arc_type:
-        return f"is a lattice; expected {_GRAPH}"
+        return f"is a lattice; expected {wanted}"
     if header.kind.endswith("_lookahead"):
         return f"is the first half of a lookahead graph ({header.kind}), which needs Gr.fst; {compose}"
     if header.kind == "ngram":
