@@ -57,7 +57,8 @@ def read_header(stream: KaldiStream) -> FstHeader:
     stream.read(4)
     kind, arc_type = (read_name(stream).decode("utf-8", "replace") for _ in range(2))
     version, flags, _, start, states, arcs = _FIELDS.unpack(stream.read(_FIELDS.size))
-    symbols = [read_binary_symbols(stream) if flags & flag else None for flag in (_HAS_ISYMBOLS, _HAS_OSYMBOLS)]
+    input_symbols = read_binary_symbols(stream) if flags & _HAS_ISYMBOLS else None
+    output_symbols = read_binary_symbols(stream, input_symbols) if flags & _HAS_OSYMBOLS else None
     # Only the tables of const and compact automata are aligned.
     is_aligned = kind != "vector" and (version == _ALIGNED_VERSION or bool(flags & _IS_ALIGNED))
-    return FstHeader(kind, arc_type, is_aligned, start, states, arcs, *symbols)
+    return FstHeader(kind, arc_type, is_aligned, start, states, arcs, input_symbols, output_symbols)

@@ -50,10 +50,12 @@ class LanguageModel:
     @property
     def order(self) -> int:
         """The most words that a weight depends on: one more than the states that are backed off to in a row."""
-        order, states = 1, self.backoff_state
-        while (states := states[states >= 0]).size:
-            order, states = order + 1, self.backoff_state[np.unique(states)]
-        return order
+        to = np.append(self.backoff_state, -1)  # -1 stays where it is
+        steps = (to >= 0).astype(np.int64)
+        while (to >= 0).any():
+            steps += steps[to]  # twice as far each time
+            to = to[to]
+        return int(steps.max()) + 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,13 +96,13 @@ def open_language_model(path: str | os.PathLike[str], allow_commands: bool = Fal
 def read_language_model(stream: KaldiStream, header: FstHeader, path: str) -> LanguageModelFile:
     """The language model behind its header. Raises TableFormatError and UnsupportedModelError."""
     if header.kind == "ngram" and header.arc_type == "standard":
-        model, backoff_label = _of_ngram(stream, read_ngram(stream, header)), 0
+        model, backoff_label = _of_ngram(stream.name, read_ngram(stream, header)), 0
     else:
-        model, backoff_label = _of_graph(stream, read_graph_behind(stream, header, _GR))
+        model, backoff_label = language_model_of(stream.name, read_graph_behind(stream, header, _GR))
     return LanguageModelFile(path, header.kind, model, backoff_label, header.input_symbols, header.output_symbols)
 
 
-def _of_ngram(stream: KaldiStream, ngram: NgramModel) -> LanguageModel:
+def _of_ngram(name: str, ngram: NgramModel) -> LanguageModel:
     return LanguageModel(
         start=ngram.start,
         first_arcs=ngram.first_arcs,
@@ -110,12 +112,15 @@ def _of_ngram(stream: KaldiStream, ngram: NgramModel) -> LanguageModel:
         finals=ngram.final_weights,
         backoff_state=ngram.backoff_states,
         backoff_cost=ngram.backoff_weights,
-        words_of_label=_words_of_label(stream, ngram.labels, ngram.labels),
+        words_of_label=_words_of_label(name, ngram.labels, ngram.labels),
     )
 
 
-def _of_graph(stream: KaldiStream, fst: GraphFst) -> tuple[LanguageModel, int]:
-    """The model, and the input label of its backoff arcs: those without output."""
+def language_model_of(name: str, fst: GraphFst) -> tuple[LanguageModel, int]:
+    """The model in a graph, and the input label of its backoff arcs: those without output.
+
+    ``name`` is the file's for messages. Raises UnsupportedModelError.
+    """
     states = fst.num_states
     sources = np.repeat(np.arange(states, dtype=np.int32), np.diff(fst.first_arcs))
     is_backoff = fst.olabels == 0
@@ -123,29 +128,29 @@ def _of_graph(stream: KaldiStream, fst: GraphFst) -> tuple[LanguageModel, int]:
     backoff_labels = np.unique(backoff["ilabel"])
     if len(backoff_labels) > 1:
         found = ", ".join(map(str, backoff_labels[:3]))
-        raise _unsupported(stream, "arcs without output of one input label, those to back off", f"labels {found}")
+        raise _unsupported(name, "arcs without output of one input label, those to back off", f"labels {found}")
     backoff_label = int(backoff_labels[0]) if backoff_labels.size else 0
     backoff_state, backoff_cost = np.full(states, -1, np.int32), np.full(states, np.inf, np.float32)
     backoff_state[sources[is_backoff]] = backoff["next"]
     backoff_cost[sources[is_backoff]] = backoff["weight"]
     if np.count_nonzero(backoff_state >= 0) < len(backoff):
         twice = int(np.flatnonzero(np.bincount(sources[is_backoff]) > 1)[0])
-        raise _unsupported(stream, "one backoff arc at most for each state", f"several for state {twice}")
-    _check_backoff_ends(stream, backoff_state)
+        raise _unsupported(name, "one backoff arc at most for each state", f"several for state {twice}")
+    _check_backoff_ends(name, backoff_state)
     arcs, sources = fst.arcs[~is_backoff], sources[~is_backoff]
     labels = arcs["ilabel"]
     if labels.size and (least := int(labels.min())) < 1:
-        raise _unsupported(stream, "words with labels of 1 or more", str(least))
+        raise _unsupported(name, "words with labels of 1 or more", str(least))
     if backoff_label and (labels == backoff_label).any():
         found = f"label {backoff_label} on both"
-        raise _unsupported(stream, "a label to back off that no word has", found)
+        raise _unsupported(name, "a label to back off that no word has", found)
     keys = (sources.astype(np.int64) << 32) | labels
     if (keys[1:] <= keys[:-1]).any():
         order = np.argsort(keys, kind="stable")
         arcs, keys = arcs[order], keys[order]
         if (twice_at := np.flatnonzero(keys[1:] == keys[:-1])).size:
             state, label = divmod(int(keys[twice_at[0]]), 1 << 32)
-            raise _unsupported(stream, "one arc of a label for each state", f"several of {label} for state {state}")
+            raise _unsupported(name, "one arc of a label for each state", f"several of {label} for state {state}")
     first_arcs = np.zeros(states + 1, np.int64)
     np.cumsum(np.bincount(sources, minlength=states), out=first_arcs[1:])
     model = LanguageModel(
@@ -157,31 +162,31 @@ def _of_graph(stream: KaldiStream, fst: GraphFst) -> tuple[LanguageModel, int]:
         finals=np.ascontiguousarray(fst.final_weights),
         backoff_state=backoff_state,
         backoff_cost=backoff_cost,
-        words_of_label=_words_of_label(stream, arcs["ilabel"], arcs["olabel"]),
+        words_of_label=_words_of_label(name, arcs["ilabel"], arcs["olabel"]),
     )
     return model, backoff_label
 
 
-def _check_backoff_ends(stream: KaldiStream, backoff_state: NDArray[np.int32]) -> None:
+def _check_backoff_ends(name: str, backoff_state: NDArray[np.int32]) -> None:
     """Refuse states that back off in a circle: what backs off farther than there are states does so without end."""
     to = np.append(backoff_state, -1)  # -1 stays where it is
     for _ in range(len(backoff_state).bit_length()):
         to = to[to]  # twice as far each time
     if (to >= 0).any():
-        raise _unsupported(stream, "states that back off without a circle", f"one through state {int(to.max())}")
+        raise _unsupported(name, "states that back off without a circle", f"one through state {int(to.max())}")
 
 
-def _words_of_label(stream: KaldiStream, labels: NDArray[np.int32], words: NDArray[np.int32]) -> NDArray[np.int32]:
+def _words_of_label(name: str, labels: NDArray[np.int32], words: NDArray[np.int32]) -> NDArray[np.int32]:
     largest = int(labels.max(initial=0))
     if largest > max(4 * len(labels), _LARGEST_LABEL):
-        raise _unsupported(stream, f"labels up to {_LARGEST_LABEL}", str(largest))
+        raise _unsupported(name, f"labels up to {_LARGEST_LABEL}", str(largest))
     words_of_label = np.zeros(largest + 1, np.int32)
     words_of_label[labels] = words
     if (other := np.flatnonzero(words_of_label[labels] != words)).size:
         label = int(labels[other[0]])
-        raise _unsupported(stream, "one word for each label", f"several for label {label}")
+        raise _unsupported(name, "one word for each label", f"several for label {label}")
     return words_of_label
 
 
-def _unsupported(stream: KaldiStream, expected: str, found: str) -> UnsupportedModelError:
-    return UnsupportedModelError(f"{stream.name}: expected {expected}, {_AS_KALDI}, found {found}")
+def _unsupported(name: str, expected: str, found: str) -> UnsupportedModelError:
+    return UnsupportedModelError(f"{name}: expected {expected}, {_AS_KALDI}, found {found}")

@@ -184,11 +184,11 @@ def _hclr(stream: KaldiStream, fst: GraphFst) -> HclrGraph:
 
 def _check_labels(path: str, graph: HclrGraph, second: LanguageModelFile) -> None:
     """Refuse halves that cannot be of one graph: no path has a word then."""
-    labels = np.unique(graph.olabels)
-    known = np.intersect1d(labels[labels > 0], second.model.labels)
-    if not known.size:
+    words = second.model.words_of_label
+    labels = graph.olabels
+    if not words[labels[labels < len(words)]].any():
         raise UnsupportedModelError(
-            f"{path}: expected labels of {second.path}, found none of its {len(np.unique(second.model.labels))}; "
+            f"{path}: expected labels of {second.path}, found none of its {np.count_nonzero(words)}; "
             "are they halves of one graph?"
         )
 

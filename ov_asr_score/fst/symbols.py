@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.errors import TableFormatError
+from ov_asr_score.fst.packed_symbols import LONGEST_NAME, PackedTexts, read_packed_texts
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, open_stream
 from ov_asr_score.kaldi_io.tables.archive import said_instead
 from ov_asr_score.text import clipped
@@ -25,7 +26,6 @@ from ov_asr_score.text import clipped
 SYMBOLS_MAGIC = struct.pack("<i", 2125658996)
 """The first bytes of a table of symbols in binary form."""
 
-_LONGEST_NAME = 1 << 16
 _LARGEST_KEY = 2**63 - 1
 _SEPARATORS = re.compile(rb"[\t ]+")
 _INTEGER = re.compile(rb"\+?[0-9]+")
@@ -85,13 +85,19 @@ def _parse(source: str, content: bytes) -> Iterable[tuple[bytes, int]]:
         yield fields[0], min(int(fields[1]), _LARGEST_KEY)
 
 
-def read_binary_symbols(stream: KaldiStream) -> SymbolTable:
-    """The table at the stream's place, as automata have it behind their headers. Raises TableFormatError."""
+def read_binary_symbols(stream: KaldiStream, like: SymbolTable | None = None) -> SymbolTable:
+    """The table at the stream's place, as automata have it behind their headers; with the texts of ``like`` if equal.
+
+    Raises TableFormatError.
+    """
     offset = stream.offset
     if (found := stream.read(4)) != SYMBOLS_MAGIC:
         raise stream.error("a table of symbols", clipped(found), "the file is damaged", offset=offset)
     read_name(stream)
     _, count = struct.unpack("<qq", stream.read(16))
+    known = like.texts if like is not None and isinstance(like.texts, PackedTexts) else None
+    if (packed := read_packed_texts(stream, count, known)) is not None:
+        return SymbolTable(stream.name, packed)
     items = ((read_name(stream), int.from_bytes(stream.read(8), "little", signed=True)) for _ in range(count))
     return _table(stream.name, items)
 
@@ -100,7 +106,7 @@ def read_name(stream: KaldiStream) -> bytes:
     """Bytes with their number in front. Raises TableFormatError."""
     offset = stream.offset
     (length,) = struct.unpack("<i", stream.read(4))
-    if not 0 <= length <= _LONGEST_NAME:
+    if not 0 <= length <= LONGEST_NAME:
         raise stream.error("the length of a name", str(length), "the file is damaged", offset=offset)
     return stream.read(length)
 

@@ -16,14 +16,17 @@ from ov_asr_score.decoding.phrases.phrase_graph import open_phrase_graph
 from ov_asr_score.decoding.search import decode
 from ov_asr_score.fst.graph_file import GraphFile, open_graph
 from ov_asr_score.fst.header import MAGIC
+from ov_asr_score.fst.lookahead_graph import open_lookahead_pair
 from ov_asr_score.fst.symbols import SymbolTable, read_symbols
 from ov_asr_score.job.inspect_model import inspect_model
 from ov_asr_score.kaldi_model.transitions import TransitionModel, load_transitions
 from ov_asr_score.settings.recognition.phrases import PhraseSettings
 from ov_asr_score.settings.words.decoding import DecodingOptions
+from tests.fst.lookahead_files import with_symbols
 
 _ROOT = Path(__file__).parents[2]
 _GRAPHS = _ROOT / "tests" / "kaldi_speech" / "decoding"
+_LOOKAHEAD = _ROOT / "tests" / "kaldi_speech" / "lookahead"
 _SMALL = _ROOT / "tests" / "fst" / "data" / "fst"
 _MODELS = _ROOT / "tests" / "kaldi_model" / "models"
 _CHAIN = _ROOT / "models" / "nnet3_chain_tdnnf" / "final.mdl"
@@ -52,6 +55,12 @@ def decoding_subjects(folder: Path) -> Iterator[tuple[str, Path, Callable[[Path]
     graphs = [packed, *(_GRAPHS / name for name in ("HCLG.fst", "HCLG_nofinal.fst", "tiny.fst"))]
     for path in [*graphs, *(_SMALL / f"{name}.fst" for name in ("const_aligned", "symbols", "compact", "log"))]:
         yield "graph", path, _open_graph
+    for name in ("HCLr", "Gr", "Gr_ngram", "four_grams", "tiny_HCLr", "tiny_HCLr_aligned"):
+        yield "lookahead", _LOOKAHEAD / f"{name}.fst", _open_half
+    many = made / "Gr_ngram.fst"
+    model = (_LOOKAHEAD / "Gr_ngram.fst").read_bytes()
+    many.write_bytes(with_symbols(model, {number: f"w{number}" for number in range(1500)}))
+    yield "lookahead", many, _open_half
     words = made / "words.txt"
     words.write_text("".join(f"w{number} {number}\n" for number in range(30)))
     yield "words", words, _read_words
@@ -97,6 +106,18 @@ def _open_graph(path: Path) -> None:
     options = DecodingOptions(decoding_seconds=1.0)
     for wants_lattice in (False, True):
         decode(searched, options, "utt", scores, wants_lattice)
+
+
+def _open_half(path: Path) -> None:
+    """Look at it, and open it with the other half: what passes keeps what is promised."""
+    inspect_model(str(path))
+    halves = (path, _LOOKAHEAD / "Gr.fst") if "HCLr" in path.name else (_LOOKAHEAD / "HCLr.fst", path)
+    pair = open_lookahead_pair(*halves)
+    assert ((pair.hclr.nexts >= 0) & (pair.hclr.nexts < pair.hclr.num_states)).all()
+    assert ((pair.model.nexts >= 0) & (pair.model.nexts < pair.model.num_states)).all()
+    assert pair.model.order <= pair.model.num_states
+    if pair.symbols is not None:
+        assert len(dict(pair.symbols.texts)) == len(pair.symbols)
 
 
 def _read_words(path: Path) -> None:

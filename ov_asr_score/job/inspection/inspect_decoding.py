@@ -6,10 +6,13 @@ Tests: tests/job/inspection/test_inspect_decoding.py
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ov_asr_score.errors import FileAccessError, OvAsrScoreError, TableFormatError, UnsupportedModelError
 from ov_asr_score.fst.graph_file import open_graph
 from ov_asr_score.fst.header import MAGIC, FstHeader, read_header
+from ov_asr_score.fst.language_model import LanguageModel, language_model_of, open_language_model
+from ov_asr_score.fst.lookahead_graph import HCLR_KIND, HclrGraph, open_hclr
 from ov_asr_score.fst.symbols import SymbolTable
 from ov_asr_score.job.inspection.sections import Facts, Section
 from ov_asr_score.kaldi_io.matrices.stream import open_stream
@@ -61,7 +64,7 @@ def is_automaton(path: str) -> bool:
 
 
 def graph_sections(path: str) -> list[Section]:
-    """An automaton of OpenFst: its kind, and of a decoding graph its counts and labels.
+    """An automaton of OpenFst: its kind, and of a graph, or half of a lookahead graph, its counts and labels.
 
     Raises FileAccessError and TableFormatError (damaged).
     """
@@ -71,22 +74,80 @@ def graph_sections(path: str) -> list[Section]:
         "path": path,
         "kind": f"automaton of OpenFst ({printable_name(header.kind)}, arcs of type {printable_name(header.arc_type)})",
     }
+    sections = [("Graph", facts), *_symbol_sections(header)]
     try:
+        if header.kind == HCLR_KIND:
+            facts |= _hclr_facts(open_hclr(path)[0])
+            return sections
+        if header.kind == "ngram":
+            model = open_language_model(path).model
+            facts |= {"half of": _SECOND_HALF} | _model_counts(model)
+            return [*sections, _model_section(model, 0)]
         fst = open_graph(path).fst
     except UnsupportedModelError as error:
         facts["cannot be decoded with"] = str(error).removeprefix(f"{printable_name(path)}: ")
-        return [("Graph", facts), *_symbol_sections(header)]
+        return sections
     facts |= {
         "states": fst.num_states,
         "arcs": fst.num_arcs,
         "start": fst.start,
         "final states": fst.num_final_states or "none: all paths are partial ones",
-        "largest input label": fst.largest_ilabel,
-        "largest output label": fst.largest_olabel,
-        "arcs without input": int(np.count_nonzero(fst.ilabels == 0)),
-        "arcs without output": int(np.count_nonzero(fst.olabels == 0)),
+        **_label_facts(fst.ilabels, fst.olabels),
     }
-    return [("Graph", facts), *_symbol_sections(header)]
+    try:
+        model, backoff_label = language_model_of(path, fst)
+    except UnsupportedModelError:
+        return sections
+    if (model.backoff_state >= 0).any():
+        facts["half of"] = _SECOND_HALF
+        sections.append(_model_section(model, backoff_label))
+    return sections
+
+
+_FIRST_HALF = "a lookahead graph; the language model is in Gr.fst"
+_SECOND_HALF = "a lookahead graph: the language model that HCLr.fst is searched with"
+
+
+def _hclr_facts(graph: HclrGraph) -> Facts:
+    return {
+        "half of": _FIRST_HALF,
+        "states": graph.num_states,
+        "arcs": len(graph.arcs),
+        "start": graph.start,
+        "final states": int(np.count_nonzero(graph.finals < np.inf)),
+        **_label_facts(graph.ilabels, graph.olabels),
+        "sets of labels that can be reached": len(graph.set_first) - 1,
+        "intervals in them": len(graph.interval_begin),
+    }
+
+
+def _label_facts(ilabels: NDArray[np.int32], olabels: NDArray[np.int32]) -> Facts:
+    return {
+        "largest input label": int(ilabels.max(initial=0)),
+        "largest output label": int(olabels.max(initial=0)),
+        "arcs without input": int(np.count_nonzero(ilabels == 0)),
+        "arcs without output": int(np.count_nonzero(olabels == 0)),
+    }
+
+
+def _model_counts(model: LanguageModel) -> Facts:
+    return {
+        "states": model.num_states,
+        "arcs": len(model.labels),
+        "start": model.start,
+        "final states": int(np.count_nonzero(model.finals < np.inf)),
+    }
+
+
+def _model_section(model: LanguageModel, backoff_label: int) -> Section:
+    facts: Facts = {
+        "order": model.order,
+        "vocabulary": f"{np.count_nonzero(model.words_of_label):,} words",
+        "states that back off": int(np.count_nonzero(model.backoff_state >= 0)),
+    }
+    if backoff_label:
+        facts["label to back off"] = backoff_label
+    return "Language model", facts
 
 
 def _symbol_sections(header: FstHeader) -> list[Section]:

@@ -14,6 +14,7 @@ from tests.command_line import MODELS, ROOT
 from tests.kaldi_model.model_files import FOLDER as KALDI
 
 DECODING = ROOT / "tests" / "kaldi_speech" / "decoding"
+LOOKAHEAD = ROOT / "tests" / "kaldi_speech" / "lookahead"
 SMALL = ROOT / "tests" / "fst" / "data" / "fst"
 
 
@@ -100,6 +101,53 @@ def test_a_graph(folder: Path) -> None:
 def test_a_graph_without_final_states() -> None:
     facts = dict(inspect_model(str(DECODING / "HCLG_nofinal.fst")))["Graph"]
     assert facts["final states"] == "none: all paths are partial ones"
+
+
+def test_the_first_half_of_a_lookahead_graph() -> None:
+    """Counts of the text that fstprint wrote."""
+    arcs = [line.split() for line in (LOOKAHEAD / "HCLr.txt").read_text().splitlines()]
+    finals = [line for line in arcs if len(line) < 4]
+    arcs = [line for line in arcs if len(line) >= 4]
+    facts = dict(inspect_model(str(LOOKAHEAD / "HCLr.fst")))["Graph"]
+    sets = facts.pop("sets of labels that can be reached"), facts.pop("intervals in them")
+    assert facts == {
+        "path": str(LOOKAHEAD / "HCLr.fst"),
+        "kind": "automaton of OpenFst (olabel_lookahead, arcs of type standard)",
+        "half of": "a lookahead graph; the language model is in Gr.fst",
+        "states": 1 + max(int(state) for line in arcs for state in line[:2]),
+        "arcs": len(arcs),
+        "start": 0,
+        "final states": len(finals),
+        "largest input label": max(int(line[2]) for line in arcs),
+        "largest output label": max(int(line[3]) for line in arcs),
+        "arcs without input": sum(line[2] == "0" for line in arcs),
+        "arcs without output": sum(line[3] == "0" for line in arcs),
+    }
+    assert all(isinstance(count, int) and count > 20 for count in sets)
+
+
+def test_language_models() -> None:
+    """Of both kinds: a lookahead graph is searched with them, and a graph is not taken for one."""
+    packed, automaton = (dict(inspect_model(str(LOOKAHEAD / name))) for name in ("Gr_ngram.fst", "Gr.fst"))
+    expected = {"order": 2, "vocabulary": "26 words", "states that back off": 27}
+    assert packed["Language model"] == expected
+    assert automaton["Language model"] == expected | {"label to back off": 27}
+    half = "a lookahead graph: the language model that HCLr.fst is searched with"
+    assert (packed["Graph"]["half of"], automaton["Graph"]["half of"]) == (half, half)
+    names = ("states", "final states")
+    assert [packed["Graph"][name] for name in names] == [automaton["Graph"][name] for name in names] == [28, 27]
+    assert packed["Graph"]["arcs"] == 755 - 27  # without those to back off, which are not in the file
+    assert automaton["Graph"]["arcs"] == 755
+    assert dict(inspect_model(str(LOOKAHEAD / "four_grams.fst")))["Language model"]["order"] == 4
+    assert "Language model" not in dict(inspect_model(str(DECODING / "HCLG.fst")))
+    assert "Language model" not in dict(inspect_model(str(SMALL / "vector.fst")))
+
+
+def test_damaged_halves(folder: Path) -> None:
+    for name in ("tiny_HCLr.fst", "tiny_Gr_ngram.fst"):
+        Path("x.fst").write_bytes((LOOKAHEAD / name).read_bytes()[:-1])
+        with pytest.raises(TableFormatError, match=r"^x\.fst: at byte \d+: expected "):
+            inspect_model("x.fst")
 
 
 def test_symbols_in_a_graph() -> None:
