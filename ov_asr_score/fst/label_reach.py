@@ -7,13 +7,13 @@ Sources: OpenFst 1.7 (label-reachable.h, ``LabelReachableData::Read``; interval-
 
 from __future__ import annotations
 
-from array import array
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ov_asr_score.fst.set_places import set_places
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream
 
 _DAMAGED = "the graph is damaged"
@@ -81,21 +81,9 @@ def _intervals(
     stream: KaldiStream, offset: int, words: NDArray[np.int32], states: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """How many intervals each set has [S], and all of them one after the other [I, 2]."""
-    # A set is the number of its intervals in 8 bytes, two words for each of them, and a word that counts its labels.
     end = len(words)
-    fields = words.data
-    heads = array("q")  # where sets begin
-    add = heads.append
-    place = 0
-    for _ in range(states):
-        if place + 3 > end:
-            break
-        add(place)
-        count = fields[place]
-        if count < 0:
-            break
-        place += 3 + 2 * count
-    starts = np.frombuffer(heads, np.int64)
+    starts = set_places(words, states)
+    place = int(starts[-1]) + 3 + 2 * max(int(words[starts[-1]]), 0) if len(starts) else 0
     counts = words[starts].astype(np.int64)
     wrong = np.flatnonzero((counts < 0) | (words[starts + 1] != 0) | (2 * counts > end - starts - 3))
     if wrong.size:

@@ -15,13 +15,12 @@ from numpy.typing import NDArray
 from ov_asr_score.errors import TableFormatError, UnsupportedModelError
 from ov_asr_score.fst.graph_file import GraphFst, foreign_kind, read_graph_behind
 from ov_asr_score.fst.header import FstHeader, read_header
-from ov_asr_score.fst.ngram_file import NgramModel, read_ngram
+from ov_asr_score.fst.ngram_file import LARGEST_LABEL, NgramModel, read_ngram
 from ov_asr_score.fst.symbols import SymbolTable
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, open_stream
 
 _GR = "a language model (Gr.fst)"
 _AS_KALDI = "as Kaldi's arpa2fst makes them"
-_LARGEST_LABEL = 1 << 24  # with fewer arcs than that; so that a number in a file does not ask for much memory
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -178,8 +177,8 @@ def _check_backoff_ends(name: str, backoff_state: NDArray[np.int32]) -> None:
 
 def _words_of_label(name: str, labels: NDArray[np.int32], words: NDArray[np.int32]) -> NDArray[np.int32]:
     largest = int(labels.max(initial=0))
-    if largest > max(4 * len(labels), _LARGEST_LABEL):
-        raise _unsupported(name, f"labels up to {_LARGEST_LABEL}", str(largest))
+    if largest > max(4 * len(labels), LARGEST_LABEL):
+        raise _unsupported(name, f"labels up to {LARGEST_LABEL}", str(largest))
     words_of_label = np.zeros(largest + 1, np.int32)
     words_of_label[labels] = words
     if (other := np.flatnonzero(words_of_label[labels] != words)).size:

@@ -20,6 +20,9 @@ from ov_asr_score.kaldi_io.matrices.stream import KaldiStream
 
 _DAMAGED = "the language model is damaged"
 _HIGHEST_ORDER = 100
+LARGEST_LABEL = 1 << 24
+"""With fewer arcs than that; so that a number in a file does not ask for much memory."""
+
 _MOST = 2**31 - 1  # states and labels are int32
 
 
@@ -68,6 +71,9 @@ def read_ngram(stream: KaldiStream, header: FstHeader) -> NgramModel:
     for numbers in (backoff_weights, weights_of_finals, weights):
         if not (numbers > -np.inf).all():
             raise stream.error("weights that are numbers", "NaN or minus infinity", _DAMAGED, offset=offset)
+    largest = max(int(labels.max(initial=0)), int(words.max()))
+    if largest > max(4 * arcs, LARGEST_LABEL):
+        raise stream.error(f"labels up to {LARGEST_LABEL}", str(largest), _DAMAGED, offset=offset)
     _check_ascending(stream, offset, np.repeat(np.arange(states), np.diff(first_arcs)), labels, "labels of arcs")
     _check_ascending(stream, offset, parents[1:], words[1:], "words of contexts")
     final_weights = np.full(states, np.inf, np.float32)
@@ -145,25 +151,33 @@ def _next_states(
 
     A context has its oldest word in ``words``; the path to it from state 0 takes the newest word first.
     """
-    keys = (parents.astype(np.int64) << 32) | words
     next_states = np.zeros(len(labels), np.int32)
-    # Of all arcs that still go on: their number, their state, and the word that is wanted next.
-    arcs = np.arange(len(labels))
-    sources = np.repeat(np.arange(len(parents), dtype=np.int32), np.diff(first_arcs))
-    wanted = labels
+    if len(depths) == 1:
+        return next_states
+    alone = depths[1]
+    state_of_word = np.zeros(max(int(labels.max(initial=0)), int(words[alone].max())) + 1, np.int32)
+    state_of_word[words[alone]] = np.arange(alone.start, alone.stop)
+    next_states[:] = state_of_word[labels]
+    # Looked up by the word and then by the parent: what the arcs of a state ask for lies close together.
+    deeper = slice(alone.stop, len(parents))
+    keys = (words[deeper].astype(np.int64) << 32) | parents[deeper]
+    by_word = np.argsort(keys)
+    keys = np.append(keys[by_word], np.iinfo(np.int64).max)
+    states = np.append(by_word + alone.stop, 0).astype(np.int32)
     has_children = np.zeros(len(parents), bool)
     has_children[parents[1:]] = True
-    for depth in range(1, len(depths)):
-        queries = (next_states[arcs].astype(np.int64) << 32) | wanted
-        found = np.searchsorted(keys[1:], queries).astype(np.int32) + 1
-        is_there = np.zeros(len(queries), bool)
-        inside = found < len(keys)
-        is_there[inside] = keys[found[inside]] == queries[inside]
-        arcs, sources, found = arcs[is_there], sources[is_there], found[is_there]
-        next_states[arcs] = found
-        goes_on = has_children[found] & (sources >= depths[depth].start)
+    # Of the arcs that still go on: their numbers, and the states that they leave.
+    arcs = np.arange(len(labels))
+    sources = np.repeat(np.arange(len(parents), dtype=np.int32), np.diff(first_arcs))
+    for depth in range(1, len(depths) - 1):
+        goes_on = has_children[next_states[arcs]] & (next_states[arcs] > 0) & (sources >= depths[depth].start)
         arcs, sources = arcs[goes_on], sources[goes_on]
         wanted = words[_above(parents, depths, depth)[sources]]
+        queries = (wanted.astype(np.int64) << 32) | next_states[arcs]
+        found = np.searchsorted(keys, queries)
+        is_there = keys[found] == queries
+        arcs, sources = arcs[is_there], sources[is_there]
+        next_states[arcs] = states[found[is_there]]
     return next_states
 
 

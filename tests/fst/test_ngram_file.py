@@ -73,6 +73,8 @@ _BACKOFF = _LABELS + 4 * _ARCS
         (_WORDS + 4, struct.pack("<i", -1), "expected words of contexts in ascending order, found others"),
         (_LABELS, struct.pack("<i", 0), "expected labels of arcs in ascending order, found others"),
         (_LABELS, struct.pack("<i", 2), "expected labels of arcs in ascending order, found others"),
+        (_LABELS + 100, struct.pack("<i", 2**30), "expected labels up to 16777216, found 1073741824; the language mod"),
+        (_WORDS + 8, struct.pack("<i", 2**30), "expected labels up to 16777216, found 1073741824; the language model"),
         (_BACKOFF + 4, struct.pack("<f", np.nan), "expected weights that are numbers, found NaN or minus infinity"),
         (_BACKOFF + 4, struct.pack("<f", -np.inf), "expected weights that are numbers, found NaN or minus infinity"),
     ],
