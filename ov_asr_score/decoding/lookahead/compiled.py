@@ -1,0 +1,91 @@
+"""How functions of this room are compiled: by numba, without the lock of the interpreter, and kept between runs.
+
+Only modules of compiled functions import this one, and they are imported late: the package numba is an extra.
+
+numba looks at the file of a function to see whether what it kept is still right, not at the files of the functions
+that are called. So compiled code is kept in a folder that is named for all sources of this room.
+
+Tests: tests/decoding/lookahead/test_compiled.py
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ov_asr_score.errors import MissingExtraError
+from ov_asr_score.ov_model.cache_folder import default_cache_folder
+
+try:
+    import numba
+except ImportError as error:
+    raise MissingExtraError(
+        f'lookahead graphs cannot be decoded without numba ({error}); pip install "ov-asr-score[lookahead]"'
+    ) from error
+
+Compiled = TypeVar("Compiled", bound=Callable[..., Any])
+
+_numba: Any = numba  # its types do not know all options
+_FAST = {"nnan", "nsz", "arcp", "contract", "afn", "reassoc"}  # not "ninf": costs may be infinite
+_COMMON = {"nogil": True, "boundscheck": False, "error_model": "numpy", "fastmath": _FAST}
+
+
+def sources_digest(folder: Path) -> str:
+    """A name for what the modules in ``folder`` say."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def compiled_folder() -> Path | None:
+    """The folder for compiled code, made if need be: in the user's cache, else a temporary one; None without any."""
+    name = f"compiled-{sources_digest(Path(__file__).parent)}"
+    user = default_cache_folder()
+    places = [] if user is None else [user.parent / name]
+    owner = os.getuid() if hasattr(os, "getuid") else 0
+    for path in [*places, Path(tempfile.gettempdir()) / f"ov-asr-score-{owner}" / name]:
+        try:
+            path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with tempfile.TemporaryFile(dir=path):
+                return path
+        except OSError:
+            continue
+    return None
+
+
+_NAMED = os.environ.get("NUMBA_CACHE_DIR")
+_FOLDER = None if _NAMED else compiled_folder()
+
+
+def _compile(function: Compiled, **options: Any) -> Compiled:
+    """Returns the function that numba compiles when it is called first."""
+    if not _NAMED and _FOLDER is None:
+        made: Compiled = _numba.njit(**_COMMON, **options)(function)
+        return made
+    before = _numba.config.CACHE_DIR
+    _numba.config.CACHE_DIR = _NAMED or str(_FOLDER)
+    try:
+        made = _numba.njit(cache=True, **_COMMON, **options)(function)
+    finally:
+        _numba.config.CACHE_DIR = before
+    return made
+
+
+def kernel(function: Compiled) -> Compiled:
+    """A compiled function that makes no arrays: numba does not count references in it, which takes most of the time."""
+    return _compile(function, _nrt=False)
+
+
+def inlined(function: Compiled) -> Compiled:
+    """The same, copied into the functions that call it."""
+    return _compile(function, _nrt=False, forceinline=True)
+
+
+def allocating(function: Compiled) -> Compiled:
+    """A compiled function that may make arrays."""
+    return _compile(function)

@@ -1,0 +1,254 @@
+"""A pair of graphs, or a plain graph, as the compiled search wants it; shared by any number of searches.
+
+Tests: tests/decoding/lookahead/test_lookahead_search.py
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ov_asr_score.decoding.lookahead.layout import LOOK, SLOT, TOKEN, SearchArrays, SearchBuffers
+from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError
+from ov_asr_score.fst.graph_file import GraphFst
+from ov_asr_score.fst.header import ARC
+from ov_asr_score.fst.lookahead_graph import HclrGraph, LanguageModel
+
+IntArray = NDArray[np.int32]
+
+_FIRST_TOKENS = 1 << 12
+_MOST_LOOKS = 1 << 19
+_LAST_MARK = 2**31 - 2**24
+
+
+class SharedBuffers:
+    """Buffers that searches borrow while they run, one at a time."""
+
+    def __init__(self, num_looks: int) -> None:
+        """``num_looks``, a power of two, is the size of the cache of looks."""
+        self.looks = np.zeros(num_looks, LOOK)
+        self.looks["key"] = -1
+        self.mark = 0  # the frame of any search that the table of tokens was last used for
+        self.arrays = self._make(_FIRST_TOKENS)
+
+    def grow(self) -> None:
+        """Make room for twice as many tokens, and keep those that are there."""
+        before = self.arrays
+        self.arrays = self._make(2 * len(before.tokens))
+        self.arrays.tokens[: len(before.tokens)] = before.tokens
+        self.arrays.others[: len(before.others)] = before.others
+
+    def refresh(self) -> None:
+        """Begin to count frames anew before they are too many."""
+        if self.mark > _LAST_MARK:
+            self.mark = 0
+            self.arrays.table["frame"] = 0
+
+    def _make(self, count: int) -> SearchBuffers:
+        return SearchBuffers(
+            tokens=np.zeros(count, TOKEN),
+            others=np.zeros(count, TOKEN),
+            table=np.zeros(4 * count, SLOT),
+            looks=self.looks,
+            stack=np.zeros(8 * count, np.int32),
+        )
+
+
+@dataclass(slots=True, eq=False)
+class LookaheadGraph:
+    """What any number of searches share, in any threads."""
+
+    name: str
+    arrays: SearchArrays
+    start: int
+    history: int  # the start of the language model
+    words_of_label: IntArray
+    num_pdfs: int
+    _free: list[SharedBuffers] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextmanager
+    def borrowed_buffers(self) -> Iterator[SharedBuffers]:
+        """Buffers for the time of a call, as many as there are calls at a time."""
+        with self._lock:
+            buffers = self._free.pop() if self._free else None
+        if buffers is None:
+            buffers = SharedBuffers(self._num_looks())
+        buffers.refresh()
+        yield buffers
+        with self._lock:
+            self._free.append(buffers)
+
+    def _num_looks(self) -> int:
+        if not self.arrays.composes:
+            return 1
+        pairs = (len(self.arrays.set_first) - 1) * len(self.arrays.ends)
+        return int(min(_MOST_LOOKS, 1 << max(4, (4 * pairs).bit_length())))
+
+
+def compose_pair(
+    name: str,
+    hclr: HclrGraph,
+    language_model: LanguageModel,
+    pdfs: IntArray,
+    num_pdfs: int,
+    disambiguation: Iterable[int] = (),
+) -> LookaheadGraph:
+    """The pair for the search; ``pdfs`` [transition-ids + 1] gives the pdf of each transition-id, from 1.
+
+    Input labels in ``disambiguation`` take no frame. Raises MissingExtraError (no numba), UnsupportedModelError (no
+    start, labels without words) and ShapeMismatchError (transition-ids out of range).
+    """
+    from ov_asr_score.decoding.lookahead.look_costs import fill_sums
+
+    if hclr.start < 0 or language_model.start < 0:
+        raise UnsupportedModelError(f"{name}: expected graphs with a start, found none; a graph is empty")
+    lm = language_model
+    if len(lm.labels) and int(lm.labels.max()) >= len(lm.words_of_label):
+        raise UnsupportedModelError(
+            f"{name}: the language model has labels up to {lm.labels.max()}, and words for {len(lm.words_of_label)}; "
+            "give the symbol table of the language model"
+        )
+    arcs = np.require(hclr.arcs, ARC, ["C", "A", "W"])
+    columns = _columns(name, arcs["ilabel"], pdfs, disambiguation)
+    word_first = np.ascontiguousarray(lm.first_arcs, np.int64)
+    costs = np.ascontiguousarray(lm.weights, np.float32)
+    sums = np.empty(len(costs) + len(word_first) - 1)
+    fill_sums(word_first, costs, sums)
+    holds_final = (hclr.interval_begin <= hclr.final_label) & (hclr.final_label < hclr.interval_end)
+    set_is_final = _by_set(holds_final.astype(np.float64), hclr.set_first) > 0
+    wide = _widest_history(lm)
+    wide_arcs, wide_looks = _wide_tables(lm, wide, hclr, set_is_final)
+    arrays = SearchArrays(
+        first_arcs=np.ascontiguousarray(hclr.first_arcs, np.int64),
+        arcs=arcs,
+        finals=np.ascontiguousarray(hclr.finals, np.float32),
+        has_epsilons=_has_epsilons(hclr.first_arcs, columns[arcs["ilabel"]] < 0),
+        sets=np.ascontiguousarray(hclr.set_of_state, np.int32),
+        columns=columns,
+        set_first=np.ascontiguousarray(hclr.set_first, np.int64),
+        set_begins=np.ascontiguousarray(hclr.interval_begin, np.int32),
+        set_ends=np.ascontiguousarray(hclr.interval_end, np.int32),
+        set_is_final=set_is_final,
+        word_first=word_first,
+        labels=np.ascontiguousarray(lm.labels, np.int32),
+        word_costs=costs,
+        nexts=np.ascontiguousarray(lm.nexts, np.int32),
+        ends=np.ascontiguousarray(lm.finals, np.float32),
+        backoff_states=np.ascontiguousarray(lm.backoff_state, np.int32),
+        backoff_costs=np.ascontiguousarray(lm.backoff_cost, np.float32),
+        sums=sums,
+        wide_history=wide,
+        wide_arcs=wide_arcs,
+        wide_looks=wide_looks,
+        composes=True,
+    )
+    words = np.ascontiguousarray(lm.words_of_label, np.int32)
+    return LookaheadGraph(name, arrays, hclr.start, lm.start, words, num_pdfs)
+
+
+def plain_graph(name: str, fst: GraphFst, pdfs: IntArray, num_pdfs: int) -> LookaheadGraph:
+    """A graph that is complete, such as an HCLG.fst, for the same search.
+
+    Raises UnsupportedModelError (no start) and ShapeMismatchError (transition-ids out of range).
+    """
+    if fst.start < 0:
+        raise UnsupportedModelError(f"{name}: expected a graph with a start, found none; the graph is empty")
+    arcs = np.require(fst.arcs, ARC, ["C", "A", "W"])
+    columns = _columns(name, arcs["ilabel"], pdfs, ())
+    none, no_ints = np.zeros(0, np.float32), np.zeros(0, np.int32)
+    arrays = SearchArrays(
+        first_arcs=np.ascontiguousarray(fst.first_arcs, np.int64),
+        arcs=arcs,
+        finals=np.ascontiguousarray(fst.final_weights, np.float32),
+        has_epsilons=_has_epsilons(fst.first_arcs, columns[arcs["ilabel"]] < 0),
+        sets=np.zeros(fst.num_states, np.int32),
+        columns=columns,
+        set_first=np.zeros(2, np.int64),
+        set_begins=no_ints,
+        set_ends=no_ints,
+        set_is_final=np.zeros(1, np.bool_),
+        word_first=np.zeros(2, np.int64),
+        labels=no_ints,
+        word_costs=none,
+        nexts=no_ints,
+        ends=np.zeros(1, np.float32),
+        backoff_states=np.full(1, -1, np.int32),
+        backoff_costs=np.zeros(1, np.float32),
+        sums=np.zeros(1),
+        wide_history=-1,
+        wide_arcs=no_ints,
+        wide_looks=none,
+        composes=False,
+    )
+    words = np.arange(int(arcs["olabel"].max(initial=0)) + 1, dtype=np.int32)
+    return LookaheadGraph(name, arrays, fst.start, 0, words, num_pdfs)
+
+
+def _columns(name: str, ilabels: IntArray, pdfs: IntArray, disambiguation: Iterable[int]) -> IntArray:
+    """The pdf of each input label, -1 for those that take no frame."""
+    most = int(ilabels.max(initial=0))
+    without_frame = [0, *disambiguation]
+    known = np.zeros(max(most, len(pdfs) - 1) + 1, np.bool_)
+    known[: len(pdfs)] = True
+    known[[label for label in without_frame if label < len(known)]] = True
+    unknown = ilabels[~known[ilabels]]
+    if unknown.size:
+        raise ShapeMismatchError(
+            f"{name}: the graph has transition-ids up to {unknown.max()}, the model {len(pdfs) - 1}; give the model of "
+            "the graph, and the disambiguation symbols of a lookahead pair (disambig_tid.int)"
+        )
+    columns = np.full(len(known), -1, np.int32)
+    columns[1 : len(pdfs)] = pdfs[1:]
+    columns[[label for label in without_frame if label < len(columns)]] = -1
+    return columns
+
+
+def _has_epsilons(first_arcs: NDArray[np.int64], takes_none: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which states have an arc without a frame [S]."""
+    has = np.zeros(len(first_arcs) - 1, np.bool_)
+    has[np.searchsorted(first_arcs, np.flatnonzero(takes_none), side="right") - 1] = True
+    return has
+
+
+def _by_set(values: NDArray[np.float64], set_first: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Sums of the values of intervals, for each set."""
+    sums: NDArray[np.float64] = np.add.reduceat(np.append(values, 0.0), set_first[:-1])
+    sums[set_first[1:] == set_first[:-1]] = 0
+    return sums
+
+
+def _widest_history(lm: LanguageModel) -> int:
+    """The state with the most arcs of those that do not back off; -1 if its table of labels would be wasteful."""
+    counts = np.where(lm.backoff_state < 0, np.diff(lm.first_arcs), -1)
+    widest = int(counts.argmax())
+    most = int(lm.labels.max(initial=0))
+    return widest if most < 16 * counts[widest] + 1024 else -1
+
+
+def _wide_tables(
+    lm: LanguageModel, widest: int, hclr: HclrGraph, set_is_final: NDArray[np.bool_]
+) -> tuple[IntArray, NDArray[np.float32]]:
+    """The arcs of the widest history by label, and its looks by set."""
+    if widest < 0:
+        return np.zeros(0, np.int32), np.zeros(0, np.float32)
+    arcs = np.arange(lm.first_arcs[widest], lm.first_arcs[widest + 1])
+    top = int(lm.labels.max(initial=0)) + 1
+    arc_of_label = np.full(top, -1, np.int32)
+    arc_of_label[lm.labels[arcs]] = arcs
+    probability = np.zeros(top)
+    probability[lm.labels[arcs]] = np.exp(-lm.weights[arcs].astype(np.float64))
+    before = np.concatenate([[0.0], np.cumsum(probability)])
+    begins, ends = np.clip(hclr.interval_begin, 0, top), np.clip(hclr.interval_end, 0, top)
+    masses = np.maximum(before[ends] - before[begins], 0)
+    for place in np.flatnonzero((masses < 1e-9) & (ends > begins)):  # differences of sums have lost their digits
+        masses[place] = probability[begins[place] : ends[place]].sum()
+    totals = _by_set(masses, hclr.set_first)
+    totals[set_is_final] += np.exp(-float(lm.finals[widest]))
+    with np.errstate(divide="ignore"):
+        return arc_of_label, (-np.log(totals)).astype(np.float32)

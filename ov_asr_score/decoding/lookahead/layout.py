@@ -1,0 +1,108 @@
+"""What the compiled functions work on: records of arrays, and tuples of arrays and numbers.
+
+Tests: tests/decoding/lookahead/test_lookahead_search.py
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Records: TypeAlias = Any  # an array of one of the types below; compiled functions name the fields of its items
+Int: TypeAlias = Any  # numbers as compiled functions have them, of any size
+Float: TypeAlias = Any
+
+TOKEN = np.dtype(
+    [
+        ("cost", "f8"),  # of the path, and what is expected of the language model (look)
+        ("acoustic", "f8"),  # of the path, without its scale
+        ("state", "i4"),
+        ("history", "i4"),  # state of the language model
+        ("look", "f4"),
+        ("previous", "i4"),  # its record
+        ("ilabel", "i4"),
+        ("olabel", "i4"),
+    ]
+)
+"""The best path to a pair of states."""
+
+RECORD = np.dtype([("previous", "i4"), ("ilabel", "i4"), ("olabel", "i4")])
+"""The last arc of a token that was kept, and the record before it."""
+
+SLOT = np.dtype([("key", "i8"), ("token", "i4"), ("frame", "i4")])
+"""Of the table of tokens; it is empty unless ``frame`` is the current one."""
+
+LOOK = np.dtype([("key", "i8"), ("look", "f4"), ("history", "i4"), ("cost", "f4"), ("unused", "i4")])
+"""Of the cache of looks: the key of a set and a history, and what `look_ahead` returns for them."""
+
+LINK = np.dtype(
+    [
+        ("source", "i4"),  # records
+        ("target", "i4"),
+        ("ilabel", "i4"),
+        ("olabel", "i4"),
+        ("source_cost", "f8"),  # of the token when the arc was taken
+        ("cost", "f8"),  # of the target on this way
+        ("graph", "f4"),
+        ("acoustic", "f4"),
+    ]
+)
+"""An arc of a lattice."""
+
+
+class SearchArrays(NamedTuple):
+    """The pair of graphs; S states and A arcs, a language model of L states and B arcs, K sets of labels."""
+
+    first_arcs: NDArray[np.int64]  # [S + 1]
+    arcs: Records  # [A] of ARC
+    finals: NDArray[np.float32]  # [S]
+    has_epsilons: NDArray[np.bool_]  # [S]; arcs without a frame
+    sets: NDArray[np.int32]  # [S]
+    columns: NDArray[np.int32]  # the pdf of each input label; -1: no frame
+    set_first: NDArray[np.int64]  # [K + 1]
+    set_begins: NDArray[np.int32]
+    set_ends: NDArray[np.int32]
+    set_is_final: NDArray[np.bool_]  # [K]
+    word_first: NDArray[np.int64]  # [L + 1]
+    labels: NDArray[np.int32]  # [B]
+    word_costs: NDArray[np.float32]  # [B]
+    nexts: NDArray[np.int32]  # [B]
+    ends: NDArray[np.float32]  # [L]; final costs
+    backoff_states: NDArray[np.int32]  # [L]
+    backoff_costs: NDArray[np.float32]  # [L]
+    sums: NDArray[np.float64]  # [B + L]; probability of the arcs before, of each state one more than it has arcs
+    wide_history: int  # the state whose arcs and looks are in tables; -1: none
+    wide_arcs: NDArray[np.int32]  # its arc by label; -1: none
+    wide_looks: NDArray[np.float32]  # [K]; its look by set
+    composes: bool  # else there is no language model
+
+
+class SearchLimits(NamedTuple):
+    """Options of the search."""
+
+    beam: float
+    max_active: int
+    min_active: int
+    beam_delta: float
+    scale: np.float32  # of scores
+    word_penalty: float
+    lattice: bool
+
+
+class SearchBuffers(NamedTuple):
+    """What a search needs while it runs and not between pieces."""
+
+    tokens: Records  # [N]
+    others: Records  # [N]
+    table: Records  # [4 N], a power of two
+    looks: Records  # a power of two
+    stack: NDArray[np.int32]
+
+
+# Places in the array of counters of a search.
+NUM_TOKENS, FIRST_RECORD, NUM_RECORDS, NUM_LINKS, NUM_FRAMES, PROBLEM, IN_OTHERS, MARK = range(8)
+
+# Problems: what is too small, or wrong.
+TOKENS_FULL, RECORDS_FULL, LINKS_FULL, STACK_FULL, ENDLESS = range(1, 6)

@@ -1,0 +1,145 @@
+"""Compiled: what the language model will cost at least of all words that are within reach (weight pushing).
+
+The look of a set of labels in a history is the negated logarithm of the probability of all its words, as that of
+OpenFst's lookahead with FastLogAccumulator. Interval sums are differences of running sums.
+
+Tests: tests/decoding/lookahead/test_look_costs.py
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ov_asr_score.decoding.lookahead.compiled import inlined, kernel
+from ov_asr_score.decoding.lookahead.layout import Float, Int, Records, SearchArrays
+
+_MIX = np.int64(-7046029254386353131)
+_TINY = 1e-9  # of a difference of running sums not more than about seven digits are right
+
+
+@inlined
+def slot_of(key: Int, mask: Int) -> Int:
+    """Where in a table of ``mask + 1`` slots a key belongs."""
+    return ((key * _MIX) >> 33) & mask
+
+
+@inlined
+def first_not_below(labels: NDArray[np.int32], begin: Int, end: Int, label: Int) -> Int:
+    """The first place in the sorted ``labels[begin:end]`` of a label that is not below."""
+    while begin < end:
+        middle = (begin + end) >> 1
+        if labels[middle] < label:
+            begin = middle + 1
+        else:
+            end = middle
+    return begin
+
+
+@inlined
+def arc_of_word(graph: SearchArrays, history: Int, label: Int) -> Int:
+    """The arc of a label in a state of the language model; -1: none."""
+    if history == graph.wide_history:
+        return np.int64(graph.wide_arcs[label]) if label < len(graph.wide_arcs) else -1
+    end = graph.word_first[history + 1]
+    place = first_not_below(graph.labels, graph.word_first[history], end, label)
+    return place if place < end and graph.labels[place] == label else -1
+
+
+@inlined
+def mass_of_arcs(graph: SearchArrays, history: Int, begin: Int, end: Int) -> Float:
+    """The probability of the arcs ``begin`` up to ``end`` of a state of the language model."""
+    mass = graph.sums[end + history] - graph.sums[begin + history]
+    if mass < _TINY:
+        mass = 0.0
+        for arc in range(begin, end):
+            mass += math.exp(-np.float64(graph.word_costs[arc]))
+    return mass
+
+
+@inlined
+def is_in_set(graph: SearchArrays, labels: Int, label: Int) -> bool:
+    """Whether a set holds a label."""
+    first, last = graph.set_first[labels], graph.set_first[labels + 1]
+    end = last
+    while first < end:
+        middle = (first + end) >> 1
+        if graph.set_ends[middle] <= label:
+            first = middle + 1
+        else:
+            end = middle
+    return first < last and bool(graph.set_begins[first] <= label)
+
+
+@kernel
+def mass_within(graph: SearchArrays, labels: Int, history: Int) -> Float:
+    """The probability of the words of a set, and of the end if it holds that, by the arcs of a history alone."""
+    begin, end = graph.word_first[history], graph.word_first[history + 1]
+    first, last = graph.set_first[labels], graph.set_first[labels + 1]
+    mass = math.exp(-np.float64(graph.ends[history])) if graph.set_is_final[labels] else 0.0
+    if 2 * (end - begin) < last - first:
+        for arc in range(begin, end):
+            if is_in_set(graph, labels, graph.labels[arc]):
+                mass += math.exp(-np.float64(graph.word_costs[arc]))
+        return mass
+    for interval in range(first, last):
+        begin = first_not_below(graph.labels, begin, end, graph.set_begins[interval])
+        if begin == end:
+            break
+        behind = first_not_below(graph.labels, begin, end, graph.set_ends[interval])
+        if behind > begin:
+            mass += mass_of_arcs(graph, history, begin, behind)
+        begin = behind
+    return mass
+
+
+@kernel
+def compute_look(graph: SearchArrays, labels: Int, history: Int, looks: Records, slot: Int) -> None:
+    """Fill a slot of the cache with what `look_ahead` returns."""
+    standing, standing_cost, mass = -1, 0.0, 0.0
+    back: Float = 0.0
+    state = history
+    while state >= 0:
+        if state == graph.wide_history:
+            own: Float = math.exp(-np.float64(graph.wide_looks[labels]))
+        else:
+            own = mass_within(graph, labels, state)
+        if own > 0:
+            if standing < 0:
+                standing, standing_cost = state, back
+            mass += math.exp(standing_cost - back) * own
+        back += graph.backoff_costs[state]
+        state = graph.backoff_states[state]
+    looks[slot].look = -math.log(mass) if mass > 0 else np.inf
+    looks[slot].history = standing
+    looks[slot].cost = standing_cost
+
+
+@inlined
+def look_ahead(graph: SearchArrays, labels: Int, history: Int, looks: Records) -> tuple[Float, Int, Float]:
+    """The look of a set, the history to stand in, and the cost to go there.
+
+    A history none of whose own words is within reach is left for the first one behind it that has one: all that it can
+    do is to back off, and more histories become one. Looks are cached; those of the widest history are in a table.
+    """
+    if history == graph.wide_history:
+        return np.float64(graph.wide_looks[labels]), np.int64(history), 0.0
+    key = np.int64(labels) * len(graph.ends) + history
+    slot = slot_of(key, len(looks) - 1)
+    if looks[slot].key != key:
+        compute_look(graph, labels, history, looks, slot)
+        looks[slot].key = key
+    return np.float64(looks[slot].look), np.int64(looks[slot].history), np.float64(looks[slot].cost)
+
+
+@kernel
+def fill_sums(word_first: NDArray[np.int64], costs: NDArray[np.float32], sums: NDArray[np.float64]) -> None:
+    """Fill in the running sums of probabilities, which begin with 0 in each state of the language model."""
+    for history in range(len(word_first) - 1):
+        mass = 0.0
+        sums[word_first[history] + history] = 0.0
+        for arc in range(word_first[history], word_first[history + 1]):
+            mass += math.exp(-np.float64(costs[arc]))
+            sums[arc + history + 1] = mass

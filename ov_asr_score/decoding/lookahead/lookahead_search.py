@@ -1,0 +1,373 @@
+"""The search of an utterance in a lookahead pair, or in a plain graph, whose scores come in pieces.
+
+It takes the place of `ov_asr_score.decoding.live_search.LiveSearch`. Paths, costs and endpoints are those of Kaldi's
+nnet3-latgen-faster-lookahead; nothing depends on how scores are cut.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ov_asr_score.decoding.decoded import Decoded
+from ov_asr_score.decoding.live_search import TracedPath
+from ov_asr_score.decoding.lookahead.composition import LookaheadGraph, SharedBuffers
+from ov_asr_score.decoding.lookahead.layout import (
+    ENDLESS,
+    FIRST_RECORD,
+    IN_OTHERS,
+    LINK,
+    LINKS_FULL,
+    MARK,
+    NUM_FRAMES,
+    NUM_LINKS,
+    NUM_RECORDS,
+    NUM_TOKENS,
+    PROBLEM,
+    RECORD,
+    RECORDS_FULL,
+    TOKEN,
+    Records,
+    SearchLimits,
+)
+from ov_asr_score.decoding.lookahead.pair_lattice import pair_lattice
+from ov_asr_score.decoding.search import (
+    NO_FRAMES,
+    NO_PATH,
+    NOT_FINAL,
+    PARTIAL,
+    first_not_comparable,
+    given_up,
+    not_numbers,
+    score_scale,
+)
+from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError
+from ov_asr_score.lattice.best_path import BestPath
+from ov_asr_score.lattice.lattice import Lattice
+from ov_asr_score.settings.words.decoding import (
+    BEAM_DELTA,
+    LATTICE_BEAM,
+    MIN_ACTIVE,
+    PRUNE_INTERVAL,
+    DecodingOptions,
+    seconds_allowed,
+)
+
+FloatMatrix = NDArray[np.float32]
+
+_MOST_ACTIVE = 2**31 - 1
+_PIECE = 25  # frames between two looks at the clock
+_FIRST_RECORDS = 1 << 15
+_FIRST_LINKS = 1 << 14
+_PRUNED_FRAMES = 200  # what is farther back is pruned at the end only
+_TRACEBACKS = 1000  # of an utterance whose length is not known, at least so many
+_STEP = np.dtype([("ilabel", "<i4"), ("olabel", "<i4")])
+
+
+class LookaheadSearch:
+    """The search of one utterance, fed by ``advance``; ``num_frames`` of scores are behind it."""
+
+    def __init__(self, graph: LookaheadGraph, options: DecodingOptions, wants_lattice: bool = False) -> None:
+        """Begin an utterance. ``options.decoding_scale`` None is taken for 0.1; limits of tokens hold for lattices too.
+
+        Raises MissingExtraError (no numba) and UnsupportedModelError (a cycle that makes paths ever better).
+        """
+        from ov_asr_score.decoding.lookahead import frame_steps, lattice_pruning, path_records
+
+        self._steps, self._paths, self._pruning = frame_steps, path_records, lattice_pruning
+        self._graph, self._options = graph, options
+        self._limits = _limits(options, wants_lattice)
+        self._counters = np.zeros(8, np.int64)
+        self._records: Records = np.zeros(_FIRST_RECORDS, RECORD)
+        # for lattices:
+        self._costs = np.zeros(_FIRST_RECORDS if wants_lattice else 0)
+        self._links: Records = np.zeros(_FIRST_LINKS if wants_lattice else 0, LINK)
+        self._firsts = np.zeros((2, _PIECE if wants_lattice else 1), np.int64)
+        self._lattice_beam = LATTICE_BEAM if options.lattice_beam is None else options.lattice_beam
+        self._interval = PRUNE_INTERVAL if options.prune_interval is None else options.prune_interval
+        self._tokens: Records = np.zeros(0, TOKEN)
+        self._seconds = 0.0
+        self._due_at = 1
+        self._ends: NDArray[np.float64] | None = None
+        self._traced: dict[bool, TracedPath | None] = {}
+        self.num_frames = 0
+        self.failure: str | None = None
+        self._begin()
+
+    def advance(self, scores: FloatMatrix) -> None:
+        """Search the next scores [t, pdfs], which are without a scale; t may be 0.
+
+        After a frame that cannot be compared, or when the time is up, nothing is searched any more: ``failure`` says
+        why. Raises ShapeMismatchError for another number of pdfs than that of the model, and UnsupportedModelError as
+        at the beginning.
+        """
+        if not len(scores):
+            return
+        if scores.shape[1] != self._graph.num_pdfs:
+            raise ShapeMismatchError(
+                f"expected scores of {self._graph.num_pdfs} pdfs, the model's, found {scores.shape[1]} columns; "
+                "give the scores of the model that the graph was made for"
+            )
+        first, self.num_frames = self.num_frames, self.num_frames + len(scores)
+        self._traced.clear()
+        self._ends = None
+        if self.failure is not None:
+            return
+        wrong = first_not_comparable(scores)
+        if wrong is not None:
+            self.failure = not_numbers(first + wrong)
+            return
+        piece = np.array(scores, np.float32, order="C")
+        started = time.monotonic()
+        allowed = seconds_allowed(self._options, self.num_frames)
+        with self._graph.borrowed_buffers() as buffers:
+            self._lend(buffers)
+            row = 0
+            while row < len(piece):
+                done = self._interval - (first + row) % self._interval if self._limits.lattice else _PIECE
+                self._advance(buffers, piece[row : row + done])
+                row += done
+                if self._limits.lattice and (first + row) % self._interval == 0:
+                    self._prune()
+                if self._seconds + time.monotonic() - started > allowed:
+                    self.failure = given_up(allowed)
+                    break
+            self._take_back(buffers)
+        self._seconds += time.monotonic() - started
+
+    @property
+    def is_due(self) -> bool:
+        """Whether there are as many new frames as pay for another look at the best path; see `LiveSearch`."""
+        return self.num_frames >= self._due_at
+
+    def traced(self, use_final: bool) -> TracedPath | None:
+        """The best path so far, None where there is none; with ``use_final`` to a final state if one is reached.
+
+        "ilabel" of its arcs is the transition-id, 0 for none, and "olabel" the word. Kaldi:
+        ``LatticeFasterOnlineDecoder::BestPathEnd``.
+        """
+        if use_final not in self._traced:
+            place = self._best_token(use_final)
+            self._traced[use_final] = None if place is None else self._trace(place, use_final)
+            self._due_at = self.num_frames + max(1, self.num_frames // _TRACEBACKS)
+        return self._traced[use_final]
+
+    def best_path(self, use_final: bool) -> BestPath | None:
+        """The same with words, transition-ids and costs."""
+        place, traced = self._best_token(use_final), self.traced(use_final)
+        if place is None or traced is None:
+            return None
+        ids, words = traced.arcs["ilabel"], traced.arcs["olabel"]
+        frames: NDArray[np.int64] = np.cumsum(ids > 0) - (ids > 0)
+        token = self._tokens[place]
+        acoustic = float(token["acoustic"])
+        graph = float(token["cost"]) - float(token["look"]) - float(self._limits.scale) * acoustic + traced.final_cost
+        return BestPath(
+            words=words[words > 0],
+            word_frames=frames[words > 0].astype(np.int32),
+            alignment=ids[ids > 0],
+            graph_cost=graph - self._limits.word_penalty * int(np.count_nonzero(words)),
+            acoustic_cost=acoustic,
+            is_final=traced.is_final,
+        )
+
+    def relative_cost(self) -> float:
+        """By how much the best path to a final state is worse than the best one; infinity without such a path.
+
+        Kaldi: ``FinalRelativeCost`` of LatticeFasterDecoder.
+        """
+        if not self.num_frames or self.failure is not None or not len(self._tokens):
+            return math.inf
+        return max(0.0, float(self._end_costs().min() - self._tokens["cost"].min()))
+
+    def transition_ids(self) -> NDArray[np.int32]:
+        """Those of the best path so far, one per frame; none where there is no path."""
+        return self._labels("ilabel")
+
+    def words(self) -> NDArray[np.int32]:
+        """Those of the best path so far, without epsilons; none where there is no path."""
+        return self._labels("olabel")
+
+    def trailing_silence(self, is_silence: NDArray[np.bool_]) -> int:
+        """Frames of silence at the end of the best path; ``is_silence`` is by transition-id.
+
+        Kaldi: ``TrailingSilenceLength`` in online2/online-endpoint.cc.
+        """
+        ids = self.transition_ids()
+        spoken = np.flatnonzero(~is_silence[ids])
+        return len(ids) - (int(spoken[-1]) + 1 if spoken.size else 0)
+
+    def finish(self, key: str) -> Decoded:
+        """What comes of the utterance if it ends here; what went wrong is in the warnings. The search may go on."""
+        frames = self.num_frames
+        if not frames:
+            return Decoded(key, 0, None, warnings=(NO_FRAMES,))
+        if self.failure is not None:
+            return Decoded(key, frames, None, warnings=(self.failure,))
+        path = self.best_path(True)
+        if path is None:
+            return Decoded(key, frames, None, warnings=(NO_PATH,))
+        if not path.is_final and not self._options.allow_partial:
+            return Decoded(key, frames, None, warnings=(NOT_FINAL,))
+        lattice = self._lattice(True) if self._limits.lattice else None
+        return Decoded(key, frames, path, lattice, () if path.is_final else (PARTIAL,))
+
+    def lattice_so_far(self, key: str) -> Decoded | None:
+        """What came of the utterance so far with its lattice, in which paths end wherever they are; the search goes on.
+
+        None before the first frame, after a failure, and without lattices. Kaldi: ``GetLattice`` with
+        ``use_final_probs=false``.
+        """
+        path = self.best_path(False)
+        if path is None or not self._limits.lattice:
+            return None
+        return Decoded(key, self.num_frames, path, self._lattice(False), (PARTIAL,))
+
+    def _labels(self, name: str) -> NDArray[np.int32]:
+        traced = self.traced(False)
+        if traced is None:
+            return np.zeros(0, np.int32)
+        labels: NDArray[np.int32] = traced.arcs[name]
+        return labels[labels > 0]
+
+    def _end_costs(self) -> NDArray[np.float64]:
+        """The cost of each token's path if the utterance ends here."""
+        if self._ends is None:
+            self._ends = np.empty(len(self._tokens))
+            self._paths.end_costs(self._graph.arrays, self._tokens, len(self._tokens), self._ends)
+        return self._ends
+
+    def _best_token(self, use_final: bool) -> int | None:
+        if not self.num_frames or self.failure is not None or not len(self._tokens):
+            return None
+        if use_final:
+            costs = self._end_costs()
+            place = int(costs.argmin())
+            if np.isfinite(costs[place]):
+                return place
+        return int(self._tokens["cost"].argmin())
+
+    def _trace(self, place: int, use_final: bool) -> TracedPath:
+        labels = self._paths.path_to(self._records, int(self._counters[FIRST_RECORD]) + place)
+        steps = np.empty(labels.shape[1], _STEP)
+        steps["ilabel"] = np.where(self._graph.arrays.columns[labels[0]] >= 0, labels[0], 0)
+        steps["olabel"] = self._graph.words_of_label[labels[1]]
+        end = float(self._end_costs()[place]) if use_final else math.inf
+        if not math.isfinite(end):
+            return TracedPath(steps, 0.0, False)
+        token = self._tokens[place]
+        return TracedPath(steps, end - (float(token["cost"]) - float(token["look"])), True)
+
+    def _prune(self) -> None:
+        """Prune what the last frames have added."""
+        counters = self._counters
+        frames, used, count = int(counters[NUM_FRAMES]), int(counters[NUM_RECORDS]), int(counters[NUM_TOKENS])
+        extra = np.full(used, np.inf)
+        extra[used - count :] = 0
+        links, kept = self._pruning.prune_frames(
+            self._links, int(counters[NUM_LINKS]), self._records, used, self._costs, extra, self._firsts,
+            max(0, frames - _PRUNED_FRAMES), frames, self._lattice_beam,
+        )  # fmt: skip
+        counters[NUM_LINKS], counters[FIRST_RECORD], counters[NUM_RECORDS] = links, kept - count, kept
+
+    def _lattice(self, use_final: bool) -> Lattice:
+        """The lattice so far. Kaldi: ``FinalizeDecoding``, ``GetRawLattice``."""
+        counters, tokens = self._counters, self._tokens
+        frames, used = int(counters[NUM_FRAMES]), int(counters[NUM_RECORDS])
+        costs = self._end_costs() if use_final and np.isfinite(self._end_costs()).any() else None
+        if costs is None:
+            ends, above = np.zeros(len(tokens)), tokens["cost"] - tokens["cost"].min()
+        else:
+            ends, above = costs - (tokens["cost"] - tokens["look"]), costs - costs.min()
+        extra = np.full(used, np.inf)
+        extra[used - len(tokens) :] = above
+        links, firsts = self._links[: int(counters[NUM_LINKS])].copy(), self._firsts.copy()
+        num_links, _ = self._pruning.prune_frames(
+            links, len(links), self._records[:used].copy(), used, self._costs[:used].copy(), extra, firsts,
+            0, frames, self._lattice_beam,
+        )  # fmt: skip
+        return pair_lattice(self._graph, links[:num_links], firsts[0, : frames + 1], ends, self._limits.word_penalty)
+
+    def _begin(self) -> None:
+        graph = self._graph
+        with graph.borrowed_buffers() as buffers:
+            while True:
+                self._counters[:] = 0
+                self._counters[MARK] = buffers.mark
+                self._steps.begin_search(
+                    graph.arrays, self._limits, buffers.arrays, self._records, self._costs, self._links,
+                    self._counters, graph.start, graph.history,
+                )  # fmt: skip
+                buffers.mark = int(self._counters[MARK])
+                if not self._counters[PROBLEM]:
+                    break
+                self._solve(buffers)
+            self._take_back(buffers)
+
+    def _advance(self, buffers: SharedBuffers, scores: FloatMatrix) -> None:
+        if self._limits.lattice:
+            while self._firsts.shape[1] <= int(self._counters[NUM_FRAMES]) + len(scores):
+                self._firsts = np.concatenate([self._firsts, np.zeros_like(self._firsts)], axis=1)
+        done = 0
+        while True:
+            done += self._steps.advance_search(
+                self._graph.arrays, self._limits, buffers.arrays, self._records, self._costs, self._links,
+                self._firsts, self._counters, scores[done:],
+            )  # fmt: skip
+            if done == len(scores):
+                return
+            self._solve(buffers)
+
+    def _solve(self, buffers: SharedBuffers) -> None:
+        """Make room for what is full. Raises UnsupportedModelError where there is no end."""
+        problem = int(self._counters[PROBLEM])
+        self._counters[PROBLEM] = 0
+        if problem == ENDLESS:
+            raise UnsupportedModelError(
+                f"{self._graph.name}: a cycle of arcs without a frame makes paths ever better; the graph is damaged"
+            )
+        if problem == RECORDS_FULL:
+            self._make_room_for_records()
+        elif problem == LINKS_FULL:
+            self._links = np.concatenate([self._links, np.empty_like(self._links)])
+        else:
+            buffers.grow()
+
+    def _make_room_for_records(self) -> None:
+        counters = self._counters
+        used, count = int(counters[NUM_RECORDS]), int(counters[NUM_TOKENS])
+        if self._limits.lattice:  # pruning sweeps
+            self._records = np.concatenate([self._records, np.empty_like(self._records)])
+            self._costs = np.concatenate([self._costs, np.empty_like(self._costs)])
+            return
+        kept = self._paths.sweep_records(self._records, used, int(counters[FIRST_RECORD])) if used else 0
+        counters[FIRST_RECORD], counters[NUM_RECORDS] = kept - count, kept
+        if 2 * kept > len(self._records) or not used:
+            self._records = np.concatenate([self._records, np.empty_like(self._records)])
+
+    def _lend(self, buffers: SharedBuffers) -> None:
+        while len(buffers.arrays.tokens) < len(self._tokens):
+            buffers.grow()
+        buffers.arrays.tokens[: len(self._tokens)] = self._tokens
+        self._counters[IN_OTHERS] = 0
+        self._counters[MARK] = buffers.mark
+
+    def _take_back(self, buffers: SharedBuffers) -> None:
+        tokens = buffers.arrays.others if self._counters[IN_OTHERS] else buffers.arrays.tokens
+        self._tokens = tokens[: int(self._counters[NUM_TOKENS])].copy()
+        buffers.mark = int(self._counters[MARK])
+
+
+def _limits(options: DecodingOptions, wants_lattice: bool) -> SearchLimits:
+    return SearchLimits(
+        beam=float(options.beam),
+        max_active=_MOST_ACTIVE if options.max_active is None else options.max_active,
+        min_active=MIN_ACTIVE if options.min_active is None else options.min_active,
+        beam_delta=float(BEAM_DELTA if options.beam_delta is None else options.beam_delta),
+        scale=score_scale(options),
+        word_penalty=float(options.word_insertion_penalty),
+        lattice=wants_lattice,
+    )
