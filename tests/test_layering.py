@@ -16,7 +16,7 @@ LEVELS: dict[str, int] = {
     name: level
     for level, names in enumerate(
         [
-            ["errors", "finite", "blas_threads", "lazy_names", "text", "ports", "sizes", "openvino_api"],
+            ["errors", "finite", "blas_threads", "lazy_names", "text", "ports", "sizes", "openvino_api", "user_cache"],
             ["settings"],
             ["kaldi_io", "comparison", "profiling", "transcript", "word_errors", "toml"],
             ["device", "report", "kaldi_model", "gna", "audio", "features", "fst"],

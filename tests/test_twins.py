@@ -15,7 +15,7 @@ from tests.test_layering import MODULES, PACKAGE, ROOT, part_of
 
 # Rooms in which every module has tests by its name.
 ROOMS = (
-    *("errors", "lazy_names", "openvino_api", "ports", "profiling", "sizes", "text"),
+    *("errors", "lazy_names", "openvino_api", "ports", "profiling", "sizes", "text", "user_cache"),
     *("comparison", "convert", "device", "gna", "kaldi_io", "kaldi_model", "library", "ov_model", "report", "scoring"),
     *("settings", "cli", "egs", "audio", "features", "ivector", "frontend", "word_errors"),
     *("fst", "lattice", "decoding", "transcript", "model_directory", "toml"),

@@ -11,7 +11,6 @@ import os
 import re
 import secrets
 import shutil
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -20,8 +19,8 @@ from pathlib import Path
 
 from ov_asr_score.errors import UsageError
 from ov_asr_score.sizes import parse_size
+from ov_asr_score.user_cache import FOLDER_VARIABLE, user_cache
 
-FOLDER_VARIABLE = "OV_ASR_SCORE_CACHE"
 LIMIT_VARIABLE = "OV_ASR_SCORE_CACHE_LIMIT"
 DEFAULT_LIMIT = 4 << 30
 """In bytes; enough for dozens of models of the usual size."""
@@ -56,19 +55,8 @@ class _CachedModel:
 
 def default_cache_folder() -> Path | None:
     """The folder in the environment variable OV_ASR_SCORE_CACHE, else the user's own cache; None without a home."""
-    named = os.environ.get(FOLDER_VARIABLE)
-    if named:
-        return Path(named)
-    try:
-        if sys.platform == "win32":
-            base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-        elif sys.platform == "darwin":
-            base = Path.home() / "Library" / "Caches"
-        else:
-            base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    except RuntimeError:
-        return None
-    return base / "ov-asr-score" / "converted"
+    folder = user_cache()
+    return folder if folder is None or os.environ.get(FOLDER_VARIABLE) else folder / "converted"
 
 
 def cache_folder(cache_dir: str = "") -> Path | None:

@@ -4,8 +4,6 @@ Only modules of compiled functions import this one, and they are imported late: 
 
 numba looks at the file of a function to see whether what it kept is still right, not at the files of the functions
 that are called. So compiled code is kept in a folder that is named for all sources of this room.
-
-Tests: tests/decoding/lookahead/test_compiled.py
 """
 
 from __future__ import annotations
@@ -18,7 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ov_asr_score.errors import MissingExtraError
-from ov_asr_score.ov_model.cache_folder import default_cache_folder
+from ov_asr_score.user_cache import user_cache
 
 try:
     import numba
@@ -45,8 +43,8 @@ def sources_digest(folder: Path) -> str:
 def compiled_folder() -> Path | None:
     """The folder for compiled code, made if need be: in the user's cache, else a temporary one; None without any."""
     name = f"compiled-{sources_digest(Path(__file__).parent)}"
-    user = default_cache_folder()
-    places = [] if user is None else [user.parent / name]
+    user = user_cache()
+    places = [] if user is None else [user / name]
     owner = os.getuid() if hasattr(os, "getuid") else 0
     for path in [*places, Path(tempfile.gettempdir()) / f"ov-asr-score-{owner}" / name]:
         try:

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.decoding.lookahead.compiled import inlined, kernel
-from ov_asr_score.decoding.lookahead.layout import (
+from ov_asr_score.decoding.lookahead.look_costs import arc_of_word, look_ahead
+from ov_asr_score.decoding.lookahead.search_arrays import (
     ENDLESS,
     FIRST_RECORD,
     IN_OTHERS,
@@ -34,11 +35,10 @@ from ov_asr_score.decoding.lookahead.layout import (
     SearchBuffers,
     SearchLimits,
 )
-from ov_asr_score.decoding.lookahead.look_costs import arc_of_word, look_ahead
 from ov_asr_score.decoding.lookahead.token_table import add_link, cutoff, token_of
 
 _SLACK = 1e-7  # how much less is better: rounding must not lead a path around a cycle
-_MOST_ROUNDS = 10000  # of arcs without a frame, for each token there is room for
+_MOST_ROUNDS = 1000  # of arcs without a frame, for each token there is room for
 
 
 @inlined

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.decoding.lookahead.compiled import allocating
-from ov_asr_score.decoding.lookahead.layout import Float, Int, Records
+from ov_asr_score.decoding.lookahead.search_arrays import Float, Int, Records
 
 
 @allocating

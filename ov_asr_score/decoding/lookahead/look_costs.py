@@ -2,8 +2,6 @@
 
 The look of a set of labels in a history is the negated logarithm of the probability of all its words, as that of
 OpenFst's lookahead with FastLogAccumulator. Interval sums are differences of running sums.
-
-Tests: tests/decoding/lookahead/test_look_costs.py
 """
 
 from __future__ import annotations
@@ -14,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.decoding.lookahead.compiled import inlined, kernel
-from ov_asr_score.decoding.lookahead.layout import Float, Int, Records, SearchArrays
+from ov_asr_score.decoding.lookahead.search_arrays import Float, Int, Records, SearchArrays
 
 _MIX = np.int64(-7046029254386353131)
 _TINY = 1e-9  # of a difference of running sums not more than about seven digits are right

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from ov_asr_score.decoding.decoded import Decoded
 from ov_asr_score.decoding.live_search import TracedPath
-from ov_asr_score.decoding.lookahead.composition import LookaheadGraph, SharedBuffers
-from ov_asr_score.decoding.lookahead.layout import (
+from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph, SharedBuffers
+from ov_asr_score.decoding.lookahead.pair_lattice import pair_lattice
+from ov_asr_score.decoding.lookahead.search_arrays import (
     ENDLESS,
     FIRST_RECORD,
     IN_OTHERS,
@@ -33,7 +34,6 @@ from ov_asr_score.decoding.lookahead.layout import (
     Records,
     SearchLimits,
 )
-from ov_asr_score.decoding.lookahead.pair_lattice import pair_lattice
 from ov_asr_score.decoding.search import (
     NO_FRAMES,
     NO_PATH,
@@ -345,7 +345,7 @@ class LookaheadSearch:
             return
         kept = self._paths.sweep_records(self._records, used, int(counters[FIRST_RECORD])) if used else 0
         counters[FIRST_RECORD], counters[NUM_RECORDS] = kept - count, kept
-        if 2 * kept > len(self._records) or not used:
+        if 2 * kept > len(self._records) or kept == used:
             self._records = np.concatenate([self._records, np.empty_like(self._records)])
 
     def _lend(self, buffers: SharedBuffers) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.decoding.lookahead.composition import LookaheadGraph
-from ov_asr_score.decoding.lookahead.layout import Records
+from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph
+from ov_asr_score.decoding.lookahead.search_arrays import Records
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.lattice.lattice import Lattice
 

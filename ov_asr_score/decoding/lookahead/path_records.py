@@ -1,7 +1,4 @@
-"""Compiled: paths traced back through records, records that are of no use any more, costs of ending.
-
-Tests: tests/decoding/lookahead/test_path_records.py
-"""
+"""Compiled: paths traced back through records, records that are of no use any more, costs of ending."""
 
 from __future__ import annotations
 
@@ -9,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.decoding.lookahead.compiled import allocating, kernel
-from ov_asr_score.decoding.lookahead.layout import Int, Records, SearchArrays
+from ov_asr_score.decoding.lookahead.search_arrays import Int, Records, SearchArrays
 
 
 @kernel

@@ -1,14 +1,12 @@
-"""Compiled: the tokens of a frame, found by their pair of states, and how many of them go on.
-
-Tests: tests/decoding/lookahead/test_token_table.py
-"""
+"""Compiled: the tokens of a frame, found by their pair of states, and how many of them go on."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from ov_asr_score.decoding.lookahead.compiled import inlined, kernel
-from ov_asr_score.decoding.lookahead.layout import (
+from ov_asr_score.decoding.lookahead.look_costs import slot_of
+from ov_asr_score.decoding.lookahead.search_arrays import (
     LINKS_FULL,
     MARK,
     NUM_LINKS,
@@ -21,7 +19,6 @@ from ov_asr_score.decoding.lookahead.layout import (
     Records,
     SearchLimits,
 )
-from ov_asr_score.decoding.lookahead.look_costs import slot_of
 
 
 @inlined

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.decoding.lookahead.layout import LOOK, SLOT, TOKEN, SearchArrays, SearchBuffers
+from ov_asr_score.decoding.lookahead.search_arrays import LOOK, SLOT, TOKEN, SearchArrays, SearchBuffers
 from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError
 from ov_asr_score.fst.graph_file import GraphFst
 from ov_asr_score.fst.header import ARC

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ov_asr_score.decoding.lookahead import compiled
+from tests.places import ROOT
+
+PROGRAM = """
+import sys
+from ov_asr_score.decoding.lookahead import path_records
+from ov_asr_score.decoding.lookahead.search_arrays import RECORD
+import numpy
+path_records.path_to(numpy.array([(-1, 0, 0)], RECORD), 0)
+print(sum(path_records.path_to.stats.cache_hits.values()))
+"""
+
+
+def run(program: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: text for name, text in os.environ.items() if name not in ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME")}
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env={**kept, "PYTHONPATH": str(ROOT), **environment},
+    )
+
+
+def test_compiled_code_is_kept_in_the_cache_of_the_user(tmp_path: Path) -> None:
+    found = [run(PROGRAM, OV_ASR_SCORE_CACHE=str(tmp_path)) for _ in range(2)]
+    assert [each.stdout for each in found] == ["0\n", "1\n"], found[0].stderr
+    (folder,) = tmp_path.iterdir()
+    assert folder.name.startswith("compiled-")
+
+
+def test_a_folder_named_for_numba_is_used(tmp_path: Path) -> None:
+    outcome = run(PROGRAM, NUMBA_CACHE_DIR=str(tmp_path))
+    assert outcome.stdout == "0\n", outcome.stderr
+    assert list(tmp_path.rglob("*.nbi"))
+
+
+def test_without_any_folder_functions_are_compiled_each_time(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.touch()
+    outcome = run(PROGRAM, OV_ASR_SCORE_CACHE=str(blocked), TMPDIR=str(blocked))
+    assert outcome.returncode == 0, outcome.stderr
+
+
+def test_other_sources_have_another_folder(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("x = 1\n")
+    before = compiled.sources_digest(tmp_path)
+    (tmp_path / "a.py").write_text("x = 2\n")
+    assert compiled.sources_digest(tmp_path) != before
+
+
+def test_without_numba_the_extra_is_named() -> None:
+    program = "import sys; sys.modules['numba'] = None; import ov_asr_score.decoding.lookahead.compiled"
+    outcome = run(program)
+    assert "MissingExtraError: lookahead graphs cannot be decoded without numba" in outcome.stderr
+    assert 'pip install "ov-asr-score[lookahead]"' in outcome.stderr
+
+
+def test_the_room_is_imported_without_numba() -> None:
+    outcome = run("import sys, ov_asr_score.decoding.lookahead.lookahead_search; print('numba' in sys.modules)")
+    assert outcome.stdout == "False\n", outcome.stderr
+
+
+def test_reference_counting_is_off_where_it_takes_the_time() -> None:
+    @compiled.kernel
+    def first(values: object) -> object:
+        return values
+
+    assert first.targetoptions["_nrt"] is False  # type: ignore[attr-defined]
+    with pytest.raises(AttributeError):
+        first.nothing  # type: ignore[attr-defined]  # noqa: B018

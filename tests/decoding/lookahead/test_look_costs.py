@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from ov_asr_score.decoding.lookahead import look_costs
+from ov_asr_score.decoding.lookahead.compiled import kernel
+from ov_asr_score.decoding.lookahead.search_arrays import LOOK, SearchArrays
+from tests.decoding.lookahead.small_pairs import pair, pair_graph
+
+
+def labels_of(arrays: SearchArrays, labels: int) -> set[int]:
+    intervals = range(arrays.set_first[labels], arrays.set_first[labels + 1])
+    return {label for i in intervals for label in range(arrays.set_begins[i], arrays.set_ends[i])}
+
+
+def own_mass(arrays: SearchArrays, labels: int, history: int) -> float:
+    wanted, mass = labels_of(arrays, labels), 0.0
+    for arc in range(arrays.word_first[history], arrays.word_first[history + 1]):
+        if int(arrays.labels[arc]) in wanted:
+            mass += math.exp(-float(arrays.word_costs[arc]))
+    if pair().hclr.final_label in wanted:
+        mass += math.exp(-float(arrays.ends[history]))
+    return mass
+
+
+def expected_look(arrays: SearchArrays, labels: int, history: int) -> tuple[float, int, float]:
+    standing, cost, back, mass = -1, 0.0, 0.0, 0.0
+    while history >= 0:
+        own = own_mass(arrays, labels, history)
+        if own > 0 and standing < 0:
+            standing, cost = history, back
+        mass += own * math.exp(-back)
+        back += float(arrays.backoff_costs[history])
+        history = int(arrays.backoff_states[history])
+    return -math.log(mass) - cost if mass > 0 else math.inf, standing, cost
+
+
+@pytest.mark.parametrize("gr", ["Gr.fst", "Gr_ngram.fst"])
+def test_looks_are_sums_over_all_words_within_reach_of_all_histories(gr: str) -> None:
+    arrays = pair_graph(gr).arrays
+    looks = np.zeros(1, LOOK)
+    for labels in range(len(arrays.set_first) - 1):
+        for history in range(0, len(arrays.ends), 3):
+            look_costs.compute_look(arrays, labels, history, looks, 0)
+            look, standing, cost = expected_look(arrays, labels, history)
+            assert looks[0]["look"] == pytest.approx(look, abs=2e-5)
+            if standing >= 0:
+                assert (looks[0]["history"], looks[0]["cost"]) == (standing, pytest.approx(cost, abs=1e-5))
+
+
+def test_the_widest_history_has_tables() -> None:
+    arrays = pair_graph().arrays
+    wide = arrays.wide_history
+    assert arrays.backoff_states[wide] < 0
+    for labels, look in enumerate(arrays.wide_looks):
+        mass = own_mass(arrays, labels, wide)
+        assert look == pytest.approx(-math.log(mass) if mass else math.inf, abs=2e-5)
+    arcs = arrays.wide_arcs[arrays.wide_arcs >= 0]
+    assert arcs.tolist() == list(range(arrays.word_first[wide], arrays.word_first[wide + 1]))
+
+
+def test_rare_words_are_not_lost_in_sums() -> None:
+    costs = np.array([0.0, 60.0, 0.0], np.float32)
+    sums = np.zeros(4)
+    look_costs.fill_sums(np.array([0, 3], np.int64), costs, sums)
+    arrays = pair_graph().arrays._replace(sums=sums, word_costs=costs, wide_history=-1)
+    assert sums.tolist() == [0, 1, 1, 2]
+
+    @kernel
+    def mass(graph: SearchArrays) -> float:
+        found: float = look_costs.mass_of_arcs(graph, 0, 1, 2)
+        return found
+
+    assert mass(arrays) == pytest.approx(math.exp(-60), rel=1e-6)

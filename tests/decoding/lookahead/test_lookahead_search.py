@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import math
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ov_asr_score.decoding.lookahead import lookahead_search
+from ov_asr_score.decoding.lookahead import pair_graph as graphs
+from ov_asr_score.decoding.lookahead.lookahead_search import LookaheadSearch
+from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph, compose_pair, plain_graph
+from ov_asr_score.decoding.search import NO_FRAMES, NO_PATH, NOT_FINAL, PARTIAL
+from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError
+from ov_asr_score.fst.graph_file import GraphFst
+from ov_asr_score.fst.header import ARC
+from ov_asr_score.settings.words.decoding import DecodingOptions
+from tests.decoding.kaldi_live_searches import is_silence, joined_scores, scores, steps, transitions
+from tests.decoding.lookahead.small_pairs import (
+    CHAIN,
+    DISAMBIGUATION,
+    numbers,
+    pair,
+    pair_graph,
+    searched,
+    whole_graph,
+)
+
+
+def small_plain(arcs: list[tuple[int, int, float, int]], first_arcs: list[int], finals: list[float]) -> LookaheadGraph:
+    """A graph whose transition-ids 1, 2 … have the pdfs 0, 1 …"""
+    fst = GraphFst(
+        0, np.array(finals, np.float32), np.array(first_arcs, np.int64), np.array(arcs, ARC), len(finals), 2, 9
+    )
+    return plain_graph("plain", fst, np.array([-1, 0, 1], np.int32), 2)
+
+
+@pytest.mark.parametrize("limits", [CHAIN, replace(CHAIN, beam=8.0, max_active=60, min_active=20)])
+def test_words_and_alignments_of_a_pair_are_those_of_kaldi(limits: DecodingOptions) -> None:
+    alignments, words = numbers("ali.txt"), numbers("words.int")
+    for key, values in scores().items():
+        found = searched(pair_graph(), values, limits).finish(key)
+        assert found.warnings == () and found.path is not None
+        assert found.path.alignment.tolist() == alignments[key]
+        assert found.path.words.tolist() == words[key]
+        assert len(found.path.word_frames) == len(found.path.words)
+
+
+def test_a_packed_language_model_gives_the_same_alignments() -> None:
+    alignments = numbers("ali.txt")
+    for key, values in scores().items():
+        assert searched(pair_graph("Gr_ngram.fst"), values).transition_ids().tolist() == alignments[key]
+
+
+def test_words_silence_and_costs_after_each_piece_as_kaldi() -> None:
+    # of LatticeFasterOnlineDecoder on HCLG.fst, --beam=15 --lattice-beam=8 --max-active=7000, 8 rows at a time
+    options, key = replace(CHAIN, beam=15.0), ""
+    search = LookaheadSearch(whole_graph(), options)
+    for step in steps("plain"):
+        if step.key != key:
+            search, key = LookaheadSearch(whole_graph(), options), step.key
+        search.advance(scores()[key][search.num_frames : step.rows])
+        path = search.best_path(False)
+        assert path is not None and path.words.tolist() == step.words
+        assert len(path.alignment) == search.num_frames == step.rows
+        assert search.trailing_silence(is_silence()) == step.trailing_silence
+        assert search.relative_cost() == pytest.approx(step.relative_cost, rel=1e-4)
+
+
+@pytest.mark.parametrize("graph", [pair_graph(), whole_graph()], ids=["pair", "whole"])
+@pytest.mark.parametrize("wants_lattice", [False, True])
+def test_nothing_depends_on_how_scores_are_cut(graph: LookaheadGraph, wants_lattice: bool) -> None:
+    options, values = replace(CHAIN, lattice_beam=3.0, allow_partial=True), joined_scores()
+    whole = LookaheadSearch(graph, options, wants_lattice)
+    whole.advance(values)
+    expected = whole.finish("all")
+    cut, first = LookaheadSearch(graph, options, wants_lattice), 0
+    random = np.random.default_rng(3)
+    while first < len(values):
+        size = int(random.integers(0, 30))
+        cut.advance(values[first : first + size])
+        cut.best_path(False)
+        cut.finish("so far")
+        first += size
+    found = cut.finish("all")
+    assert found.path is not None and expected.path is not None
+    assert found.path.alignment.tolist() == expected.path.alignment.tolist()
+    assert found.path.words.tolist() == expected.path.words.tolist()
+    assert (found.path.graph_cost, found.path.acoustic_cost) == (expected.path.graph_cost, expected.path.acoustic_cost)
+    if wants_lattice:
+        assert found.lattice is not None and expected.lattice is not None
+        for name in ("targets", "transition_ids", "words", "graph_costs", "acoustic_costs", "final_graph_costs"):
+            assert np.array_equal(getattr(found.lattice, name), getattr(expected.lattice, name))
+
+
+def test_buffers_and_records_grow_and_are_swept(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = searched(pair_graph(), joined_scores()).finish("all").path
+    monkeypatch.setattr(graphs, "_FIRST_TOKENS", 4)
+    monkeypatch.setattr(lookahead_search, "_FIRST_RECORDS", 2)
+    found = pair()
+    graph = compose_pair("x", found.hclr, found.model, transitions().pdfs, transitions().num_pdfs, DISAMBIGUATION)
+    search = searched(graph, joined_scores())
+    path = search.finish("all").path
+    assert path is not None and expected is not None
+    assert path.alignment.tolist() == expected.alignment.tolist()
+    assert path.graph_cost == expected.graph_cost
+    assert len(search._records) < 5000
+
+
+def test_searches_in_threads_share_a_graph() -> None:
+    alignments, found = numbers("ali.txt"), {}
+
+    def work(key: str) -> None:
+        search = LookaheadSearch(pair_graph(), CHAIN)
+        for first in range(0, len(scores()[key]), 3):
+            search.advance(scores()[key][first : first + 3])
+        found[key] = search.transition_ids().tolist()
+
+    threads = [threading.Thread(target=work, args=(key,)) for key in scores()]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == alignments
+
+
+def test_costs_of_a_path_by_hand() -> None:
+    # 0 -1:7/0.5-> 1 -2:0/0.25-> 2 (final 0.125), and a way without a frame
+    graph = small_plain([(1, 7, 0.5, 1), (2, 0, 0.25, 2), (0, 8, 0.0625, 0)], [0, 1, 3, 3], [np.inf, np.inf, 0.125])
+    options = replace(CHAIN, decoding_scale=0.5, word_insertion_penalty=2.0)
+    path = searched(graph, np.array([[-1, -9], [-9, -2]], np.float32), options).best_path(True)
+    assert path is not None and path.is_final
+    assert (path.words.tolist(), path.word_frames.tolist(), path.alignment.tolist()) == ([7], [0], [1, 2])
+    assert path.graph_cost == pytest.approx(0.875)
+    assert path.acoustic_cost == pytest.approx(3.0)
+
+
+def test_what_is_known_before_the_end_and_without_a_final_state() -> None:
+    graph = small_plain([(1, 7, 0.5, 1), (2, 0, 0.25, 2)], [0, 1, 2, 2], [np.inf, np.inf, 0.125])
+    search = LookaheadSearch(graph, CHAIN)
+    assert search.finish("a").warnings == (NO_FRAMES,)
+    assert search.best_path(False) is None and search.relative_cost() == math.inf
+    assert search.transition_ids().tolist() == [] and search.words().tolist() == []
+    search.advance(np.zeros((1, 2), np.float32))
+    assert search.finish("a").warnings == (NOT_FINAL,)
+    assert search.relative_cost() == math.inf and search.words().tolist() == [7]
+    search = LookaheadSearch(graph, replace(CHAIN, allow_partial=True))
+    search.advance(np.zeros((1, 2), np.float32))
+    assert search.finish("a").warnings == (PARTIAL,)
+    search.advance(np.zeros((5, 2), np.float32))
+    assert search.finish("a").warnings == (NO_PATH,)
+
+
+def test_scores_that_no_search_can_take() -> None:
+    search = LookaheadSearch(whole_graph(), CHAIN)
+    with pytest.raises(ShapeMismatchError, match=r"expected scores of \d+ pdfs, the model's, found 3 columns"):
+        search.advance(np.zeros((2, 3), np.float32))
+    values = joined_scores()[:4].copy()
+    values[2, 5] = np.nan
+    search.advance(values)
+    assert search.finish("a").warnings == ("NaN or infinity in the scores of frame 2: no words",)
+
+
+def test_the_time_may_be_up() -> None:
+    search = searched(whole_graph(), joined_scores(), replace(CHAIN, decoding_seconds=1e-9))
+    assert search.failure is not None and "given up" in search.failure
+
+
+def test_a_cycle_that_pays_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UnsupportedModelError, match="a cycle of arcs without a frame makes paths ever better"):
+        LookaheadSearch(small_plain([(0, 0, -1.0, 0)], [0, 1], [0.0]), CHAIN)
+
+
+def test_graphs_of_another_model() -> None:
+    found = pair()
+    with pytest.raises(ShapeMismatchError, match=r"x: the graph has transition-ids up to 302, the model 300"):
+        compose_pair("x", found.hclr, found.model, transitions().pdfs, transitions().num_pdfs)
+    with pytest.raises(UnsupportedModelError, match="expected graphs with a start, found none"):
+        compose_pair("x", replace(found.hclr, start=-1), found.model, transitions().pdfs, 56, DISAMBIGUATION)
