@@ -61,7 +61,6 @@ FloatMatrix = NDArray[np.float32]
 _MOST_ACTIVE = 2**31 - 1
 _PIECE = 25  # frames between two looks at the clock
 _FIRST_RECORDS = 1 << 15
-_FIRST_LINKS = 1 << 14
 _PRUNED_FRAMES = 200  # what is farther back is pruned at the end only
 _TRACEBACKS = 1000  # of an utterance whose length is not known, at least so many
 _STEP = np.dtype([("ilabel", "<i4"), ("olabel", "<i4")])
@@ -84,7 +83,7 @@ class LookaheadSearch:
         self._records: Records = np.zeros(_FIRST_RECORDS, RECORD)
         # for lattices:
         self._costs = np.zeros(_FIRST_RECORDS if wants_lattice else 0)
-        self._links: Records = np.zeros(_FIRST_LINKS if wants_lattice else 0, LINK)
+        self._links: Records = np.zeros(0, LINK)
         self._firsts = np.zeros((2, _PIECE if wants_lattice else 1), np.int64)
         self._lattice_beam = LATTICE_BEAM if options.lattice_beam is None else options.lattice_beam
         self._interval = PRUNE_INTERVAL if options.prune_interval is None else options.prune_interval
@@ -294,6 +293,7 @@ class LookaheadSearch:
     def _begin(self) -> None:
         graph = self._graph
         with graph.borrowed_buffers() as buffers:
+            self._links = buffers.links
             while True:
                 self._counters[:] = 0
                 self._counters[MARK] = buffers.mark
@@ -332,7 +332,8 @@ class LookaheadSearch:
         if problem == RECORDS_FULL:
             self._make_room_for_records()
         elif problem == LINKS_FULL:
-            self._links = np.concatenate([self._links, np.empty_like(self._links)])
+            buffers.grow_links()
+            self._links = buffers.links
         else:
             buffers.grow()
 
@@ -352,12 +353,17 @@ class LookaheadSearch:
         while len(buffers.arrays.tokens) < len(self._tokens):
             buffers.grow()
         buffers.arrays.tokens[: len(self._tokens)] = self._tokens
+        while len(buffers.links) < len(self._links):
+            buffers.grow_links()
+        buffers.links[: len(self._links)] = self._links
+        self._links = buffers.links
         self._counters[IN_OTHERS] = 0
         self._counters[MARK] = buffers.mark
 
     def _take_back(self, buffers: SharedBuffers) -> None:
         tokens = buffers.arrays.others if self._counters[IN_OTHERS] else buffers.arrays.tokens
         self._tokens = tokens[: int(self._counters[NUM_TOKENS])].copy()
+        self._links = self._links[: int(self._counters[NUM_LINKS])].copy()
         buffers.mark = int(self._counters[MARK])
 
 

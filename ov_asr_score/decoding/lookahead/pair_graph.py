@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.decoding.lookahead.search_arrays import LOOK, SLOT, TOKEN, SearchArrays, SearchBuffers
+from ov_asr_score.decoding.lookahead.search_arrays import LINK, LOOK, SLOT, TOKEN, SearchArrays, SearchBuffers
 from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError
 from ov_asr_score.fst.graph_file import GraphFst
 from ov_asr_score.fst.header import ARC
@@ -22,6 +22,7 @@ from ov_asr_score.fst.lookahead_graph import HclrGraph, LanguageModel
 IntArray = NDArray[np.int32]
 
 _FIRST_TOKENS = 1 << 12
+_FIRST_LINKS = 1 << 10
 _MOST_LOOKS = 1 << 19
 _LAST_MARK = 2**31 - 2**24
 
@@ -35,6 +36,11 @@ class SharedBuffers:
         self.looks["key"] = -1
         self.mark = 0  # the frame of any search that the table of tokens was last used for
         self.arrays = self._make(_FIRST_TOKENS)
+        self.links = np.zeros(_FIRST_LINKS, LINK)
+
+    def grow_links(self) -> None:
+        """Make room for twice as many arcs of a lattice, and keep those that are there."""
+        self.links = np.concatenate([self.links, np.empty_like(self.links)])
 
     def grow(self) -> None:
         """Make room for twice as many tokens, and keep those that are there."""
