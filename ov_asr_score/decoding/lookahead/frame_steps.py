@@ -1,7 +1,8 @@
 """Compiled: tokens pass along the arcs of the pair of graphs, frame by frame.
 
-A word is taken where its output label is met: its arc is searched in the state of the language model and, backing off,
-in all states behind it, as epsilons of the language model would have it. The look of a path never falls, so an arc is
+A word is taken where its output label is met, by its arc in the state of the language model. Right after it, each state
+that the next one backs off to gets a token of its own, as epsilons of the language model would have it; a state none
+of whose own words is within reach gets none. The look of a path never falls, so an arc is
 given up with the look of its source where that suffices.
 
 Kaldi: LatticeFasterDecoder ``ProcessEmitting``, ``ProcessNonemitting``; OpenFst: compose with the lookahead filters.
@@ -118,14 +119,13 @@ def follow(
 
     Returns the bound, which falls to the best cost and ``beam``, and the tokens on the stack.
     """
-    graph_cost = np.float64(arc.weight)
+    graph_cost: Float = np.float64(arc.weight)
     history, look = np.int64(source.history), np.float64(source.look)
     if arc.olabel == 0 or not graph.composes:
         if arc.olabel != 0:
             graph_cost += limits.word_penalty
         elif graph.composes and graph.sets[arc.next] != graph.sets[source.state]:
-            look, history, more = look_ahead(graph, graph.sets[arc.next], history, looks)
-            graph_cost += more
+            look = look_ahead(graph, graph.sets[arc.next], history, looks)
         cost, depth = arrive(
             graph,
             limits,
@@ -145,30 +145,32 @@ def follow(
             depth,
         )
         return min(bound, cost + beam), depth
-    graph_cost += limits.word_penalty
+    word = arc_of_word(graph, history, arc.olabel)
+    if word < 0:
+        return bound, depth
+    graph_cost += graph.word_costs[word] + limits.word_penalty
+    history = np.int64(graph.nexts[word])
     while history >= 0:
-        word = arc_of_word(graph, history, arc.olabel)
-        if word >= 0:
-            look, behind, more = look_ahead(graph, graph.sets[arc.next], graph.nexts[word], looks)
-            cost, depth = arrive(
-                graph,
-                limits,
-                tokens,
-                table,
-                stack,
-                links,
-                counters,
-                source,
-                record,
-                arc,
-                behind,
-                look,
-                graph_cost + graph.word_costs[word] + more,
-                acoustic,
-                bound,
-                depth,
-            )
-            bound = min(bound, cost + beam)
+        look = look_ahead(graph, graph.sets[arc.next], history, looks)
+        cost, depth = arrive(
+            graph,
+            limits,
+            tokens,
+            table,
+            stack,
+            links,
+            counters,
+            source,
+            record,
+            arc,
+            history,
+            look,
+            graph_cost,
+            acoustic,
+            bound,
+            depth,
+        )
+        bound = min(bound, cost + beam)
         graph_cost += graph.backoff_costs[history]
         history = np.int64(graph.backoff_states[history])
     return bound, depth
@@ -322,13 +324,21 @@ def begin_search(
     """Make the tokens before the first frame."""
     counters[MARK] += 1
     tokens = buffers.tokens
-    place = token_of(tokens, buffers.table, counters, state, history, len(graph.ends))
-    token = tokens[place]
-    token.cost, token.look, token.acoustic = 0.0, 0.0, 0.0
-    token.previous, token.ilabel, token.olabel = -1, 0, 0
-    buffers.stack[0] = place
+    cost: Float = 0.0
+    depth = 0
+    while history >= 0 and depth < len(tokens):
+        place = token_of(tokens, buffers.table, counters, state, history, len(graph.ends))
+        token = tokens[place]
+        token.cost, token.look, token.acoustic = cost, 0.0, 0.0
+        token.previous, token.ilabel, token.olabel = -1 if depth == 0 else 0, 0, 0
+        if limits.lattice and depth > 0:
+            add_link(links, counters, 0, place, 0, 0, 0.0, cost, cost, 0.0)
+        buffers.stack[depth] = place
+        depth += 1
+        cost += graph.backoff_costs[history]
+        history = np.int64(graph.backoff_states[history])
     pass_without_frames(
-        graph, limits, tokens, buffers.table, buffers.looks, buffers.stack, links, counters, 0, np.inf, 1
+        graph, limits, tokens, buffers.table, buffers.looks, buffers.stack, links, counters, 0, np.inf, depth
     )
     if counters[NUM_TOKENS] > len(records):
         counters[PROBLEM] = RECORDS_FULL

@@ -1,7 +1,8 @@
 """Compiled: what the language model will cost at least of all words that are within reach (weight pushing).
 
-The look of a set of labels in a history is the negated logarithm of the probability of all its words, as that of
-OpenFst's lookahead with FastLogAccumulator. Interval sums are differences of running sums.
+The look of a set of labels in a history is the negated logarithm of the probability of those of its words that the
+history has arcs for, as that of OpenFst's lookahead with FastLogAccumulator. Interval sums are differences of running
+sums.
 """
 
 from __future__ import annotations
@@ -93,43 +94,21 @@ def mass_within(graph: SearchArrays, labels: Int, history: Int) -> Float:
     return mass
 
 
-@kernel
-def compute_look(graph: SearchArrays, labels: Int, history: Int, looks: Records, slot: Int) -> None:
-    """Fill a slot of the cache with what `look_ahead` returns."""
-    standing, standing_cost, mass = -1, 0.0, 0.0
-    back: Float = 0.0
-    state = history
-    while state >= 0:
-        if state == graph.wide_history:
-            own: Float = math.exp(-np.float64(graph.wide_looks[labels]))
-        else:
-            own = mass_within(graph, labels, state)
-        if own > 0:
-            if standing < 0:
-                standing, standing_cost = state, back
-            mass += math.exp(standing_cost - back) * own
-        back += graph.backoff_costs[state]
-        state = graph.backoff_states[state]
-    looks[slot].look = -math.log(mass) if mass > 0 else np.inf
-    looks[slot].history = standing
-    looks[slot].cost = standing_cost
-
-
 @inlined
-def look_ahead(graph: SearchArrays, labels: Int, history: Int, looks: Records) -> tuple[Float, Int, Float]:
-    """The look of a set, the history to stand in, and the cost to go there.
+def look_ahead(graph: SearchArrays, labels: Int, history: Int, looks: Records) -> Float:
+    """The look of a set in a history: infinity if none of the words of its own arcs is within reach.
 
-    A history none of whose own words is within reach is left for the first one behind it that has one: all that it can
-    do is to back off, and more histories become one. Looks are cached; those of the widest history are in a table.
+    Looks are cached; those of the widest history are in a table.
     """
     if history == graph.wide_history:
-        return np.float64(graph.wide_looks[labels]), np.int64(history), 0.0
+        return np.float64(graph.wide_looks[labels])
     key = np.int64(labels) * len(graph.ends) + history
     slot = slot_of(key, len(looks) - 1)
     if looks[slot].key != key:
-        compute_look(graph, labels, history, looks, slot)
+        mass = mass_within(graph, labels, history)
         looks[slot].key = key
-    return np.float64(looks[slot].look), np.int64(looks[slot].history), np.float64(looks[slot].cost)
+        looks[slot].look = -math.log(mass) if mass > 0 else np.inf
+    return np.float64(looks[slot].look)
 
 
 @kernel

@@ -23,7 +23,7 @@ IntArray = NDArray[np.int32]
 
 _FIRST_TOKENS = 1 << 12
 _FIRST_LINKS = 1 << 10
-_MOST_LOOKS = 1 << 19
+_MOST_LOOKS = 1 << 20
 _LAST_MARK = 2**31 - 2**24
 
 

@@ -14,12 +14,7 @@ def end_costs(graph: SearchArrays, tokens: Records, count: Int, costs: NDArray[n
     """Fill in the cost of each token's path with the end of the utterance; infinity where no final state is."""
     for place in range(count):
         token = tokens[place]
-        history, back, least = np.int64(token.history), 0.0, np.inf
-        while history >= 0:
-            least = min(least, back + graph.ends[history])
-            back += graph.backoff_costs[history]
-            history = np.int64(graph.backoff_states[history])
-        costs[place] = token.cost - token.look + graph.finals[token.state] + least
+        costs[place] = token.cost - token.look + graph.finals[token.state] + graph.ends[token.history]
 
 
 @allocating

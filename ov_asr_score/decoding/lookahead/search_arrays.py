@@ -34,8 +34,8 @@ RECORD = np.dtype([("previous", "i4"), ("ilabel", "i4"), ("olabel", "i4")])
 SLOT = np.dtype([("key", "i8"), ("token", "i4"), ("frame", "i4")])
 """Of the table of tokens; it is empty unless ``frame`` is the current one."""
 
-LOOK = np.dtype([("key", "i8"), ("look", "f4"), ("history", "i4"), ("cost", "f4"), ("unused", "i4")])
-"""Of the cache of looks: the key of a set and a history, and what `look_ahead` returns for them."""
+LOOK = np.dtype([("key", "i8"), ("look", "f4"), ("unused", "i4")])
+"""Of the cache of looks: the key of a set and a history, and their look."""
 
 LINK = np.dtype(
     [
