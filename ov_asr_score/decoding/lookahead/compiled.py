@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tempfile
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,6 +27,8 @@ except ImportError as error:
     raise MissingExtraError(
         f'lookahead graphs cannot be decoded without numba ({error}); pip install "ov-asr-score[lookahead]"'
     ) from error
+
+_UNUSED_SECONDS = 30 * 24 * 3600.0
 
 Compiled = TypeVar("Compiled", bound=Callable[..., Any])
 
@@ -50,10 +55,21 @@ def compiled_folder() -> Path | None:
         try:
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
             with tempfile.TemporaryFile(dir=path):
-                return path
+                pass
+            os.utime(path)
         except OSError:
             continue
+        remove_unused(path.parent)
+        return path
     return None
+
+
+def remove_unused(folder: Path) -> None:
+    """Remove compiled code of other sources in ``folder`` that was not used for a month."""
+    for path in folder.glob("compiled-*"):
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > _UNUSED_SECONDS:
+                shutil.rmtree(path, ignore_errors=True)
 
 
 _NAMED = os.environ.get("NUMBA_CACHE_DIR")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,15 @@ def test_other_sources_have_another_folder(tmp_path: Path) -> None:
     before = compiled.sources_digest(tmp_path)
     (tmp_path / "a.py").write_text("x = 2\n")
     assert compiled.sources_digest(tmp_path) != before
+
+
+def test_compiled_code_that_is_not_used_any_more_is_removed(tmp_path: Path) -> None:
+    for name, age in (("compiled-old", 31), ("compiled-new", 29), ("converted", 99)):
+        (tmp_path / name).mkdir()
+        used = time.time() - age * 24 * 3600
+        os.utime(tmp_path / name, (used, used))
+    compiled.remove_unused(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"compiled-new", "converted"}
 
 
 def test_without_numba_the_extra_is_named() -> None:
