@@ -30,6 +30,7 @@ from ov_asr_score.decoding.lookahead.search_arrays import (
     RECORDS_FULL,
     STACK_FULL,
     Float,
+    FrameArrays,
     Int,
     Records,
     SearchArrays,
@@ -46,11 +47,7 @@ _MOST_ROUNDS = 1000  # of arcs without a frame, for each token there is room for
 def arrive(
     graph: SearchArrays,
     limits: SearchLimits,
-    tokens: Records,
-    table: Records,
-    stack: NDArray[np.int32],
-    links: Records,
-    counters: Records,
+    frame: FrameArrays,
     source: Records,
     record: Int,
     arc: Records,
@@ -68,13 +65,13 @@ def arrive(
     cost = source.cost - source.look + graph_cost + limits.scale * acoustic + look
     if cost >= bound:
         return np.inf, depth
-    place = token_of(tokens, table, counters, arc.next, history, len(graph.ends))
+    place = token_of(frame.tokens, frame.table, frame.counters, arc.next, history, len(graph.ends))
     if place < 0:
         return np.inf, depth
     if limits.lattice:
         add_link(
-            links,
-            counters,
+            frame.links,
+            frame.counters,
             record,
             place,
             arc.ilabel,
@@ -84,15 +81,15 @@ def arrive(
             cost - source.cost - limits.scale * acoustic - look + source.look,
             acoustic,
         )
-    token = tokens[place]
+    token = frame.tokens[place]
     if cost < token.cost - _SLACK:
         token.cost, token.look, token.acoustic = cost, look, source.acoustic + acoustic
         token.previous, token.ilabel, token.olabel = record, arc.ilabel, arc.olabel
         if graph.has_epsilons[arc.next]:
-            if depth >= len(stack):
-                counters[PROBLEM] = STACK_FULL
+            if depth >= len(frame.stack):
+                frame.counters[PROBLEM] = STACK_FULL
             else:
-                stack[depth] = place
+                frame.stack[depth] = place
                 depth += 1
     return cost, depth
 
@@ -101,12 +98,7 @@ def arrive(
 def follow(
     graph: SearchArrays,
     limits: SearchLimits,
-    tokens: Records,
-    table: Records,
-    looks: Records,
-    stack: NDArray[np.int32],
-    links: Records,
-    counters: Records,
+    frame: FrameArrays,
     source: Records,
     record: Int,
     arc: Records,
@@ -125,24 +117,9 @@ def follow(
         if arc.olabel != 0:
             graph_cost += limits.word_penalty
         elif graph.composes and graph.sets[arc.next] != graph.sets[source.state]:
-            look = look_ahead(graph, graph.sets[arc.next], history, looks)
+            look = look_ahead(graph, graph.sets[arc.next], history, frame.looks)
         cost, depth = arrive(
-            graph,
-            limits,
-            tokens,
-            table,
-            stack,
-            links,
-            counters,
-            source,
-            record,
-            arc,
-            history,
-            look,
-            graph_cost,
-            acoustic,
-            bound,
-            depth,
+            graph, limits, frame, source, record, arc, history, look, graph_cost, acoustic, bound, depth
         )
         return min(bound, cost + beam), depth
     word = arc_of_word(graph, history, arc.olabel)
@@ -151,24 +128,9 @@ def follow(
     graph_cost += graph.word_costs[word] + limits.word_penalty
     history = np.int64(graph.nexts[word])
     while history >= 0:
-        look = look_ahead(graph, graph.sets[arc.next], history, looks)
+        look = look_ahead(graph, graph.sets[arc.next], history, frame.looks)
         cost, depth = arrive(
-            graph,
-            limits,
-            tokens,
-            table,
-            stack,
-            links,
-            counters,
-            source,
-            record,
-            arc,
-            history,
-            look,
-            graph_cost,
-            acoustic,
-            bound,
-            depth,
+            graph, limits, frame, source, record, arc, history, look, graph_cost, acoustic, bound, depth
         )
         bound = min(bound, cost + beam)
         graph_cost += graph.backoff_costs[history]
@@ -180,48 +142,27 @@ def follow(
 def pass_without_frames(
     graph: SearchArrays,
     limits: SearchLimits,
-    tokens: Records,
-    table: Records,
-    looks: Records,
-    stack: NDArray[np.int32],
-    links: Records,
-    counters: Records,
+    frame: FrameArrays,
     first_record: Int,
     bound: Float,
     depth: Int,
 ) -> None:
     """Follow arcs without a frame from the tokens on the stack until no token becomes better."""
     rounds = 0
-    while depth > 0 and counters[PROBLEM] == 0:
+    while depth > 0 and frame.counters[PROBLEM] == 0:
         depth -= 1
-        place = np.int64(stack[depth])
-        source = tokens[place]
+        place = np.int64(frame.stack[depth])
+        source = frame.tokens[place]
         if source.cost > bound:
             continue
         rounds += 1
-        if rounds > _MOST_ROUNDS * len(tokens):
-            counters[PROBLEM] = ENDLESS
+        if rounds > _MOST_ROUNDS * len(frame.tokens):
+            frame.counters[PROBLEM] = ENDLESS
         state = source.state
         for place_of_arc in range(graph.first_arcs[state], graph.first_arcs[state + 1]):
             arc = graph.arcs[place_of_arc]
             if graph.columns[arc.ilabel] < 0:
-                _, depth = follow(
-                    graph,
-                    limits,
-                    tokens,
-                    table,
-                    looks,
-                    stack,
-                    links,
-                    counters,
-                    source,
-                    first_record + place,
-                    arc,
-                    0.0,
-                    bound,
-                    np.inf,
-                    depth,
-                )
+                _, depth = follow(graph, limits, frame, source, first_record + place, arc, 0.0, bound, np.inf, depth)
 
 
 @inlined
@@ -244,15 +185,12 @@ def pass_frame(
     limits: SearchLimits,
     sources: Records,
     count: Int,
-    tokens: Records,
-    buffers: SearchBuffers,
-    links: Records,
-    counters: Records,
+    frame: FrameArrays,
     scores: NDArray[np.float32],
 ) -> None:
-    """Pass ``count`` tokens over one frame of scores to ``tokens``; the records of these follow those there are."""
-    table, looks, stack = buffers.table, buffers.looks, buffers.stack
-    highest, beam = cutoff(sources, count, limits, tokens)
+    """Pass ``count`` tokens over one frame of scores to ``frame.tokens``, whose records follow those there are."""
+    counters = frame.counters
+    highest, beam = cutoff(sources, count, limits, frame.tokens)
     best = 0
     for place in range(count):
         if sources[place].cost < sources[best].cost:
@@ -272,27 +210,11 @@ def pass_frame(
             acoustic = -np.float64(scores[column])
             if source.cost + arc.weight + limits.scale * acoustic < bound:
                 bound, depth = follow(
-                    graph,
-                    limits,
-                    tokens,
-                    table,
-                    looks,
-                    stack,
-                    links,
-                    counters,
-                    source,
-                    first_record + place,
-                    arc,
-                    acoustic,
-                    bound,
-                    beam,
-                    depth,
+                    graph, limits, frame, source, first_record + place, arc, acoustic, bound, beam, depth
                 )
         if counters[PROBLEM] != 0:
             return
-    pass_without_frames(
-        graph, limits, tokens, table, looks, stack, links, counters, counters[NUM_RECORDS], bound, depth
-    )
+    pass_without_frames(graph, limits, frame, counters[NUM_RECORDS], bound, depth)
 
 
 @inlined
@@ -324,6 +246,7 @@ def begin_search(
     """Make the tokens before the first frame."""
     counters[MARK] += 1
     tokens = buffers.tokens
+    frame = FrameArrays(tokens, buffers.table, buffers.looks, buffers.stack, links, counters)
     cost: Float = 0.0
     depth = 0
     while history >= 0 and depth < len(tokens):
@@ -337,9 +260,7 @@ def begin_search(
         depth += 1
         cost += graph.backoff_costs[history]
         history = np.int64(graph.backoff_states[history])
-    pass_without_frames(
-        graph, limits, tokens, buffers.table, buffers.looks, buffers.stack, links, counters, 0, np.inf, depth
-    )
+    pass_without_frames(graph, limits, frame, 0, np.inf, depth)
     if counters[NUM_TOKENS] > len(records):
         counters[PROBLEM] = RECORDS_FULL
     if counters[PROBLEM] == 0:
@@ -372,7 +293,8 @@ def advance_search(
         counters[MARK] += 1
         counters[NUM_TOKENS] = 0
         if count > 0:
-            pass_frame(graph, limits, sources, count, tokens, buffers, links, counters, scores[row])
+            frame = FrameArrays(tokens, buffers.table, buffers.looks, buffers.stack, links, counters)
+            pass_frame(graph, limits, sources, count, frame, scores[row])
         if counters[PROBLEM] == 0 and counters[NUM_RECORDS] + counters[NUM_TOKENS] > len(records):
             counters[PROBLEM] = RECORDS_FULL
         if counters[PROBLEM] != 0:

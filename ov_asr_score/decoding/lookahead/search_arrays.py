@@ -101,6 +101,17 @@ class SearchBuffers(NamedTuple):
     stack: NDArray[np.int32]
 
 
+class FrameArrays(NamedTuple):
+    """What tokens are passed to: those of a frame, how they are found, and what is remembered of them."""
+
+    tokens: Records
+    table: Records
+    looks: Records
+    stack: NDArray[np.int32]
+    links: Records
+    counters: Records
+
+
 # Places in the array of counters of a search.
 NUM_TOKENS, FIRST_RECORD, NUM_RECORDS, NUM_LINKS, NUM_FRAMES, PROBLEM, IN_OTHERS, MARK = range(8)
 
