@@ -14,26 +14,10 @@ from numpy.typing import NDArray
 
 from ov_asr_score.decoding.decoded import Decoded
 from ov_asr_score.decoding.live_search import TracedPath
-from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph, SharedBuffers
+from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph
 from ov_asr_score.decoding.lookahead.pair_lattice import pair_lattice
-from ov_asr_score.decoding.lookahead.search_arrays import (
-    ENDLESS,
-    FIRST_RECORD,
-    IN_OTHERS,
-    LINK,
-    LINKS_FULL,
-    MARK,
-    NUM_FRAMES,
-    NUM_LINKS,
-    NUM_RECORDS,
-    NUM_TOKENS,
-    PROBLEM,
-    RECORD,
-    RECORDS_FULL,
-    TOKEN,
-    Records,
-    SearchLimits,
-)
+from ov_asr_score.decoding.lookahead.search_arrays import SearchLimits
+from ov_asr_score.decoding.lookahead.search_run import SearchRun
 from ov_asr_score.decoding.search import (
     NO_FRAMES,
     NO_PATH,
@@ -44,7 +28,7 @@ from ov_asr_score.decoding.search import (
     not_numbers,
     score_scale,
 )
-from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError
+from ov_asr_score.errors import ShapeMismatchError
 from ov_asr_score.lattice.best_path import BestPath
 from ov_asr_score.lattice.lattice import Lattice
 from ov_asr_score.settings.words.decoding import (
@@ -60,8 +44,6 @@ FloatMatrix = NDArray[np.float32]
 
 _MOST_ACTIVE = 2**31 - 1
 _PIECE = 25  # frames between two looks at the clock
-_FIRST_RECORDS = 1 << 15
-_PRUNED_FRAMES = 200  # what is farther back is pruned at the end only
 _TRACEBACKS = 1000  # of an utterance whose length is not known, at least so many
 _STEP = np.dtype([("ilabel", "<i4"), ("olabel", "<i4")])
 
@@ -74,27 +56,17 @@ class LookaheadSearch:
 
         Raises MissingExtraError (no numba) and UnsupportedModelError (a cycle that makes paths ever better).
         """
-        from ov_asr_score.decoding.lookahead import frame_steps, lattice_pruning, path_records
-
-        self._steps, self._paths, self._pruning = frame_steps, path_records, lattice_pruning
         self._graph, self._options = graph, options
         self._limits = _limits(options, wants_lattice)
-        self._counters = np.zeros(8, np.int64)
-        self._records: Records = np.zeros(_FIRST_RECORDS, RECORD)
-        # for lattices:
-        self._costs = np.zeros(_FIRST_RECORDS if wants_lattice else 0)
-        self._links: Records = np.zeros(0, LINK)
-        self._firsts = np.zeros((2, _PIECE if wants_lattice else 1), np.int64)
-        self._lattice_beam = LATTICE_BEAM if options.lattice_beam is None else options.lattice_beam
         self._interval = PRUNE_INTERVAL if options.prune_interval is None else options.prune_interval
-        self._tokens: Records = np.zeros(0, TOKEN)
+        lattice_beam = LATTICE_BEAM if options.lattice_beam is None else options.lattice_beam
+        self._run = SearchRun(graph, self._limits, lattice_beam)
         self._seconds = 0.0
         self._due_at = 1
         self._ends: NDArray[np.float64] | None = None
         self._traced: dict[bool, TracedPath | None] = {}
         self.num_frames = 0
         self.failure: str | None = None
-        self._begin()
 
     def advance(self, scores: FloatMatrix) -> None:
         """Search the next scores [t, pdfs], which are without a scale; t may be 0.
@@ -123,18 +95,18 @@ class LookaheadSearch:
         started = time.monotonic()
         allowed = seconds_allowed(self._options, self.num_frames)
         with self._graph.borrowed_buffers() as buffers:
-            self._lend(buffers)
+            self._run.borrow(buffers)
             row = 0
             while row < len(piece):
                 done = self._interval - (first + row) % self._interval if self._limits.lattice else _PIECE
-                self._advance(buffers, piece[row : row + done])
+                self._run.advance(buffers, piece[row : row + done])
                 row += done
                 if self._limits.lattice and (first + row) % self._interval == 0:
-                    self._prune()
+                    self._run.prune()
                 if self._seconds + time.monotonic() - started > allowed:
                     self.failure = given_up(allowed)
                     break
-            self._take_back(buffers)
+            self._run.give_back(buffers)
         self._seconds += time.monotonic() - started
 
     @property
@@ -161,7 +133,7 @@ class LookaheadSearch:
             return None
         ids, words = traced.arcs["ilabel"], traced.arcs["olabel"]
         frames: NDArray[np.int64] = np.cumsum(ids > 0) - (ids > 0)
-        token = self._tokens[place]
+        token = self._run.tokens[place]
         acoustic = float(token["acoustic"])
         graph = float(token["cost"]) - float(token["look"]) - float(self._limits.scale) * acoustic + traced.final_cost
         return BestPath(
@@ -178,9 +150,9 @@ class LookaheadSearch:
 
         Kaldi: ``FinalRelativeCost`` of LatticeFasterDecoder.
         """
-        if not self.num_frames or self.failure is not None or not len(self._tokens):
+        if not self.num_frames or self.failure is not None or not len(self._run.tokens):
             return math.inf
-        return max(0.0, float(self._end_costs().min() - self._tokens["cost"].min()))
+        return max(0.0, float(self._end_costs().min() - self._run.tokens["cost"].min()))
 
     def transition_ids(self) -> NDArray[np.int32]:
         """Those of the best path so far, one per frame; none where there is no path."""
@@ -235,136 +207,40 @@ class LookaheadSearch:
     def _end_costs(self) -> NDArray[np.float64]:
         """The cost of each token's path if the utterance ends here."""
         if self._ends is None:
-            self._ends = np.empty(len(self._tokens))
-            self._paths.end_costs(self._graph.arrays, self._tokens, len(self._tokens), self._ends)
+            self._ends = self._run.end_costs()
         return self._ends
 
     def _best_token(self, use_final: bool) -> int | None:
-        if not self.num_frames or self.failure is not None or not len(self._tokens):
+        if not self.num_frames or self.failure is not None or not len(self._run.tokens):
             return None
         if use_final:
             costs = self._end_costs()
             place = int(costs.argmin())
             if np.isfinite(costs[place]):
                 return place
-        return int(self._tokens["cost"].argmin())
+        return int(self._run.tokens["cost"].argmin())
 
     def _trace(self, place: int, use_final: bool) -> TracedPath:
-        labels = self._paths.path_to(self._records, int(self._counters[FIRST_RECORD]) + place)
+        labels = self._run.labels_to(place)
         steps = np.empty(labels.shape[1], _STEP)
         steps["ilabel"] = np.where(self._graph.arrays.columns[labels[0]] >= 0, labels[0], 0)
         steps["olabel"] = self._graph.words_of_label[labels[1]]
         end = float(self._end_costs()[place]) if use_final else math.inf
         if not math.isfinite(end):
             return TracedPath(steps, 0.0, False)
-        token = self._tokens[place]
+        token = self._run.tokens[place]
         return TracedPath(steps, end - (float(token["cost"]) - float(token["look"])), True)
-
-    def _prune(self) -> None:
-        """Prune what the last frames have added."""
-        counters = self._counters
-        frames, used, count = int(counters[NUM_FRAMES]), int(counters[NUM_RECORDS]), int(counters[NUM_TOKENS])
-        extra = np.full(used, np.inf)
-        extra[used - count :] = 0
-        links, kept = self._pruning.prune_frames(
-            self._links, int(counters[NUM_LINKS]), self._records, used, self._costs, extra, self._firsts,
-            max(0, frames - _PRUNED_FRAMES), frames, self._lattice_beam,
-        )  # fmt: skip
-        counters[NUM_LINKS], counters[FIRST_RECORD], counters[NUM_RECORDS] = links, kept - count, kept
 
     def _lattice(self, use_final: bool) -> Lattice:
         """The lattice so far. Kaldi: ``FinalizeDecoding``, ``GetRawLattice``."""
-        counters, tokens = self._counters, self._tokens
-        frames, used = int(counters[NUM_FRAMES]), int(counters[NUM_RECORDS])
+        tokens = self._run.tokens
         costs = self._end_costs() if use_final and np.isfinite(self._end_costs()).any() else None
         if costs is None:
             ends, above = np.zeros(len(tokens)), tokens["cost"] - tokens["cost"].min()
         else:
             ends, above = costs - (tokens["cost"] - tokens["look"]), costs - costs.min()
-        extra = np.full(used, np.inf)
-        extra[used - len(tokens) :] = above
-        links, firsts = self._links[: int(counters[NUM_LINKS])].copy(), self._firsts.copy()
-        num_links, _ = self._pruning.prune_frames(
-            links, len(links), self._records[:used].copy(), used, self._costs[:used].copy(), extra, firsts,
-            0, frames, self._lattice_beam,
-        )  # fmt: skip
-        return pair_lattice(self._graph, links[:num_links], firsts[0, : frames + 1], ends, self._limits.word_penalty)
-
-    def _begin(self) -> None:
-        graph = self._graph
-        with graph.borrowed_buffers() as buffers:
-            self._links = buffers.links
-            while True:
-                self._counters[:] = 0
-                self._counters[MARK] = buffers.mark
-                self._steps.begin_search(
-                    graph.arrays, self._limits, buffers.arrays, self._records, self._costs, self._links,
-                    self._counters, graph.start, graph.history,
-                )  # fmt: skip
-                buffers.mark = int(self._counters[MARK])
-                if not self._counters[PROBLEM]:
-                    break
-                self._solve(buffers)
-            self._take_back(buffers)
-
-    def _advance(self, buffers: SharedBuffers, scores: FloatMatrix) -> None:
-        if self._limits.lattice:
-            while self._firsts.shape[1] <= int(self._counters[NUM_FRAMES]) + len(scores):
-                self._firsts = np.concatenate([self._firsts, np.zeros_like(self._firsts)], axis=1)
-        done = 0
-        while True:
-            done += self._steps.advance_search(
-                self._graph.arrays, self._limits, buffers.arrays, self._records, self._costs, self._links,
-                self._firsts, self._counters, scores[done:],
-            )  # fmt: skip
-            if done == len(scores):
-                return
-            self._solve(buffers)
-
-    def _solve(self, buffers: SharedBuffers) -> None:
-        """Make room for what is full. Raises UnsupportedModelError where there is no end."""
-        problem = int(self._counters[PROBLEM])
-        self._counters[PROBLEM] = 0
-        if problem == ENDLESS:
-            raise UnsupportedModelError(
-                f"{self._graph.name}: a cycle of arcs without a frame makes paths ever better; the graph is damaged"
-            )
-        if problem == RECORDS_FULL:
-            self._make_room_for_records()
-        elif problem == LINKS_FULL:
-            buffers.grow_links()
-            self._links = buffers.links
-        else:
-            buffers.grow()
-
-    def _make_room_for_records(self) -> None:
-        counters = self._counters
-        used, count = int(counters[NUM_RECORDS]), int(counters[NUM_TOKENS])
-        if self._limits.lattice:  # pruning sweeps
-            self._records = np.concatenate([self._records, np.empty_like(self._records)])
-            self._costs = np.concatenate([self._costs, np.empty_like(self._costs)])
-            return
-        kept = self._paths.sweep_records(self._records, used, int(counters[FIRST_RECORD])) if used else 0
-        counters[FIRST_RECORD], counters[NUM_RECORDS] = kept - count, kept
-        if 2 * kept > len(self._records) or kept == used:
-            self._records = np.concatenate([self._records, np.empty_like(self._records)])
-
-    def _lend(self, buffers: SharedBuffers) -> None:
-        while len(buffers.arrays.tokens) < len(self._tokens):
-            buffers.grow()
-        buffers.arrays.tokens[: len(self._tokens)] = self._tokens
-        while len(buffers.links) < len(self._links):
-            buffers.grow_links()
-        buffers.links[: len(self._links)] = self._links
-        self._links = buffers.links
-        self._counters[IN_OTHERS] = 0
-        self._counters[MARK] = buffers.mark
-
-    def _take_back(self, buffers: SharedBuffers) -> None:
-        tokens = buffers.arrays.others if self._counters[IN_OTHERS] else buffers.arrays.tokens
-        self._tokens = tokens[: int(self._counters[NUM_TOKENS])].copy()
-        self._links = self._links[: int(self._counters[NUM_LINKS])].copy()
-        buffers.mark = int(self._counters[MARK])
+        links, first_records = self._run.pruned_links(above)
+        return pair_lattice(self._graph, links, first_records, ends, self._limits.word_penalty)
 
 
 def _limits(options: DecodingOptions, wants_lattice: bool) -> SearchLimits:

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ov_asr_score.decoding.lookahead import lookahead_search
 from ov_asr_score.decoding.lookahead import pair_graph as graphs
+from ov_asr_score.decoding.lookahead import search_run
 from ov_asr_score.decoding.lookahead.lookahead_search import LookaheadSearch
 from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph, compose_pair, plain_graph
 from ov_asr_score.decoding.search import NO_FRAMES, NO_PATH, NOT_FINAL, PARTIAL
@@ -97,7 +97,7 @@ def test_nothing_depends_on_how_scores_are_cut(graph: LookaheadGraph, wants_latt
 def test_buffers_and_records_grow_and_are_swept(monkeypatch: pytest.MonkeyPatch) -> None:
     expected = searched(pair_graph(), joined_scores()).finish("all").path
     monkeypatch.setattr(graphs, "_FIRST_TOKENS", 4)
-    monkeypatch.setattr(lookahead_search, "_FIRST_RECORDS", 2)
+    monkeypatch.setattr(search_run, "_FIRST_RECORDS", 2)
     found = pair()
     graph = compose_pair("x", found.hclr, found.model, transitions().pdfs, transitions().num_pdfs, DISAMBIGUATION)
     search = searched(graph, joined_scores())
@@ -105,7 +105,7 @@ def test_buffers_and_records_grow_and_are_swept(monkeypatch: pytest.MonkeyPatch)
     assert path is not None and expected is not None
     assert path.alignment.tolist() == expected.alignment.tolist()
     assert path.graph_cost == expected.graph_cost
-    assert len(search._records) < 5000
+    assert search._run.num_records < 5000
 
 
 def test_searches_in_threads_share_a_graph() -> None:

@@ -1,0 +1,177 @@
+"""What a search in a lookahead pair knows between pieces of scores, and how it borrows room to go on.
+
+Tests: tests/decoding/lookahead/test_lookahead_search.py
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph, SharedBuffers
+from ov_asr_score.decoding.lookahead.search_arrays import (
+    ENDLESS,
+    FIRST_RECORD,
+    IN_OTHERS,
+    LINK,
+    LINKS_FULL,
+    MARK,
+    NUM_FRAMES,
+    NUM_LINKS,
+    NUM_RECORDS,
+    NUM_TOKENS,
+    PROBLEM,
+    RECORD,
+    RECORDS_FULL,
+    TOKEN,
+    Records,
+    SearchLimits,
+)
+from ov_asr_score.errors import UnsupportedModelError
+
+_FIRST_RECORDS = 1 << 15
+_PRUNED_FRAMES = 200  # what is farther back is pruned at the end only
+
+
+class SearchRun:
+    """Tokens of the last frame, records of how they came about and, for a lattice, arcs between records."""
+
+    def __init__(self, graph: LookaheadGraph, limits: SearchLimits, lattice_beam: float) -> None:
+        """Make the tokens before the first frame.
+
+        Raises MissingExtraError (no numba) and UnsupportedModelError (a cycle that makes paths ever better).
+        """
+        from ov_asr_score.decoding.lookahead import frame_steps, lattice_pruning, path_records
+
+        self._steps, self._paths, self._pruning = frame_steps, path_records, lattice_pruning
+        self._graph, self._limits, self._lattice_beam = graph, limits, lattice_beam
+        self._counters = np.zeros(8, np.int64)
+        self._records: Records = np.zeros(_FIRST_RECORDS, RECORD)
+        self.tokens: Records = np.zeros(0, TOKEN)
+        # for lattices: costs of records, arcs, and where those of each frame begin
+        self._costs = np.zeros(_FIRST_RECORDS if limits.lattice else 0)
+        self._links: Records = np.zeros(0, LINK)
+        self._firsts = np.zeros((2, 16 if limits.lattice else 1), np.int64)
+        self._begin()
+
+    @property
+    def num_records(self) -> int:
+        """How many records there is room for."""
+        return len(self._records)
+
+    def end_costs(self) -> NDArray[np.float64]:
+        """The cost of each token's path if the utterance ends here; infinity where it is not in a final state."""
+        costs = np.empty(len(self.tokens))
+        self._paths.end_costs(self._graph.arrays, self.tokens, len(self.tokens), costs)
+        return costs
+
+    def labels_to(self, place: int) -> NDArray[np.int32]:
+        """Input and output labels [2, arcs] of the path of a token."""
+        labels: NDArray[np.int32] = self._paths.path_to(self._records, int(self._counters[FIRST_RECORD]) + place)
+        return labels
+
+    def prune(self) -> None:
+        """Prune what the last frames have added."""
+        counters = self._counters
+        frames, used, count = int(counters[NUM_FRAMES]), int(counters[NUM_RECORDS]), int(counters[NUM_TOKENS])
+        extra = np.full(used, np.inf)
+        extra[used - count :] = 0
+        links, kept = self._pruning.prune_frames(
+            self._links, int(counters[NUM_LINKS]), self._records, used, self._costs, extra, self._firsts,
+            max(0, frames - _PRUNED_FRAMES), frames, self._lattice_beam,
+        )  # fmt: skip
+        counters[NUM_LINKS], counters[FIRST_RECORD], counters[NUM_RECORDS] = links, kept - count, kept
+
+    def pruned_links(self, above: NDArray[np.float64]) -> tuple[Records, NDArray[np.int64]]:
+        """The arcs of the lattice, and the first record of each frame [frames + 1].
+
+        ``above`` says how much worse than the best one each token is.
+        """
+        frames, used = int(self._counters[NUM_FRAMES]), int(self._counters[NUM_RECORDS])
+        extra = np.full(used, np.inf)
+        extra[used - len(self.tokens) :] = above
+        links, firsts = self._links[: int(self._counters[NUM_LINKS])].copy(), self._firsts.copy()
+        count, _ = self._pruning.prune_frames(
+            links, len(links), self._records[:used].copy(), used, self._costs[:used].copy(), extra, firsts,
+            0, frames, self._lattice_beam,
+        )  # fmt: skip
+        return links[:count], firsts[0, : frames + 1]
+
+    def _begin(self) -> None:
+        graph = self._graph
+        with graph.borrowed_buffers() as buffers:
+            self._links = buffers.links
+            while True:
+                self._counters[:] = 0
+                self._counters[MARK] = buffers.mark
+                self._steps.begin_search(
+                    graph.arrays, self._limits, buffers.arrays, self._records, self._costs, self._links,
+                    self._counters, graph.start, graph.history,
+                )  # fmt: skip
+                buffers.mark = int(self._counters[MARK])
+                if not self._counters[PROBLEM]:
+                    break
+                self._solve(buffers)
+            self.give_back(buffers)
+
+    def advance(self, buffers: SharedBuffers, scores: NDArray[np.float32]) -> None:
+        """Search scores with borrowed buffers. Raises UnsupportedModelError."""
+        if self._limits.lattice:
+            while self._firsts.shape[1] <= int(self._counters[NUM_FRAMES]) + len(scores):
+                self._firsts = np.concatenate([self._firsts, np.zeros_like(self._firsts)], axis=1)
+        done = 0
+        while True:
+            done += self._steps.advance_search(
+                self._graph.arrays, self._limits, buffers.arrays, self._records, self._costs, self._links,
+                self._firsts, self._counters, scores[done:],
+            )  # fmt: skip
+            if done == len(scores):
+                return
+            self._solve(buffers)
+
+    def _solve(self, buffers: SharedBuffers) -> None:
+        """Make room for what is full. Raises UnsupportedModelError where there is no end."""
+        problem = int(self._counters[PROBLEM])
+        self._counters[PROBLEM] = 0
+        if problem == ENDLESS:
+            raise UnsupportedModelError(
+                f"{self._graph.name}: a cycle of arcs without a frame makes paths ever better; the graph is damaged"
+            )
+        if problem == RECORDS_FULL:
+            self._make_room_for_records()
+        elif problem == LINKS_FULL:
+            buffers.grow_links()
+            self._links = buffers.links
+        else:
+            buffers.grow()
+
+    def _make_room_for_records(self) -> None:
+        counters = self._counters
+        used, count = int(counters[NUM_RECORDS]), int(counters[NUM_TOKENS])
+        if self._limits.lattice:  # pruning sweeps
+            self._records = np.concatenate([self._records, np.empty_like(self._records)])
+            self._costs = np.concatenate([self._costs, np.empty_like(self._costs)])
+            return
+        kept = self._paths.sweep_records(self._records, used, int(counters[FIRST_RECORD])) if used else 0
+        counters[FIRST_RECORD], counters[NUM_RECORDS] = kept - count, kept
+        if 2 * kept > len(self._records) or kept == used:
+            self._records = np.concatenate([self._records, np.empty_like(self._records)])
+
+    def borrow(self, buffers: SharedBuffers) -> None:
+        """Go on in these buffers."""
+        while len(buffers.arrays.tokens) < len(self.tokens):
+            buffers.grow()
+        buffers.arrays.tokens[: len(self.tokens)] = self.tokens
+        while len(buffers.links) < len(self._links):
+            buffers.grow_links()
+        buffers.links[: len(self._links)] = self._links
+        self._links = buffers.links
+        self._counters[IN_OTHERS] = 0
+        self._counters[MARK] = buffers.mark
+
+    def give_back(self, buffers: SharedBuffers) -> None:
+        """Keep what is needed of the buffers."""
+        tokens = buffers.arrays.others if self._counters[IN_OTHERS] else buffers.arrays.tokens
+        self.tokens = tokens[: int(self._counters[NUM_TOKENS])].copy()
+        self._links = self._links[: int(self._counters[NUM_LINKS])].copy()
+        buffers.mark = int(self._counters[MARK])
