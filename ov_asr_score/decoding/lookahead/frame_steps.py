@@ -225,7 +225,12 @@ def keep_records(
     first, count = counters[NUM_RECORDS], counters[NUM_TOKENS]
     for place in range(count):
         record, token = records[first + place], tokens[place]
-        record.previous, record.ilabel, record.olabel = token.previous, token.ilabel, token.olabel
+        record.previous, record.ilabel, record.olabel, record.state = (
+            token.previous,
+            token.ilabel,
+            token.olabel,
+            token.state,
+        )
         if lattice:
             costs[first + place] = token.cost
     counters[FIRST_RECORD], counters[NUM_RECORDS] = first, first + count

@@ -110,4 +110,5 @@ def move_records(records: Records, costs: NDArray[np.float64], numbers: NDArray[
             previous = numbers[previous - first_record]
         records[number].previous = previous
         records[number].ilabel, records[number].olabel = record.ilabel, record.olabel
+        records[number].state = record.state
         costs[number] = costs[first_record + place]

@@ -45,7 +45,7 @@ FloatMatrix = NDArray[np.float32]
 _MOST_ACTIVE = 2**31 - 1
 _PIECE = 25  # frames between two looks at the clock
 _TRACEBACKS = 1000  # of an utterance whose length is not known, at least so many
-_STEP = np.dtype([("ilabel", "<i4"), ("olabel", "<i4")])
+_STEP = np.dtype([("ilabel", "<i4"), ("olabel", "<i4"), ("state", "<i4")])
 
 
 class LookaheadSearch:
@@ -117,8 +117,8 @@ class LookaheadSearch:
     def traced(self, use_final: bool) -> TracedPath | None:
         """The best path so far, None where there is none; with ``use_final`` to a final state if one is reached.
 
-        "ilabel" of its arcs is the transition-id, 0 for none, and "olabel" the word. Kaldi:
-        ``LatticeFasterOnlineDecoder::BestPathEnd``.
+        "ilabel" of its arcs is the transition-id, 0 for none, "olabel" the word, and "state" that of the graph where
+        they lead to. Kaldi: ``LatticeFasterOnlineDecoder::BestPathEnd``.
         """
         if use_final not in self._traced:
             place = self._best_token(use_final)
@@ -221,10 +221,11 @@ class LookaheadSearch:
         return int(self._run.tokens["cost"].argmin())
 
     def _trace(self, place: int, use_final: bool) -> TracedPath:
-        labels = self._run.labels_to(place)
+        labels = self._run.path_to(place)
         steps = np.empty(labels.shape[1], _STEP)
         steps["ilabel"] = np.where(self._graph.arrays.columns[labels[0]] >= 0, labels[0], 0)
         steps["olabel"] = self._graph.words_of_label[labels[1]]
+        steps["state"] = labels[2]
         end = float(self._end_costs()[place]) if use_final else math.inf
         if not math.isfinite(end):
             return TracedPath(steps, 0.0, False)

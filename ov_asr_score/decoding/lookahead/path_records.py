@@ -19,15 +19,16 @@ def end_costs(graph: SearchArrays, tokens: Records, count: Int, costs: NDArray[n
 
 @allocating
 def path_to(records: Records, record: Int) -> NDArray[np.int32]:
-    """Input and output labels [2, arcs] of the path to a record, in order."""
+    """Input labels, output labels and next states [3, arcs] of the path to a record, in order."""
     count, place = 0, record
     while records[place].previous >= 0:
         count += 1
         place = records[place].previous
-    labels = np.empty((2, count), np.int32)
+    labels = np.empty((3, count), np.int32)
     while count > 0:
         count -= 1
         labels[0, count], labels[1, count] = records[record].ilabel, records[record].olabel
+        labels[2, count] = records[record].state
         record = records[record].previous
     return labels
 
@@ -52,4 +53,5 @@ def sweep_records(records: Records, used: Int, first: Int) -> Int:
             previous = records[record].previous
             records[number].previous = numbers[previous] if previous >= 0 else -1
             records[number].ilabel, records[number].olabel = records[record].ilabel, records[record].olabel
+            records[number].state = records[record].state
     return kept

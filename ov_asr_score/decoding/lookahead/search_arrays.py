@@ -28,8 +28,8 @@ TOKEN = np.dtype(
 )
 """The best path to a pair of states."""
 
-RECORD = np.dtype([("previous", "i4"), ("ilabel", "i4"), ("olabel", "i4")])
-"""The last arc of a token that was kept, and the record before it."""
+RECORD = np.dtype([("previous", "i4"), ("ilabel", "i4"), ("olabel", "i4"), ("state", "i4")])
+"""The last arc of a token that was kept, the state of the graph that it leads to, and the record before it."""
 
 SLOT = np.dtype([("key", "i8"), ("token", "i4"), ("frame", "i4")])
 """Of the table of tokens; it is empty unless ``frame`` is the current one."""

@@ -65,10 +65,10 @@ class SearchRun:
         self._paths.end_costs(self._graph.arrays, self.tokens, len(self.tokens), costs)
         return costs
 
-    def labels_to(self, place: int) -> NDArray[np.int32]:
-        """Input and output labels [2, arcs] of the path of a token."""
-        labels: NDArray[np.int32] = self._paths.path_to(self._records, int(self._counters[FIRST_RECORD]) + place)
-        return labels
+    def path_to(self, place: int) -> NDArray[np.int32]:
+        """Input labels, output labels and next states [3, arcs] of the path of a token."""
+        path: NDArray[np.int32] = self._paths.path_to(self._records, int(self._counters[FIRST_RECORD]) + place)
+        return path
 
     def prune(self) -> None:
         """Prune what the last frames have added."""

@@ -16,7 +16,7 @@ import sys
 from ov_asr_score.decoding.lookahead import path_records
 from ov_asr_score.decoding.lookahead.search_arrays import RECORD
 import numpy
-path_records.path_to(numpy.array([(-1, 0, 0)], RECORD), 0)
+path_records.path_to(numpy.array([(-1, 0, 0, 0)], RECORD), 0)
 print(sum(path_records.path_to.stats.cache_hits.values()))
 """
 
