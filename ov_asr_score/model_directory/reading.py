@@ -71,8 +71,8 @@ def read_model_directory(folder: str | Path, *, checks: bool = True) -> ModelDir
     who open the parts anyway.
 
     Raises FileAccessError (no layout of these, files that are missing, or what several candidates are for),
-    UnsupportedModelError (a lookahead graph), ShapeMismatchError (files that do not belong together), and what reading
-    its small files raises.
+    UnsupportedModelError (half of a lookahead graph), ShapeMismatchError (files that do not belong together), and what
+    reading its small files raises.
     """
     survey = survey_model_directory(folder, checks=checks)
     if survey.directory is None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ov_asr_score.decoding.endpointing import silence_transitions
 from ov_asr_score.decoding.graph_checks import check_width
 from ov_asr_score.decoding.hypotheses import HypothesisMaker, HypothesisOptions
-from ov_asr_score.decoding.live_search import LiveSearch
+from ov_asr_score.decoding.words.model_searches import begin_search
 from ov_asr_score.decoding.words.word_model import WordModel, open_word_model
 from ov_asr_score.errors import (
     SessionEndedError,
@@ -254,7 +254,7 @@ class Recognizer:
         return StreamParts(
             frontend=self._whole_frontend if is_whole else self.frontend,
             engine=self.engine(low_latency=low_latency),
-            begin_search=lambda: LiveSearch(made.graph, search, options.needs_lattices, wants_partial, kept),
+            begin_search=lambda: begin_search(made.graph, search, options.needs_lattices, wants_partial, kept),
             maker=self.hypothesis_maker(options),
             symbols=made.symbols,
             endpoints=directory.endpoints if options.endpoints else None,

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.decoding.decoded import Decoded
-from ov_asr_score.decoding.live_search import LiveSearch
+from ov_asr_score.decoding.words.model_searches import ModelSearch
 from ov_asr_score.errors import ShapeMismatchError, TableFormatError
 from ov_asr_score.frontend.live import LiveFrontend, ReadyFrames
 from ov_asr_score.frontend.live_state import FrontendState
@@ -43,7 +43,7 @@ class SearchedStream:
         self._begin_search()
 
     @property
-    def search(self) -> LiveSearch:
+    def search(self) -> ModelSearch:
         """The search of the open utterance."""
         return self._search
 

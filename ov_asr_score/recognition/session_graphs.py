@@ -11,8 +11,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from ov_asr_score.decoding.graph import make_graph
-from ov_asr_score.decoding.live_search import LiveGraph, make_live_graph
+from ov_asr_score.decoding.words.model_searches import ModelGraph, check_phrases, model_graph
 from ov_asr_score.decoding.words.word_model import WordModel
 from ov_asr_score.errors import UsageError
 from ov_asr_score.fst.symbols import SymbolTable
@@ -30,7 +29,7 @@ _MOST_KEPT = 8
 class SessionGraph:
     """A graph to search with its words; ``warnings`` name phrases and words that cannot be recognized."""
 
-    graph: LiveGraph
+    graph: ModelGraph
     symbols: SymbolTable
     warnings: tuple[str, ...] = ()
 
@@ -99,12 +98,10 @@ class SessionGraphs:
 
     def _make(self, options: PhraseOptions | None) -> SessionGraph:
         words, warnings = self._words, tuple[str, ...]()
-        graph, symbols = words.graph, words.symbols
         if options is not None:
+            check_phrases(words)
             from ov_asr_score.decoding.phrases.phrase_graph import phrase_graph
 
-            made = phrase_graph(graph, symbols, options)
-            graph, symbols, warnings = made.graph, made.symbols, made.warnings
-        pdfs, num_pdfs = words.transitions.pdfs, words.transitions.num_pdfs
-        live = make_live_graph(make_graph(graph.path, graph.fst, pdfs, num_pdfs, self._penalty))
-        return SessionGraph(live, symbols, warnings)
+            made = phrase_graph(words.graph, words.symbols, options)
+            words, warnings = replace(words, graph=made.graph, symbols=made.symbols), made.warnings
+        return SessionGraph(model_graph(words, self._penalty), words.symbols, warnings)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ov_asr_score.decoding.graph_checks import check_graph
+from ov_asr_score.decoding.words.pair_files import PairFiles, is_pair, open_pair
 from ov_asr_score.errors import OvAsrScoreError, UsageError
 from ov_asr_score.fst.graph_file import GraphFile, open_graph
 from ov_asr_score.fst.symbols import SymbolTable, read_symbols
@@ -26,7 +27,11 @@ _SUBSAMPLING = "frame_subsampling_factor"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WordModel:
-    """A graph with what belongs to it; ``notes`` tell what was found without being named."""
+    """A graph with what belongs to it; ``notes`` tell what was found without being named.
+
+    Of a lookahead pair ``graph`` is the first half with words as its labels, which tells what is in it; ``pair`` is
+    searched.
+    """
 
     graph: GraphFile
     transitions: TransitionModel
@@ -34,6 +39,7 @@ class WordModel:
     source: WordBoundary | AlignLexicon | None  # for the times of words
     acoustic_scale: float
     notes: tuple[str, ...]
+    pair: PairFiles | None = None
 
 
 def open_word_model(
@@ -52,7 +58,11 @@ def open_word_model(
     """
     _check(settings, model)
     notes = []
-    graph = open_graph(settings.graph, allow_commands=allow_commands)
+    pair = None
+    if is_pair(settings.graph):
+        graph, pair = open_pair(settings.graph)
+    else:
+        graph = open_graph(settings.graph, allow_commands=allow_commands)
     transitions = load_transitions(settings.transition_model or model, allow_commands=allow_commands)
     symbols, note = graph_symbols(settings, graph, allow_commands)
     notes += [note] if note else []
@@ -69,7 +79,7 @@ def open_word_model(
     if options.decoding_scale is None:
         kind = "chain models" if is_chain else "models other than chain models"
         notes.append(f"acoustic scale {scale:g}, as usual for {kind}")
-    return WordModel(graph, transitions, symbols, source, scale, tuple(notes))
+    return WordModel(graph, transitions, symbols, source, scale, tuple(notes), pair)
 
 
 def files_of_words(settings: GraphSettings) -> Iterator[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 
+from ov_asr_score.decoding.words.pair_files import is_pair
 from ov_asr_score.errors import UsageError
 from ov_asr_score.job.transcribe.sound_sources import sound_specifiers
 from ov_asr_score.model_directory.model_directory import ModelDirectory
@@ -86,7 +87,9 @@ def _words(job: TranscribeJob, directory: ModelDirectory, notes: list[str]) -> W
         files = replace(files, text="-")
     if files.transcript.endswith("/") and not files.transcript_format:
         files = replace(files, transcript_format=DEFAULT_FORMAT)
-    known = _usable(directory.words.search, files, notes)
+    known = directory.words.search
+    if not is_pair(directory.words.graph.graph):  # whose search has all options
+        known = _usable(known, files, notes)
     if directory.program == "online2-wav-nnet3-latgen-faster":  # which ends an utterance wherever its sound ends
         known = replace(known, allow_partial=True)
     return replace(

@@ -15,10 +15,15 @@ from numpy.typing import NDArray
 
 from ov_asr_score.audio.recordings import Recording
 from ov_asr_score.decoding.endpointing import endpoint_rule, silence_transitions
-from ov_asr_score.decoding.graph import make_graph
 from ov_asr_score.decoding.hypotheses import HypothesisMaker, HypothesisOptions
-from ov_asr_score.decoding.live_search import LiveGraph, LiveSearch, make_live_graph
 from ov_asr_score.decoding.phrases.phrase_graph import open_phrase_graph
+from ov_asr_score.decoding.words.model_searches import (
+    ModelGraph,
+    ModelSearch,
+    begin_search,
+    check_phrases,
+    model_graph,
+)
 from ov_asr_score.decoding.words.utterance_segments import segment_of
 from ov_asr_score.decoding.words.word_model import open_word_model
 from ov_asr_score.frontend.live_state import FrontendState
@@ -44,7 +49,7 @@ class WindowRecognizer:
     opened: ModelWithTables
     scorer: Scorer
     symbols: SymbolTable
-    graph: LiveGraph
+    graph: ModelGraph
     options: DecodingOptions
     maker: HypothesisMaker
     row_seconds: float
@@ -77,19 +82,19 @@ class WindowRecognizer:
         if search.num_frames or not count:
             yield self._segment(search, key if self.endpoints is None else f"{key}-{count}", first_row)
 
-    def _begin(self) -> LiveSearch:
-        return LiveSearch(
+    def _begin(self) -> ModelSearch:
+        return begin_search(
             self.graph, self.options, self.maker.options.needs_lattices, self.endpoints is not None, _KEPT_BYTES
         )
 
-    def _is_over(self, search: LiveSearch) -> bool:
+    def _is_over(self, search: ModelSearch) -> bool:
         if self.endpoints is None:
             return False
         silence = search.trailing_silence(self.is_silence)
         rule = endpoint_rule(self.endpoints, search.num_frames, silence, self.row_seconds, search.relative_cost)
         return rule is not None
 
-    def _segment(self, search: LiveSearch, key: str, first_row: int) -> Segment:
+    def _segment(self, search: ModelSearch, key: str, first_row: int) -> Segment:
         found = self.maker(search.finish(key), 0.0)
         return segment_of(found, self.symbols, self.row_seconds, first_row=first_row)
 
@@ -113,15 +118,16 @@ def open_window_recognizer(
         return None
     allow = scoring.allow_commands
     words = open_word_model(scoring.decoding.graph, options, scoring.model, allow_commands=allow)
+    if scoring.decoding.phrases.are_given:
+        check_phrases(words)
     phrases = open_phrase_graph(words.graph, words.symbols, scoring.decoding.phrases, allow_commands=allow)
-    transitions, path, penalty = words.transitions, words.graph.path, options.word_insertion_penalty
-    graph = make_graph(path, phrases.graph.fst, transitions.pdfs, transitions.num_pdfs, penalty)
+    words, transitions = replace(words, graph=phrases.graph), words.transitions
     silence_phones = () if endpoints is None else endpoints.silence_phones
     return WindowRecognizer(
         opened,
         start_session(opened, iter(())).scorer,
         phrases.symbols,
-        make_live_graph(graph),
+        model_graph(words, options.word_insertion_penalty),
         replace(options, decoding_scale=words.acoustic_scale),
         HypothesisMaker(transitions, words.source, replace(wanted, acoustic_scale=words.acoustic_scale)),
         row_seconds,

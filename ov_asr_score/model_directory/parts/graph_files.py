@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ov_asr_score.decoding.words.pair_files import DISAMBIGUATION, SECOND_HALF
 from ov_asr_score.errors import FileAccessError, TableFormatError, UnsupportedModelError, UsageError
-from ov_asr_score.fst.graph_file import COMPOSE_LOOKAHEAD
-from ov_asr_score.fst.header import FstHeader, read_header
+from ov_asr_score.fst.header import read_header
 from ov_asr_score.kaldi_io.matrices.stream import open_stream
 from ov_asr_score.model_directory.parts.inventory import Inventory
 from ov_asr_score.settings.recognition.phones import parse_phones
@@ -17,7 +17,7 @@ from ov_asr_score.settings.words.word_outputs import GraphSettings
 from ov_asr_score.text import printable_name
 
 GRAPH = "HCLG.fst"
-_FIRST_HALF, _SECOND_HALF = "HCLr.fst", "Gr.fst"
+_FIRST_HALF = "HCLr.fst"
 _USE = "decoding graph"
 
 
@@ -30,13 +30,12 @@ def graph_in(
 ) -> GraphSettings:
     """The graph in a folder of the inventory, ``""`` for the top, with what belongs to it.
 
-    Raises UnsupportedModelError for the two halves of a lookahead graph, and FileAccessError or TableFormatError for a
-    graph whose beginning is damaged.
+    Of a lookahead pair it is the first half, beside which the second lies. Raises UnsupportedModelError for one half
+    alone, and FileAccessError or TableFormatError for a graph whose beginning is damaged.
     """
     prefix = f"{folder}/" if folder else ""
-    _refuse_lookahead(inventory, prefix)
-    graph = inventory.need(prefix + GRAPH, _USE)
-    words = _words(inventory, prefix, graph)
+    graph, with_words = _graph(inventory, prefix)
+    words = _words(inventory, prefix, with_words)
     boundary = lexicon = ""
     if inventory.has(prefix + word_boundary):
         boundary = inventory.use(prefix + word_boundary, "times of words")
@@ -78,34 +77,38 @@ def graph_folders(inventory: Inventory) -> list[str]:
 
 
 def _words(inventory: Inventory, prefix: str, graph: str) -> str:
-    """The table of words; an empty text where the graph has its own."""
+    """The table of words; an empty text where the graph, or its language model, has its own."""
     name = f"{prefix}words.txt"
-    if inventory.has(prefix + GRAPH) and _header(graph).output_symbols is not None:
+    if inventory.has(prefix + graph) and _has_words(inventory.path(prefix + graph)):
         if inventory.has(name):
             inventory.ignore(name, "the graph has a table of its words")
         return ""
     return inventory.need(name, "words of the graph")
 
 
-def _header(path: str) -> FstHeader:
+def _has_words(path: str) -> bool:
     with open_stream(path) as stream:
-        return read_header(stream)
+        header = read_header(stream)
+    return header.output_symbols is not None or (header.kind == "ngram" and header.input_symbols is not None)
 
 
-def _refuse_lookahead(inventory: Inventory, prefix: str) -> None:
+def _graph(inventory: Inventory, prefix: str) -> tuple[str, str]:
+    """The graph, or the first half of a lookahead pair, and the name of the file that may have its words."""
     if inventory.has(prefix + GRAPH):
-        for name in (_FIRST_HALF, _SECOND_HALF):
+        for name in (_FIRST_HALF, SECOND_HALF):
             if inventory.has(prefix + name):
                 inventory.ignore(prefix + name, f"half of a lookahead graph; {GRAPH} is used")
-        return
-    halves = [name for name in (_FIRST_HALF, _SECOND_HALF) if inventory.has(prefix + name)]
+        return inventory.use(prefix + GRAPH, _USE), GRAPH
+    halves = [name for name in (_FIRST_HALF, SECOND_HALF) if inventory.has(prefix + name)]
     if not halves:
-        return
-    for name in halves:
-        inventory.ignore(prefix + name, "half of a lookahead graph, which is not searched")
-    other = "" if len(halves) == 2 else f", which is only half of it ({_SECOND_HALF} or {_FIRST_HALF} is missing)"
-    raise UnsupportedModelError(
-        f"{printable_name(inventory.path(prefix + halves[0]))}: expected {GRAPH}, found a lookahead graph "
-        f"({' and '.join(halves)}){other}, which is composed while it is searched; compose it once: in that folder, "
-        f"{COMPOSE_LOOKAHEAD}"
-    )
+        return inventory.need(prefix + GRAPH, _USE), GRAPH
+    if len(halves) == 1:
+        (other,) = {_FIRST_HALF, SECOND_HALF} - set(halves)
+        inventory.ignore(prefix + halves[0], f"half of a lookahead graph, whose other half, {other}, is missing")
+        raise UnsupportedModelError(
+            f"{printable_name(inventory.path(prefix + halves[0]))}: expected both halves of a lookahead graph, or "
+            f"{GRAPH}, found no {other}"
+        )
+    inventory.use(prefix + SECOND_HALF, "language model, composed with the graph while it is searched")
+    inventory.mark(prefix + DISAMBIGUATION, "labels of the graph that take no frame")
+    return inventory.use(prefix + _FIRST_HALF, f"{_USE} without the language model"), SECOND_HALF

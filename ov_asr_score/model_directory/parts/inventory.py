@@ -21,7 +21,7 @@ _OF_TRAINING = ("egs", "log", "split", "cmvn", "decode")
 
 _REASONS = {
     "tree": "the decision tree; needed to make graphs, not to use them",
-    "disambig_tid.int": "for making one graph of a lookahead pair",
+    "disambig_tid.int": "for lookahead pairs (HCLr.fst, Gr.fst)",
     "disambig.int": "for making graphs",
     "disambig.txt": "for making graphs",
     "splice_opts": "the context of the extractor is said elsewhere",

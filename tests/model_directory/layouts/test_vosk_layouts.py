@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
-from ov_asr_score.errors import ConfigFormatError, FileAccessError, UnsupportedModelError
+from ov_asr_score.errors import ConfigFormatError, FileAccessError, ShapeMismatchError, UnsupportedModelError
 from ov_asr_score.frontend.opening import open_sound_frontend
 from ov_asr_score.model_directory.model_directory import DirectoryFile
 from ov_asr_score.model_directory.reading import read_model_directory, survey_model_directory
 from ov_asr_score.settings.recognition.endpointing import EndpointRule
 from ov_asr_score.settings.words.decoding import DecodingOptions
-from tests.model_directory.layouts.places import lay_out, lay_out_vosk_1, lay_out_vosk_2
+from tests.model_directory.layouts.pairs import lay_out_vosk_1_pair, lay_out_vosk_2_pair
+from tests.model_directory.layouts.places import CHAIN, lay_out, lay_out_vosk_1, lay_out_vosk_2
 
 
 def test_version_2(tmp_path: Path) -> None:
@@ -108,8 +110,34 @@ def test_an_unknown_option_is_told_with_its_line(tmp_path: Path) -> None:
         read_model_directory(tmp_path)
 
 
-def test_a_lookahead_graph_is_refused_with_what_to_do(tmp_path: Path) -> None:
-    (lay_out_vosk_2(tmp_path) / "graph/HCLG.fst").unlink()
-    lay_out(tmp_path, {"graph/HCLr.fst": "graph/HCLG.fst", "graph/Gr.fst": "graph/HCLG.fst"})
-    with pytest.raises(UnsupportedModelError, match=r"HCLr\.fst and Gr\.fst.*fstcompose HCLr\.fst Gr\.fst"):
+def test_a_lookahead_pair(tmp_path: Path) -> None:
+    found = read_model_directory(lay_out_vosk_2_pair(tmp_path))
+    assert found.words.graph.graph == str(tmp_path / "graph/HCLr.fst")
+    assert found.words.graph.words == str(tmp_path / "graph/words.txt")
+    uses = {each.path: each.use for each in found.files if each.role == "used"}
+    assert uses["graph/HCLr.fst"] == "decoding graph without the language model"
+    assert uses["graph/Gr.fst"] == "language model, composed with the graph while it is searched"
+    assert uses["graph/disambig_tid.int"] == "labels of the graph that take no frame"
+
+
+def test_a_lookahead_pair_of_version_1(tmp_path: Path) -> None:
+    assert read_model_directory(lay_out_vosk_1_pair(tmp_path)).words.graph.graph == str(tmp_path / "HCLr.fst")
+
+
+@pytest.mark.parametrize("missing", ["HCLr.fst", "Gr.fst"])
+def test_half_of_a_lookahead_pair_is_refused(missing: str, tmp_path: Path) -> None:
+    (lay_out_vosk_2_pair(tmp_path) / "graph" / missing).unlink()
+    with pytest.raises(UnsupportedModelError, match=rf"expected both halves of a lookahead graph.* found no {missing}"):
+        read_model_directory(tmp_path)
+
+
+def test_words_of_a_pair_are_those_of_the_pair(tmp_path: Path) -> None:
+    shutil.copyfile(CHAIN / "graph/words.txt", lay_out_vosk_2_pair(tmp_path) / "graph/words.txt")
+    with pytest.raises(ShapeMismatchError, match=r"a symbol for each of the 26 words in .*HCLr\.fst, found none"):
+        read_model_directory(tmp_path)
+
+
+def test_a_pair_without_its_disambiguation_symbols(tmp_path: Path) -> None:
+    (lay_out_vosk_2_pair(tmp_path) / "graph/disambig_tid.int").unlink()
+    with pytest.raises(ShapeMismatchError, match=r"HCLr\.fst: the graph has transition-ids up to"):
         read_model_directory(tmp_path)

@@ -1,0 +1,47 @@
+"""Lookahead pairs as files of a folder."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ov_asr_score.decoding.words.pair_files import is_pair, open_pair
+from ov_asr_score.errors import TableFormatError, UnsupportedModelError
+from tests.decoding.kaldi_live_searches import MODEL, transitions
+from tests.decoding.lookahead.small_pairs import DISAMBIGUATION, FOLDER, numbers
+
+
+def test_what_is_a_pair(tmp_path: Path) -> None:
+    assert is_pair(str(FOLDER / "HCLr.fst"))
+    (tmp_path / "damaged").write_bytes((FOLDER / "HCLr.fst").read_bytes()[:9])
+    others = (MODEL / "graph/HCLG.fst", FOLDER / "Gr.fst", MODEL / "graph/words.txt", tmp_path / "damaged", tmp_path)
+    assert not any(is_pair(str(path)) for path in others)
+    assert not is_pair("-")
+
+
+def test_the_first_half_tells_words_and_transition_ids() -> None:
+    graph, files = open_pair(str(FOLDER / "HCLr.fst"))
+    assert files.disambiguation == DISAMBIGUATION
+    words = {int(line.split()[1]) for line in (FOLDER / "words.txt").read_text().splitlines()}
+    used = set(np.unique(graph.fst.olabels).tolist())
+    assert used <= words and {word for each in numbers("words.int").values() for word in each} <= used
+    assert graph.fst.largest_ilabel == graph.fst.ilabels.max() <= transitions().num_transition_ids
+    assert files.pair.hclr.ilabels.max() == max(DISAMBIGUATION)  # as it was
+
+
+def test_one_half_alone(tmp_path: Path) -> None:
+    shutil.copyfile(FOLDER / "HCLr.fst", tmp_path / "HCLr.fst")
+    with pytest.raises(UnsupportedModelError, match=r"HCLr\.fst: .* expected the second half, Gr\.fst, beside it"):
+        open_pair(str(tmp_path / "HCLr.fst"))
+
+
+@pytest.mark.parametrize("text", ["295 x", "0", "-3", "99999999999"])
+def test_labels_that_are_none(text: str, tmp_path: Path) -> None:
+    for name in ("HCLr.fst", "Gr.fst"):
+        shutil.copyfile(FOLDER / name, tmp_path / name)
+    (tmp_path / "disambig_tid.int").write_text(text)
+    with pytest.raises(TableFormatError, match=r"disambig_tid\.int: expected labels of disambiguation symbols"):
+        open_pair(str(tmp_path / "HCLr.fst"))

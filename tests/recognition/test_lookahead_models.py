@@ -1,0 +1,115 @@
+"""Model directories whose graph is a lookahead pair, through all doors: words are those of both halves composed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ov_asr_score.errors import UnsupportedModelError
+from ov_asr_score.fst.language_model import open_language_model
+from ov_asr_score.fst.symbols import read_symbols
+from ov_asr_score.job.transcribe.transcription import run_transcription
+from ov_asr_score.recognition.recognizer import Recognizer, load_recognizer
+from ov_asr_score.recognition.results import Final
+from ov_asr_score.settings.recognition.phrases import PhraseSettings
+from ov_asr_score.settings.recognition.search_choices import SearchChoices
+from ov_asr_score.settings.recognition.transcribe_job import TranscribeJob
+from ov_asr_score.settings.words.word_outputs import WordFiles
+from ov_asr_score.vosk import KaldiRecognizer, Model
+from tests.model_directory.layouts.pairs import PAIR, lay_out_vosk_1_pair, lay_out_vosk_2_pair
+from tests.recognition.places import KEYS, RATE, SOUND, pieces_of, samples_of
+
+pytest.importorskip("numba")
+# of online2-wav-nnet3-latgen-faster; whole files and sound in pieces have the same words
+EXPECTED = (PAIR / "decoded" / "composed.txt").read_text().splitlines()
+WORDS = {key: words for key, *words in map(str.split, EXPECTED)}
+NO_PHRASES = r"HCLr\.fst: phrases and boosted words need a complete graph \(HCLG\.fst\), found a lookahead graph"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return lay_out_vosk_2_pair(tmp_path_factory.mktemp("pair"))
+
+
+@pytest.fixture(scope="module")
+def pair_recognizer(folder: Path) -> Iterator[Recognizer]:
+    with load_recognizer(folder) as found:
+        yield found
+
+
+def transcribed(folder: Path, path: Path, **more: object) -> list[str]:
+    job = TranscribeJob(str(folder), (f"wav:{SOUND}/*.flac",), files=WordFiles(text=str(path)), **more)  # type: ignore[arg-type]
+    assert run_transcription(job).verdict == "ok"
+    return path.read_text().splitlines()
+
+
+def test_whole_files(folder: Path, tmp_path: Path) -> None:
+    assert transcribed(folder, tmp_path / "text") == EXPECTED
+
+
+def test_long_files(folder: Path, tmp_path: Path) -> None:
+    assert transcribed(folder, tmp_path / "text", long_after=0.0) == EXPECTED
+
+
+def test_version_1_of_vosk(tmp_path: Path) -> None:
+    folder = lay_out_vosk_1_pair(tmp_path / "model")
+    assert transcribed(folder, tmp_path / "text") == EXPECTED
+
+
+def test_a_packed_language_model(tmp_path: Path) -> None:
+    folder = lay_out_vosk_2_pair(tmp_path / "model")
+    shutil.copyfile(PAIR / "Gr_ngram.fst", folder / "graph/Gr.fst")
+    # whose words have the numbers of the labels, as mkgraph_lookahead.sh writes them
+    symbols, words = read_symbols(PAIR / "words.txt"), open_language_model(PAIR / "Gr.fst").model.words_of_label
+    lines = [f"{symbols.text(word)} {label}\n" for label, word in enumerate(words.tolist()) if word]
+    (folder / "graph/words.txt").write_text("".join(["<eps> 0\n", *lines]))
+    assert transcribed(folder, tmp_path / "text") == EXPECTED
+
+
+def test_limits_of_the_search_hold_for_lattices(folder: Path, tmp_path: Path) -> None:
+    files = WordFiles(nbest=2, nbest_text=str(tmp_path / "nbest"))
+    job = TranscribeJob(str(folder), (f"wav:{SOUND}/*.flac",), files=files, search=SearchChoices(max_active=2000))
+    report = run_transcription(job)
+    assert not any("not used, as the search for lattices" in note for note in report.notes)
+    lines = (tmp_path / "nbest").read_text().splitlines()
+    assert [line.replace("-1 ", " ", 1) for line in lines if line.split()[0].endswith("-1")] == EXPECTED
+
+
+def test_sessions(pair_recognizer: Recognizer) -> None:
+    for key in KEYS:
+        with pair_recognizer.session(words=True, endpoints=False) as session:
+            for piece in pieces_of(key, 3200):
+                session.accept(piece)
+            finals = session.finish()
+        assert all(isinstance(final, Final) for final in finals)
+        found = [word for final in finals for word in final.segment.alternatives[0].words]
+        assert [word.text for word in found] == WORDS[key]
+        assert all(word.start is not None and word.start < word.end for word in found if word.end is not None)
+
+
+def test_partial_results_and_endpoints(pair_recognizer: Recognizer) -> None:
+    with pair_recognizer.session() as session:
+        results = [each for piece in pieces_of("pauses", 1600) for each in session.accept(piece)]
+    assert any(isinstance(each, Final) and each.endpoint_rule for each in results)
+    assert any(not isinstance(each, Final) and each.words for each in results)
+
+
+def test_the_door_of_vosk(folder: Path) -> None:
+    model = Model(str(folder))
+    for key in KEYS:
+        recognizer = KaldiRecognizer(model, RATE)
+        recognizer.AcceptWaveform(samples_of(key).tobytes())
+        assert json.loads(recognizer.FinalResult())["text"].split() == WORDS[key]
+
+
+def test_phrases_are_refused(folder: Path, pair_recognizer: Recognizer, tmp_path: Path) -> None:
+    with pytest.raises(UnsupportedModelError, match=NO_PHRASES):
+        pair_recognizer.session(phrases=["yes"])
+    with pytest.raises(UnsupportedModelError, match=NO_PHRASES):
+        pair_recognizer.session(boost={"yes": 2.0})
+    with pytest.raises(UnsupportedModelError, match=NO_PHRASES):
+        transcribed(folder, tmp_path / "text", phrases=PhraseSettings(boost=(("yes", 2.0),)))
