@@ -8,6 +8,7 @@ import pytest
 
 from ov_asr_score.errors import FileAccessError
 from ov_asr_score.job.inspect_model import inspect_model
+from tests.model_directory.layouts.pairs import lay_out_vosk_2_pair
 from tests.model_directory.layouts.places import CHAIN, lay_out, lay_out_online, lay_out_vosk_2
 
 
@@ -52,6 +53,14 @@ def test_silence_weights_and_rules(tmp_path: Path) -> None:
     recognition = dict(inspect_model(str(lay_out_vosk_2(tmp_path))))["Recognition"]
     assert recognition["endpoints"] == "Kaldi's rules, but for 3, 4"
     assert recognition["silence in i-vectors"] == "weight 0.001"
+
+
+def test_a_lookahead_pair(tmp_path: Path) -> None:
+    sections = dict(inspect_model(str(lay_out_vosk_2_pair(tmp_path))))
+    assert "cannot be used" not in sections["Model directory"]
+    assert sections["Recognition"]["graph"] == "graph/HCLr.fst"
+    assert sections["Used files"]["graph/HCLr.fst"] == "decoding graph without the language model"
+    assert str(sections["Used files"]["graph/Gr.fst"]).startswith("language model, composed with the graph")
 
 
 def test_no_model_directory(tmp_path: Path) -> None:
