@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from ov_asr_score.settings.recognition.search_choices import SearchChoices
 from ov_asr_score.settings.recognition.transcribe_job import TranscribeJob
 from ov_asr_score.settings.words.word_outputs import WordFiles
 from ov_asr_score.vosk import KaldiRecognizer, Model
+from tests.command_line import ROOT
 from tests.model_directory.layouts.pairs import PAIR, lay_out_vosk_1_pair, lay_out_vosk_2_pair
 from tests.recognition.places import KEYS, RATE, SOUND, pieces_of, samples_of
 
@@ -113,3 +116,13 @@ def test_phrases_are_refused(folder: Path, pair_recognizer: Recognizer, tmp_path
         pair_recognizer.session(boost={"yes": 2.0})
     with pytest.raises(UnsupportedModelError, match=NO_PHRASES):
         transcribed(folder, tmp_path / "text", phrases=PhraseSettings(boost=(("yes", 2.0),)))
+
+
+def test_without_numba_the_extra_is_named_before_anything_is_decoded(folder: Path) -> None:
+    program = (
+        "import sys; sys.modules['numba'] = None\n"
+        "from ov_asr_score.recognition.recognizer import load_recognizer\n"
+        f"load_recognizer({str(folder)!r})"
+    )
+    outcome = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert 'pip install "ov-asr-score[lookahead]"' in outcome.stderr.splitlines()[-1]
