@@ -130,7 +130,7 @@ $(VENV)/.installed-docs: $(VENV)/.installed
 # without nncf, which is for newer releases
 $(VENV_2023)/.installed: pyproject.toml
 	$(PYTHON_2023) -m venv $(VENV_2023)
-	$(VENV_2023)/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[audio-all,decode]" "openvino==2023.3.*" \
+	$(VENV_2023)/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[audio-all,decode,lookahead]" "openvino==2023.3.*" \
 	  build hypothesis jsonschema kaldi-native-fbank kaldi-native-io kaldilm "matplotlib>=3.9" onnx onnxruntime pdoc praatio pysubs2 pytest pytest-timeout pytest-xdist pyyaml webvtt-py
 	touch $@
 
