@@ -17,6 +17,7 @@ import pytest
 from ov_asr_score.kaldi_io import read_table
 from tests.command_line import COMMAND, DATA, MODELS, ROOT, Outcome, interruptible, names_in, run, run_process
 from tests.kaldi_judge.decoding.graphs import Arc, Graph, write_graph
+from tests.soak.test_flat_sound import MEASURED
 from tests.tiny_model import write_table
 
 SPEECH = DATA / "speech"
@@ -471,11 +472,8 @@ def test_memory_of_a_million_frames(place: Path) -> None:
     write_table("ark:scores.ark", {"long": rows})
     size = rows.nbytes >> 10
     del rows
-    peak_of_itself = "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
-    program = f"import atexit, resource\natexit.register(lambda: {peak_of_itself})\n"
-    program += "from ov_asr_score.__main__ import main\nmain()"
     done = subprocess.run(
-        [sys.executable, "-c", program, *DECODE],
+        [sys.executable, "-c", MEASURED, *DECODE],
         capture_output=True,
         text=True,
         check=False,
