@@ -48,3 +48,12 @@ def endpoint_rule(
             if relative_cost <= rule.max_relative_cost:
                 return number
     return None
+
+
+def frames_of_silence(transition_ids: NDArray[np.int32], is_silence: NDArray[np.bool_]) -> int:
+    """Frames of silence at the end of a path [T]; ``is_silence`` is by transition-id.
+
+    Kaldi: ``TrailingSilenceLength`` in online2/online-endpoint.cc.
+    """
+    spoken = np.flatnonzero(~is_silence[transition_ids])
+    return len(transition_ids) - (int(spoken[-1]) + 1 if spoken.size else 0)

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.decoding.decoded import Decoded
+from ov_asr_score.decoding.endpointing import frames_of_silence
 from ov_asr_score.decoding.graph import DecodingGraph, endless_automaton
 from ov_asr_score.decoding.kaldifst_api import import_kaldi_decoder, path_bytes
 from ov_asr_score.decoding.search import (
@@ -206,13 +207,8 @@ class LiveSearch:
         return words[words > 0]
 
     def trailing_silence(self, is_silence: NDArray[np.bool_]) -> int:
-        """Frames of silence at the end of the best path; ``is_silence`` is by transition-id.
-
-        Kaldi: ``TrailingSilenceLength`` in online2/online-endpoint.cc.
-        """
-        ids = self.transition_ids()
-        spoken = np.flatnonzero(~is_silence[ids])
-        return len(ids) - (int(spoken[-1]) + 1 if spoken.size else 0)
+        """Frames of silence at the end of the best path; ``is_silence`` is by transition-id."""
+        return frames_of_silence(self.transition_ids(), is_silence)
 
     def finish(self, key: str) -> Decoded:
         """What comes of the utterance if it ends here; what went wrong is in the warnings. The search may go on."""

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.decoding.decoded import Decoded
+from ov_asr_score.decoding.endpointing import frames_of_silence
 from ov_asr_score.decoding.live_search import TracedPath
 from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph
 from ov_asr_score.decoding.lookahead.pair_lattice import pair_lattice
@@ -163,13 +164,8 @@ class LookaheadSearch:
         return self._labels("olabel")
 
     def trailing_silence(self, is_silence: NDArray[np.bool_]) -> int:
-        """Frames of silence at the end of the best path; ``is_silence`` is by transition-id.
-
-        Kaldi: ``TrailingSilenceLength`` in online2/online-endpoint.cc.
-        """
-        ids = self.transition_ids()
-        spoken = np.flatnonzero(~is_silence[ids])
-        return len(ids) - (int(spoken[-1]) + 1 if spoken.size else 0)
+        """Frames of silence at the end of the best path; ``is_silence`` is by transition-id."""
+        return frames_of_silence(self.transition_ids(), is_silence)
 
     def finish(self, key: str) -> Decoded:
         """What comes of the utterance if it ends here; what went wrong is in the warnings. The search may go on."""
