@@ -102,7 +102,7 @@ FLOORS: dict[str, list[str]] = {
     ],
     "model_directory": ["model_directory", "parts", "layouts part_checks", "reading"],
     "job": [
-        "overwriting written_table caption_file",
+        "outputs",
         "inspection",
         "inspect_model",
         "words",
@@ -110,7 +110,7 @@ FLOORS: dict[str, list[str]] = {
         "run",
         "layers",
         "egs_objectives",
-        "score convert copy_table table_info merge compare compare_layers compare_profiles bench quantize egs_prob "
+        "score convert copy_table table_info merge comparing bench quantize egs_prob "
         "features ivectors decode listen wer",
         "transcribe suite",
         "__init__",

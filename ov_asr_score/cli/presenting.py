@@ -64,7 +64,7 @@ def _presented(job: ScoreJob, run: RunOfJob, console: ReportConsole, *, quiet: b
 
 def present_comparison(job: CompareJob, *, quiet: bool, verbose: bool) -> Verdict:
     """Verdict of the comparison; its report goes to standard output, or to standard error when JSON goes there."""
-    from ov_asr_score.job.compare import run_comparison
+    from ov_asr_score.job.comparing.compare import run_comparison
 
     console = ReportConsole(stderr=job.report == "-")
 

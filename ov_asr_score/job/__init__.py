@@ -11,8 +11,8 @@ from ov_asr_score.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from ov_asr_score.job.bench import run_bench
-    from ov_asr_score.job.compare import run_comparison
-    from ov_asr_score.job.compare_layers import run_layer_comparison
+    from ov_asr_score.job.comparing.compare import run_comparison
+    from ov_asr_score.job.comparing.compare_layers import run_layer_comparison
     from ov_asr_score.job.convert import ConversionReport, run_conversion
     from ov_asr_score.job.decode import run_decode
     from ov_asr_score.job.egs_prob import run_egs_prob
@@ -74,12 +74,12 @@ _HOMES = {
     "WerJob": "settings.words.wer_job",
     "read_suite": "job.suite.file",
     "run_bench": "job.bench",
-    "run_comparison": "job.compare",
+    "run_comparison": "job.comparing.compare",
     "run_conversion": "job.convert",
     "run_decode": "job.decode",
     "run_egs_prob": "job.egs_prob",
     "run_job": "job.score",
-    "run_layer_comparison": "job.compare_layers",
+    "run_layer_comparison": "job.comparing.compare_layers",
     "run_quantization": "job.quantize",
     "run_suite": "job.suite.run",
     "run_transcription": "job.transcribe.transcription",

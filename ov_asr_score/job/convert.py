@@ -16,7 +16,7 @@ from ov_asr_score.convert.saving import check_ir_name, save_ir
 from ov_asr_score.convert.static_shapes import fix_shapes
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.job.inspection.sections import Section, origin_section
-from ov_asr_score.job.overwriting import check_files, kaldi_files_read
+from ov_asr_score.job.outputs.overwriting import check_files, kaldi_files_read
 from ov_asr_score.kaldi_io.files.input import describe_input, keep_inputs
 from ov_asr_score.kaldi_io.foreign import MODEL
 from ov_asr_score.ov_model.file_kind import kind_name, read_model_kind

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.errors import OvAsrScoreError, TableFormatError, UsageError
-from ov_asr_score.job.overwriting import check_files, files_read, files_written
+from ov_asr_score.job.outputs.overwriting import check_files, files_read, files_written
 from ov_asr_score.kaldi_io import TableWriter, parse_read_specifier, read_table
 from ov_asr_score.kaldi_io.matrices.cuts import cut, parse_columns, parse_rows
 from ov_asr_score.kaldi_io.tables.entries import read_order

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ov_asr_score import __version__
 from ov_asr_score.decoding.words.word_model import frames_per_row
 from ov_asr_score.errors import OvAsrScoreError, ShapeMismatchError, UsageError
-from ov_asr_score.job.overwriting import NamedFiles, check_files, files_read
+from ov_asr_score.job.outputs.overwriting import NamedFiles, check_files, files_read
 from ov_asr_score.job.run.word_verdict import exceeded_word_limits
 from ov_asr_score.job.words.outcome import Outcome
 from ov_asr_score.job.words.word_files import wants_times

@@ -14,7 +14,7 @@ from ov_asr_score.egs.example import Example, ExampleKind
 from ov_asr_score.egs.example_table import read_examples
 from ov_asr_score.errors import TableFormatError, UnsupportedModelError, UsageError
 from ov_asr_score.job.egs_objectives import ExampleObjectives
-from ov_asr_score.job.overwriting import check_files, files_read
+from ov_asr_score.job.outputs.overwriting import check_files, files_read
 from ov_asr_score.job.run.report_files import new_report
 from ov_asr_score.kaldi_io import atomic_output
 from ov_asr_score.kaldi_io.files.input import keep_inputs

@@ -13,8 +13,8 @@ from ov_asr_score.frontend.named_files import named_files
 from ov_asr_score.frontend.opening import open_frontend
 from ov_asr_score.frontend.reading import Reading, read_features
 from ov_asr_score.frontend.sources import is_sound, source_files, table_of
-from ov_asr_score.job.overwriting import NamedFiles, check_files, files_read, files_written
-from ov_asr_score.job.written_table import WrittenTable
+from ov_asr_score.job.outputs.overwriting import NamedFiles, check_files, files_read, files_written
+from ov_asr_score.job.outputs.written_table import WrittenTable
 from ov_asr_score.kaldi_io import (
     OutputFile,
     TableWriter,

@@ -11,8 +11,8 @@ from ov_asr_score.frontend.sources import is_sound
 from ov_asr_score.ivector.extraction import extract_ivectors
 from ov_asr_score.ivector.extractor import load_extractor
 from ov_asr_score.ivector.utterance_queue import IvectorUtterance
-from ov_asr_score.job.overwriting import NamedFiles, check_files, files_read, files_written
-from ov_asr_score.job.written_table import WrittenTable
+from ov_asr_score.job.outputs.overwriting import NamedFiles, check_files, files_read, files_written
+from ov_asr_score.job.outputs.written_table import WrittenTable
 from ov_asr_score.kaldi_io import KeyedTable, TableWriter, open_table, parse_read_specifier, read_table
 from ov_asr_score.settings.path_map import parse_path_map
 from ov_asr_score.settings.speech.feature_jobs import IvectorsJob

@@ -19,8 +19,8 @@ from ov_asr_score.decoding.phrases.phrase_files import phrase_files_read, read_p
 from ov_asr_score.decoding.phrases.phrase_options import PhraseOptions
 from ov_asr_score.errors import TableFormatError
 from ov_asr_score.frontend.live_state import FrontendState
-from ov_asr_score.job.caption_file import CaptionFile
-from ov_asr_score.job.overwriting import NamedFiles, check_files
+from ov_asr_score.job.outputs.caption_file import CaptionFile
+from ov_asr_score.job.outputs.overwriting import NamedFiles, check_files
 from ov_asr_score.kaldi_io import open_output
 from ov_asr_score.kaldi_io.files.input import access_error
 from ov_asr_score.kaldi_io.files.output import atomic_output

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ov_asr_score.errors import UsageError
-from ov_asr_score.job.overwriting import check_files, files_read, files_written
+from ov_asr_score.job.outputs.overwriting import check_files, files_read, files_written
 from ov_asr_score.kaldi_io import parse_read_specifier, parse_write_specifier
 from ov_asr_score.kaldi_io.tables.entries import find_entries, read_order
 from ov_asr_score.kaldi_io.tables.merging import join_archives, join_scripts

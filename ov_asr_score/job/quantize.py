@@ -12,7 +12,7 @@ from ov_asr_score.comparison import ScoreDifference, compare_scores
 from ov_asr_score.convert.saving import check_ir_name, save_ir
 from ov_asr_score.errors import UnsupportedModelError, UsageError
 from ov_asr_score.job.inspection.sections import Section
-from ov_asr_score.job.overwriting import check_files, input_files_read, kaldi_files_read, model_files_read
+from ov_asr_score.job.outputs.overwriting import check_files, input_files_read, kaldi_files_read, model_files_read
 from ov_asr_score.job.run.trial import TrialRun, open_trial
 from ov_asr_score.ov_model.int8 import QuantizedModel, import_nncf, quantize_model
 from ov_asr_score.ov_model.model_description import ModelDescription, describe_model

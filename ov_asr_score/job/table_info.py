@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from ov_asr_score.errors import OvAsrScoreError, TableFormatError
-from ov_asr_score.job.overwriting import check_files, files_read
+from ov_asr_score.job.outputs.overwriting import check_files, files_read
 from ov_asr_score.kaldi_io import OutputFile, open_output, parse_read_specifier
 from ov_asr_score.kaldi_io.specifier import ReadSpecifier
 from ov_asr_score.kaldi_io.tables.contents import TableContent, read_contents

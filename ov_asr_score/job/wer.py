@@ -16,7 +16,7 @@ import numpy as np
 
 from ov_asr_score import __version__
 from ov_asr_score.errors import MissingUtteranceError, UsageError
-from ov_asr_score.job.overwriting import check_files, files_read
+from ov_asr_score.job.outputs.overwriting import check_files, files_read
 from ov_asr_score.job.words.wer_sweep import check_sweep, edge_notes, sweep_lattices
 from ov_asr_score.job.words.word_texts import SpokenTexts, changed_texts, read_rules, read_texts
 from ov_asr_score.kaldi_io import atomic_output, read_token_table

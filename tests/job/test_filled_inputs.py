@@ -9,7 +9,7 @@ import onnx
 import pytest
 
 from ov_asr_score.job import BenchJob, ScoreJob, run_bench, run_job
-from ov_asr_score.job.compare_layers import run_layer_comparison
+from ov_asr_score.job.comparing.compare_layers import run_layer_comparison
 from ov_asr_score.job.inspect_model import inspect_model
 from ov_asr_score.job.resume.run_identity import run_identity
 from ov_asr_score.scoring.session import open_model_with_tables

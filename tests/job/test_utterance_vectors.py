@@ -12,7 +12,7 @@ import pytest
 
 from ov_asr_score.comparison import Limits
 from ov_asr_score.job import ScoreJob, run_job
-from ov_asr_score.job.compare import run_comparison
+from ov_asr_score.job.comparing.compare import run_comparison
 from ov_asr_score.job.copy_table import copy_entries
 from ov_asr_score.kaldi_io import read_table
 from ov_asr_score.report.data.run import UtteranceReport

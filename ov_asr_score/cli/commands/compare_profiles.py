@@ -21,7 +21,7 @@ def compare_profiles(settings: CompareProfilesSettings, quiet: Quiet = False, ve
     runs scored different numbers of frames, the times of B are scaled to the frames of A.
     """
     from ov_asr_score.cli.report_console import ReportConsole
-    from ov_asr_score.job.compare_profiles import compare_profile_files
+    from ov_asr_score.job.comparing.compare_profiles import compare_profile_files
     from ov_asr_score.report.console.profile_comparison import render_profile_comparison, slowdowns
 
     limit = settings.max_slowdown

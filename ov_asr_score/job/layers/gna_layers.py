@@ -1,6 +1,6 @@
 """The layers of a model quantized for GNA beside the same layers in floats, as a comparison of layers tells them.
 
-Tests: tests/job/test_compare_layers.py
+Tests: tests/job/comparing/test_compare_layers.py
 """
 
 from __future__ import annotations

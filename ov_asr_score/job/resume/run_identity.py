@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 from ov_asr_score import __version__
 from ov_asr_score.convert.source_file import file_digest
 from ov_asr_score.frontend.sources import is_sound, list_files, sound_files
-from ov_asr_score.job.overwriting import frontend_files_read
+from ov_asr_score.job.outputs.overwriting import frontend_files_read
 from ov_asr_score.kaldi_io import parse_read_specifier
 from ov_asr_score.kaldi_io.files.input import kept_input, split_offset
 from ov_asr_score.kaldi_io.specifier import ReadSpecifier

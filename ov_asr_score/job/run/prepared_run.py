@@ -15,7 +15,7 @@ from ov_asr_score.comparison import Limits
 from ov_asr_score.errors import OvAsrScoreError, UsageError
 from ov_asr_score.frontend.sources import is_sound, source_files
 from ov_asr_score.frontend.stage_times import StageTimes
-from ov_asr_score.job.overwriting import (
+from ov_asr_score.job.outputs.overwriting import (
     NamedFiles,
     check_files,
     files_read,

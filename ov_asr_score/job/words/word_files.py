@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any, TypeVar
 
 from ov_asr_score.errors import UsageError
-from ov_asr_score.job.overwriting import NamedFiles, files_written
+from ov_asr_score.job.outputs.overwriting import NamedFiles, files_written
 from ov_asr_score.job.words.outcome import Outcome
 from ov_asr_score.job.words.recording_places import RecordingPlaces, load_places
 from ov_asr_score.job.words.transcript_files import TranscriptFiles

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ov_asr_score.decoding.phrases.phrase_files import phrase_files_read
 from ov_asr_score.decoding.words.word_model import files_of_words
 from ov_asr_score.decoding.workers import Utterances
-from ov_asr_score.job.overwriting import NamedFiles
+from ov_asr_score.job.outputs.overwriting import NamedFiles
 from ov_asr_score.job.words.graph_words import GraphWords, open_graph_words
 from ov_asr_score.job.words.outcome import Outcome
 from ov_asr_score.job.words.word_files import WordWriters, check_word_files, open_word_files, word_files_written

@@ -1,6 +1,6 @@
 """What the infer requests of a run hold, kept for quantization.
 
-Tests: tests/job/test_quantize.py, tests/job/test_compare_layers.py
+Tests: tests/job/test_quantize.py, tests/job/comparing/test_compare_layers.py
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The same requests through two models, or one model on two devices, and the values of their layers side by side.
 
-Tests: tests/job/test_compare_layers.py
+Tests: tests/job/comparing/test_compare_layers.py
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from ov_asr_score.device.reports import DeviceReport
 from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError, UsageError
 from ov_asr_score.job.layers.gna_layers import measure_gna
 from ov_asr_score.job.layers.names import choose, choose_common, common_layers
-from ov_asr_score.job.overwriting import check_files, input_files_read, kaldi_files_read, model_files_read
+from ov_asr_score.job.outputs.overwriting import check_files, input_files_read, kaldi_files_read, model_files_read
 from ov_asr_score.job.run.report_files import new_report
 from ov_asr_score.job.run.trial import TrialRun, open_trial
 from ov_asr_score.kaldi_model.loading import load_network

@@ -8,7 +8,7 @@ import pytest
 import webvtt
 
 from ov_asr_score.errors import FileAccessError
-from ov_asr_score.job.caption_file import CaptionFile
+from ov_asr_score.job.outputs.caption_file import CaptionFile
 from ov_asr_score.settings.words.captions import CaptionOptions
 from ov_asr_score.transcript.transcript import Alternative, Segment, Word
 

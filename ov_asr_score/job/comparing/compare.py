@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.job.overwriting import check_files, files_read
+from ov_asr_score.job.outputs.overwriting import check_files, files_read
 from ov_asr_score.job.run.references import ReferenceTables
 from ov_asr_score.job.run.report_files import new_report, report_file
 from ov_asr_score.job.run.run_verdict import check_measures, judge

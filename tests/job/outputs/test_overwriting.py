@@ -6,7 +6,13 @@ from pathlib import Path
 import pytest
 
 from ov_asr_score.errors import UsageError
-from ov_asr_score.job.overwriting import check_files, files_read, files_written, input_files_read, model_files_read
+from ov_asr_score.job.outputs.overwriting import (
+    check_files,
+    files_read,
+    files_written,
+    input_files_read,
+    model_files_read,
+)
 from ov_asr_score.scoring.utterances.joining import InputTable
 from ov_asr_score.settings.path_map import NO_PATH_MAP
 

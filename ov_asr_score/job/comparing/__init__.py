@@ -1,0 +1,1 @@
+"""Two score tables, two models layer by layer, or two profiles compared."""
