@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import sys
 import time
 import wave
@@ -33,12 +34,16 @@ def serve(load: Callable[[str], Worker], arguments: Iterable[str]) -> None:
     core, folder, *paths = arguments
     os.sched_setaffinity(0, {int(core)})
     worker = load(folder)
-    loaded = time.perf_counter() - started
+    loaded = {
+        "load_seconds": time.perf_counter() - started,
+        "load_processor": time.process_time(),
+        "loaded_bytes": _peak_bytes(),
+    }
     sounds = [_samples(path) for path in paths]
     first = worker.begin(False)
     first.accept(sounds[0])
     words = first.finish()
-    _tell({"load_seconds": loaded, "first_words_seconds": time.perf_counter() - started, "words": words})
+    _tell({**loaded, "first_words_seconds": time.perf_counter() - started, "words": words})
     for line in sys.stdin:
         wish = json.loads(line)
         work = _WORK[wish.pop("do")]
@@ -92,8 +97,16 @@ def _pace(
     }
 
 
-def _times(started: float, processor: float) -> dict[str, float]:
-    return {"seconds": time.perf_counter() - started, "processor": time.process_time() - processor}
+def _times(started: float, processor: float) -> dict[str, Any]:
+    return {
+        "seconds": time.perf_counter() - started,
+        "processor": time.process_time() - processor,
+        "peak_bytes": _peak_bytes(),
+    }
+
+
+def _peak_bytes() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1024 if sys.platform != "darwin" else 1)
 
 
 def _samples(path: str) -> bytes:
