@@ -16,6 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.errors import TableFormatError, UnsupportedModelError
+from ov_asr_score.fst.arc_columns import (
+    are_weights,
+    blocks,
+    count_of_states,
+    largest,
+    states_of_arcs,
+    wrong_value,
+)
 from ov_asr_score.fst.header import ARC, CONST_STATE, MAGIC, FstHeader, read_header
 from ov_asr_score.fst.symbols import SymbolTable
 from ov_asr_score.kaldi_io.files.input import describe_input
@@ -141,12 +149,10 @@ def read_graph_behind(stream: KaldiStream, header: FstHeader, wanted: str) -> Gr
         found = "none" if header.start == -1 or not states else f"state {header.start} of {states}"
         raise stream.error("a state where the graph begins", found, offset=offset)
     for field, least, expected in (("next", 0, f"states below {states}"), ("ilabel", 0, ""), ("olabel", 0, "")):
-        column = arcs[field]
         most = states - 1 if field == "next" else _MOST_STATES
-        if column.size and not least <= int(column.min()) <= int(column.max()) <= most:
-            wrong = column[(column < least) | (column > most)][0]
+        if (wrong := wrong_value(arcs[field], least, most)) is not None:
             raise stream.error(expected or "labels of 0 or more", str(wrong), _DAMAGED, offset=offset)
-    if not (arcs["weight"] > -np.inf).all() or not (final_weights > -np.inf).all():
+    if not are_weights(arcs["weight"]) or not are_weights(final_weights):
         raise stream.error("weights that are numbers", "NaN or minus infinity", _DAMAGED, offset=offset)
     return GraphFst(
         start=header.start,
@@ -154,8 +160,8 @@ def read_graph_behind(stream: KaldiStream, header: FstHeader, wanted: str) -> Gr
         first_arcs=first_arcs,
         arcs=arcs,
         num_final_states=int(np.count_nonzero(final_weights < np.inf)),
-        largest_ilabel=int(arcs["ilabel"].max(initial=0)),
-        largest_olabel=int(arcs["olabel"].max(initial=0)),
+        largest_ilabel=largest(arcs["ilabel"]),
+        largest_olabel=largest(arcs["olabel"]),
     )
 
 
@@ -181,25 +187,36 @@ def _read_const(
     states, num_arcs = (_count(stream, header.states, "states"), _count(stream, header.arcs, "arcs"))
     header.align(stream)
     offset = stream.offset
-    table = stream.read_bytes(states * CONST_STATE.itemsize).view(CONST_STATE)
+    table = stream.map_bytes(states * CONST_STATE.itemsize).view(CONST_STATE)
     header.align(stream)
-    arcs = stream.read_bytes(num_arcs * ARC.itemsize).view(ARC)
-    counts = table["arcs"].astype(np.int64)
+    arcs = stream.map_bytes(num_arcs * ARC.itemsize).view(ARC)
     first_arcs = np.zeros(states + 1, np.int64)
-    np.cumsum(counts, out=first_arcs[1:])
-    first = table["first"].astype(np.int64)
-    if (first + counts > num_arcs).any() or first_arcs[-1] > num_arcs:
+    np.cumsum(table["arcs"], out=first_arcs[1:])
+    if first_arcs[-1] > num_arcs:
         raise stream.error(f"states with {num_arcs} arcs in all", "more", _DAMAGED, offset=offset)
-    moved = (first != first_arcs[:-1]) & (counts > 0)
-    if moved.any():  # in another order than that of the states, or with gaps
+    if not _follow_each_other(table, first_arcs):  # in another order than that of the states, or with gaps
+        counts, first = table["arcs"].astype(np.int64), table["first"].astype(np.int64)
+        if (first + counts > num_arcs).any():
+            raise stream.error(f"states with {num_arcs} arcs in all", "more", _DAMAGED, offset=offset)
         arcs = arcs[np.repeat(first - first_arcs[:-1], counts) + np.arange(first_arcs[-1])]
     arcs = arcs[: first_arcs[-1]]
-    wrong = np.flatnonzero((table["epsilons"] != _epsilon_counts(arcs, first_arcs)).any(axis=1))
-    if wrong.size:
+    for own, of_them in states_of_arcs(first_arcs):
         # A decoder passes over the epsilon arcs of a state that has none by its number.
-        place = offset + int(wrong[0]) * CONST_STATE.itemsize
-        raise stream.error(f"the numbers of epsilon arcs of state {wrong[0]}", "others", _DAMAGED, offset=place)
+        counted = _epsilon_counts(arcs[of_them], first_arcs[own.start : own.stop + 1] - of_them.start)
+        wrong = np.flatnonzero((table["epsilons"][own] != counted).any(axis=1))
+        if wrong.size:
+            state = own.start + int(wrong[0])
+            place = offset + state * CONST_STATE.itemsize
+            raise stream.error(f"the numbers of epsilon arcs of state {state}", "others", _DAMAGED, offset=place)
     return table["final"].copy(), first_arcs, arcs
+
+
+def _follow_each_other(table: NDArray[np.void], first_arcs: NDArray[np.int64]) -> bool:
+    """Whether the arcs of each state that has any lie behind those of the states before."""
+    for block in blocks(len(table)):
+        if ((table["first"][block] != first_arcs[:-1][block]) & (table["arcs"][block] > 0)).any():
+            return False
+    return True
 
 
 def _read_vector(
@@ -248,9 +265,5 @@ def _count(stream: KaldiStream, count: int, what: str) -> int:
 
 def _epsilon_counts(arcs: NDArray[np.void], first_arcs: NDArray[np.int64]) -> NDArray[np.uint32]:
     """How many arcs of each state have no input, and how many no output [S, 2]."""
-    counts = np.empty((len(first_arcs) - 1, 2), np.uint32)
-    before = np.zeros(len(arcs) + 1, np.uint32)
-    for column, field in enumerate(("ilabel", "olabel")):
-        np.cumsum(arcs[field] == 0, out=before[1:])
-        counts[:, column] = np.diff(before[first_arcs])
-    return counts
+    counts = [count_of_states(arcs[field] == 0, first_arcs) for field in ("ilabel", "olabel")]
+    return np.stack(counts, axis=1)

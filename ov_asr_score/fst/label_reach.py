@@ -7,6 +7,7 @@ Sources: OpenFst 1.7 (label-reachable.h, ``LabelReachableData::Read``; interval-
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,14 +59,11 @@ def read_label_reach(stream: KaldiStream, states: int) -> LabelReach:
         found = f"{sets} sets and the final label {final_label}"
         raise stream.error(f"sets of labels of {states} states", found, _DAMAGED, offset=offset)
     offset = stream.offset
-    if stream.size is None:
-        data = np.frombuffer(stream.read_all(), np.uint8)
-    else:
-        data = stream.read_bytes(stream.size - offset)
+    size = stream.size
+    data = np.frombuffer(stream.read_all(), np.uint8) if size is None else stream.map_bytes(size - offset)
     words = data[: len(data) & ~3].view("<i4")
-    counts, pairs = _intervals(stream, offset, words, states)
-    _check(stream, offset, counts, pairs)
-    return _numbered(counts, pairs, final_label)
+    starts = _starts(stream, offset, words, states)
+    return _numbered(stream, offset, words, starts, final_label)
 
 
 def read_flag(stream: KaldiStream) -> bool:
@@ -77,58 +75,38 @@ def read_flag(stream: KaldiStream) -> bool:
     return flag == 1
 
 
-def _intervals(
-    stream: KaldiStream, offset: int, words: NDArray[np.int32], states: int
-) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """How many intervals each set has [S], and all of them one after the other [I, 2]."""
-    end = len(words)
+def _starts(stream: KaldiStream, offset: int, words: NDArray[np.int32], states: int) -> NDArray[np.int64]:
+    """Where each set begins [S]: the number of its intervals in two words, then they follow."""
     starts = set_places(words, states)
-    place = int(starts[-1]) + 3 + 2 * max(int(words[starts[-1]]), 0) if len(starts) else 0
-    counts = words[starts].astype(np.int64)
-    wrong = np.flatnonzero((counts < 0) | (words[starts + 1] != 0) | (2 * counts > end - starts - 3))
+    wrong = np.flatnonzero(words[starts + 1]) if len(starts) else starts
+    if not wrong.size and len(starts):
+        count, left = int(words[starts[-1]]), len(words) - int(starts[-1]) - 3
+        if count < 0 or 2 * count > left:  # others are followed by a set
+            wrong = np.array([len(starts) - 1])
     if wrong.size:
-        place = offset + 4 * int(starts[wrong[0]])
-        found = (int(counts[wrong[0]]) & 0xFFFFFFFF) + (int(words[starts[wrong[0]] + 1]) << 32)
+        place = int(starts[wrong[0]])
+        found = (int(words[place]) & 0xFFFFFFFF) + (int(words[place + 1]) << 32)
         advice = "the file is truncated or damaged"
-        raise stream.error(f"the intervals of set {wrong[0]}", f"{found} intervals", advice, offset=place)
+        raise stream.error(f"the intervals of set {wrong[0]}", f"{found} intervals", advice, offset=offset + 4 * place)
     if len(starts) < states:
+        place = int(starts[-1]) + 3 + 2 * int(words[starts[-1]]) if len(starts) else 0
         raise stream.error(f"set {len(starts)}", "the end of the file", _DAMAGED, offset=offset + 4 * place)
-    of_intervals = np.ones(place, bool)
-    for field in (starts, starts + 1, starts + 2 + 2 * counts):
-        of_intervals[field] = False
-    return counts, words[:place][of_intervals].reshape(-1, 2)
+    return starts
 
 
-def _check(stream: KaldiStream, offset: int, counts: NDArray[np.int64], pairs: NDArray[np.int32]) -> None:
-    begins, ends = pairs[:, 0], pairs[:, 1]
-    is_wrong = (begins < 0) | (begins > ends)
-    follows = np.ones(len(pairs), bool)  # another interval of its set
-    first = np.cumsum(counts) - counts
-    follows[first[counts > 0]] = False
-    is_wrong[1:] |= follows[1:] & (begins[1:] < ends[:-1])
-    if is_wrong.any():
-        at = int(np.flatnonzero(is_wrong)[0])
-        found = f"{begins[at]} to {ends[at]}"
-        raise stream.error("intervals of labels in ascending order", found, _DAMAGED, offset=offset)
-
-
-def _numbered(counts: NDArray[np.int64], pairs: NDArray[np.int32], final_label: int) -> LabelReach:
-    """The sets without those that are there twice: by the number of their intervals, then by their first bytes."""
-    first = np.cumsum(counts) - counts
-    set_of_state = np.empty(len(counts), np.int32)
+def _numbered(
+    stream: KaldiStream, offset: int, words: NDArray[np.int32], starts: NDArray[np.int64], final_label: int
+) -> LabelReach:
+    """The sets without those that are there twice, by the number of their intervals."""
+    counts = words[starts]
+    set_of_state = np.empty(len(starts), np.int32)
     sizes: list[NDArray[np.int64]] = []
     chosen: list[NDArray[np.int32]] = []
     known = 0
-    by_size = np.argsort(counts, kind="stable")
-    bounds = np.append(np.flatnonzero(np.diff(counts[by_size], prepend=-1)), len(counts))
-    for begin, end in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
-        states = by_size[begin:end]
-        size = int(counts[states[0]])
-        if size:
-            rows = pairs[first[states][:, None] + np.arange(size)].reshape(len(states), 2 * size)
-            distinct, numbers = _distinct_rows(rows)
-        else:
-            distinct, numbers = np.empty((1, 0), np.int32), np.zeros(len(states), np.int64)
+    for size, states in _by_size(counts):
+        rows = _rows(words, starts[states] + 2, 2 * size)
+        _check(stream, offset, rows)
+        distinct, numbers = _distinct_rows(rows)
         set_of_state[states] = known + numbers
         known += len(distinct)
         sizes.append(np.full(len(distinct), size, np.int64))
@@ -138,20 +116,59 @@ def _numbered(counts: NDArray[np.int64], pairs: NDArray[np.int32], final_label: 
         np.cumsum(np.concatenate(sizes), out=set_first[1:])
     intervals = np.concatenate([np.empty((0, 2), np.int32), *chosen])
     begins, ends = (np.ascontiguousarray(intervals[:, column]) for column in (0, 1))
-    return LabelReach(set_of_state, set_first, begins, ends, final_label, len(pairs))
+    return LabelReach(set_of_state, set_first, begins, ends, final_label, int(counts.sum(dtype=np.int64)))
 
 
-def _distinct_rows(rows: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+def _rows(words: NDArray[np.int32], places: NDArray[np.int64], width: int) -> NDArray[np.int32]:
+    """The words from each place on [places, width]."""
+    rows = np.empty((len(places), width), np.int32)
+    if width > 2:
+        rows[:] = words[places[:, None] + np.arange(width)]
+    else:  # nearly all, so without a table of their places
+        for column in range(width):
+            rows[:, column] = words[places + column]
+    return rows
+
+
+def _by_size(counts: NDArray[np.int32]) -> Iterator[tuple[int, NDArray[np.int64]]]:
+    """Each number of intervals, and the states whose sets have so many."""
+    for size in (0, 1):
+        if (states := np.flatnonzero(counts == size)).size:
+            yield size, states
+    larger = np.flatnonzero(counts > 1)
+    sizes = counts[larger]
+    order = np.argsort(sizes, kind="stable")
+    bounds = np.append(np.flatnonzero(np.diff(sizes[order], prepend=-1)), len(order))
+    for begin, end in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+        states = larger[order[begin:end]]
+        yield int(counts[states[0]]), states
+
+
+def _check(stream: KaldiStream, offset: int, rows: NDArray[np.int32]) -> None:
+    """Refuse intervals that have no order; ``rows`` are sets of beginnings and ends."""
+    begins, ends = rows[:, 0::2], rows[:, 1::2]
+    is_wrong = (begins < 0) | (begins > ends)
+    is_wrong[:, 1:] |= begins[:, 1:] < ends[:, :-1]
+    if is_wrong.any():
+        row, column = np.argwhere(is_wrong)[0]
+        found = f"{begins[row, column]} to {ends[row, column]}"
+        raise stream.error("intervals of labels in ascending order", found, _DAMAGED, offset=offset)
+
+
+def _distinct_rows(rows: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """The different rows, and for each row the number of its like among them."""
-    keys: NDArray[Any]
-    if rows.shape[1] == 2:  # nearly all: as one number each, which sorts faster than bytes
-        keys = (rows[:, 0].astype(np.int64) << 32) | rows[:, 1]
-    else:
-        keys = np.ascontiguousarray(rows).view(np.dtype((np.void, rows.shape[1] * 4)))[:, 0]
-    order = np.argsort(keys, kind="stable")
-    in_order = keys[order]
-    is_new = np.ones(len(rows), bool)
+    width = rows.shape[1]
+    if not width:
+        return rows[:1], np.zeros(len(rows), np.int32)
+    # Nearly all have two words: as one number each, which sorts faster than bytes.
+    keys: NDArray[Any] = rows.view("<i8" if width == 2 else np.dtype((np.void, 4 * width)))[:, 0]
+    is_other = np.ones(len(keys), bool)
+    is_other[1:] = keys[1:] != keys[:-1]
+    others = np.flatnonzero(is_other)  # many states have the set of the one before
+    order = np.argsort(keys[others], kind="stable")
+    in_order = keys[others[order]]
+    is_new = np.ones(len(others), bool)
     is_new[1:] = in_order[1:] != in_order[:-1]
-    numbers = np.empty(len(rows), np.int64)
+    numbers = np.empty(len(others), np.int32)
     numbers[order] = np.cumsum(is_new) - 1
-    return rows[order[is_new]], numbers
+    return rows[others[order[is_new]]], np.repeat(numbers, np.diff(others, append=len(keys)))

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.errors import TableFormatError, UnsupportedModelError
+from ov_asr_score.fst.arc_columns import largest, used_labels
 from ov_asr_score.fst.graph_file import GraphFst, foreign_kind, read_graph_behind
 from ov_asr_score.fst.header import FstHeader, read_header
 from ov_asr_score.fst.label_reach import read_flag, read_label_reach
@@ -42,48 +43,19 @@ _DAMAGED = "the graph is damaged"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class HclrGraph:
-    """States [S] with arcs [A] one after the other, and the labels that can be reached from each state, as K sets.
+class HclrGraph(GraphFst):
+    """A graph whose output labels are those of Gr, and the labels that can be reached from each state, as K sets.
 
-    Weights are negated log-probabilities; all states exist, labels are 0 (none) or more, no weight is NaN or minus
-    infinity. A set is made of intervals ``begin <= label < end``, ascending and apart from each other.
+    Input labels are transition-ids, and disambiguation symbols behind them. A set is made of intervals
+    ``begin <= label < end``, ascending and apart from each other.
     """
 
-    start: int
-    first_arcs: NDArray[np.int64]  # [S + 1]
-    arcs: NDArray[np.void]  # [A], of ARC: ilabel, olabel, weight, next
-    finals: NDArray[np.float32]  # [S]; infinity where a state is not final
     set_of_state: NDArray[np.int32]  # [S]
     set_first: NDArray[np.int64]  # [K + 1]: where the intervals of each set begin
     interval_begin: NDArray[np.int32]  # [I]
     interval_end: NDArray[np.int32]  # [I]
     final_label: int  # in a set: a final state can be reached; -1: there is none
     num_intervals: int  # of all states, before equal sets were joined
-
-    @property
-    def num_states(self) -> int:
-        """Number of states."""
-        return len(self.finals)
-
-    @property
-    def ilabels(self) -> NDArray[np.int32]:
-        """Input labels [A]: transition-ids, and disambiguation symbols behind them. A view, like the others."""
-        return self.arcs["ilabel"]
-
-    @property
-    def olabels(self) -> NDArray[np.int32]:
-        """Output labels [A]."""
-        return self.arcs["olabel"]
-
-    @property
-    def weights(self) -> NDArray[np.float32]:
-        """Weights [A]."""
-        return self.arcs["weight"]
-
-    @property
-    def nexts(self) -> NDArray[np.int32]:
-        """The state that each arc leads to [A]."""
-        return self.arcs["next"]
 
     @property
     def set_has_final(self) -> NDArray[np.bool_]:
@@ -172,7 +144,10 @@ def _hclr(stream: KaldiStream, fst: GraphFst) -> HclrGraph:
         start=fst.start,
         first_arcs=fst.first_arcs,
         arcs=fst.arcs,
-        finals=fst.final_weights,
+        final_weights=fst.final_weights,
+        num_final_states=fst.num_final_states,
+        largest_ilabel=fst.largest_ilabel,
+        largest_olabel=fst.largest_olabel,
         set_of_state=reach.set_of_state,
         set_first=reach.set_first,
         interval_begin=reach.begins,
@@ -185,7 +160,7 @@ def _hclr(stream: KaldiStream, fst: GraphFst) -> HclrGraph:
 def _check_labels(path: str, graph: HclrGraph, second: LanguageModelFile) -> None:
     """Refuse halves that cannot be of one graph: no path has a word then."""
     words = second.model.words_of_label
-    labels = graph.olabels
+    labels = used_labels(graph.olabels)
     if not words[labels[labels < len(words)]].any():
         raise UnsupportedModelError(
             f"{path}: expected labels of {second.path}, found none of its {np.count_nonzero(words)}; "
@@ -200,4 +175,11 @@ def _without_output(graph: HclrGraph, label: int) -> HclrGraph:
         return graph
     before = np.zeros(len(keep) + 1, np.int64)
     np.cumsum(keep, out=before[1:])
-    return replace(graph, first_arcs=before[graph.first_arcs], arcs=graph.arcs[keep])
+    arcs = graph.arcs[keep]
+    return replace(
+        graph,
+        first_arcs=before[graph.first_arcs],
+        arcs=arcs,
+        largest_ilabel=largest(arcs["ilabel"]),
+        largest_olabel=largest(arcs["olabel"]),
+    )

@@ -78,7 +78,7 @@ def _walk_alone(
     words: NDArray[np.int32], place: int, limit: int, begins: NDArray[np.bool_], most: int
 ) -> tuple[int, int]:
     """Where the walk from ``place`` comes to ``limit`` or behind it, -1 at a damaged set; and how many sets it met."""
-    fields = words.data
+    fields = words.view(np.uint8).data.cast("i")  # also where they are not aligned
     found: list[int] = []
     while place < limit and place + 3 <= len(words) and len(found) < most:
         found.append(place)

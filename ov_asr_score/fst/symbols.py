@@ -26,6 +26,7 @@ from ov_asr_score.text import clipped
 SYMBOLS_MAGIC = struct.pack("<i", 2125658996)
 """The first bytes of a table of symbols in binary form."""
 
+_DISAMBIGUATION = re.compile(r"#(\d+|nonterm.*)")
 _LARGEST_KEY = 2**63 - 1
 _SEPARATORS = re.compile(rb"[\t ]+")
 _INTEGER = re.compile(rb"\+?[0-9]+")
@@ -45,7 +46,17 @@ class SymbolTable:
     @property
     def ids(self) -> NDArray[np.int64]:
         """All numbers that have a symbol, ascending."""
+        if isinstance(self.texts, PackedTexts):
+            return self.texts.numbers
         return np.sort(np.fromiter(self.texts, np.int64, len(self.texts)))
+
+    def disambiguation(self) -> NDArray[np.int64]:
+        """The numbers of symbols such as ``#0``, ascending."""
+        if isinstance(self.texts, PackedTexts):
+            found = self.texts.beginning_with(b"#").tolist()
+        else:
+            found = sorted(number for number, text in self.texts.items() if text.startswith("#"))
+        return np.array([number for number in found if _DISAMBIGUATION.fullmatch(self.texts[number])], np.int64)
 
     def text(self, number: int) -> str:
         """The symbol of that number. Raises TableFormatError if it has none."""

@@ -68,8 +68,7 @@ def check_words(directory: ModelDirectory, model: WordModel) -> tuple[str, ...]:
     """
     known = set(np.unique(model.transitions.phones[1:]).tolist())
     if isinstance(model.source, WordBoundary):
-        used = np.unique(model.graph.fst.ilabels)
-        phones = np.unique(model.transitions.phones[used[used > 0]]).tolist()
+        phones = np.unique(model.transitions.phones[model.used_transition_ids()]).tolist()
         missing = [phone for phone in phones if phone not in model.source.positions]
         if missing:
             raise ShapeMismatchError(

@@ -113,7 +113,7 @@ def _open_half(path: Path) -> None:
     inspect_model(str(path))
     halves = (path, _LOOKAHEAD / "Gr.fst") if "HCLr" in path.name else (_LOOKAHEAD / "HCLr.fst", path)
     pair = open_lookahead_pair(*halves)
-    assert ((pair.hclr.nexts >= 0) & (pair.hclr.nexts < pair.hclr.num_states)).all()
+    assert ((pair.hclr.next_states >= 0) & (pair.hclr.next_states < pair.hclr.num_states)).all()
     assert ((pair.model.nexts >= 0) & (pair.model.nexts < pair.model.num_states)).all()
     assert pair.model.order <= pair.model.num_states
     if pair.symbols is not None:

@@ -10,9 +10,9 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 
-from ov_asr_score.decoding import graph_checks
 from ov_asr_score.decoding.graph_checks import check_graph, check_width
 from ov_asr_score.errors import ShapeMismatchError
+from ov_asr_score.fst import arc_columns
 from ov_asr_score.fst.graph_file import GraphFile, open_graph
 from ov_asr_score.fst.symbols import SymbolTable
 from ov_asr_score.kaldi_model.transitions import TransitionModel, load_transitions
@@ -78,7 +78,7 @@ def test_words_without_a_symbol(most_counted: int) -> None:
     state = source.fst.state_of_arc(int(np.flatnonzero(source.fst.olabels == 7)[0]))
     used = len(set(source.fst.olabels.tolist()) - {0})
     with (
-        patch.object(graph_checks, "_MOST_COUNTED", most_counted),
+        patch.object(arc_columns, "_MOST_COUNTED", most_counted),
         pytest.raises(ShapeMismatchError) as failure,
     ):
         check_graph(source, transitions(), lacking)
@@ -86,6 +86,22 @@ def test_words_without_a_symbol(most_counted: int) -> None:
         f"words.txt: expected a symbol for each of the {used} words in {source.path}, found none for 2 of them, the "
         f"first 7 (at state {state} of the graph); give the table of the graph"
     )
+
+
+def test_labels_of_a_lookahead_graph() -> None:
+    """Words by label, and disambiguation symbols behind the transition-ids."""
+    source = with_label(graph(), "ilabel", 100, 400)
+    with pytest.raises(ShapeMismatchError, match=r"transition-ids up to 400, the model \d+ .* the first above it at"):
+        check_graph(source, transitions(), disambiguation=[401])
+    words_of_label = np.arange(100, 129, dtype=np.int32)
+    labels = {"disambiguation": [400], "words_of_label": words_of_label}
+    assert check_graph(source, transitions(), words(range(100, 129)), **labels) == ()
+    state = source.fst.state_of_arc(int(np.flatnonzero(source.fst.olabels == 7)[0]))
+    lacking = words([number for number in range(100, 129) if number != 107])
+    with pytest.raises(ShapeMismatchError, match=rf"for 1 of them, the first 107 \(at state {state} of the graph\)"):
+        check_graph(source, transitions(), lacking, **labels)
+    (note,) = check_graph(source, transitions(), words(range(100, 129), _107="#0"), **labels)
+    assert "disambiguation symbols among its words ('#0')" in note
 
 
 def test_a_very_large_word() -> None:

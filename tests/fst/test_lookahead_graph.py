@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gzip
 import io
 import struct
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from ov_asr_score.errors import FileAccessError, OvAsrScoreError, TableFormatErr
 from ov_asr_score.fst.header import read_header
 from ov_asr_score.fst.lookahead_graph import HclrGraph, open_hclr, open_lookahead_pair, read_hclr
 from ov_asr_score.fst.reading import Fst
+from ov_asr_score.kaldi_io.matrices import stream as stream_module
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream
 from tests.fst.lookahead_files import FOLDER, arcs_of, data_of, printed, with_symbols
 
@@ -51,11 +54,11 @@ def test_arcs_and_labels() -> None:
     assert (graph.start, graph.num_states, graph.final_label) == (fst.start, fst.num_states, fst.olabels.max() + 1)
     np.testing.assert_array_equal(graph.arcs, arcs_of(fst))
     np.testing.assert_array_equal(graph.first_arcs, fst.first_arcs)
-    np.testing.assert_array_equal(graph.finals, fst.final_weights)
+    np.testing.assert_array_equal(graph.final_weights, fst.final_weights)
     np.testing.assert_array_equal(graph.ilabels, fst.ilabels)
     np.testing.assert_array_equal(graph.olabels, fst.olabels)
     np.testing.assert_array_equal(graph.weights, fst.weights)
-    np.testing.assert_array_equal(graph.nexts, fst.next_states)
+    np.testing.assert_array_equal(graph.next_states, fst.next_states)
     expected = reached(fst, graph.final_label)
     assert [labels_of(graph, state) for state in range(graph.num_states)] == [sorted(labels) for labels in expected]
     has_final = [graph.final_label in labels for labels in expected]
@@ -64,9 +67,8 @@ def test_arcs_and_labels() -> None:
 
 
 def everything(graph: HclrGraph) -> list[object]:
-    names = set(graph.__slots__) - {"start", "final_label", "num_intervals"}
-    numbers = [graph.start, graph.final_label, graph.num_intervals]
-    return [*numbers, *(getattr(graph, name).tolist() for name in sorted(names))]
+    values = [getattr(graph, field.name) for field in dataclasses.fields(graph)]
+    return [value.tolist() if isinstance(value, np.ndarray) else value for value in values]
 
 
 def test_aligned_and_packed_files(tmp_path: Path) -> None:
@@ -77,6 +79,16 @@ def test_aligned_and_packed_files(tmp_path: Path) -> None:
     packed.write_bytes(gzip.compress(data_of("tiny_HCLr")))
     assert everything(open_hclr(packed)[0]) == expected
     assert everything(open_hclr(f"cat {FOLDER}/tiny_HCLr.fst |", allow_commands=True)[0]) == expected
+
+
+@pytest.mark.parametrize("begin", range(4))
+def test_pages_of_files_that_are_not_aligned(tmp_path: Path, begin: int) -> None:
+    path = tmp_path / "HCLr.fst"
+    path.write_bytes(b"x" * begin + data_of("HCLr"))
+    with patch.object(stream_module, "FEWEST_MAPPED_BYTES", 1):
+        graph = open_hclr(f"{path}:{begin}")[0]
+    assert not graph.arcs.flags.owndata
+    assert everything(graph) == everything(graph_of(data_of("HCLr")))
 
 
 def test_symbols_of_either_header(tmp_path: Path) -> None:
@@ -197,7 +209,7 @@ def test_every_cut_and_every_bit(name: str) -> None:
         states, sets = graph.num_states, len(graph.set_first) - 1
         assert 0 <= graph.start < states == len(graph.first_arcs) - 1 == len(graph.set_of_state), bit
         assert graph.first_arcs[-1] == len(graph.arcs), bit
-        assert ((graph.nexts >= 0) & (graph.nexts < states)).all(), bit
+        assert ((graph.next_states >= 0) & (graph.next_states < states)).all(), bit
         assert ((graph.set_of_state >= 0) & (graph.set_of_state < sets)).all(), bit
         assert graph.set_first[0] == 0 and graph.set_first[-1] == len(graph.interval_begin), bit
         assert ((graph.interval_begin >= 0) & (graph.interval_begin <= graph.interval_end)).all(), bit

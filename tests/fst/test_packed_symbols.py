@@ -69,6 +69,24 @@ def test_as_small_tables_are(run: int) -> None:
     assert found.text(10**6) == "\udcff\udcfe"
 
 
+def test_symbols_that_begin_with_a_byte() -> None:
+    items = [*many(), (b"#0", 3 * 10**6), (b"", ord("#")), (b"#", 10**6), (b"a#", 2 * 10**6), (b"#nonterm:a", 10**8)]
+    for small in (False, True):
+        found = read(table(items[2000:] if small else items))
+        assert isinstance(found.texts, dict) == small
+        assert found.disambiguation().tolist() == [3 * 10**6, 10**8]
+
+
+@pytest.mark.parametrize("odd", [(b"", 1), (b"x" * 300, 2), (b"\0\0\0\0\0\0\5\0\0\0", 3), (b"y", 1 << 40)])
+def test_entries_that_look_otherwise(odd: tuple[bytes, int]) -> None:
+    """Empty, long, with zeros inside, of a large number: at each end, and between others."""
+    items = [(b"w%d" % number, number + 10) for number in range(1500)]
+    for place in (0, 700, 1500):
+        found = read(table([*items[:place], odd, *items[place:]]) + b"behind")
+        assert isinstance(found.texts, PackedTexts)
+        assert dict(found.texts) == {number: text.decode() for text, number in [*items, odd]}
+
+
 def test_long_words_take_more_than_the_first_piece() -> None:
     items = [(b"%d" % number + b"x" * 500, number) for number in range(1500)]
     found = read(table(items))

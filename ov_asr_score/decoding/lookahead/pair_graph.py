@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ov_asr_score.decoding.lookahead.search_arrays import LINK, LOOK, SLOT, TOKEN, SearchArrays, SearchBuffers
 from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError
+from ov_asr_score.fst.arc_columns import blocks, used_labels
 from ov_asr_score.fst.graph_file import GraphFst
 from ov_asr_score.fst.header import ARC
 from ov_asr_score.fst.lookahead_graph import HclrGraph, LanguageModel
@@ -133,8 +134,8 @@ def compose_pair(
     arrays = SearchArrays(
         first_arcs=np.ascontiguousarray(hclr.first_arcs, np.int64),
         arcs=arcs,
-        finals=np.ascontiguousarray(hclr.finals, np.float32),
-        has_epsilons=_has_epsilons(hclr.first_arcs, columns[arcs["ilabel"]] < 0),
+        finals=np.ascontiguousarray(hclr.final_weights, np.float32),
+        has_epsilons=_has_epsilons(hclr.first_arcs, arcs["ilabel"], columns),
         sets=np.ascontiguousarray(hclr.set_of_state, np.int32),
         columns=columns,
         set_first=np.ascontiguousarray(hclr.set_first, np.int64),
@@ -172,7 +173,7 @@ def plain_graph(name: str, fst: GraphFst, pdfs: IntArray, num_pdfs: int) -> Look
         first_arcs=np.ascontiguousarray(fst.first_arcs, np.int64),
         arcs=arcs,
         finals=np.ascontiguousarray(fst.final_weights, np.float32),
-        has_epsilons=_has_epsilons(fst.first_arcs, columns[arcs["ilabel"]] < 0),
+        has_epsilons=_has_epsilons(fst.first_arcs, arcs["ilabel"], columns),
         sets=np.zeros(fst.num_states, np.int32),
         columns=columns,
         set_first=np.zeros(2, np.int64),
@@ -198,12 +199,13 @@ def plain_graph(name: str, fst: GraphFst, pdfs: IntArray, num_pdfs: int) -> Look
 
 def _columns(name: str, ilabels: IntArray, pdfs: IntArray, disambiguation: Iterable[int]) -> IntArray:
     """The pdf of each input label, -1 for those that take no frame."""
-    most = int(ilabels.max(initial=0))
+    used = used_labels(ilabels)
+    most = int(used.max(initial=0))
     without_frame = [0, *disambiguation]
     known = np.zeros(max(most, len(pdfs) - 1) + 1, np.bool_)
     known[: len(pdfs)] = True
     known[[label for label in without_frame if label < len(known)]] = True
-    unknown = ilabels[~known[ilabels]]
+    unknown = used[~known[used]]
     if unknown.size:
         raise ShapeMismatchError(
             f"{name}: the graph has transition-ids up to {unknown.max()}, the model {len(pdfs) - 1}; give the model of "
@@ -215,10 +217,12 @@ def _columns(name: str, ilabels: IntArray, pdfs: IntArray, disambiguation: Itera
     return columns
 
 
-def _has_epsilons(first_arcs: NDArray[np.int64], takes_none: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _has_epsilons(first_arcs: NDArray[np.int64], ilabels: IntArray, columns: IntArray) -> NDArray[np.bool_]:
     """Which states have an arc without a frame [S]."""
     has = np.zeros(len(first_arcs) - 1, np.bool_)
-    has[np.searchsorted(first_arcs, np.flatnonzero(takes_none), side="right") - 1] = True
+    for block in blocks(len(ilabels)):
+        arcs = np.flatnonzero(columns[ilabels[block]] < 0) + block.start
+        has[np.searchsorted(first_arcs, arcs, side="right") - 1] = True
     return has
 
 

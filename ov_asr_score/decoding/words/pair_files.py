@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from ov_asr_score.errors import FileAccessError, TableFormatError, UnsupportedModelError
-from ov_asr_score.fst.graph_file import GraphFile, GraphFst
+from ov_asr_score.fst.graph_file import GraphFile
 from ov_asr_score.fst.header import read_header
 from ov_asr_score.fst.lookahead_graph import HCLR_KIND, LookaheadPair, open_lookahead_pair
 from ov_asr_score.kaldi_io.matrices.stream import open_stream
@@ -38,10 +36,9 @@ def is_pair(graph: str) -> bool:
 
 
 def open_pair(graph: str) -> tuple[GraphFile, PairFiles]:
-    """The pair whose first half is ``graph``, and the first half alone, with words in the place of its labels.
+    """The pair whose first half is ``graph``, and the first half alone, whose output labels are not words.
 
-    The latter tells what is in the graph; it is not searched. Raises UnsupportedModelError (no second half, or another
-    kind of it), TableFormatError and FileAccessError.
+    Raises UnsupportedModelError (no second half, or another kind of it), TableFormatError and FileAccessError.
     """
     second = Path(graph).parent / SECOND_HALF
     if not second.is_file():
@@ -51,7 +48,7 @@ def open_pair(graph: str) -> tuple[GraphFile, PairFiles]:
         )
     pair = open_lookahead_pair(graph, second)
     disambiguation = _labels(Path(graph).parent / DISAMBIGUATION)
-    file = GraphFile(graph, HCLR_KIND, _with_words(pair, disambiguation), None, pair.symbols)
+    file = GraphFile(graph, HCLR_KIND, pair.hclr, None, pair.symbols)
     return file, PairFiles(pair, disambiguation)
 
 
@@ -69,20 +66,3 @@ def _labels(path: Path) -> tuple[int, ...]:
                 f"{clipped(text)}"
             )
     return tuple(map(int, texts))
-
-
-def _with_words(pair: LookaheadPair, disambiguation: tuple[int, ...]) -> GraphFst:
-    hclr, words = pair.hclr, pair.model.words_of_label
-    arcs = hclr.arcs.copy()
-    arcs["ilabel"][np.isin(hclr.ilabels, disambiguation)] = 0
-    known = hclr.olabels < len(words)
-    arcs["olabel"] = np.where(known, words[np.where(known, hclr.olabels, 0)], 0)
-    return GraphFst(
-        start=hclr.start,
-        final_weights=hclr.finals,
-        first_arcs=hclr.first_arcs,
-        arcs=arcs,
-        num_final_states=int(np.isfinite(hclr.finals).sum()),
-        largest_ilabel=int(arcs["ilabel"].max(initial=0)),
-        largest_olabel=int(arcs["olabel"].max(initial=0)),
-    )

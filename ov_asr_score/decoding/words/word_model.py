@@ -9,9 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ov_asr_score.decoding.graph_checks import check_graph
 from ov_asr_score.decoding.words.pair_files import PairFiles, is_pair, open_pair
 from ov_asr_score.errors import OvAsrScoreError, UsageError
+from ov_asr_score.fst.arc_columns import used_labels
 from ov_asr_score.fst.graph_file import GraphFile, open_graph
 from ov_asr_score.fst.symbols import SymbolTable, read_symbols
 from ov_asr_score.kaldi_model.transitions import TransitionModel, load_transitions
@@ -29,8 +33,7 @@ _SUBSAMPLING = "frame_subsampling_factor"
 class WordModel:
     """A graph with what belongs to it; ``notes`` tell what was found without being named.
 
-    Of a lookahead pair ``graph`` is the first half with words as its labels, which tells what is in it; ``pair`` is
-    searched.
+    Of a lookahead pair ``graph`` is the first half, whose output labels are not words; ``pair`` is searched.
     """
 
     graph: GraphFile
@@ -40,6 +43,11 @@ class WordModel:
     acoustic_scale: float
     notes: tuple[str, ...]
     pair: PairFiles | None = None
+
+    def used_transition_ids(self) -> NDArray[np.int64]:
+        """Those that the graph has, ascending."""
+        used = used_labels(self.graph.fst.ilabels)
+        return used if self.pair is None else used[~np.isin(used, self.pair.disambiguation)]
 
 
 def open_word_model(
@@ -73,7 +81,13 @@ def open_word_model(
             raise
         source, note = None, ""
     notes += [note] if note and wants_times else []
-    notes += check_graph(graph, transitions, symbols)
+    notes += check_graph(
+        graph,
+        transitions,
+        symbols,
+        disambiguation=() if pair is None else pair.disambiguation,
+        words_of_label=None if pair is None else pair.pair.model.words_of_label,
+    )
     is_chain = transitions.topology.is_chain
     scale = acoustic_scale_of(options, is_chain)
     if options.decoding_scale is None:

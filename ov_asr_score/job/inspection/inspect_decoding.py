@@ -114,7 +114,7 @@ def _hclr_facts(graph: HclrGraph) -> Facts:
         "states": graph.num_states,
         "arcs": len(graph.arcs),
         "start": graph.start,
-        "final states": int(np.count_nonzero(graph.finals < np.inf)),
+        "final states": int(np.count_nonzero(graph.final_weights < np.inf)),
         **_label_facts(graph.ilabels, graph.olabels),
         "sets of labels that can be reached": len(graph.set_first) - 1,
         "intervals in them": len(graph.interval_begin),

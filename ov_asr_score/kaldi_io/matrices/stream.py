@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import mmap
 import os
 import re
 import stat
@@ -27,6 +28,7 @@ LOOK_AHEAD_BYTES = 64
 START_BYTES = 4096
 TEXT_PIECE_BYTES = 1 << 16
 PIECE_BYTES = 16 << 20
+FEWEST_MAPPED_BYTES = 1 << 18
 BLANK = re.compile(rb"\s")
 LINE_END = re.compile(rb"\n")
 
@@ -79,6 +81,25 @@ class KaldiStream:
             return data
         pieces = [self.read_bytes(min(PIECE_BYTES, count - done)) for done in range(0, count, PIECE_BYTES)]
         return np.concatenate(pieces)
+
+    def map_bytes(self, count: int) -> NDArray[np.uint8]:
+        """Exactly ``count`` bytes as `read_bytes` gives them, of plain files as pages of the file where they are many.
+
+        Such pages take no memory of the process, and all processes share them. What is written to them stays in the
+        array. A file that is cut while its array is in use ends the program: replace files, do not write into them.
+        """
+        self.check_left(count)
+        if self.size is not None and count >= FEWEST_MAPPED_BYTES and not isinstance(self._file, io.BytesIO):
+            skipped = self.offset % mmap.ALLOCATIONGRANULARITY
+            try:
+                pages = mmap.mmap(
+                    self._file.fileno(), skipped + count, access=mmap.ACCESS_COPY, offset=self.offset - skipped
+                )
+            except (OSError, ValueError):  # a file system that cannot, or a file that was cut
+                return self.read_bytes(count)
+            self.seek(self.offset + count)
+            return np.frombuffer(pages, np.uint8, count, skipped)
+        return self.read_bytes(count)
 
     def read_before(self, stop: re.Pattern[bytes], limit: int | None = None) -> bytes:
         """Bytes before the first match of ``stop`` (one byte long), or all up to the end of the file or ``limit``.

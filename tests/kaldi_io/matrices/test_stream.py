@@ -6,6 +6,7 @@ import os
 import re
 import struct
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -50,6 +51,28 @@ def test_truncated_file_names_place_and_numbers() -> None:
 def test_claimed_size_never_allocates_more_than_the_file_holds() -> None:
     with pytest.raises(TableFormatError, match=f"expected {2**62} bytes, found 6"):
         stream_of(b"abcdef").read_bytes(2**62)
+
+
+def test_large_parts_of_plain_files_are_their_pages(tmp_path: Path) -> None:
+    """What is written to them stays in the array; other files are read."""
+    data = bytes(range(256)) * 2048
+    path = tmp_path / "x"
+    path.write_bytes(data)
+    (tmp_path / "x.gz").write_bytes(gzip.compress(data))
+    for name in ("x", "x.gz"):
+        with open_stream(str(tmp_path / name)) as stream:
+            assert stream.read(5) == data[:5]
+            assert stream.peek(2) == data[5:7]
+            array = stream.map_bytes(len(data) - 10)
+            assert (stream.offset, stream.read(5)) == (len(data) - 5, data[-5:])
+        assert array.tobytes() == data[5:-5]
+        assert (name == "x") != array.flags.owndata
+        array[0] = 77
+        assert array[0] == 77 and path.read_bytes() == data
+    with open_stream(str(path)) as stream, pytest.raises(TableFormatError, match="expected 524289 bytes, found 524288"):
+        stream.map_bytes(len(data) + 1)
+    with open_stream(str(path)) as stream, patch.object(stream_module.mmap, "mmap", side_effect=OSError):
+        assert stream.map_bytes(len(data)).tobytes() == data
 
 
 def test_pipe_is_read_skipped_and_cut() -> None:
