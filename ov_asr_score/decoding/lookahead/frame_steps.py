@@ -1,11 +1,8 @@
-"""Compiled: tokens pass along the arcs of the pair of graphs, frame by frame.
+"""Compiled: tokens pass along arcs, frame by frame.
 
-A word is taken where its output label is met, by its arc in the state of the language model. Right after it, each state
-that the next one backs off to gets a token of its own, as epsilons of the language model would have it; a state none
-of whose own words is within reach gets none. The look of a path never falls, so an arc is
-given up with the look of its source where that suffices.
+The costs of the arcs of a pair of graphs hold what its language model will cost; see `composed_nodes`.
 
-Kaldi: LatticeFasterDecoder ``ProcessEmitting``, ``ProcessNonemitting``; OpenFst: compose with the lookahead filters.
+Kaldi: LatticeFasterDecoder ``ProcessEmitting``, ``ProcessNonemitting``.
 
 Tests: tests/decoding/lookahead/test_lookahead_search.py
 """
@@ -16,12 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.decoding.lookahead.compiled import inlined, kernel
-from ov_asr_score.decoding.lookahead.look_costs import arc_of_word, look_ahead
+from ov_asr_score.decoding.lookahead.composed_nodes import compose, look_of, node_of, number_next
 from ov_asr_score.decoding.lookahead.search_arrays import (
     ENDLESS,
     FIRST_RECORD,
     IN_OTHERS,
+    LAST_MARK,
     MARK,
+    MARKS_FULL,
+    NODES_FULL,
     NUM_FRAMES,
     NUM_LINKS,
     NUM_RECORDS,
@@ -32,6 +32,7 @@ from ov_asr_score.decoding.lookahead.search_arrays import (
     Float,
     FrameArrays,
     Int,
+    Nodes,
     Records,
     SearchArrays,
     SearchBuffers,
@@ -47,28 +48,33 @@ _MOST_ROUNDS = 1000  # of arcs without a frame, for each token there is room for
 def arrive(
     graph: SearchArrays,
     limits: SearchLimits,
+    nodes: Nodes,
+    looks: Records,
     frame: FrameArrays,
     source: Records,
     record: Int,
-    arc: Records,
-    history: Int,
-    look: Float,
-    graph_cost: Float,
+    place_of_arc: Int,
+    cost: Float,
     acoustic: Float,
-    bound: Float,
     depth: Int,
-) -> tuple[Float, Int]:
-    """Pass a token on to the next state of an arc, if it costs less than ``bound``.
+) -> Int:
+    """Pass a token on to the next node of an arc, at a cost.
 
-    Returns its cost (infinity: dropped), and how many tokens are on the stack of those that have arcs without a frame.
+    Returns how many tokens are on the stack of those that have arcs without a frame.
     """
-    cost = source.cost - source.look + graph_cost + limits.scale * acoustic + look
-    if cost >= bound:
-        return np.inf, depth
-    place = token_of(frame.tokens, frame.table, frame.counters, arc.next, history, len(graph.ends))
+    arc = nodes.arcs[place_of_arc]
+    node = np.int64(arc.next)
+    if node < 0:
+        node = number_next(graph, nodes, looks, source.node, place_of_arc, frame.counters)
+        if node < 0:
+            return depth
+    place = token_of(nodes, frame, node)
     if place < 0:
-        return np.inf, depth
+        return depth
     if limits.lattice:
+        graph_cost = cost - source.cost - limits.scale * acoustic
+        if graph.composes:
+            graph_cost += nodes.pairs[source.node].look - nodes.pairs[node].look
         add_link(
             frame.links,
             frame.counters,
@@ -78,70 +84,35 @@ def arrive(
             arc.olabel,
             source.cost,
             cost,
-            cost - source.cost - limits.scale * acoustic - look + source.look,
+            graph_cost,
             acoustic,
         )
     token = frame.tokens[place]
     if cost < token.cost - _SLACK:
-        token.cost, token.look, token.acoustic = cost, look, source.acoustic + acoustic
+        token.cost, token.acoustic = cost, source.acoustic + acoustic
         token.previous, token.ilabel, token.olabel = record, arc.ilabel, arc.olabel
-        if graph.has_epsilons[arc.next]:
+        if nodes.has_epsilons[node]:
             if depth >= len(frame.stack):
                 frame.counters[PROBLEM] = STACK_FULL
             else:
                 frame.stack[depth] = place
                 depth += 1
-    return cost, depth
+    return depth
 
 
 @inlined
-def follow(
-    graph: SearchArrays,
-    limits: SearchLimits,
-    frame: FrameArrays,
-    source: Records,
-    record: Int,
-    arc: Records,
-    acoustic: Float,
-    bound: Float,
-    beam: Float,
-    depth: Int,
-) -> tuple[Float, Int]:
-    """Take an arc from the token ``source``, with all words it may stand for.
-
-    Returns the bound, which falls to the best cost and ``beam``, and the tokens on the stack.
-    """
-    graph_cost: Float = np.float64(arc.weight)
-    history, look = np.int64(source.history), np.float64(source.look)
-    if arc.olabel == 0 or not graph.composes:
-        if arc.olabel != 0:
-            graph_cost += limits.word_penalty
-        elif graph.composes and graph.sets[arc.next] != graph.sets[source.state]:
-            look = look_ahead(graph, graph.sets[arc.next], history, frame.looks)
-        cost, depth = arrive(
-            graph, limits, frame, source, record, arc, history, look, graph_cost, acoustic, bound, depth
-        )
-        return min(bound, cost + beam), depth
-    word = arc_of_word(graph, history, arc.olabel)
-    if word < 0:
-        return bound, depth
-    graph_cost += graph.word_costs[word] + limits.word_penalty
-    history = np.int64(graph.nexts[word])
-    while history >= 0:
-        look = look_ahead(graph, graph.sets[arc.next], history, frame.looks)
-        cost, depth = arrive(
-            graph, limits, frame, source, record, arc, history, look, graph_cost, acoustic, bound, depth
-        )
-        bound = min(bound, cost + beam)
-        graph_cost += graph.backoff_costs[history]
-        history = np.int64(graph.backoff_states[history])
-    return bound, depth
+def compose_if_new(graph: SearchArrays, nodes: Nodes, looks: Records, node: Int, counters: Records) -> None:
+    """Make the arcs of a node if it has none yet; there may be no room, which is a problem."""
+    if nodes.first_arcs[node] < 0:
+        compose(graph, nodes, looks, node, counters)
 
 
 @kernel
 def pass_without_frames(
     graph: SearchArrays,
     limits: SearchLimits,
+    nodes: Nodes,
+    looks: Records,
     frame: FrameArrays,
     first_record: Int,
     bound: Float,
@@ -158,24 +129,32 @@ def pass_without_frames(
         rounds += 1
         if rounds > _MOST_ROUNDS * len(frame.tokens):
             frame.counters[PROBLEM] = ENDLESS
-        state = source.state
-        for place_of_arc in range(graph.first_arcs[state], graph.first_arcs[state + 1]):
-            arc = graph.arcs[place_of_arc]
-            if graph.columns[arc.ilabel] < 0:
-                _, depth = follow(graph, limits, frame, source, first_record + place, arc, 0.0, bound, np.inf, depth)
+        compose_if_new(graph, nodes, looks, source.node, frame.counters)
+        if frame.counters[PROBLEM] != 0:
+            return
+        for place_of_arc in range(nodes.first_arcs[source.node], nodes.end_arcs[source.node]):
+            arc = nodes.arcs[place_of_arc]
+            if graph.columns[arc.ilabel] >= 0:
+                continue
+            cost = source.cost + arc.weight + (limits.word_penalty if arc.olabel != 0 else 0.0)
+            if cost < bound:
+                depth = arrive(
+                    graph, limits, nodes, looks, frame, source, first_record + place, place_of_arc, cost, 0.0, depth
+                )
 
 
 @inlined
 def first_bound(
-    graph: SearchArrays, limits: SearchLimits, token: Records, scores: NDArray[np.float32], beam: Float
+    graph: SearchArrays, limits: SearchLimits, nodes: Nodes, token: Records, scores: NDArray[np.float32], beam: Float
 ) -> Float:
-    """What the best token already grants: a cost that the arcs behind which it expects the same words stay below."""
+    """The cost up to which tokens of the next frame are kept, by the arcs of the best token."""
     bound = np.inf
-    for place in range(graph.first_arcs[token.state], graph.first_arcs[token.state + 1]):
-        arc = graph.arcs[place]
+    for place_of_arc in range(nodes.first_arcs[token.node], nodes.end_arcs[token.node]):
+        arc = nodes.arcs[place_of_arc]
         column = graph.columns[arc.ilabel]
-        if column >= 0 and arc.olabel == 0 and graph.sets[arc.next] == graph.sets[token.state]:
-            bound = min(bound, token.cost + arc.weight - limits.scale * scores[column] + beam)
+        if column >= 0:
+            cost = token.cost + arc.weight + (limits.word_penalty if arc.olabel != 0 else 0.0)
+            bound = min(bound, cost - limits.scale * scores[column] + beam)
     return bound
 
 
@@ -183,6 +162,8 @@ def first_bound(
 def pass_frame(
     graph: SearchArrays,
     limits: SearchLimits,
+    nodes: Nodes,
+    looks: Records,
     sources: Records,
     count: Int,
     frame: FrameArrays,
@@ -195,42 +176,55 @@ def pass_frame(
     for place in range(count):
         if sources[place].cost < sources[best].cost:
             best = place
-    bound = first_bound(graph, limits, sources[best], scores, beam)
+    compose_if_new(graph, nodes, looks, sources[best].node, counters)
+    if counters[PROBLEM] != 0:
+        return
+    bound = first_bound(graph, limits, nodes, sources[best], scores, beam)
     first_record = counters[FIRST_RECORD]
     depth = 0
     for place in range(count):
         source = sources[place]
         if source.cost > highest:
             continue
-        for place_of_arc in range(graph.first_arcs[source.state], graph.first_arcs[source.state + 1]):
-            arc = graph.arcs[place_of_arc]
+        compose_if_new(graph, nodes, looks, source.node, counters)
+        if counters[PROBLEM] != 0:
+            return
+        for place_of_arc in range(nodes.first_arcs[source.node], nodes.end_arcs[source.node]):
+            arc = nodes.arcs[place_of_arc]
             column = graph.columns[arc.ilabel]
             if column < 0:
                 continue
             acoustic = -np.float64(scores[column])
-            if source.cost + arc.weight + limits.scale * acoustic < bound:
-                bound, depth = follow(
-                    graph, limits, frame, source, first_record + place, arc, acoustic, bound, beam, depth
-                )
+            cost = source.cost + arc.weight + limits.scale * acoustic
+            if arc.olabel != 0:
+                cost += limits.word_penalty
+            if cost < bound:
+                bound = min(bound, cost + beam)
+                depth = arrive(
+                    graph, limits, nodes, looks, frame, source, first_record + place, place_of_arc, cost, acoustic,
+                    depth,
+                )  # fmt: skip
         if counters[PROBLEM] != 0:
             return
-    pass_without_frames(graph, limits, frame, counters[NUM_RECORDS], bound, depth)
+    pass_without_frames(graph, limits, nodes, looks, frame, counters[NUM_RECORDS], bound, depth)
 
 
 @inlined
 def keep_records(
-    tokens: Records, records: Records, costs: NDArray[np.float64], counters: Records, lattice: bool
+    graph: SearchArrays,
+    nodes: Nodes,
+    tokens: Records,
+    records: Records,
+    costs: NDArray[np.float64],
+    counters: Records,
+    lattice: bool,
 ) -> None:
     """Make records of the tokens of a frame, behind those that are there."""
     first, count = counters[NUM_RECORDS], counters[NUM_TOKENS]
     for place in range(count):
         record, token = records[first + place], tokens[place]
-        record.previous, record.ilabel, record.olabel, record.state = (
-            token.previous,
-            token.ilabel,
-            token.olabel,
-            token.state,
-        )
+        record.previous, record.ilabel, record.olabel = token.previous, token.ilabel, token.olabel
+        record.state = nodes.pairs[token.node].state if graph.composes else token.node
         if lattice:
             costs[first + place] = token.cost
     counters[FIRST_RECORD], counters[NUM_RECORDS] = first, first + count
@@ -249,27 +243,36 @@ def begin_search(
     history: Int,
 ) -> None:
     """Make the tokens before the first frame."""
-    counters[MARK] += 1
-    tokens = buffers.tokens
-    frame = FrameArrays(tokens, buffers.table, buffers.looks, buffers.stack, links, counters)
+    tokens, nodes = buffers.tokens, buffers.nodes
+    frame = FrameArrays(tokens, buffers.stack, links, counters, counters[MARK])
     cost: Float = 0.0
     depth = 0
     while history >= 0 and depth < len(tokens):
-        place = token_of(tokens, buffers.table, counters, state, history, len(graph.ends))
+        look: Float = 0.0
+        node = np.int64(state)
+        if graph.composes:
+            look = look_of(graph, buffers.looks, state, history)
+            look = look if look < np.inf else 0.0
+            node = node_of(graph, nodes, state, history, look)
+            if node < 0:
+                counters[PROBLEM] = NODES_FULL
+                return
+        place = token_of(nodes, frame, node)
         token = tokens[place]
-        token.cost, token.look, token.acoustic = cost, 0.0, 0.0
+        token.cost, token.acoustic = cost + look, 0.0
         token.previous, token.ilabel, token.olabel = -1 if depth == 0 else 0, 0, 0
         if limits.lattice and depth > 0:
-            add_link(links, counters, 0, place, 0, 0, 0.0, cost, cost, 0.0)
+            add_link(links, counters, 0, place, 0, 0, tokens[0].cost, token.cost, cost, 0.0)
         buffers.stack[depth] = place
         depth += 1
         cost += graph.backoff_costs[history]
         history = np.int64(graph.backoff_states[history])
-    pass_without_frames(graph, limits, frame, 0, np.inf, depth)
+    pass_without_frames(graph, limits, nodes, buffers.looks, frame, 0, np.inf, depth)
+    counters[MARK] += counters[NUM_TOKENS]
     if counters[NUM_TOKENS] > len(records):
         counters[PROBLEM] = RECORDS_FULL
     if counters[PROBLEM] == 0:
-        keep_records(tokens, records, costs, counters, limits.lattice)
+        keep_records(graph, nodes, tokens, records, costs, counters, limits.lattice)
 
 
 @kernel
@@ -289,23 +292,26 @@ def advance_search(
     A frame with a problem can be searched again. ``firsts`` [2, frames + 1] are the first record and link of each
     frame. Tokens are in ``buffers.others`` at the end if ``counters[IN_OTHERS]`` says so.
     """
+    nodes = buffers.nodes
     for row in range(len(scores)):
         count, num_links = counters[NUM_TOKENS], counters[NUM_LINKS]
         if counters[IN_OTHERS]:
             sources, tokens = buffers.others, buffers.tokens
         else:
             sources, tokens = buffers.tokens, buffers.others
-        counters[MARK] += 1
         counters[NUM_TOKENS] = 0
-        if count > 0:
-            frame = FrameArrays(tokens, buffers.table, buffers.looks, buffers.stack, links, counters)
-            pass_frame(graph, limits, sources, count, frame, scores[row])
+        if counters[MARK] > LAST_MARK:
+            counters[PROBLEM] = MARKS_FULL
+        elif count > 0:
+            frame = FrameArrays(tokens, buffers.stack, links, counters, counters[MARK])
+            pass_frame(graph, limits, nodes, buffers.looks, sources, count, frame, scores[row])
+            counters[MARK] += counters[NUM_TOKENS]
         if counters[PROBLEM] == 0 and counters[NUM_RECORDS] + counters[NUM_TOKENS] > len(records):
             counters[PROBLEM] = RECORDS_FULL
         if counters[PROBLEM] != 0:
             counters[NUM_TOKENS], counters[NUM_LINKS] = count, num_links
             return row
-        keep_records(tokens, records, costs, counters, limits.lattice)
+        keep_records(graph, nodes, tokens, records, costs, counters, limits.lattice)
         counters[NUM_FRAMES] += 1
         if limits.lattice:
             firsts[0, counters[NUM_FRAMES]] = counters[FIRST_RECORD]

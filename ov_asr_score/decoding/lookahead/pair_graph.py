@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.decoding.lookahead.search_arrays import LINK, LOOK, SLOT, TOKEN, SearchArrays, SearchBuffers
+from ov_asr_score.decoding.lookahead.search_arrays import SearchArrays
+from ov_asr_score.decoding.lookahead.search_buffers import SharedBuffers
 from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError
 from ov_asr_score.fst.arc_columns import blocks, used_labels
 from ov_asr_score.fst.graph_file import GraphFst
@@ -21,49 +22,6 @@ from ov_asr_score.fst.header import ARC
 from ov_asr_score.fst.lookahead_graph import HclrGraph, LanguageModel
 
 IntArray = NDArray[np.int32]
-
-_FIRST_TOKENS = 1 << 12
-_FIRST_LINKS = 1 << 10
-_MOST_LOOKS = 1 << 20
-_LAST_MARK = 2**31 - 2**24
-
-
-class SharedBuffers:
-    """Buffers that searches borrow while they run, one at a time."""
-
-    def __init__(self, num_looks: int) -> None:
-        """``num_looks``, a power of two, is the size of the cache of looks."""
-        self.looks = np.zeros(num_looks, LOOK)
-        self.looks["key"] = -1
-        self.mark = 0  # the frame of any search that the table of tokens was last used for
-        self.arrays = self._make(_FIRST_TOKENS)
-        self.links = np.zeros(_FIRST_LINKS, LINK)
-
-    def grow_links(self) -> None:
-        """Make room for twice as many arcs of a lattice, and keep those that are there."""
-        self.links = np.concatenate([self.links, np.empty_like(self.links)])
-
-    def grow(self) -> None:
-        """Make room for twice as many tokens, and keep those that are there."""
-        before = self.arrays
-        self.arrays = self._make(2 * len(before.tokens))
-        self.arrays.tokens[: len(before.tokens)] = before.tokens
-        self.arrays.others[: len(before.others)] = before.others
-
-    def refresh(self) -> None:
-        """Begin to count frames anew before they are too many."""
-        if self.mark > _LAST_MARK:
-            self.mark = 0
-            self.arrays.table["frame"] = 0
-
-    def _make(self, count: int) -> SearchBuffers:
-        return SearchBuffers(
-            tokens=np.zeros(count, TOKEN),
-            others=np.zeros(count, TOKEN),
-            table=np.zeros(4 * count, SLOT),
-            looks=self.looks,
-            stack=np.zeros(8 * count, np.int32),
-        )
 
 
 @dataclass(slots=True, eq=False)
@@ -85,17 +43,10 @@ class LookaheadGraph:
         with self._lock:
             buffers = self._free.pop() if self._free else None
         if buffers is None:
-            buffers = SharedBuffers(self._num_looks())
-        buffers.refresh()
+            buffers = SharedBuffers(self.arrays)
         yield buffers
         with self._lock:
             self._free.append(buffers)
-
-    def _num_looks(self) -> int:
-        if not self.arrays.composes:
-            return 1
-        pairs = (len(self.arrays.set_first) - 1) * len(self.arrays.ends)
-        return int(min(_MOST_LOOKS, 1 << max(4, (4 * pairs).bit_length())))
 
 
 def compose_pair(

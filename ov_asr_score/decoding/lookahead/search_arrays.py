@@ -18,21 +18,22 @@ TOKEN = np.dtype(
     [
         ("cost", "f8"),  # of the path, and what is expected of the language model (look)
         ("acoustic", "f8"),  # of the path, without its scale
-        ("state", "i4"),
-        ("history", "i4"),  # state of the language model
-        ("look", "f4"),
+        ("node", "i4"),
         ("previous", "i4"),  # its record
         ("ilabel", "i4"),
         ("olabel", "i4"),
     ]
 )
-"""The best path to a pair of states."""
+"""The best path to a node: a state of a complete graph, or a pair of states, numbered when it is met first."""
+
+KEPT_TOKEN = np.dtype([("cost", "f8"), ("acoustic", "f8"), ("state", "i4"), ("history", "i4"), ("look", "f4")])
+"""What is known of a token between pieces of scores, when nodes have no numbers."""
 
 RECORD = np.dtype([("previous", "i4"), ("ilabel", "i4"), ("olabel", "i4"), ("state", "i4")])
 """The last arc of a token that was kept, the state of the graph that it leads to, and the record before it."""
 
-SLOT = np.dtype([("key", "i8"), ("token", "i4"), ("frame", "i4")])
-"""Of the table of tokens; it is empty unless ``frame`` is the current one."""
+PAIR = np.dtype([("state", "i4"), ("history", "i4"), ("look", "f4")])
+"""A node of a pair of graphs; ``history`` is the state of the language model."""
 
 LOOK = np.dtype([("key", "i8"), ("look", "f4"), ("unused", "i4")])
 """Of the cache of looks: the key of a set and a history, and their look."""
@@ -91,29 +92,51 @@ class SearchLimits(NamedTuple):
     lattice: bool
 
 
+class Nodes(NamedTuple):
+    """The graph that is searched: a complete one, or the part of a pair that was composed so far.
+
+    Looks are part of the costs of arcs. The ``next`` of an arc of a pair is the number of a node, or -2 less the state
+    where the node has no number yet (its history is that of the source).
+    """
+
+    first_arcs: NDArray[np.int64]  # by node; -1: not composed yet
+    end_arcs: NDArray[np.int64]
+    arcs: Records  # of ARC
+    has_epsilons: NDArray[np.bool_]  # by node; arcs without a frame
+    stamps: NDArray[np.int32]  # by node: the mark of the frame, and the number of its token there; less: no token
+    pairs: Records  # by node; none in a complete graph
+    table: NDArray[np.int32]  # hash table of nodes; -1: empty; a power of two
+    counts: NDArray[np.int64]  # nodes and arcs that are there
+
+
 class SearchBuffers(NamedTuple):
     """What a search needs while it runs and not between pieces."""
 
     tokens: Records  # [N]
     others: Records  # [N]
-    table: Records  # [4 N], a power of two
-    looks: Records  # a power of two
     stack: NDArray[np.int32]
+    looks: Records  # a power of two
+    nodes: Nodes
 
 
 class FrameArrays(NamedTuple):
-    """What tokens are passed to: those of a frame, how they are found, and what is remembered of them."""
+    """What tokens are passed to: those of a frame, and what is remembered of them."""
 
     tokens: Records
-    table: Records
-    looks: Records
     stack: NDArray[np.int32]
     links: Records
     counters: Records
+    mark: int  # of the frame
 
 
 # Places in the array of counters of a search.
 NUM_TOKENS, FIRST_RECORD, NUM_RECORDS, NUM_LINKS, NUM_FRAMES, PROBLEM, IN_OTHERS, MARK = range(8)
 
+# Places in the counts of nodes.
+NUM_NODES, NUM_ARCS = range(2)
+
 # Problems: what is too small, or wrong.
-TOKENS_FULL, RECORDS_FULL, LINKS_FULL, STACK_FULL, ENDLESS = range(1, 6)
+TOKENS_FULL, RECORDS_FULL, LINKS_FULL, STACK_FULL, NODES_FULL, MARKS_FULL, ENDLESS = range(1, 8)
+
+LAST_MARK = 2**31 - 2**24
+"""Frames whose marks are above need a new beginning of the marks."""

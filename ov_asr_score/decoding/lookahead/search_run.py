@@ -8,14 +8,17 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph, SharedBuffers
+from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph
 from ov_asr_score.decoding.lookahead.search_arrays import (
     ENDLESS,
     FIRST_RECORD,
     IN_OTHERS,
+    KEPT_TOKEN,
     LINK,
     LINKS_FULL,
     MARK,
+    MARKS_FULL,
+    NODES_FULL,
     NUM_FRAMES,
     NUM_LINKS,
     NUM_RECORDS,
@@ -23,10 +26,10 @@ from ov_asr_score.decoding.lookahead.search_arrays import (
     PROBLEM,
     RECORD,
     RECORDS_FULL,
-    TOKEN,
     Records,
     SearchLimits,
 )
+from ov_asr_score.decoding.lookahead.search_buffers import SharedBuffers
 from ov_asr_score.errors import UnsupportedModelError
 
 _FIRST_RECORDS = 1 << 15
@@ -47,11 +50,12 @@ class SearchRun:
         self._graph, self._limits, self._lattice_beam = graph, limits, lattice_beam
         self._counters = np.zeros(8, np.int64)
         self._records: Records = np.zeros(_FIRST_RECORDS, RECORD)
-        self.tokens: Records = np.zeros(0, TOKEN)
+        self.tokens: Records = np.zeros(0, KEPT_TOKEN)
         # for lattices: costs of records, arcs, and where those of each frame begin
         self._costs = np.zeros(_FIRST_RECORDS if limits.lattice else 0)
         self._links: Records = np.zeros(0, LINK)
         self._firsts = np.zeros((2, 16 if limits.lattice else 1), np.int64)
+        self._composed_anew = -1  # in the frame of this number
         self._begin()
 
     @property
@@ -111,7 +115,7 @@ class SearchRun:
                 buffers.mark = int(self._counters[MARK])
                 if not self._counters[PROBLEM]:
                     break
-                self._solve(buffers)
+                self._solve(buffers, begins=True)
             self.give_back(buffers)
 
     def advance(self, buffers: SharedBuffers, scores: NDArray[np.float32]) -> None:
@@ -129,7 +133,7 @@ class SearchRun:
                 return
             self._solve(buffers)
 
-    def _solve(self, buffers: SharedBuffers) -> None:
+    def _solve(self, buffers: SharedBuffers, begins: bool = False) -> None:
         """Make room for what is full. Raises UnsupportedModelError where there is no end."""
         problem = int(self._counters[PROBLEM])
         self._counters[PROBLEM] = 0
@@ -142,6 +146,14 @@ class SearchRun:
         elif problem == LINKS_FULL:
             buffers.grow_links()
             self._links = buffers.links
+        elif problem == MARKS_FULL:
+            buffers.begin_marks_anew()
+            self._counters[MARK] = buffers.mark
+        elif problem == NODES_FULL:
+            frames = int(self._counters[NUM_FRAMES])
+            tokens = self._tokens(buffers)[: 0 if begins else int(self._counters[NUM_TOKENS])]
+            buffers.make_room_for_nodes(tokens, again=self._composed_anew == frames)
+            self._composed_anew = frames
         else:
             buffers.grow()
 
@@ -159,19 +171,20 @@ class SearchRun:
 
     def borrow(self, buffers: SharedBuffers) -> None:
         """Go on in these buffers."""
-        while len(buffers.arrays.tokens) < len(self.tokens):
-            buffers.grow()
-        buffers.arrays.tokens[: len(self.tokens)] = self.tokens
+        buffers.put_tokens(self.tokens)
         while len(buffers.links) < len(self._links):
             buffers.grow_links()
         buffers.links[: len(self._links)] = self._links
         self._links = buffers.links
         self._counters[IN_OTHERS] = 0
         self._counters[MARK] = buffers.mark
+        self._composed_anew = -1
 
     def give_back(self, buffers: SharedBuffers) -> None:
         """Keep what is needed of the buffers."""
-        tokens = buffers.arrays.others if self._counters[IN_OTHERS] else buffers.arrays.tokens
-        self.tokens = tokens[: int(self._counters[NUM_TOKENS])].copy()
+        self.tokens = buffers.take_tokens(self._tokens(buffers)[: int(self._counters[NUM_TOKENS])])
         self._links = self._links[: int(self._counters[NUM_LINKS])].copy()
         buffers.mark = int(self._counters[MARK])
+
+    def _tokens(self, buffers: SharedBuffers) -> Records:
+        return buffers.arrays.others if self._counters[IN_OTHERS] else buffers.arrays.tokens

@@ -1,44 +1,39 @@
-"""Compiled: the tokens of a frame, found by their pair of states, and how many of them go on."""
+"""Compiled: the tokens of a frame, found by their nodes, and how many of them go on."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from ov_asr_score.decoding.lookahead.compiled import inlined, kernel
-from ov_asr_score.decoding.lookahead.look_costs import slot_of
 from ov_asr_score.decoding.lookahead.search_arrays import (
     LINKS_FULL,
-    MARK,
     NUM_LINKS,
     NUM_RECORDS,
     NUM_TOKENS,
     PROBLEM,
     TOKENS_FULL,
     Float,
+    FrameArrays,
     Int,
+    Nodes,
     Records,
     SearchLimits,
 )
 
 
 @inlined
-def token_of(tokens: Records, table: Records, counters: Records, state: Int, history: Int, num_histories: Int) -> Int:
-    """The token of a pair of states, a new one of infinite cost if there is none yet; -1 if there is no room."""
-    key = np.int64(state) * num_histories + history
-    mask = len(table) - 1
-    slot = slot_of(key, mask)
-    mark = counters[MARK]
-    while table[slot].frame == mark and table[slot].key != key:
-        slot = (slot + 1) & mask
-    if table[slot].frame == mark:
-        return np.int64(table[slot].token)
-    token = counters[NUM_TOKENS]
-    if token >= len(tokens):
-        counters[PROBLEM] = TOKENS_FULL
-        return -1
-    counters[NUM_TOKENS] = token + 1
-    table[slot].key, table[slot].token, table[slot].frame = key, token, mark
-    tokens[token].state, tokens[token].history, tokens[token].cost = state, history, np.inf
+def token_of(nodes: Nodes, frame: FrameArrays, node: Int) -> Int:
+    """The token of a node, a new one of infinite cost if there is none yet; -1 if there is no room."""
+    token = np.int64(nodes.stamps[node]) - frame.mark
+    if token >= 0:
+        return token
+    token = np.int64(frame.counters[NUM_TOKENS])
+    if token >= len(frame.tokens):
+        frame.counters[PROBLEM] = TOKENS_FULL
+        return np.int64(-1)
+    frame.counters[NUM_TOKENS] = token + 1
+    nodes.stamps[node] = frame.mark + token
+    frame.tokens[token].node, frame.tokens[token].cost = node, np.inf
     return token
 
 

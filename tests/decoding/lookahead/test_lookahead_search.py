@@ -7,8 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ov_asr_score.decoding.lookahead import pair_graph as graphs
-from ov_asr_score.decoding.lookahead import search_run
+from ov_asr_score.decoding.lookahead import search_buffers, search_run
 from ov_asr_score.decoding.lookahead.lookahead_search import LookaheadSearch
 from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph, compose_pair, plain_graph
 from ov_asr_score.decoding.search import NO_FRAMES, NO_PATH, NOT_FINAL, PARTIAL
@@ -96,7 +95,7 @@ def test_nothing_depends_on_how_scores_are_cut(graph: LookaheadGraph, wants_latt
 
 def test_buffers_and_records_grow_and_are_swept(monkeypatch: pytest.MonkeyPatch) -> None:
     expected = searched(pair_graph(), joined_scores()).finish("all").path
-    monkeypatch.setattr(graphs, "_FIRST_TOKENS", 4)
+    monkeypatch.setattr(search_buffers, "_FIRST_TOKENS", 4)
     monkeypatch.setattr(search_run, "_FIRST_RECORDS", 2)
     found = pair()
     graph = compose_pair("x", found.hclr, found.model, transitions().pdfs, transitions().num_pdfs, DISAMBIGUATION)

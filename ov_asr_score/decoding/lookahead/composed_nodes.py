@@ -1,0 +1,137 @@
+"""Compiled: pairs of states are numbered when they are met first, and their arcs composed when they are followed first.
+
+What language models will cost is part of the costs of arcs, so that a pair that was composed is searched like a state
+of any other graph. A word is taken where its output label is met, by its arc in the state of the language model. Right
+after it, each state that the next one backs off to gets a node of its own, as epsilons of the language model would have
+it; a state none of whose own words is within reach gets none.
+
+OpenFst: compose with the lookahead filters.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ov_asr_score.decoding.lookahead.compiled import inlined, kernel
+from ov_asr_score.decoding.lookahead.look_costs import arc_of_word, look_ahead, slot_of
+from ov_asr_score.decoding.lookahead.search_arrays import (
+    NODES_FULL,
+    NUM_ARCS,
+    NUM_NODES,
+    PROBLEM,
+    Float,
+    Int,
+    Nodes,
+    Records,
+    SearchArrays,
+)
+
+
+@kernel
+def look_of(graph: SearchArrays, looks: Records, state: Int, history: Int) -> Float:
+    """The look of a pair of states, see `look_ahead`."""
+    return look_ahead(graph, graph.sets[state], history, looks)
+
+
+@kernel
+def node_of(graph: SearchArrays, nodes: Nodes, state: Int, history: Int, look: Float) -> Int:
+    """The number of a pair of states, a new one if it has none yet; -1 if there is no room."""
+    mask = len(nodes.table) - 1
+    slot = slot_of(np.int64(state) * len(graph.ends) + history, mask)
+    while nodes.table[slot] >= 0:
+        found = np.int64(nodes.table[slot])
+        if nodes.pairs[found].state == state and nodes.pairs[found].history == history:
+            return found
+        slot = (slot + 1) & mask
+    node = np.int64(nodes.counts[NUM_NODES])
+    if node >= len(nodes.pairs) or 2 * node >= len(nodes.table):
+        return np.int64(-1)
+    nodes.counts[NUM_NODES] = node + 1
+    nodes.table[slot] = node
+    pair = nodes.pairs[node]
+    pair.state, pair.history, pair.look = state, history, look
+    nodes.first_arcs[node], nodes.has_epsilons[node] = -1, graph.has_epsilons[state]
+    return node
+
+
+@inlined
+def add_arc(nodes: Nodes, place: Int, ilabel: Int, olabel: Int, cost: Float, following: Int) -> Int:
+    """Write an arc at a place if it has a finite cost and there is room; returns where the next arc belongs."""
+    if cost < np.inf and place < len(nodes.arcs):
+        arc = nodes.arcs[place]
+        arc.ilabel, arc.olabel, arc.weight, arc.next = ilabel, olabel, cost, following
+    return place + (1 if cost < np.inf else 0)
+
+
+@kernel
+def compose(graph: SearchArrays, nodes: Nodes, looks: Records, node: Int, counters: Records) -> None:
+    """Make the arcs of a pair of states, without those that no word can follow."""
+    pair = nodes.pairs[node]
+    first = np.int64(nodes.counts[NUM_ARCS])
+    end, full = first, False
+    is_alive = look_of(graph, looks, pair.state, pair.history) < np.inf
+    for place in range(graph.first_arcs[pair.state], graph.first_arcs[pair.state + 1] if is_alive else 0):
+        arc = graph.arcs[place]
+        if arc.olabel == 0:
+            look = np.float64(pair.look)
+            if graph.sets[arc.next] != graph.sets[pair.state]:
+                look = look_of(graph, looks, arc.next, pair.history)
+            end = add_arc(nodes, end, arc.ilabel, 0, arc.weight + look - pair.look, -2 - arc.next)
+            continue
+        word = arc_of_word(graph, pair.history, arc.olabel)
+        if word < 0:
+            continue
+        cost = np.float64(arc.weight) + graph.word_costs[word] - pair.look
+        history = np.int64(graph.nexts[word])
+        while history >= 0:
+            look = look_of(graph, looks, arc.next, history)
+            if look < np.inf:
+                following = node_of(graph, nodes, arc.next, history, look)
+                full = full or following < 0
+                end = add_arc(nodes, end, arc.ilabel, arc.olabel, cost + look, following)
+            cost += graph.backoff_costs[history]
+            history = np.int64(graph.backoff_states[history])
+    if full or end > len(nodes.arcs):
+        counters[PROBLEM] = NODES_FULL
+        return
+    nodes.first_arcs[node], nodes.end_arcs[node] = first, end
+    nodes.counts[NUM_ARCS] = end
+
+
+@kernel
+def number_next(graph: SearchArrays, nodes: Nodes, looks: Records, source: Int, place: Int, counters: Records) -> Int:
+    """The node that an arc of a node leads to, which has no number there yet; -1 if there is no room."""
+    pair, state = nodes.pairs[source], -2 - np.int64(nodes.arcs[place].next)
+    look = np.float64(pair.look)
+    if graph.sets[state] != graph.sets[pair.state]:
+        look = look_of(graph, looks, state, pair.history)
+    node = node_of(graph, nodes, state, pair.history, look)
+    if node < 0:
+        counters[PROBLEM] = NODES_FULL
+    else:
+        nodes.arcs[place].next = node
+    return node
+
+
+@kernel
+def enter(graph: SearchArrays, nodes: Nodes, kept: Records, tokens: Records) -> bool:
+    """Give tokens the numbers of their pairs of states; returns whether there was room."""
+    for place in range(len(kept)):
+        pair = kept[place]
+        node = node_of(graph, nodes, pair.state, pair.history, pair.look)
+        if node < 0:
+            return False
+        tokens[place].node = node
+    return True
+
+
+@kernel
+def fill_table(graph: SearchArrays, nodes: Nodes) -> None:
+    """Enter all nodes into an empty table."""
+    mask = len(nodes.table) - 1
+    for node in range(nodes.counts[NUM_NODES]):
+        pair = nodes.pairs[node]
+        slot = slot_of(np.int64(pair.state) * len(graph.ends) + pair.history, mask)
+        while nodes.table[slot] >= 0:
+            slot = (slot + 1) & mask
+        nodes.table[slot] = node
