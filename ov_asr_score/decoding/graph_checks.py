@@ -20,6 +20,7 @@ from ov_asr_score.text import clipped, printable_name
 
 _SHOWN = 3
 _ADVICE = "give the model that the graph was made for"
+_NO_DISAMBIGUATION = "put disambig_tid.int beside it, which tells the labels that take no frame, or "
 
 
 def check_graph(
@@ -40,14 +41,15 @@ def check_graph(
     fst = graph.fst
     name = printable_name(graph.path)
     if fst.largest_ilabel > transitions.num_transition_ids:
-        labels = used_labels(fst.ilabels)
-        labels = labels[(labels > transitions.num_transition_ids) & ~np.isin(labels, list(disambiguation))]
+        labels, known = used_labels(fst.ilabels), list(disambiguation)
+        labels = labels[(labels > transitions.num_transition_ids) & ~np.isin(labels, known)]
         if labels.size:
             state = fst.state_of_arc(int(np.argmax(np.isin(fst.ilabels, labels))))
+            advice = _ADVICE if known or words_of_label is None else _NO_DISAMBIGUATION + _ADVICE
             raise ShapeMismatchError(
                 f"{name}: the graph has transition-ids up to {labels[-1]}, the model "
                 f"{transitions.num_transition_ids} ({transitions.source}), the first above it at state {state}; "
-                + ("it seems to be a grammar (G.fst); give HCLG.fst" if is_grammar(fst) else _ADVICE)
+                + ("it seems to be a grammar (G.fst); give HCLG.fst" if is_grammar(fst) else advice)
             )
     if num_pdfs is not None:
         check_width(transitions, num_pdfs)

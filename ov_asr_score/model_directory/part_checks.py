@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ov_asr_score.decoding.words.pair_files import SECOND_HALF, PairFiles
 from ov_asr_score.decoding.words.word_model import WordModel, open_word_model
 from ov_asr_score.errors import ShapeMismatchError
 from ov_asr_score.frontend.frontend import Frontend
 from ov_asr_score.frontend.opening import open_sound_frontend
+from ov_asr_score.fst.arc_columns import used_labels
 from ov_asr_score.kaldi_model.loading import ModelInputs, load_inputs
 from ov_asr_score.lattice.word_boundary import WordBoundary
 from ov_asr_score.model_directory.model_directory import ModelDirectory
@@ -17,6 +19,7 @@ from ov_asr_score.model_directory.parts.feature_dims import frontend_dim
 from ov_asr_score.settings.speech.feature_steps import NO_STEPS
 from ov_asr_score.text import printable_name
 
+_MOST_OF = 0.9  # a lexicon has a few words that its language model lacks
 _KALDI = (".mdl", ".raw")
 _INPUT, _IVECTOR = "input", "ivector"
 
@@ -67,6 +70,7 @@ def check_words(directory: ModelDirectory, model: WordModel) -> tuple[str, ...]:
     ``WordBoundaryInfo::TypeOfPhone``.
     """
     known = set(np.unique(model.transitions.phones[1:]).tolist())
+    notes = _words_of_pair(model.pair) if model.pair is not None else ()
     if isinstance(model.source, WordBoundary):
         phones = np.unique(model.transitions.phones[model.used_transition_ids()]).tolist()
         missing = [phone for phone in phones if phone not in model.source.positions]
@@ -79,10 +83,32 @@ def check_words(directory: ModelDirectory, model: WordModel) -> tuple[str, ...]:
     silence = directory.endpoints.silence_phones
     if silence and not known & set(silence):
         model_name = printable_name(directory.model)
-        return (f"none of the {len(silence)} phones of silence is among the {len(known)} of {model_name}",)
+        return (*notes, f"none of the {len(silence)} phones of silence is among the {len(known)} of {model_name}")
     if not silence:
-        return ("no phones of silence are known: live utterances end by their length only (rule 5 of endpoints)",)
-    return ()
+        return (
+            *notes,
+            "no phones of silence are known: live utterances end by their length only (rule 5 of endpoints)",
+        )
+    return notes
+
+
+def _words_of_pair(files: PairFiles) -> tuple[str, ...]:
+    """A note where the halves of a lookahead graph have few labels in common, as halves of two graphs have."""
+    hclr, words = files.pair.hclr, files.pair.model.words_of_label
+    most = int(hclr.interval_end.max(initial=0))  # labels are numbered without gaps
+    if np.count_nonzero(words[1:most]) >= _MOST_OF * max(most, np.count_nonzero(words)):
+        return ()
+    is_spelled = np.zeros(max(most, len(words)) + 1, bool)
+    is_spelled[used_labels(hclr.olabels)] = True
+    has_word = np.zeros(len(is_spelled), bool)
+    has_word[: len(words)] = words > 0
+    in_both, spelled, known = (int(np.count_nonzero(each)) for each in (is_spelled & has_word, is_spelled, has_word))
+    if in_both >= _MOST_OF * max(spelled, known):
+        return ()
+    return (
+        f"{SECOND_HALF} has {in_both} of the {spelled} words of the graph, and {known - in_both} others: only those in "
+        "both are found; if this is not meant, the files are halves of two graphs",
+    )
 
 
 def _features_shown(directory: ModelDirectory) -> str:

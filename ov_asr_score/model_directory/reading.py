@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
-from ov_asr_score.errors import FileAccessError, OvAsrScoreError
+from ov_asr_score.errors import FileAccessError, OvAsrScoreError, UnsupportedModelError
 from ov_asr_score.model_directory.layouts.experiment import read_experiment
 from ov_asr_score.model_directory.layouts.kaldi_online import CONFIGS, read_kaldi_online
 from ov_asr_score.model_directory.layouts.kaldi_serve import SPECIFICATION, read_kaldi_serve
@@ -23,6 +23,8 @@ from ov_asr_score.model_directory.model_directory import DirectoryFile, Layout, 
 from ov_asr_score.model_directory.part_checks import PartNotes, check_parts
 from ov_asr_score.model_directory.parts.choices import NO_CHOICES, Choices
 from ov_asr_score.model_directory.parts.inventory import Inventory
+from ov_asr_score.model_directory.parts.other_models import other_model
+from ov_asr_score.model_directory.parts.second_passes import note_second_passes
 from ov_asr_score.text import printable_name
 
 _Reader: TypeAlias = Callable[[Inventory, Choices], ModelDirectory]
@@ -87,8 +89,9 @@ def survey_model_directory(folder: str | Path, *, checks: bool = True) -> Direct
         found = _read(inventory)
         parts = check_parts(found) if checks else PartNotes()
     except OvAsrScoreError as error:
-        notes = tuple(inventory.notes)
-        return DirectorySurvey(inventory.folder, inventory.layout, inventory.files(), notes, problem=error)
+        problem = inventory.placeholder() or error
+        files = inventory.files()
+        return DirectorySurvey(inventory.folder, inventory.layout, files, tuple(inventory.notes), problem=problem)
     found = replace(found, notes=(*found.notes, *parts.together))
     notes = (*found.notes, *parts.of_parts)
     return DirectorySurvey(inventory.folder, found.layout, found.files, notes, found)
@@ -102,6 +105,7 @@ def _read(inventory: Inventory) -> ModelDirectory:
         layout = _layout(inventory)
         inventory.layout = layout.name
         found = layout.reader(inventory, NO_CHOICES)
+    note_second_passes(inventory)
     return replace(found, files=inventory.finish(), notes=(*found.notes, *inventory.notes))
 
 
@@ -116,19 +120,25 @@ def _read_described(inventory: Inventory) -> ModelDirectory:
 
 
 def _layout(inventory: Inventory) -> LayoutSigns:
-    """The layout of the folder. Raises FileAccessError that tells of all, and what the nearest one lacks."""
+    """The layout of the folder.
+
+    Raises UnsupportedModelError for models of other kinds, and FileAccessError with the model inside, or with what all
+    layouts are told by and what the nearest one lacks.
+    """
     for layout in LAYOUTS:
         if all(inventory.first(*group) for group in layout.signs):
             return layout
-    texts = "; ".join(("model.toml", *(f"{each.name}: {_signs_text(each.signs)}" for each in LAYOUTS)))
+    if what := other_model(inventory):
+        raise UnsupportedModelError(f"{inventory.shown}: {what}")
     nearest = max(LAYOUTS, key=lambda each: _share(inventory, each))
     if _share(inventory, nearest):
         lacking = next(group for group in nearest.signs if not inventory.first(*group))
         advice = f"the nearest is {nearest.name}, for which {' or '.join(lacking)} is missing"
     elif inside := _directories_in(inventory):
-        advice = f"found {inside} in it; give that folder"
+        raise FileAccessError(f"{inventory.shown}: expected a model directory, found {inside} in it; give that folder")
     else:
         advice = "found none of these files"
+    texts = "; ".join(("model.toml", *(f"{each.name}: {_signs_text(each.signs)}" for each in LAYOUTS)))
     raise FileAccessError(f"{inventory.shown}: expected a model directory ({texts}); {advice}")
 
 
@@ -139,9 +149,9 @@ def _share(inventory: Inventory, layout: LayoutSigns, prefix: str = "") -> float
 
 
 def _directories_in(inventory: Inventory) -> str:
-    """The first folder in the folder that is a model directory, with its layout; an empty text without any."""
-    folders = dict.fromkeys(name.partition("/")[0] for name in inventory.names if "/" in name)
-    for folder in folders:
+    """The highest folder in the folder that is a model directory, with its layout; an empty text without any."""
+    folders = {name.rsplit("/", depth)[0] for name in inventory.names for depth in range(1, name.count("/") + 1)}
+    for folder in sorted(folders, key=lambda each: (each.count("/"), each)):
         for layout in LAYOUTS:
             if _share(inventory, layout, f"{folder}/") == 1:
                 return f"{printable_name(folder)} ({layout.name})"

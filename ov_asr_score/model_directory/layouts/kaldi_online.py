@@ -27,6 +27,7 @@ from ov_asr_score.settings.kaldi import KaldiOptions
 from ov_asr_score.settings.words.word_outputs import WordSettings
 
 CONFIGS = ("conf/online.conf", "online.conf")
+_MODELS = ("final.mdl", "am/final.mdl")  # the latter: a directory of vosk without its conf/model.conf
 _OF_SEARCH = ("beam", "max_active", "min_active", "lattice_beam")
 
 
@@ -34,7 +35,7 @@ def read_kaldi_online(inventory: Inventory, choices: Choices = NO_CHOICES) -> Mo
     """A directory with ``online.conf``. Raises what reading its files raises, and FileAccessError for its graph."""
     name = inventory.first(*CONFIGS)
     config = inventory.use(name, "options of features, i-vectors and endpoints")
-    model = inventory.need("final.mdl", "acoustic model")
+    model = inventory.need(inventory.first(*_MODELS) or _MODELS[0], "acoustic model")
     options = online_options(read_config(config))
     frontend = features_of_options(inventory, options, name, choices)
     written = options.said("ivector_extraction_config")

@@ -10,15 +10,17 @@ from pathlib import Path
 from ov_asr_score.decoding.words.pair_files import DISAMBIGUATION, SECOND_HALF
 from ov_asr_score.errors import FileAccessError, TableFormatError, UnsupportedModelError, UsageError
 from ov_asr_score.fst.header import read_header
+from ov_asr_score.fst.lookahead_graph import HCLR_KIND
 from ov_asr_score.kaldi_io.matrices.stream import open_stream
 from ov_asr_score.model_directory.parts.inventory import Inventory
 from ov_asr_score.settings.recognition.phones import parse_phones
 from ov_asr_score.settings.words.word_outputs import GraphSettings
-from ov_asr_score.text import printable_name
+from ov_asr_score.text import clipped, printable_name
 
 GRAPH = "HCLG.fst"
 _FIRST_HALF = "HCLr.fst"
 _USE = "decoding graph"
+_BOUNDARY = "word_boundary.int"
 
 
 def graph_in(
@@ -30,13 +32,16 @@ def graph_in(
 ) -> GraphSettings:
     """The graph in a folder of the inventory, ``""`` for the top, with what belongs to it.
 
-    Of a lookahead pair it is the first half, beside which the second lies. Raises UnsupportedModelError for one half
-    alone, and FileAccessError or TableFormatError for a graph whose beginning is damaged.
+    Of a lookahead pair it is the first half, beside which the second lies. What ends words is looked for beside the
+    graph, too, if it is not in ``phones``. Raises UnsupportedModelError for one half alone or of another kind, and
+    FileAccessError or TableFormatError for a graph whose beginning is damaged.
     """
     prefix = f"{folder}/" if folder else ""
     graph, with_words = _graph(inventory, prefix)
     words = _words(inventory, prefix, with_words)
     boundary = lexicon = ""
+    if not inventory.has(prefix + word_boundary) and inventory.has(prefix + _BOUNDARY):
+        word_boundary = _BOUNDARY
     if inventory.has(prefix + word_boundary):
         boundary = inventory.use(prefix + word_boundary, "times of words")
         if inventory.has(prefix + align_lexicon):
@@ -109,6 +114,23 @@ def _graph(inventory: Inventory, prefix: str) -> tuple[str, str]:
             f"{printable_name(inventory.path(prefix + halves[0]))}: expected both halves of a lookahead graph, or "
             f"{GRAPH}, found no {other}"
         )
+    first = inventory.use(prefix + _FIRST_HALF, f"{_USE} without the language model")
+    _check_first_half(first)
     inventory.use(prefix + SECOND_HALF, "language model, composed with the graph while it is searched")
-    inventory.mark(prefix + DISAMBIGUATION, "labels of the graph that take no frame")
-    return inventory.use(prefix + _FIRST_HALF, f"{_USE} without the language model"), SECOND_HALF
+    use = "labels of the graph that take no frame"
+    inventory.take(prefix + DISAMBIGUATION, use, "all labels of the graph are taken for transition-ids without it")
+    return first, SECOND_HALF
+
+
+def _check_first_half(path: str) -> None:
+    """Raise UnsupportedModelError for a graph of another kind, which a file of this name would be decoded as."""
+    with open_stream(path) as stream:
+        try:
+            kind = read_header(stream).kind
+        except TableFormatError:
+            return  # said better where the graph is read
+    if kind != HCLR_KIND:
+        raise UnsupportedModelError(
+            f"{printable_name(path)}: expected the first half of a lookahead graph, of the kind {HCLR_KIND}, found "
+            f"{clipped(kind)}; a complete graph is called {GRAPH}"
+        )

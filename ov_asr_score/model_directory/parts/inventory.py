@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ov_asr_score.errors import FileAccessError
+from ov_asr_score.kaldi_io.foreign.text_files import text_kind
 from ov_asr_score.model_directory.model_directory import DirectoryFile, FileRole
 from ov_asr_score.text import printable_name
 
@@ -28,6 +29,10 @@ _REASONS = {
     "num_pdfs": "the transition model says it, too",
     "silence.csl": "phones of silence are said elsewhere",
     "phones.txt": "names of phones; words do not need them",
+    "README": "a text for people",
+    "README.md": "a text for people",
+    "word_boundary.txt": "the same as word_boundary.int, in letters",
+    "align_lexicon.txt": "the same as align_lexicon.int, in letters",
     "G.fst": "the grammar; it is in the graph already",
     "L.fst": "the lexicon; it is in the graph already",
     "cmvn_opts": "CMVN of training; options of online CMVN come from a configuration",
@@ -40,11 +45,15 @@ _REASONS = {
     "lda.mat": "for training; final.mdl has it",
     "online_cmvn": "a mark of training",
 }
-_OF_FOLDERS = {
+SECOND_PASSES = {
     "rescore": "a larger language model for a second pass, which is not done: words are those of the first pass",
     "rnnlm": "a neural language model for a second pass, which is not done: words are those of the first pass",
+}
+_OF_FOLDERS = {
+    **SECOND_PASSES,
     "spk": "a model of speakers, which are not told apart by voice",
 }
+_ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".7z", ".rar")
 
 
 class Inventory:
@@ -61,8 +70,11 @@ class Inventory:
         self.notes: list[str] = []
         self._lacking: dict[str, DirectoryFile] = {}  # without them nothing goes
         self._told: dict[str, DirectoryFile] = {}
+        self._is_read = False  # by its layout, to the end
         if not self.folder.is_dir():
             what = "a file" if self.folder.exists() else "no such folder"
+            if self.folder.suffix.lower() in _ARCHIVES and self.folder.exists():
+                what = "an archive; unpack it and give the folder that was in it"
             raise FileAccessError(f"{self.shown}: expected a folder with a model, found {what}")
         try:
             self.names = sorted(_files_below(self.folder))
@@ -167,17 +179,30 @@ class Inventory:
         )
 
     def finish(self) -> tuple[DirectoryFile, ...]:
-        """What every file is for. Raises FileAccessError that names all that is missing."""
+        """What every file is for. Raises FileAccessError that names all that is missing, or was never fetched."""
+        self._is_read = True
         if self._lacking:
             texts = ", ".join(f"{each.path} ({each.use})" for each in self._lacking.values())
             raise FileAccessError(f"{self.shown}: {self.layout}: expected {texts}, found none")
+        if placeholder := self.placeholder():
+            raise placeholder
         return self.files()
+
+    def placeholder(self) -> FileAccessError | None:
+        """What is wrong with used files that only stand in the place of others, such as pointers of Git LFS."""
+        used = (name for name, each in self._told.items() if each.role == "used")
+        found = [(name, text) for name in used if (text := _placeholder(self.path(name)))]
+        if not found:
+            return None
+        name, text = found[0]
+        of_others = f" ({len(found)} files of the model are)" if len(found) > 1 else ""
+        return FileAccessError(f"{printable_name(self.path(name))}: {text}{of_others}")
 
     def files(self) -> tuple[DirectoryFile, ...]:
         """What every file is for, as far as it is known; those that nobody needed are ignored."""
         rest = (name for name in self.names if name not in self._told)
         taken = {name.rpartition("/")[2]: name for name, each in self._told.items() if each.role == "used"}
-        others = [DirectoryFile(name, "ignored", _why_ignored(name, taken)) for name in rest]
+        others = [DirectoryFile(name, "ignored", _why_ignored(name, taken, self._is_read)) for name in rest]
         order = {"used": 0, "missing": 1, "ignored": 2}
         return tuple(sorted((*self._told.values(), *others), key=lambda each: order[each.role]))
 
@@ -211,10 +236,25 @@ def _files_below(folder: Path) -> Iterator[str]:
                 yield (inside / name).as_posix()
 
 
-def _why_ignored(name: str, taken: Mapping[str, str]) -> str:
+def _placeholder(path: str) -> str:
+    """``is a Git LFS pointer, …`` for what stands in the place of a file; an empty text for what is one."""
+    try:
+        with Path(path).open("rb") as file:
+            start = file.read(_START_BYTES)
+            whole = not file.read(1)
+    except (OSError, ValueError):
+        return ""
+    kind = text_kind(start, path, whole=whole)
+    return "" if kind is None or kind.unexpected else kind.sentence("a part of a model")
+
+
+_START_BYTES = 512
+
+
+def _why_ignored(name: str, taken: Mapping[str, str], is_read: bool) -> str:
     """Why nobody needs a file; ``taken`` are the files that are used, by their names without folders."""
     *folders, base = name.split("/")
     reason = next((_OF_FOLDERS[folder] for folder in folders if folder in _OF_FOLDERS), "") or _REASONS.get(base)
     if reason is None and base in taken:
         reason = f"{taken[base]} is used"
-    return reason or "not needed"
+    return reason or ("not needed" if is_read else "not looked at")

@@ -13,7 +13,7 @@ from ov_asr_score.model_directory.model_directory import DirectoryFile
 from ov_asr_score.model_directory.reading import read_model_directory, survey_model_directory
 from ov_asr_score.settings.recognition.endpointing import EndpointRule
 from ov_asr_score.settings.words.decoding import DecodingOptions
-from tests.model_directory.layouts.pairs import lay_out_vosk_1_pair, lay_out_vosk_2_pair
+from tests.model_directory.layouts.pairs import PAIR, lay_out_vosk_1_pair, lay_out_vosk_2_pair
 from tests.model_directory.layouts.places import CHAIN, lay_out, lay_out_vosk_1, lay_out_vosk_2
 
 
@@ -139,5 +139,22 @@ def test_words_of_a_pair_are_those_of_the_pair(tmp_path: Path) -> None:
 
 def test_a_pair_without_its_disambiguation_symbols(tmp_path: Path) -> None:
     (lay_out_vosk_2_pair(tmp_path) / "graph/disambig_tid.int").unlink()
-    with pytest.raises(ShapeMismatchError, match=r"HCLr\.fst: the graph has transition-ids up to"):
+    with pytest.raises(ShapeMismatchError, match=r"HCLr\.fst: .* put disambig_tid\.int beside it, which tells"):
         read_model_directory(tmp_path)
+    missing = [each.path for each in survey_model_directory(tmp_path).files if each.role == "missing"]
+    assert missing == ["graph/disambig_tid.int"]
+
+
+def test_halves_in_the_place_of_each_other(tmp_path: Path) -> None:
+    graph = lay_out_vosk_2_pair(tmp_path) / "graph"
+    shutil.move(graph / "HCLr.fst", graph / "other.fst")
+    shutil.copyfile(graph / "Gr.fst", graph / "HCLr.fst")
+    shutil.move(graph / "other.fst", graph / "Gr.fst")
+    with pytest.raises(UnsupportedModelError, match=r"HCLr\.fst: expected .* olabel_lookahead, found 'const'"):
+        read_model_directory(tmp_path)
+
+
+def test_a_language_model_of_another_graph(tmp_path: Path) -> None:
+    shutil.copyfile(PAIR / "tiny_Gr.fst", lay_out_vosk_2_pair(tmp_path) / "graph/Gr.fst")
+    notes = [note for note in read_model_directory(tmp_path).notes if "halves of two graphs" in note]
+    assert [note[: note.index(":")] for note in notes] == ["Gr.fst has 2 of the 26 words of the graph, and 0 others"]
