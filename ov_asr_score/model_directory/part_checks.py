@@ -96,7 +96,7 @@ def _words_of_pair(files: PairFiles) -> tuple[str, ...]:
     """A note where the halves of a lookahead graph have few labels in common, as halves of two graphs have."""
     hclr, words = files.pair.hclr, files.pair.model.words_of_label
     most = int(hclr.interval_end.max(initial=0))  # labels are numbered without gaps
-    if np.count_nonzero(words[1:most]) >= _MOST_OF * max(most, np.count_nonzero(words)):
+    if np.count_nonzero(words[1:most]) >= _MOST_OF * max(most, int(np.count_nonzero(words))):
         return ()
     is_spelled = np.zeros(max(most, len(words)) + 1, bool)
     is_spelled[used_labels(hclr.olabels)] = True
