@@ -97,8 +97,8 @@ def check_words(name: str, fst: GraphFst, words: SymbolTable, words_of_label: ND
     """
     labels = used_labels(fst.olabels)
     used = labels if words_of_label is None else words_of_label[labels[labels < len(words_of_label)]].astype(np.int64)
-    used = used[used > 0]
-    is_missing = ~np.isin(used, words.ids)
+    used = np.sort(used[used > 0])
+    is_missing = ~_are_in(used, words.ids)
     if is_missing.any():
         first = int(used[is_missing].min())
         label = first if words_of_label is None else int(labels[np.argmax(words_of_label[labels] == first)])
@@ -108,8 +108,16 @@ def check_words(name: str, fst: GraphFst, words: SymbolTable, words_of_label: ND
             f"{np.count_nonzero(is_missing)} of them, the first {first} (at state {state} of the graph); give the "
             "table of the graph"
         )
-    left = [words.text(number) for number in np.intersect1d(words.disambiguation(), used).tolist()]
+    known = words.disambiguation()
+    left = [words.text(number) for number in known[_are_in(known, used)].tolist()]
     if not left:
         return ""
     shown = ", ".join(map(clipped, left[:_SHOWN])) + (", …" if len(left) > _SHOWN else "")
     return f"{name}: the graph has disambiguation symbols among its words ({shown}): they are written as words"
+
+
+def _are_in(numbers: NDArray[np.int64], ascending: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which numbers are among others; of many this is much faster than `np.isin`."""
+    places = np.searchsorted(ascending, numbers)
+    found: NDArray[np.bool_] = np.append(ascending, -1)[places] == numbers
+    return found

@@ -29,6 +29,29 @@ _ALIGNED_VERSION = 1
 _ALIGNMENT = 16
 
 
+@dataclass(frozen=True, slots=True)
+class FstStart:
+    """A header as far as it has a fixed size."""
+
+    kind: str
+    arc_type: str
+    version: int
+    flags: int
+    start: int
+    states: int
+    arcs: int
+
+    @property
+    def has_input_symbols(self) -> bool:
+        """Whether a table of the symbols of input labels follows."""
+        return bool(self.flags & _HAS_ISYMBOLS)
+
+    @property
+    def has_output_symbols(self) -> bool:
+        """Whether a table of the symbols of output labels follows, behind that of the input."""
+        return bool(self.flags & _HAS_OSYMBOLS)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class FstHeader:
     """``states`` is -1 where it was not known when the file was written; ``arcs`` counts in some kinds only."""
@@ -50,6 +73,18 @@ class FstHeader:
 
 def read_header(stream: KaldiStream) -> FstHeader:
     """The header; the stream then stands behind the tables of symbols. Raises TableFormatError."""
+    begun = read_start(stream)
+    input_symbols = read_binary_symbols(stream) if begun.has_input_symbols else None
+    output_symbols = read_binary_symbols(stream, input_symbols) if begun.has_output_symbols else None
+    # Only the tables of const and compact automata are aligned.
+    is_aligned = begun.kind != "vector" and (begun.version == _ALIGNED_VERSION or bool(begun.flags & _IS_ALIGNED))
+    return FstHeader(
+        begun.kind, begun.arc_type, is_aligned, begun.start, begun.states, begun.arcs, input_symbols, output_symbols
+    )
+
+
+def read_start(stream: KaldiStream) -> FstStart:
+    """The header without the tables of symbols that follow it. Raises TableFormatError."""
     offset = stream.offset
     if (found := stream.peek(4)) != MAGIC:
         shown = clipped(found) if found else "the end of the file"
@@ -57,8 +92,4 @@ def read_header(stream: KaldiStream) -> FstHeader:
     stream.read(4)
     kind, arc_type = (read_name(stream).decode("utf-8", "replace") for _ in range(2))
     version, flags, _, start, states, arcs = _FIELDS.unpack(stream.read(_FIELDS.size))
-    input_symbols = read_binary_symbols(stream) if flags & _HAS_ISYMBOLS else None
-    output_symbols = read_binary_symbols(stream, input_symbols) if flags & _HAS_OSYMBOLS else None
-    # Only the tables of const and compact automata are aligned.
-    is_aligned = kind != "vector" and (version == _ALIGNED_VERSION or bool(flags & _IS_ALIGNED))
-    return FstHeader(kind, arc_type, is_aligned, start, states, arcs, input_symbols, output_symbols)
+    return FstStart(kind, arc_type, version, flags, start, states, arcs)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ov_asr_score.fst.arc_columns import blocks
 from ov_asr_score.fst.set_places import set_places
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream
 
@@ -122,11 +123,8 @@ def _numbered(
 def _rows(words: NDArray[np.int32], places: NDArray[np.int64], width: int) -> NDArray[np.int32]:
     """The words from each place on [places, width]."""
     rows = np.empty((len(places), width), np.int32)
-    if width > 2:
-        rows[:] = words[places[:, None] + np.arange(width)]
-    else:  # nearly all, so without a table of their places
-        for column in range(width):
-            rows[:, column] = words[places + column]
+    for block in blocks(len(places)):
+        rows[block] = words[places[block][:, None] + np.arange(width)]
     return rows
 
 

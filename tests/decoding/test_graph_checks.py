@@ -94,13 +94,15 @@ def test_labels_of_a_lookahead_graph() -> None:
     with pytest.raises(ShapeMismatchError, match=r"transition-ids up to 400, the model \d+ .* the first above it at"):
         check_graph(source, transitions(), disambiguation=[401])
     words_of_label = np.arange(100, 129, dtype=np.int32)
-    labels = {"disambiguation": [400], "words_of_label": words_of_label}
-    assert check_graph(source, transitions(), words(range(100, 129)), **labels) == ()
+
+    def checked(table: SymbolTable) -> tuple[str, ...]:
+        return check_graph(source, transitions(), table, disambiguation=[400], words_of_label=words_of_label)
+
+    assert checked(words(range(100, 129))) == ()
     state = source.fst.state_of_arc(int(np.flatnonzero(source.fst.olabels == 7)[0]))
-    lacking = words([number for number in range(100, 129) if number != 107])
     with pytest.raises(ShapeMismatchError, match=rf"for 1 of them, the first 107 \(at state {state} of the graph\)"):
-        check_graph(source, transitions(), lacking, **labels)
-    (note,) = check_graph(source, transitions(), words(range(100, 129), _107="#0"), **labels)
+        checked(words([number for number in range(100, 129) if number != 107]))
+    (note,) = checked(words(range(100, 129), _107="#0"))
     assert "disambiguation symbols among its words ('#0')" in note
 
 

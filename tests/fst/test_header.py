@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ov_asr_score.errors import TableFormatError
-from ov_asr_score.fst.header import FstHeader, read_header
+from ov_asr_score.fst.header import FstHeader, read_header, read_start
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream
 
 FOLDER = Path(__file__).parent / "data" / "fst"
@@ -36,6 +36,17 @@ def test_kinds(name: str, kind: str, arc_type: str, is_aligned: bool, states: in
     assert (header.kind, header.arc_type, header.is_aligned, header.states) == (kind, arc_type, is_aligned, states)
     assert header.start == 0
     assert (header.output_symbols is not None) == (name == "symbols")
+
+
+@pytest.mark.parametrize(("name", "sides"), [("const", (False, False)), ("symbols", (True, True))])
+def test_starts(name: str, sides: tuple[bool, bool]) -> None:
+    """All but the tables of symbols."""
+    data = (FOLDER / f"{name}.fst").read_bytes()
+    stream = KaldiStream(io.BytesIO(data), "x.fst")
+    begun = read_start(stream)
+    assert stream.offset == data.index(b"standard") + 8 + 40
+    assert (begun.kind, begun.arc_type, begun.start, begun.states) == (header_of(data).kind, "standard", 0, 4)
+    assert (begun.has_input_symbols, begun.has_output_symbols) == sides
 
 
 def test_aligned_by_the_version() -> None:

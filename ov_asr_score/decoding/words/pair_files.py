@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ov_asr_score.errors import FileAccessError, TableFormatError, UnsupportedModelError
 from ov_asr_score.fst.graph_file import GraphFile
-from ov_asr_score.fst.header import read_header
+from ov_asr_score.fst.header import read_start
 from ov_asr_score.fst.lookahead_graph import HCLR_KIND, LookaheadPair, open_lookahead_pair
 from ov_asr_score.kaldi_io.matrices.stream import open_stream
 from ov_asr_score.text import clipped, printable_name
@@ -30,7 +30,7 @@ def is_pair(graph: str) -> bool:
         return False
     with open_stream(graph) as stream:
         try:
-            return read_header(stream).kind == HCLR_KIND
+            return read_start(stream).kind == HCLR_KIND
         except TableFormatError:
             return False
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ov_asr_score.decoding.words.pair_files import DISAMBIGUATION, SECOND_HALF
 from ov_asr_score.errors import FileAccessError, TableFormatError, UnsupportedModelError, UsageError
-from ov_asr_score.fst.header import read_header
+from ov_asr_score.fst.header import read_start
 from ov_asr_score.fst.lookahead_graph import HCLR_KIND
 from ov_asr_score.kaldi_io.matrices.stream import open_stream
 from ov_asr_score.model_directory.parts.inventory import Inventory
@@ -93,8 +93,8 @@ def _words(inventory: Inventory, prefix: str, graph: str) -> str:
 
 def _has_words(path: str) -> bool:
     with open_stream(path) as stream:
-        header = read_header(stream)
-    return header.output_symbols is not None or (header.kind == "ngram" and header.input_symbols is not None)
+        begun = read_start(stream)
+    return begun.has_output_symbols or (begun.kind == "ngram" and begun.has_input_symbols)
 
 
 def _graph(inventory: Inventory, prefix: str) -> tuple[str, str]:
@@ -126,7 +126,7 @@ def _check_first_half(path: str) -> None:
     """Raise UnsupportedModelError for a graph of another kind, which a file of this name would be decoded as."""
     with open_stream(path) as stream:
         try:
-            kind = read_header(stream).kind
+            kind = read_start(stream).kind
         except TableFormatError:
             return  # said better where the graph is read
     if kind != HCLR_KIND:

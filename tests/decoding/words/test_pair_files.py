@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 from ov_asr_score.decoding.words.pair_files import is_pair, open_pair
+from ov_asr_score.decoding.words.word_model import open_word_model
 from ov_asr_score.errors import TableFormatError, UnsupportedModelError
+from ov_asr_score.settings.words.word_outputs import GraphSettings
 from tests.decoding.kaldi_live_searches import MODEL, transitions
-from tests.decoding.lookahead.small_pairs import DISAMBIGUATION, FOLDER, numbers
+from tests.decoding.lookahead.small_pairs import CHAIN, DISAMBIGUATION, FOLDER, numbers
 
 
 def test_what_is_a_pair(tmp_path: Path) -> None:
@@ -22,14 +24,22 @@ def test_what_is_a_pair(tmp_path: Path) -> None:
     assert not is_pair("-")
 
 
-def test_the_first_half_tells_words_and_transition_ids() -> None:
+def test_the_first_half_is_there_once() -> None:
     graph, files = open_pair(str(FOLDER / "HCLr.fst"))
-    assert files.disambiguation == DISAMBIGUATION
+    hclr = files.pair.hclr
+    assert graph.fst is hclr and files.disambiguation == DISAMBIGUATION
     words = {int(line.split()[1]) for line in (FOLDER / "words.txt").read_text().splitlines()}
-    used = set(np.unique(graph.fst.olabels).tolist())
+    used = set(files.pair.model.words_of_label[np.unique(hclr.olabels)].tolist())
     assert used <= words and {word for each in numbers("words.int").values() for word in each} <= used
-    assert graph.fst.largest_ilabel == graph.fst.ilabels.max() <= transitions().num_transition_ids
-    assert files.pair.hclr.ilabels.max() == max(DISAMBIGUATION)  # as it was
+    assert hclr.largest_ilabel == hclr.ilabels.max() == max(DISAMBIGUATION)
+
+
+def test_transition_ids_of_a_word_model() -> None:
+    settings = GraphSettings(str(FOLDER / "HCLr.fst"), words=str(FOLDER / "words.txt"))
+    model = open_word_model(settings, CHAIN, str(MODEL / "final.mdl"), wants_times=False)
+    used = model.used_transition_ids()
+    assert used.tolist() == sorted(set(model.graph.fst.ilabels.tolist()) - {0, *DISAMBIGUATION})
+    assert used[-1] <= transitions().num_transition_ids < max(DISAMBIGUATION)
 
 
 def test_one_half_alone(tmp_path: Path) -> None:

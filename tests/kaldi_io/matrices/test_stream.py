@@ -71,7 +71,7 @@ def test_large_parts_of_plain_files_are_their_pages(tmp_path: Path) -> None:
         assert array[0] == 77 and path.read_bytes() == data
     with open_stream(str(path)) as stream, pytest.raises(TableFormatError, match="expected 524289 bytes, found 524288"):
         stream.map_bytes(len(data) + 1)
-    with open_stream(str(path)) as stream, patch.object(stream_module.mmap, "mmap", side_effect=OSError):
+    with open_stream(str(path)) as stream, patch("mmap.mmap", side_effect=OSError):
         assert stream.map_bytes(len(data)).tobytes() == data
 
 
