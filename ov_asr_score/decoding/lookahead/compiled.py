@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Callable
@@ -46,22 +47,36 @@ def sources_digest(folder: Path) -> str:
 
 
 def compiled_folder() -> Path | None:
-    """The folder for compiled code, made if need be: in the user's cache, else a temporary one; None without any."""
+    """The folder for compiled code, made if need be: in the user's cache, else a temporary one; None without any.
+
+    Compiled code is run, so a temporary folder counts only if nobody else can write to it.
+    """
     name = f"compiled-{sources_digest(Path(__file__).parent)}"
     user = user_cache()
     places = [] if user is None else [user / name]
     owner = os.getuid() if hasattr(os, "getuid") else 0
     for path in [*places, Path(tempfile.gettempdir()) / f"ov-asr-score-{owner}" / name]:
         try:
-            path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for folder in (path.parent, path):
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             with tempfile.TemporaryFile(dir=path):
                 pass
             os.utime(path)
+            if path not in places and not (is_private(path) and is_private(path.parent)):
+                continue
         except OSError:
             continue
         remove_unused(path.parent)
         return path
     return None
+
+
+def is_private(folder: Path) -> bool:
+    """Whether a folder, no link to one, is of this user, and others cannot write to it."""
+    if not hasattr(os, "getuid"):  # temporary folders are those of a user
+        return True
+    found = folder.lstat()
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o022
 
 
 def remove_unused(folder: Path) -> None:

@@ -53,6 +53,24 @@ def test_without_any_folder_functions_are_compiled_each_time(tmp_path: Path) -> 
     assert outcome.returncode == 0, outcome.stderr
 
 
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="users with numbers")
+@pytest.mark.parametrize("what", ["open to others", "link"])
+def test_compiled_code_that_others_could_have_written_is_not_run(tmp_path: Path, what: str) -> None:
+    """The name of the temporary folder can be guessed, and who makes it first may put code there."""
+    blocked = tmp_path / "file"
+    blocked.touch()
+    guessed = tmp_path / f"ov-asr-score-{os.getuid()}"
+    (tmp_path / "other").mkdir()
+    if what == "link":
+        guessed.symlink_to(tmp_path / "other")
+    else:
+        guessed.mkdir()
+        guessed.chmod(0o777)
+    outcome = run(PROGRAM, OV_ASR_SCORE_CACHE=str(blocked), TMPDIR=str(tmp_path))
+    assert outcome.stdout == "0\n", outcome.stderr
+    assert not list(tmp_path.rglob("*.nbi"))
+
+
 def test_other_sources_have_another_folder(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("x = 1\n")
     before = compiled.sources_digest(tmp_path)
