@@ -49,26 +49,38 @@ def sources_digest(folder: Path) -> str:
 def compiled_folder() -> Path | None:
     """The folder for compiled code, made if need be: in the user's cache, else a temporary one; None without any.
 
-    Compiled code is run, so a temporary folder counts only if nobody else can write to it.
+    Compiled code is run, so a temporary folder counts only if nobody else can write to it. It begins with what a cache
+    has that can be read only, as that of a container: numba takes no folder that it cannot write to.
     """
     name = f"compiled-{sources_digest(Path(__file__).parent)}"
     user = user_cache()
-    places = [] if user is None else [user / name]
     owner = os.getuid() if hasattr(os, "getuid") else 0
-    for path in [*places, Path(tempfile.gettempdir()) / f"ov-asr-score-{owner}" / name]:
-        try:
-            for folder in (path.parent, path):
-                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with tempfile.TemporaryFile(dir=path):
-                pass
-            os.utime(path)
-            if path not in places and not (is_private(path) and is_private(path.parent)):
-                continue
-        except OSError:
-            continue
-        remove_unused(path.parent)
-        return path
-    return None
+    kept = None if user is None else user / name
+    temporary = Path(tempfile.gettempdir()) / f"ov-asr-score-{owner}" / name
+    found = None
+    if kept is not None and is_writable(kept):
+        found = kept
+    elif is_writable(temporary) and is_private(temporary) and is_private(temporary.parent):
+        found = temporary
+        if kept is not None and kept.is_dir() and not any(temporary.iterdir()):
+            with suppress(OSError, shutil.Error):
+                shutil.copytree(kept, temporary, dirs_exist_ok=True)
+    if found is not None:
+        remove_unused(found.parent)
+    return found
+
+
+def is_writable(folder: Path) -> bool:
+    """Whether files can be made in a folder, which is made, too, and marked as used."""
+    try:
+        for each in (folder.parent, folder):
+            each.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+        os.utime(folder)
+    except OSError:
+        return False
+    return True
 
 
 def is_private(folder: Path) -> bool:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tests.places import ROOT
 
 PROGRAM = """
 import sys
+import tempfile
 from ov_asr_score.decoding.lookahead import path_records
 from ov_asr_score.decoding.lookahead.search_arrays import RECORD
 import numpy
@@ -51,6 +53,19 @@ def test_without_any_folder_functions_are_compiled_each_time(tmp_path: Path) -> 
     blocked.touch()
     outcome = run(PROGRAM, OV_ASR_SCORE_CACHE=str(blocked), TMPDIR=str(blocked))
     assert outcome.returncode == 0, outcome.stderr
+
+
+def test_a_cache_that_can_only_be_read_is_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = tmp_path / "cache"
+    assert run(PROGRAM, OV_ASR_SCORE_CACHE=str(cache)).stdout == "0\n"
+    monkeypatch.setenv("OV_ASR_SCORE_CACHE", str(cache))
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path))
+    writable = compiled.is_writable
+    monkeypatch.setattr(compiled, "is_writable", lambda folder: cache not in folder.parents and writable(folder))
+    folder = compiled.compiled_folder()
+    assert folder is not None
+    assert tmp_path / "cache" not in folder.parents
+    assert run(PROGRAM, NUMBA_CACHE_DIR=str(folder)).stdout == "1\n"
 
 
 @pytest.mark.skipif(not hasattr(os, "getuid"), reason="users with numbers")
