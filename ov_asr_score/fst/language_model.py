@@ -40,6 +40,7 @@ class LanguageModel:
     backoff_state: NDArray[np.int32]  # [L]; -1: none
     backoff_cost: NDArray[np.float32]  # [L]; infinity where there is none
     words_of_label: NDArray[np.int32]  # [largest label + 1]; 0 for labels without an arc
+    said: NDArray[np.int32] | None = None  # [L]; the label that stands for all words of a state, 0: each for itself
 
     @property
     def num_states(self) -> int:

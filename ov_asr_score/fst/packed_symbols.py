@@ -180,3 +180,34 @@ def _hashes(data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np
         goes_on = left > 8
         own, places, left = own[goes_on], places[goes_on] + 8, left[goes_on] - 8
     return hashes
+
+
+class PackedNumbers(Mapping[str, int]):
+    """The numbers of packed symbols, found by the first letters of these."""
+
+    def __init__(self, texts: PackedTexts) -> None:
+        """Order the symbols of ``texts``."""
+        self._texts = texts
+        eights = _eights(texts.data)
+        lengths = (eights[texts.starts - 4] & _MASKS[4]).astype(np.int64)
+        keys = eights[texts.starts] & _MASKS[np.minimum(lengths, 8)]
+        self._order = np.argsort(keys, kind="stable").astype(np.int32)
+        self._keys = keys[self._order]
+
+    def __getitem__(self, text: str) -> int:
+        """The number of that symbol. Raises KeyError."""
+        key = np.uint64(int.from_bytes(text.encode("utf-8", "surrogateescape")[:8], "little"))
+        begin, end = np.searchsorted(self._keys, key), np.searchsorted(self._keys, key, "right")
+        for place in self._order[begin:end].tolist():
+            number = int(self._texts.numbers[place])
+            if self._texts[number] == text:
+                return number
+        raise KeyError(text)
+
+    def __iter__(self) -> Iterator[str]:
+        """All symbols, by their numbers."""
+        return (self._texts[number] for number in self._texts)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._texts)

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.errors import TableFormatError
-from ov_asr_score.fst.packed_symbols import LONGEST_NAME, PackedTexts, read_packed_texts
+from ov_asr_score.fst.packed_symbols import LONGEST_NAME, PackedNumbers, PackedTexts, read_packed_texts
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, open_stream
 from ov_asr_score.kaldi_io.tables.archive import said_instead
 from ov_asr_score.text import clipped
@@ -57,6 +57,15 @@ class SymbolTable:
         else:
             found = sorted(number for number, text in self.texts.items() if text.startswith("#"))
         return np.array([number for number in found if _DISAMBIGUATION.fullmatch(self.texts[number])], np.int64)
+
+    def numbers(self) -> Mapping[str, int]:
+        """The numbers of all symbols, of each the first one in the table; made anew each time."""
+        if isinstance(self.texts, PackedTexts):
+            return PackedNumbers(self.texts)
+        numbers: dict[str, int] = {}
+        for number, text in self.texts.items():
+            numbers.setdefault(text, number)
+        return numbers
 
     def text(self, number: int) -> str:
         """The symbol of that number. Raises TableFormatError if it has none."""

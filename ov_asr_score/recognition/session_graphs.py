@@ -11,7 +11,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from ov_asr_score.decoding.words.model_searches import ModelGraph, check_phrases, model_graph
+from ov_asr_score.decoding.words.model_searches import ModelGraph, model_graph
 from ov_asr_score.decoding.words.word_model import WordModel
 from ov_asr_score.errors import UsageError
 from ov_asr_score.fst.symbols import SymbolTable
@@ -88,7 +88,8 @@ class SessionGraphs:
                     self._whole = self._make(None)
                 return self._whole
             # a grammar is known by its object, which is kept with the graph: so no other one gets its number
-            key = (options.phrases, options.boost, options.repeat, options.unknown_cost, id(options.grammar))
+            grammar = id(options.grammar)
+            key = (options.phrases, options.boost, options.repeat, options.unknown_cost, grammar, options.bigrams)
             if key not in self._made:
                 self._made[key] = options, self._make(options)
             self._made.move_to_end(key)
@@ -99,9 +100,8 @@ class SessionGraphs:
     def _make(self, options: PhraseOptions | None) -> SessionGraph:
         words, warnings = self._words, tuple[str, ...]()
         if options is not None:
-            check_phrases(words)
-            from ov_asr_score.decoding.phrases.phrase_graph import phrase_graph
+            from ov_asr_score.decoding.words.restricted_model import restricted_model
 
-            made = phrase_graph(words.graph, words.symbols, options)
-            words, warnings = replace(words, graph=made.graph, symbols=made.symbols), made.warnings
+            made = restricted_model(words, options)
+            words, warnings = made.model, made.warnings
         return SessionGraph(model_graph(words, self._penalty), words.symbols, warnings)

@@ -1,7 +1,7 @@
 """Grammars as vosk takes them: a JSON array of phrases, whose words may be said in any order.
 
-vosk makes a bigram model of the phrases and composes it with the graph, which graphs with a language model inside
-(HCLG) do not let it: for those it says so and recognizes all words. Here the graph is restricted.
+vosk makes a bigram model of the phrases and composes it with the graph, and so does this package. Graphs with a
+language model inside (HCLG) do not let it: for those it says so and recognizes all words. Here the graph is restricted.
 
 Source: vosk-api, src/recognizer.cc (``UpdateGrammarFst``, ``SetGrm``).
 """
@@ -56,6 +56,11 @@ def grammar_options(phrases: tuple[str, ...], known: Container[str]) -> PhraseOp
     boost = {" ".join(each): gain * (len(each) - 1) for each in lists if len(each) > 1 and UNKNOWN not in each}
     whole = (" ".join(each) for each in lists if each)
     return PhraseOptions(tuple(dict.fromkeys((*whole, *words))), repeat=True, boost=tuple(boost.items()))
+
+
+def bigram_options(phrases: tuple[str, ...]) -> PhraseOptions | None:
+    """What gives a lookahead pair the bigram model of ``phrases``; None without phrases."""
+    return PhraseOptions(phrases, bigrams=True) if phrases else None
 
 
 def _is_known(word: str, known: Container[str]) -> bool:

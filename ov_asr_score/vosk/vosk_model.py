@@ -19,7 +19,7 @@ from ov_asr_score.recognition.searched_stream import SearchedStream
 from ov_asr_score.recognition.session_options import SessionOptions
 from ov_asr_score.settings.device import DeviceSettings
 from ov_asr_score.settings.words.decoding import LATTICE_BEAM
-from ov_asr_score.vosk.grammar_json import grammar_options
+from ov_asr_score.vosk.grammar_json import bigram_options, grammar_options
 from ov_asr_score.vosk.messages import MessageMaker
 from ov_asr_score.vosk.utterance_stream import UtteranceStream
 
@@ -86,7 +86,8 @@ class Model:
         )
         self.endpoints = self._recognizer.directory.endpoints
         self.row_seconds = self._recognizer.row_seconds
-        self._numbers = {text: number for number, text in reversed(list(words.symbols.texts.items()))}
+        self._numbers = words.symbols.numbers()
+        self._composes = words.pair is not None
 
     def vosk_model_find_word(self, word: str) -> int:
         """The number of a word, -1 if the model does not know it."""
@@ -99,7 +100,8 @@ class Model:
         not take.
         """
         options = SessionOptions(alternatives=2)  # lattices are all that is wanted
-        parts = self._recognizer.parts(options, grammar_options(phrases, self._numbers))
+        asked = bigram_options(phrases) if self._composes else grammar_options(phrases, self._numbers)
+        parts = self._recognizer.parts(options, asked)
         for warning in parts.warnings:
             logger.warning("grammar: %s", warning)
         if len(parts.symbols) > len(self.messages.symbols):  # [unk] of a grammar

@@ -47,6 +47,9 @@ def test_words_are_looked_up() -> None:
     assert found.ids.tolist() == sorted(number for _, number in items) == list(found.texts)
     assert len(found) == len(items)
     assert found.text(items[7][1]) == items[7][0].decode()
+    assert {text: found.numbers().get(text) for text in found.texts.values()} == {v: k for k, v in found.texts.items()}
+    assert not set(found.numbers()) & {"", "w", "w1x", "w123456789"}
+    assert "w123456789" not in found.numbers()
     unused = next(number for number in range(10**6) if number not in found.texts)
     for number in (unused, -1, 10**6):
         with pytest.raises(TableFormatError, match=f"x.fst: expected a symbol for {number}, found none"):

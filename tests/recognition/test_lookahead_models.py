@@ -11,13 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.fst.language_model import open_language_model
 from ov_asr_score.fst.symbols import read_symbols
 from ov_asr_score.job.transcribe.transcription import run_transcription
 from ov_asr_score.recognition.recognizer import Recognizer, load_recognizer
 from ov_asr_score.recognition.results import Final
-from ov_asr_score.settings.recognition.phrases import PhraseSettings
 from ov_asr_score.settings.recognition.search_choices import SearchChoices
 from ov_asr_score.settings.recognition.transcribe_job import TranscribeJob
 from ov_asr_score.settings.words.word_outputs import WordFiles
@@ -30,7 +28,6 @@ pytest.importorskip("numba")
 # of online2-wav-nnet3-latgen-faster; whole files and sound in pieces have the same words
 EXPECTED = (PAIR / "decoded" / "composed.txt").read_text().splitlines()
 WORDS = {key: words for key, *words in map(str.split, EXPECTED)}
-NO_PHRASES = r"HCLr\.fst: phrases and boosted words need a complete graph \(HCLG\.fst\), found a lookahead graph"
 
 
 @pytest.fixture(scope="module")
@@ -107,15 +104,6 @@ def test_the_door_of_vosk(folder: Path) -> None:
         recognizer = KaldiRecognizer(model, RATE)
         recognizer.AcceptWaveform(samples_of(key).tobytes())
         assert json.loads(recognizer.FinalResult())["text"].split() == WORDS[key]
-
-
-def test_phrases_are_refused(folder: Path, pair_recognizer: Recognizer, tmp_path: Path) -> None:
-    with pytest.raises(UnsupportedModelError, match=NO_PHRASES):
-        pair_recognizer.session(phrases=["yes"])
-    with pytest.raises(UnsupportedModelError, match=NO_PHRASES):
-        pair_recognizer.session(boost={"yes": 2.0})
-    with pytest.raises(UnsupportedModelError, match=NO_PHRASES):
-        transcribed(folder, tmp_path / "text", phrases=PhraseSettings(boost=(("yes", 2.0),)))
 
 
 def test_without_numba_the_extra_is_named_before_anything_is_decoded(folder: Path) -> None:

@@ -69,6 +69,7 @@ def compose(graph: SearchArrays, nodes: Nodes, looks: Records, node: Int, counte
     pair = nodes.pairs[node]
     first = np.int64(nodes.counts[NUM_ARCS])
     end, full = first, False
+    said = np.int64(graph.said[pair.history]) if len(graph.said) > 0 else 0
     is_alive = look_of(graph, looks, pair.state, pair.history) < np.inf
     for place in range(graph.first_arcs[pair.state], graph.first_arcs[pair.state + 1] if is_alive else 0):
         arc = graph.arcs[place]
@@ -88,7 +89,7 @@ def compose(graph: SearchArrays, nodes: Nodes, looks: Records, node: Int, counte
             if look < np.inf:
                 following = node_of(graph, nodes, arc.next, history, look)
                 full = full or following < 0
-                end = add_arc(nodes, end, arc.ilabel, arc.olabel, cost + look, following)
+                end = add_arc(nodes, end, arc.ilabel, arc.olabel if said == 0 else said, cost + look, following)
             cost += graph.backoff_costs[history]
             history = np.int64(graph.backoff_states[history])
     if full or end > len(nodes.arcs):

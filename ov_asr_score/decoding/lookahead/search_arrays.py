@@ -74,6 +74,7 @@ class SearchArrays(NamedTuple):
     backoff_states: NDArray[np.int32]  # [L]
     backoff_costs: NDArray[np.float32]  # [L]
     sums: NDArray[np.float64]  # [B + L]; probability of the arcs before, of each state one more than it has arcs
+    said: NDArray[np.int32]  # [L]; the label that stands for all words of a state, 0: each for itself; empty: all 0
     wide_history: int  # the state whose arcs and looks are in tables; -1: none
     wide_arcs: NDArray[np.int32]  # its arc by label; -1: none
     wide_looks: NDArray[np.float32]  # [K]; its look by set

@@ -28,6 +28,9 @@ class PhraseOptions:
     An utterance is one phrase, or as many as wanted with ``repeat``, or nothing. In ``phrases``, ``[unk]`` stands for
     one or more other words; each of them is recognized as ``[unk]`` and costs ``unknown_cost``. ``boost`` lowers the
     costs of words and phrases.
+
+    With ``bigrams``, which takes a lookahead pair, the words of ``phrases`` may be said in any order, at the costs of
+    the language model that vosk makes of them; nothing else counts then, and ``[unk]`` is a word like others.
     """
 
     phrases: Sequence[str] = ()
@@ -35,3 +38,4 @@ class PhraseOptions:
     repeat: bool = False
     unknown_cost: float = DEFAULT_UNKNOWN_COST
     boost: Sequence[Boost] = ()
+    bigrams: bool = False

@@ -12,7 +12,8 @@ from ov_asr_score.fst.symbols import SymbolTable
 from ov_asr_score.text import did_you_mean, near_names, printable_name
 
 _NO_WORDS = re.compile(r"<eps>|</?s>|#.*", re.IGNORECASE)
-_MOST_SUGGESTED = 20  # words for which similar ones are looked for, which takes long in a large table
+_MOST_SUGGESTED = 20  # words for which similar ones are looked for
+_MOST_COMPARED = 50_000  # words of a table in which similar ones are looked for, which takes long in a larger one
 
 
 class Vocabulary:
@@ -20,23 +21,24 @@ class Vocabulary:
 
     def __init__(self, symbols: SymbolTable, used: NDArray[np.integer]) -> None:
         """Take the words of the table; ``used`` are the numbers of those on arcs."""
-        self._numbers = {text: number for number, text in symbols.texts.items() if number and not _is_no_word(text)}
-        self._used = set(used.tolist())
+        self._numbers = symbols.numbers()
+        self._is_used = np.zeros(int(used.max(initial=0)) + 1, bool)
+        self._is_used[used] = True
         self._source = symbols.source
         self._unknown: dict[str, str] = {}
 
     def number(self, word: str) -> int | None:
         """The number of a word, None if there is none or the graph lacks it; it is remembered then."""
-        number = self._numbers.get(word)
-        if number in self._used:
+        number = 0 if _is_no_word(word) else self._numbers.get(word, 0)
+        if self.has(number):
             return number
         if word not in self._unknown:
-            self._unknown[word] = self._description(word, number is not None)
+            self._unknown[word] = self._description(word, number > 0)
         return None
 
     def has(self, number: int) -> bool:
         """Whether this is the number of a word on an arc of the graph."""
-        return number > 0 and number in self._used
+        return 0 < number < len(self._is_used) and bool(self._is_used[number])
 
     def unknown(self, words: list[str]) -> str:
         """What the unknown ones of ``words`` are called in a warning: ``'lihgt' is not in words.txt; …``."""
@@ -46,6 +48,9 @@ class Vocabulary:
         """A sentence on each word that was not found."""
         return list(self._unknown.values())
 
+    def _is_word(self, text: str) -> bool:
+        return not _is_no_word(text) and self._numbers.get(text, 0) > 0
+
     def _description(self, word: str, is_in_table: bool) -> str:
         shown = f"'{printable_name(word)}'"
         if is_in_table:
@@ -53,8 +58,9 @@ class Vocabulary:
         similar: list[str] = []
         if len(self._unknown) < _MOST_SUGGESTED:
             variants: tuple[Callable[[str], str], ...] = (str.lower, str.upper, str.title)
-            similar = [text for text in dict.fromkeys(f(word) for f in variants) if text in self._numbers]
-            similar = similar or near_names(word, self._numbers)
+            similar = [text for text in dict.fromkeys(f(word) for f in variants) if self._is_word(text)]
+            if not similar and len(self._numbers) <= _MOST_COMPARED:
+                similar = near_names(word, filter(self._is_word, self._numbers))
         suggested = did_you_mean([f"'{printable_name(text)}'" for text in similar])
         return f"{shown} is not in {printable_name(self._source)}{suggested}"
 

@@ -12,7 +12,6 @@ from ov_asr_score.decoding.live_search import KEPT_BYTES, LiveGraph, LiveSearch,
 from ov_asr_score.decoding.lookahead.lookahead_search import LookaheadSearch
 from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph, compose_pair
 from ov_asr_score.decoding.words.word_model import WordModel
-from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.settings.words.decoding import DecodingOptions
 from ov_asr_score.text import printable_name
 
@@ -43,12 +42,3 @@ def begin_search(
     if isinstance(graph, LookaheadGraph):
         return LookaheadSearch(graph, options, wants_lattice)
     return LiveSearch(graph, options, wants_lattice, wants_partial, kept_bytes)
-
-
-def check_phrases(model: WordModel) -> None:
-    """Raise UnsupportedModelError where phrases cannot be made a part of the graph."""
-    if model.pair is not None:
-        raise UnsupportedModelError(
-            f"{printable_name(model.graph.path)}: phrases and boosted words need a complete graph (HCLG.fst), found a "
-            "lookahead graph; leave them out"
-        )

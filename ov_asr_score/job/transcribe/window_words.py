@@ -16,14 +16,13 @@ from numpy.typing import NDArray
 from ov_asr_score.audio.recordings import Recording
 from ov_asr_score.decoding.endpointing import endpoint_rule, silence_transitions
 from ov_asr_score.decoding.hypotheses import HypothesisMaker, HypothesisOptions
-from ov_asr_score.decoding.phrases.phrase_graph import open_phrase_graph
 from ov_asr_score.decoding.words.model_searches import (
     ModelGraph,
     ModelSearch,
     begin_search,
-    check_phrases,
     model_graph,
 )
+from ov_asr_score.decoding.words.restricted_model import open_restricted_model
 from ov_asr_score.decoding.words.utterance_segments import segment_of
 from ov_asr_score.decoding.words.word_model import open_word_model
 from ov_asr_score.frontend.live_state import FrontendState
@@ -118,15 +117,13 @@ def open_window_recognizer(
         return None
     allow = scoring.allow_commands
     words = open_word_model(scoring.decoding.graph, options, scoring.model, allow_commands=allow)
-    if scoring.decoding.phrases.are_given:
-        check_phrases(words)
-    phrases = open_phrase_graph(words.graph, words.symbols, scoring.decoding.phrases, allow_commands=allow)
-    words, transitions = replace(words, graph=phrases.graph), words.transitions
+    words = open_restricted_model(words, scoring.decoding.phrases, allow_commands=allow).model
+    transitions = words.transitions
     silence_phones = () if endpoints is None else endpoints.silence_phones
     return WindowRecognizer(
         opened,
         start_session(opened, iter(())).scorer,
-        phrases.symbols,
+        words.symbols,
         model_graph(words, options.word_insertion_penalty),
         replace(options, decoding_scale=words.acoustic_scale),
         HypothesisMaker(transitions, words.source, replace(wanted, acoustic_scale=words.acoustic_scale)),

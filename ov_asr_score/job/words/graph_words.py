@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 
 from ov_asr_score.decoding.graph_checks import check_width
 from ov_asr_score.decoding.hypotheses import Hypotheses, HypothesisMaker, HypothesisOptions
-from ov_asr_score.decoding.phrases.phrase_graph import open_phrase_graph
-from ov_asr_score.decoding.words.model_searches import ModelGraph, begin_search, check_phrases, model_graph
+from ov_asr_score.decoding.words.model_searches import ModelGraph, begin_search, model_graph
 from ov_asr_score.decoding.words.pair_files import is_pair
+from ov_asr_score.decoding.words.restricted_model import open_restricted_model
 from ov_asr_score.decoding.words.utterance_segments import segment_of
 from ov_asr_score.decoding.words.word_model import WordModel, open_word_model
 from ov_asr_score.decoding.workers import Utterances, decode_all
@@ -129,10 +129,8 @@ def _check_search(options: DecodingOptions, wants_lattices: bool, is_pair: bool)
 
 
 def _with_phrases(model: WordModel, phrases: PhraseSettings, allow_commands: bool) -> WordModel:
-    if phrases.are_given:
-        check_phrases(model)
-    made = open_phrase_graph(model.graph, model.symbols, phrases, allow_commands=allow_commands)
-    return replace(model, graph=made.graph, symbols=made.symbols, notes=model.notes + made.warnings)
+    made = open_restricted_model(model, phrases, allow_commands=allow_commands)
+    return replace(made.model, notes=model.notes + made.warnings)
 
 
 def _wanted(settings: WordSettings, acoustic_scale: float, times: bool) -> HypothesisOptions:
