@@ -8,6 +8,7 @@ that are called. So compiled code is kept in a folder that is named for all sour
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import os
 import shutil
@@ -62,12 +63,23 @@ def compiled_folder() -> Path | None:
         found = kept
     elif is_writable(temporary) and is_private(temporary) and is_private(temporary.parent):
         found = temporary
-        if kept is not None and kept.is_dir() and not any(temporary.iterdir()):
-            with suppress(OSError, shutil.Error):
-                shutil.copytree(kept, temporary, dirs_exist_ok=True)
+        if kept is not None:
+            copy_functions(kept, temporary)
     if found is not None:
         remove_unused(found.parent)
     return found
+
+
+def copy_functions(source: Path, target: Path) -> None:
+    """Copy the functions that the other folder has none of, each with its index last."""
+    with suppress(OSError):
+        for index in sorted(source.rglob("*.nbi")):
+            folder = target / index.parent.relative_to(source)
+            if (folder / index.name).exists():
+                continue
+            folder.mkdir(parents=True, exist_ok=True)
+            for path in (*index.parent.glob(f"{glob.escape(index.stem)}.*.nbc"), index):
+                shutil.copy2(path, folder)
 
 
 def is_writable(folder: Path) -> bool:

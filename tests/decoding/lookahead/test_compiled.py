@@ -55,9 +55,16 @@ def test_without_any_folder_functions_are_compiled_each_time(tmp_path: Path) -> 
     assert outcome.returncode == 0, outcome.stderr
 
 
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="users with numbers")
 def test_a_cache_that_can_only_be_read_is_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cache = tmp_path / "cache"
     assert run(PROGRAM, OV_ASR_SCORE_CACHE=str(cache)).stdout == "0\n"
+    (index,) = cache.rglob("*.nbi")
+    other = index.with_name("other.nbi")
+    other.write_text("x")
+    place = tmp_path / f"ov-asr-score-{os.getuid()}" / other.relative_to(cache)
+    place.parent.mkdir(mode=0o700, parents=True)
+    place.write_text("newer")
     monkeypatch.setenv("OV_ASR_SCORE_CACHE", str(cache))
     monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path))
     writable = compiled.is_writable
@@ -65,6 +72,7 @@ def test_a_cache_that_can_only_be_read_is_copied(tmp_path: Path, monkeypatch: py
     folder = compiled.compiled_folder()
     assert folder is not None
     assert tmp_path / "cache" not in folder.parents
+    assert place.read_text() == "newer"
     assert run(PROGRAM, NUMBA_CACHE_DIR=str(folder)).stdout == "1\n"
 
 
