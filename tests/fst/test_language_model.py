@@ -18,7 +18,7 @@ from ov_asr_score.fst.language_model import (
     read_language_model,
 )
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream
-from tests.fst.lookahead_files import FOLDER, data_of, plain, with_symbols
+from tests.fst.lookahead_files import FOLDER, aligned, aligned_otherwise, data_of, plain, with_symbols
 
 HCLG = FOLDER.parent / "decoding" / "HCLG.fst"
 
@@ -96,6 +96,16 @@ def test_vector_and_const_are_one_model() -> None:
     models = [open_language_model(FOLDER / f"tiny_{name}.fst").model for name in ("Gr", "Gr_vector")]
     for name in LanguageModel.__slots__:
         np.testing.assert_array_equal(*(getattr(model, name) for model in models))
+
+
+def test_tables_that_are_aligned() -> None:
+    expected = open_language_model(FOLDER / "tiny_Gr.fst").model
+    data = aligned(data_of("tiny_Gr"))
+    assert len(data) > len(data_of("tiny_Gr"))
+    for each in (data, *aligned_otherwise(data)):
+        model = model_of(each).model
+        for name in LanguageModel.__slots__:
+            np.testing.assert_array_equal(getattr(model, name), getattr(expected, name))
 
 
 def test_arcs_in_any_order() -> None:
@@ -193,10 +203,13 @@ def test_other_files(tmp_path: Path) -> None:
         open_language_model(path)
 
 
-@pytest.mark.parametrize("name", ["tiny_Gr", "tiny_Gr_vector", "tiny_Gr_ngram"])
-def test_every_cut_and_every_bit(name: str) -> None:
+@pytest.mark.parametrize(
+    "whole",
+    [data_of("tiny_Gr"), aligned(data_of("tiny_Gr")), data_of("tiny_Gr_vector"), data_of("tiny_Gr_ngram")],
+    ids=["const", "aligned", "vector", "ngram"],
+)
+def test_every_cut_and_every_bit(whole: bytes) -> None:
     """One line, or a model that holds what is promised."""
-    whole = data_of(name)
     for length in range(len(whole)):
         with pytest.raises(OvAsrScoreError, match=r"^x\.fst: "):
             model_of(whole[:length])

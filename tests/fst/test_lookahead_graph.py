@@ -18,7 +18,7 @@ from ov_asr_score.fst.lookahead_graph import HclrGraph, open_hclr, open_lookahea
 from ov_asr_score.fst.reading import Fst
 from ov_asr_score.kaldi_io.matrices import stream as stream_module
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream
-from tests.fst.lookahead_files import FOLDER, arcs_of, data_of, printed, with_symbols
+from tests.fst.lookahead_files import FOLDER, aligned_otherwise, arcs_of, data_of, printed, with_symbols
 
 HCLR, GR, NGRAM = (FOLDER / f"{name}.fst" for name in ("HCLr", "Gr", "Gr_ngram"))
 
@@ -75,6 +75,8 @@ def test_aligned_and_packed_files(tmp_path: Path) -> None:
     expected = everything(open_hclr(FOLDER / "tiny_HCLr.fst")[0])
     assert len(data_of("tiny_HCLr_aligned")) > len(data_of("tiny_HCLr"))
     assert everything(open_hclr(FOLDER / "tiny_HCLr_aligned.fst")[0]) == expected
+    for data in aligned_otherwise(data_of("tiny_HCLr_aligned")):
+        assert everything(graph_of(data)) == expected
     packed = tmp_path / "HCLr.fst.gz"
     packed.write_bytes(gzip.compress(data_of("tiny_HCLr")))
     assert everything(open_hclr(packed)[0]) == expected

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ov_asr_score.errors import FileAccessError, OvAsrScoreError, TableFormatError, UnsupportedModelError
 from ov_asr_score.fst.graph_file import open_graph
-from ov_asr_score.fst.header import MAGIC, FstHeader, read_header
+from ov_asr_score.fst.header import MAGIC, read_header
 from ov_asr_score.fst.language_model import LanguageModel, language_model_of, open_language_model
 from ov_asr_score.fst.lookahead_graph import HCLR_KIND, HclrGraph, open_hclr
 from ov_asr_score.fst.symbols import SymbolTable
@@ -74,11 +74,12 @@ def graph_sections(path: str) -> list[Section]:
         "path": path,
         "kind": f"automaton of OpenFst ({printable_name(header.kind)}, arcs of type {printable_name(header.arc_type)})",
     }
-    sections = [("Graph", facts), *_symbol_sections(header)]
+    sections = [("Graph", facts), *_symbol_sections(header.input_symbols, header.output_symbols)]
     try:
         if header.kind == HCLR_KIND:
-            facts |= _hclr_facts(open_hclr(path)[0])
-            return sections
+            graph, symbols = open_hclr(path)  # whose tables lie behind an inner header
+            facts |= _hclr_facts(graph)
+            return sections if sections[1:] else [*sections, *_symbol_sections(header.input_symbols, symbols)]
         if header.kind == "ngram":
             model = open_language_model(path).model
             facts |= {"half of": _SECOND_HALF} | _model_counts(model)
@@ -150,8 +151,8 @@ def _model_section(model: LanguageModel, backoff_label: int) -> Section:
     return "Language model", facts
 
 
-def _symbol_sections(header: FstHeader) -> list[Section]:
-    tables: dict[str, SymbolTable | None] = {"input": header.input_symbols, "output": header.output_symbols}
+def _symbol_sections(input_symbols: SymbolTable | None, output_symbols: SymbolTable | None) -> list[Section]:
+    tables = {"input": input_symbols, "output": output_symbols}
     facts: Facts = {name: f"{len(table):,} symbols" for name, table in tables.items() if table is not None}
     return [("Symbols", facts)] if facts else []
 

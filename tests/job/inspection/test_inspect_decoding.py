@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import gzip
+import json
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ from ov_asr_score.job.inspect_model import inspect_model
 from ov_asr_score.job.inspection.inspect_decoding import transition_section
 from ov_asr_score.job.inspection.sections import Facts
 from tests.command_line import MODELS, ROOT
+from tests.fst.lookahead_files import data_of, with_symbols
 from tests.kaldi_model.model_files import FOLDER as KALDI
 
 DECODING = ROOT / "tests" / "kaldi_speech" / "decoding"
@@ -141,6 +145,31 @@ def test_language_models() -> None:
     assert dict(inspect_model(str(LOOKAHEAD / "four_grams.fst")))["Language model"]["order"] == 4
     assert "Language model" not in dict(inspect_model(str(DECODING / "HCLG.fst")))
     assert "Language model" not in dict(inspect_model(str(SMALL / "vector.fst")))
+
+
+def test_symbols_of_the_first_half(folder: Path) -> None:
+    data = data_of("tiny_HCLr")
+    inner = data.index(b"const") - 8
+    Path("x.fst").write_bytes(data[:inner] + with_symbols(data[inner:], {0: "<eps>", 1: "one"}, 2))
+    assert dict(inspect_model("x.fst"))["Symbols"] == {"output": "2 symbols"}
+
+
+def test_no_extra_is_needed() -> None:
+    """All kinds, where nothing that decodes can be imported."""
+    names = ["HCLr", "Gr", "Gr_ngram", "Gr_order_3", "tiny_Gr_vector", "tiny_HCLr_aligned"]
+    paths = [*(str(LOOKAHEAD / f"{name}.fst") for name in names), str(DECODING / "HCLG.fst")]
+    program = (
+        "import json, sys\n"
+        "for name in ('numba', 'kaldifst', 'kaldi_decoder', 'scipy', 'soundfile'):\n"
+        "    sys.modules[name] = None\n"
+        "from ov_asr_score.job.inspect_model import inspect_model\n"
+        "print(json.dumps([inspect_model(path) for path in sys.argv[1:]]))"
+    )
+    outcome = subprocess.run(
+        [sys.executable, "-c", program, *paths], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    found = [[tuple(section) for section in sections] for sections in json.loads(outcome.stdout)]
+    assert found == [inspect_model(path) for path in paths]
 
 
 def test_damaged_halves(folder: Path) -> None:

@@ -36,4 +36,8 @@ cp "$bigraph/lookahead/disambig_tid.int" .
 python3 four_grams.py | fstcompile | fstarcsort --sort_type=ilabel - "$work/four.fst"
 fstconvert --fst_type=ngram "$work/four.fst" four_grams.fst
 fstprint four_grams.fst four_grams.txt
+for order in 3 4; do
+  python3 by_chance.py $order Gr_ngram.txt | fstcompile | fstarcsort --sort_type=ilabel - "$work/chance.fst"
+  fstconvert --fst_type=ngram "$work/chance.fst" Gr_order_$order.fst
+done
 rm -r "$work"
