@@ -30,14 +30,14 @@ from ov_asr_score.decoding.lookahead.search_arrays import (
 @kernel
 def look_of(graph: SearchArrays, looks: Records, state: Int, history: Int) -> Float:
     """The look of a pair of states, see `look_ahead`."""
-    return look_ahead(graph, graph.sets[state], history, looks)
+    return look_ahead(graph, np.int64(graph.sets[state]), history, looks)
 
 
 @kernel
 def node_of(graph: SearchArrays, nodes: Nodes, state: Int, history: Int, look: Float) -> Int:
     """The number of a pair of states, a new one if it has none yet; -1 if there is no room."""
     mask = len(nodes.table) - 1
-    slot = slot_of(np.int64(state) * len(graph.ends) + history, mask)
+    slot = slot_of(state * len(graph.ends) + history, mask)
     while nodes.table[slot] >= 0:
         found = np.int64(nodes.table[slot])
         if nodes.pairs[found].state == state and nodes.pairs[found].history == history:
@@ -67,29 +67,31 @@ def add_arc(nodes: Nodes, place: Int, ilabel: Int, olabel: Int, cost: Float, fol
 def compose(graph: SearchArrays, nodes: Nodes, looks: Records, node: Int, counters: Records) -> None:
     """Make the arcs of a pair of states, without those that no word can follow."""
     pair = nodes.pairs[node]
+    state, own_history, own_look = np.int64(pair.state), np.int64(pair.history), np.float64(pair.look)
     first = np.int64(nodes.counts[NUM_ARCS])
     end, full = first, False
-    said = np.int64(graph.said[pair.history]) if len(graph.said) > 0 else 0
-    is_alive = look_of(graph, looks, pair.state, pair.history) < np.inf
-    for place in range(graph.first_arcs[pair.state], graph.first_arcs[pair.state + 1] if is_alive else 0):
+    said = np.int64(graph.said[own_history]) if len(graph.said) > 0 else np.int64(0)
+    is_alive = look_of(graph, looks, state, own_history) < np.inf
+    for place in range(graph.first_arcs[state], graph.first_arcs[state + 1] if is_alive else 0):
         arc = graph.arcs[place]
-        if arc.olabel == 0:
-            look = np.float64(pair.look)
-            if graph.sets[arc.next] != graph.sets[pair.state]:
-                look = look_of(graph, looks, arc.next, pair.history)
-            end = add_arc(nodes, end, arc.ilabel, 0, arc.weight + look - pair.look, -2 - arc.next)
+        cost, olabel, next_state = np.float64(arc.weight) - own_look, np.int64(arc.olabel), np.int64(arc.next)
+        if olabel == 0:
+            look = own_look
+            if graph.sets[next_state] != graph.sets[state]:
+                look = look_of(graph, looks, next_state, own_history)
+            end = add_arc(nodes, end, arc.ilabel, olabel, cost + look, -2 - next_state)
             continue
-        word = arc_of_word(graph, pair.history, arc.olabel)
+        word = arc_of_word(graph, own_history, olabel)
         if word < 0:
             continue
-        cost = np.float64(arc.weight) + graph.word_costs[word] - pair.look
+        cost += graph.word_costs[word]
         history = np.int64(graph.nexts[word])
         while history >= 0:
-            look = look_of(graph, looks, arc.next, history)
+            look = look_of(graph, looks, next_state, history)
             if look < np.inf:
-                following = node_of(graph, nodes, arc.next, history, look)
-                full = full or following < 0
-                end = add_arc(nodes, end, arc.ilabel, arc.olabel if said == 0 else said, cost + look, following)
+                node_behind = node_of(graph, nodes, next_state, history, look)
+                full = full or node_behind < 0
+                end = add_arc(nodes, end, arc.ilabel, olabel if said == 0 else said, cost + look, node_behind)
             cost += graph.backoff_costs[history]
             history = np.int64(graph.backoff_states[history])
     if full or end > len(nodes.arcs):
@@ -103,10 +105,10 @@ def compose(graph: SearchArrays, nodes: Nodes, looks: Records, node: Int, counte
 def number_next(graph: SearchArrays, nodes: Nodes, looks: Records, source: Int, place: Int, counters: Records) -> Int:
     """The node that an arc of a node leads to, which has no number there yet; -1 if there is no room."""
     pair, state = nodes.pairs[source], -2 - np.int64(nodes.arcs[place].next)
-    look = np.float64(pair.look)
+    look, history = np.float64(pair.look), np.int64(pair.history)
     if graph.sets[state] != graph.sets[pair.state]:
-        look = look_of(graph, looks, state, pair.history)
-    node = node_of(graph, nodes, state, pair.history, look)
+        look = look_of(graph, looks, state, history)
+    node = node_of(graph, nodes, state, history, look)
     if node < 0:
         counters[PROBLEM] = NODES_FULL
     else:
@@ -119,7 +121,7 @@ def enter(graph: SearchArrays, nodes: Nodes, kept: Records, tokens: Records) -> 
     """Give tokens the numbers of their pairs of states; returns whether there was room."""
     for place in range(len(kept)):
         pair = kept[place]
-        node = node_of(graph, nodes, pair.state, pair.history, pair.look)
+        node = node_of(graph, nodes, np.int64(pair.state), np.int64(pair.history), np.float64(pair.look))
         if node < 0:
             return False
         tokens[place].node = node

@@ -181,7 +181,7 @@ def pass_frame(
         return
     bound = first_bound(graph, limits, nodes, sources[best], scores, beam)
     first_record = counters[FIRST_RECORD]
-    depth = 0
+    depth = np.int64(0)
     for place in range(count):
         source = sources[place]
         if source.cost > highest:
@@ -246,7 +246,7 @@ def begin_search(
     tokens, nodes = buffers.tokens, buffers.nodes
     frame = FrameArrays(tokens, buffers.stack, links, counters, counters[MARK])
     cost: Float = 0.0
-    depth = 0
+    depth = np.int64(0)
     while history >= 0 and depth < len(tokens):
         look: Float = 0.0
         node = np.int64(state)
@@ -262,12 +262,13 @@ def begin_search(
         token.cost, token.acoustic = cost + look, 0.0
         token.previous, token.ilabel, token.olabel = -1 if depth == 0 else 0, 0, 0
         if limits.lattice and depth > 0:
-            add_link(links, counters, 0, place, 0, 0, tokens[0].cost, token.cost, cost, 0.0)
+            none = np.int32(0)
+            add_link(links, counters, np.int64(0), place, none, none, tokens[0].cost, token.cost, cost, 0.0)
         buffers.stack[depth] = place
         depth += 1
         cost += graph.backoff_costs[history]
         history = np.int64(graph.backoff_states[history])
-    pass_without_frames(graph, limits, nodes, buffers.looks, frame, 0, np.inf, depth)
+    pass_without_frames(graph, limits, nodes, buffers.looks, frame, np.int64(0), np.inf, depth)
     counters[MARK] += counters[NUM_TOKENS]
     if counters[NUM_TOKENS] > len(records):
         counters[PROBLEM] = RECORDS_FULL

@@ -75,7 +75,7 @@ def is_in_set(graph: SearchArrays, labels: Int, label: Int) -> bool:
 @kernel
 def mass_within(graph: SearchArrays, labels: Int, history: Int) -> Float:
     """The probability of the words of a set, and of the end if it holds that, by the arcs of a history alone."""
-    begin, end = graph.word_first[history], graph.word_first[history + 1]
+    begin, end = np.int64(graph.word_first[history]), np.int64(graph.word_first[history + 1])
     first, last = graph.set_first[labels], graph.set_first[labels + 1]
     mass = math.exp(-np.float64(graph.ends[history])) if graph.set_is_final[labels] else 0.0
     if 2 * (end - begin) < last - first:
@@ -84,10 +84,10 @@ def mass_within(graph: SearchArrays, labels: Int, history: Int) -> Float:
                 mass += math.exp(-np.float64(graph.word_costs[arc]))
         return mass
     for interval in range(first, last):
-        begin = first_not_below(graph.labels, begin, end, graph.set_begins[interval])
+        begin = first_not_below(graph.labels, begin, end, np.int64(graph.set_begins[interval]))
         if begin == end:
             break
-        behind = first_not_below(graph.labels, begin, end, graph.set_ends[interval])
+        behind = first_not_below(graph.labels, begin, end, np.int64(graph.set_ends[interval]))
         if behind > begin:
             mass += mass_of_arcs(graph, history, begin, behind)
         begin = behind
