@@ -30,6 +30,14 @@ except ImportError as error:
         f'lookahead graphs cannot be decoded without numba ({error}); pip install "ov-asr-score[lookahead]"'
     ) from error
 
+try:
+    from numba.core.cpu import CPUTargetOptions
+
+    # The option is not a public one: if numba has it no more, functions do the same, in many times the time.
+    _NOT_COUNTING: dict[str, bool] = {"_nrt": False} if hasattr(CPUTargetOptions, "_nrt") else {}
+except ImportError:
+    _NOT_COUNTING = {}
+
 _UNUSED_SECONDS = 30 * 24 * 3600.0
 
 Compiled = TypeVar("Compiled", bound=Callable[..., Any])
@@ -131,12 +139,12 @@ def _compile(function: Compiled, **options: Any) -> Compiled:
 
 def kernel(function: Compiled) -> Compiled:
     """A compiled function that makes no arrays: numba does not count references in it, which takes most of the time."""
-    return _compile(function, _nrt=False)
+    return _compile(function, **_NOT_COUNTING)
 
 
 def inlined(function: Compiled) -> Compiled:
     """The same, copied into the functions that call it."""
-    return _compile(function, _nrt=False, forceinline=True)
+    return _compile(function, forceinline=True, **_NOT_COUNTING)
 
 
 def allocating(function: Compiled) -> Compiled:

@@ -74,7 +74,8 @@ def compose(graph: SearchArrays, nodes: Nodes, looks: Records, node: Int, counte
     is_alive = look_of(graph, looks, state, own_history) < np.inf
     for place in range(graph.first_arcs[state], graph.first_arcs[state + 1] if is_alive else 0):
         arc = graph.arcs[place]
-        cost, olabel, next_state = np.float64(arc.weight) - own_look, np.int64(arc.olabel), np.int64(arc.next)
+        cost: Float = np.float64(arc.weight) - own_look
+        olabel, next_state = np.int64(arc.olabel), np.int64(arc.next)
         if olabel == 0:
             look = own_look
             if graph.sets[next_state] != graph.sets[state]:

@@ -5,9 +5,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, NamedTuple
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from ov_asr_score.decoding.lookahead import compiled
 from tests.places import ROOT
@@ -122,11 +126,61 @@ def test_the_room_is_imported_without_numba() -> None:
     assert outcome.stdout == "False\n", outcome.stderr
 
 
-def test_reference_counting_is_off_where_it_takes_the_time() -> None:
-    @compiled.kernel
-    def first(values: object) -> object:
-        return values
+class Bundle(NamedTuple):
+    values: NDArray[np.float64]
+    more: NDArray[np.float64]
 
-    assert first.targetoptions["_nrt"] is False  # type: ignore[attr-defined]
-    with pytest.raises(AttributeError):
-        first.nothing  # type: ignore[attr-defined]  # noqa: B018
+
+def total_by(decorator: Callable[[Callable[..., float]], Any]) -> Any:
+    """A compiled function that hands arrays around, as those of the search do."""
+
+    @decorator
+    def total(bundle: Bundle) -> float:
+        found = 0.0
+        current, other = bundle.values, bundle.more
+        for place in range(len(bundle.values)):
+            if bundle.values[place] > 1:
+                current, other = other, current
+            found += current[place]
+        return found
+
+    assert total(Bundle(np.arange(3.0), np.array([7.0, 8.0, 9.0]))) == 10.0
+    return total
+
+
+def counts(function: Any) -> int:
+    """How often references are counted in a compiled function."""
+    return sum(text.count("call void @NRT_incref") for text in function.inspect_llvm().values())
+
+
+def test_references_are_not_counted_where_it_takes_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "_NAMED", None)
+    monkeypatch.setattr(compiled, "_FOLDER", None)  # code that comes from a folder cannot be looked at
+    assert counts(total_by(compiled.allocating)) > 0
+    assert counts(total_by(compiled.kernel)) == 0
+
+
+def test_a_numba_that_always_counts_references_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "_NAMED", None)
+    monkeypatch.setattr(compiled, "_FOLDER", None)
+    monkeypatch.setattr(compiled, "_NOT_COUNTING", {})
+    assert counts(total_by(compiled.kernel)) > 0
+
+
+def test_functions_of_the_search_have_one_form_each() -> None:
+    # Each form takes seconds to compile. Arguments of other types than before, such as np.int32 for np.int64, make one.
+    program = """
+from tests.decoding.lookahead.small_pairs import pair_graph, searched, whole_graph
+from tests.decoding.kaldi_live_searches import scores
+from ov_asr_score.decoding.lookahead import composed_nodes, frame_steps, look_costs, path_records, token_table
+values = next(iter(scores().values()))
+for graph in pair_graph(), pair_graph("Gr_ngram.fst"), whole_graph():
+    searched(graph, values).finish("a")
+for module in composed_nodes, frame_steps, look_costs, path_records, token_table:
+    for name, each in vars(module).items():
+        if len(getattr(each, "signatures", ())) > 1:
+            print(name, len(each.signatures))
+"""
+    outcome = run(program)
+    assert outcome.returncode == 0, outcome.stderr
+    assert outcome.stdout == ""
