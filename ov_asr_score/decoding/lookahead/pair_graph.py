@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.decoding.lookahead.search_arrays import SearchArrays
+from ov_asr_score.decoding.lookahead.search_arrays import Records, SearchArrays
 from ov_asr_score.decoding.lookahead.search_buffers import SharedBuffers
 from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError
 from ov_asr_score.fst.arc_columns import blocks, used_labels
@@ -62,37 +62,44 @@ def compose_pair(
     Input labels in ``disambiguation`` take no frame. Raises MissingExtraError (no numba), UnsupportedModelError (no
     start, labels without words) and ShapeMismatchError (transition-ids out of range).
     """
-    from ov_asr_score.decoding.lookahead.look_costs import fill_sums
-
-    if hclr.start < 0 or language_model.start < 0:
+    if hclr.start < 0:
         raise UnsupportedModelError(f"{name}: expected graphs with a start, found none; a graph is empty")
-    lm = language_model
-    if len(lm.labels) and int(lm.labels.max()) >= len(lm.words_of_label):
-        raise UnsupportedModelError(
-            f"{name}: the language model has labels up to {lm.labels.max()}, and words for {len(lm.words_of_label)}; "
-            "give the symbol table of the language model"
-        )
     arcs = np.require(hclr.arcs, ARC, ["C", "A", "W"])
     columns = _columns(name, arcs["ilabel"], pdfs, disambiguation)
+    holds_final = (hclr.interval_begin <= hclr.final_label) & (hclr.final_label < hclr.interval_end)
+    first_half = _without_model(hclr, arcs, columns)._replace(
+        sets=np.ascontiguousarray(hclr.set_of_state, np.int32),
+        set_first=np.ascontiguousarray(hclr.set_first, np.int64),
+        set_begins=np.ascontiguousarray(hclr.interval_begin, np.int32),
+        set_ends=np.ascontiguousarray(hclr.interval_end, np.int32),
+        set_is_final=_by_set(holds_final.astype(np.float64), hclr.set_first) > 0,
+        composes=True,
+    )
+    without = LookaheadGraph(name, first_half, hclr.start, 0, np.zeros(0, np.int32), num_pdfs)
+    return with_language_model(without, language_model)
+
+
+def with_language_model(graph: LookaheadGraph, lm: LanguageModel) -> LookaheadGraph:
+    """A pair with the first half of another one, whose arrays it shares, and this second half.
+
+    Raises MissingExtraError (no numba) and UnsupportedModelError (no start, labels without words).
+    """
+    from ov_asr_score.decoding.lookahead.look_costs import fill_sums
+
+    if lm.start < 0:
+        raise UnsupportedModelError(f"{graph.name}: expected graphs with a start, found none; a graph is empty")
+    if len(lm.labels) and int(lm.labels.max()) >= len(lm.words_of_label):
+        raise UnsupportedModelError(
+            f"{graph.name}: the language model has labels up to {lm.labels.max()}, and words for "
+            f"{len(lm.words_of_label)}; give the symbol table of the language model"
+        )
     word_first = np.ascontiguousarray(lm.first_arcs, np.int64)
     costs = np.ascontiguousarray(lm.weights, np.float32)
     sums = np.empty(len(costs) + len(word_first) - 1)
     fill_sums(word_first, costs, sums)
-    holds_final = (hclr.interval_begin <= hclr.final_label) & (hclr.final_label < hclr.interval_end)
-    set_is_final = _by_set(holds_final.astype(np.float64), hclr.set_first) > 0
     wide = _widest_history(lm)
-    wide_arcs, wide_looks = _wide_tables(lm, wide, hclr, set_is_final)
-    arrays = SearchArrays(
-        first_arcs=np.ascontiguousarray(hclr.first_arcs, np.int64),
-        arcs=arcs,
-        finals=np.ascontiguousarray(hclr.final_weights, np.float32),
-        has_epsilons=_has_epsilons(hclr.first_arcs, arcs["ilabel"], columns),
-        sets=np.ascontiguousarray(hclr.set_of_state, np.int32),
-        columns=columns,
-        set_first=np.ascontiguousarray(hclr.set_first, np.int64),
-        set_begins=np.ascontiguousarray(hclr.interval_begin, np.int32),
-        set_ends=np.ascontiguousarray(hclr.interval_end, np.int32),
-        set_is_final=set_is_final,
+    wide_arcs, wide_looks = _wide_tables(lm, wide, graph.arrays)
+    arrays = graph.arrays._replace(
         word_first=word_first,
         labels=np.ascontiguousarray(lm.labels, np.int32),
         word_costs=costs,
@@ -105,10 +112,9 @@ def compose_pair(
         wide_history=wide,
         wide_arcs=wide_arcs,
         wide_looks=wide_looks,
-        composes=True,
     )
     words = np.ascontiguousarray(lm.words_of_label, np.int32)
-    return LookaheadGraph(name, arrays, hclr.start, lm.start, words, num_pdfs)
+    return LookaheadGraph(graph.name, arrays, graph.start, lm.start, words, graph.num_pdfs)
 
 
 def plain_graph(name: str, fst: GraphFst, pdfs: IntArray, num_pdfs: int) -> LookaheadGraph:
@@ -120,8 +126,14 @@ def plain_graph(name: str, fst: GraphFst, pdfs: IntArray, num_pdfs: int) -> Look
         raise UnsupportedModelError(f"{name}: expected a graph with a start, found none; the graph is empty")
     arcs = np.require(fst.arcs, ARC, ["C", "A", "W"])
     columns = _columns(name, arcs["ilabel"], pdfs, ())
+    words = np.arange(int(arcs["olabel"].max(initial=0)) + 1, dtype=np.int32)
+    return LookaheadGraph(name, _without_model(fst, arcs, columns), fst.start, 0, words, num_pdfs)
+
+
+def _without_model(fst: GraphFst, arcs: Records, columns: IntArray) -> SearchArrays:
+    """A graph alone, which is complete so."""
     none, no_ints = np.zeros(0, np.float32), np.zeros(0, np.int32)
-    arrays = SearchArrays(
+    return SearchArrays(
         first_arcs=np.ascontiguousarray(fst.first_arcs, np.int64),
         arcs=arcs,
         finals=np.ascontiguousarray(fst.final_weights, np.float32),
@@ -146,8 +158,6 @@ def plain_graph(name: str, fst: GraphFst, pdfs: IntArray, num_pdfs: int) -> Look
         wide_looks=none,
         composes=False,
     )
-    words = np.arange(int(arcs["olabel"].max(initial=0)) + 1, dtype=np.int32)
-    return LookaheadGraph(name, arrays, fst.start, 0, words, num_pdfs)
 
 
 def _columns(name: str, ilabels: IntArray, pdfs: IntArray, disambiguation: Iterable[int]) -> IntArray:
@@ -194,9 +204,7 @@ def _widest_history(lm: LanguageModel) -> int:
     return widest if most < 16 * counts[widest] + 1024 else -1
 
 
-def _wide_tables(
-    lm: LanguageModel, widest: int, hclr: HclrGraph, set_is_final: NDArray[np.bool_]
-) -> tuple[IntArray, NDArray[np.float32]]:
+def _wide_tables(lm: LanguageModel, widest: int, first_half: SearchArrays) -> tuple[IntArray, NDArray[np.float32]]:
     """The arcs of the widest history by label, and its looks by set."""
     if widest < 0:
         return np.zeros(0, np.int32), np.zeros(0, np.float32)
@@ -207,11 +215,14 @@ def _wide_tables(
     probability = np.zeros(top)
     probability[lm.labels[arcs]] = np.exp(-lm.weights[arcs].astype(np.float64))
     before = np.concatenate([[0.0], np.cumsum(probability)])
-    begins, ends = np.clip(hclr.interval_begin, 0, top), np.clip(hclr.interval_end, 0, top)
+    begins, ends = np.clip(first_half.set_begins, 0, top), np.clip(first_half.set_ends, 0, top)
     masses = np.maximum(before[ends] - before[begins], 0)
-    for place in np.flatnonzero((masses < 1e-9) & (ends > begins)):  # differences of sums have lost their digits
+    counts = np.concatenate([[0], np.cumsum(probability > 0)])
+    holds_any = counts[np.maximum(begins, ends)] > counts[begins]
+    masses[~holds_any] = 0
+    for place in np.flatnonzero((masses < 1e-9) & holds_any):  # differences of sums have lost their digits
         masses[place] = probability[begins[place] : ends[place]].sum()
-    totals = _by_set(masses, hclr.set_first)
-    totals[set_is_final] += np.exp(-float(lm.finals[widest]))
+    totals = _by_set(masses, first_half.set_first)
+    totals[first_half.set_is_final] += np.exp(-float(lm.finals[widest]))
     with np.errstate(divide="ignore"):
         return arc_of_label, (-np.log(totals)).astype(np.float32)
