@@ -166,18 +166,19 @@ def _next_states(
     states = np.append(by_word + alone.stop, 0).astype(np.int32)
     has_children = np.zeros(len(parents), bool)
     has_children[parents[1:]] = True
-    # Of the arcs that still go on: their numbers, and the states that they leave.
-    arcs = np.arange(len(labels))
+    # Of the arcs that still go on: their numbers, the states that they leave, and those that they lead to so far.
+    arcs = np.arange(len(labels), dtype=np.int32)
     sources = np.repeat(np.arange(len(parents), dtype=np.int32), np.diff(first_arcs))
+    nexts = next_states
     for depth in range(1, len(depths) - 1):
-        goes_on = has_children[next_states[arcs]] & (next_states[arcs] > 0) & (sources >= depths[depth].start)
+        goes_on = np.flatnonzero(has_children[nexts] & (nexts > 0) & (sources >= depths[depth].start))
         arcs, sources = arcs[goes_on], sources[goes_on]
         wanted = words[_above(parents, depths, depth)[sources]]
-        queries = (wanted.astype(np.int64) << 32) | next_states[arcs]
+        queries = (wanted.astype(np.int64) << 32) | nexts[goes_on]
         found = np.searchsorted(keys, queries)
         is_there = keys[found] == queries
-        arcs, sources = arcs[is_there], sources[is_there]
-        next_states[arcs] = states[found[is_there]]
+        arcs, sources, nexts = arcs[is_there], sources[is_there], states[found[is_there]]
+        next_states[arcs] = nexts
     return next_states
 
 
