@@ -71,8 +71,7 @@ def main(arguments: list[str]) -> None:
     compile_search(options, way)
     _say(searching.BEGIN)
     model = open_model(Path(folder))
-    graph = model_graph(model, 0.0)
-    assert isinstance(graph, LookaheadGraph)
+    graph = model_graph(model)
     search_all(graph, archive, options, way, alignments)
 
 

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.decoding.kaldifst_api import automaton_bytes, import_kaldi_decoder, import_kaldifst, nameable_file
+from ov_asr_score.decoding.kaldifst_api import import_kaldi_decoder, import_kaldifst, nameable_file
 from ov_asr_score.errors import ShapeMismatchError, TableFormatError, UnsupportedModelError
 from ov_asr_score.fst.graph_file import GraphFst
 from ov_asr_score.fst.header import MAGIC
@@ -83,22 +83,6 @@ def open_graph_file(path: str, name: str, labels: GraphLabels, word_penalty: flo
     return DecodingGraph(name, automaton, labels, word_penalty)
 
 
-def endless_automaton(graph: DecodingGraph) -> Any:
-    """The automaton of a graph without its final states. Raises TableFormatError."""
-    data = bytearray(automaton_bytes(graph.automaton))
-    begin = len(MAGIC)
-    for _ in range(2):  # the names of its type and of that of its arcs
-        begin += 4 + struct.unpack_from("<i", data, begin)[0]
-    *_, num_states, _ = _HEADER.unpack_from(data, begin)
-    begin += _HEADER.size
-    states = np.frombuffer(data, _STATE, num_states, begin)
-    states["final"] = np.inf
-    with nameable_file() as (file, path):
-        file.write(data)
-        file.flush()
-        return open_graph_file(path, graph.name, graph.labels, graph.word_penalty).automaton
-
-
 def write_graph(
     file: BinaryIO, name: str, fst: GraphArrays, pdfs: IntArray, num_pdfs: int, word_penalty: float = 0.0
 ) -> GraphLabels:
@@ -106,7 +90,7 @@ def write_graph(
 
     Arguments and errors are those of `make_graph`. Source: OpenFst 1.7, const-fst.h.
     """
-    _check(name, fst, pdfs)
+    check_searchable(name, fst, pdfs)
     labels, olabels = _output_labels(fst, len(pdfs), num_pdfs)
     counts = np.diff(fst.first_arcs)
     states = np.zeros(fst.num_states, _STATE)
@@ -133,8 +117,8 @@ def write_graph(
     return labels
 
 
-def _check(name: str, fst: GraphArrays, pdfs: IntArray) -> None:
-    """Raises errors for what the search does not survive, or would answer with nonsense."""
+def check_searchable(name: str, fst: GraphArrays, pdfs: IntArray) -> None:
+    """Raise the errors of `make_graph` for what a search does not survive, or would answer with nonsense."""
     if fst.start < 0:
         raise UnsupportedModelError(f"{name}: expected a graph with a start, found none; the graph is empty")
     most = int(fst.ilabels.max(initial=0))

@@ -50,7 +50,7 @@ class GraphServer:
 
         Raises UnsupportedModelError if it ends over that, and MissingExtraError.
         """
-        self._name, self._lock = setup.name, threading.Lock()
+        self._name, self._lock = setup.graph.name, threading.Lock()
         self._control, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
@@ -75,7 +75,7 @@ class GraphServer:
         except (EOFError, ConnectionError):
             end = _in_words(self._process.wait())
             raise UnsupportedModelError(
-                f"{printable_name(setup.name)}: the decoder ended over this graph{end}"
+                f"{printable_name(setup.graph.name)}: the decoder ended over this graph{end}"
             ) from None
         finally:
             line.close()

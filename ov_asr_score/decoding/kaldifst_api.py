@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import os
 import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 from ov_asr_score.errors import MissingExtraError
-
-_MOST_KEPT_BYTES = 1 << 20
 
 
 def import_kaldi_decoder() -> Any:
@@ -56,44 +53,3 @@ def automaton_bytes(automaton: Any) -> bytes:
             raise MemoryError("OpenFst cannot write an automaton")
         file.seek(0)
         return file.read()
-
-
-class _MemoryFile:
-    """A file in memory, closed when nobody has it any more; ``process`` made it."""
-
-    def __init__(self) -> None:
-        """Make it."""
-        self.process = os.getpid()
-        self.number = os.memfd_create("path")
-
-    def __del__(self) -> None:
-        """Close it."""
-        if hasattr(self, "number"):
-            os.close(self.number)
-
-
-class _OfThread(threading.local):
-    file: _MemoryFile | None = None
-
-
-_of_thread = _OfThread()
-
-
-def path_bytes(automaton: Any) -> bytes:
-    """The same as `automaton_bytes` of an automaton that is small, such as a path, in half of the time.
-
-    Each thread keeps its file; a child of the process makes another one.
-    """
-    if not hasattr(os, "memfd_create"):
-        return automaton_bytes(automaton)
-    file, _of_thread.file = _of_thread.file, None
-    if file is None or file.process != os.getpid():
-        file = _MemoryFile()
-    if not automaton.write(f"/proc/self/fd/{file.number}"):
-        raise MemoryError("OpenFst cannot write an automaton")
-    size = os.fstat(file.number).st_size
-    data = os.pread(file.number, size, 0)
-    if size > _MOST_KEPT_BYTES:
-        return data if len(data) == size else automaton_bytes(automaton)
-    _of_thread.file = file
-    return data

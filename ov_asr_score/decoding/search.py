@@ -1,4 +1,4 @@
-"""The search of an utterance through a graph: for the best path alone, or for a lattice and the best path in it."""
+"""The search of an utterance through a graph in the hands of OpenFst, for the best path alone."""
 
 from __future__ import annotations
 
@@ -11,23 +11,18 @@ from numpy.typing import NDArray
 
 from ov_asr_score.decoding.decoded import Decoded
 from ov_asr_score.decoding.graph import DecodingGraph
-from ov_asr_score.decoding.kaldifst_api import automaton_bytes, import_kaldi_decoder, import_kaldifst
-from ov_asr_score.decoding.raw_lattice import raw_lattice
+from ov_asr_score.decoding.kaldifst_api import automaton_bytes, import_kaldi_decoder
 from ov_asr_score.decoding.traceback import best_path, parse_traceback
-from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError
+from ov_asr_score.errors import ShapeMismatchError
 from ov_asr_score.lattice.best_path import BestPath
-from ov_asr_score.lattice.lattice import Lattice
 from ov_asr_score.settings.words.decoding import (
     BEAM_DELTA,
     HASH_RATIO,
     HYBRID_SCALE,
-    LATTICE_BEAM,
     MIN_ACTIVE,
-    PRUNE_INTERVAL,
     DecodingOptions,
     seconds_allowed,
 )
-from ov_asr_score.text import printable_name
 
 FloatMatrix = NDArray[np.float32]
 
@@ -36,37 +31,40 @@ PARTIAL = "no final state was reached: the path is a partial one"
 NOT_FINAL = "no final state was reached, and partial paths are not allowed: no words"
 NO_PATH = "no path survived: the scores are not those of the graph's model, or the beam is too narrow"
 
+TOO_MUCH_MEMORY = "given up: the search takes too much memory; choose a narrower beam"
+
 _MOST_ACTIVE = 2**31 - 1
-_WIDEST_BEAM = 1e36
 _FIRST_PIECE = 16  # frames
 _PIECE_VALUES = 1 << 18  # scores that are searched between two looks at the clock, at most
 _PIECE_SECONDS = 0.05
 
 
-def decode(
-    graph: DecodingGraph, options: DecodingOptions, key: str, scores: FloatMatrix, wants_lattice: bool = False
-) -> Decoded:
-    """The best path of scores [T, pdfs], and the lattice if wanted; what went wrong is in the warnings.
+def decode(graph: DecodingGraph, options: DecodingOptions, key: str, scores: FloatMatrix) -> Decoded:
+    """The best path of scores [T, pdfs]; what went wrong is in the warnings.
 
     ``options.decoding_scale`` None is taken for 0.1. Raises ShapeMismatchError for another number of pdfs than that of
-    the model, MissingExtraError. Kaldi: DecodeUtteranceLatticeFaster, decode-faster-mapped.
+    the model, MissingExtraError. Kaldi: decode-faster-mapped.
     """
-    frames, width = scores.shape
-    if width != graph.labels.num_pdfs and frames:
-        raise ShapeMismatchError(
-            f"utterance '{key}': expected scores of {graph.labels.num_pdfs} pdfs, the model's, found {width} columns; "
-            "give the scores of the model that the graph was made for"
-        )
+    frames = len(scores)
+    check_columns(scores, graph.labels.num_pdfs, f"utterance '{key}': ")
     if not frames:
         return Decoded(key, 0, None, warnings=(NO_FRAMES,))
     wrong = first_not_comparable(scores)
     if wrong is not None:
         return Decoded(key, frames, None, warnings=(not_numbers(wrong),))
-    found = _search_lattice(graph, options, scores) if wants_lattice else _search_path(graph, options, scores)
+    found = _search(graph, options, scores)
     if isinstance(found, str):
         return Decoded(key, frames, None, warnings=(found,))
-    path, lattice = found
-    return Decoded(key, frames, path, lattice, () if path.is_final else (PARTIAL,))
+    return Decoded(key, frames, found, warnings=() if found.is_final else (PARTIAL,))
+
+
+def check_columns(scores: FloatMatrix, num_pdfs: int, place: str = "") -> None:
+    """Raise ShapeMismatchError for scores of another number of pdfs; ``place`` begins its text."""
+    if len(scores) and scores.shape[1] != num_pdfs:
+        raise ShapeMismatchError(
+            f"{place}expected scores of {num_pdfs} pdfs, the model's, found {scores.shape[1]} columns; give the scores "
+            "of the model that the graph was made for"
+        )
 
 
 def first_not_comparable(scores: FloatMatrix) -> int | None:
@@ -85,12 +83,10 @@ def score_scale(options: DecodingOptions) -> np.float32:
     return np.float32(HYBRID_SCALE if options.decoding_scale is None else options.decoding_scale)
 
 
-def _search_path(
-    graph: DecodingGraph, options: DecodingOptions, scores: FloatMatrix
-) -> tuple[BestPath, Lattice | None] | str:
-    """The best path without a lattice, or why there is none."""
+def _search(graph: DecodingGraph, options: DecodingOptions, scores: FloatMatrix) -> BestPath | str:
+    """The best path, or why there is none."""
     kaldi_decoder = import_kaldi_decoder()
-    decoder = kaldi_decoder.FasterDecoder(graph.automaton, faster_options(kaldi_decoder, options))
+    decoder = kaldi_decoder.FasterDecoder(graph.automaton, _options(kaldi_decoder, options))
     decoder.init_decoding()
     started = time.monotonic()
     allowed = seconds_allowed(options, len(scores))
@@ -105,39 +101,7 @@ def _search_path(
     if not is_final and not options.allow_partial:
         return NOT_FINAL
     traceback = parse_traceback(automaton_bytes(automaton))
-    return best_path(traceback, graph.labels, scores, graph.word_penalty, is_final), None
-
-
-def _search_lattice(
-    graph: DecodingGraph, options: DecodingOptions, scores: FloatMatrix
-) -> tuple[BestPath, Lattice | None] | str:
-    """The lattice and the best path in it, or why there is none. This search cannot be stopped on the way."""
-    kaldi_decoder = import_kaldi_decoder()
-    decoder = kaldi_decoder.LatticeSimpleDecoder(graph.automaton, _lattice_options(kaldi_decoder, graph, options))
-    is_final = decoder.decode(kaldi_decoder.DecodableCtc(_relative(scores, score_scale(options))))
-    found, automaton = decoder.get_raw_lattice(True)
-    if not found:
-        return NO_PATH
-    if not is_final and not options.allow_partial:
-        return NOT_FINAL
-    del decoder
-    best = import_kaldifst().shortest_path(automaton)
-    path = best_path(parse_traceback(automaton_bytes(best)), graph.labels, scores, graph.word_penalty, is_final)
-    traceback = parse_traceback(automaton_bytes(automaton))
-    del automaton
-    try:
-        return path, raw_lattice(traceback, graph.labels, scores, graph.word_penalty)
-    except UnsupportedModelError as error:
-        raise UnsupportedModelError(f"{printable_name(graph.name)}: {error}") from error
-
-
-def _relative(scores: FloatMatrix, scale: np.float32) -> FloatMatrix:
-    """Scaled scores less the best of their frame: costs of paths are float32 in this search, and must stay small."""
-    scaled = np.multiply(scores, scale, dtype=np.float32)
-    best = scaled.max(axis=1, keepdims=True)
-    best[np.isneginf(best)] = 0
-    scaled -= best
-    return np.ascontiguousarray(scaled)
+    return best_path(traceback, graph.labels, scores, graph.word_penalty, is_final)
 
 
 def not_numbers(frame: int) -> str:
@@ -150,7 +114,7 @@ def given_up(allowed: float) -> str:
     return f"given up after {allowed:.3g} seconds; choose a narrower beam"
 
 
-def faster_options(kaldi_decoder: Any, options: DecodingOptions) -> Any:
+def _options(kaldi_decoder: Any, options: DecodingOptions) -> Any:
     """The options of FasterDecoder."""
     most = _MOST_ACTIVE if options.max_active is None else options.max_active
     least = MIN_ACTIVE if options.min_active is None else options.min_active
@@ -160,16 +124,6 @@ def faster_options(kaldi_decoder: Any, options: DecodingOptions) -> Any:
         min_active=min(least, most - 1),  # FasterDecoder wants them apart, latgen does not
         beam_delta=BEAM_DELTA if options.beam_delta is None else options.beam_delta,
         hash_ratio=HASH_RATIO if options.hash_ratio is None else options.hash_ratio,
-    )
-
-
-def _lattice_options(kaldi_decoder: Any, graph: DecodingGraph, options: DecodingOptions) -> Any:
-    # Kaldi's LatticeFasterDecoder drops no state by its beam while there are no more of them than this.
-    is_small = graph.automaton.num_states <= MIN_ACTIVE
-    return kaldi_decoder.LatticeSimpleDecoderConfig(
-        beam=_WIDEST_BEAM if is_small else options.beam,
-        lattice_beam=LATTICE_BEAM if options.lattice_beam is None else options.lattice_beam,
-        prune_interval=PRUNE_INTERVAL if options.prune_interval is None else options.prune_interval,
     )
 
 

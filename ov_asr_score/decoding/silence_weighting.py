@@ -8,11 +8,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.decoding.live_search import LiveSearch
 from ov_asr_score.decoding.lookahead.lookahead_search import LookaheadSearch
 from ov_asr_score.settings.recognition.silence_weighting import SilenceWeightingOptions
 
-_SAME_ARC = frozenset(("ilabel", "olabel", "graph", "state"))  # as far as the search tells them, alike in equal arcs
 _UNKNOWN = -1
 _REVISED = 100  # rows of scores whose weights may change yet, as Kaldi has it
 _RECENT = 500  # the same for rows that are asked for
@@ -37,7 +35,7 @@ class SilenceWeighting:
         self._ids = np.zeros(0, np.int32)  # by row, _UNKNOWN where the search is not there yet
         self._weights = np.zeros(0, np.float32)  # those that were given out
 
-    def update(self, search: LiveSearch | LookaheadSearch) -> None:
+    def update(self, search: LookaheadSearch) -> None:
         """Learn the best path so far. Kaldi: ``ComputeCurrentTraceback``."""
         traced = search.traced(False)
         if traced is None:
@@ -84,7 +82,7 @@ class SilenceWeighting:
             return 0
         common = min(len(arcs), len(self._arcs))
         unlike = np.zeros(common, bool)
-        for name in _SAME_ARC.intersection(arcs.dtype.names or ()):
+        for name in ("ilabel", "olabel", "state"):
             unlike |= arcs[name][:common] != self._arcs[name][:common]
         found = np.flatnonzero(unlike)
         at = int(found[0]) if found.size else common

@@ -1,4 +1,4 @@
-"""What the search leaves in OpenFst, as plain arrays: the best path, and the lattice of states.
+"""What the search leaves in OpenFst, as plain arrays: the best path.
 
 Sources: OpenFst 1.7 (vector-fst.h), fstext/lattice-weight.h.
 """
@@ -13,16 +13,11 @@ from numpy.typing import NDArray
 
 from ov_asr_score.decoding.graph import GraphLabels
 from ov_asr_score.errors import TableFormatError
-from ov_asr_score.fst.header import MAGIC
 from ov_asr_score.lattice.best_path import BestPath
 
 _HEADER = struct.Struct("<iiQqqq")  # version, flags, properties, start, states, arcs
 _ARC = np.dtype([("ilabel", "<i4"), ("olabel", "<i4"), ("graph", "<f4"), ("acoustic", "<f4"), ("next", "<i4")])
-_STEP = np.dtype([("final", "<f4", 2), ("count", "<i8"), ("arc", _ARC)])  # a state with one arc
 _STATE_WORDS, _ARC_WORDS = 4, 5  # 32-bit words: two weights and a count of 64 bits; an arc
-_END = struct.Struct("<ffq")  # a state without arcs
-_PATH_MAGIC = MAGIC + b"".join(struct.pack("<i", len(name)) + name for name in (b"vector", b"lattice4"))
-_PATH_START = len(_PATH_MAGIC) + _HEADER.size
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,26 +50,6 @@ def parse_traceback(data: bytes) -> Traceback:
     return Traceback(start, finals, np.repeat(np.arange(num_states, dtype=np.int32), counts), arcs)
 
 
-def parse_path(data: bytes) -> tuple[NDArray[np.void], float]:
-    """The arcs of a linear automaton in order, and the graph cost of its end; ``data`` is as for `parse_traceback`.
-
-    The automata of the search, which has states one after the other, are read at once: those of utterances that go on
-    are read again and again.
-    """
-    num_arcs, rest = divmod(len(data) - _PATH_START - _STATE_WORDS * 4, _STEP.itemsize)
-    if not rest and num_arcs > 0 and data.startswith(_PATH_MAGIC):
-        *_, start, _, _ = _HEADER.unpack_from(data, len(_PATH_MAGIC))
-        steps = np.frombuffer(data, _STEP, num_arcs, _PATH_START)
-        final, _, count = _END.unpack_from(data, len(data) - _END.size)
-        arcs = steps["arc"].copy()
-        follows = (steps["count"] == 1) & (arcs["next"] == np.arange(1, num_arcs + 1))
-        if start == count == 0 and follows.all():
-            return arcs, final
-    traceback = parse_traceback(data)
-    finals = traceback.finals[:, 0]
-    return arcs_in_order(traceback), float(finals[np.isfinite(finals)].sum(dtype=np.float64))
-
-
 def _positions(body: NDArray[np.int32], num_states: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Where each state begins [S], in words of 32 bits, and how many arcs it has [S]."""
     words = memoryview(body.data)
@@ -94,30 +69,11 @@ def best_path(
 
     The penalty of words is taken out of the costs.
     """
-    arcs = arcs_in_order(traceback)
-    columns = pdf_columns(arcs)
+    arcs = _arcs_in_order(traceback)
+    columns = arcs["ilabel"][arcs["ilabel"] > 0] - 1
     acoustic = scores[np.arange(len(columns)), columns]
-    acoustic_cost = -float(acoustic.sum(dtype=np.float64))
     finals = traceback.finals[:, 0]
     final_cost = float(finals[np.isfinite(finals)].sum(dtype=np.float64))
-    return path_of_arcs(arcs, labels, final_cost, acoustic_cost, word_penalty, is_final)
-
-
-def pdf_columns(arcs: NDArray[np.void]) -> NDArray[np.int32]:
-    """The pdf of each frame [T] of a path, in order."""
-    ilabels: NDArray[np.int32] = arcs["ilabel"]
-    return ilabels[ilabels > 0] - 1
-
-
-def path_of_arcs(
-    arcs: NDArray[np.void],
-    labels: GraphLabels,
-    final_cost: float,
-    acoustic_cost: float,
-    word_penalty: float,
-    is_final: bool,
-) -> BestPath:
-    """The path of ``arcs`` in order; costs of the graph are theirs and ``final_cost``, less the penalty of words."""
     ids, words = labels.transition_ids[arcs["olabel"]], labels.words[arcs["olabel"]]
     frames = np.cumsum(ids > 0) - (ids > 0)
     graph = float(arcs["graph"].sum(dtype=np.float64)) + final_cost
@@ -126,12 +82,12 @@ def path_of_arcs(
         word_frames=frames[words > 0].astype(np.int32),
         alignment=ids[ids > 0],
         graph_cost=graph - word_penalty * int(np.count_nonzero(words)),
-        acoustic_cost=acoustic_cost,
+        acoustic_cost=-float(acoustic.sum(dtype=np.float64)),
         is_final=is_final,
     )
 
 
-def arcs_in_order(traceback: Traceback) -> NDArray[np.void]:
+def _arcs_in_order(traceback: Traceback) -> NDArray[np.void]:
     """The arcs of a linear automaton from its start on, however its states are numbered."""
     arcs, sources = traceback.arcs, traceback.sources
     if traceback.start == 0 and (arcs["next"] == sources + 1).all():

@@ -26,24 +26,22 @@ from typing import Any
 import numpy as np
 
 from ov_asr_score.decoding.decoded import Decoded
-from ov_asr_score.decoding.graph import DecodingGraph, GraphLabels, open_graph_file
-from ov_asr_score.decoding.search import decode
+from ov_asr_score.decoding.graph import DecodingGraph
+from ov_asr_score.decoding.graphs_in_files import GraphInFile, SearchedGraph
+from ov_asr_score.decoding.lookahead.lookahead_search import search_utterance
+from ov_asr_score.decoding.search import TOO_MUCH_MEMORY, decode
 from ov_asr_score.errors import OvAsrScoreError
 from ov_asr_score.settings.words.decoding import DecodingOptions
 
 START_WORKER, ASK_END = b"s", b"e"
 NUMBER = struct.Struct("<q")  # the id of a process, or how it ended (os.waitpid)
 
-TOO_MUCH_MEMORY = "given up: the search takes too much memory; choose a narrower beam"
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Setup:
     """What all workers need. ``finish`` makes the result of an utterance of what was decoded and the seconds for it."""
 
-    name: str  # of the graph, for messages
-    labels: GraphLabels
-    word_penalty: float
+    graph: GraphInFile
     options: DecodingOptions
     wants_lattices: bool
     finish: Callable[[Decoded, float], Any]
@@ -69,7 +67,7 @@ def main(control_descriptor: int, path: str) -> None:
     line = Connection(os.dup(control_descriptor))
     try:
         setup: Setup = line.recv()
-        graph = open_graph_file(path, setup.name, setup.labels, setup.word_penalty)
+        graph = setup.graph.open(path)
     except Exception as error:
         known = isinstance(error, OvAsrScoreError)
         line.send(error if known else RuntimeError(traceback.format_exc()))
@@ -95,7 +93,7 @@ def main(control_descriptor: int, path: str) -> None:
                 os.kill(worker, signal.SIGKILL)
 
 
-def _start_worker(control: socket.socket, descriptor: int, setup: Setup, graph: DecodingGraph) -> int:
+def _start_worker(control: socket.socket, descriptor: int, setup: Setup, graph: SearchedGraph) -> int:
     worker = os.fork()
     if worker == 0:
         try:
@@ -109,7 +107,7 @@ def _start_worker(control: socket.socket, descriptor: int, setup: Setup, graph: 
     return worker
 
 
-def serve(line: Any, setup: Setup, graph: DecodingGraph) -> None:
+def serve(line: Any, setup: Setup, graph: SearchedGraph) -> None:
     """Decode what comes over ``line``, a key and the shape of scores, then the scores, until the other side is gone."""
     with suppress(EOFError, ConnectionError):
         while True:
@@ -123,10 +121,10 @@ def serve(line: Any, setup: Setup, graph: DecodingGraph) -> None:
                 break
 
 
-def _answer(key: str, scores: Any, setup: Setup, graph: DecodingGraph) -> Answer:
+def _answer(key: str, scores: Any, setup: Setup, graph: SearchedGraph) -> Answer:
     started = time.process_time()
     try:
-        decoded = decode(graph, setup.options, key, scores, setup.wants_lattices)
+        decoded = decode_whole(graph, setup.options, key, scores, setup.wants_lattices)
         return Answer(setup.finish(decoded, time.process_time() - started))
     except MemoryError:
         decoded = Decoded(key, len(scores), None, warnings=(TOO_MUCH_MEMORY,))
@@ -136,6 +134,13 @@ def _answer(key: str, scores: Any, setup: Setup, graph: DecodingGraph) -> Answer
         return Answer(error=error)
     except Exception:
         return Answer(error=RuntimeError(f"utterance '{key}': {traceback.format_exc()}"))
+
+
+def decode_whole(graph: SearchedGraph, options: DecodingOptions, key: str, scores: Any, wants_lattice: bool) -> Decoded:
+    """What comes of an utterance; graphs in the hands of OpenFst give no lattices."""
+    if isinstance(graph, DecodingGraph):
+        return decode(graph, options, key, scores)
+    return search_utterance(graph, options, key, scores, wants_lattice)
 
 
 @contextmanager

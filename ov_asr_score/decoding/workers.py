@@ -1,8 +1,8 @@
 """Decoding in several processes: in order, with few utterances in flight, and going on after one that is lost.
 
-The decoder holds the interpreter's lock, and OpenFst may end the process or take more memory than there is. In
-processes of its own that costs an utterance, and utterances are decoded beside scoring. This process does not load
-OpenFst then.
+The search without lattices holds the interpreter's lock, as what follows a search does, and OpenFst may end the process
+or take more memory than there is. In processes of their own that costs an utterance, and utterances are decoded beside
+scoring. This process loads neither OpenFst nor numba then.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib import import_module
 from queue import SimpleQueue
 from typing import Any, TypeAlias, TypeVar
 
@@ -25,11 +26,14 @@ from numpy.typing import NDArray
 from ov_asr_score.decoding.decoded import Decoded
 from ov_asr_score.decoding.graph import PdfsOfLabels, make_graph, write_graph
 from ov_asr_score.decoding.graph_server import GraphServer, Worker, WorkerEndedError, WorkerTooSlowError
+from ov_asr_score.decoding.graphs_in_files import FstInFile, SearchedGraph, write_arrays
 from ov_asr_score.decoding.kaldifst_api import import_kaldi_decoder, nameable_file
-from ov_asr_score.decoding.search import decode, given_up
-from ov_asr_score.decoding.worker_process import Answer, Setup
+from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph, plain_graph
+from ov_asr_score.decoding.search import given_up
+from ov_asr_score.decoding.worker_process import Answer, Setup, decode_whole
 from ov_asr_score.fst.graph_file import GraphFile
 from ov_asr_score.settings.words.decoding import DecodingOptions, check_decoding, seconds_allowed
+from ov_asr_score.text import printable_name
 
 Scores: TypeAlias = NDArray[np.float32]
 Utterances: TypeAlias = Iterable[tuple[str, Scores]]
@@ -41,7 +45,7 @@ _PATIENCE = 10  # seconds that a worker gets beyond those allowed before it is k
 
 
 def decode_all(
-    graph: GraphFile,
+    graph: GraphFile | LookaheadGraph,
     transitions: PdfsOfLabels,
     options: DecodingOptions,
     utterances: Utterances,
@@ -55,18 +59,29 @@ def decode_all(
 
     These are pairs of a key and scores [T, pdfs]. ``finish`` is called in the processes, so it and what it returns must
     be such that ``pickle`` can send them. ``workers`` is the number of processes; 0 takes one per core, 1 none but
-    this one, where nothing bounds the time and memory of a search for lattices.
+    this one, where memory is bounded for lattices alone. A lookahead pair is given as its `LookaheadGraph`, which
+    knows the meaning of its labels.
 
     Raises UsageError, MissingExtraError, UnsupportedModelError and ShapeMismatchError (at once, or where scores have
     another width). What goes wrong with one utterance is in the warnings of `Decoded`.
     """
     check_decoding(options, wants_lattices)
     options = replace(options, decoding_scale=acoustic_scale)
+    _check_packages(wants_lattices or isinstance(graph, LookaheadGraph))
+    if wants_lattices and isinstance(graph, GraphFile):
+        graph = plain_graph(printable_name(graph.path), graph.fst, transitions.pdfs, transitions.num_pdfs)
     if workers == 1 or not hasattr(os, "fork"):
         return _decode_here(graph, transitions, options, utterances, finish, wants_lattices)
-    if any(importlib.util.find_spec(name) is None for name in ("kaldi_decoder", "kaldifst")):
-        import_kaldi_decoder()
     return _decode_there(graph, transitions, options, utterances, finish, wants_lattices, workers or _num_cores())
+
+
+def _check_packages(compiles: bool) -> None:
+    """Raise MissingExtraError where the packages of a search are not there; none of them is imported."""
+    if compiles:
+        if importlib.util.find_spec("numba") is None:
+            import_module("ov_asr_score.decoding.lookahead.compiled")  # says what is missing
+    elif any(importlib.util.find_spec(name) is None for name in ("kaldi_decoder", "kaldifst")):
+        import_kaldi_decoder()
 
 
 def _num_cores() -> int:
@@ -74,23 +89,27 @@ def _num_cores() -> int:
 
 
 def _decode_here(
-    graph: GraphFile,
+    graph: GraphFile | LookaheadGraph,
     transitions: PdfsOfLabels,
     options: DecodingOptions,
     utterances: Utterances,
     finish: Callable[[Decoded, float], Result],
     wants_lattices: bool,
 ) -> Iterator[Result]:
-    penalty = options.word_insertion_penalty
-    searched = make_graph(graph.path, graph.fst, transitions.pdfs, transitions.num_pdfs, penalty)
+    searched: SearchedGraph
+    if isinstance(graph, LookaheadGraph):
+        searched = graph
+    else:
+        penalty = options.word_insertion_penalty
+        searched = make_graph(graph.path, graph.fst, transitions.pdfs, transitions.num_pdfs, penalty)
     for key, scores in utterances:
         started = time.thread_time()
-        decoded = decode(searched, options, key, scores, wants_lattices)
+        decoded = decode_whole(searched, options, key, scores, wants_lattices)
         yield finish(decoded, time.thread_time() - started)
 
 
 def _decode_there(
-    graph: GraphFile,
+    graph: GraphFile | LookaheadGraph,
     transitions: PdfsOfLabels,
     options: DecodingOptions,
     utterances: Utterances,
@@ -100,8 +119,11 @@ def _decode_there(
 ) -> Iterator[Result]:
     penalty = options.word_insertion_penalty
     with nameable_file() as (file, path):
-        labels = write_graph(file, graph.path, graph.fst, transitions.pdfs, transitions.num_pdfs, penalty)
-        setup = Setup(graph.path, labels, penalty, options, wants_lattices, finish)
+        if isinstance(graph, LookaheadGraph):
+            setup = Setup(write_arrays(file, graph), options, wants_lattices, finish)
+        else:
+            labels = write_graph(file, graph.path, graph.fst, transitions.pdfs, transitions.num_pdfs, penalty)
+            setup = Setup(FstInFile(graph.path, labels, penalty), options, wants_lattices, finish)
         server = GraphServer(setup, file, path)
     with _pool(server, setup, workers) as pool:
         yield from pool.results(utterances)
@@ -168,7 +190,7 @@ class _Pool:
         return answer.result
 
     def _asked(self, worker: Worker, key: str, scores: Scores) -> Answer:
-        # A search for the best path looks at the clock by itself.
+        # The search looks at the clock by itself, but what follows it with lattices does not.
         patience = 0 if self._setup.wants_lattices else _PATIENCE
         return worker.ask(key, scores, seconds_allowed(self._setup.options, len(scores)) + patience)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ov_asr_score.decoding.endpointing import silence_transitions
 from ov_asr_score.decoding.graph_checks import check_width
 from ov_asr_score.decoding.hypotheses import HypothesisMaker, HypothesisOptions
-from ov_asr_score.decoding.words.model_searches import begin_search
+from ov_asr_score.decoding.lookahead.lookahead_search import LookaheadSearch
 from ov_asr_score.decoding.words.word_model import WordModel, open_word_model
 from ov_asr_score.errors import (
     SessionEndedError,
@@ -45,10 +45,6 @@ from ov_asr_score.text import printable_name
 if TYPE_CHECKING:  # few sessions have phrases, and none reads files
     from ov_asr_score.audio.recordings import Recording
     from ov_asr_score.decoding.phrases.phrase_options import PhraseOptions
-
-KEPT_BYTES = 16 << 20
-KEPT_BYTES_OF_LATTICES = 256 << 20
-"""Scores that are kept of an utterance, for its exact costs, and for its lattice: half an hour with 1000 pdfs."""
 
 LOW_LATENCY_FRAMES = 9
 """Frames of a step of the network where words are to come soon."""
@@ -108,7 +104,7 @@ class Recognizer:
         self.words: WordModel = open_word_model(directory.words.graph, directory.words.search, directory.model)
         of_words = check_words(directory, self.words)
         self._whole_frontend = for_whole_recordings(self.frontend)
-        self.graphs = SessionGraphs(self.words, directory.words.search.word_insertion_penalty)
+        self.graphs = SessionGraphs(self.words)
         self._device = device
         self._lock = threading.Lock()
         self._engines: dict[int, Engine] = {}
@@ -249,12 +245,10 @@ class Recognizer:
         directory, made = self.directory, self.graphs.graph(phrases)
         # as in Kaldi's online decoding, an utterance ends wherever its sound does
         search = replace(directory.words.search, decoding_scale=self.words.acoustic_scale, allow_partial=True)
-        kept = KEPT_BYTES_OF_LATTICES if options.needs_lattices else KEPT_BYTES
-        wants_partial = options.endpoints or not is_whole
         return StreamParts(
             frontend=self._whole_frontend if is_whole else self.frontend,
             engine=self.engine(low_latency=low_latency),
-            begin_search=lambda: begin_search(made.graph, search, options.needs_lattices, wants_partial, kept),
+            begin_search=lambda: LookaheadSearch(made.graph, search, options.needs_lattices),
             maker=self.hypothesis_maker(options),
             symbols=made.symbols,
             endpoints=directory.endpoints if options.endpoints else None,

@@ -11,7 +11,8 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from ov_asr_score.decoding.words.model_searches import ModelGraph, model_graph
+from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph
+from ov_asr_score.decoding.words.model_searches import model_graph
 from ov_asr_score.decoding.words.word_model import WordModel
 from ov_asr_score.errors import UsageError
 from ov_asr_score.fst.symbols import SymbolTable
@@ -29,7 +30,7 @@ _MOST_KEPT = 8
 class SessionGraph:
     """A graph to search with its words; ``warnings`` name phrases and words that cannot be recognized."""
 
-    graph: ModelGraph
+    graph: LookaheadGraph
     symbols: SymbolTable
     warnings: tuple[str, ...] = ()
 
@@ -73,9 +74,9 @@ def _boosts(boost: Boosts) -> Iterator[tuple[str, float]]:
 class SessionGraphs:
     """Makes graphs when they are first asked for, and keeps the last ones that were made for phrases."""
 
-    def __init__(self, words: WordModel, word_penalty: float) -> None:
-        """Graphs of the model ``words``; ``word_penalty`` is the cost of each word."""
-        self._words, self._penalty = words, word_penalty
+    def __init__(self, words: WordModel) -> None:
+        """Graphs of the model ``words``."""
+        self._words = words
         self._lock = threading.Lock()
         self._whole: SessionGraph | None = None
         self._made: OrderedDict[Hashable, tuple[PhraseOptions, SessionGraph]] = OrderedDict()
@@ -104,4 +105,4 @@ class SessionGraphs:
 
             made = restricted_model(words, options)
             words, warnings = made.model, made.warnings
-        return SessionGraph(model_graph(words, self._penalty), words.symbols, warnings)
+        return SessionGraph(model_graph(words), words.symbols, warnings)

@@ -17,7 +17,7 @@ from benchmarks.decoding import (
     repeated,
     targets_at,
 )
-from tests.decoding.kaldi_decodings import graph, scores
+from tests.decoding.kaldi_decodings import graph, scores, whole_graph
 
 
 def test_contestants(capsys: pytest.CaptureFixture[str]) -> None:
@@ -34,7 +34,7 @@ def test_utterances_are_repeated() -> None:
 
 
 def test_commands_of_kaldi() -> None:
-    subject = Subject(graph(), [], 1.0, (MODEL, GRAPH), Path("a.ark"), 0.5)
+    subject = Subject(graph(), whole_graph(), [], 1.0, (MODEL, GRAPH), Path("a.ark"), 0.5)
     files = [str(MODEL), str(GRAPH), "ark:a.ark", "ark:/dev/null"]
     options = ["--beam=13", "--max-active=7000", "--acoustic-scale=0.5"]
     assert kaldi_command(Path("bin"), KALDI_PATH, subject, 13.0) == ["bin/decode-faster-mapped", *options, *files]
@@ -44,5 +44,5 @@ def test_commands_of_kaldi() -> None:
 
 
 def test_targets() -> None:
-    assert [target.least for target in targets_at(13.0)] == [1.0, 0.5]
+    assert [target.least for target in targets_at(13.0)] == [1.0, 1.0]
     assert [target.least for target in targets_at(15.0)] == [None, None]

@@ -12,6 +12,8 @@ import numpy as np
 
 from ov_asr_score.decoding.graph import make_graph
 from ov_asr_score.decoding.graph_checks import check_graph
+from ov_asr_score.decoding.lookahead.lookahead_search import search_utterance
+from ov_asr_score.decoding.lookahead.pair_graph import plain_graph
 from ov_asr_score.decoding.phrases.phrase_graph import open_phrase_graph
 from ov_asr_score.decoding.search import decode
 from ov_asr_score.fst.graph_file import GraphFile, open_graph
@@ -104,8 +106,9 @@ def _open_graph(path: Path) -> None:
     searched = make_graph(str(path), graph.fst, transitions.pdfs, transitions.num_pdfs)
     scores = np.random.default_rng(0).normal(size=(20, transitions.num_pdfs)).astype(np.float32)
     options = DecodingOptions(decoding_seconds=1.0)
-    for wants_lattice in (False, True):
-        decode(searched, options, "utt", scores, wants_lattice)
+    decode(searched, options, "utt", scores)
+    searched_here = plain_graph(str(path), graph.fst, transitions.pdfs, transitions.num_pdfs)
+    search_utterance(searched_here, options, "utt", scores, wants_lattice=True)
 
 
 def _open_half(path: Path) -> None:

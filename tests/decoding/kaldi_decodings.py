@@ -9,9 +9,15 @@ from numpy.typing import NDArray
 
 from ov_asr_score.decoding.decoded import Decoded
 from ov_asr_score.decoding.graph import DecodingGraph, make_graph
+from ov_asr_score.decoding.lookahead.lookahead_search import search_utterance
+from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph, plain_graph
+from ov_asr_score.decoding.search import decode
+from ov_asr_score.fst.graph_file import GraphFst
+from ov_asr_score.fst.header import ARC
 from ov_asr_score.fst.reading import Fst, read_fst
 from ov_asr_score.kaldi_io import read_table
 from ov_asr_score.kaldi_io.matrices.stream import open_stream
+from ov_asr_score.settings.words.decoding import DecodingOptions
 from tests.places import ROOT
 
 FOLDER = ROOT / "tests/kaldi_speech/decoding"
@@ -32,6 +38,32 @@ def fst(name: str = "HCLG.fst") -> Fst:
 @cache
 def graph(name: str = "HCLG.fst", word_penalty: float = 0.0) -> DecodingGraph:
     return make_graph(name, fst(name), pdfs(), NUM_PDFS, word_penalty)
+
+
+@cache
+def whole_graph(name: str = "HCLG.fst") -> LookaheadGraph:
+    """The same for the search that makes lattices."""
+    return searchable(name, fst(name), pdfs(), NUM_PDFS)
+
+
+def searchable(name: str, fst: Fst, pdfs: NDArray[np.int32], num_pdfs: int) -> LookaheadGraph:
+    arcs = np.empty(len(fst.ilabels), ARC)
+    for field, values in zip(ARC.names or (), (fst.ilabels, fst.olabels, fst.weights, fst.next_states), strict=True):
+        arcs[field] = values
+    num_finals = int(np.isfinite(fst.final_weights).sum())
+    most = int(arcs["ilabel"].max()), int(arcs["olabel"].max())
+    return plain_graph(
+        name, GraphFst(fst.start, fst.final_weights, fst.first_arcs, arcs, num_finals, *most), pdfs, num_pdfs
+    )
+
+
+def decode_either(
+    options: DecodingOptions, key: str, values: NDArray[np.float32], wants_lattice: bool, name: str = "HCLG.fst"
+) -> Decoded:
+    """What either search finds."""
+    if wants_lattice:
+        return search_utterance(whole_graph(name), options, key, values, True)
+    return decode(graph(name), options, key, values)
 
 
 @cache

@@ -9,11 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.decoding.endpointing import silence_transitions
-from ov_asr_score.decoding.graph import make_graph
-from ov_asr_score.decoding.live_search import LiveGraph, make_live_graph
-from ov_asr_score.fst.reading import read_fst
+from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph, plain_graph
+from ov_asr_score.fst.graph_file import open_graph
 from ov_asr_score.kaldi_io import read_table
-from ov_asr_score.kaldi_io.matrices.stream import open_stream
 from ov_asr_score.kaldi_model.transitions import TransitionModel, load_transitions
 from tests.places import ROOT
 
@@ -54,10 +52,9 @@ def transitions() -> TransitionModel:
 
 
 @cache
-def live_graph() -> LiveGraph:
-    with open_stream(str(MODEL / "graph/HCLG.fst")) as stream:
-        fst = read_fst(stream)
-    return make_live_graph(make_graph("HCLG.fst", fst, transitions().pdfs, transitions().num_pdfs))
+def whole_graph() -> LookaheadGraph:
+    fst = open_graph(MODEL / "graph/HCLG.fst").fst
+    return plain_graph("HCLG.fst", fst, transitions().pdfs, transitions().num_pdfs)
 
 
 @cache

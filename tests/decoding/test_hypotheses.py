@@ -11,7 +11,6 @@ import pytest
 
 from ov_asr_score.decoding.decoded import Decoded
 from ov_asr_score.decoding.hypotheses import HypothesisMaker, HypothesisOptions
-from ov_asr_score.decoding.search import decode
 from ov_asr_score.kaldi_model.transitions import TransitionModel, load_transitions
 from ov_asr_score.lattice import consensus
 from ov_asr_score.lattice.word_boundary import read_word_boundary
@@ -32,7 +31,7 @@ def transitions() -> TransitionModel:
 @cache
 def decoded(key: str = "es_Andrea-t0004") -> Decoded:
     options = DecodingOptions(beam=12.0, lattice_beam=6.0, decoding_scale=SCALE)
-    return decode(kaldi_decodings.graph(), options, key, kaldi_decodings.scores()[key], wants_lattice=True)
+    return kaldi_decodings.decode_either(options, key, kaldi_decodings.scores()[key], wants_lattice=True)
 
 
 def maker(options: HypothesisOptions) -> HypothesisMaker:

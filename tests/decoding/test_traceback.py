@@ -7,7 +7,7 @@ import pytest
 
 from ov_asr_score.decoding.graph import GraphLabels
 from ov_asr_score.decoding.kaldifst_api import automaton_bytes, import_kaldifst
-from ov_asr_score.decoding.traceback import best_path, parse_path, parse_traceback
+from ov_asr_score.decoding.traceback import best_path, parse_traceback
 from ov_asr_score.errors import TableFormatError
 
 # transition-ids 1 and 2 alone, or with word 5; word 6 alone
@@ -28,11 +28,6 @@ def test_a_path_however_its_states_are_numbered(states: list[int]) -> None:
         weight = kaldifst.LatticeWeight(graph, -99.0)
         lattice.add_arc(source, kaldifst.LatticeArc(pdf, label, weight, target))
     lattice.set_final(states[-1], kaldifst.LatticeWeight(0.5, 0.0))
-    arcs, final_cost = parse_path(automaton_bytes(lattice))
-    assert final_cost == 0.5
-    assert [(arc["ilabel"], arc["olabel"], arc["graph"], arc["acoustic"]) for arc in arcs] == [
-        (*step, -99.0) for step in STEPS
-    ]
     path = best_path(parse_traceback(automaton_bytes(lattice)), LABELS, SCORES, 1.5, is_final=True)
     assert path.alignment.tolist() == [1, 2, 2]
     assert path.words.tolist() == [5, 6]
@@ -53,5 +48,5 @@ def test_a_path_without_arcs() -> None:
     lattice = kaldifst.Lattice()
     lattice.start = lattice.add_state()
     lattice.set_final(0, kaldifst.LatticeWeight(2.0, 0.0))
-    arcs, final_cost = parse_path(automaton_bytes(lattice))
-    assert len(arcs) == 0 and final_cost == 2.0
+    path = best_path(parse_traceback(automaton_bytes(lattice)), LABELS, SCORES, 0.0, is_final=True)
+    assert len(path.alignment) == 0 and path.graph_cost == 2.0

@@ -18,8 +18,10 @@ from ov_asr_score.decoding import workers
 from ov_asr_score.decoding.decoded import Decoded
 from ov_asr_score.decoding.graph import GraphLabels
 from ov_asr_score.decoding.graph_server import GraphServer
+from ov_asr_score.decoding.graphs_in_files import FstInFile
 from ov_asr_score.decoding.kaldifst_api import nameable_file
-from ov_asr_score.decoding.worker_process import TOO_MUCH_MEMORY, Setup
+from ov_asr_score.decoding.search import TOO_MUCH_MEMORY
+from ov_asr_score.decoding.worker_process import Setup
 from ov_asr_score.decoding.workers import Utterances, decode_all
 from ov_asr_score.errors import MissingExtraError, OvAsrScoreError, ShapeMismatchError, TableFormatError, UsageError
 from ov_asr_score.fst.graph_file import GraphFile, open_graph
@@ -169,16 +171,21 @@ def test_what_waits_for_its_turn_is_bounded(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_options_and_packages_are_checked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(UsageError, match="max_active"):
-        decoded([], replace(OPTIONS, max_active=7000), wants_lattices=True)
+    with pytest.raises(UsageError, match="min_active"):
+        decoded([], replace(OPTIONS, max_active=7000, min_active=7001), wants_lattices=True)
     monkeypatch.setitem(sys.modules, "kaldi_decoder", None)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match=r"ov-asr-score\[decode\]"):
         decoded([])
+    monkeypatch.setitem(sys.modules, "numba", None)
+    monkeypatch.delitem(sys.modules, "ov_asr_score.decoding.lookahead.compiled", raising=False)
+    with pytest.raises(MissingExtraError, match=r"by numba.*ov-asr-score\[decode\]"):
+        decoded([], wants_lattices=True)
 
 
 def graph_server(content: bytes) -> GraphServer:
-    setup = Setup("a.fst", GraphLabels(np.zeros(1, np.int32), np.zeros(1, np.int32), 1), 0.0, OPTIONS, False, keep)
+    labels = GraphLabels(np.zeros(1, np.int32), np.zeros(1, np.int32), 1)
+    setup = Setup(FstInFile("a.fst", labels, 0.0), OPTIONS, False, keep)
     with nameable_file() as (file, path):
         file.write(content)
         file.flush()
@@ -211,11 +218,11 @@ def utterances():
         print("ready", flush=True)
         time.sleep(60)
 print([each.key for each, _ in decoded(utterances(), finish=keep)])
-print([name for name in ("kaldifst", "kaldi_decoder", "openvino") if name in sys.modules])
+print([name for name in ("kaldifst", "kaldi_decoder", "numba", "openvino") if name in sys.modules])
 """
 
 
-def test_openfst_is_not_loaded_here() -> None:
+def test_no_decoder_is_loaded_here() -> None:
     done = subprocess.run([sys.executable, "-c", PROGRAM, "run"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "['a']\n[]\n"
 

@@ -113,4 +113,4 @@ def test_without_numba_the_extra_is_named_before_anything_is_decoded(folder: Pat
         f"load_recognizer({str(folder)!r})"
     )
     outcome = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=ROOT)
-    assert 'pip install "ov-asr-score[lookahead]"' in outcome.stderr.splitlines()[-1]
+    assert 'pip install "ov-asr-score[decode]"' in outcome.stderr.splitlines()[-1]

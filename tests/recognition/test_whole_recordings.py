@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from ov_asr_score.audio.recordings import Recording
 from ov_asr_score.errors import SoundFormatError
-from ov_asr_score.recognition import recognizer as recognizer_module
 from ov_asr_score.recognition import whole_recordings
 from ov_asr_score.recognition.recognizer import Recognizer
 from ov_asr_score.recognition.results import Final
@@ -92,7 +91,6 @@ def test_what_is_wrong_with_the_sound_is_said(recognizer: Recognizer) -> None:
 
 def test_features_of_long_recordings_are_not_in_memory(recognizer: Recognizer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(whole_recordings, "_IN_MEMORY", 1 << 16)
-    monkeypatch.setattr(recognizer_module, "KEPT_BYTES", 1 << 16)
     recognizer.recognize(recording_of("es_Gene-t0010", 2))  # what is made once
     peaks = []
     for repeated in (40, 80):

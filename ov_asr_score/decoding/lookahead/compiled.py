@@ -27,7 +27,7 @@ try:
     import numba
 except ImportError as error:
     raise MissingExtraError(
-        f'lookahead graphs cannot be decoded without numba ({error}); pip install "ov-asr-score[lookahead]"'
+        f'the search is compiled by numba, which cannot be imported ({error}); pip install "ov-asr-score[decode]"'
     ) from error
 
 try:

@@ -1,20 +1,20 @@
-"""The search of an utterance in a lookahead pair, or in a plain graph, whose scores come in pieces.
+"""The search of an utterance in a complete graph or a lookahead pair, whose scores may come in pieces.
 
-It takes the place of `ov_asr_score.decoding.live_search.LiveSearch`. Paths, costs and endpoints are those of Kaldi's
-nnet3-latgen-faster-lookahead; nothing depends on how scores are cut.
+Paths, costs, lattices and endpoints are those of Kaldi's LatticeFasterDecoder, as latgen-faster-mapped and
+nnet3-latgen-faster-lookahead have it; nothing depends on how scores are cut.
 """
 
 from __future__ import annotations
 
 import math
 import time
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.decoding.decoded import Decoded
 from ov_asr_score.decoding.endpointing import frames_of_silence
-from ov_asr_score.decoding.live_search import TracedPath
 from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph
 from ov_asr_score.decoding.lookahead.pair_lattice import pair_lattice
 from ov_asr_score.decoding.lookahead.search_arrays import SearchLimits
@@ -24,12 +24,13 @@ from ov_asr_score.decoding.search import (
     NO_PATH,
     NOT_FINAL,
     PARTIAL,
+    TOO_MUCH_MEMORY,
+    check_columns,
     first_not_comparable,
     given_up,
     not_numbers,
     score_scale,
 )
-from ov_asr_score.errors import ShapeMismatchError
 from ov_asr_score.lattice.best_path import BestPath
 from ov_asr_score.lattice.lattice import Lattice
 from ov_asr_score.settings.words.decoding import (
@@ -49,8 +50,21 @@ _TRACEBACKS = 1000  # of an utterance whose length is not known, at least so man
 _STEP = np.dtype([("ilabel", "<i4"), ("olabel", "<i4"), ("state", "<i4")])
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class TracedPath:
+    """A path through the graph so far: its arcs in order."""
+
+    arcs: NDArray[np.void]  # [A]; "ilabel" is the transition-id, 0 for none, "olabel" the word, "state" where it leads
+    final_cost: float  # of the last state; 0 where final states do not count
+    is_final: bool
+
+
 class LookaheadSearch:
-    """The search of one utterance, fed by ``advance``; ``num_frames`` of scores are behind it."""
+    """The search of one utterance, fed by ``advance``; ``num_frames`` of scores are behind it.
+
+    The best path so far is traced back through all frames, which takes longer the longer the utterance is:
+    ``is_due`` says when it is worth its time.
+    """
 
     def __init__(self, graph: LookaheadGraph, options: DecodingOptions, wants_lattice: bool = False) -> None:
         """Begin an utterance. ``options.decoding_scale`` None is taken for 0.1; limits of tokens hold for lattices too.
@@ -72,17 +86,13 @@ class LookaheadSearch:
     def advance(self, scores: FloatMatrix) -> None:
         """Search the next scores [t, pdfs], which are without a scale; t may be 0.
 
-        After a frame that cannot be compared, or when the time is up, nothing is searched any more: ``failure`` says
-        why. Raises ShapeMismatchError for another number of pdfs than that of the model, and UnsupportedModelError as
-        at the beginning.
+        After a frame that cannot be compared, or where time or memory is up, nothing is searched any more: ``failure``
+        says why. Raises ShapeMismatchError for another number of pdfs than that of the model, and UnsupportedModelError
+        as at the beginning.
         """
         if not len(scores):
             return
-        if scores.shape[1] != self._graph.num_pdfs:
-            raise ShapeMismatchError(
-                f"expected scores of {self._graph.num_pdfs} pdfs, the model's, found {scores.shape[1]} columns; "
-                "give the scores of the model that the graph was made for"
-            )
+        check_columns(scores, self._graph.num_pdfs)
         first, self.num_frames = self.num_frames, self.num_frames + len(scores)
         self._traced.clear()
         self._ends = None
@@ -106,20 +116,26 @@ class LookaheadSearch:
                     self._run.prune()
                 if self._seconds + time.monotonic() - started > allowed:
                     self.failure = given_up(allowed)
+                elif self._run.num_bytes > self._options.decoding_memory:
+                    self.failure = TOO_MUCH_MEMORY
+                if self.failure is not None:
                     break
             self._run.give_back(buffers)
         self._seconds += time.monotonic() - started
 
     @property
     def is_due(self) -> bool:
-        """Whether there are as many new frames as pay for another look at the best path; see `LiveSearch`."""
+        """Whether there are as many new frames as pay for another look at the best path.
+
+        Up to 1000 pieces of an utterance always are; after that it takes a thousandth of the utterance, so that the
+        time for looks grows as the utterance does.
+        """
         return self.num_frames >= self._due_at
 
     def traced(self, use_final: bool) -> TracedPath | None:
         """The best path so far, None where there is none; with ``use_final`` to a final state if one is reached.
 
-        "ilabel" of its arcs is the transition-id, 0 for none, "olabel" the word, and "state" that of the graph where
-        they lead to. Kaldi: ``LatticeFasterOnlineDecoder::BestPathEnd``.
+        Kaldi: ``LatticeFasterOnlineDecoder::BestPathEnd``.
         """
         if use_final not in self._traced:
             place = self._best_token(use_final)
@@ -250,3 +266,16 @@ def _limits(options: DecodingOptions, wants_lattice: bool) -> SearchLimits:
         word_penalty=float(options.word_insertion_penalty),
         lattice=wants_lattice,
     )
+
+
+def search_utterance(
+    graph: LookaheadGraph, options: DecodingOptions, key: str, scores: FloatMatrix, wants_lattice: bool = False
+) -> Decoded:
+    """The best path of scores [T, pdfs], and the lattice if wanted; what went wrong is in the warnings.
+
+    Raises what `LookaheadSearch` raises. Kaldi: DecodeUtteranceLatticeFaster.
+    """
+    check_columns(scores, graph.num_pdfs, f"utterance '{key}': ")
+    search = LookaheadSearch(graph, options, wants_lattice)
+    search.advance(scores)
+    return search.finish(key)

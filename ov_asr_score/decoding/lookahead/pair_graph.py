@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from ov_asr_score.decoding.graph import check_searchable
 from ov_asr_score.decoding.lookahead.search_arrays import Records, SearchArrays
 from ov_asr_score.decoding.lookahead.search_buffers import SharedBuffers
 from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError
@@ -120,10 +121,10 @@ def with_language_model(graph: LookaheadGraph, lm: LanguageModel) -> LookaheadGr
 def plain_graph(name: str, fst: GraphFst, pdfs: IntArray, num_pdfs: int) -> LookaheadGraph:
     """A graph that is complete, such as an HCLG.fst, for the same search.
 
-    Raises UnsupportedModelError (no start) and ShapeMismatchError (transition-ids out of range).
+    Raises UnsupportedModelError (no start, weights without an order) and ShapeMismatchError (transition-ids out of
+    range).
     """
-    if fst.start < 0:
-        raise UnsupportedModelError(f"{name}: expected a graph with a start, found none; the graph is empty")
+    check_searchable(name, fst, pdfs)
     arcs = np.require(fst.arcs, ARC, ["C", "A", "W"])
     columns = _columns(name, arcs["ilabel"], pdfs, ())
     words = np.arange(int(arcs["olabel"].max(initial=0)) + 1, dtype=np.int32)

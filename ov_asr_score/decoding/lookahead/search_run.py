@@ -63,6 +63,11 @@ class SearchRun:
         """How many records there is room for."""
         return len(self._records)
 
+    @property
+    def num_bytes(self) -> int:
+        """Memory of what is remembered of the utterance."""
+        return sum(each.nbytes for each in (self._records, self._costs, self._links))
+
     def end_costs(self) -> NDArray[np.float64]:
         """The cost of each token's path if the utterance ends here; infinity where it is not in a final state."""
         costs = np.empty(len(self.tokens))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 
-from ov_asr_score.decoding.words.pair_files import is_pair
 from ov_asr_score.errors import UsageError
 from ov_asr_score.job.transcribe.sound_sources import sound_specifiers
 from ov_asr_score.model_directory.model_directory import ModelDirectory
@@ -87,9 +86,7 @@ def _words(job: TranscribeJob, directory: ModelDirectory, notes: list[str]) -> W
         files = replace(files, text="-")
     if files.transcript.endswith("/") and not files.transcript_format:
         files = replace(files, transcript_format=DEFAULT_FORMAT)
-    known = directory.words.search
-    if not is_pair(directory.words.graph.graph):  # whose search has all options
-        known = _usable(known, files, notes)
+    known = _usable(directory.words.search, files, notes)
     if directory.program == "online2-wav-nnet3-latgen-faster":  # which ends an utterance wherever its sound ends
         known = replace(known, allow_partial=True)
     return replace(
@@ -105,9 +102,9 @@ def _words(job: TranscribeJob, directory: ModelDirectory, notes: list[str]) -> W
 
 
 def _usable(options: DecodingOptions, files: WordFiles, notes: list[str]) -> DecodingOptions:
-    """The options of a directory for the search that is wanted; ``notes`` tell of limits that it does not have."""
+    """The options of a directory for the search that is wanted; ``notes`` tell of those that it does not have."""
     wants_lattices = files.nbest > 1 or files.confidence != "none" or bool(files.lattice)
     limits = [name for name in NOT_WITH_LATTICES if wants_lattices and getattr(options, name) is not None]
     if limits:
-        notes.append(f"{', '.join(limits)}: not used, as the search for lattices has no such limit")
+        notes.append(f"{', '.join(limits)}: not used, as the search for lattices has no such table")
     return options_of_search(options, wants_lattices)

@@ -16,12 +16,9 @@ from numpy.typing import NDArray
 from ov_asr_score.audio.recordings import Recording
 from ov_asr_score.decoding.endpointing import endpoint_rule, silence_transitions
 from ov_asr_score.decoding.hypotheses import HypothesisMaker, HypothesisOptions
-from ov_asr_score.decoding.words.model_searches import (
-    ModelGraph,
-    ModelSearch,
-    begin_search,
-    model_graph,
-)
+from ov_asr_score.decoding.lookahead.lookahead_search import LookaheadSearch
+from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph
+from ov_asr_score.decoding.words.model_searches import model_graph
 from ov_asr_score.decoding.words.restricted_model import open_restricted_model
 from ov_asr_score.decoding.words.utterance_segments import segment_of
 from ov_asr_score.decoding.words.word_model import open_word_model
@@ -37,7 +34,6 @@ from ov_asr_score.settings.score_job import ScoreJob
 from ov_asr_score.settings.words.decoding import DecodingOptions
 from ov_asr_score.transcript.transcript import Segment
 
-_KEPT_BYTES = 16 << 20  # of scores, for exact costs
 _ENDPOINT_FRAMES = 24  # from one look at the rules to the next, as in Kaldi's online decoding
 
 
@@ -48,7 +44,7 @@ class WindowRecognizer:
     opened: ModelWithTables
     scorer: Scorer
     symbols: SymbolTable
-    graph: ModelGraph
+    graph: LookaheadGraph
     options: DecodingOptions
     maker: HypothesisMaker
     row_seconds: float
@@ -81,19 +77,17 @@ class WindowRecognizer:
         if search.num_frames or not count:
             yield self._segment(search, key if self.endpoints is None else f"{key}-{count}", first_row)
 
-    def _begin(self) -> ModelSearch:
-        return begin_search(
-            self.graph, self.options, self.maker.options.needs_lattices, self.endpoints is not None, _KEPT_BYTES
-        )
+    def _begin(self) -> LookaheadSearch:
+        return LookaheadSearch(self.graph, self.options, self.maker.options.needs_lattices)
 
-    def _is_over(self, search: ModelSearch) -> bool:
+    def _is_over(self, search: LookaheadSearch) -> bool:
         if self.endpoints is None:
             return False
         silence = search.trailing_silence(self.is_silence)
         rule = endpoint_rule(self.endpoints, search.num_frames, silence, self.row_seconds, search.relative_cost)
         return rule is not None
 
-    def _segment(self, search: ModelSearch, key: str, first_row: int) -> Segment:
+    def _segment(self, search: LookaheadSearch, key: str, first_row: int) -> Segment:
         found = self.maker(search.finish(key), 0.0)
         return segment_of(found, self.symbols, self.row_seconds, first_row=first_row)
 
@@ -124,7 +118,7 @@ def open_window_recognizer(
         opened,
         start_session(opened, iter(())).scorer,
         words.symbols,
-        model_graph(words, options.word_insertion_penalty),
+        model_graph(words),
         replace(options, decoding_scale=words.acoustic_scale),
         HypothesisMaker(transitions, words.source, replace(wanted, acoustic_scale=words.acoustic_scale)),
         row_seconds,

@@ -5,14 +5,13 @@ Tests: tests/job/test_decode.py
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ov_asr_score.decoding.graph_checks import check_width
 from ov_asr_score.decoding.hypotheses import Hypotheses, HypothesisMaker, HypothesisOptions
-from ov_asr_score.decoding.words.model_searches import ModelGraph, begin_search, model_graph
-from ov_asr_score.decoding.words.pair_files import is_pair
+from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph
+from ov_asr_score.decoding.words.model_searches import model_graph
 from ov_asr_score.decoding.words.restricted_model import open_restricted_model
 from ov_asr_score.decoding.words.utterance_segments import segment_of
 from ov_asr_score.decoding.words.word_model import WordModel, open_word_model
@@ -21,7 +20,7 @@ from ov_asr_score.job.words.outcome import Outcome
 from ov_asr_score.job.words.word_files import wants_times
 from ov_asr_score.lattice.alignments import converted_alignment
 from ov_asr_score.settings.recognition.phrases import PhraseSettings
-from ov_asr_score.settings.words.decoding import LATTICE_BEAM, DecodingOptions, check_decoding, options_of_search
+from ov_asr_score.settings.words.decoding import LATTICE_BEAM, check_decoding
 from ov_asr_score.settings.words.word_outputs import WordFiles, WordSettings
 from ov_asr_score.text import shown_key
 
@@ -37,7 +36,7 @@ class GraphWords:
     model: WordModel
     options: HypothesisOptions
     row_seconds: float
-    pair: ModelGraph | None = None
+    pair: LookaheadGraph | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -58,28 +57,17 @@ class GraphWords:
     def decode(self, utterances: Utterances) -> Iterator[Outcome]:
         """The outcome of all utterances, pairs of a key and scores, in their order."""
         maker = HypothesisMaker(self.model.transitions, self.model.source, self.options)
-        if self.pair is not None:
-            found = self._decode_pair(self.pair, utterances, maker)
-        else:
-            found = decode_all(
-                self.model.graph,
-                self.model.transitions,
-                self.settings.search,
-                utterances,
-                acoustic_scale=self.acoustic_scale,
-                finish=maker,
-                wants_lattices=self.options.needs_lattices,
-                workers=self.settings.decode_workers,
-            )
+        found = decode_all(
+            self.model.graph if self.pair is None else self.pair,
+            self.model.transitions,
+            self.settings.search,
+            utterances,
+            acoustic_scale=self.acoustic_scale,
+            finish=maker,
+            wants_lattices=self.options.needs_lattices,
+            workers=self.settings.decode_workers,
+        )
         yield from map(self._outcome, found)
-
-    def _decode_pair(self, pair: ModelGraph, utterances: Utterances, maker: HypothesisMaker) -> Iterator[Hypotheses]:
-        options = replace(self.settings.search, decoding_scale=self.acoustic_scale)
-        for key, scores in utterances:
-            started = time.thread_time()
-            search = begin_search(pair, options, self.options.needs_lattices, wants_partial=False)
-            search.advance(scores)
-            yield maker(search.finish(key), time.thread_time() - started)
 
     def _outcome(self, hypotheses: Hypotheses) -> Outcome:
         symbols, path = self.model.symbols, hypotheses.path
@@ -105,7 +93,7 @@ def open_graph_words(
 ) -> GraphWords:
     """The graph that ``settings`` ask for. Raises UsageError, and what reading graph and models raises."""
     wants_lattices = _wanted(settings, 1.0, _needs_times(settings.files)).needs_lattices
-    _check_search(settings.search, wants_lattices, is_pair(settings.graph.graph))
+    check_decoding(settings.search, wants_lattices)
     word_model = open_word_model(
         settings.graph,
         settings.search,
@@ -115,17 +103,8 @@ def open_graph_words(
     )
     word_model = _with_phrases(word_model, settings.phrases, allow_commands)
     times = _needs_times(settings.files) or word_model.source is not None
-    pair = None if word_model.pair is None else model_graph(word_model, settings.search.word_insertion_penalty)
+    pair = None if word_model.pair is None else model_graph(word_model)
     return GraphWords(settings, word_model, _wanted(settings, word_model.acoustic_scale, times), row_seconds, pair)
-
-
-def _check_search(options: DecodingOptions, wants_lattices: bool, is_pair: bool) -> None:
-    """Raise UsageError for options that the search has not; that of lookahead pairs has all of them."""
-    if not is_pair:
-        check_decoding(options, wants_lattices)
-        return
-    for either in (False, True):
-        check_decoding(options_of_search(options, either), either)
 
 
 def _with_phrases(model: WordModel, phrases: PhraseSettings, allow_commands: bool) -> WordModel:

@@ -20,12 +20,12 @@ class SearchChoices:
     """Options of `DecodingOptions`, None where the model directory is to decide."""
 
     beam: Annotated[float | None, _number("Drop paths that are worse than the best one by more than X.")] = None
-    max_active: Annotated[
-        int | None, _number("Keep about N states of the graph per frame at most; not with lattices.", "N", least=2)
-    ] = None
+    max_active: Annotated[int | None, _number("Keep about N states of the graph per frame at most.", "N", least=2)] = (
+        None
+    )
     min_active: Annotated[
         int | None,
-        _number("Widen the beam where fewer than N states are left; not with lattices.", "N", least=0),
+        _number("Widen the beam where fewer than N states are left.", "N", least=0),
     ] = None
     lattice_beam: Annotated[
         float | None,

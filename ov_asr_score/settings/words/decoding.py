@@ -1,7 +1,7 @@
 """How a graph is searched, in the words of Kaldi's latgen-faster-mapped and decode-faster-mapped.
 
-Options that are None by default differ between the search for the best path and that for lattices: the latter has no
-such limits, and refuses them.
+Some options that are None by default are those of one of both searches, that for the best path alone and that for
+lattices, and the other refuses them.
 """
 
 import math
@@ -37,11 +37,11 @@ class DecodingOptions:
     beam: Annotated[float, _number("Drop paths that are worse than the best one by more than X.")] = 16.0
     max_active: Annotated[
         int | None,
-        _number("Keep about N states of the graph per frame at most; not with lattices (default: all).", "N", least=2),
+        _number("Keep about N states of the graph per frame at most (default: all).", "N", least=2),
     ] = None
     min_active: Annotated[
         int | None,
-        _number("Widen the beam where fewer than N states are left; not with lattices (default 200).", "N", least=0),
+        _number("Widen the beam where fewer than N states are left (default 200).", "N", least=0),
     ] = None
     lattice_beam: Annotated[
         float | None,
@@ -68,7 +68,7 @@ class DecodingOptions:
     ] = False
     beam_delta: Annotated[
         float | None,
-        _number("How much wider the beam is than max-active asks for; not with lattices (default 0.5)."),
+        _number("How much wider the beam is than max-active asks for (default 0.5)."),
     ] = None
     hash_ratio: Annotated[
         float | None,
@@ -98,7 +98,7 @@ class DecodingOptions:
     ] = DEFAULT_DECODING_MEMORY
 
 
-NOT_WITH_LATTICES = ("max_active", "min_active", "beam_delta", "hash_ratio")
+NOT_WITH_LATTICES = ("hash_ratio",)
 ONLY_WITH_LATTICES = ("lattice_beam", "prune_interval")
 
 
@@ -127,7 +127,7 @@ def check_decoding(options: DecodingOptions, wants_lattices: bool) -> None:
     for name in NOT_WITH_LATTICES if wants_lattices else ONLY_WITH_LATTICES:
         if getattr(options, name) is not None:
             reason = (
-                "the search for lattices has no such limit; choose a narrower beam"
+                "the search for lattices has no such table; leave it out"
                 if wants_lattices
                 else ("it is for lattices, and none is asked for")
             )

@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.decoding.lookahead.lookahead_search import LookaheadSearch
-from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph, compose_pair, plain_graph
-from ov_asr_score.fst.graph_file import open_graph
+from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph, compose_pair
 from ov_asr_score.fst.lookahead_graph import LookaheadPair, open_lookahead_pair
 from ov_asr_score.settings.words.decoding import DecodingOptions
-from tests.decoding.kaldi_live_searches import MODEL, transitions
+from tests.decoding.kaldi_live_searches import transitions
 from tests.places import ROOT
 
 FOLDER = ROOT / "tests/kaldi_speech/lookahead"
@@ -29,12 +28,6 @@ def pair(gr: str = "Gr.fst") -> LookaheadPair:
 def pair_graph(gr: str = "Gr.fst") -> LookaheadGraph:
     found = pair(gr)
     return compose_pair(gr, found.hclr, found.model, transitions().pdfs, transitions().num_pdfs, DISAMBIGUATION)
-
-
-@cache
-def whole_graph() -> LookaheadGraph:
-    fst = open_graph(MODEL / "graph/HCLG.fst").fst
-    return plain_graph("HCLG.fst", fst, transitions().pdfs, transitions().num_pdfs)
 
 
 def numbers(name: str) -> dict[str, list[int]]:

@@ -117,8 +117,8 @@ def test_compiled_code_that_is_not_used_any_more_is_removed(tmp_path: Path) -> N
 def test_without_numba_the_extra_is_named() -> None:
     program = "import sys; sys.modules['numba'] = None; import ov_asr_score.decoding.lookahead.compiled"
     outcome = run(program)
-    assert "MissingExtraError: lookahead graphs cannot be decoded without numba" in outcome.stderr
-    assert 'pip install "ov-asr-score[lookahead]"' in outcome.stderr
+    assert "MissingExtraError: the search is compiled by numba, which cannot be imported" in outcome.stderr
+    assert 'pip install "ov-asr-score[decode]"' in outcome.stderr
 
 
 def test_the_room_is_imported_without_numba() -> None:

@@ -11,8 +11,8 @@ from ov_asr_score.decoding.lookahead import composed_nodes, search_buffers
 from ov_asr_score.decoding.lookahead.lookahead_search import LookaheadSearch
 from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph, compose_pair
 from ov_asr_score.decoding.lookahead.search_arrays import LAST_MARK, NUM_NODES, PROBLEM, SearchArrays
-from tests.decoding.kaldi_live_searches import joined_scores, scores, transitions
-from tests.decoding.lookahead.small_pairs import CHAIN, DISAMBIGUATION, pair, pair_graph, searched, whole_graph
+from tests.decoding.kaldi_live_searches import joined_scores, scores, transitions, whole_graph
+from tests.decoding.lookahead.small_pairs import CHAIN, DISAMBIGUATION, pair, pair_graph, searched
 from tests.decoding.lookahead.test_look_costs import own_mass
 
 OPTIONS = replace(CHAIN, lattice_beam=3.0, allow_partial=True)

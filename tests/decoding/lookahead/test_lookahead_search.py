@@ -7,15 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ov_asr_score.decoding.lookahead import search_buffers, search_run
+from ov_asr_score.decoding.lookahead import lookahead_search, search_buffers, search_run
 from ov_asr_score.decoding.lookahead.lookahead_search import LookaheadSearch
 from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph, compose_pair, plain_graph
-from ov_asr_score.decoding.search import NO_FRAMES, NO_PATH, NOT_FINAL, PARTIAL
+from ov_asr_score.decoding.search import NO_FRAMES, NO_PATH, NOT_FINAL, PARTIAL, TOO_MUCH_MEMORY
 from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError
 from ov_asr_score.fst.graph_file import GraphFst
 from ov_asr_score.fst.header import ARC
 from ov_asr_score.settings.words.decoding import DecodingOptions
-from tests.decoding.kaldi_live_searches import is_silence, joined_scores, scores, steps, transitions
+from tests.decoding.kaldi_live_searches import is_silence, joined_scores, scores, steps, transitions, whole_graph
 from tests.decoding.lookahead.small_pairs import (
     CHAIN,
     DISAMBIGUATION,
@@ -23,7 +23,6 @@ from tests.decoding.lookahead.small_pairs import (
     pair,
     pair_graph,
     searched,
-    whole_graph,
 )
 
 
@@ -164,6 +163,68 @@ def test_scores_that_no_search_can_take() -> None:
 def test_the_time_may_be_up() -> None:
     search = searched(whole_graph(), joined_scores(), replace(CHAIN, decoding_seconds=1e-9))
     assert search.failure is not None and "given up" in search.failure
+
+
+def test_memory_may_be_up() -> None:
+    search = LookaheadSearch(whole_graph(), replace(CHAIN, decoding_memory=1 << 18), wants_lattice=True)
+    search.advance(joined_scores())
+    assert search.finish("a").warnings == (TOO_MUCH_MEMORY,) and search.best_path(False) is None
+
+
+def test_before_the_first_frame_and_after_a_failure() -> None:
+    search = LookaheadSearch(whole_graph(), CHAIN)
+    assert search.best_path(True) is None and not search.is_due
+    assert search.trailing_silence(is_silence()) == 0
+    values = joined_scores()[:4].copy()
+    values[:] = -np.inf
+    search.advance(values)
+    assert search.finish("a").warnings == (NO_PATH,) and search.relative_cost() == math.inf
+
+
+def test_the_search_may_go_on_after_a_result() -> None:
+    options, values = replace(CHAIN, allow_partial=True), joined_scores()
+    search = LookaheadSearch(whole_graph(), options)
+    for first in range(0, len(values), 100):
+        search.advance(values[first : first + 100])
+        found, expected = search.finish("a"), searched(whole_graph(), values[: first + 100], options).finish("a")
+        assert found.path is not None and expected.path is not None and found.warnings == expected.warnings
+        assert found.path.alignment.tolist() == expected.path.alignment.tolist()
+        assert found.path.graph_cost == expected.path.graph_cost
+
+
+def test_looks_at_long_utterances_become_rare(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lookahead_search, "_TRACEBACKS", 20)
+    values = np.tile(joined_scores(), (6, 1))
+    search = LookaheadSearch(whole_graph(), CHAIN)
+    lengths = []
+    for first in range(0, len(values), 2):
+        search.advance(values[first : first + 2])
+        if search.is_due:
+            search.best_path(False)
+            lengths.append(search.num_frames)
+            assert not search.is_due
+    gaps = np.diff(lengths)
+    assert (gaps[:18] == 2).all()
+    assert all(before // 20 <= gap <= before // 20 + 2 for gap, before in zip(gaps, lengths, strict=False))
+
+
+def test_a_better_path_that_is_not_final() -> None:
+    # one frame: state 1 is final and dear, state 2 is not final and cheap
+    graph = small_plain([(1, 5, 3.0, 1), (1, 6, 1.0, 2)], [0, 2, 2, 2], [np.inf, 0.5, np.inf])
+    search = searched(graph, np.zeros((1, 2), np.float32))
+    best, final = search.best_path(False), search.best_path(True)
+    assert best is not None and final is not None
+    assert best.words.tolist() == [6] and not best.is_final
+    assert final.words.tolist() == [5] and final.is_final
+    assert search.relative_cost() == pytest.approx(3.5 - 1.0)
+
+
+@pytest.mark.parametrize("weight", [np.nan, -np.inf])
+def test_graphs_that_no_search_can_take(weight: float) -> None:
+    with pytest.raises(UnsupportedModelError, match="expected weights that are numbers"):
+        small_plain([(1, 5, weight, 0)], [0, 1], [0.0])
+    with pytest.raises(UnsupportedModelError, match="expected labels from 0"):
+        small_plain([(1, -5, 0.0, 0)], [0, 1], [0.0])
 
 
 def test_a_cycle_that_pays_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,17 +2,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
+from itertools import groupby
 
 import numpy as np
 import pytest
 
-from ov_asr_score.decoding.lookahead.lookahead_search import LookaheadSearch
+from ov_asr_score.decoding.lookahead.lookahead_search import LookaheadSearch, search_utterance
 from ov_asr_score.decoding.search import PARTIAL
+from ov_asr_score.errors import UnsupportedModelError
+from ov_asr_score.fst.reading import Fst
 from ov_asr_score.lattice.costs import Scales
 from ov_asr_score.lattice.lattice import Lattice
 from ov_asr_score.lattice.nbest import n_best
-from tests.decoding.kaldi_live_searches import scores
-from tests.decoding.lookahead.small_pairs import CHAIN, FOLDER, pair_graph, whole_graph
+from ov_asr_score.settings.words.decoding import DecodingOptions
+from tests.decoding import kaldi_decodings
+from tests.decoding.kaldi_live_searches import scores, whole_graph
+from tests.decoding.lookahead.small_pairs import CHAIN, FOLDER, pair_graph
 
 WIDE = replace(CHAIN, beam=15.0, lattice_beam=8.0, decoding_scale=0.2)
 
@@ -50,6 +55,60 @@ def test_lattices_are_in_order_and_begin_with_their_start(graph: object) -> None
     assert set(range(1, lattice.num_states)) == set(lattice.targets.tolist())
     assert set(range(lattice.num_states)) == set(lattice.sources.tolist()) | set(lattice.final_states.tolist())
     assert lattice.transition_ids.max() <= 300
+
+
+def kaldis() -> dict[str, list[list[str]]]:
+    """Lines of each lattice of latgen-faster-mapped."""
+    lines = (line.split() for line in (kaldi_decodings.FOLDER / "raw_lattices.txt").read_text().splitlines())
+    blocks = [list(block) for filled, block in groupby(lines, key=bool) if filled]
+    return {key: rest for (key,), *rest in blocks}
+
+
+@pytest.mark.parametrize("key", ["es_Andrea-t0004", "es_Annie-t0002"])
+def test_arcs_of_kaldis_lattice(key: str) -> None:
+    options = DecodingOptions(beam=11.0, lattice_beam=4.0, decoding_scale=1.0)
+    found = kaldi_decodings.decode_either(options, key, kaldi_decodings.scores()[key], wants_lattice=True).lattice
+    assert found is not None
+    arcs = [line for line in kaldis()[key] if len(line) == 5]
+    expected = sorted((int(ids), int(word), *map(float, costs.split(","))) for _, _, ids, word, costs in arcs)
+    columns = (found.transition_ids, found.words, found.graph_costs, found.acoustic_costs)
+    assert np.array(sorted(zip(*columns, strict=True))) == pytest.approx(np.array(expected), abs=1e-4)
+    assert found.num_states == len({line[0] for line in kaldis()[key]})
+    assert len(found.final_states) == len([line for line in kaldis()[key] if len(line) < 5])
+
+
+def small_lattice(num_states: int, *arcs: tuple[int, int, int, int]) -> Lattice:
+    """Of one frame; arcs are (source, target, transition-id, word), with a cost of their place if they are several."""
+    array = np.array(sorted(arcs), np.int64)
+    fst = Fst(
+        start=0,
+        final_weights=np.array([np.inf] * (num_states - 2) + [0.25, 0.5], np.float32),
+        first_arcs=np.searchsorted(array[:, 0], np.arange(num_states + 1)),
+        ilabels=array[:, 2],
+        olabels=array[:, 3],
+        weights=np.arange(len(arcs)).astype(np.float32) * (len(arcs) > 3),
+        next_states=array[:, 1],
+    )
+    graph = kaldi_decodings.searchable("hand", fst, np.array([-1, 0], np.int32), 1)
+    options = DecodingOptions(beam=100.0, lattice_beam=100.0, decoding_scale=1.0)
+    lattice = search_utterance(graph, options, "a", np.array([[2.0]], np.float32), wants_lattice=True).lattice
+    assert lattice is not None
+    return lattice
+
+
+def test_arcs_without_frames_before_between_and_behind() -> None:
+    # two ways before the frame, and two behind it, one of which is longer
+    arcs = ((0, 1, 0, 7), (0, 2, 0, 0), (1, 2, 0, 0), (2, 3, 1, 0), (3, 4, 0, 8), (4, 5, 0, 9), (3, 5, 0, 0))
+    found = small_lattice(7, *arcs)
+    assert (found.sources < found.targets).all() and found.num_states == 6
+    assert sorted(found.words.tolist()) == [0, 0, 0, 0, 7, 8, 9]
+    assert found.acoustic_costs.sum() == -2
+    assert found.final_graph_costs.tolist() == [0.25]
+
+
+def test_a_cycle_without_frames() -> None:
+    with pytest.raises(UnsupportedModelError, match="a cycle of arcs without transition-ids"):
+        small_lattice(3, (0, 1, 1, 0), (1, 1, 0, 7), (1, 2, 0, 0))
 
 
 def test_a_lattice_before_the_end_lets_paths_end_anywhere() -> None:

@@ -92,9 +92,11 @@ def test_searches_of_online_decoding_end_where_the_sound_does() -> None:
 
 def test_a_search_for_lattices_leaves_out_what_it_does_not_know() -> None:
     files = WordFiles(transcript="x.json", confidence="mbr")
-    found = scoring_job(TranscribeJob(str(FOLDER), (SOUND,), files=files), ONLINE)
-    assert (found.decoding.search.max_active, found.decoding.search.lattice_beam) == (None, 8.0)
-    assert list(found.notes) == ["max_active: not used, as the search for lattices has no such limit"]
+    words = replace(ONLINE.words, search=replace(ONLINE.words.search, hash_ratio=3.0))
+    found = scoring_job(TranscribeJob(str(FOLDER), (SOUND,), files=files), replace(ONLINE, words=words))
+    search = found.decoding.search
+    assert (search.max_active, search.lattice_beam, search.hash_ratio) == (7000, 8.0, None)
+    assert list(found.notes) == ["hash_ratio: not used, as the search for lattices has no such table"]
 
 
 def test_words_go_to_standard_output_where_no_file_is_named() -> None:

@@ -11,11 +11,9 @@ from types import MappingProxyType
 
 import numpy as np
 
-from ov_asr_score.fst.graph_file import open_graph
 from ov_asr_score.fst.symbols import read_symbols
 from ov_asr_score.kaldi_io import TableWriter, read_table
 from ov_asr_score.kaldi_model.transitions import TransitionModel, load_transitions
-from ov_asr_score.settings.words.decoding import MIN_ACTIVE
 from tests.kaldi_judge.decoding.graphs import Graph, changed_graph, spelled_graph, wild_graph, write_graph
 from tests.kaldi_judge.decoding.utterances import KINDS as UTTERANCES
 from tests.kaldi_judge.decoding.utterances import RISKY_KINDS, Scores, random_scores
@@ -92,7 +90,7 @@ def random_case(kinds: Sequence[str], seed: int, number: int, folder: Path) -> C
         loops_after=graph.loops_after,
         text=f"{model}, {graph.text}, penalty {penalty:g}; {', '.join(texts)}",
     )
-    return _with_options(case, chance, is_small=graph.num_states <= MIN_ACTIVE)
+    return _with_options(case, chance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +130,11 @@ def given_case(given: Given, kind: str, seed: int, number: int, folder: Path) ->
         frame_seconds=0.03,
         text=f"{given.graph}, noise {noise:g}{', cut' if is_cut else ''}",
     )
-    return _with_options(case, chance, is_small=open_graph(given.graph).fst.num_states <= MIN_ACTIVE)
+    return _with_options(case, chance)
 
 
-def _with_options(case: Case, chance: np.random.Generator, *, is_small: bool) -> Case:
-    """The case with options of the search. Graphs that are not small keep less than by Kaldi's default."""
+def _with_options(case: Case, chance: np.random.Generator) -> Case:
+    """The case with options of the search."""
     beam = float(chance.choice((0.5, 2.0, 5.0, 8.0, 11.0, 13.0, 16.0, 25.0)))
     partial = str(chance.choice(("true", "false")))
     both = [f"--beam={beam}", f"--acoustic-scale={case.scale}", f"--allow-partial={partial}"]
@@ -146,19 +144,19 @@ def _with_options(case: Case, chance: np.random.Generator, *, is_small: bool) ->
         both.append(f"--lattice-beam={lattice_beam}")
         if chance.random() < 0.3:
             both.append(f"--prune-interval={int(chance.choice((1, 5, 25, 100)))}")
-    else:
+    if not case.has_lattices or chance.random() < 0.7:
         most = int(chance.choice((2, 5, 20, 100, 7000)))
         both += [f"--max-active={most}", f"--min-active={min(int(chance.choice((0, 1, 5, 20, 200))), most - 1)}"]
         if chance.random() < 0.2:
             both.append(f"--beam-delta={float(chance.choice((0.1, 0.5, 3.0)))}")
-        if chance.random() < 0.2:
+        if not case.has_lattices and chance.random() < 0.2:
             both.append(f"--hash-ratio={float(chance.choice((1.0, 2.0, 4.0)))}")
     files = ["-m", "final.mdl", "--graph", "HCLG.fst", "--words", "words.txt"]
     factor = f"--frame-subsampling-factor={round(case.frame_seconds / 0.01)}"
     return replace(
         case,
         lattice_beam=lattice_beam,
-        kaldi_options=[*both, *(["--min-active=0"] if case.has_lattices and not is_small else [])],
+        kaldi_options=both,
         our_options=[*files, *both, factor, *case.our_options],
     )
 
