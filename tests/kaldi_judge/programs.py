@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import subprocess
 from collections.abc import Sequence
@@ -30,6 +31,7 @@ def run_program(programs: Path, command: Sequence[str], folder: Path, *, kernels
     environment = {
         **{"PATH": f"{programs}:/usr/bin:/bin", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
         "OPENBLAS_CORETYPE": kernels,
+        "LD_LIBRARY_PATH": os.environ.get("LD_LIBRARY_PATH", ""),
     }
     words = [str((programs / command[0]).resolve()), "--print-args=false", *command[1:]]
     try:

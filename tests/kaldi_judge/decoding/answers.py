@@ -73,18 +73,18 @@ def kaldi_answers(case: Case, programs: Path) -> Answers:
     files = ("ark:scores.ark", *(["ark:lat.ark"] if case.has_lattices else []), "ark,t:words", "ark,t:ali")
     program = "latgen-faster-mapped" if case.has_lattices else "decode-faster-mapped"
     ran(program, *case.kaldi_options, "final.mdl", "HCLG.fst", *files)
-    answers.words, answers.alignments = _table(at / "words"), _table(at / "ali")
+    answers.words, answers.alignments = read_table(at / "words"), read_table(at / "ali")
     if not answers.words:
         return answers
     scale = f"--acoustic-scale={case.scale}"
     shift = f"--frame-shift={case.frame_seconds}"
     align = _align(case)
     if case.has_lattices:
-        _n_best(ran, at, scale, "lat.ark", answers)
+        ask_n_best(ran, at, scale, "lat.ark", answers)
         lattices, best = "ark:lat.ark", "ark:1best.ark"
         ran("lattice-1best", scale, lattices, best)
         ran("nbest-to-linear", best, "ark,t:1best.ali")
-        answers.timed_alignments = _table(at / "1best.ali")
+        answers.timed_alignments = read_table(at / "1best.ali")
     else:
         lattices, best = "", "ark:1best.ark"
         ran("linear-to-nbest", "ark:ali", "ark:words", "", "", best)
@@ -146,14 +146,15 @@ def n_best_of_our_lattices(case: Case, programs: Path) -> dict[str, list[Scored]
         return run_program(programs, command, case.folder / "ours").code == 0
 
     ran("lattice-add-penalty", f"--word-ins-penalty={case.penalty}", "ark:lat.ark", "ark:penalized.ark")
-    _n_best(ran, case.folder / "ours", f"--acoustic-scale={case.scale}", "penalized.ark", answers)
+    ask_n_best(ran, case.folder / "ours", f"--acoustic-scale={case.scale}", "penalized.ark", answers)
     return answers.nbest
 
 
-def _n_best(ran: Run, at: Path, scale: str, lattices: str, answers: Answers) -> None:
+def ask_n_best(ran: Run, at: Path, scale: str, lattices: str, answers: Answers) -> None:
+    """Put the n best of lattices into ``answers``, by Kaldi's programs."""
     ran("lattice-to-nbest", scale, f"--n={NUM_BEST}", f"ark:{lattices}", "ark:nbest.ark")
     ran("nbest-to-linear", "ark:nbest.ark", "ark:nbest.ali", "ark,t:nbest.words", "ark,t:nbest.lm", "ark,t:nbest.ac")
-    words, graph, acoustic = (_table(at / f"nbest.{name}") for name in ("words", "lm", "ac"))
+    words, graph, acoustic = (read_table(at / f"nbest.{name}") for name in ("words", "lm", "ac"))
     for key in words:
         path = Scored(words[key], float(graph[key][0]), float(acoustic[key][0]))
         answers.nbest.setdefault(key.rpartition("-")[0], []).append(path)
@@ -173,8 +174,8 @@ def our_answers(case: Case) -> Answers:
         if case.has_lattices:
             for confidence, name in (("best-path", "best.ctm"), ("mbr", "mbr.ctm")):
                 _check(answers, run(*words, f"--ctm={name}", f"--confidence={confidence}"), case)
-    answers.words, answers.alignments = _table(at / "words"), _table(at / "ali")
-    sequences, costs = _table(at / "nbest.words"), _table(at / "nbest.costs")
+    answers.words, answers.alignments = read_table(at / "words"), read_table(at / "ali")
+    sequences, costs = read_table(at / "nbest.words"), read_table(at / "nbest.costs")
     for key, found in sequences.items():
         graph, acoustic = map(float, costs[key])
         answers.nbest.setdefault(key.rpartition("-")[0], []).append(Scored(found, graph, acoustic))
@@ -213,7 +214,8 @@ def _in_folder(folder: Path) -> Iterator[None]:
         os.chdir(before)
 
 
-def _table(path: Path) -> dict[str, Words]:
+def read_table(path: Path) -> dict[str, Words]:
+    """The lines of a text by their first words; nothing where there is no file."""
     if not path.exists():
         return {}
     return {key: tuple(rest) for key, *rest in map(str.split, path.read_text().splitlines())}

@@ -89,7 +89,7 @@ def spelled_graph(chance: np.random.Generator, transitions: TransitionModel) -> 
     """Some nodes with words between them; words are phones with all states and loops, as in graphs of recipes."""
     nodes = int(chance.integers(1, 5))
     graph = Graph(num_states=nodes, loops_after=bool(chance.random() < 0.7))
-    lexicon = [_spelling(chance, transitions) for _ in range(NUM_WORDS)]
+    lexicon = [spelling(chance, transitions) for _ in range(NUM_WORDS)]
     for word in range(1, NUM_WORDS):
         if chance.random() < 0.15:
             lexicon[word] = lexicon[word - 1]  # sounds the same
@@ -113,7 +113,7 @@ def spelled_graph(chance: np.random.Generator, transitions: TransitionModel) -> 
     return graph
 
 
-def _spelling(chance: np.random.Generator, transitions: TransitionModel) -> list[int]:
+def spelling(chance: np.random.Generator, transitions: TransitionModel) -> list[int]:
     """Phones of a word: numbers from 11 on, four for each phone, which begin, end, are inside of, or are a word."""
     bases = range(11, int(transitions.phones.max()) - 2, 4)
     length = int(chance.choice((1, 2, 2, 3)))
@@ -134,7 +134,7 @@ def _add_phones(
     scale: float,
 ) -> None:
     """Add a way from ``source`` to ``target``; the word is at some transition, or before all of them."""
-    ways = [way for phone in phones for way in _way_through(chance, transitions, phone)]
+    ways = [way for phone in phones for way in way_through(chance, transitions, phone)]
     place = int(chance.integers(-1, len(ways))) if chance.random() < 0.4 else 0
     state = source
     if word and place == -1:
@@ -161,7 +161,7 @@ def _add_phones(
         graph.arcs.append(Arc(state, target, 0, 0, 0.0))
 
 
-def _way_through(chance: np.random.Generator, transitions: TransitionModel, phone: int) -> Iterator[tuple[int, int]]:
+def way_through(chance: np.random.Generator, transitions: TransitionModel, phone: int) -> Iterator[tuple[int, int]]:
     """Transition-ids of a phone from its first state to its last: that which leads on, and the loop before it or 0."""
     topology = transitions.topology
     states = topology.entries[int(topology.entry_of_phone[phone])]

@@ -159,12 +159,24 @@ def _confidence_difference(expected: Sequence[TimedWord], found: Sequence[TimedW
 
 
 def _n_best_difference(case: Case, expected: Sequence[Scored], found: Sequence[Scored]) -> str:
+    """How lists of the n best differ. Costs of ``expected`` hold the penalty of words."""
+    ours = [_with_penalty(path, case.penalty) for path in found]
+    return n_best_difference(expected, ours, case.scale, case.lattice_beam)
+
+
+def _with_penalty(path: Scored, penalty: float) -> Scored:
+    """The path with the penalty of its words in its cost."""
+    return path._replace(graph=path.graph + penalty * len(path.words))
+
+
+def n_best_difference(
+    expected: Sequence[Scored], found: Sequence[Scored], scale: float, lattice_beam: float, cost: float = COST
+) -> str:
     """How lists of the n best differ, but for the order of what costs the same; empty if they do not.
 
-    Paths at the edge of the lattice do not count. Costs of ``expected`` hold the penalty of words.
+    Paths at the edge of the lattice do not count. ``cost`` is the most by which costs of a path may differ.
     """
-    theirs = {path.words: path.cost(case.scale) for path in expected}
-    ours = {path.words: path.cost(case.scale) + case.penalty * len(path.words) for path in found}
+    theirs, ours = ({path.words: path.cost(scale) for path in side} for side in (expected, found))
     if len(ours) < len(found) or len(theirs) < len(expected):
         return "a word sequence twice"
     every = [*theirs.values(), *ours.values()]
@@ -173,11 +185,11 @@ def _n_best_difference(case: Case, expected: Sequence[Scored], found: Sequence[S
     best = min(every)
 
     def slack(value: float) -> float:
-        return COST + 1e-5 * abs(value)
+        return cost + 1e-5 * abs(value)
 
     # What is beyond the end of a full list is not known.
     ends = [max(side.values()) for side in (theirs, ours) if len(side) == NUM_BEST]
-    limit = min([*ends, best + case.lattice_beam])
+    limit = min([*ends, best + lattice_beam])
     for name, one, other in (("Kaldi", theirs, ours), ("us", ours, theirs)):
         for words, value in one.items():
             if words in other and abs(other[words] - value) > slack(value):
