@@ -239,9 +239,9 @@ class LookaheadSearch:
         steps["olabel"] = self._graph.words_of_label[labels[1]]
         steps["state"] = labels[2]
         end = float(self._end_costs()[place]) if use_final else math.inf
-        if not math.isfinite(end):
-            return TracedPath(steps, 0.0, False)
         token = self._run.tokens[place]
+        if not math.isfinite(end):
+            return TracedPath(steps, float(token["look"]), False)  # Kaldi has it in the weights of arcs
         return TracedPath(steps, end - (float(token["cost"]) - float(token["look"])), True)
 
     def _lattice(self, use_final: bool) -> Lattice:
@@ -249,7 +249,7 @@ class LookaheadSearch:
         tokens = self._run.tokens
         costs = self._end_costs() if use_final and np.isfinite(self._end_costs()).any() else None
         if costs is None:
-            ends, above = np.zeros(len(tokens)), tokens["cost"] - tokens["cost"].min()
+            ends, above = tokens["look"].astype(np.float64), tokens["cost"] - tokens["cost"].min()
         else:
             ends, above = costs - (tokens["cost"] - tokens["look"]), costs - costs.min()
         links, first_records = self._run.pruned_links(above)

@@ -14,6 +14,7 @@ from ov_asr_score.decoding.search import NO_FRAMES, NO_PATH, NOT_FINAL, PARTIAL,
 from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError
 from ov_asr_score.fst.graph_file import GraphFst
 from ov_asr_score.fst.header import ARC
+from ov_asr_score.fst.lookahead_graph import HclrGraph, LanguageModel
 from ov_asr_score.settings.words.decoding import DecodingOptions
 from tests.decoding.kaldi_live_searches import is_silence, joined_scores, scores, steps, transitions, whole_graph
 from tests.decoding.lookahead.small_pairs import (
@@ -238,3 +239,41 @@ def test_graphs_of_another_model() -> None:
         compose_pair("x", found.hclr, found.model, transitions().pdfs, transitions().num_pdfs)
     with pytest.raises(UnsupportedModelError, match="expected graphs with a start, found none"):
         compose_pair("x", replace(found.hclr, start=-1), found.model, transitions().pdfs, 56, DISAMBIGUATION)
+
+
+def test_paths_from_the_start_compare_with_those_behind_words() -> None:
+    # silence (transition-id 1) and a word (2) lead back to the root; by its language model, whose probabilities
+    # add up to more than 1, the start expects as much as the root after the word
+    arcs = np.array([(1, 0, 0.0, 1), (2, 1, 0.0, 0), (0, 0, 0.0, 0)], ARC)
+    infinite = np.float32(np.inf)
+    hclr = HclrGraph(
+        start=0,
+        final_weights=np.array([0.0, infinite], np.float32),
+        first_arcs=np.array([0, 2, 3]),
+        arcs=arcs,
+        num_final_states=1,
+        largest_ilabel=2,
+        largest_olabel=1,
+        set_of_state=np.zeros(2, np.int32),
+        set_first=np.array([0, 1]),
+        interval_begin=np.array([1], np.int32),
+        interval_end=np.array([3], np.int32),
+        final_label=2,
+        num_intervals=2,
+    )
+    model = LanguageModel(
+        start=1,
+        first_arcs=np.array([0, 1, 1]),
+        labels=np.array([1], np.int32),
+        weights=np.array([-2.0], np.float32),
+        nexts=np.array([0], np.int32),
+        finals=np.array([0.0, infinite], np.float32),
+        backoff_state=np.array([-1, 0], np.int32),
+        backoff_cost=np.array([infinite, 0.5], np.float32),
+        words_of_label=np.array([0, 7], np.int32),
+    )
+    graph = compose_pair("small", hclr, model, np.array([-1, 0, 1], np.int32), 2)
+    for score, words, cost in ((-2.5, [], 0.5), (-1.5, [7], 0.0)):
+        found = searched(graph, np.array([[0.0, score]], np.float32)).finish("a").path
+        assert found is not None and found.words.tolist() == words
+        assert found.graph_cost + found.acoustic_cost == pytest.approx(cost)

@@ -1,8 +1,8 @@
 """Has Kaldi judge the search in lookahead pairs, and prints how often both agree, by what was compared.
 
 Run as ``python -m tests.kaldi_judge.lookahead --kaldi FOLDER --runs 300 --seed 7`` with Kaldi's programs in FOLDER and
-OpenFst's on PATH; ``LD_LIBRARY_PATH`` must lead to its ``olabel_lookahead-fst.so`` and ``ngram-fst.so``. What differs is
-printed with ``--show``, and written to ``--keep``.
+OpenFst's on PATH; ``LD_LIBRARY_PATH`` must lead to its ``olabel_lookahead-fst.so`` and ``ngram-fst.so``. What differs
+is printed with ``--show``, and written to ``--keep``.
 """
 
 from __future__ import annotations

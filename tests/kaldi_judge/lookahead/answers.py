@@ -39,7 +39,7 @@ def kaldi_answers(case: Case, programs: Path, passing: Path) -> Answers:
 
     def ran(*command: str) -> bool:
         done = run_program(programs, command, case.folder)
-        answers.said += done.complaints or [line for line in done.lines if line == NO_END]
+        answers.said += [*done.complaints] or [line for line in done.lines if line == NO_END]
         for key, value in re.findall(r"for utterance (\S+) is (\S+) over", "\n".join(done.lines)):
             answers.costs[key] = -float(value) * len(case.utterances[key])
         answers.code = answers.code or done.code
@@ -47,10 +47,13 @@ def kaldi_answers(case: Case, programs: Path, passing: Path) -> Answers:
 
     files = ("ark:scores.ark", "ark:lat.ark", "ark,t:kaldi.words", "ark,t:kaldi.ali")
     pair = ("HCLr.fst", "Gr.fst", "disambig_tid.int")
-    ran("nnet3-latgen-faster-lookahead", *case.kaldi_options, str(passing), *pair, *files)
+    options = (*case.kaldi_options, "--determinize-lattice=false")
+    ran("nnet3-latgen-faster-lookahead", *options, str(passing), *pair, *files)
     answers.words, answers.alignments = (read_table(case.folder / f"kaldi.{name}") for name in ("words", "ali"))
-    if answers.words:
-        ask_n_best(ran, case.folder, f"--acoustic-scale={case.scale}", "lat.ark", answers)
+    scale = f"--acoustic-scale={case.scale}"
+    beam = f"--beam={case.options.lattice_beam}"
+    if answers.words and ran("lattice-determinize-pruned", scale, beam, "ark:lat.ark", "ark:det.ark"):
+        ask_n_best(ran, case.folder, scale, "det.ark", answers)
     return answers
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from tests.kaldi_judge.decoding.answers import Answers
 from tests.kaldi_judge.decoding.judging import n_best_difference
@@ -14,19 +14,29 @@ from tests.kaldi_judge.lookahead.making import Case
 from tests.kaldi_judge.programs import NO_END
 
 Verdict = Literal[
-    *("equal", "tie", "cheaper", "near", "both refuse", "Kaldi ended", "only we", "only Kaldi", "dearer"),
-    *("differ", "fault"),
+    "equal",
+    "tie",
+    "cheaper",
+    "limits",
+    "partial",
+    "both refuse",
+    "Kaldi ended",
+    "only we",
+    "only Kaldi",
+    "dearer",
+    "differ",
+    "fault",
 ]
-VERDICTS: tuple[Verdict, ...] = (
-    *("equal", "tie", "cheaper", "near", "both refuse", "Kaldi ended", "only we", "only Kaldi", "dearer"),
-    *("differ", "fault"),
-)
-"""``tie``: another path of the same cost; ``cheaper``, ``dearer``: ours costs less, or more; ``near``: Kaldi finds no
-better one itself with a beam that is narrower by ``NARROWER``.
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+"""``tie``: another path of the same cost; ``cheaper``, ``dearer``: ours costs less, or more; ``limits``: both say the
+same where beam and limits of tokens are wide; ``partial``: of a path without an end, in whose cost Kaldi's search has
+as much of the words ahead as it has pushed; ``Kaldi ended``: before the utterance, or in lattices of too many paths.
 """
 
-AGREE: tuple[Verdict, ...] = ("equal", "tie", "cheaper", "near", "both refuse", "Kaldi ended")
-NARROWER = 0.5
+AGREE: tuple[Verdict, ...] = ("equal", "tie", "cheaper", "limits", "partial", "both refuse", "Kaldi ended")
+WIDE = 60.0
+"""A beam."""
+
 _ROUNDED = 1 / 1024
 """Kaldi rounds each weight that it pushes to a multiple of it."""
 
@@ -44,27 +54,36 @@ class Finding:
 def judge(case: Case, programs: Path, passing: Path) -> list[Finding]:
     """All findings of a case."""
     theirs = kaldi_answers(case, programs, passing)
-    if NO_END in theirs.said:
+    if NO_END in theirs.said and not theirs.words:
         return [Finding("words", "Kaldi ended", key, NO_END) for key in case.utterances]
     try:
         ours = our_answers(case)
     except Exception as error:  # whatever it is, it is what the judge looks for
         return [Finding("words", "fault", text=f"{type(error).__name__}: {error}")]
-    found = [finding for key in case.utterances for finding in _of_utterance(case, key, theirs, ours)]
-    if any(each.verdict in ("dearer", "only Kaldi") for each in found):
-        narrow = replace(case, kaldi_options=[*case.kaldi_options, f"--beam={case.options.beam - NARROWER}"])
-        others = kaldi_answers(narrow, programs, passing)
-        found = [_settled(each, ours, others) for each in found]
+    found = judge_answers(case, theirs, ours)
+    if any(each.verdict not in AGREE for each in found):
+        wide = without_limits(case)
+        others = judge_answers(wide, kaldi_answers(wide, programs, passing), our_answers(wide))
+        agreed = {each.key for each in others} - {each.key for each in others if each.verdict not in AGREE}
+        found = [
+            replace(each, verdict="limits") if each.verdict not in AGREE and each.key in agreed else each
+            for each in found
+        ]
     return found
 
 
-def _settled(finding: Finding, ours: Answers, narrow: Answers) -> Finding:
-    """The finding, ``near`` if Kaldi's search does no better with a narrower beam."""
-    key = finding.key
-    is_near = finding.verdict == "only Kaldi" and key not in narrow.words
-    if finding.verdict == "dearer":
-        is_near = key not in narrow.costs or narrow.costs[key] > ours.costs[key] - _slack(ours, key)
-    return replace(finding, verdict="near") if is_near else finding
+def without_limits(case: Case) -> Case:
+    """The case with wide limits."""
+    options = replace(case.options, beam=WIDE, max_active=None, min_active=None)
+    return replace(case, options=options, kaldi_options=[*case.kaldi_options, f"--beam={WIDE}", *_NO_LIMITS])
+
+
+_NO_LIMITS = ("--max-active=2000000000", "--min-active=200")
+
+
+def judge_answers(case: Case, theirs: Answers, ours: Answers) -> list[Finding]:
+    """What is to be said of the answers of both sides."""
+    return [finding for key in case.utterances for finding in _of_utterance(case, key, theirs, ours)]
 
 
 def _slack(answers: Answers, key: str) -> float:
@@ -94,7 +113,12 @@ def _of_utterance(case: Case, key: str, theirs: Answers, ours: Answers) -> Itera
         yield Finding(thing, "equal" if expected == found else verdict, key, text)
     if theirs.alignments[key] != ours.alignments[key] or theirs.words[key] != ours.words[key]:
         return
-    yield Finding("cost", "equal" if is_tie else "differ", key, f"{text} for the same path")
+    is_partial = any("partial output" in line and key in line.split() for line in theirs.said)
+    verdict = "equal" if is_tie else "partial" if is_partial else "differ"
+    yield Finding("cost", verdict, key, f"{text} for the same path")
+    if key not in theirs.nbest:
+        yield Finding("n best", "Kaldi ended", key)
+        return
     difference = n_best_difference(
         theirs.nbest.get(key, []),
         ours.nbest.get(key, []),
@@ -102,4 +126,5 @@ def _of_utterance(case: Case, key: str, theirs: Answers, ours: Answers) -> Itera
         case.options.lattice_beam or 0.0,
         _slack(ours, key),
     )
-    yield Finding("n best", "differ" if difference else "equal", key, difference)
+    verdict = "equal" if not difference else "partial" if is_partial else "differ"
+    yield Finding("n best", verdict, key, difference)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -54,7 +53,7 @@ def transitions() -> TransitionModel:
 
 
 def random_case(kinds: Sequence[str], seed: int, number: int, folder: Path) -> Case:
-    """The case of that number among those of these kinds, with its files in ``folder``. OpenFst's programs make them."""
+    """The case of that number among those of these kinds, with its files in ``folder``, by OpenFst's programs."""
     chance = np.random.default_rng((seed, number))
     kind = kinds[number % len(kinds)]
     folder.mkdir(parents=True)
@@ -137,7 +136,7 @@ def _compiled(folder: Path, name: str, lines: Sequence[str]) -> None:
 
 def _shell(folder: Path, command: str) -> None:
     done = subprocess.run(
-        ["bash", "-c", f"set -o pipefail; {command}"], cwd=folder, capture_output=True, text=True, env=dict(os.environ)
+        ["bash", "-c", f"set -o pipefail; {command}"], check=False, cwd=folder, capture_output=True, text=True
     )
     if done.returncode:
         raise RuntimeError(f"{command}: {done.stderr.strip()}")
