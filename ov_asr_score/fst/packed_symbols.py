@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import ItemsView, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,6 +52,15 @@ class PackedTexts(Mapping[int, str]):
         found = [number for number in numbers.tolist() if self[number]]  # an empty symbol begins with none
         return np.array(found, np.int64)
 
+    def items(self) -> ItemsView[int, str]:
+        """All of them, faster than one by one."""
+        content = self.data.tobytes()
+        texts = {}
+        for number, start in zip(self.numbers.tolist(), self.starts.tolist(), strict=True):
+            length = int.from_bytes(content[start - 4 : start], "little")
+            texts[number] = content[start : start + length].decode("utf-8", "surrogateescape")
+        return texts.items()
+
     def __iter__(self) -> Iterator[int]:
         """All numbers, ascending."""
         return iter(self.numbers.tolist())
@@ -87,7 +96,7 @@ def read_packed_texts(stream: KaldiStream, count: int, like: PackedTexts | None)
         size = min(left, 2 * size)
     if len(starts) < count:
         return None
-    return _packed(stream.map_bytes(end), starts)
+    return packed_entries(stream.map_bytes(end), starts)
 
 
 def _likely_starts(data: NDArray[np.uint8], count: int) -> tuple[NDArray[np.int64], int]:
@@ -139,7 +148,7 @@ def _starts(data: NDArray[np.uint8], count: int) -> tuple[NDArray[np.int64], int
     return np.frombuffer(starts, np.int64), place
 
 
-def _packed(data: NDArray[np.uint8], starts: NDArray[np.int64]) -> PackedTexts:
+def packed_entries(data: NDArray[np.uint8], starts: NDArray[np.int64]) -> PackedTexts:
     """The entries that count, of those that have a symbol or a number twice; see symbols.py for the rule."""
     ends = np.append(starts[1:] - 12, len(data) - 8)
     numbers = _eights(data)[ends].view(np.int64)

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.errors import TableFormatError
+from ov_asr_score.fst.packed_lines import pack_lines
 from ov_asr_score.fst.packed_symbols import LONGEST_NAME, PackedNumbers, PackedTexts, read_packed_texts
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream, open_stream
 from ov_asr_score.kaldi_io.tables.archive import said_instead
@@ -89,6 +90,8 @@ def read_symbols(path: str | os.PathLike[str], allow_commands: bool = False) -> 
         if b"\0" in stream.peek(256) and (said := said_instead(stream, "a table of symbols, such as words.txt")):
             raise TableFormatError(said)
         content = stream.read_all()
+    if (packed := pack_lines(content)) is not None:
+        return SymbolTable(source, packed)
     return _table(source, _parse(source, content))
 
 
