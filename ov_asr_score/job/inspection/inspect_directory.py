@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ov_asr_score.decoding.words.pair_files import SECOND_HALF, is_pair
 from ov_asr_score.job.inspection.sections import Facts, Section
 from ov_asr_score.model_directory.model_directory import FileRole, ModelDirectory
 from ov_asr_score.model_directory.reading import survey_model_directory
@@ -49,7 +50,7 @@ def _recognition(directory: ModelDirectory) -> Facts:
         "model": _relative(directory.model, directory),
         "features": f"{frontend.feature_type or 'as the configuration is called'}{pitch}{steps}",
         "i-vectors": "online" if frontend.wants_ivectors else "none",
-        "graph": _relative(directory.words.graph.graph, directory),
+        "graph": _graph_text(directory),
         "tokens": _relative(directory.words.ctc.tokens, directory),
     }
     if directory.program != "ctc":
@@ -64,6 +65,12 @@ def _recognition(directory: ModelDirectory) -> Facts:
     if directory.silence_weighting.is_active:
         facts["silence in i-vectors"] = f"weight {directory.silence_weighting.silence_weight:g}"
     return facts
+
+
+def _graph_text(directory: ModelDirectory) -> str:
+    graph = directory.words.graph.graph
+    shown = _relative(graph, directory)
+    return f"{shown} with {SECOND_HALF}, composed while it is searched" if graph and is_pair(graph) else shown
 
 
 def _relative(path: str, directory: ModelDirectory) -> str:

@@ -58,7 +58,7 @@ def test_silence_weights_and_rules(tmp_path: Path) -> None:
 def test_a_lookahead_pair(tmp_path: Path) -> None:
     sections = dict(inspect_model(str(lay_out_vosk_2_pair(tmp_path))))
     assert "cannot be used" not in sections["Model directory"]
-    assert sections["Recognition"]["graph"] == "graph/HCLr.fst"
+    assert sections["Recognition"]["graph"] == "graph/HCLr.fst with Gr.fst, composed while it is searched"
     assert sections["Used files"]["graph/HCLr.fst"] == "decoding graph without the language model"
     assert str(sections["Used files"]["graph/Gr.fst"]).startswith("language model, composed with the graph")
 
