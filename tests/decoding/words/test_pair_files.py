@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import shutil
+from mmap import mmap
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 
+from ov_asr_score.decoding.lookahead.pair_graph import compose_pair
 from ov_asr_score.decoding.words.pair_files import is_pair, open_pair
 from ov_asr_score.decoding.words.word_model import open_word_model
 from ov_asr_score.errors import TableFormatError, UnsupportedModelError
+from ov_asr_score.kaldi_io.matrices import stream
 from ov_asr_score.settings.words.word_outputs import GraphSettings
 from tests.decoding.kaldi_live_searches import MODEL, transitions
 from tests.decoding.lookahead.small_pairs import CHAIN, DISAMBIGUATION, FOLDER, numbers
@@ -40,6 +44,25 @@ def test_transition_ids_of_a_word_model() -> None:
     used = model.used_transition_ids()
     assert used.tolist() == sorted(set(model.graph.fst.ilabels.tolist()) - {0, *DISAMBIGUATION})
     assert used[-1] <= transitions().num_transition_ids < max(DISAMBIGUATION)
+
+
+def test_the_search_shares_the_arrays_of_both_halves(tmp_path: Path) -> None:
+    """A large pair is in memory once; arcs of HCLr.fst are the pages of the file."""
+    shutil.copyfile(FOLDER / "HCLr.fst", tmp_path / "HCLr.fst")
+    shutil.copyfile(FOLDER / "Gr_ngram.fst", tmp_path / "Gr.fst")
+    with patch.object(stream, "FEWEST_MAPPED_BYTES", 1):
+        pair = open_pair(str(tmp_path / "HCLr.fst"))[1].pair
+    hclr, model = pair.hclr, pair.model
+    base: object = hclr.arcs
+    while isinstance(base, np.ndarray):
+        base = base.base
+    assert isinstance(base, memoryview) and isinstance(base.obj, mmap)
+    arrays = compose_pair("x", hclr, model, transitions().pdfs, transitions().num_pdfs, DISAMBIGUATION).arrays
+    shared = [(arrays.arcs, hclr.arcs), (arrays.first_arcs, hclr.first_arcs), (arrays.finals, hclr.final_weights)]
+    shared += [(arrays.sets, hclr.set_of_state), (arrays.set_first, hclr.set_first)]
+    shared += [(arrays.set_begins, hclr.interval_begin), (arrays.labels, model.labels), (arrays.nexts, model.nexts)]
+    shared += [(arrays.word_costs, model.weights), (arrays.word_first, model.first_arcs)]
+    assert all(np.shares_memory(used, read) for used, read in shared)
 
 
 def test_one_half_alone(tmp_path: Path) -> None:
