@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from ov_asr_score.decoding.lookahead.compiled import inlined, kernel
-from ov_asr_score.decoding.lookahead.look_costs import arc_of_word, look_ahead, slot_of
+from ov_asr_score.decoding.lookahead.look_costs import arc_of_word, arcs_within, look_ahead, slot_of
 from ov_asr_score.decoding.lookahead.search_arrays import (
     NODES_FULL,
     NUM_ARCS,
@@ -30,7 +30,8 @@ from ov_asr_score.decoding.lookahead.search_arrays import (
 @kernel
 def look_of(graph: SearchArrays, looks: Records, state: Int, history: Int) -> Float:
     """The look of a pair of states, see `look_ahead`."""
-    return look_ahead(graph, np.int64(graph.sets[state]), history, looks)
+    begin, end = np.int64(graph.word_first[history]), np.int64(graph.word_first[history + 1])
+    return look_ahead(graph, np.int64(graph.sets[state]), history, looks, begin, end)
 
 
 @kernel
@@ -71,7 +72,10 @@ def compose(graph: SearchArrays, nodes: Nodes, looks: Records, node: Int, counte
     first = np.int64(nodes.counts[NUM_ARCS])
     end, full = first, False
     said = np.int64(graph.said[own_history]) if len(graph.said) > 0 else np.int64(0)
-    is_alive = look_of(graph, looks, state, own_history) < np.inf
+    begin, behind = np.int64(graph.word_first[own_history]), np.int64(graph.word_first[own_history + 1])
+    is_alive = look_ahead(graph, np.int64(graph.sets[state]), own_history, looks, begin, behind) < np.inf
+    if own_history != graph.wide_history:
+        begin, behind = arcs_within(graph, np.int64(graph.sets[state]), begin, behind)
     for place in range(graph.first_arcs[state], graph.first_arcs[state + 1] if is_alive else 0):
         arc = graph.arcs[place]
         cost: Float = np.float64(arc.weight) - own_look
@@ -79,7 +83,7 @@ def compose(graph: SearchArrays, nodes: Nodes, looks: Records, node: Int, counte
         if olabel == 0:
             look = own_look
             if graph.sets[next_state] != graph.sets[state]:
-                look = look_of(graph, looks, next_state, own_history)
+                look = look_ahead(graph, np.int64(graph.sets[next_state]), own_history, looks, begin, behind)
             end = add_arc(nodes, end, arc.ilabel, olabel, cost + look, -2 - next_state)
             continue
         word = arc_of_word(graph, own_history, olabel)

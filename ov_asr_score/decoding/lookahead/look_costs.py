@@ -16,6 +16,7 @@ from ov_asr_score.decoding.lookahead.compiled import inlined, kernel
 from ov_asr_score.decoding.lookahead.search_arrays import Float, Int, Records, SearchArrays
 
 _MIX = np.int64(-7046029254386353131)
+_FEW = 4  # arcs, or intervals, that are searched sooner than the cache of looks
 _TINY = 1e-9  # of a difference of running sums not more than about seven digits are right
 
 
@@ -59,9 +60,8 @@ def mass_of_arcs(graph: SearchArrays, history: Int, begin: Int, end: Int) -> Flo
 
 
 @inlined
-def is_in_set(graph: SearchArrays, labels: Int, label: Int) -> bool:
-    """Whether a set holds a label."""
-    first, last = graph.set_first[labels], graph.set_first[labels + 1]
+def is_in_set(graph: SearchArrays, first: Int, last: Int, label: Int) -> bool:
+    """Whether the intervals ``first`` up to ``last`` hold a label."""
     end = last
     while first < end:
         middle = (first + end) >> 1
@@ -73,14 +73,14 @@ def is_in_set(graph: SearchArrays, labels: Int, label: Int) -> bool:
 
 
 @kernel
-def mass_within(graph: SearchArrays, labels: Int, history: Int) -> Float:
-    """The probability of the words of a set, and of the end if it holds that, by the arcs of a history alone."""
-    begin, end = np.int64(graph.word_first[history]), np.int64(graph.word_first[history + 1])
-    first, last = graph.set_first[labels], graph.set_first[labels + 1]
-    mass = math.exp(-np.float64(graph.ends[history])) if graph.set_is_final[labels] else 0.0
-    if 2 * (end - begin) < last - first:
+def mass_among(graph: SearchArrays, labels: Int, history: Int, begin: Int, end: Int) -> Float:
+    """The probability of the words of a set by the arcs of a history, ``begin`` up to ``end`` between its bounds."""
+    first = np.int64(graph.label_sets[labels].first)
+    last = first + graph.label_sets[labels].count
+    mass = 0.0
+    if end - begin < last - first:
         for arc in range(begin, end):
-            if is_in_set(graph, labels, graph.labels[arc]):
+            if is_in_set(graph, first, last, graph.labels[arc]):
                 mass += math.exp(-np.float64(graph.word_costs[arc]))
         return mass
     for interval in range(first, last):
@@ -95,20 +95,40 @@ def mass_within(graph: SearchArrays, labels: Int, history: Int) -> Float:
 
 
 @inlined
-def look_ahead(graph: SearchArrays, labels: Int, history: Int, looks: Records) -> Float:
+def arcs_within(graph: SearchArrays, labels: Int, begin: Int, end: Int) -> tuple[Int, Int]:
+    """Those of the arcs ``begin`` up to ``end`` of a history that lie between the first and last label of a set."""
+    bounds = graph.label_sets[labels]
+    begin = first_not_below(graph.labels, begin, end, np.int64(bounds.begin))
+    return begin, first_not_below(graph.labels, begin, end, np.int64(bounds.end))
+
+
+@kernel
+def look_ahead(graph: SearchArrays, labels: Int, history: Int, looks: Records, begin: Int, end: Int) -> Float:
     """The look of a set in a history: infinity if none of the words of its own arcs is within reach.
 
-    Looks are cached; those of the widest history are in a table.
+    All arcs of the history that the set may hold are among those from ``begin`` up to ``end``. Looks that take long
+    are cached; those of the widest history are in a table.
     """
     if history == graph.wide_history:
         return np.float64(graph.wide_looks[labels])
+    found = graph.label_sets[labels]
+    begin, end = arcs_within(graph, labels, begin, end)
+    if begin == end and not found.is_final:
+        return np.inf
+    mass = math.exp(-np.float64(graph.ends[history])) if found.is_final else 0.0
+    is_short = min(end - begin, np.int64(found.count)) <= _FEW
     key = np.int64(labels) * len(graph.ends) + history
     slot = slot_of(key, len(looks) - 1)
-    if looks[slot].key != key:
-        mass = mass_within(graph, labels, history)
-        looks[slot].key = key
-        looks[slot].look = -math.log(mass) if mass > 0 else np.inf
-    return np.float64(looks[slot].look)
+    if not is_short and looks[slot].key == key:
+        return np.float64(looks[slot].look)
+    if found.count == 1:
+        mass += mass_of_arcs(graph, history, begin, end)
+    else:
+        mass += mass_among(graph, labels, history, begin, end)
+    look = np.float64(np.float32(-math.log(mass))) if mass > 0 else np.inf
+    if not is_short:
+        looks[slot].key, looks[slot].look = key, look
+    return look
 
 
 @kernel

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.decoding.graph import check_searchable
-from ov_asr_score.decoding.lookahead.search_arrays import Records, SearchArrays
+from ov_asr_score.decoding.lookahead.search_arrays import SET, Records, SearchArrays
 from ov_asr_score.decoding.lookahead.search_buffers import SharedBuffers
 from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError
 from ov_asr_score.fst.arc_columns import blocks, used_labels
@@ -67,13 +67,12 @@ def compose_pair(
         raise UnsupportedModelError(f"{name}: expected graphs with a start, found none; a graph is empty")
     arcs = np.require(hclr.arcs, ARC, ["C", "A", "W"])
     columns = _columns(name, arcs["ilabel"], pdfs, disambiguation)
-    holds_final = (hclr.interval_begin <= hclr.final_label) & (hclr.final_label < hclr.interval_end)
     first_half = _without_model(hclr, arcs, columns)._replace(
         sets=np.ascontiguousarray(hclr.set_of_state, np.int32),
         set_first=np.ascontiguousarray(hclr.set_first, np.int64),
         set_begins=np.ascontiguousarray(hclr.interval_begin, np.int32),
         set_ends=np.ascontiguousarray(hclr.interval_end, np.int32),
-        set_is_final=_by_set(holds_final.astype(np.float64), hclr.set_first) > 0,
+        label_sets=_label_sets(hclr),
         composes=True,
     )
     without = LookaheadGraph(name, first_half, hclr.start, 0, np.zeros(0, np.int32), num_pdfs)
@@ -144,7 +143,7 @@ def _without_model(fst: GraphFst, arcs: Records, columns: IntArray) -> SearchArr
         set_first=np.zeros(2, np.int64),
         set_begins=no_ints,
         set_ends=no_ints,
-        set_is_final=np.zeros(1, np.bool_),
+        label_sets=np.zeros(1, SET),
         word_first=np.zeros(2, np.int64),
         labels=no_ints,
         word_costs=none,
@@ -190,6 +189,17 @@ def _has_epsilons(first_arcs: NDArray[np.int64], ilabels: IntArray, columns: Int
     return has
 
 
+def _label_sets(hclr: HclrGraph) -> Records:
+    """What is told of each set of labels [K]."""
+    sets = np.zeros(len(hclr.set_first) - 1, SET)
+    sets["first"], sets["count"] = hclr.set_first[:-1], np.diff(hclr.set_first)
+    used = np.flatnonzero(sets["count"])
+    sets["begin"][used] = hclr.interval_begin[hclr.set_first[used]]
+    sets["end"][used] = hclr.interval_end[hclr.set_first[used + 1] - 1]
+    sets["is_final"] = hclr.set_has_final
+    return sets
+
+
 def _by_set(values: NDArray[np.float64], set_first: NDArray[np.int64]) -> NDArray[np.float64]:
     """Sums of the values of intervals, for each set."""
     sums: NDArray[np.float64] = np.add.reduceat(np.append(values, 0.0), set_first[:-1])
@@ -224,6 +234,6 @@ def _wide_tables(lm: LanguageModel, widest: int, first_half: SearchArrays) -> tu
     for place in np.flatnonzero((masses < 1e-9) & holds_any):  # differences of sums have lost their digits
         masses[place] = probability[begins[place] : ends[place]].sum()
     totals = _by_set(masses, first_half.set_first)
-    totals[first_half.set_is_final] += np.exp(-float(lm.finals[widest]))
+    totals[first_half.label_sets["is_final"] > 0] += np.exp(-float(lm.finals[widest]))
     with np.errstate(divide="ignore"):
         return arc_of_label, (-np.log(totals)).astype(np.float32)

@@ -38,6 +38,9 @@ PAIR = np.dtype([("state", "i4"), ("history", "i4"), ("look", "f4")])
 LOOK = np.dtype([("key", "i8"), ("look", "f4"), ("unused", "i4")])
 """Of the cache of looks: the key of a set and a history, and their look."""
 
+SET = np.dtype([("first", "i8"), ("count", "i4"), ("begin", "i4"), ("end", "i4"), ("is_final", "i4")])
+"""A set of labels: where its intervals are, where the first begins and the last ends, and whether the end is in it."""
+
 LINK = np.dtype(
     [
         ("source", "i4"),  # records
@@ -65,7 +68,7 @@ class SearchArrays(NamedTuple):
     set_first: NDArray[np.int64]  # [K + 1]
     set_begins: NDArray[np.int32]
     set_ends: NDArray[np.int32]
-    set_is_final: NDArray[np.bool_]  # [K]
+    label_sets: Records  # [K]; the same and more, together
     word_first: NDArray[np.int64]  # [L + 1]
     labels: NDArray[np.int32]  # [B]
     word_costs: NDArray[np.float32]  # [B]

@@ -170,8 +170,8 @@ def test_a_numba_that_always_counts_references_is_served(monkeypatch: pytest.Mon
 def test_functions_of_the_search_have_one_form_each() -> None:
     # Each form takes seconds to compile. Arguments of other types than before, such as np.int32 for np.int64, make one.
     program = """
-from tests.decoding.lookahead.small_pairs import pair_graph, searched, whole_graph
-from tests.decoding.kaldi_live_searches import scores
+from tests.decoding.lookahead.small_pairs import pair_graph, searched
+from tests.decoding.kaldi_live_searches import scores, whole_graph
 from ov_asr_score.decoding.lookahead import composed_nodes, frame_steps, look_costs, path_records, token_table
 values = next(iter(scores().values()))
 for graph in pair_graph(), pair_graph("Gr_ngram.fst"), whole_graph():

@@ -30,7 +30,8 @@ def own_mass(arrays: SearchArrays, labels: int, history: int) -> float:
 def test_looks_are_sums_over_all_words_within_reach(gr: str) -> None:
     @kernel
     def look(graph: SearchArrays, labels: int, history: int, looks: Records) -> float:
-        found: float = look_costs.look_ahead(graph, labels, history, looks)
+        begin, end = graph.word_first[history], graph.word_first[history + 1]
+        found: float = look_costs.look_ahead(graph, labels, history, looks, begin, end)
         return found
 
     arrays, looks = pair_graph(gr).arrays, np.zeros(1 << 10, LOOK)
