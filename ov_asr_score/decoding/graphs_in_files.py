@@ -16,9 +16,8 @@ from typing import Any, BinaryIO, TypeAlias
 import numpy as np
 
 from ov_asr_score.decoding.graph import DecodingGraph, GraphLabels, open_graph_file
-from ov_asr_score.decoding.lookahead.lookahead_search import LookaheadSearch
+from ov_asr_score.decoding.lookahead.lookahead_search import make_ready
 from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph
-from ov_asr_score.settings.words.decoding import DecodingOptions
 
 _ALIGNMENT = 64
 
@@ -54,7 +53,7 @@ class ArraysInFile:
         parts = [data[begin:end] for begin, end in self.places]
         values: dict[str, Any] = pickle.loads(self.record, buffers=parts)  # noqa: S301  # of this program
         graph = LookaheadGraph(**values)
-        _try(graph)
+        make_ready(graph)  # before the process divides itself
         return graph
 
 
@@ -85,10 +84,3 @@ def write_arrays(file: BinaryIO, graph: LookaheadGraph) -> ArraysInFile:
 def _plain(value: Any) -> Any:
     """An array without what its class adds, such as the file that it is mapped from."""
     return np.asarray(value) if isinstance(value, np.ndarray) else value
-
-
-def _try(graph: LookaheadGraph) -> None:
-    """Search a frame, so that compiled functions are there before the process divides itself."""
-    search = LookaheadSearch(graph, DecodingOptions(allow_partial=True), wants_lattice=True)
-    search.advance(np.zeros((1, graph.num_pdfs), np.float32))
-    search.finish("")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ov_asr_score.decoding.endpointing import silence_transitions
 from ov_asr_score.decoding.graph_checks import check_width
 from ov_asr_score.decoding.hypotheses import HypothesisMaker, HypothesisOptions
-from ov_asr_score.decoding.lookahead.lookahead_search import LookaheadSearch
+from ov_asr_score.decoding.lookahead.lookahead_search import LookaheadSearch, make_ready
 from ov_asr_score.decoding.words.word_model import WordModel, open_word_model
 from ov_asr_score.errors import (
     SessionEndedError,
@@ -67,7 +67,7 @@ def load_recognizer(
     found = directory if isinstance(directory, ModelDirectory) else read_model_directory(str(directory), checks=False)
     recognizer = Recognizer(_resampling(found) if resample else found, _settings_of(device))
     recognizer.engine(low_latency=low_latency)
-    recognizer.graphs.graph()
+    make_ready(recognizer.graphs.graph().graph)
     return recognizer
 
 

@@ -268,6 +268,16 @@ def _limits(options: DecodingOptions, wants_lattice: bool) -> SearchLimits:
     )
 
 
+def make_ready(graph: LookaheadGraph) -> None:
+    """Search a frame, so that compiled functions are loaded, or compiled, before the first scores come.
+
+    Raises what `LookaheadSearch` raises.
+    """
+    search = LookaheadSearch(graph, DecodingOptions(allow_partial=True), wants_lattice=True)
+    search.advance(np.zeros((1, graph.num_pdfs), np.float32))
+    search.finish("")
+
+
 def search_utterance(
     graph: LookaheadGraph, options: DecodingOptions, key: str, scores: FloatMatrix, wants_lattice: bool = False
 ) -> Decoded:
