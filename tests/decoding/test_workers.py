@@ -28,8 +28,10 @@ from ov_asr_score.fst.graph_file import GraphFile, open_graph
 from ov_asr_score.kaldi_model.transitions import TransitionModel, load_transitions
 from ov_asr_score.settings.words.decoding import DecodingOptions
 from tests.command_line import interruptible
+from tests.decoding import kaldi_live_searches
 from tests.decoding.finishing import keep, misbehave, number_of_process
 from tests.decoding.kaldi_decodings import FOLDER, alignments, integers, scores, words
+from tests.decoding.lookahead import small_pairs
 from tests.places import ROOT
 
 OPTIONS = DecodingOptions(beam=15.0)
@@ -68,6 +70,26 @@ def test_as_kaldi_in_order(number: int, wants_lattices: bool) -> None:
     assert alignments(found) == integers("chain_ali.txt")
     assert all((each.lattice is not None) == wants_lattices for each in found)
     assert all(seconds > 0 for _, seconds in results)
+    assert children() == before
+
+
+@pytest.mark.parametrize("wants_lattices", [False, True])
+def test_a_lookahead_pair_in_processes(wants_lattices: bool) -> None:
+    before, speech = children(), kaldi_live_searches.scores()
+    results = decode_all(
+        small_pairs.pair_graph(),
+        kaldi_live_searches.transitions(),
+        replace(OPTIONS, beam=13.0, max_active=7000),
+        speech.items(),
+        acoustic_scale=1.0,
+        finish=keep,
+        wants_lattices=wants_lattices,
+        workers=2,
+    )
+    found = [each for each, _ in results]
+    assert [each.key for each in found] == list(speech)
+    assert alignments(found) == small_pairs.numbers("ali.txt")
+    assert all((each.lattice is not None) == wants_lattices for each in found)
     assert children() == before
 
 
