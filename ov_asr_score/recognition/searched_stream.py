@@ -80,7 +80,7 @@ class SearchedStream:
 
     def best_path(self) -> BestPath | None:
         """The best path of the open utterance so far, to a final state or not; None: nothing was searched."""
-        return self._search.best_path(use_final=False)
+        return self._search.path_so_far()
 
     def lattice_so_far(self) -> Decoded | None:
         """What was said so far in the open utterance with its lattice; None where there is none."""

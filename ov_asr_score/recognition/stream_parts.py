@@ -71,7 +71,7 @@ class StreamParts:
     def partial(self, search: LookaheadSearch, first_row: int) -> Partial:
         """What a search finds most likely now."""
         start, end = (row * self.row_seconds for row in (first_row, first_row + search.num_frames))
-        path = search.best_path(use_final=False) if self.partial_times else None
+        path = search.path_so_far() if self.partial_times else None
         if path is None:
             return Partial(tuple(Word(self.symbols.text(word)) for word in search.words().tolist()), start, end)
         return Partial(self._timed(path, first_row), start, end)

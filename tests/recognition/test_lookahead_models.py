@@ -106,6 +106,33 @@ def test_the_door_of_vosk(folder: Path) -> None:
         assert json.loads(recognizer.FinalResult())["text"].split() == WORDS[key]
 
 
+PARTIALS = {  # of vosk 0.3.45 with the same directory, sound in pieces of 8000 bytes; the last is its final result
+    "es_Gene-t0010": ["", "two", "two open", "two open", *["two open seven"] * 4],
+    "es_f4-t0000": ["", "play", "play", "play", *["play seven"] * 4],
+    "flite_slt-t0017": ["", "", "three", "three yes", "three yes", "three two"],
+}
+
+
+@pytest.mark.parametrize("key", PARTIALS)
+def test_partial_results_are_those_of_vosk(folder: Path, key: str) -> None:
+    """A word is told when it is the only one left, not first where the graph has its label."""
+    recognizer = KaldiRecognizer(Model(folder), RATE)
+    data = samples_of(key).tobytes()
+    texts = []
+    for first in range(0, len(data), 8000):
+        recognizer.AcceptWaveform(data[first : first + 8000])
+        texts.append(json.loads(recognizer.PartialResult())["partial"])
+    assert [*texts, json.loads(recognizer.FinalResult())["text"]] == PARTIALS[key]
+
+
+def test_words_of_partial_results_have_times(pair_recognizer: Recognizer) -> None:
+    with pair_recognizer.session(RATE, partial_words=True) as session:
+        results = [each for piece in pieces_of("es_f4-t0000", 4000) for each in session.accept(piece)]
+    assert results
+    for result in results:
+        assert all(word.start is not None and word.end is not None and word.end > word.start for word in result.words)
+
+
 def test_without_numba_the_extra_is_named_before_anything_is_decoded(folder: Path) -> None:
     program = (
         "import sys; sys.modules['numba'] = None\n"

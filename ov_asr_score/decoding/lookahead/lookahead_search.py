@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph
 from ov_asr_score.decoding.lookahead.pair_lattice import pair_lattice
 from ov_asr_score.decoding.lookahead.search_arrays import SearchLimits
 from ov_asr_score.decoding.lookahead.search_run import SearchRun
+from ov_asr_score.decoding.lookahead.word_ahead import label_ahead
 from ov_asr_score.decoding.search import (
     NO_FRAMES,
     NO_PATH,
@@ -176,8 +177,17 @@ class LookaheadSearch:
         return self._labels("ilabel")
 
     def words(self) -> NDArray[np.int32]:
-        """Those of the best path so far, without epsilons; none where there is no path."""
-        return self._labels("olabel")
+        """Those of the best path so far, without epsilons; none where there is no path. The last may be ahead."""
+        return np.append(self._labels("olabel"), self._words_ahead())
+
+    def path_so_far(self) -> BestPath | None:
+        """The best path so far, with the word that it must come to, if there is one word left; None without a path."""
+        path, ahead = self.best_path(False), self._words_ahead()
+        if path is None or not len(ahead):
+            return path
+        frames = np.full(1, len(path.alignment), np.int32)
+        words, word_frames = np.append(path.words, ahead), np.append(path.word_frames, frames)
+        return replace(path, words=words, word_frames=word_frames)
 
     def trailing_silence(self, is_silence: NDArray[np.bool_]) -> int:
         """Frames of silence at the end of the best path; ``is_silence`` is by transition-id."""
@@ -215,6 +225,16 @@ class LookaheadSearch:
             return np.zeros(0, np.int32)
         labels: NDArray[np.int32] = traced.arcs[name]
         return labels[labels > 0]
+
+    def _words_ahead(self) -> NDArray[np.int32]:
+        """The word that the best path so far must come to, [0 or 1]. Kaldi takes none right behind another word."""
+        place, traced = self._best_token(False), self.traced(False)
+        label = 0
+        if place is not None and traced is not None and not (len(traced.arcs) and traced.arcs["olabel"][-1]):
+            token = self._run.tokens[place]
+            label = label_ahead(self._graph.arrays, int(token["state"]), int(token["history"]))
+        word = self._graph.words_of_label[label]
+        return np.full(int(word > 0), word, np.int32)
 
     def _end_costs(self) -> NDArray[np.float64]:
         """The cost of each token's path if the utterance ends here."""
