@@ -11,7 +11,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph
+from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph, with_language_model
 from ov_asr_score.decoding.words.model_searches import model_graph
 from ov_asr_score.decoding.words.word_model import WordModel
 from ov_asr_score.errors import UsageError
@@ -19,7 +19,9 @@ from ov_asr_score.fst.symbols import SymbolTable
 from ov_asr_score.text import clipped
 
 if TYPE_CHECKING:  # few sessions have phrases
+    from ov_asr_score.decoding.phrases.models.pair_phrases import PairWords
     from ov_asr_score.decoding.phrases.phrase_options import PhraseOptions
+    from ov_asr_score.fst.lookahead_graph import LookaheadPair
 
 Boosts: TypeAlias = Mapping[str, float] | Sequence[tuple[str, float]]
 
@@ -79,6 +81,7 @@ class SessionGraphs:
         self._words = words
         self._lock = threading.Lock()
         self._whole: SessionGraph | None = None
+        self._known: PairWords | None = None
         self._made: OrderedDict[Hashable, tuple[PhraseOptions, SessionGraph]] = OrderedDict()
 
     def graph(self, options: PhraseOptions | None = None) -> SessionGraph:
@@ -100,9 +103,23 @@ class SessionGraphs:
 
     def _make(self, options: PhraseOptions | None) -> SessionGraph:
         words, warnings = self._words, tuple[str, ...]()
+        if options is not None and words.pair is not None:
+            return self._of_pair(words.pair.pair, options)
         if options is not None:
             from ov_asr_score.decoding.words.restricted_model import restricted_model
 
             made = restricted_model(words, options)
             words, warnings = made.model, made.warnings
         return SessionGraph(model_graph(words), words.symbols, warnings)
+
+    def _of_pair(self, pair: LookaheadPair, options: PhraseOptions) -> SessionGraph:
+        """The graph of a pair, which shares the first half of the model's."""
+        from ov_asr_score.decoding.phrases.models.pair_phrases import pair_phrases, pair_words
+
+        words = self._words
+        if self._known is None:
+            self._known = pair_words(pair, words.symbols)
+        if self._whole is None:
+            self._whole = self._make(None)
+        made = pair_phrases(words.graph.path, pair, words.symbols, options, self._known)
+        return SessionGraph(with_language_model(self._whole.graph, made.pair.model), made.symbols, made.warnings)

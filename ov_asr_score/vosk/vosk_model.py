@@ -9,7 +9,9 @@ import logging
 import os
 import re
 import weakref
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
 from ov_asr_score.errors import FileAccessError, UsageError
@@ -86,8 +88,11 @@ class Model:
         )
         self.endpoints = self._recognizer.directory.endpoints
         self.row_seconds = self._recognizer.row_seconds
-        self._numbers = words.symbols.numbers()
-        self._composes = words.pair is not None
+        self._words = words
+
+    @cached_property
+    def _numbers(self) -> Mapping[str, int]:
+        return self._words.symbols.numbers()
 
     def vosk_model_find_word(self, word: str) -> int:
         """The number of a word, -1 if the model does not know it."""
@@ -100,7 +105,8 @@ class Model:
         not take.
         """
         options = SessionOptions(alternatives=2)  # lattices are all that is wanted
-        asked = bigram_options(phrases) if self._composes else grammar_options(phrases, self._numbers)
+        composes = self._words.pair is not None
+        asked = bigram_options(phrases) if composes else grammar_options(phrases, self._numbers)
         parts = self._recognizer.parts(options, asked)
         for warning in parts.warnings:
             logger.warning("grammar: %s", warning)

@@ -68,7 +68,7 @@ def restrict_graph(graph: GraphFile, symbols: SymbolTable, options: PhraseOption
     """
     check_unknown_cost(options)
     vocabulary = Vocabulary(symbols, np.unique(graph.fst.olabels))
-    extended, unknown = with_unknown(graph.path, symbols, graph.fst.largest_olabel, options.unknown_cost)
+    extended, unknown = with_unknown(graph.path, symbols, vocabulary, graph.fst.largest_olabel, options.unknown_cost)
     wanted = wanted_words(options, vocabulary, unknown)
     automaton, tree, warnings = wanted.automaton, wanted.tree, wanted.warnings
     composed = compose(graph.path, graph.fst, automaton) if wanted.says_any else None

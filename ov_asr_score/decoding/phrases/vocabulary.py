@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +19,20 @@ _MOST_COMPARED = 50_000  # words of a table in which similar ones are looked for
 class Vocabulary:
     """The words of a table that a graph has on its arcs."""
 
-    def __init__(self, symbols: SymbolTable, used: NDArray[np.integer]) -> None:
-        """Take the words of the table; ``used`` are the numbers of those on arcs."""
-        self._numbers = symbols.numbers()
+    def __init__(
+        self,
+        symbols: SymbolTable,
+        used: NDArray[np.integer],
+        numbers: Mapping[str, int] | None = None,
+        *,
+        suggests: bool = True,
+    ) -> None:
+        """Take the words of the table; ``used`` are the numbers of those on arcs.
+
+        ``numbers`` are those of the table if they are there already; ``suggests``: similar words are named.
+        """
+        self._numbers = symbols.numbers() if numbers is None else numbers
+        self._suggests = suggests
         self._is_used = np.zeros(int(used.max(initial=0)) + 1, bool)
         self._is_used[used] = True
         self._source = symbols.source
@@ -35,6 +46,10 @@ class Vocabulary:
         if word not in self._unknown:
             self._unknown[word] = self._description(word, number > 0)
         return None
+
+    def number_in_table(self, word: str) -> int:
+        """The number of a word, whether or not the graph has it; 0: none."""
+        return self._numbers.get(word, 0)
 
     def has(self, number: int) -> bool:
         """Whether this is the number of a word on an arc of the graph."""
@@ -56,7 +71,7 @@ class Vocabulary:
         if is_in_table:
             return f"{shown} is on no arc of the graph"
         similar: list[str] = []
-        if len(self._unknown) < _MOST_SUGGESTED:
+        if self._suggests and len(self._unknown) < _MOST_SUGGESTED:
             variants: tuple[Callable[[str], str], ...] = (str.lower, str.upper, str.title)
             similar = [text for text in dict.fromkeys(f(word) for f in variants) if self._is_word(text)]
             if not similar and len(self._numbers) <= _MOST_COMPARED:

@@ -91,9 +91,11 @@ def nothing_left(options: PhraseOptions, warnings: list[str]) -> UsageError:
     return UsageError("; ".join([what, *clipped_warnings(warnings)]), fields=fields)
 
 
-def with_unknown(path: str, symbols: SymbolTable, largest_word: int, cost: float) -> tuple[SymbolTable, UnknownWord]:
+def with_unknown(
+    path: str, symbols: SymbolTable, vocabulary: Vocabulary, largest_word: int, cost: float
+) -> tuple[SymbolTable, UnknownWord]:
     """The table of the graph at ``path`` with UNKNOWN in it, and its number."""
-    number = symbols.numbers().get(UNKNOWN, 0)
+    number = vocabulary.number_in_table(UNKNOWN)
     if not number:
         number = max(largest_word, int(symbols.ids.max(initial=0))) + 1
         if number >= 2**31:

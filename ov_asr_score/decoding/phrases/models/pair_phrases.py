@@ -8,7 +8,7 @@ Tests: tests/recognition/test_lookahead_phrases.py
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -46,13 +46,38 @@ class PairPhrases:
     warnings: tuple[str, ...] = ()
 
 
-def pair_phrases(path: str, pair: LookaheadPair, symbols: SymbolTable, options: PhraseOptions) -> PairPhrases:
+@dataclass(frozen=True, slots=True, eq=False)
+class PairWords:
+    """The words of a pair, which it takes a while to gather."""
+
+    labels: NDArray[np.int64]  # by the numbers of words; 0 for those that the pair cannot say
+    numbers: Mapping[str, int]
+
+    def vocabulary(self, symbols: SymbolTable, suggests: bool = True) -> Vocabulary:
+        """The words that can be said, which remembers what was not found."""
+        return Vocabulary(symbols, np.flatnonzero(self.labels), self.numbers, suggests=suggests)
+
+
+def pair_words(pair: LookaheadPair, symbols: SymbolTable) -> PairWords:
+    """The words of a pair and their labels."""
+    words, used = pair.model.words_of_label, used_labels(pair.hclr.olabels)
+    used = used[used < len(words)]
+    known = used[words[used] > 0]
+    labels = np.zeros(int(words.max(initial=0)) + 1, np.int64)
+    labels[words[known]] = known
+    return PairWords(labels, symbols.numbers())
+
+
+def pair_phrases(
+    path: str, pair: LookaheadPair, symbols: SymbolTable, options: PhraseOptions, known: PairWords | None = None
+) -> PairPhrases:
     """The pair in the file ``path`` with all that is asked for; warnings name what cannot be said.
 
-    Raises UsageError where nothing is left, and UnsupportedModelError (too large, or a language that no automaton has).
+    ``known`` are its words if they were gathered before. Raises UsageError where nothing is left, and
+    UnsupportedModelError (too large, or a language that no automaton has).
     """
-    labels = _labels_of_words(pair)
-    vocabulary = Vocabulary(symbols, np.flatnonzero(labels))
+    known = known or pair_words(pair, symbols)
+    labels, vocabulary = known.labels, known.vocabulary(symbols, suggests=not options.bigrams)
     if options.bigrams:
         return _with_bigrams(pair, symbols, options, vocabulary, labels)
     made = PairPhrases(pair, symbols)
@@ -64,16 +89,6 @@ def pair_phrases(path: str, pair: LookaheadPair, symbols: SymbolTable, options: 
         warnings = made.warnings + tuple(clipped_warnings(list(boosts.warnings)))
         made = PairPhrases(replace(pair, model=model), made.symbols, warnings)
     return made
-
-
-def _labels_of_words(pair: LookaheadPair) -> NDArray[np.int64]:
-    """The label of each word that the pair can say, by its number; 0 for others."""
-    words, used = pair.model.words_of_label, used_labels(pair.hclr.olabels)
-    used = used[used < len(words)]
-    known = used[words[used] > 0]
-    labels = np.zeros(int(words.max(initial=0)) + 1, np.int64)
-    labels[words[known]] = known
-    return labels
 
 
 def _with_bigrams(
@@ -102,7 +117,7 @@ def _restricted(
 ) -> PairPhrases:
     check_unknown_cost(options)
     before, symbols = given.pair.model, given.symbols
-    extended, unknown = with_unknown(path, symbols, len(labels) - 1, options.unknown_cost)
+    extended, unknown = with_unknown(path, symbols, vocabulary, len(labels) - 1, options.unknown_cost)
     wanted = wanted_words(options, vocabulary, unknown)
     automaton, warnings = wanted.automaton, wanted.warnings
     of_arcs = np.where(automaton.words == ANY_WORD, ANY_WORD, labels[automaton.words])
