@@ -9,7 +9,6 @@ Sources: OpenFst 1.7 (const-fst.h, vector-fst.h), fstext/kaldi-fst-io.cc (``Read
 from __future__ import annotations
 
 import os
-from array import array
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +23,7 @@ from ov_asr_score.fst.arc_columns import (
     states_of_arcs,
     wrong_value,
 )
+from ov_asr_score.fst.entry_places import STATES, entry_places, number_of_items, wrong_entry
 from ov_asr_score.fst.header import ARC, CONST_STATE, MAGIC, FstHeader, read_header
 from ov_asr_score.fst.symbols import SymbolTable
 from ov_asr_score.kaldi_io.files.input import describe_input
@@ -225,31 +225,22 @@ def _read_vector(
     # Written to a pipe, the number of states is not known and -1: then they go on to the end of the file.
     states = None if header.states == -1 else _count(stream, header.states, "states")
     offset = stream.offset
-    if stream.size is None:
-        data = np.frombuffer(stream.read_all(), np.uint8)
-    else:
-        data = stream.read_bytes(stream.size - offset)
+    size = stream.size
+    data = np.frombuffer(stream.read_all(), np.uint8) if size is None else stream.map_bytes(size - offset)
     # All fields have 4 bytes: a state is its final weight and the number of its arcs in 8 bytes, an arc has 4 fields.
     words = data[: len(data) & ~3].view("<i4")
-    end = len(words)
-    fields = words.data
-    heads = array("q")  # where states begin
-    place = 0
-    while place < end if states is None else len(heads) < states:
-        if place + 3 > end:
-            raise stream.error(f"state {len(heads)}", "the end of the file", _DAMAGED, offset=offset + 4 * place)
-        count = fields[place + 1]
-        if count < 0 or fields[place + 2] or count * 4 > end - place - 3:
-            found = f"{(count & 0xFFFFFFFF) + (fields[place + 2] << 32)} arcs"
-            raise stream.error(
-                f"the arcs of state {len(heads)}", found, "the file is truncated or damaged", offset=offset + 4 * place
-            )
-        heads.append(place)
-        place += 3 + 4 * count
-    starts = np.frombuffer(heads, np.int64)
-    first_arcs = np.empty(len(heads) + 1, np.int64)
-    first_arcs[:-1] = (starts - 3 * np.arange(len(heads))) // 4
-    first_arcs[-1] = (place - 3 * len(heads)) // 4
+    starts = entry_places(words, len(words) if states is None else states, STATES)
+    if (wrong := wrong_entry(words, starts, STATES)) is not None:
+        place = int(starts[wrong])
+        found = f"{number_of_items(words, place, STATES)} arcs"
+        advice = "the file is truncated or damaged"
+        raise stream.error(f"the arcs of state {wrong}", found, advice, offset=offset + 4 * place)
+    place = int(starts[-1]) + 3 + 4 * int(words[starts[-1] + 1]) if len(starts) else 0
+    if place < len(words) if states is None else len(starts) < states:
+        raise stream.error(f"state {len(starts)}", "the end of the file", _DAMAGED, offset=offset + 4 * place)
+    first_arcs = np.empty(len(starts) + 1, np.int64)
+    first_arcs[:-1] = (starts - 3 * np.arange(len(starts))) // 4
+    first_arcs[-1] = (place - 3 * len(starts)) // 4
     of_arcs = np.ones(place, bool)
     for field in range(3):
         of_arcs[starts + field] = False

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.fst.arc_columns import blocks
-from ov_asr_score.fst.set_places import set_places
+from ov_asr_score.fst.entry_places import SETS, entry_places, number_of_items, wrong_entry
 from ov_asr_score.kaldi_io.matrices.stream import KaldiStream
 
 _DAMAGED = "the graph is damaged"
@@ -78,17 +78,12 @@ def read_flag(stream: KaldiStream) -> bool:
 
 def _starts(stream: KaldiStream, offset: int, words: NDArray[np.int32], states: int) -> NDArray[np.int64]:
     """Where each set begins [S]: the number of its intervals in two words, then they follow."""
-    starts = set_places(words, states)
-    wrong = np.flatnonzero(words[starts + 1]) if len(starts) else starts
-    if not wrong.size and len(starts):
-        count, left = int(words[starts[-1]]), len(words) - int(starts[-1]) - 3
-        if count < 0 or 2 * count > left:  # others are followed by a set
-            wrong = np.array([len(starts) - 1])
-    if wrong.size:
-        place = int(starts[wrong[0]])
-        found = (int(words[place]) & 0xFFFFFFFF) + (int(words[place + 1]) << 32)
+    starts = entry_places(words, states, SETS)
+    if (wrong := wrong_entry(words, starts, SETS)) is not None:
+        place = int(starts[wrong])
+        found = f"{number_of_items(words, place, SETS)} intervals"
         advice = "the file is truncated or damaged"
-        raise stream.error(f"the intervals of set {wrong[0]}", f"{found} intervals", advice, offset=offset + 4 * place)
+        raise stream.error(f"the intervals of set {wrong}", found, advice, offset=offset + 4 * place)
     if len(starts) < states:
         place = int(starts[-1]) + 3 + 2 * int(words[starts[-1]]) if len(starts) else 0
         raise stream.error(f"set {len(starts)}", "the end of the file", _DAMAGED, offset=offset + 4 * place)
