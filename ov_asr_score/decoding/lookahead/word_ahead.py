@@ -22,7 +22,7 @@ def label_ahead(arrays: SearchArrays, state: int, history: int) -> int:
     if not arrays.composes:
         return 0
     reach = arrays.sets[state]
-    if arrays.set_is_final[reach] and math.isfinite(arrays.ends[history]):
+    if arrays.label_sets["is_final"][reach] and math.isfinite(arrays.ends[history]):
         return 0
     labels = arrays.labels[arrays.word_first[history] : arrays.word_first[history + 1]]
     intervals = slice(arrays.set_first[reach], arrays.set_first[reach + 1])

@@ -20,7 +20,7 @@ def test_the_only_word_that_a_history_has_within_reach(name: str) -> None:
         within = {label for place in places for label in range(arrays.set_begins[place], arrays.set_ends[place])}
         for history in range(len(arrays.ends)):
             words = within & set(arrays.labels[arrays.word_first[history] : arrays.word_first[history + 1]].tolist())
-            may_end = bool(arrays.set_is_final[reach]) and math.isfinite(arrays.ends[history])
+            may_end = bool(arrays.label_sets["is_final"][reach]) and math.isfinite(arrays.ends[history])
             expected = words.pop() if len(words) == 1 and not may_end else 0
             assert label_ahead(arrays, state, history) == expected
             found += expected > 0
