@@ -20,13 +20,15 @@ def decode(job: DecodeJob, quiet: Quiet = False) -> None:
     Words go to standard output, as Kaldi's text, where no file is named for them.
     """
     from ov_asr_score.cli.report_console import ReportConsole
+    from ov_asr_score.decoding.lookahead.first_use import telling
     from ov_asr_score.job.decode import run_decode
     from ov_asr_score.report.console.words import render_decode_report
 
     files = job.decoding.files
     if not files.are_named:
         job = replace(job, decoding=replace(job.decoding, files=replace(files, text="-")))
-    report = run_decode(replace(job, command=sys.argv))
+    with telling(None if quiet else say):
+        report = run_decode(replace(job, command=sys.argv))
     if not quiet:
         render_decode_report(report, ReportConsole(stderr=True))
     elif report.verdict != "ok":

@@ -19,10 +19,12 @@ def listen(job: ListenJob) -> None:
     Ctrl-C ends it, after what was said until then.
     """
     from ov_asr_score.cli.report_console import ReportConsole
+    from ov_asr_score.decoding.lookahead.first_use import telling
     from ov_asr_score.job.listen import run_listening
     from ov_asr_score.report.console.live_words import LiveWords
 
-    with LiveWords(ReportConsole(), ReportConsole(stderr=True), job.partials, each_word=job.words) as listener:
+    words = LiveWords(ReportConsole(), ReportConsole(stderr=True), job.partials, each_word=job.words)
+    with words as listener, telling(listener.note):
         heard = run_listening(replace(job, command=sys.argv), listener)
     if heard.was_stopped and job.source:
         raise typer.Exit(EXIT_INTERRUPTED)  # there may be more to read

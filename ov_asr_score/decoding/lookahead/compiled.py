@@ -20,6 +20,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
+from ov_asr_score.decoding.lookahead.first_use import tell
 from ov_asr_score.errors import MissingExtraError
 from ov_asr_score.user_cache import user_cache
 
@@ -38,6 +39,7 @@ try:
 except ImportError:
     _NOT_COUNTING = {}
 
+_LAST = "advance_search"  # of the functions of a search it is compiled last
 _UNUSED_SECONDS = 30 * 24 * 3600.0
 
 Compiled = TypeVar("Compiled", bound=Callable[..., Any])
@@ -119,8 +121,21 @@ def remove_unused(folder: Path) -> None:
                 shutil.rmtree(path, ignore_errors=True)
 
 
+_asked: list[bool] = []
 _NAMED = os.environ.get("NUMBA_CACHE_DIR")
 _FOLDER = None if _NAMED else compiled_folder()
+
+
+def is_first_use() -> bool:
+    """Whether the search is about to be compiled, which is told, once in a process."""
+    if _asked:
+        return False
+    _asked.append(True)
+    folder = _NAMED or _FOLDER
+    is_due = folder is None or not any(Path(folder).rglob(f"*{_LAST}*.nbi"))
+    if is_due:
+        tell(is_kept=folder is not None)
+    return is_due
 
 
 def _compile(function: Compiled, **options: Any) -> Compiled:

@@ -44,8 +44,9 @@ class SearchRun:
 
         Raises MissingExtraError (no numba) and UnsupportedModelError (a cycle that makes paths ever better).
         """
-        from ov_asr_score.decoding.lookahead import frame_steps, lattice_pruning, path_records
+        from ov_asr_score.decoding.lookahead import compiled, frame_steps, lattice_pruning, path_records
 
+        is_first_use = compiled.is_first_use()
         self._steps, self._paths, self._pruning = frame_steps, path_records, lattice_pruning
         self._graph, self._limits, self._lattice_beam = graph, limits, lattice_beam
         self._counters = np.zeros(8, np.int64)
@@ -57,6 +58,11 @@ class SearchRun:
         self._firsts = np.zeros((2, 16 if limits.lattice else 1), np.int64)
         self._composed_anew = -1  # in the frame of this number
         self._begin()
+        if is_first_use:  # do not wait again when the first scores come
+            with graph.borrowed_buffers() as buffers:
+                self.borrow(buffers)
+                self.advance(buffers, np.zeros((0, 1), np.float32))
+                self.give_back(buffers)
 
     @property
     def num_records(self) -> int:

@@ -14,6 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ov_asr_score.decoding.lookahead import compiled
+from ov_asr_score.decoding.lookahead.first_use import EACH_TIME, ONCE, telling
 from tests.places import ROOT
 
 PROGRAM = """
@@ -165,6 +166,24 @@ def test_a_numba_that_always_counts_references_is_served(monkeypatch: pytest.Mon
     monkeypatch.setattr(compiled, "_FOLDER", None)
     monkeypatch.setattr(compiled, "_NOT_COUNTING", {})
     assert counts(total_by(compiled.kernel)) > 0
+
+
+def test_users_are_told_once_why_they_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "_NAMED", None)
+    heard: list[str] = []
+
+    def uses() -> list[bool]:
+        monkeypatch.setattr(compiled, "_asked", [])
+        with telling(heard.append):
+            return [compiled.is_first_use(), compiled.is_first_use()]
+
+    monkeypatch.setattr(compiled, "_FOLDER", tmp_path)
+    assert (uses(), heard) == ([True, False], [ONCE])
+    (tmp_path / "lookahead_1").mkdir()
+    (tmp_path / "lookahead_1/frame_steps.advance_search-288.py311.nbi").touch()
+    assert (uses(), heard) == ([False, False], [ONCE])
+    monkeypatch.setattr(compiled, "_FOLDER", None)
+    assert (uses(), heard) == ([True, False], [ONCE, EACH_TIME])
 
 
 def test_functions_of_the_search_have_one_form_each() -> None:
