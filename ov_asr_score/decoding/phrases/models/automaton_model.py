@@ -30,6 +30,8 @@ class _Branch(NamedTuple):
     cost: float
 
 
+_DIGITS = 6  # of costs behind the point
+
 Branches: TypeAlias = tuple[_Branch, ...]
 # The state of the model, that to go back to for the second branch (-1: there is none), and the branches.
 _Key: TypeAlias = tuple[int, int, Branches]
@@ -85,8 +87,9 @@ class _ModelComposer:
 
     def _number(self, level: int, top: int, branches: Branches) -> int:
         """The number of a state; one that is new is pending."""
-        if branches[0].is_any:
-            level = int(self._last[level])
+        if branches[0].is_any:  # and so are all others
+            level = top = int(self._last[level])
+        branches = tuple(each._replace(cost=round(each.cost, _DIGITS)) for each in branches)  # so that equal ones are
         key = level, top if len(branches) > 1 else -1, branches
         if key not in self._numbers:
             head = branches[0]

@@ -48,6 +48,10 @@ def boosted_model(model: LanguageModel, boosts: KnownBoosts, labels: NDArray[np.
 class _BoostComposer:
     def __init__(self, model: LanguageModel, follower: PhraseFollower) -> None:
         self._model, self._follower = model, follower
+        root = follower.following[0]  # what it says of a word, the state that is backed off to says as well
+        self._following = [
+            {label: to for label, to in each.items() if root.get(label) != to} for each in follower.following
+        ]
         self._arcs = ModelArcs(model, np.array(sorted(set().union(*follower.following)), np.int64))
         self._known: dict[tuple[int, int], tuple[int, float]] = {}
         # of the new states: the old one and what was said, arcs that follow, and what they back off to
@@ -64,7 +68,7 @@ class _BoostComposer:
             weights[arc], nexts[arc] = self._step(0, arc)
         while self._pending:
             number, state, said = self._pending.popleft()
-            found, following = self._arcs.of(state), self._follower.following[said]
+            found, following = self._arcs.of(state), self._following[said]
             labels = sorted(label for label in following if label in found)
             steps = [self._step(said, found[label]) for label in labels]
             self._arcs_of[number] = labels, [cost for cost, _ in steps], [to for _, to in steps]
@@ -85,10 +89,10 @@ class _BoostComposer:
         """
         if (state, said) in self._known:
             return self._known[state, said]
-        following, model = self._follower.following[said], self._model
+        following, model = self._following[said], self._model
         levels: list[tuple[int, float]] = []
         level, cost = state, 0.0
-        while level >= 0 and following != self._follower.following[0]:
+        while level >= 0 and following:
             if any(label in self._arcs.of(level) for label in following):
                 levels.append((level, cost))
             cost += float(model.backoff_cost[level])
