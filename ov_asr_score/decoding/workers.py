@@ -28,6 +28,7 @@ from ov_asr_score.decoding.graph import PdfsOfLabels, make_graph, write_graph
 from ov_asr_score.decoding.graph_server import GraphServer, Worker, WorkerEndedError, WorkerTooSlowError
 from ov_asr_score.decoding.graphs_in_files import FstInFile, SearchedGraph, write_arrays
 from ov_asr_score.decoding.kaldifst_api import import_kaldi_decoder, nameable_file
+from ov_asr_score.decoding.lookahead.code_folder import is_first_use
 from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph, plain_graph
 from ov_asr_score.decoding.search import given_up
 from ov_asr_score.decoding.worker_process import Answer, Setup, decode_whole
@@ -80,6 +81,7 @@ def _check_packages(compiles: bool) -> None:
     if compiles:
         if importlib.util.find_spec("numba") is None:
             import_module("ov_asr_score.decoding.lookahead.compiled")  # says what is missing
+        is_first_use()
     elif any(importlib.util.find_spec(name) is None for name in ("kaldi_decoder", "kaldifst")):
         import_kaldi_decoder()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ov_asr_score.decoding.lookahead import code_folder
 from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph
 from ov_asr_score.decoding.lookahead.search_arrays import (
     ENDLESS,
@@ -44,9 +45,9 @@ class SearchRun:
 
         Raises MissingExtraError (no numba) and UnsupportedModelError (a cycle that makes paths ever better).
         """
-        from ov_asr_score.decoding.lookahead import compiled, frame_steps, lattice_pruning, path_records
+        from ov_asr_score.decoding.lookahead import frame_steps, lattice_pruning, path_records
 
-        is_first_use = compiled.is_first_use()
+        is_first_use = code_folder.is_first_use()
         self._steps, self._paths, self._pruning = frame_steps, path_records, lattice_pruning
         self._graph, self._limits, self._lattice_beam = graph, limits, lattice_beam
         self._counters = np.zeros(8, np.int64)

@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,8 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ov_asr_score.decoding.lookahead import compiled
-from ov_asr_score.decoding.lookahead.first_use import EACH_TIME, ONCE, telling
+from ov_asr_score.decoding.lookahead import code_folder, compiled
 from tests.places import ROOT
 
 PROGRAM = """
@@ -72,9 +70,9 @@ def test_a_cache_that_can_only_be_read_is_copied(tmp_path: Path, monkeypatch: py
     place.write_text("newer")
     monkeypatch.setenv("OV_ASR_SCORE_CACHE", str(cache))
     monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path))
-    writable = compiled.is_writable
-    monkeypatch.setattr(compiled, "is_writable", lambda folder: cache not in folder.parents and writable(folder))
-    folder = compiled.compiled_folder()
+    writable = code_folder.is_writable
+    monkeypatch.setattr(code_folder, "is_writable", lambda folder: cache not in folder.parents and writable(folder))
+    folder = code_folder.compiled_folder()
     assert folder is not None
     assert tmp_path / "cache" not in folder.parents
     assert place.read_text() == "newer"
@@ -97,22 +95,6 @@ def test_compiled_code_that_others_could_have_written_is_not_run(tmp_path: Path,
     outcome = run(PROGRAM, OV_ASR_SCORE_CACHE=str(blocked), TMPDIR=str(tmp_path))
     assert outcome.stdout == "0\n", outcome.stderr
     assert not list(tmp_path.rglob("*.nbi"))
-
-
-def test_other_sources_have_another_folder(tmp_path: Path) -> None:
-    (tmp_path / "a.py").write_text("x = 1\n")
-    before = compiled.sources_digest(tmp_path)
-    (tmp_path / "a.py").write_text("x = 2\n")
-    assert compiled.sources_digest(tmp_path) != before
-
-
-def test_compiled_code_that_is_not_used_any_more_is_removed(tmp_path: Path) -> None:
-    for name, age in (("compiled-old", 31), ("compiled-new", 29), ("converted", 99)):
-        (tmp_path / name).mkdir()
-        used = time.time() - age * 24 * 3600
-        os.utime(tmp_path / name, (used, used))
-    compiled.remove_unused(tmp_path)
-    assert {path.name for path in tmp_path.iterdir()} == {"compiled-new", "converted"}
 
 
 def test_without_numba_the_extra_is_named() -> None:
@@ -155,35 +137,15 @@ def counts(function: Any) -> int:
 
 
 def test_references_are_not_counted_where_it_takes_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiled, "_NAMED", None)
     monkeypatch.setattr(compiled, "_FOLDER", None)  # code that comes from a folder cannot be looked at
     assert counts(total_by(compiled.allocating)) > 0
     assert counts(total_by(compiled.kernel)) == 0
 
 
 def test_a_numba_that_always_counts_references_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiled, "_NAMED", None)
     monkeypatch.setattr(compiled, "_FOLDER", None)
     monkeypatch.setattr(compiled, "_NOT_COUNTING", {})
     assert counts(total_by(compiled.kernel)) > 0
-
-
-def test_users_are_told_once_why_they_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiled, "_NAMED", None)
-    heard: list[str] = []
-
-    def uses() -> list[bool]:
-        monkeypatch.setattr(compiled, "_asked", [])
-        with telling(heard.append):
-            return [compiled.is_first_use(), compiled.is_first_use()]
-
-    monkeypatch.setattr(compiled, "_FOLDER", tmp_path)
-    assert (uses(), heard) == ([True, False], [ONCE])
-    (tmp_path / "lookahead_1").mkdir()
-    (tmp_path / "lookahead_1/frame_steps.advance_search-288.py311.nbi").touch()
-    assert (uses(), heard) == ([False, False], [ONCE])
-    monkeypatch.setattr(compiled, "_FOLDER", None)
-    assert (uses(), heard) == ([True, False], [ONCE, EACH_TIME])
 
 
 def test_functions_of_the_search_have_one_form_each() -> None:
