@@ -56,6 +56,10 @@ class SearchRun:
         # for lattices: costs of records, arcs, and where those of each frame begin
         self._costs = np.zeros(_FIRST_RECORDS if limits.lattice else 0)
         self._links: Records = np.zeros(0, LINK)
+        # arcs that are not looked at before the end: those to frames before this one
+        self._settled: list[Records] = []
+        self._num_settled = self._settled_frame = 0
+        self._extra = np.zeros(0)
         self._firsts = np.zeros((2, 16 if limits.lattice else 1), np.int64)
         self._composed_anew = -1  # in the frame of this number
         self._begin()
@@ -73,7 +77,8 @@ class SearchRun:
     @property
     def num_bytes(self) -> int:
         """Memory of what is remembered of the utterance."""
-        return sum(each.nbytes for each in (self._records, self._costs, self._links))
+        settled = self._num_settled * LINK.itemsize
+        return settled + sum(each.nbytes for each in (self._records, self._costs, self._extra, self._links))
 
     def end_costs(self) -> NDArray[np.float64]:
         """The cost of each token's path if the utterance ends here; infinity where it is not in a final state."""
@@ -90,13 +95,28 @@ class SearchRun:
         """Prune what the last frames have added."""
         counters = self._counters
         frames, used, count = int(counters[NUM_FRAMES]), int(counters[NUM_RECORDS]), int(counters[NUM_TOKENS])
-        extra = np.full(used, np.inf)
-        extra[used - count :] = 0
+        first_frame = max(0, frames - _PRUNED_FRAMES)
+        if len(self._extra) < used:
+            self._extra = np.empty(len(self._records))
+        self._extra[int(self._firsts[0, max(0, first_frame - 1)]) : used - count] = np.inf
+        self._extra[used - count : used] = 0
         links, kept = self._pruning.prune_frames(
-            self._links, int(counters[NUM_LINKS]), self._records, used, self._costs, extra, self._firsts,
-            max(0, frames - _PRUNED_FRAMES), frames, self._lattice_beam,
+            self._links, int(counters[NUM_LINKS]), self._records, used, self._costs, self._extra, self._firsts,
+            first_frame, frames, self._lattice_beam,
         )  # fmt: skip
         counters[NUM_LINKS], counters[FIRST_RECORD], counters[NUM_RECORDS] = links, kept - count, kept
+        self._settle(first_frame)
+
+    def _settle(self, frame: int) -> None:
+        """Put the arcs to frames before this one aside; ``_firsts`` counts them from there on no more."""
+        settled, left = int(self._firsts[1, frame]), int(self._counters[NUM_LINKS])
+        self._settled.append(self._links[:settled].copy())
+        self._links[: left - settled] = self._links[settled:left].copy()
+        self._counters[NUM_LINKS] = left - settled
+        self._firsts[1, self._settled_frame : frame] += self._num_settled
+        self._firsts[1, frame : int(self._counters[NUM_FRAMES]) + 1] -= settled
+        self._num_settled += settled
+        self._settled_frame = frame
 
     def pruned_links(self, above: NDArray[np.float64]) -> tuple[Records, NDArray[np.int64]]:
         """The arcs of the lattice, and the first record of each frame [frames + 1].
@@ -106,7 +126,11 @@ class SearchRun:
         frames, used = int(self._counters[NUM_FRAMES]), int(self._counters[NUM_RECORDS])
         extra = np.full(used, np.inf)
         extra[used - len(self.tokens) :] = above
-        links, firsts = self._links[: int(self._counters[NUM_LINKS])].copy(), self._firsts.copy()
+        links, firsts = (
+            np.concatenate([*self._settled, self._links[: int(self._counters[NUM_LINKS])]]),
+            self._firsts.copy(),
+        )
+        firsts[1, self._settled_frame :] += self._num_settled
         count, _ = self._pruning.prune_frames(
             links, len(links), self._records[:used].copy(), used, self._costs[:used].copy(), extra, firsts,
             0, frames, self._lattice_beam,

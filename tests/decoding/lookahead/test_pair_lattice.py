@@ -7,6 +7,7 @@ from itertools import groupby
 import numpy as np
 import pytest
 
+from ov_asr_score.decoding.lookahead import search_run
 from ov_asr_score.decoding.lookahead.lookahead_search import LookaheadSearch, search_utterance
 from ov_asr_score.decoding.search import PARTIAL
 from ov_asr_score.errors import UnsupportedModelError
@@ -16,7 +17,7 @@ from ov_asr_score.lattice.lattice import Lattice
 from ov_asr_score.lattice.nbest import n_best
 from ov_asr_score.settings.words.decoding import DecodingOptions
 from tests.decoding import kaldi_decodings
-from tests.decoding.kaldi_live_searches import scores, whole_graph
+from tests.decoding.kaldi_live_searches import joined_scores, scores, whole_graph
 from tests.decoding.lookahead.small_pairs import CHAIN, FOLDER, pair_graph
 
 WIDE = replace(CHAIN, beam=15.0, lattice_beam=8.0, decoding_scale=0.2)
@@ -109,6 +110,24 @@ def test_arcs_without_frames_before_between_and_behind() -> None:
 def test_a_cycle_without_frames() -> None:
     with pytest.raises(UnsupportedModelError, match="a cycle of arcs without transition-ids"):
         small_lattice(3, (0, 1, 1, 0), (1, 1, 0, 7), (1, 2, 0, 0))
+
+
+@pytest.mark.parametrize("frames", [0, 3, 60])
+def test_arcs_that_are_settled_early_are_in_the_lattice(frames: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = []
+    for pruned in (10_000, frames):
+        monkeypatch.setattr(search_run, "_PRUNED_FRAMES", pruned)
+        search = LookaheadSearch(pair_graph(), replace(WIDE, prune_interval=10, allow_partial=True), wants_lattice=True)
+        values = joined_scores()
+        for first in range(0, len(values), 17):
+            search.advance(values[first : first + 17])
+            if first % 5 == 0:
+                search.lattice_so_far("a")
+        found.append(search.finish("a").lattice)
+    whole, settled = found
+    assert whole is not None and settled is not None and whole.num_states == settled.num_states
+    for name in ("sources", "targets", "transition_ids", "words", "graph_costs", "acoustic_costs"):
+        assert np.array_equal(getattr(whole, name), getattr(settled, name))
 
 
 def test_a_lattice_before_the_end_lets_paths_end_anywhere() -> None:
