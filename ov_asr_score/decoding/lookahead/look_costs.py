@@ -1,8 +1,10 @@
 """Compiled: what the language model will cost at least of all words that are within reach (weight pushing).
 
 The look of a set of labels in a history is the negated logarithm of the probability of those of its words that the
-history has arcs for, as that of OpenFst's lookahead with FastLogAccumulator. Interval sums are differences of running
-sums.
+history has arcs for, or the cost of ending there, if that is within reach and less; as that of OpenFst's lookahead with
+FastLogAccumulator. Interval sums are differences of running sums.
+
+Source: OpenFst, ``LabelLookAheadMatcher::LookAheadFst``.
 """
 
 from __future__ import annotations
@@ -115,17 +117,18 @@ def look_ahead(graph: SearchArrays, labels: Int, history: Int, looks: Records, b
     begin, end = arcs_within(graph, labels, begin, end)
     if begin == end and not found.is_final:
         return np.inf
-    mass = math.exp(-np.float64(graph.ends[history])) if found.is_final else 0.0
     is_short = min(end - begin, np.int64(found.count)) <= _FEW
     key = np.int64(labels) * len(graph.ends) + history
     slot = slot_of(key, len(looks) - 1)
     if not is_short and looks[slot].key == key:
         return np.float64(looks[slot].look)
     if found.count == 1:
-        mass += mass_of_arcs(graph, history, begin, end)
+        mass = mass_of_arcs(graph, history, begin, end)
     else:
-        mass += mass_among(graph, labels, history, begin, end)
+        mass = mass_among(graph, labels, history, begin, end)
     look = np.float64(np.float32(-math.log(mass))) if mass > 0 else np.inf
+    if found.is_final:  # OpenFst adds words, but not the end
+        look = min(look, np.float64(graph.ends[history]))
     if not is_short:
         looks[slot].key, looks[slot].look = key, look
     return look

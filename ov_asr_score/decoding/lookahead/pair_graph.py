@@ -234,6 +234,8 @@ def _wide_tables(lm: LanguageModel, widest: int, first_half: SearchArrays) -> tu
     for place in np.flatnonzero((masses < 1e-9) & holds_any):  # differences of sums have lost their digits
         masses[place] = probability[begins[place] : ends[place]].sum()
     totals = _by_set(masses, first_half.set_first)
-    totals[first_half.label_sets["is_final"] > 0] += np.exp(-float(lm.finals[widest]))
     with np.errstate(divide="ignore"):
-        return arc_of_label, (-np.log(totals)).astype(np.float32)
+        looks = -np.log(totals)
+    is_final = first_half.label_sets["is_final"] > 0
+    looks[is_final] = np.minimum(looks[is_final], lm.finals[widest])
+    return arc_of_label, looks.astype(np.float32)

@@ -21,8 +21,8 @@ def own_mass(arrays: SearchArrays, labels: int, history: int) -> float:
     for arc in range(arrays.word_first[history], arrays.word_first[history + 1]):
         if int(arrays.labels[arc]) in wanted:
             mass += math.exp(-float(arrays.word_costs[arc]))
-    if pair().hclr.final_label in wanted:
-        mass += math.exp(-float(arrays.ends[history]))
+    if pair().hclr.final_label in wanted:  # the end is not added
+        mass = max(mass, math.exp(-float(arrays.ends[history])))
     return mass
 
 
