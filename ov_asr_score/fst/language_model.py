@@ -41,6 +41,7 @@ class LanguageModel:
     backoff_cost: NDArray[np.float32]  # [L]; infinity where there is none
     words_of_label: NDArray[np.int32]  # [largest label + 1]; 0 for labels without an arc
     said: NDArray[np.int32] | None = None  # [L]; the label that stands for all words of a state, 0: each for itself
+    backoff_label: int = 0  # the input label of backoff arcs; 0: none, as in the kind ngram
 
     @property
     def num_states(self) -> int:
@@ -65,9 +66,13 @@ class LanguageModelFile:
     path: str
     kind: str  # ngram, const or vector
     model: LanguageModel
-    backoff_label: int  # the input label of backoff arcs; 0: none, as in the kind ngram
     input_symbols: SymbolTable | None
     output_symbols: SymbolTable | None
+
+    @property
+    def backoff_label(self) -> int:
+        """The input label of backoff arcs; 0: none."""
+        return self.model.backoff_label
 
     @property
     def words(self) -> SymbolTable | None:
@@ -96,10 +101,10 @@ def open_language_model(path: str | os.PathLike[str], allow_commands: bool = Fal
 def read_language_model(stream: KaldiStream, header: FstHeader, path: str) -> LanguageModelFile:
     """The language model behind its header. Raises TableFormatError and UnsupportedModelError."""
     if header.kind == "ngram" and header.arc_type == "standard":
-        model, backoff_label = _of_ngram(stream.name, read_ngram(stream, header)), 0
+        model = _of_ngram(stream.name, read_ngram(stream, header))
     else:
-        model, backoff_label = language_model_of(stream.name, read_graph_behind(stream, header, _GR))
-    return LanguageModelFile(path, header.kind, model, backoff_label, header.input_symbols, header.output_symbols)
+        model, _ = language_model_of(stream.name, read_graph_behind(stream, header, _GR))
+    return LanguageModelFile(path, header.kind, model, header.input_symbols, header.output_symbols)
 
 
 def _of_ngram(name: str, ngram: NgramModel) -> LanguageModel:
@@ -163,6 +168,7 @@ def language_model_of(name: str, fst: GraphFst) -> tuple[LanguageModel, int]:
         backoff_state=backoff_state,
         backoff_cost=backoff_cost,
         words_of_label=_words_of_label(name, arcs["ilabel"], arcs["olabel"]),
+        backoff_label=backoff_label,
     )
     return model, backoff_label
 

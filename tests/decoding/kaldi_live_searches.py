@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,9 +35,9 @@ class Step:
     weights: list[tuple[int, float]]
 
 
-def steps(name: str) -> list[Step]:
+def steps(name: str, folder: Path = FOLDER) -> list[Step]:
     found: list[Step] = []
-    for line in (FOLDER / f"{name}.trace").read_text().splitlines():
+    for line in (folder / f"{name}.trace").read_text().splitlines():
         key, *rest = line.split()
         if key == "weights":
             found[-1].weights.extend((int(frame), float(change)) for frame, change in (x.split(":") for x in rest))

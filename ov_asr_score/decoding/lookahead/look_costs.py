@@ -1,8 +1,9 @@
 """Compiled: what the language model will cost at least of all words that are within reach (weight pushing).
 
 The look of a set of labels in a history is the negated logarithm of the probability of those of its words that the
-history has arcs for, or the cost of ending there, if that is within reach and less; as that of OpenFst's lookahead with
-FastLogAccumulator. Interval sums are differences of running sums.
+history has arcs for, and of backing off if the model has a label for it, as for words; or the cost of ending there, if
+that is within reach and less. So it is in OpenFst's lookahead with FastLogAccumulator. Interval sums are differences of
+running sums.
 
 Source: OpenFst, ``LabelLookAheadMatcher::LookAheadFst``.
 """
@@ -126,6 +127,8 @@ def look_ahead(graph: SearchArrays, labels: Int, history: Int, looks: Records, b
         mass = mass_of_arcs(graph, history, begin, end)
     else:
         mass = mass_among(graph, labels, history, begin, end)
+    if found.backs_off and mass > 0:
+        mass += math.exp(-np.float64(graph.backoff_costs[history]))
     look = np.float64(np.float32(-math.log(mass))) if mass > 0 else np.inf
     if found.is_final:  # OpenFst adds words, but not the end
         look = min(look, np.float64(graph.ends[history]))

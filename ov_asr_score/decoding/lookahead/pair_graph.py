@@ -100,6 +100,7 @@ def with_language_model(graph: LookaheadGraph, lm: LanguageModel) -> LookaheadGr
     wide = _widest_history(lm)
     wide_arcs, wide_looks = _wide_tables(lm, wide, graph.arrays)
     arrays = graph.arrays._replace(
+        label_sets=_with_backoff(graph.arrays, lm.backoff_label),
         word_first=word_first,
         labels=np.ascontiguousarray(lm.labels, np.int32),
         word_costs=costs,
@@ -197,6 +198,14 @@ def _label_sets(hclr: HclrGraph) -> Records:
     sets["begin"][used] = hclr.interval_begin[hclr.set_first[used]]
     sets["end"][used] = hclr.interval_end[hclr.set_first[used + 1] - 1]
     sets["is_final"] = hclr.set_has_final
+    return sets
+
+
+def _with_backoff(first_half: SearchArrays, label: int) -> Records:
+    """What is told of each set of labels, if the language model backs off by a label (0: without any)."""
+    sets = first_half.label_sets.copy()
+    holds = (first_half.set_begins <= label) & (label < first_half.set_ends) & (label > 0)
+    sets["backs_off"] = _by_set(holds.astype(np.float64), first_half.set_first) > 0
     return sets
 
 

@@ -38,8 +38,11 @@ PAIR = np.dtype([("state", "i4"), ("history", "i4"), ("look", "f4")])
 LOOK = np.dtype([("key", "i8"), ("look", "f4"), ("unused", "i4")])
 """Of the cache of looks: the key of a set and a history, and their look."""
 
-SET = np.dtype([("first", "i8"), ("count", "i4"), ("begin", "i4"), ("end", "i4"), ("is_final", "i4")])
-"""A set of labels: where its intervals are, where the first begins and the last ends, and whether the end is in it."""
+SET = np.dtype(
+    [("first", "i8"), ("count", "i4"), ("begin", "i4"), ("end", "i4"), ("is_final", "i2"), ("backs_off", "i2")]
+)
+"""A set of labels: where its intervals are, where the first begins and the last ends, whether the end is in it, and
+whether a label is by which the language model backs off."""
 
 LINK = np.dtype(
     [

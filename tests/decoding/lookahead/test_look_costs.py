@@ -21,6 +21,8 @@ def own_mass(arrays: SearchArrays, labels: int, history: int) -> float:
     for arc in range(arrays.word_first[history], arrays.word_first[history + 1]):
         if int(arrays.labels[arc]) in wanted:
             mass += math.exp(-float(arrays.word_costs[arc]))
+    if mass and arrays.label_sets["backs_off"][labels]:
+        mass += math.exp(-float(arrays.backoff_costs[history]))
     if pair().hclr.final_label in wanted:  # the end is not added
         mass = max(mass, math.exp(-float(arrays.ends[history])))
     return mass
@@ -68,3 +70,11 @@ def test_rare_words_are_not_lost_in_sums() -> None:
         return found
 
     assert mass(arrays) == pytest.approx(math.exp(-60), rel=1e-6)
+
+
+@pytest.mark.parametrize("gr", ["Gr.fst", "Gr_ngram.fst"])
+def test_sets_with_the_label_of_backing_off(gr: str) -> None:
+    arrays, label = pair_graph(gr).arrays, pair(gr).model.backoff_label
+    holds = [label in labels_of(arrays, labels) for labels in range(len(arrays.set_first) - 1)]
+    assert arrays.label_sets["backs_off"].tolist() == holds
+    assert any(holds) == (label > 0) == (gr == "Gr.fst")
