@@ -102,14 +102,15 @@ def _with_bigrams(
     for phrase in options.phrases:
         numbers = [vocabulary.number(word) for word in phrase.split()]
         phrases.append([int(labels[number]) for number in numbers if number is not None])
-    warnings = [f"word {said}, and is left out" for said in vocabulary.all_unknown()]
+    unknown = clipped_warnings(vocabulary.all_unknown())
+    warnings = [f"words are left out: {'; '.join(unknown)}"] if unknown else []
     if not any(phrases):
         raise UsageError(
-            "; ".join(["phrases: expected a word that the model knows, found none", *clipped_warnings(warnings)]),
+            "; ".join(["phrases: expected a word that the model knows, found none", *warnings]),
             fields=("phrases",),
         )
     model = phrase_bigrams(phrases, pair.model.words_of_label)
-    return PairPhrases(replace(pair, model=model), symbols, tuple(clipped_warnings(warnings)))
+    return PairPhrases(replace(pair, model=model), symbols, tuple(warnings))
 
 
 def _restricted(
