@@ -1,7 +1,7 @@
 """Random grammars of vosk on a lookahead pair, judged by vosk itself.
 
-Run as ``python -m tests.kaldi_judge.grammars --vosk PYTHON --runs 60 --seed 7``, where PYTHON has the package vosk: final
-results must have the same words, and most of them the same times and confidences; partial results are compared, too.
+Run as ``python -m tests.kaldi_judge.grammars --vosk PYTHON --runs 60 --seed 7``, where PYTHON has the package vosk:
+final results must have the same words, and most of them the same times and confidences; partial results are compared.
 Both prune what is far from the best path, and not the same: where the sound is nothing of the grammar, results may
 differ now and then.
 """
