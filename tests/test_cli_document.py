@@ -19,8 +19,8 @@ DOCUMENTS = sorted((*(ROOT / "docs").glob("*.md"), ROOT / "README.md"))
 _NAMED = re.compile(r"`(--?[A-Za-z][\w-]*)(?:[ =]([^`]*))?`(?<!`-inf`)")
 # Options of other programs that documents speak of.
 _FOREIGN = {
-    # benchmarks/against_commit.py, benchmarks/features.py, benchmarks/decoding.py, benchmarks/recognition
-    "benchmarks.md": {"--allow", "--kaldi", "--graph", "--scores", "--vosk", "--clock"},
+    # benchmarks/against_commit.py, and features.py, decoding.py, recognition, lookahead beside it
+    "benchmarks.md": {"--allow", "--kaldi", "--graph", "--scores", "--vosk", "--clock", "--pair", "--model"},
     "decoding.md": {"--decode-mbr"},  # lattice-to-ctm-conf
     "features-judged.md": {"--runs", "--n"},  # tests/kaldi_judge/features, subsample-feats
     "kaldi-models.md": {"--counts", "--remove_output_softmax", "--remove_memory"},  # Model Optimizer
