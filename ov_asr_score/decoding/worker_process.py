@@ -28,7 +28,8 @@ import numpy as np
 from ov_asr_score.decoding.decoded import Decoded
 from ov_asr_score.decoding.graph import DecodingGraph
 from ov_asr_score.decoding.graphs_in_files import GraphInFile, SearchedGraph
-from ov_asr_score.decoding.lookahead.lookahead_search import search_utterance
+from ov_asr_score.decoding.lookahead.lookahead_search import prepare_search, search_utterance
+from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph
 from ov_asr_score.decoding.search import TOO_MUCH_MEMORY, decode
 from ov_asr_score.errors import OvAsrScoreError
 from ov_asr_score.settings.words.decoding import DecodingOptions
@@ -68,6 +69,8 @@ def main(control_descriptor: int, path: str) -> None:
     try:
         setup: Setup = line.recv()
         graph = setup.graph.open(path)
+        if isinstance(graph, LookaheadGraph):  # once for all workers
+            prepare_search(graph, setup.options, setup.wants_lattices)
     except Exception as error:
         known = isinstance(error, OvAsrScoreError)
         line.send(error if known else RuntimeError(traceback.format_exc()))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -32,6 +33,7 @@ from ov_asr_score.decoding.search import (
     not_numbers,
     score_scale,
 )
+from ov_asr_score.errors import OvAsrScoreError
 from ov_asr_score.lattice.best_path import BestPath
 from ov_asr_score.lattice.lattice import Lattice
 from ov_asr_score.settings.words.decoding import (
@@ -296,6 +298,13 @@ def make_ready(graph: LookaheadGraph) -> None:
     search = LookaheadSearch(graph, DecodingOptions(allow_partial=True), wants_lattice=True)
     search.advance(np.zeros((1, graph.num_pdfs), np.float32))
     search.finish("")
+
+
+def prepare_search(graph: LookaheadGraph, options: DecodingOptions, wants_lattice: bool) -> None:
+    """Compile the functions of a search, or load them, so that no search waits for it, whose time may be limited."""
+    with suppress(OvAsrScoreError):  # what is wrong with the graph is told of each utterance
+        options = replace(options, allow_partial=True, decoding_seconds=None)
+        search_utterance(graph, options, "", np.zeros((1, graph.num_pdfs), np.float32), wants_lattice)
 
 
 def search_utterance(

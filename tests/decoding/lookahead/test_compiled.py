@@ -165,3 +165,17 @@ for module in composed_nodes, frame_steps, look_costs, path_records, token_table
     outcome = run(program)
     assert outcome.returncode == 0, outcome.stderr
     assert outcome.stdout == ""
+
+
+def test_all_that_a_search_needs_is_prepared() -> None:
+    program = """
+from dataclasses import replace
+from tests.decoding.lookahead.small_pairs import CHAIN, pair_graph
+from ov_asr_score.decoding.lookahead import frame_steps, lattice_pruning, path_records
+from ov_asr_score.decoding.lookahead.lookahead_search import prepare_search
+prepare_search(pair_graph(), replace(CHAIN, decoding_seconds=1e-9), True)
+functions = frame_steps.advance_search, lattice_pruning.prune_frames, path_records.path_to, path_records.end_costs
+print(*(len(each.signatures) for each in functions))
+"""
+    outcome = run(program)
+    assert outcome.stdout == "1 1 1 1\n", outcome.stderr
