@@ -88,7 +88,7 @@ def judge_answers(case: Case, theirs: Answers, ours: Answers) -> list[Finding]:
 
 def _slack(answers: Answers, key: str) -> float:
     """By how much costs of a path may differ: what Kaldi logs has six digits, and it rounds."""
-    return 1e-3 + 1e-5 * abs(answers.costs[key]) + _ROUNDED * (1 + len(answers.alignments[key])) / 2
+    return 1e-3 + 1e-5 * abs(answers.costs[key]) + _ROUNDED * (1 + len(answers.alignments[key]))
 
 
 def _of_utterance(case: Case, key: str, theirs: Answers, ours: Answers) -> Iterator[Finding]:
