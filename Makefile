@@ -24,7 +24,7 @@ VENV_2023 := .venv-2023
 PYTHON_2023 ?= $(shell for python in $(PYTHON) python3.11 python3.10; do \
   $$python -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 12))' 2>&- && echo $$python && break; done)
 # what does not depend on the runtime is tested with the newest one
-SAME_WITH_ANY_RUNTIME := recognition vosk pipelines model_directory job/transcribe decoding/phrases decoding/lookahead transcript word_errors lattice fst audio
+SAME_WITH_ANY_RUNTIME := recognition vosk pipelines model_directory job/transcribe decoding/phrases decoding/token_passing transcript word_errors lattice fst audio
 TESTS_2023 ?= tests $(addprefix --ignore=tests/,$(SAME_WITH_ANY_RUNTIME))
 BENCH_FOLDER ?= out/bench
 BENCH_OPTIONS ?=

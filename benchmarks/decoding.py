@@ -24,9 +24,9 @@ from numpy.typing import NDArray
 from benchmarks.measuring.turns import Contestant, Target, ratios, spread, take_turns
 from benchmarks.models.subjects import ROOT
 from ov_asr_score.decoding.graph import DecodingGraph, make_graph
-from ov_asr_score.decoding.lookahead.lookahead_search import search_utterance
-from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph, plain_graph
 from ov_asr_score.decoding.search import decode
+from ov_asr_score.decoding.token_passing.search_graph import SearchGraph, plain_graph
+from ov_asr_score.decoding.token_passing.utterance_search import search_utterance
 from ov_asr_score.fst.graph_file import open_graph
 from ov_asr_score.kaldi_io import TableWriter, read_table
 from ov_asr_score.kaldi_model.transitions import load_transitions
@@ -51,7 +51,7 @@ class Subject:
     """What is decoded; ``archive`` has the same scores as ``utterances``, which last so many ``seconds``."""
 
     graph: DecodingGraph
-    graph_for_lattices: LookaheadGraph
+    graph_for_lattices: SearchGraph
     utterances: Utterances
     seconds: float
     paths: tuple[Path, Path]  # of the model and the graph

@@ -9,8 +9,8 @@ import numpy as np
 
 from benchmarks.lookahead import searching
 from benchmarks.lookahead.subjects import START, pair_of
-from ov_asr_score.decoding.lookahead.lookahead_search import LookaheadSearch
-from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph
+from ov_asr_score.decoding.token_passing.search_graph import SearchGraph
+from ov_asr_score.decoding.token_passing.utterance_search import UtteranceSearch
 from ov_asr_score.decoding.words.model_searches import model_graph
 from ov_asr_score.decoding.words.word_model import WordModel, open_word_model
 from ov_asr_score.kaldi_io import read_table
@@ -28,12 +28,12 @@ def open_model(folder: Path) -> WordModel:
     return open_word_model(directory.words.graph, directory.words.search, directory.model)
 
 
-def search_all(graph: LookaheadGraph, archive: str, options: DecodingOptions, way: str, alignments: str) -> None:
+def search_all(graph: SearchGraph, archive: str, options: DecodingOptions, way: str, alignments: str) -> None:
     """Search the utterances of an archive, and say on standard error what comes of each."""
     scale = options.decoding_scale or 1.0
     with Path(alignments).open("w") as written:
         for key, scores in read_table(f"ark:{archive}"):
-            search = LookaheadSearch(graph, options, way != "path")
+            search = UtteranceSearch(graph, options, way != "path")
             search.advance(scores)
             decoded = search.finish(key)
             if decoded.lattice is not None and way == "lattice":
@@ -49,7 +49,7 @@ def search_all(graph: LookaheadGraph, archive: str, options: DecodingOptions, wa
 
 def compile_search(options: DecodingOptions, way: str) -> None:
     """Search a small pair, so that everything is compiled: all utterances in one, which is long enough for sweeping."""
-    search = LookaheadSearch(pair_of(), options, way != "path")
+    search = UtteranceSearch(pair_of(), options, way != "path")
     search.advance(np.concatenate([scores for _, scores in read_table(f"ark:{START}")] * _REPEATED))
     search.finish("compiled")
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from benchmarks.models.subjects import ROOT
 from benchmarks.recognition.directories import BEAM, LATTICE_BEAM, MAX_ACTIVE, MIN_ACTIVE, write_directory
-from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph, compose_pair
+from ov_asr_score.decoding.token_passing.search_graph import SearchGraph, compose_pair
 from ov_asr_score.fst.lookahead_graph import open_lookahead_pair
 from ov_asr_score.job.score import run_job
 from ov_asr_score.job.transcribe.scoring_job import scoring_job
@@ -67,7 +67,7 @@ class Subject:
         return Path(read_model_directory(self.folder).words.graph.graph).parent
 
 
-def pair_of(folder: Path = BUNDLED_PAIR, model: Path = _BUNDLED_MODEL) -> LookaheadGraph:
+def pair_of(folder: Path = BUNDLED_PAIR, model: Path = _BUNDLED_MODEL) -> SearchGraph:
     """A lookahead pair in a folder, for a model."""
     pair = open_lookahead_pair(folder / "HCLr.fst", folder / "Gr.fst")
     disambiguation = [int(label) for label in (folder / "disambig_tid.int").read_text().split()]

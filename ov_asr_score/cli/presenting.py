@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from ov_asr_score.cli.failures import say
 from ov_asr_score.cli.report_console import ReportConsole
-from ov_asr_score.decoding.lookahead.first_use import telling
+from ov_asr_score.decoding.token_passing.first_use import telling
 from ov_asr_score.errors import OvAsrScoreError
 from ov_asr_score.frontend.sources import count_utterances, is_sound
 from ov_asr_score.kaldi_io import parse_write_specifier

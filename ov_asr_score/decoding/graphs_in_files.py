@@ -1,6 +1,6 @@
 """Graphs handed over to another process: what is in a file that both have open, and what is said of it.
 
-The arrays of a graph for `LookaheadSearch` lie in the file as they are in memory, so that the other process maps them
+The arrays of a graph for `UtteranceSearch` lie in the file as they are in memory, so that the other process maps them
 and reads nothing.
 """
 
@@ -16,12 +16,12 @@ from typing import Any, BinaryIO, TypeAlias
 import numpy as np
 
 from ov_asr_score.decoding.graph import DecodingGraph, GraphLabels, open_graph_file
-from ov_asr_score.decoding.lookahead.lookahead_search import make_ready
-from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph
+from ov_asr_score.decoding.token_passing.search_graph import SearchGraph
+from ov_asr_score.decoding.token_passing.utterance_search import make_ready
 
 _ALIGNMENT = 64
 
-SearchedGraph: TypeAlias = DecodingGraph | LookaheadGraph
+SearchedGraph: TypeAlias = DecodingGraph | SearchGraph
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,14 +45,14 @@ class ArraysInFile:
     record: bytes
     places: tuple[tuple[int, int], ...]  # begin and end of each array
 
-    def open(self, path: str) -> LookaheadGraph:
+    def open(self, path: str) -> SearchGraph:
         """The graph in the file, whose arrays are shared with all who have it open. Raises MissingExtraError."""
         with Path(path).open("rb") as file:
             # a view that may be written to, as compiled functions are made for such arrays
             data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))
         parts = [data[begin:end] for begin, end in self.places]
         values: dict[str, Any] = pickle.loads(self.record, buffers=parts)  # noqa: S301  # of this program
-        graph = LookaheadGraph(**values)
+        graph = SearchGraph(**values)
         make_ready(graph)  # before the process divides itself
         return graph
 
@@ -60,7 +60,7 @@ class ArraysInFile:
 GraphInFile: TypeAlias = FstInFile | ArraysInFile
 
 
-def write_arrays(file: BinaryIO, graph: LookaheadGraph) -> ArraysInFile:
+def write_arrays(file: BinaryIO, graph: SearchGraph) -> ArraysInFile:
     """Write the arrays of a graph, and return what `ArraysInFile.open` needs."""
     values = {each.name: getattr(graph, each.name) for each in fields(graph) if not each.name.startswith("_")}
     arrays = graph.arrays

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.decoding.lookahead.lookahead_search import LookaheadSearch
+from ov_asr_score.decoding.token_passing.utterance_search import UtteranceSearch
 from ov_asr_score.settings.recognition.silence_weighting import SilenceWeightingOptions
 
 _UNKNOWN = -1
@@ -35,7 +35,7 @@ class SilenceWeighting:
         self._ids = np.zeros(0, np.int32)  # by row, _UNKNOWN where the search is not there yet
         self._weights = np.zeros(0, np.float32)  # those that were given out
 
-    def update(self, search: LookaheadSearch) -> None:
+    def update(self, search: UtteranceSearch) -> None:
         """Learn the best path so far. Kaldi: ``ComputeCurrentTraceback``."""
         traced = search.traced(False)
         if traced is None:

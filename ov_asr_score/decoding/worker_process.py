@@ -28,9 +28,9 @@ import numpy as np
 from ov_asr_score.decoding.decoded import Decoded
 from ov_asr_score.decoding.graph import DecodingGraph
 from ov_asr_score.decoding.graphs_in_files import GraphInFile, SearchedGraph
-from ov_asr_score.decoding.lookahead.lookahead_search import prepare_search, search_utterance
-from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph
 from ov_asr_score.decoding.search import TOO_MUCH_MEMORY, decode
+from ov_asr_score.decoding.token_passing.search_graph import SearchGraph
+from ov_asr_score.decoding.token_passing.utterance_search import prepare_search, search_utterance
 from ov_asr_score.errors import OvAsrScoreError
 from ov_asr_score.settings.words.decoding import DecodingOptions
 
@@ -69,7 +69,7 @@ def main(control_descriptor: int, path: str) -> None:
     try:
         setup: Setup = line.recv()
         graph = setup.graph.open(path)
-        if isinstance(graph, LookaheadGraph):  # once for all workers
+        if isinstance(graph, SearchGraph):  # once for all workers
             prepare_search(graph, setup.options, setup.wants_lattices)
     except Exception as error:
         known = isinstance(error, OvAsrScoreError)

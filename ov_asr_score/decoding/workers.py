@@ -28,9 +28,9 @@ from ov_asr_score.decoding.graph import PdfsOfLabels, make_graph, write_graph
 from ov_asr_score.decoding.graph_server import GraphServer, Worker, WorkerEndedError, WorkerTooSlowError
 from ov_asr_score.decoding.graphs_in_files import FstInFile, SearchedGraph, write_arrays
 from ov_asr_score.decoding.kaldifst_api import import_kaldi_decoder, nameable_file
-from ov_asr_score.decoding.lookahead.code_folder import is_first_use
-from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph, plain_graph
 from ov_asr_score.decoding.search import given_up
+from ov_asr_score.decoding.token_passing.code_folder import is_first_use
+from ov_asr_score.decoding.token_passing.search_graph import SearchGraph, plain_graph
 from ov_asr_score.decoding.worker_process import Answer, Setup, decode_whole
 from ov_asr_score.fst.graph_file import GraphFile
 from ov_asr_score.settings.words.decoding import DecodingOptions, check_decoding, seconds_allowed
@@ -46,7 +46,7 @@ _PATIENCE = 10  # seconds that a worker gets beyond those allowed before it is k
 
 
 def decode_all(
-    graph: GraphFile | LookaheadGraph,
+    graph: GraphFile | SearchGraph,
     transitions: PdfsOfLabels,
     options: DecodingOptions,
     utterances: Utterances,
@@ -60,7 +60,7 @@ def decode_all(
 
     These are pairs of a key and scores [T, pdfs]. ``finish`` is called in the processes, so it and what it returns must
     be such that ``pickle`` can send them. ``workers`` is the number of processes; 0 takes one per core, 1 none but
-    this one, where memory is bounded for lattices alone. A lookahead pair is given as its `LookaheadGraph`, which
+    this one, where memory is bounded for lattices alone. A lookahead pair is given as its `SearchGraph`, which
     knows the meaning of its labels.
 
     Raises UsageError, MissingExtraError, UnsupportedModelError and ShapeMismatchError (at once, or where scores have
@@ -68,7 +68,7 @@ def decode_all(
     """
     check_decoding(options, wants_lattices)
     options = replace(options, decoding_scale=acoustic_scale)
-    _check_packages(wants_lattices or isinstance(graph, LookaheadGraph))
+    _check_packages(wants_lattices or isinstance(graph, SearchGraph))
     if wants_lattices and isinstance(graph, GraphFile):
         graph = plain_graph(printable_name(graph.path), graph.fst, transitions.pdfs, transitions.num_pdfs)
     if workers == 1 or not hasattr(os, "fork"):
@@ -80,7 +80,7 @@ def _check_packages(compiles: bool) -> None:
     """Raise MissingExtraError where the packages of a search are not there; none of them is imported."""
     if compiles:
         if importlib.util.find_spec("numba") is None:
-            import_module("ov_asr_score.decoding.lookahead.compiled")  # says what is missing
+            import_module("ov_asr_score.decoding.token_passing.compiled")  # says what is missing
         is_first_use()
     elif any(importlib.util.find_spec(name) is None for name in ("kaldi_decoder", "kaldifst")):
         import_kaldi_decoder()
@@ -91,7 +91,7 @@ def _num_cores() -> int:
 
 
 def _decode_here(
-    graph: GraphFile | LookaheadGraph,
+    graph: GraphFile | SearchGraph,
     transitions: PdfsOfLabels,
     options: DecodingOptions,
     utterances: Utterances,
@@ -99,7 +99,7 @@ def _decode_here(
     wants_lattices: bool,
 ) -> Iterator[Result]:
     searched: SearchedGraph
-    if isinstance(graph, LookaheadGraph):
+    if isinstance(graph, SearchGraph):
         searched = graph
     else:
         penalty = options.word_insertion_penalty
@@ -111,7 +111,7 @@ def _decode_here(
 
 
 def _decode_there(
-    graph: GraphFile | LookaheadGraph,
+    graph: GraphFile | SearchGraph,
     transitions: PdfsOfLabels,
     options: DecodingOptions,
     utterances: Utterances,
@@ -121,7 +121,7 @@ def _decode_there(
 ) -> Iterator[Result]:
     penalty = options.word_insertion_penalty
     with nameable_file() as (file, path):
-        if isinstance(graph, LookaheadGraph):
+        if isinstance(graph, SearchGraph):
             setup = Setup(write_arrays(file, graph), options, wants_lattices, finish)
         else:
             labels = write_graph(file, graph.path, graph.fst, transitions.pdfs, transitions.num_pdfs, penalty)

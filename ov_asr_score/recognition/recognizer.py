@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ov_asr_score.decoding.endpointing import silence_transitions
 from ov_asr_score.decoding.graph_checks import check_width
 from ov_asr_score.decoding.hypotheses import HypothesisMaker, HypothesisOptions
-from ov_asr_score.decoding.lookahead.lookahead_search import LookaheadSearch, make_ready
+from ov_asr_score.decoding.token_passing.utterance_search import UtteranceSearch, make_ready
 from ov_asr_score.decoding.words.word_model import WordModel, open_word_model
 from ov_asr_score.errors import (
     SessionEndedError,
@@ -248,7 +248,7 @@ class Recognizer:
         return StreamParts(
             frontend=self._whole_frontend if is_whole else self.frontend,
             engine=self.engine(low_latency=low_latency),
-            begin_search=lambda: LookaheadSearch(made.graph, search, options.needs_lattices),
+            begin_search=lambda: UtteranceSearch(made.graph, search, options.needs_lattices),
             maker=self.hypothesis_maker(options),
             symbols=made.symbols,
             endpoints=directory.endpoints if options.endpoints else None,

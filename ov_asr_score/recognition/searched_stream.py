@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.decoding.decoded import Decoded
-from ov_asr_score.decoding.lookahead.lookahead_search import LookaheadSearch
+from ov_asr_score.decoding.token_passing.utterance_search import UtteranceSearch
 from ov_asr_score.errors import ShapeMismatchError, TableFormatError
 from ov_asr_score.frontend.live import LiveFrontend, ReadyFrames
 from ov_asr_score.frontend.live_state import FrontendState
@@ -43,7 +43,7 @@ class SearchedStream:
         self._begin_search()
 
     @property
-    def search(self) -> LookaheadSearch:
+    def search(self) -> UtteranceSearch:
         """The search of the open utterance."""
         return self._search
 
@@ -55,7 +55,7 @@ class SearchedStream:
     def accept(self, samples: NDArray[np.float32]) -> bool:
         """Whether samples [n], on the scale of 16-bit integers, took the search on so that another look is due.
 
-        In an utterance that lasts for minutes the best path is looked at less often (`LookaheadSearch`). Raises
+        In an utterance that lasts for minutes the best path is looked at less often (`UtteranceSearch`). Raises
         SoundFormatError for what is no sound: nothing of it is taken then; and what the network raises.
         """
         return bool(len(samples)) and self._advance(self._frontend.accept(samples), is_last=False)

@@ -11,7 +11,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph, with_language_model
+from ov_asr_score.decoding.token_passing.search_graph import SearchGraph, with_language_model
 from ov_asr_score.decoding.words.model_searches import model_graph
 from ov_asr_score.decoding.words.word_model import WordModel
 from ov_asr_score.errors import UsageError
@@ -32,7 +32,7 @@ _MOST_KEPT = 8
 class SessionGraph:
     """A graph to search with its words; ``warnings`` name phrases and words that cannot be recognized."""
 
-    graph: LookaheadGraph
+    graph: SearchGraph
     symbols: SymbolTable
     warnings: tuple[str, ...] = ()
 

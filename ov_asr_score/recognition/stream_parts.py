@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from ov_asr_score.decoding.endpointing import endpoint_rule
 from ov_asr_score.decoding.hypotheses import HypothesisMaker
-from ov_asr_score.decoding.lookahead.lookahead_search import LookaheadSearch
 from ov_asr_score.decoding.silence_weighting import SilenceWeighting
+from ov_asr_score.decoding.token_passing.utterance_search import UtteranceSearch
 from ov_asr_score.decoding.words.utterance_segments import segment_of
 from ov_asr_score.frontend.frontend import Frontend
 from ov_asr_score.fst.symbols import SymbolTable
@@ -36,7 +36,7 @@ class StreamParts:
 
     frontend: Frontend
     engine: Engine
-    begin_search: Callable[[], LookaheadSearch]
+    begin_search: Callable[[], UtteranceSearch]
     maker: HypothesisMaker
     symbols: SymbolTable
     endpoints: EndpointOptions | None  # None: utterances end with the sound
@@ -55,7 +55,7 @@ class StreamParts:
             return None
         return SilenceWeighting(self.is_unweighted, options, self.subsampling)
 
-    def endpoint(self, search: LookaheadSearch, options: EndpointOptions | None = None) -> int | None:
+    def endpoint(self, search: UtteranceSearch, options: EndpointOptions | None = None) -> int | None:
         """The rule that ends the utterance of the search here, by ``options`` or ``endpoints``; None: none."""
         rules = options or self.endpoints
         if rules is None or not search.num_frames:
@@ -63,12 +63,12 @@ class StreamParts:
         silence = search.trailing_silence(self.is_silence)
         return endpoint_rule(rules, search.num_frames, silence, self.row_seconds, search.relative_cost)
 
-    def final(self, search: LookaheadSearch, key: str, first_row: int, rule: int | None) -> Final:
+    def final(self, search: UtteranceSearch, key: str, first_row: int, rule: int | None) -> Final:
         """The result of a search that is over, which began at row ``first_row`` of the stream."""
         segment = segment_of(self.maker(search.finish(key)), self.symbols, self.row_seconds, first_row=first_row)
         return Final(segment, rule)
 
-    def partial(self, search: LookaheadSearch, first_row: int) -> Partial:
+    def partial(self, search: UtteranceSearch, first_row: int) -> Partial:
         """What a search finds most likely now."""
         start, end = (row * self.row_seconds for row in (first_row, first_row + search.num_frames))
         path = search.path_so_far() if self.partial_times else None

@@ -12,10 +12,10 @@ import numpy as np
 
 from ov_asr_score.decoding.graph import make_graph
 from ov_asr_score.decoding.graph_checks import check_graph
-from ov_asr_score.decoding.lookahead.lookahead_search import search_utterance
-from ov_asr_score.decoding.lookahead.pair_graph import plain_graph
 from ov_asr_score.decoding.phrases.phrase_graph import open_phrase_graph
 from ov_asr_score.decoding.search import decode
+from ov_asr_score.decoding.token_passing.search_graph import plain_graph
+from ov_asr_score.decoding.token_passing.utterance_search import search_utterance
 from ov_asr_score.fst.graph_file import GraphFile, open_graph
 from ov_asr_score.fst.header import MAGIC
 from ov_asr_score.fst.lookahead_graph import open_lookahead_pair

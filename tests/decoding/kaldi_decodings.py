@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from ov_asr_score.decoding.decoded import Decoded
 from ov_asr_score.decoding.graph import DecodingGraph, make_graph
-from ov_asr_score.decoding.lookahead.lookahead_search import search_utterance
-from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph, plain_graph
 from ov_asr_score.decoding.search import decode
+from ov_asr_score.decoding.token_passing.search_graph import SearchGraph, plain_graph
+from ov_asr_score.decoding.token_passing.utterance_search import search_utterance
 from ov_asr_score.fst.graph_file import GraphFst
 from ov_asr_score.fst.header import ARC
 from ov_asr_score.fst.reading import Fst, read_fst
@@ -41,12 +41,12 @@ def graph(name: str = "HCLG.fst", word_penalty: float = 0.0) -> DecodingGraph:
 
 
 @cache
-def whole_graph(name: str = "HCLG.fst") -> LookaheadGraph:
+def whole_graph(name: str = "HCLG.fst") -> SearchGraph:
     """The same for the search that makes lattices."""
     return searchable(name, fst(name), pdfs(), NUM_PDFS)
 
 
-def searchable(name: str, fst: Fst, pdfs: NDArray[np.int32], num_pdfs: int) -> LookaheadGraph:
+def searchable(name: str, fst: Fst, pdfs: NDArray[np.int32], num_pdfs: int) -> SearchGraph:
     arcs = np.empty(len(fst.ilabels), ARC)
     for field, values in zip(ARC.names or (), (fst.ilabels, fst.olabels, fst.weights, fst.next_states), strict=True):
         arcs[field] = values

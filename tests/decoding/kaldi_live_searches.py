@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.decoding.endpointing import silence_transitions
-from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph, plain_graph
+from ov_asr_score.decoding.token_passing.search_graph import SearchGraph, plain_graph
 from ov_asr_score.fst.graph_file import open_graph
 from ov_asr_score.kaldi_io import read_table
 from ov_asr_score.kaldi_model.transitions import TransitionModel, load_transitions
@@ -53,7 +53,7 @@ def transitions() -> TransitionModel:
 
 
 @cache
-def whole_graph() -> LookaheadGraph:
+def whole_graph() -> SearchGraph:
     fst = open_graph(MODEL / "graph/HCLG.fst").fst
     return plain_graph("HCLG.fst", fst, transitions().pdfs, transitions().num_pdfs)
 

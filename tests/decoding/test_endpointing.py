@@ -5,8 +5,8 @@ import math
 import pytest
 
 from ov_asr_score.decoding.endpointing import endpoint_rule, silence_transitions
-from ov_asr_score.decoding.lookahead.lookahead_search import LookaheadSearch
 from ov_asr_score.decoding.silence_weighting import SilenceWeighting
+from ov_asr_score.decoding.token_passing.utterance_search import UtteranceSearch
 from ov_asr_score.settings.recognition.endpointing import EndpointOptions, EndpointRule
 from ov_asr_score.settings.recognition.silence_weighting import SilenceWeightingOptions
 from ov_asr_score.settings.words.decoding import DecodingOptions
@@ -78,7 +78,7 @@ def test_endpoints_of_kaldi_with_other_rules_and_weights_of_silence() -> None:
     decoding = DecodingOptions(beam=15.0, max_active=7000, decoding_scale=0.3)
     weighting = SilenceWeightingOptions(SILENCE_PHONES, 0.5, 3.0)
     values, begin, rules = joined_scores(), 0, set()
-    search = LookaheadSearch(whole_graph(), decoding)
+    search = UtteranceSearch(whole_graph(), decoding)
     weights = SilenceWeighting(is_silence(), weighting, 3)
     for step in steps("rules"):
         weights.update(search)
@@ -95,7 +95,7 @@ def test_endpoints_of_kaldi_with_other_rules_and_weights_of_silence() -> None:
         if rule is not None:
             rules.add(rule)
             begin = step.rows
-            search = LookaheadSearch(whole_graph(), decoding)
+            search = UtteranceSearch(whole_graph(), decoding)
             weights = SilenceWeighting(is_silence(), weighting, 3)
     assert len(rules) > 1
 

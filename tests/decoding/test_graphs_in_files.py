@@ -6,19 +6,19 @@ import pytest
 from ov_asr_score.decoding.graph import write_graph
 from ov_asr_score.decoding.graphs_in_files import FstInFile, write_arrays
 from ov_asr_score.decoding.kaldifst_api import nameable_file
-from ov_asr_score.decoding.lookahead.lookahead_search import search_utterance
-from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph
 from ov_asr_score.decoding.search import decode
+from ov_asr_score.decoding.token_passing.search_graph import SearchGraph
+from ov_asr_score.decoding.token_passing.utterance_search import search_utterance
 from ov_asr_score.settings.words.decoding import DecodingOptions
 from tests.decoding import kaldi_decodings
 from tests.decoding.kaldi_live_searches import scores, whole_graph
-from tests.decoding.lookahead.small_pairs import pair_graph
+from tests.decoding.token_passing.small_pairs import pair_graph
 
 OPTIONS = DecodingOptions(beam=13.0, decoding_scale=1.0)
 
 
 @pytest.mark.parametrize("graph", [pair_graph(), whole_graph()], ids=["pair", "whole"])
-def test_arrays_are_mapped_from_the_file(graph: LookaheadGraph) -> None:
+def test_arrays_are_mapped_from_the_file(graph: SearchGraph) -> None:
     with nameable_file() as (file, path):
         described = write_arrays(file, graph)
         size = file.tell()

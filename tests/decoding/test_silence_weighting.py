@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ov_asr_score.decoding.lookahead.lookahead_search import LookaheadSearch
 from ov_asr_score.decoding.silence_weighting import SilenceWeighting
+from ov_asr_score.decoding.token_passing.utterance_search import UtteranceSearch
 from ov_asr_score.settings.recognition.silence_weighting import SilenceWeightingOptions
 from ov_asr_score.settings.words.decoding import DecodingOptions
 from tests.decoding.kaldi_live_searches import SILENCE_PHONES, is_silence, joined_scores, steps, whole_graph
@@ -13,7 +13,7 @@ from tests.decoding.kaldi_live_searches import SILENCE_PHONES, is_silence, joine
 def test_weights_of_kaldi() -> None:
     # scores times 0.1, whose paths change often; 2 and 3 rows by turns
     options = DecodingOptions(beam=15.0, max_active=7000, decoding_scale=0.1)
-    search = LookaheadSearch(whole_graph(), options)
+    search = UtteranceSearch(whole_graph(), options)
     weights = SilenceWeighting(is_silence(), SilenceWeightingOptions(SILENCE_PHONES, 0.001), 3)
     values, sums = joined_scores(), np.zeros(3 * len(joined_scores()) + 100)
     for step in steps("weights"):
@@ -41,7 +41,7 @@ def test_before_the_search_knows_anything() -> None:
 
 
 def test_rows_without_silence() -> None:
-    search = LookaheadSearch(whole_graph(), DecodingOptions(beam=15.0, decoding_scale=1.0))
+    search = UtteranceSearch(whole_graph(), DecodingOptions(beam=15.0, decoding_scale=1.0))
     search.advance(np.tile(joined_scores(), (2, 1)))
     weights = SilenceWeighting(is_silence(), SilenceWeightingOptions(SILENCE_PHONES, 0.25), 1)
     weights.update(search)

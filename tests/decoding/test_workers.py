@@ -31,7 +31,7 @@ from tests.command_line import interruptible
 from tests.decoding import kaldi_live_searches
 from tests.decoding.finishing import keep, misbehave, number_of_process
 from tests.decoding.kaldi_decodings import FOLDER, alignments, integers, scores, words
-from tests.decoding.lookahead import small_pairs
+from tests.decoding.token_passing import small_pairs
 from tests.places import ROOT
 
 OPTIONS = DecodingOptions(beam=15.0)
@@ -200,7 +200,7 @@ def test_options_and_packages_are_checked_at_once(monkeypatch: pytest.MonkeyPatc
     with pytest.raises(MissingExtraError, match=r"ov-asr-score\[decode\]"):
         decoded([])
     monkeypatch.setitem(sys.modules, "numba", None)
-    monkeypatch.delitem(sys.modules, "ov_asr_score.decoding.lookahead.compiled", raising=False)
+    monkeypatch.delitem(sys.modules, "ov_asr_score.decoding.token_passing.compiled", raising=False)
     with pytest.raises(MissingExtraError, match=r"by numba.*ov-asr-score\[decode\]"):
         decoded([], wants_lattices=True)
 

@@ -20,7 +20,7 @@ def decode(job: DecodeJob, quiet: Quiet = False) -> None:
     Words go to standard output, as Kaldi's text, where no file is named for them.
     """
     from ov_asr_score.cli.report_console import ReportConsole
-    from ov_asr_score.decoding.lookahead.first_use import telling
+    from ov_asr_score.decoding.token_passing.first_use import telling
     from ov_asr_score.job.decode import run_decode
     from ov_asr_score.report.console.words import render_decode_report
 

@@ -19,7 +19,7 @@ def listen(job: ListenJob) -> None:
     Ctrl-C ends it, after what was said until then.
     """
     from ov_asr_score.cli.report_console import ReportConsole
-    from ov_asr_score.decoding.lookahead.first_use import telling
+    from ov_asr_score.decoding.token_passing.first_use import telling
     from ov_asr_score.job.listen import run_listening
     from ov_asr_score.report.console.live_words import LiveWords
 

@@ -5,12 +5,12 @@ Tests: tests/recognition/test_lookahead_models.py
 
 from __future__ import annotations
 
-from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph, compose_pair, plain_graph
+from ov_asr_score.decoding.token_passing.search_graph import SearchGraph, compose_pair, plain_graph
 from ov_asr_score.decoding.words.word_model import WordModel
 from ov_asr_score.text import printable_name
 
 
-def model_graph(model: WordModel) -> LookaheadGraph:
+def model_graph(model: WordModel) -> SearchGraph:
     """What any number of searches share.
 
     Raises MissingExtraError (no numba), UnsupportedModelError and ShapeMismatchError.

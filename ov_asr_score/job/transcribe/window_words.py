@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from ov_asr_score.audio.recordings import Recording
 from ov_asr_score.decoding.endpointing import endpoint_rule, silence_transitions
 from ov_asr_score.decoding.hypotheses import HypothesisMaker, HypothesisOptions
-from ov_asr_score.decoding.lookahead.lookahead_search import LookaheadSearch
-from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph
+from ov_asr_score.decoding.token_passing.search_graph import SearchGraph
+from ov_asr_score.decoding.token_passing.utterance_search import UtteranceSearch
 from ov_asr_score.decoding.words.model_searches import model_graph
 from ov_asr_score.decoding.words.restricted_model import open_restricted_model
 from ov_asr_score.decoding.words.utterance_segments import segment_of
@@ -44,7 +44,7 @@ class WindowRecognizer:
     opened: ModelWithTables
     scorer: Scorer
     symbols: SymbolTable
-    graph: LookaheadGraph
+    graph: SearchGraph
     options: DecodingOptions
     maker: HypothesisMaker
     row_seconds: float
@@ -77,17 +77,17 @@ class WindowRecognizer:
         if search.num_frames or not count:
             yield self._segment(search, key if self.endpoints is None else f"{key}-{count}", first_row)
 
-    def _begin(self) -> LookaheadSearch:
-        return LookaheadSearch(self.graph, self.options, self.maker.options.needs_lattices)
+    def _begin(self) -> UtteranceSearch:
+        return UtteranceSearch(self.graph, self.options, self.maker.options.needs_lattices)
 
-    def _is_over(self, search: LookaheadSearch) -> bool:
+    def _is_over(self, search: UtteranceSearch) -> bool:
         if self.endpoints is None:
             return False
         silence = search.trailing_silence(self.is_silence)
         rule = endpoint_rule(self.endpoints, search.num_frames, silence, self.row_seconds, search.relative_cost)
         return rule is not None
 
-    def _segment(self, search: LookaheadSearch, key: str, first_row: int) -> Segment:
+    def _segment(self, search: UtteranceSearch, key: str, first_row: int) -> Segment:
         found = self.maker(search.finish(key), 0.0)
         return segment_of(found, self.symbols, self.row_seconds, first_row=first_row)
 

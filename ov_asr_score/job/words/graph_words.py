@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from ov_asr_score.decoding.graph_checks import check_width
 from ov_asr_score.decoding.hypotheses import Hypotheses, HypothesisMaker, HypothesisOptions
-from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph
+from ov_asr_score.decoding.token_passing.search_graph import SearchGraph
 from ov_asr_score.decoding.words.model_searches import model_graph
 from ov_asr_score.decoding.words.restricted_model import open_restricted_model
 from ov_asr_score.decoding.words.utterance_segments import segment_of
@@ -36,7 +36,7 @@ class GraphWords:
     model: WordModel
     options: HypothesisOptions
     row_seconds: float
-    pair: LookaheadGraph | None = None
+    pair: SearchGraph | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -10,14 +10,14 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 
-from ov_asr_score.decoding.lookahead.pair_graph import compose_pair
+from ov_asr_score.decoding.token_passing.search_graph import compose_pair
 from ov_asr_score.decoding.words.pair_files import is_pair, open_pair
 from ov_asr_score.decoding.words.word_model import open_word_model
 from ov_asr_score.errors import TableFormatError, UnsupportedModelError
 from ov_asr_score.kaldi_io.matrices import stream
 from ov_asr_score.settings.words.word_outputs import GraphSettings
 from tests.decoding.kaldi_live_searches import MODEL, transitions
-from tests.decoding.lookahead.small_pairs import CHAIN, DISAMBIGUATION, FOLDER, numbers
+from tests.decoding.token_passing.small_pairs import CHAIN, DISAMBIGUATION, FOLDER, numbers
 
 
 def test_what_is_a_pair(tmp_path: Path) -> None:

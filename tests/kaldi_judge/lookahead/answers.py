@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from ov_asr_score.decoding.lookahead.lookahead_search import LookaheadSearch
-from ov_asr_score.decoding.lookahead.pair_graph import compose_pair
+from ov_asr_score.decoding.token_passing.search_graph import compose_pair
+from ov_asr_score.decoding.token_passing.utterance_search import UtteranceSearch
 from ov_asr_score.fst.lookahead_graph import open_lookahead_pair
 from ov_asr_score.lattice.costs import Scales
 from ov_asr_score.lattice.nbest import n_best
@@ -64,7 +64,7 @@ def our_answers(case: Case) -> Answers:
     symbols = [int(symbol) for symbol in (case.folder / "disambig_tid.int").read_text().split()]
     graph = compose_pair("pair", pair.hclr, pair.model, transitions().pdfs, transitions().num_pdfs, symbols)
     for key, scores in case.utterances.items():
-        search = LookaheadSearch(graph, case.options, True)
+        search = UtteranceSearch(graph, case.options, True)
         for first in range(0, len(scores), case.piece or len(scores)):
             search.advance(scores[first : first + (case.piece or len(scores))])
             search.best_path(False)

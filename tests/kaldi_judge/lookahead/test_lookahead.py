@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from ov_asr_score.kaldi_io import read_table
-from tests.decoding.lookahead.small_pairs import CHAIN, FOLDER
+from tests.decoding.token_passing.small_pairs import CHAIN, FOLDER
 from tests.kaldi_judge.decoding.answers import Answers, Scored
 from tests.kaldi_judge.lookahead.judging import AGREE, Finding, judge, without_limits
 from tests.kaldi_judge.lookahead.language_models import UNSPOKEN, random_language_model

@@ -4,10 +4,10 @@ import math
 
 import pytest
 
-from ov_asr_score.decoding.lookahead.lookahead_search import LookaheadSearch
-from ov_asr_score.decoding.lookahead.word_ahead import label_ahead
+from ov_asr_score.decoding.token_passing.utterance_search import UtteranceSearch
+from ov_asr_score.decoding.token_passing.word_ahead import label_ahead
 from tests.decoding.kaldi_live_searches import scores, whole_graph
-from tests.decoding.lookahead.small_pairs import CHAIN, pair_graph
+from tests.decoding.token_passing.small_pairs import CHAIN, pair_graph
 
 
 @pytest.mark.parametrize("name", ["Gr.fst", "Gr_ngram.fst"])
@@ -34,7 +34,7 @@ def test_a_complete_graph_says_words_where_it_has_them() -> None:
 def test_partial_results_are_ahead_of_their_paths_by_one_word_at_most() -> None:
     ahead = 0
     for values in scores().values():
-        search = LookaheadSearch(pair_graph(), CHAIN)
+        search = UtteranceSearch(pair_graph(), CHAIN)
         for first in range(0, len(values), 4):
             search.advance(values[first : first + 4])
             path, so_far = search.best_path(False), search.path_so_far()
@@ -48,6 +48,6 @@ def test_partial_results_are_ahead_of_their_paths_by_one_word_at_most() -> None:
 
 
 def test_nothing_is_ahead_before_the_first_frame() -> None:
-    search = LookaheadSearch(pair_graph(), CHAIN)
+    search = UtteranceSearch(pair_graph(), CHAIN)
     assert search.words().tolist() == []
     assert search.path_so_far() is None

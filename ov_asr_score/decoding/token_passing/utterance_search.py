@@ -16,11 +16,6 @@ from numpy.typing import NDArray
 
 from ov_asr_score.decoding.decoded import Decoded
 from ov_asr_score.decoding.endpointing import frames_of_silence
-from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph
-from ov_asr_score.decoding.lookahead.pair_lattice import pair_lattice
-from ov_asr_score.decoding.lookahead.search_arrays import SearchLimits
-from ov_asr_score.decoding.lookahead.search_run import SearchRun
-from ov_asr_score.decoding.lookahead.word_ahead import label_ahead
 from ov_asr_score.decoding.search import (
     NO_FRAMES,
     NO_PATH,
@@ -33,6 +28,11 @@ from ov_asr_score.decoding.search import (
     not_numbers,
     score_scale,
 )
+from ov_asr_score.decoding.token_passing.search_arrays import SearchLimits
+from ov_asr_score.decoding.token_passing.search_graph import SearchGraph
+from ov_asr_score.decoding.token_passing.search_lattice import search_lattice
+from ov_asr_score.decoding.token_passing.search_run import SearchRun
+from ov_asr_score.decoding.token_passing.word_ahead import label_ahead
 from ov_asr_score.errors import OvAsrScoreError
 from ov_asr_score.lattice.best_path import BestPath
 from ov_asr_score.lattice.lattice import Lattice
@@ -62,14 +62,14 @@ class TracedPath:
     is_final: bool
 
 
-class LookaheadSearch:
+class UtteranceSearch:
     """The search of one utterance, fed by ``advance``; ``num_frames`` of scores are behind it.
 
     The best path so far is traced back through all frames, which takes longer the longer the utterance is:
     ``is_due`` says when it is worth its time.
     """
 
-    def __init__(self, graph: LookaheadGraph, options: DecodingOptions, wants_lattice: bool = False) -> None:
+    def __init__(self, graph: SearchGraph, options: DecodingOptions, wants_lattice: bool = False) -> None:
         """Begin an utterance. ``options.decoding_scale`` None is taken for 0.1; limits of tokens hold for lattices too.
 
         Raises MissingExtraError (no numba) and UnsupportedModelError (a cycle that makes paths ever better).
@@ -275,7 +275,7 @@ class LookaheadSearch:
         else:
             ends, above = costs - (tokens["cost"] - tokens["look"]), costs - costs.min()
         links, first_records = self._run.pruned_links(above)
-        return pair_lattice(self._graph, links, first_records, ends, self._limits.word_penalty)
+        return search_lattice(self._graph, links, first_records, ends, self._limits.word_penalty)
 
 
 def _limits(options: DecodingOptions, wants_lattice: bool) -> SearchLimits:
@@ -290,17 +290,17 @@ def _limits(options: DecodingOptions, wants_lattice: bool) -> SearchLimits:
     )
 
 
-def make_ready(graph: LookaheadGraph) -> None:
+def make_ready(graph: SearchGraph) -> None:
     """Search a frame, so that compiled functions are loaded, or compiled, before the first scores come.
 
-    Raises what `LookaheadSearch` raises.
+    Raises what `UtteranceSearch` raises.
     """
-    search = LookaheadSearch(graph, DecodingOptions(allow_partial=True), wants_lattice=True)
+    search = UtteranceSearch(graph, DecodingOptions(allow_partial=True), wants_lattice=True)
     search.advance(np.zeros((1, graph.num_pdfs), np.float32))
     search.finish("")
 
 
-def prepare_search(graph: LookaheadGraph, options: DecodingOptions, wants_lattice: bool) -> None:
+def prepare_search(graph: SearchGraph, options: DecodingOptions, wants_lattice: bool) -> None:
     """Compile the functions of a search, or load them, so that no search waits for it, whose time may be limited."""
     with suppress(OvAsrScoreError):  # what is wrong with the graph is told of each utterance
         options = replace(options, allow_partial=True, decoding_seconds=None)
@@ -308,13 +308,13 @@ def prepare_search(graph: LookaheadGraph, options: DecodingOptions, wants_lattic
 
 
 def search_utterance(
-    graph: LookaheadGraph, options: DecodingOptions, key: str, scores: FloatMatrix, wants_lattice: bool = False
+    graph: SearchGraph, options: DecodingOptions, key: str, scores: FloatMatrix, wants_lattice: bool = False
 ) -> Decoded:
     """The best path of scores [T, pdfs], and the lattice if wanted; what went wrong is in the warnings.
 
-    Raises what `LookaheadSearch` raises. Kaldi: DecodeUtteranceLatticeFaster.
+    Raises what `UtteranceSearch` raises. Kaldi: DecodeUtteranceLatticeFaster.
     """
     check_columns(scores, graph.num_pdfs, f"utterance '{key}': ")
-    search = LookaheadSearch(graph, options, wants_lattice)
+    search = UtteranceSearch(graph, options, wants_lattice)
     search.advance(scores)
     return search.finish(key)

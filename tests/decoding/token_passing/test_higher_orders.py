@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.decoding.kaldi_live_searches import scores
-from tests.decoding.lookahead.small_pairs import FOLDER, numbers, pair, pair_graph, searched
+from tests.decoding.token_passing.small_pairs import FOLDER, numbers, pair, pair_graph, searched
 
 pytest.importorskip("numba")
 

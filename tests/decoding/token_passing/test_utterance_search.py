@@ -7,17 +7,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ov_asr_score.decoding.lookahead import lookahead_search, search_buffers, search_run
-from ov_asr_score.decoding.lookahead.lookahead_search import LookaheadSearch
-from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph, compose_pair, plain_graph
 from ov_asr_score.decoding.search import NO_FRAMES, NO_PATH, NOT_FINAL, PARTIAL, TOO_MUCH_MEMORY
+from ov_asr_score.decoding.token_passing import search_buffers, search_run, utterance_search
+from ov_asr_score.decoding.token_passing.search_graph import SearchGraph, compose_pair, plain_graph
+from ov_asr_score.decoding.token_passing.utterance_search import UtteranceSearch
 from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError
 from ov_asr_score.fst.graph_file import GraphFst
 from ov_asr_score.fst.header import ARC
 from ov_asr_score.fst.lookahead_graph import HclrGraph, LanguageModel
 from ov_asr_score.settings.words.decoding import DecodingOptions
 from tests.decoding.kaldi_live_searches import is_silence, joined_scores, scores, steps, transitions, whole_graph
-from tests.decoding.lookahead.small_pairs import (
+from tests.decoding.token_passing.small_pairs import (
     CHAIN,
     DISAMBIGUATION,
     FOLDER,
@@ -28,7 +28,7 @@ from tests.decoding.lookahead.small_pairs import (
 )
 
 
-def small_plain(arcs: list[tuple[int, int, float, int]], first_arcs: list[int], finals: list[float]) -> LookaheadGraph:
+def small_plain(arcs: list[tuple[int, int, float, int]], first_arcs: list[int], finals: list[float]) -> SearchGraph:
     """A graph whose transition-ids 1, 2 … have the pdfs 0, 1 …"""
     fst = GraphFst(
         0, np.array(finals, np.float32), np.array(first_arcs, np.int64), np.array(arcs, ARC), len(finals), 2, 9
@@ -57,10 +57,10 @@ def test_a_packed_language_model_gives_the_same_alignments() -> None:
 def test_words_silence_and_costs_after_each_piece_as_kaldi() -> None:
     # of LatticeFasterOnlineDecoder on HCLG.fst, --beam=15 --lattice-beam=8 --max-active=7000, 8 rows at a time
     options, key = replace(CHAIN, beam=15.0), ""
-    search = LookaheadSearch(whole_graph(), options)
+    search = UtteranceSearch(whole_graph(), options)
     for step in steps("plain"):
         if step.key != key:
-            search, key = LookaheadSearch(whole_graph(), options), step.key
+            search, key = UtteranceSearch(whole_graph(), options), step.key
         search.advance(scores()[key][search.num_frames : step.rows])
         path = search.best_path(False)
         assert path is not None and path.words.tolist() == step.words
@@ -73,10 +73,10 @@ def test_words_silence_and_costs_after_each_piece_as_kaldi() -> None:
 def test_silence_and_relative_costs_of_pairs_after_each_piece_as_kaldi(gr: str) -> None:
     # of LatticeFasterOnlineDecoder on LookaheadComposeFst, --beam=15 --lattice-beam=8, 8 rows at a time
     options, key = replace(CHAIN, beam=15.0), ""
-    search = LookaheadSearch(pair_graph(f"{gr}.fst"), options)
+    search = UtteranceSearch(pair_graph(f"{gr}.fst"), options)
     for step in steps(gr, FOLDER / "decoded"):
         if step.key != key:
-            search, key = LookaheadSearch(pair_graph(f"{gr}.fst"), options), step.key
+            search, key = UtteranceSearch(pair_graph(f"{gr}.fst"), options), step.key
         search.advance(scores()[key][search.num_frames : step.rows])
         assert search.trailing_silence(is_silence()) == step.trailing_silence
         if step.trailing_silence:  # within a word Kaldi's costs depend on where it has taken it
@@ -88,12 +88,12 @@ def test_silence_and_relative_costs_of_pairs_after_each_piece_as_kaldi(gr: str) 
 
 @pytest.mark.parametrize("graph", [pair_graph(), whole_graph()], ids=["pair", "whole"])
 @pytest.mark.parametrize("wants_lattice", [False, True])
-def test_nothing_depends_on_how_scores_are_cut(graph: LookaheadGraph, wants_lattice: bool) -> None:
+def test_nothing_depends_on_how_scores_are_cut(graph: SearchGraph, wants_lattice: bool) -> None:
     options, values = replace(CHAIN, lattice_beam=3.0, allow_partial=True), joined_scores()
-    whole = LookaheadSearch(graph, options, wants_lattice)
+    whole = UtteranceSearch(graph, options, wants_lattice)
     whole.advance(values)
     expected = whole.finish("all")
-    cut, first = LookaheadSearch(graph, options, wants_lattice), 0
+    cut, first = UtteranceSearch(graph, options, wants_lattice), 0
     random = np.random.default_rng(3)
     while first < len(values):
         size = int(random.integers(0, 30))
@@ -130,7 +130,7 @@ def test_searches_in_threads_share_a_graph() -> None:
     alignments, found = numbers("ali.txt"), {}
 
     def work(key: str) -> None:
-        search = LookaheadSearch(pair_graph(), CHAIN)
+        search = UtteranceSearch(pair_graph(), CHAIN)
         for first in range(0, len(scores()[key]), 3):
             search.advance(scores()[key][first : first + 3])
         found[key] = search.transition_ids().tolist()
@@ -156,14 +156,14 @@ def test_costs_of_a_path_by_hand() -> None:
 
 def test_what_is_known_before_the_end_and_without_a_final_state() -> None:
     graph = small_plain([(1, 7, 0.5, 1), (2, 0, 0.25, 2)], [0, 1, 2, 2], [np.inf, np.inf, 0.125])
-    search = LookaheadSearch(graph, CHAIN)
+    search = UtteranceSearch(graph, CHAIN)
     assert search.finish("a").warnings == (NO_FRAMES,)
     assert search.best_path(False) is None and search.relative_cost() == math.inf
     assert search.transition_ids().tolist() == [] and search.words().tolist() == []
     search.advance(np.zeros((1, 2), np.float32))
     assert search.finish("a").warnings == (NOT_FINAL,)
     assert search.relative_cost() == math.inf and search.words().tolist() == [7]
-    search = LookaheadSearch(graph, replace(CHAIN, allow_partial=True))
+    search = UtteranceSearch(graph, replace(CHAIN, allow_partial=True))
     search.advance(np.zeros((1, 2), np.float32))
     assert search.finish("a").warnings == (PARTIAL,)
     search.advance(np.zeros((5, 2), np.float32))
@@ -171,7 +171,7 @@ def test_what_is_known_before_the_end_and_without_a_final_state() -> None:
 
 
 def test_scores_that_no_search_can_take() -> None:
-    search = LookaheadSearch(whole_graph(), CHAIN)
+    search = UtteranceSearch(whole_graph(), CHAIN)
     with pytest.raises(ShapeMismatchError, match=r"expected scores of \d+ pdfs, the model's, found 3 columns"):
         search.advance(np.zeros((2, 3), np.float32))
     values = joined_scores()[:4].copy()
@@ -186,13 +186,13 @@ def test_the_time_may_be_up() -> None:
 
 
 def test_memory_may_be_up() -> None:
-    search = LookaheadSearch(whole_graph(), replace(CHAIN, decoding_memory=1 << 18), wants_lattice=True)
+    search = UtteranceSearch(whole_graph(), replace(CHAIN, decoding_memory=1 << 18), wants_lattice=True)
     search.advance(joined_scores())
     assert search.finish("a").warnings == (TOO_MUCH_MEMORY,) and search.best_path(False) is None
 
 
 def test_before_the_first_frame_and_after_a_failure() -> None:
-    search = LookaheadSearch(whole_graph(), CHAIN)
+    search = UtteranceSearch(whole_graph(), CHAIN)
     assert search.best_path(True) is None and not search.is_due
     assert search.trailing_silence(is_silence()) == 0
     values = joined_scores()[:4].copy()
@@ -203,7 +203,7 @@ def test_before_the_first_frame_and_after_a_failure() -> None:
 
 def test_the_search_may_go_on_after_a_result() -> None:
     options, values = replace(CHAIN, allow_partial=True), joined_scores()
-    search = LookaheadSearch(whole_graph(), options)
+    search = UtteranceSearch(whole_graph(), options)
     for first in range(0, len(values), 100):
         search.advance(values[first : first + 100])
         found, expected = search.finish("a"), searched(whole_graph(), values[: first + 100], options).finish("a")
@@ -213,9 +213,9 @@ def test_the_search_may_go_on_after_a_result() -> None:
 
 
 def test_looks_at_long_utterances_become_rare(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lookahead_search, "_TRACEBACKS", 20)
+    monkeypatch.setattr(utterance_search, "_TRACEBACKS", 20)
     values = np.tile(joined_scores(), (6, 1))
-    search = LookaheadSearch(whole_graph(), CHAIN)
+    search = UtteranceSearch(whole_graph(), CHAIN)
     lengths = []
     for first in range(0, len(values), 2):
         search.advance(values[first : first + 2])
@@ -249,7 +249,7 @@ def test_graphs_that_no_search_can_take(weight: float) -> None:
 
 def test_a_cycle_that_pays_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UnsupportedModelError, match="a cycle of arcs without a frame makes paths ever better"):
-        LookaheadSearch(small_plain([(0, 0, -1.0, 0)], [0, 1], [0.0]), CHAIN)
+        UtteranceSearch(small_plain([(0, 0, -1.0, 0)], [0, 1], [0.0]), CHAIN)
 
 
 def test_graphs_of_another_model() -> None:

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from ov_asr_score.decoding.lookahead import token_table
-from ov_asr_score.decoding.lookahead.search_arrays import TOKEN, SearchLimits
+from ov_asr_score.decoding.token_passing import token_table
+from ov_asr_score.decoding.token_passing.search_arrays import TOKEN, SearchLimits
 
 
 def limits(beam: float, max_active: int, min_active: int) -> SearchLimits:

@@ -4,7 +4,7 @@ The extra cost of a record says how much worse the best path through it is than 
 
 Kaldi: LatticeFasterDecoder ``PruneForwardLinks``, ``PruneTokensForFrame``.
 
-Tests: tests/decoding/lookahead/test_pair_lattice.py
+Tests: tests/decoding/token_passing/test_search_lattice.py
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.decoding.lookahead.compiled import allocating
-from ov_asr_score.decoding.lookahead.search_arrays import Float, Int, Records
+from ov_asr_score.decoding.token_passing.compiled import allocating
+from ov_asr_score.decoding.token_passing.search_arrays import Float, Int, Records
 
 
 @allocating

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from ov_asr_score.decoding.lookahead import code_folder
-from ov_asr_score.decoding.lookahead.first_use import EACH_TIME, ONCE, telling
-from tests.decoding.lookahead.test_compiled import run
+from ov_asr_score.decoding.token_passing import code_folder
+from ov_asr_score.decoding.token_passing.first_use import EACH_TIME, ONCE, telling
+from tests.decoding.token_passing.test_compiled import run
 
 
 def test_other_sources_have_another_folder(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from ov_asr_score.decoding.lookahead.code_folder import code_folder
+from ov_asr_score.decoding.token_passing.code_folder import code_folder
 from ov_asr_score.errors import MissingExtraError
 
 try:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ov_asr_score.decoding.lookahead.compiled import inlined, kernel
-from ov_asr_score.decoding.lookahead.search_arrays import (
+from ov_asr_score.decoding.token_passing.compiled import inlined, kernel
+from ov_asr_score.decoding.token_passing.search_arrays import (
     LINKS_FULL,
     NUM_LINKS,
     NUM_RECORDS,

@@ -15,8 +15,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.decoding.lookahead.compiled import inlined, kernel
-from ov_asr_score.decoding.lookahead.search_arrays import Float, Int, Records, SearchArrays
+from ov_asr_score.decoding.token_passing.compiled import inlined, kernel
+from ov_asr_score.decoding.token_passing.search_arrays import Float, Int, Records, SearchArrays
 
 _MIX = np.int64(-7046029254386353131)
 _FEW = 4  # arcs, or intervals, that are searched sooner than the cache of looks

@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ov_asr_score.decoding.lookahead import code_folder, compiled
+from ov_asr_score.decoding.token_passing import code_folder, compiled
 from tests.places import ROOT
 
 PROGRAM = """
 import sys
 import tempfile
-from ov_asr_score.decoding.lookahead import path_records
-from ov_asr_score.decoding.lookahead.search_arrays import RECORD
+from ov_asr_score.decoding.token_passing import path_records
+from ov_asr_score.decoding.token_passing.search_arrays import RECORD
 import numpy
 path_records.path_to(numpy.array([(-1, 0, 0, 0)], RECORD), 0)
 print(sum(path_records.path_to.stats.cache_hits.values()))
@@ -98,14 +98,14 @@ def test_compiled_code_that_others_could_have_written_is_not_run(tmp_path: Path,
 
 
 def test_without_numba_the_extra_is_named() -> None:
-    program = "import sys; sys.modules['numba'] = None; import ov_asr_score.decoding.lookahead.compiled"
+    program = "import sys; sys.modules['numba'] = None; import ov_asr_score.decoding.token_passing.compiled"
     outcome = run(program)
     assert "MissingExtraError: the search is compiled by numba, which cannot be imported" in outcome.stderr
     assert 'pip install "ov-asr-score[decode]"' in outcome.stderr
 
 
 def test_the_room_is_imported_without_numba() -> None:
-    outcome = run("import sys, ov_asr_score.decoding.lookahead.lookahead_search; print('numba' in sys.modules)")
+    outcome = run("import sys, ov_asr_score.decoding.token_passing.utterance_search; print('numba' in sys.modules)")
     assert outcome.stdout == "False\n", outcome.stderr
 
 
@@ -151,9 +151,9 @@ def test_a_numba_that_always_counts_references_is_served(monkeypatch: pytest.Mon
 def test_functions_of_the_search_have_one_form_each() -> None:
     # Each form takes seconds to compile. Arguments of other types than before, such as np.int32 for np.int64, make one.
     program = """
-from tests.decoding.lookahead.small_pairs import pair_graph, searched
+from tests.decoding.token_passing.small_pairs import pair_graph, searched
 from tests.decoding.kaldi_live_searches import scores, whole_graph
-from ov_asr_score.decoding.lookahead import composed_nodes, frame_steps, look_costs, path_records, token_table
+from ov_asr_score.decoding.token_passing import composed_nodes, frame_steps, look_costs, path_records, token_table
 values = next(iter(scores().values()))
 for graph in pair_graph(), pair_graph("Gr_ngram.fst"), whole_graph():
     searched(graph, values).finish("a")
@@ -170,9 +170,9 @@ for module in composed_nodes, frame_steps, look_costs, path_records, token_table
 def test_all_that_a_search_needs_is_prepared() -> None:
     program = """
 from dataclasses import replace
-from tests.decoding.lookahead.small_pairs import CHAIN, pair_graph
-from ov_asr_score.decoding.lookahead import frame_steps, lattice_pruning, path_records
-from ov_asr_score.decoding.lookahead.lookahead_search import prepare_search
+from tests.decoding.token_passing.small_pairs import CHAIN, pair_graph
+from ov_asr_score.decoding.token_passing import frame_steps, lattice_pruning, path_records
+from ov_asr_score.decoding.token_passing.utterance_search import prepare_search
 prepare_search(pair_graph(), replace(CHAIN, decoding_seconds=1e-9), True)
 functions = frame_steps.advance_search, lattice_pruning.prune_frames, path_records.path_to, path_records.end_costs
 print(*(len(each.signatures) for each in functions))

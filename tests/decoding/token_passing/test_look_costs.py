@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from ov_asr_score.decoding.lookahead import look_costs
-from ov_asr_score.decoding.lookahead.compiled import kernel
-from ov_asr_score.decoding.lookahead.search_arrays import LOOK, Records, SearchArrays
-from tests.decoding.lookahead.small_pairs import pair, pair_graph
+from ov_asr_score.decoding.token_passing import look_costs
+from ov_asr_score.decoding.token_passing.compiled import kernel
+from ov_asr_score.decoding.token_passing.search_arrays import LOOK, Records, SearchArrays
+from tests.decoding.token_passing.small_pairs import pair, pair_graph
 
 
 def labels_of(arrays: SearchArrays, labels: int) -> set[int]:

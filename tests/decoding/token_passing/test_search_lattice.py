@@ -7,9 +7,9 @@ from itertools import groupby
 import numpy as np
 import pytest
 
-from ov_asr_score.decoding.lookahead import search_run
-from ov_asr_score.decoding.lookahead.lookahead_search import LookaheadSearch, search_utterance
 from ov_asr_score.decoding.search import PARTIAL
+from ov_asr_score.decoding.token_passing import search_run
+from ov_asr_score.decoding.token_passing.utterance_search import UtteranceSearch, search_utterance
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.fst.reading import Fst
 from ov_asr_score.lattice.costs import Scales
@@ -18,12 +18,12 @@ from ov_asr_score.lattice.nbest import n_best
 from ov_asr_score.settings.words.decoding import DecodingOptions
 from tests.decoding import kaldi_decodings
 from tests.decoding.kaldi_live_searches import joined_scores, scores, whole_graph
-from tests.decoding.lookahead.small_pairs import CHAIN, FOLDER, pair_graph
+from tests.decoding.token_passing.small_pairs import CHAIN, FOLDER, pair_graph
 
 WIDE = replace(CHAIN, beam=15.0, lattice_beam=8.0, decoding_scale=0.2)
 
 
-def lattice_of(search: LookaheadSearch, key: str) -> Lattice:
+def lattice_of(search: UtteranceSearch, key: str) -> Lattice:
     search.advance(scores()[key])
     lattice = search.finish(key).lattice
     assert lattice is not None
@@ -36,7 +36,7 @@ def test_the_best_within_the_beam_are_those_of_kaldi() -> None:
         name, graph, acoustic, *words = line.split()
         expected[name.rpartition("-")[0]][tuple(map(int, words))] = (float(graph), float(acoustic))
     for key, paths in expected.items():
-        lattice = lattice_of(LookaheadSearch(pair_graph(), WIDE, wants_lattice=True), key)
+        lattice = lattice_of(UtteranceSearch(pair_graph(), WIDE, wants_lattice=True), key)
         found = n_best(lattice, 10, Scales(acoustic=0.2), 8.0)
         least = min(graph + 0.2 * acoustic for graph, acoustic in paths.values())
         near = {words for words, (graph, acoustic) in paths.items() if graph + 0.2 * acoustic < least + 7.9}
@@ -51,7 +51,7 @@ def test_the_best_within_the_beam_are_those_of_kaldi() -> None:
 @pytest.mark.parametrize("graph", [pair_graph(), whole_graph()], ids=["pair", "whole"])
 def test_lattices_are_in_order_and_begin_with_their_start(graph: object) -> None:
     key = next(iter(scores()))
-    lattice = lattice_of(LookaheadSearch(graph, WIDE, wants_lattice=True), key)  # type: ignore[arg-type]
+    lattice = lattice_of(UtteranceSearch(graph, WIDE, wants_lattice=True), key)  # type: ignore[arg-type]
     assert (lattice.targets > lattice.sources).all() and (np.diff(lattice.sources) >= 0).all()
     assert set(range(1, lattice.num_states)) == set(lattice.targets.tolist())
     assert set(range(lattice.num_states)) == set(lattice.sources.tolist()) | set(lattice.final_states.tolist())
@@ -117,7 +117,7 @@ def test_arcs_that_are_settled_early_are_in_the_lattice(frames: int, monkeypatch
     found = []
     for pruned in (10_000, frames):
         monkeypatch.setattr(search_run, "_PRUNED_FRAMES", pruned)
-        search = LookaheadSearch(pair_graph(), replace(WIDE, prune_interval=10, allow_partial=True), wants_lattice=True)
+        search = UtteranceSearch(pair_graph(), replace(WIDE, prune_interval=10, allow_partial=True), wants_lattice=True)
         values = joined_scores()
         for first in range(0, len(values), 17):
             search.advance(values[first : first + 17])
@@ -131,7 +131,7 @@ def test_arcs_that_are_settled_early_are_in_the_lattice(frames: int, monkeypatch
 
 
 def test_a_lattice_before_the_end_lets_paths_end_anywhere() -> None:
-    search, key = LookaheadSearch(pair_graph(), WIDE, wants_lattice=True), next(iter(scores()))
+    search, key = UtteranceSearch(pair_graph(), WIDE, wants_lattice=True), next(iter(scores()))
     assert search.lattice_so_far(key) is None
     search.advance(scores()[key][:10])
     found = search.lattice_so_far(key)
@@ -142,13 +142,13 @@ def test_a_lattice_before_the_end_lets_paths_end_anywhere() -> None:
     assert path is not None and best.words.tolist() == path.words.tolist()
     assert best.graph_cost == pytest.approx(path.graph_cost, abs=1e-3)
     assert found.lattice.final_graph_costs.any()
-    assert LookaheadSearch(pair_graph(), WIDE).lattice_so_far(key) is None
+    assert UtteranceSearch(pair_graph(), WIDE).lattice_so_far(key) is None
 
 
 def test_the_penalty_of_words_is_not_in_the_costs() -> None:
     key = next(iter(scores()))
-    plain = lattice_of(LookaheadSearch(pair_graph(), WIDE, wants_lattice=True), key)
-    dear = lattice_of(LookaheadSearch(pair_graph(), replace(WIDE, word_insertion_penalty=1.0), True), key)
+    plain = lattice_of(UtteranceSearch(pair_graph(), WIDE, wants_lattice=True), key)
+    dear = lattice_of(UtteranceSearch(pair_graph(), replace(WIDE, word_insertion_penalty=1.0), True), key)
     paths = [n_best(lattice, 1, Scales(acoustic=0.2), 8.0)[0] for lattice in (plain, dear)]
     assert paths[0].words.tolist() == paths[1].words.tolist()
     assert paths[0].graph_cost == pytest.approx(paths[1].graph_cost, abs=1e-3)

@@ -7,8 +7,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.decoding.lookahead.lookahead_search import LookaheadSearch
-from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph, compose_pair
+from ov_asr_score.decoding.token_passing.search_graph import SearchGraph, compose_pair
+from ov_asr_score.decoding.token_passing.utterance_search import UtteranceSearch
 from ov_asr_score.fst.lookahead_graph import LookaheadPair, open_lookahead_pair
 from ov_asr_score.settings.words.decoding import DecodingOptions
 from tests.decoding.kaldi_live_searches import transitions
@@ -25,7 +25,7 @@ def pair(gr: str = "Gr.fst") -> LookaheadPair:
 
 
 @cache
-def pair_graph(gr: str = "Gr.fst") -> LookaheadGraph:
+def pair_graph(gr: str = "Gr.fst") -> SearchGraph:
     found = pair(gr)
     return compose_pair(gr, found.hclr, found.model, transitions().pdfs, transitions().num_pdfs, DISAMBIGUATION)
 
@@ -35,7 +35,7 @@ def numbers(name: str) -> dict[str, list[int]]:
     return {key: [int(number) for number in rest] for key, *rest in lines}
 
 
-def searched(graph: LookaheadGraph, scores: NDArray[np.float32], options: DecodingOptions = CHAIN) -> LookaheadSearch:
-    search = LookaheadSearch(graph, options)
+def searched(graph: SearchGraph, scores: NDArray[np.float32], options: DecodingOptions = CHAIN) -> UtteranceSearch:
+    search = UtteranceSearch(graph, options)
     search.advance(scores)
     return search

@@ -7,25 +7,25 @@ import numpy as np
 import pytest
 
 from ov_asr_score.decoding.decoded import Decoded
-from ov_asr_score.decoding.lookahead import composed_nodes, search_buffers
-from ov_asr_score.decoding.lookahead.lookahead_search import LookaheadSearch
-from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph, compose_pair
-from ov_asr_score.decoding.lookahead.search_arrays import LAST_MARK, NUM_NODES, PROBLEM, SearchArrays
+from ov_asr_score.decoding.token_passing import composed_nodes, search_buffers
+from ov_asr_score.decoding.token_passing.search_arrays import LAST_MARK, NUM_NODES, PROBLEM, SearchArrays
+from ov_asr_score.decoding.token_passing.search_graph import SearchGraph, compose_pair
+from ov_asr_score.decoding.token_passing.utterance_search import UtteranceSearch
 from tests.decoding.kaldi_live_searches import joined_scores, scores, transitions, whole_graph
-from tests.decoding.lookahead.small_pairs import CHAIN, DISAMBIGUATION, pair, pair_graph, searched
-from tests.decoding.lookahead.test_look_costs import own_mass
+from tests.decoding.token_passing.small_pairs import CHAIN, DISAMBIGUATION, pair, pair_graph, searched
+from tests.decoding.token_passing.test_look_costs import own_mass
 
 OPTIONS = replace(CHAIN, lattice_beam=3.0, allow_partial=True)
 
 
-def new_graph(gr: str = "Gr.fst") -> LookaheadGraph:
+def new_graph(gr: str = "Gr.fst") -> SearchGraph:
     """A graph of which nothing is composed yet."""
     found = pair(gr)
     return compose_pair(gr, found.hclr, found.model, transitions().pdfs, transitions().num_pdfs, DISAMBIGUATION)
 
 
-def in_pieces(graph: LookaheadGraph, size: int = 20) -> Decoded:
-    search = LookaheadSearch(graph, OPTIONS, True)
+def in_pieces(graph: SearchGraph, size: int = 20) -> Decoded:
+    search = UtteranceSearch(graph, OPTIONS, True)
     for first in range(0, len(joined_scores()), size):
         search.advance(joined_scores()[first : first + size])
     return search.finish("all")
@@ -113,9 +113,9 @@ def test_nothing_depends_on_what_is_composed_already(
 
 def test_sessions_that_take_turns_share_what_was_composed() -> None:
     graph, values = new_graph(), joined_scores()[:120]
-    expected = LookaheadSearch(pair_graph(), OPTIONS, True)
+    expected = UtteranceSearch(pair_graph(), OPTIONS, True)
     expected.advance(values)
-    searches = [LookaheadSearch(graph, OPTIONS, True) for _ in range(3)]
+    searches = [UtteranceSearch(graph, OPTIONS, True) for _ in range(3)]
     for first in range(0, len(values), 10):
         for search in searches:
             search.advance(values[first : first + 10])
@@ -125,7 +125,7 @@ def test_sessions_that_take_turns_share_what_was_composed() -> None:
 
 
 @pytest.mark.parametrize("graph", [new_graph(), whole_graph()], ids=["pair", "whole"])
-def test_marks_begin_anew(graph: LookaheadGraph) -> None:
+def test_marks_begin_anew(graph: SearchGraph) -> None:
     expected = in_pieces(graph)
     graph._free[0].mark = LAST_MARK - 100
     assert_same(in_pieces(graph), expected)

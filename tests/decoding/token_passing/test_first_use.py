@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from ov_asr_score.decoding.lookahead.first_use import EACH_TIME, ONCE, tell, telling
+from ov_asr_score.decoding.token_passing.first_use import EACH_TIME, ONCE, tell, telling
 
 
 def test_the_one_who_asked_last_is_told() -> None:

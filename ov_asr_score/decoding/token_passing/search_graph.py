@@ -1,6 +1,6 @@
 """A pair of graphs, or a plain graph, as the compiled search wants it; shared by any number of searches.
 
-Tests: tests/decoding/lookahead/test_lookahead_search.py
+Tests: tests/decoding/token_passing/test_utterance_search.py
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.decoding.graph import check_searchable
-from ov_asr_score.decoding.lookahead.search_arrays import SET, Records, SearchArrays
-from ov_asr_score.decoding.lookahead.search_buffers import SharedBuffers
+from ov_asr_score.decoding.token_passing.search_arrays import SET, Records, SearchArrays
+from ov_asr_score.decoding.token_passing.search_buffers import SharedBuffers
 from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError
 from ov_asr_score.fst.arc_columns import blocks, used_labels
 from ov_asr_score.fst.graph_file import GraphFst
@@ -26,7 +26,7 @@ IntArray = NDArray[np.int32]
 
 
 @dataclass(slots=True, eq=False)
-class LookaheadGraph:
+class SearchGraph:
     """What any number of searches share, in any threads."""
 
     name: str
@@ -57,7 +57,7 @@ def compose_pair(
     pdfs: IntArray,
     num_pdfs: int,
     disambiguation: Iterable[int] = (),
-) -> LookaheadGraph:
+) -> SearchGraph:
     """The pair for the search; ``pdfs`` [transition-ids + 1] gives the pdf of each transition-id, from 1.
 
     Input labels in ``disambiguation`` take no frame. Raises MissingExtraError (no numba), UnsupportedModelError (no
@@ -75,16 +75,16 @@ def compose_pair(
         label_sets=_label_sets(hclr),
         composes=True,
     )
-    without = LookaheadGraph(name, first_half, hclr.start, 0, np.zeros(0, np.int32), num_pdfs)
+    without = SearchGraph(name, first_half, hclr.start, 0, np.zeros(0, np.int32), num_pdfs)
     return with_language_model(without, language_model)
 
 
-def with_language_model(graph: LookaheadGraph, lm: LanguageModel) -> LookaheadGraph:
+def with_language_model(graph: SearchGraph, lm: LanguageModel) -> SearchGraph:
     """A pair with the first half of another one, whose arrays it shares, and this second half.
 
     Raises MissingExtraError (no numba) and UnsupportedModelError (no start, labels without words).
     """
-    from ov_asr_score.decoding.lookahead.look_costs import fill_sums
+    from ov_asr_score.decoding.token_passing.look_costs import fill_sums
 
     if lm.start < 0:
         raise UnsupportedModelError(f"{graph.name}: expected graphs with a start, found none; a graph is empty")
@@ -115,10 +115,10 @@ def with_language_model(graph: LookaheadGraph, lm: LanguageModel) -> LookaheadGr
         wide_looks=wide_looks,
     )
     words = np.ascontiguousarray(lm.words_of_label, np.int32)
-    return LookaheadGraph(graph.name, arrays, graph.start, lm.start, words, graph.num_pdfs)
+    return SearchGraph(graph.name, arrays, graph.start, lm.start, words, graph.num_pdfs)
 
 
-def plain_graph(name: str, fst: GraphFst, pdfs: IntArray, num_pdfs: int) -> LookaheadGraph:
+def plain_graph(name: str, fst: GraphFst, pdfs: IntArray, num_pdfs: int) -> SearchGraph:
     """A graph that is complete, such as an HCLG.fst, for the same search.
 
     Raises UnsupportedModelError (no start, weights without an order) and ShapeMismatchError (transition-ids out of
@@ -128,7 +128,7 @@ def plain_graph(name: str, fst: GraphFst, pdfs: IntArray, num_pdfs: int) -> Look
     arcs = np.require(fst.arcs, ARC, ["C", "A", "W"])
     columns = _columns(name, arcs["ilabel"], pdfs, ())
     words = np.arange(int(arcs["olabel"].max(initial=0)) + 1, dtype=np.int32)
-    return LookaheadGraph(name, _without_model(fst, arcs, columns), fst.start, 0, words, num_pdfs)
+    return SearchGraph(name, _without_model(fst, arcs, columns), fst.start, 0, words, num_pdfs)
 
 
 def _without_model(fst: GraphFst, arcs: Records, columns: IntArray) -> SearchArrays:

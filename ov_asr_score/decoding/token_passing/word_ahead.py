@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from ov_asr_score.decoding.lookahead.search_arrays import SearchArrays
+from ov_asr_score.decoding.token_passing.search_arrays import SearchArrays
 
 
 def label_ahead(arrays: SearchArrays, state: int, history: int) -> int:

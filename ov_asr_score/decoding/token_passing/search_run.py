@@ -1,6 +1,6 @@
-"""What a search in a lookahead pair knows between pieces of scores, and how it borrows room to go on.
+"""What a search knows between pieces of scores, and how it borrows room to go on.
 
-Tests: tests/decoding/lookahead/test_lookahead_search.py
+Tests: tests/decoding/token_passing/test_utterance_search.py
 """
 
 from __future__ import annotations
@@ -8,9 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.decoding.lookahead import code_folder
-from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph
-from ov_asr_score.decoding.lookahead.search_arrays import (
+from ov_asr_score.decoding.token_passing import code_folder
+from ov_asr_score.decoding.token_passing.search_arrays import (
     ENDLESS,
     FIRST_RECORD,
     IN_OTHERS,
@@ -30,7 +29,8 @@ from ov_asr_score.decoding.lookahead.search_arrays import (
     Records,
     SearchLimits,
 )
-from ov_asr_score.decoding.lookahead.search_buffers import SharedBuffers
+from ov_asr_score.decoding.token_passing.search_buffers import SharedBuffers
+from ov_asr_score.decoding.token_passing.search_graph import SearchGraph
 from ov_asr_score.errors import UnsupportedModelError
 
 _FIRST_RECORDS = 1 << 15
@@ -40,12 +40,12 @@ _PRUNED_FRAMES = 200  # what is farther back is pruned at the end only
 class SearchRun:
     """Tokens of the last frame, records of how they came about and, for a lattice, arcs between records."""
 
-    def __init__(self, graph: LookaheadGraph, limits: SearchLimits, lattice_beam: float) -> None:
+    def __init__(self, graph: SearchGraph, limits: SearchLimits, lattice_beam: float) -> None:
         """Make the tokens before the first frame.
 
         Raises MissingExtraError (no numba) and UnsupportedModelError (a cycle that makes paths ever better).
         """
-        from ov_asr_score.decoding.lookahead import frame_steps, lattice_pruning, path_records
+        from ov_asr_score.decoding.token_passing import frame_steps, lattice_pruning, path_records
 
         is_first_use = code_folder.is_first_use()
         self._steps, self._paths, self._pruning = frame_steps, path_records, lattice_pruning

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.decoding.lookahead.compiled import allocating, kernel
-from ov_asr_score.decoding.lookahead.search_arrays import Int, Records, SearchArrays
+from ov_asr_score.decoding.token_passing.compiled import allocating, kernel
+from ov_asr_score.decoding.token_passing.search_arrays import Int, Records, SearchArrays
 
 
 @kernel

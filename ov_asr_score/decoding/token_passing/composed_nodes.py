@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ov_asr_score.decoding.lookahead.compiled import inlined, kernel
-from ov_asr_score.decoding.lookahead.look_costs import arc_of_word, arcs_within, look_ahead, slot_of
-from ov_asr_score.decoding.lookahead.search_arrays import (
+from ov_asr_score.decoding.token_passing.compiled import inlined, kernel
+from ov_asr_score.decoding.token_passing.look_costs import arc_of_word, arcs_within, look_ahead, slot_of
+from ov_asr_score.decoding.token_passing.search_arrays import (
     NODES_FULL,
     NUM_ARCS,
     NUM_NODES,

@@ -17,7 +17,7 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from ov_asr_score.decoding.lookahead.first_use import tell
+from ov_asr_score.decoding.token_passing.first_use import tell
 from ov_asr_score.user_cache import user_cache
 
 _LAST = "advance_search"  # of the functions of a search it is compiled last

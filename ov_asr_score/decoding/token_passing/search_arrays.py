@@ -1,6 +1,6 @@
 """What the compiled functions work on: records of arrays, and tuples of arrays and numbers.
 
-Tests: tests/decoding/lookahead/test_lookahead_search.py
+Tests: tests/decoding/token_passing/test_utterance_search.py
 """
 
 from __future__ import annotations

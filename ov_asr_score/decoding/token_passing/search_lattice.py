@@ -1,18 +1,18 @@
-"""The lattice that a search in a lookahead pair leaves behind."""
+"""The lattice that a search leaves behind."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.decoding.lookahead.pair_graph import LookaheadGraph
-from ov_asr_score.decoding.lookahead.search_arrays import Records
+from ov_asr_score.decoding.token_passing.search_arrays import Records
+from ov_asr_score.decoding.token_passing.search_graph import SearchGraph
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.lattice.lattice import Lattice
 
 
-def pair_lattice(
-    graph: LookaheadGraph,
+def search_lattice(
+    graph: SearchGraph,
     links: Records,
     first_records: NDArray[np.int64],
     final_costs: NDArray[np.float64],

@@ -3,14 +3,14 @@
 Composed parts are kept for later searches. They are bounded: when there is no more room, composing begins anew with the
 tokens of the frame.
 
-Tests: tests/decoding/lookahead/test_composed_nodes.py
+Tests: tests/decoding/token_passing/test_composed_nodes.py
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from ov_asr_score.decoding.lookahead.search_arrays import (
+from ov_asr_score.decoding.token_passing.search_arrays import (
     KEPT_TOKEN,
     LAST_MARK,
     LINK,
@@ -97,7 +97,7 @@ class SharedBuffers:
             self._enter(kept, tokens)
 
     def _enter(self, kept: Records, tokens: Records) -> None:
-        from ov_asr_score.decoding.lookahead.composed_nodes import enter
+        from ov_asr_score.decoding.token_passing.composed_nodes import enter
 
         factor = 1
         while not enter(self.graph, self.arrays.nodes, kept, tokens):
@@ -107,7 +107,7 @@ class SharedBuffers:
 
     def _grow_table(self) -> bool:
         """Make room in the table of nodes if it is what is full."""
-        from ov_asr_score.decoding.lookahead.composed_nodes import fill_table
+        from ov_asr_score.decoding.token_passing.composed_nodes import fill_table
 
         nodes = self.arrays.nodes
         if 2 * int(nodes.counts[NUM_NODES]) < len(nodes.table) or len(nodes.table) >= 2 * len(nodes.pairs):

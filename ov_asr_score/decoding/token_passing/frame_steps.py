@@ -4,7 +4,7 @@ The costs of the arcs of a pair of graphs hold what its language model will cost
 
 Kaldi: LatticeFasterDecoder ``ProcessEmitting``, ``ProcessNonemitting``.
 
-Tests: tests/decoding/lookahead/test_lookahead_search.py
+Tests: tests/decoding/token_passing/test_utterance_search.py
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.decoding.lookahead.compiled import inlined, kernel
-from ov_asr_score.decoding.lookahead.composed_nodes import compose, look_of, node_of, number_next
-from ov_asr_score.decoding.lookahead.search_arrays import (
+from ov_asr_score.decoding.token_passing.compiled import inlined, kernel
+from ov_asr_score.decoding.token_passing.composed_nodes import compose, look_of, node_of, number_next
+from ov_asr_score.decoding.token_passing.search_arrays import (
     ENDLESS,
     FIRST_RECORD,
     IN_OTHERS,
@@ -38,7 +38,7 @@ from ov_asr_score.decoding.lookahead.search_arrays import (
     SearchBuffers,
     SearchLimits,
 )
-from ov_asr_score.decoding.lookahead.token_table import add_link, cutoff, token_of
+from ov_asr_score.decoding.token_passing.token_table import add_link, cutoff, token_of
 
 _SLACK = 1e-7  # how much less is better: rounding must not lead a path around a cycle
 _MOST_ROUNDS = 1000  # of arcs without a frame, for each token there is room for

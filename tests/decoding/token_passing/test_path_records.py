@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ov_asr_score.decoding.lookahead import path_records
-from ov_asr_score.decoding.lookahead.search_arrays import RECORD
+from ov_asr_score.decoding.token_passing import path_records
+from ov_asr_score.decoding.token_passing.search_arrays import RECORD
 
 
 def records() -> np.ndarray:
