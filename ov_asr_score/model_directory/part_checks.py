@@ -98,16 +98,13 @@ def _words_of_pair(files: PairFiles) -> tuple[str, ...]:
     most = int(hclr.interval_end.max(initial=0))  # labels are numbered without gaps
     if np.count_nonzero(words[1:most]) >= _MOST_OF * max(most, int(np.count_nonzero(words))):
         return ()
-    is_spelled = np.zeros(max(most, len(words)) + 1, bool)
-    is_spelled[used_labels(hclr.olabels)] = True
-    has_word = np.zeros(len(is_spelled), bool)
-    has_word[: len(words)] = words > 0
-    in_both, spelled, known = (int(np.count_nonzero(each)) for each in (is_spelled & has_word, is_spelled, has_word))
-    if in_both >= _MOST_OF * max(spelled, known):
+    spelled, known = used_labels(hclr.olabels), int(np.count_nonzero(words))
+    in_both = int(np.count_nonzero(words[spelled[spelled < len(words)]]))
+    if in_both >= _MOST_OF * max(len(spelled), known):
         return ()
     return (
-        f"{SECOND_HALF} has {in_both} of the {spelled} words of the graph, and {known - in_both} others: only those in "
-        "both are found; if this is not meant, the files are halves of two graphs",
+        f"{SECOND_HALF} has {in_both} of the {len(spelled)} words of the graph, and {known - in_both} others: only "
+        "those in both are found; if this is not meant, the files are halves of two graphs",
     )
 
 

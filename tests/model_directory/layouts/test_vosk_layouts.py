@@ -9,6 +9,7 @@ import pytest
 
 from ov_asr_score.errors import ConfigFormatError, FileAccessError, ShapeMismatchError, UnsupportedModelError
 from ov_asr_score.frontend.opening import open_sound_frontend
+from ov_asr_score.fst.lookahead_graph import open_hclr
 from ov_asr_score.model_directory.model_directory import DirectoryFile
 from ov_asr_score.model_directory.reading import read_model_directory, survey_model_directory
 from ov_asr_score.settings.recognition.endpointing import EndpointRule
@@ -158,3 +159,17 @@ def test_a_language_model_of_another_graph(tmp_path: Path) -> None:
     shutil.copyfile(PAIR / "tiny_Gr.fst", lay_out_vosk_2_pair(tmp_path) / "graph/Gr.fst")
     notes = [note for note in read_model_directory(tmp_path).notes if "halves of two graphs" in note]
     assert [note[: note.index(":")] for note in notes] == ["Gr.fst has 2 of the 26 words of the graph, and 0 others"]
+
+
+def test_labels_of_a_graph_that_no_set_has(tmp_path: Path) -> None:
+    graph = lay_out_vosk_2_pair(tmp_path) / "graph"
+    shutil.copyfile(PAIR / "tiny_Gr.fst", graph / "Gr.fst")
+    arcs = open_hclr(graph / "HCLr.fst")[0].arcs
+    arc = arcs[[int(arcs["olabel"].argmax())]]
+    damaged = arc.copy()
+    damaged["olabel"] = 1 << 26
+    content = (graph / "HCLr.fst").read_bytes()
+    (graph / "HCLr.fst").unlink()
+    (graph / "HCLr.fst").write_bytes(content.replace(arc.tobytes(), damaged.tobytes()))
+    notes = read_model_directory(tmp_path).notes
+    assert any(note.startswith("Gr.fst has 2 of the 2") for note in notes)
