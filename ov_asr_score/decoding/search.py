@@ -31,6 +31,7 @@ PARTIAL = "no final state was reached: the path is a partial one"
 NOT_FINAL = "no final state was reached, and partial paths are not allowed: no words"
 NO_PATH = "no path survived: the scores are not those of the graph's model, or the beam is too narrow"
 
+BROKEN_OFF = "the search was broken off by an error: no words"
 TOO_MUCH_MEMORY = "given up: the search takes too much memory; choose a narrower beam"
 
 _MOST_ACTIVE = 2**31 - 1

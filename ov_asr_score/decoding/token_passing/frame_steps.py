@@ -95,7 +95,8 @@ def arrive(
             if depth >= len(frame.stack):
                 frame.counters[PROBLEM] = STACK_FULL
             else:
-                frame.stack[depth] = place
+                waiting = frame.stack[depth]
+                waiting.place, waiting.cost = place, cost
                 depth += 1
     return depth
 
@@ -122,9 +123,10 @@ def pass_without_frames(
     rounds = 0
     while depth > 0 and frame.counters[PROBLEM] == 0:
         depth -= 1
-        place = np.int64(frame.stack[depth])
+        place = np.int64(frame.stack[depth].place)
         source = frame.tokens[place]
-        if source.cost > bound:
+        # A token that became better later was put on the stack again, and has been followed from there.
+        if frame.stack[depth].cost > source.cost or source.cost > bound:
             continue
         rounds += 1
         if rounds > _MOST_ROUNDS * len(frame.tokens):
@@ -247,7 +249,7 @@ def begin_search(
     frame = FrameArrays(tokens, buffers.stack, links, counters, counters[MARK])
     cost: Float = 0.0
     depth = np.int64(0)
-    while history >= 0 and depth < len(tokens):
+    while history >= 0 and cost < np.inf and depth < len(tokens):
         look: Float = 0.0
         node = np.int64(state)
         if graph.composes:
@@ -256,7 +258,7 @@ def begin_search(
             node = node_of(graph, nodes, state, history, look)
             if node < 0:
                 counters[PROBLEM] = NODES_FULL
-                return
+                break
         place = token_of(nodes, frame, node)
         token = tokens[place]
         token.cost, token.acoustic = cost + look, 0.0
@@ -264,7 +266,8 @@ def begin_search(
         if limits.lattice and depth > 0:
             none = np.int32(0)
             add_link(links, counters, np.int64(0), place, none, none, tokens[0].cost, token.cost, cost, 0.0)
-        buffers.stack[depth] = place
+        waiting = buffers.stack[depth]
+        waiting.place, waiting.cost = place, token.cost
         depth += 1
         cost += graph.backoff_costs[history]
         history = np.int64(graph.backoff_states[history])

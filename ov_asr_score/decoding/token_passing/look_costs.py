@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.decoding.token_passing.compiled import inlined, kernel
-from ov_asr_score.decoding.token_passing.search_arrays import Float, Int, Records, SearchArrays
+from ov_asr_score.decoding.token_passing.search_arrays import LEAST_COST, Float, Int, Records, SearchArrays
 
 _MIX = np.int64(-7046029254386353131)
 _FEW = 4  # arcs, or intervals, that are searched sooner than the cache of looks
@@ -27,6 +27,12 @@ _TINY = 1e-9  # of a difference of running sums not more than about seven digits
 def slot_of(key: Int, mask: Int) -> Int:
     """Where in a table of ``mask + 1`` slots a key belongs."""
     return ((key * _MIX) >> 33) & mask
+
+
+@inlined
+def probability(cost: Float) -> Float:
+    """What a cost of the language model stands for; above 1 where words are boosted."""
+    return math.exp(-max(np.float64(cost), LEAST_COST))
 
 
 @inlined
@@ -55,10 +61,10 @@ def arc_of_word(graph: SearchArrays, history: Int, label: Int) -> Int:
 def mass_of_arcs(graph: SearchArrays, history: Int, begin: Int, end: Int) -> Float:
     """The probability of the arcs ``begin`` up to ``end`` of a state of the language model."""
     mass = graph.sums[end + history] - graph.sums[begin + history]
-    if mass < _TINY:
+    if mass < _TINY * (1.0 + graph.sums[end + history]):
         mass = 0.0
         for arc in range(begin, end):
-            mass += math.exp(-np.float64(graph.word_costs[arc]))
+            mass += probability(graph.word_costs[arc])
     return mass
 
 
@@ -84,7 +90,7 @@ def mass_among(graph: SearchArrays, labels: Int, history: Int, begin: Int, end: 
     if end - begin < last - first:
         for arc in range(begin, end):
             if is_in_set(graph, first, last, graph.labels[arc]):
-                mass += math.exp(-np.float64(graph.word_costs[arc]))
+                mass += probability(graph.word_costs[arc])
         return mass
     for interval in range(first, last):
         begin = first_not_below(graph.labels, begin, end, np.int64(graph.set_begins[interval]))
@@ -128,7 +134,7 @@ def look_ahead(graph: SearchArrays, labels: Int, history: Int, looks: Records, b
     else:
         mass = mass_among(graph, labels, history, begin, end)
     if found.backs_off and mass > 0:
-        mass += math.exp(-np.float64(graph.backoff_costs[history]))
+        mass += probability(graph.backoff_costs[history])
     look = np.float64(np.float32(-math.log(mass))) if mass > 0 else np.inf
     if found.is_final:  # OpenFst adds words, but not the end
         look = min(look, np.float64(graph.ends[history]))
@@ -144,5 +150,5 @@ def fill_sums(word_first: NDArray[np.int64], costs: NDArray[np.float32], sums: N
         mass = 0.0
         sums[word_first[history] + history] = 0.0
         for arc in range(word_first[history], word_first[history + 1]):
-            mass += math.exp(-np.float64(costs[arc]))
+            mass += probability(costs[arc])
             sums[arc + history + 1] = mass

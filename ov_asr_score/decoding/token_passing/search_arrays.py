@@ -26,6 +26,9 @@ TOKEN = np.dtype(
 )
 """The best path to a node: a state of a complete graph, or a pair of states, numbered when it is met first."""
 
+WAITING = np.dtype([("cost", "f8"), ("place", "i4"), ("unused", "i4")])
+"""On the stack: a token whose arcs without a frame are to be followed, and what it cost when it was put there."""
+
 KEPT_TOKEN = np.dtype([("cost", "f8"), ("acoustic", "f8"), ("state", "i4"), ("history", "i4"), ("look", "f4")])
 """What is known of a token between pieces of scores, when nodes have no numbers."""
 
@@ -121,7 +124,7 @@ class SearchBuffers(NamedTuple):
 
     tokens: Records  # [N]
     others: Records  # [N]
-    stack: NDArray[np.int32]
+    stack: Records
     looks: Records  # a power of two
     nodes: Nodes
 
@@ -130,7 +133,7 @@ class FrameArrays(NamedTuple):
     """What tokens are passed to: those of a frame, and what is remembered of them."""
 
     tokens: Records
-    stack: NDArray[np.int32]
+    stack: Records
     links: Records
     counters: Records
     mark: int  # of the frame
@@ -144,6 +147,9 @@ NUM_NODES, NUM_ARCS = range(2)
 
 # Problems: what is too small, or wrong.
 TOKENS_FULL, RECORDS_FULL, LINKS_FULL, STACK_FULL, NODES_FULL, MARKS_FULL, ENDLESS = range(1, 8)
+
+LEAST_COST = -600.0
+"""What lower costs of the language model, as of boosted words, count as in looks: sums of probabilities stay finite."""
 
 LAST_MARK = 2**31 - 2**24
 """Frames whose marks are above need a new beginning of the marks."""

@@ -18,6 +18,7 @@ from ov_asr_score.decoding.token_passing.search_arrays import (
     NUM_NODES,
     PAIR,
     TOKEN,
+    WAITING,
     Nodes,
     Records,
     SearchArrays,
@@ -86,15 +87,17 @@ class SharedBuffers:
             kept["state"] = tokens["node"]
         return kept
 
-    def make_room_for_nodes(self, tokens: Records, again: bool) -> None:
-        """Make room, at the cost of what was composed if need be, and give the ``tokens`` of a frame their new numbers.
+    def make_room_for_nodes(self, tokens: Records, again: bool) -> bool:
+        """Make room; returns whether what was composed is gone: then the ``tokens`` of a frame have new numbers.
 
-        ``again`` says that composing anew did not help in this frame.
+        ``again`` says that this was so in this frame before, and did not help.
         """
-        if not self._grow_table():
-            kept = self.take_tokens(tokens)
-            self._compose_anew(2 if again else 1)
-            self._enter(kept, tokens)
+        if self._grow_table():
+            return False
+        kept = self.take_tokens(tokens)
+        self._compose_anew(2 if again else 1)
+        self._enter(kept, tokens)
+        return True
 
     def _enter(self, kept: Records, tokens: Records) -> None:
         from ov_asr_score.decoding.token_passing.composed_nodes import enter
@@ -136,7 +139,7 @@ def _num_looks(graph: SearchArrays) -> int:
 
 
 def _tokens(count: int) -> tuple[Records, Records, Records]:
-    return np.zeros(count, TOKEN), np.zeros(count, TOKEN), np.zeros(8 * count, np.int32)
+    return np.zeros(count, TOKEN), np.zeros(count, TOKEN), np.zeros(8 * count, WAITING)
 
 
 def _nodes(graph: SearchArrays) -> Nodes:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.decoding.graph import check_searchable
-from ov_asr_score.decoding.token_passing.search_arrays import SET, Records, SearchArrays
+from ov_asr_score.decoding.token_passing.search_arrays import LEAST_COST, SET, Records, SearchArrays
 from ov_asr_score.decoding.token_passing.search_buffers import SharedBuffers
 from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError
 from ov_asr_score.fst.arc_columns import blocks, used_labels
@@ -40,7 +40,10 @@ class SearchGraph:
 
     @contextmanager
     def borrowed_buffers(self) -> Iterator[SharedBuffers]:
-        """Buffers for the time of a call, as many as there are calls at a time."""
+        """Buffers for the time of a call, as many as there are calls at a time.
+
+        Those of a call that fails are dropped, as they may be half changed.
+        """
         with self._lock:
             buffers = self._free.pop() if self._free else None
         if buffers is None:
@@ -233,15 +236,17 @@ def _wide_tables(lm: LanguageModel, widest: int, first_half: SearchArrays) -> tu
     arc_of_label = np.full(top, -1, np.int32)
     arc_of_label[lm.labels[arcs]] = arcs
     probability = np.zeros(top)
-    probability[lm.labels[arcs]] = np.exp(-lm.weights[arcs].astype(np.float64))
+    probability[lm.labels[arcs]] = np.exp(-np.maximum(lm.weights[arcs].astype(np.float64), LEAST_COST))
     before = np.concatenate([[0.0], np.cumsum(probability)])
     begins, ends = np.clip(first_half.set_begins, 0, top), np.clip(first_half.set_ends, 0, top)
     masses = np.maximum(before[ends] - before[begins], 0)
     counts = np.concatenate([[0], np.cumsum(probability > 0)])
     holds_any = counts[np.maximum(begins, ends)] > counts[begins]
     masses[~holds_any] = 0
-    for place in np.flatnonzero((masses < 1e-9) & holds_any):  # differences of sums have lost their digits
-        masses[place] = probability[begins[place] : ends[place]].sum()
+    few = np.flatnonzero((masses < 1e-9 * (1 + before[ends])) & holds_any)  # such differences have lost their digits
+    few = few[np.argsort(begins[few])]  # what lies between two is added up, too
+    bounds = np.stack([begins[few], ends[few]], axis=1).reshape(-1)
+    masses[few] = np.add.reduceat(np.append(probability, 0.0), bounds)[::2]
     totals = _by_set(masses, first_half.set_first)
     with np.errstate(divide="ignore"):
         looks = -np.log(totals)

@@ -28,7 +28,7 @@ def search_lattice(
     frames = np.searchsorted(first_records, np.arange(count), side="right") - 1
     sources, targets = links["source"], links["target"]
     emits = graph.arrays.columns[links["ilabel"]] >= 0
-    order = np.lexsort((_levels(graph.name, sources[~emits], targets[~emits], count), frames))
+    order = np.lexsort((_levels(graph.name, sources[~emits], targets[~emits], frames), frames))
     used = np.zeros(count, np.bool_)
     used[0] = used[sources] = used[targets] = True
     order = order[used[order]]
@@ -57,10 +57,13 @@ def search_lattice(
     )
 
 
-def _levels(name: str, sources: NDArray[np.int32], targets: NDArray[np.int32], count: int) -> NDArray[np.int64]:
+def _levels(
+    name: str, sources: NDArray[np.int32], targets: NDArray[np.int32], frames: NDArray[np.int64]
+) -> NDArray[np.int64]:
     """How many arcs without a frame lead to each state at most, from within its frame."""
-    levels = np.zeros(count, np.int64)
-    for _ in range(len(sources) + 1):
+    levels = np.zeros(len(frames), np.int64)
+    longest = int(np.bincount(frames[targets], minlength=1).max())  # no path in a frame has more arcs than that has
+    for _ in range(longest + 1):
         raised = levels.copy()
         np.maximum.at(raised, targets, levels[sources] + 1)
         if (raised == levels).all():

@@ -188,8 +188,8 @@ class SearchRun:
         elif problem == NODES_FULL:
             frames = int(self._counters[NUM_FRAMES])
             tokens = self._tokens(buffers)[: 0 if begins else int(self._counters[NUM_TOKENS])]
-            buffers.make_room_for_nodes(tokens, again=self._composed_anew == frames)
-            self._composed_anew = frames
+            if buffers.make_room_for_nodes(tokens, again=self._composed_anew == frames):
+                self._composed_anew = frames
         else:
             buffers.grow()
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ov_asr_score.decoding.decoded import Decoded
 from ov_asr_score.decoding.endpointing import frames_of_silence
 from ov_asr_score.decoding.search import (
+    BROKEN_OFF,
     NO_FRAMES,
     NO_PATH,
     NOT_FINAL,
@@ -89,9 +90,9 @@ class UtteranceSearch:
     def advance(self, scores: FloatMatrix) -> None:
         """Search the next scores [t, pdfs], which are without a scale; t may be 0.
 
-        After a frame that cannot be compared, or where time or memory is up, nothing is searched any more: ``failure``
-        says why. Raises ShapeMismatchError for another number of pdfs than that of the model, and UnsupportedModelError
-        as at the beginning.
+        After a frame that cannot be compared, where time or memory is up, or after an error on the way, nothing is
+        searched any more: ``failure`` says why. Raises ShapeMismatchError for another number of pdfs than that of the
+        model, and UnsupportedModelError as at the beginning.
         """
         if not len(scores):
             return
@@ -105,26 +106,30 @@ class UtteranceSearch:
         if wrong is not None:
             self.failure = not_numbers(first + wrong)
             return
-        piece = np.array(scores, np.float32, order="C")
+        self.failure = BROKEN_OFF  # what is true if an error comes in between
+        self.failure = self._search(scores, first)
+
+    def _search(self, scores: FloatMatrix, first: int) -> str | None:
+        """Search scores, the first of which is that of frame ``first``; returns why it was given up."""
         started = time.monotonic()
         allowed = seconds_allowed(self._options, self.num_frames)
+        failure = None
         with self._graph.borrowed_buffers() as buffers:
             self._run.borrow(buffers)
             row = 0
-            while row < len(piece):
+            while row < len(scores) and failure is None:
                 done = self._interval - (first + row) % self._interval if self._limits.lattice else _PIECE
-                self._run.advance(buffers, piece[row : row + done])
+                self._run.advance(buffers, np.array(scores[row : row + done], np.float32, order="C"))
                 row += done
                 if self._limits.lattice and (first + row) % self._interval == 0:
                     self._run.prune()
                 if self._seconds + time.monotonic() - started > allowed:
-                    self.failure = given_up(allowed)
+                    failure = given_up(allowed)
                 elif self._run.num_bytes > self._options.decoding_memory:
-                    self.failure = TOO_MUCH_MEMORY
-                if self.failure is not None:
-                    break
+                    failure = TOO_MUCH_MEMORY
             self._run.give_back(buffers)
         self._seconds += time.monotonic() - started
+        return failure
 
     @property
     def is_due(self) -> bool:

@@ -111,6 +111,35 @@ def test_nothing_depends_on_what_is_composed_already(
     assert len(nodes.pairs) < 10000 and len(nodes.arcs) < 40000
 
 
+@pytest.mark.parametrize("room", [0, 1])
+def test_a_search_may_begin_where_the_table_of_nodes_is_full(room: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search_buffers, "_FIRST_TABLE", 16)
+    graph = new_graph()
+    expected = UtteranceSearch(graph, OPTIONS)._run.tokens  # of the start, and of the state that it backs off to
+    (buffers,) = graph._free
+    nodes, history = buffers.arrays.nodes, expected["history"].max()
+    nodes.table[:], nodes.counts[NUM_NODES] = -1, 8 - room
+    nodes.pairs["state"], nodes.pairs["history"] = 1, history + 1 + np.arange(len(nodes.pairs))
+    assert len(expected) == 2 and UtteranceSearch(graph, OPTIONS)._run.tokens.tolist() == expected.tolist()
+    assert len(buffers.arrays.nodes.table) > 16
+
+
+def test_a_table_that_grows_takes_nothing_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search_buffers, "_FIRST_TABLE", 16)
+    graph = new_graph()
+    search = UtteranceSearch(graph, OPTIONS)
+    (buffers,) = graph._free
+    buffers.arrays.nodes.counts[NUM_NODES] = 8
+    pairs = buffers.arrays.nodes.pairs
+    pairs["state"], pairs["history"] = 1, np.arange(len(pairs))
+    tokens = buffers.arrays.tokens[:2]
+    assert not buffers.make_room_for_nodes(tokens, again=True) and buffers.arrays.nodes.counts[NUM_NODES] == 8
+    buffers.put_tokens(search._run.tokens)
+    size = len(buffers.arrays.nodes.pairs)
+    assert buffers.make_room_for_nodes(tokens, again=False) and buffers.arrays.nodes.counts[NUM_NODES] == 2
+    assert buffers.make_room_for_nodes(tokens, again=True) and len(buffers.arrays.nodes.pairs) == 2 * size
+
+
 def test_sessions_that_take_turns_share_what_was_composed() -> None:
     graph, values = new_graph(), joined_scores()[:120]
     expected = UtteranceSearch(pair_graph(), OPTIONS, True)

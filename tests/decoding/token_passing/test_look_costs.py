@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from ov_asr_score.decoding.token_passing import look_costs
 from ov_asr_score.decoding.token_passing.compiled import kernel
 from ov_asr_score.decoding.token_passing.search_arrays import LOOK, Records, SearchArrays
+from ov_asr_score.decoding.token_passing.search_graph import with_language_model
 from tests.decoding.token_passing.small_pairs import pair, pair_graph
 
 
@@ -70,6 +72,33 @@ def test_rare_words_are_not_lost_in_sums() -> None:
         return found
 
     assert mass(arrays) == pytest.approx(math.exp(-60), rel=1e-6)
+
+
+@pytest.mark.parametrize("lowered", [20.0, 35.0])
+def test_the_widest_history_after_a_boosted_word(lowered: float) -> None:
+    model = pair().model
+    costs = model.weights.copy()
+    costs[model.labels == 3] -= np.float32(lowered)
+    arrays = with_language_model(pair_graph(), replace(model, weights=costs)).arrays
+    for labels, look in enumerate(arrays.wide_looks):
+        mass = own_mass(arrays, labels, arrays.wide_history)
+        assert look == pytest.approx(-math.log(mass) if mass else math.inf, abs=1e-3)
+
+
+def test_sums_stay_finite_and_right_behind_boosted_words() -> None:
+    costs = np.array([-1e4, 1.0, -30.0, 1.0, 2.0], np.float32)
+    sums = np.zeros(7)
+    look_costs.fill_sums(np.array([0, 2, 5], np.int64), costs, sums)
+    assert np.isfinite(sums).all() and sums[1] == math.exp(600)
+    arrays = pair_graph().arrays._replace(sums=sums, word_costs=costs)
+
+    @kernel
+    def mass(graph: SearchArrays, history: int, begin: int, end: int) -> float:
+        found: float = look_costs.mass_of_arcs(graph, history, begin, end)
+        return found
+
+    assert mass(arrays, 0, 1, 2) == math.exp(-1)
+    assert mass(arrays, 1, 3, 4) == pytest.approx(math.exp(-1), rel=1e-12)
 
 
 @pytest.mark.parametrize("gr", ["Gr.fst", "Gr_ngram.fst"])

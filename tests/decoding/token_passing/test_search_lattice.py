@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from ov_asr_score.decoding.search import PARTIAL
-from ov_asr_score.decoding.token_passing import search_run
+from ov_asr_score.decoding.token_passing import search_lattice, search_run
+from ov_asr_score.decoding.token_passing.search_graph import SearchGraph, with_language_model
 from ov_asr_score.decoding.token_passing.utterance_search import UtteranceSearch, search_utterance
 from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.fst.reading import Fst
@@ -18,7 +19,7 @@ from ov_asr_score.lattice.nbest import n_best
 from ov_asr_score.settings.words.decoding import DecodingOptions
 from tests.decoding import kaldi_decodings
 from tests.decoding.kaldi_live_searches import joined_scores, scores, whole_graph
-from tests.decoding.token_passing.small_pairs import CHAIN, FOLDER, pair_graph
+from tests.decoding.token_passing.small_pairs import CHAIN, FOLDER, pair, pair_graph
 
 WIDE = replace(CHAIN, beam=15.0, lattice_beam=8.0, decoding_scale=0.2)
 
@@ -56,6 +57,34 @@ def test_lattices_are_in_order_and_begin_with_their_start(graph: object) -> None
     assert set(range(1, lattice.num_states)) == set(lattice.targets.tolist())
     assert set(range(lattice.num_states)) == set(lattice.sources.tolist()) | set(lattice.final_states.tolist())
     assert lattice.transition_ids.max() <= 300
+
+
+@pytest.mark.parametrize("graph", [pair_graph(), whole_graph()], ids=["pair", "whole"])
+def test_no_arc_is_there_twice(graph: SearchGraph) -> None:
+    search = UtteranceSearch(graph, replace(CHAIN, lattice_beam=8.0, allow_partial=True), wants_lattice=True)
+    search.advance(joined_scores()[:300])
+    found = search.finish("a").lattice
+    assert found is not None
+    rows = np.column_stack([found.sources, found.targets, found.transition_ids, found.words, found.graph_costs])
+    assert len(np.unique(rows, axis=0)) == len(rows) > 500
+
+
+@pytest.mark.parametrize("lowered", [800.0, 1e4])
+def test_words_may_be_boosted_as_much_as_options_take(lowered: float) -> None:
+    model = pair().model
+    weights = model.weights - np.float32(lowered) * (model.labels == 3)
+    graph, options = (
+        with_language_model(pair_graph(), replace(model, weights=weights)),
+        replace(WIDE, allow_partial=True),
+    )
+    search = UtteranceSearch(graph, options, wants_lattice=True)
+    search.advance(joined_scores()[:200])
+    found = search.finish("a")
+    assert found.path is not None and found.lattice is not None
+    assert (found.path.words == model.words_of_label[3]).mean() > 0.9
+    best = n_best(found.lattice, 1, Scales(acoustic=0.2), 8.0)[0]
+    assert best.words.tolist() == found.path.words.tolist()
+    assert best.graph_cost == pytest.approx(found.path.graph_cost, rel=1e-5)
 
 
 def kaldis() -> dict[str, list[list[str]]]:
@@ -110,6 +139,15 @@ def test_arcs_without_frames_before_between_and_behind() -> None:
 def test_a_cycle_without_frames() -> None:
     with pytest.raises(UnsupportedModelError, match="a cycle of arcs without transition-ids"):
         small_lattice(3, (0, 1, 1, 0), (1, 1, 0, 7), (1, 2, 0, 0))
+
+
+def test_a_cycle_is_found_as_fast_in_a_long_lattice() -> None:
+    # 200,000 frames with a cycle of two arcs each: as many rounds as there are arcs would take days
+    frames = np.repeat(np.arange(200_000), 2)
+    states = np.arange(len(frames)).astype(np.int32)
+    with pytest.raises(UnsupportedModelError, match="a cycle of arcs without transition-ids"):
+        search_lattice._levels("x", states, states ^ 1, frames)
+    assert search_lattice._levels("x", states[::2], states[1::2], frames).tolist() == [0, 1] * 200_000
 
 
 @pytest.mark.parametrize("frames", [0, 3, 60])

@@ -9,6 +9,7 @@ import pytest
 
 from ov_asr_score.decoding.search import NO_FRAMES, NO_PATH, NOT_FINAL, PARTIAL, TOO_MUCH_MEMORY
 from ov_asr_score.decoding.token_passing import search_buffers, search_run, utterance_search
+from ov_asr_score.decoding.token_passing.search_arrays import NUM_FRAMES
 from ov_asr_score.decoding.token_passing.search_graph import SearchGraph, compose_pair, plain_graph
 from ov_asr_score.decoding.token_passing.utterance_search import UtteranceSearch
 from ov_asr_score.errors import ShapeMismatchError, UnsupportedModelError
@@ -189,6 +190,31 @@ def test_memory_may_be_up() -> None:
     search = UtteranceSearch(whole_graph(), replace(CHAIN, decoding_memory=1 << 18), wants_lattice=True)
     search.advance(joined_scores())
     assert search.finish("a").warnings == (TOO_MUCH_MEMORY,) and search.best_path(False) is None
+
+
+def test_nothing_is_searched_after_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = whole_graph()
+    graph = SearchGraph(whole.name, whole.arrays, whole.start, whole.history, whole.words_of_label, whole.num_pdfs)
+    search = UtteranceSearch(graph, replace(CHAIN, allow_partial=True), wants_lattice=True)
+    search.advance(joined_scores()[:30])
+    prune = search_run.SearchRun.prune
+
+    def ends(self: search_run.SearchRun) -> None:
+        if self._counters[NUM_FRAMES] > 70:
+            raise MemoryError
+        prune(self)
+
+    monkeypatch.setattr(search_run.SearchRun, "prune", ends)
+    with pytest.raises(MemoryError):
+        search.advance(joined_scores()[30:100])
+    monkeypatch.undo()
+    search.advance(joined_scores()[100:110])
+    assert search.finish("a").warnings == ("the search was broken off by an error: no words",)
+    assert search.words().tolist() == [] and search.lattice_so_far("a") is None and search.relative_cost() == math.inf
+    # half-changed buffers are not lent to others
+    assert not graph._free
+    found, expected = (searched(each, joined_scores()).transition_ids() for each in (graph, whole))
+    assert found.tolist() == expected.tolist()
 
 
 def test_before_the_first_frame_and_after_a_failure() -> None:
