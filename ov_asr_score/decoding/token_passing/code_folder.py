@@ -28,10 +28,7 @@ _asked: list[bool] = []
 
 @cache
 def code_folder() -> str | None:
-    """The folder in the environment variable NUMBA_CACHE_DIR, else that for compiled code; None without any."""
-    named = os.environ.get("NUMBA_CACHE_DIR")
-    if named:
-        return named
+    """The folder for compiled code; None without any."""
     found = compiled_folder()
     return None if found is None else str(found)
 
@@ -59,11 +56,14 @@ def sources_digest(folder: Path) -> str:
 def compiled_folder() -> Path | None:
     """The folder for compiled code, made if need be: in the user's cache, else a temporary one; None without any.
 
+    The environment variable NUMBA_CACHE_DIR may name another folder than the user's cache.
+
     Compiled code is run, so a temporary folder counts only if nobody else can write to it. It begins with what a cache
     has that can be read only, as that of a container: numba takes no folder that it cannot write to.
     """
     name = f"compiled-{sources_digest(Path(__file__).parent)}"
-    user = user_cache()
+    named = os.environ.get("NUMBA_CACHE_DIR")
+    user = Path(named) if named else user_cache()
     owner = os.getuid() if hasattr(os, "getuid") else 0
     kept = None if user is None else user / name
     temporary = Path(tempfile.gettempdir()) / f"ov-asr-score-{owner}" / name

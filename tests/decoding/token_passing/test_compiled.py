@@ -48,7 +48,19 @@ def test_compiled_code_is_kept_in_the_cache_of_the_user(tmp_path: Path) -> None:
 def test_a_folder_named_for_numba_is_used(tmp_path: Path) -> None:
     outcome = run(PROGRAM, NUMBA_CACHE_DIR=str(tmp_path))
     assert outcome.stdout == "0\n", outcome.stderr
-    assert list(tmp_path.rglob("*.nbi"))
+    (folder,) = tmp_path.iterdir()
+    assert folder.name == f"compiled-{code_folder.sources_digest(Path(code_folder.__file__).parent)}"
+    assert list(folder.rglob("*.nbi"))
+
+
+def test_a_folder_named_for_numba_that_cannot_be_written_to_is_not_used(tmp_path: Path) -> None:
+    # numba would go on to folders beside the package
+    blocked = tmp_path / "file"
+    blocked.touch()
+    program = f"{PROGRAM}print(path_records.path_to.stats.cache_path)"
+    (tmp_path / "temporary").mkdir()
+    outcome = run(program, NUMBA_CACHE_DIR=str(blocked), TMPDIR=str(tmp_path / "temporary"))
+    assert outcome.stdout.splitlines()[1].startswith(f"{tmp_path}/temporary/ov-asr-score-"), outcome.stderr
 
 
 def test_without_any_folder_functions_are_compiled_each_time(tmp_path: Path) -> None:
@@ -76,7 +88,7 @@ def test_a_cache_that_can_only_be_read_is_copied(tmp_path: Path, monkeypatch: py
     assert folder is not None
     assert tmp_path / "cache" not in folder.parents
     assert place.read_text() == "newer"
-    assert run(PROGRAM, NUMBA_CACHE_DIR=str(folder)).stdout == "1\n"
+    assert run(PROGRAM, NUMBA_CACHE_DIR=str(folder.parent)).stdout == "1\n"
 
 
 @pytest.mark.skipif(not hasattr(os, "getuid"), reason="users with numbers")
