@@ -31,6 +31,7 @@ from ov_asr_score.decoding.kaldifst_api import import_kaldi_decoder, nameable_fi
 from ov_asr_score.decoding.search import given_up
 from ov_asr_score.decoding.token_passing.code_folder import is_first_use
 from ov_asr_score.decoding.token_passing.search_graph import SearchGraph, plain_graph
+from ov_asr_score.decoding.token_passing.utterance_search import prepare_search
 from ov_asr_score.decoding.worker_process import Answer, Setup, decode_whole
 from ov_asr_score.fst.graph_file import GraphFile
 from ov_asr_score.settings.words.decoding import DecodingOptions, check_decoding, seconds_allowed
@@ -101,6 +102,7 @@ def _decode_here(
     searched: SearchedGraph
     if isinstance(graph, SearchGraph):
         searched = graph
+        prepare_search(graph, options, wants_lattices)
     else:
         penalty = options.word_insertion_penalty
         searched = make_graph(graph.path, graph.fst, transitions.pdfs, transitions.num_pdfs, penalty)

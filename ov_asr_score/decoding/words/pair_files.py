@@ -25,8 +25,12 @@ class PairFiles:
 
 
 def is_pair(graph: str) -> bool:
-    """Whether a file is the first half of a lookahead pair."""
-    if not Path(graph).is_file():
+    """Whether a file is the first half of a lookahead pair; what is no file, such as a command, is none."""
+    try:
+        is_file = Path(graph).is_file()
+    except OSError:  # a text that is too long for a name, a folder that cannot be read
+        return False
+    if not is_file:
         return False
     with open_stream(graph) as stream:
         try:

@@ -17,7 +17,7 @@ from ov_asr_score.audio.recordings import Recording
 from ov_asr_score.decoding.endpointing import endpoint_rule, silence_transitions
 from ov_asr_score.decoding.hypotheses import HypothesisMaker, HypothesisOptions
 from ov_asr_score.decoding.token_passing.search_graph import SearchGraph
-from ov_asr_score.decoding.token_passing.utterance_search import UtteranceSearch
+from ov_asr_score.decoding.token_passing.utterance_search import UtteranceSearch, prepare_search
 from ov_asr_score.decoding.words.model_searches import model_graph
 from ov_asr_score.decoding.words.restricted_model import open_restricted_model
 from ov_asr_score.decoding.words.utterance_segments import segment_of
@@ -112,13 +112,14 @@ def open_window_recognizer(
     allow = scoring.allow_commands
     words = open_word_model(scoring.decoding.graph, options, scoring.model, allow_commands=allow)
     words = open_restricted_model(words, scoring.decoding.phrases, allow_commands=allow).model
-    transitions = words.transitions
+    transitions, graph = words.transitions, model_graph(words)
+    prepare_search(graph, options, wanted.needs_lattices)
     silence_phones = () if endpoints is None else endpoints.silence_phones
     return WindowRecognizer(
         opened,
         start_session(opened, iter(())).scorer,
         words.symbols,
-        model_graph(words),
+        graph,
         replace(options, decoding_scale=words.acoustic_scale),
         HypothesisMaker(transitions, words.source, replace(wanted, acoustic_scale=words.acoustic_scale)),
         row_seconds,

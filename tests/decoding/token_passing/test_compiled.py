@@ -191,3 +191,20 @@ print(*(len(each.signatures) for each in functions))
 """
     outcome = run(program)
     assert outcome.stdout == "1 1 1 1\n", outcome.stderr
+
+
+def test_a_run_without_workers_prepares_before_the_first_utterance() -> None:
+    program = """
+from tests.decoding.kaldi_live_searches import scores, transitions
+from tests.decoding.finishing import keep
+from tests.decoding.token_passing.small_pairs import CHAIN, pair_graph
+from ov_asr_score.decoding.token_passing import frame_steps, lattice_pruning
+from ov_asr_score.decoding.workers import decode_all
+def utterances():
+    print(*(len(each.signatures) for each in (frame_steps.advance_search, lattice_pruning.prune_frames)))
+    yield from ()
+options = dict(acoustic_scale=1.0, finish=keep, wants_lattices=True, workers=1)
+print(list(decode_all(pair_graph(), transitions(), CHAIN, utterances(), **options)))
+"""
+    outcome = run(program)
+    assert outcome.stdout == "1 1\n[]\n", outcome.stderr

@@ -25,7 +25,7 @@ def test_what_is_a_pair(tmp_path: Path) -> None:
     (tmp_path / "damaged").write_bytes((FOLDER / "HCLr.fst").read_bytes()[:9])
     others = (MODEL / "graph/HCLG.fst", FOLDER / "Gr.fst", MODEL / "graph/words.txt", tmp_path / "damaged", tmp_path)
     assert not any(is_pair(str(path)) for path in others)
-    assert not is_pair("-")
+    assert not is_pair("-") and not is_pair(f"fstcompile {300 * 'x'} |")
 
 
 def test_the_first_half_is_there_once() -> None:
