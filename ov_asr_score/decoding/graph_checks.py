@@ -95,8 +95,10 @@ def check_words(name: str, fst: GraphFst, words: SymbolTable, words_of_label: ND
     ``words_of_label`` gives the words of output labels that are no words. Raises ShapeMismatchError for words without a
     symbol.
     """
-    labels = used_labels(fst.olabels)
-    used = labels if words_of_label is None else words_of_label[labels[labels < len(words_of_label)]].astype(np.int64)
+    labels = used = used_labels(fst.olabels)
+    if words_of_label is not None:
+        labels = labels[labels < len(words_of_label)]
+        used = words_of_label[labels].astype(np.int64)
     used = np.sort(used[used > 0])
     is_missing = ~_are_in(used, words.ids)
     if is_missing.any():

@@ -104,6 +104,11 @@ def test_labels_of_a_lookahead_graph() -> None:
         checked(words([number for number in range(100, 129) if number != 107]))
     (note,) = checked(words(range(100, 129), _107="#0"))
     assert "disambiguation symbols among its words ('#0')" in note
+    # a label of the lexicon that the language model lacks
+    source = with_label(source, "olabel", int(np.flatnonzero(source.fst.olabels == 8)[0]), 5000)
+    assert checked(words(range(100, 129))) == ()
+    with pytest.raises(ShapeMismatchError, match=r"for 1 of them, the first 107 \(at state"):
+        checked(words([number for number in range(100, 129) if number != 107]))
 
 
 def test_a_very_large_word() -> None:

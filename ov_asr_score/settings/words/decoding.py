@@ -1,7 +1,7 @@
 """How a graph is searched, in the words of Kaldi's latgen-faster-mapped and decode-faster-mapped.
 
-Some options that are None by default are those of one of both searches, that for the best path alone and that for
-lattices, and the other refuses them.
+Some options that are None by default belong to one search only, that for the best path alone or that for lattices, and
+the other refuses them.
 """
 
 import math
