@@ -118,7 +118,7 @@ class UtteranceSearch:
             self._run.borrow(buffers)
             row = 0
             while row < len(scores) and failure is None:
-                done = self._interval - (first + row) % self._interval if self._limits.lattice else _PIECE
+                done = min(_PIECE, self._interval - (first + row) % self._interval) if self._limits.lattice else _PIECE
                 self._run.advance(buffers, np.array(scores[row : row + done], np.float32, order="C"))
                 row += done
                 if self._limits.lattice and (first + row) % self._interval == 0:

@@ -184,6 +184,10 @@ def test_scores_that_no_search_can_take() -> None:
 def test_the_time_may_be_up() -> None:
     search = searched(whole_graph(), joined_scores(), replace(CHAIN, decoding_seconds=1e-9))
     assert search.failure is not None and "given up" in search.failure
+    rarely = replace(CHAIN, decoding_seconds=1e-9, prune_interval=1_000_000)
+    search = UtteranceSearch(whole_graph(), rarely, wants_lattice=True)
+    search.advance(joined_scores())
+    assert search._run._counters[NUM_FRAMES] < 100  # of several hundred
 
 
 def test_memory_may_be_up() -> None:
