@@ -39,9 +39,14 @@ def check_graph(
     ``words_of_label`` (0 and labels behind it: none). Raises ShapeMismatchError for files that do not belong together.
     """
     fst = graph.fst
-    name = printable_name(graph.path)
+    name, known = printable_name(graph.path), list(disambiguation)
+    if (least := min(known, default=2**31)) <= transitions.num_transition_ids:
+        raise ShapeMismatchError(
+            f"{name}: expected labels that take no frame (disambig_tid.int) above the model's "
+            f"{transitions.num_transition_ids} transition-ids ({transitions.source}), found {least}; {_ADVICE}"
+        )
     if fst.largest_ilabel > transitions.num_transition_ids:
-        labels, known = used_labels(fst.ilabels), list(disambiguation)
+        labels = used_labels(fst.ilabels)
         labels = labels[(labels > transitions.num_transition_ids) & ~np.isin(labels, known)]
         if labels.size:
             state = fst.state_of_arc(int(np.argmax(np.isin(fst.ilabels, labels))))

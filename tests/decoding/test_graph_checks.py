@@ -111,6 +111,16 @@ def test_labels_of_a_lookahead_graph() -> None:
         checked(words([number for number in range(100, 129) if number != 107]))
 
 
+def test_labels_without_a_frame_of_another_model() -> None:
+    with pytest.raises(ShapeMismatchError) as failure:
+        check_graph(graph(), transitions(), disambiguation=[400, 314])
+    source = ROOT / "models" / "nnet3_chain_tdnnf" / "final.mdl"
+    assert str(failure.value) == (
+        f"{DECODING / 'HCLG.fst'}: expected labels that take no frame (disambig_tid.int) above the model's 314 "
+        f"transition-ids ({source}), found 314; give the model that the graph was made for"
+    )
+
+
 def test_a_very_large_word() -> None:
     """No table of two thousand million labels is made."""
     with pytest.raises(ShapeMismatchError, match="found none for 1 of them, the first 2147483647"):
