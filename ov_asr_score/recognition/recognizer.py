@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from os import PathLike
@@ -66,8 +67,11 @@ def load_recognizer(
     """
     found = directory if isinstance(directory, ModelDirectory) else read_model_directory(str(directory), checks=False)
     recognizer = Recognizer(_resampling(found) if resample else found, _settings_of(device))
-    recognizer.engine(low_latency=low_latency)
-    make_ready(recognizer.graphs.graph().graph)
+    graph = recognizer.graphs.graph().graph
+    with ThreadPoolExecutor(1) as pool:  # the compiled search is loaded while the network is compiled
+        search = pool.submit(make_ready, graph)
+        recognizer.engine(low_latency=low_latency)
+        search.result()
     return recognizer
 
 

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 Tell = Callable[[str], None]
 
-COMPILING = "the search is compiled now, which takes some 10 to 20 seconds"
-ONCE = f"{COMPILING}; later runs do without"
-EACH_TIME = f"{COMPILING}, and will be in every run, as there is no folder to keep it; see OV_ASR_SCORE_CACHE"
+COMPILING = "compiling the search, which takes 10 to 20 seconds"
+ONCE = f"{COMPILING}; later runs skip it"
+EACH_TIME = f"{COMPILING} in every run, as no folder can keep the result; name one with OV_ASR_SCORE_CACHE"
 
 _listeners: list[Tell] = []
 
