@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from ov_asr_score.user_cache import user_cache
+from tests.places import ROOT
 from tests.tiny_model import save_tiny_model
+
+# compiled code is kept between runs of tests
+if (cache := user_cache()) is not None:
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(cache))
 
 # the same examples every time, so that a test that passes here passes everywhere
 settings.register_profile("fixed", derandomize=True, deadline=None)
 settings.load_profile("fixed")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Compile the search before the tests, once for all their processes: who compiles it says so, and takes its time."""
+    if hasattr(session.config, "workerinput") or importlib.util.find_spec("numba") is None:
+        return
+    script = "from tests.decoding.token_passing.compile_search import compile_search; compile_search()"
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=True)
 
 
 @pytest.fixture(autouse=True)

@@ -272,8 +272,7 @@ def test_a_cycle_without_frames_has_no_lattice(place: Path, capfd: pytest.Captur
 OPTIONS: Mapping[tuple[str, ...], str] = {
     ("--nbest=5",): "--nbest: expected a file for the n best (--nbest-text FILE)",
     ("--confidence=mbr",): "--confidence: expected a file that shows it (--ctm FILE or --transcript FILE), found none",
-    (*LATTICES, "--max-active=100"): "--max-active: the search for lattices has no such limit; choose a narrower beam",
-    (*LATTICES, "--min-active=100"): "--min-active: the search for lattices has no such limit",
+    (*LATTICES, "--hash-ratio=3"): "--hash-ratio: the search for lattices has no such table; leave it out",
     ("--lattice-beam=3",): "--lattice-beam: it is for lattices, and none is asked for",
     ("--max-active=100", "--min-active=200"): "--min-active: expected at most --max-active (100), found 200",
     ("--beam=0",): "--beam: expected a number above 0, found 0",

@@ -105,7 +105,7 @@ def odd(findings: list[Finding]) -> set[tuple[str, str, str]]:
 
 
 def test_what_differs_is_seen(tmp_path: Path) -> None:
-    case = random_case(["lattice"], 5, 22, tmp_path / "case")
+    case = random_case(["lattice"], 5, 73, tmp_path / "case")
     ours = our_answers(case)
     key = "u1"
     assert case.has_times and case.penalty and ours.words[key] and len(ours.nbest[key]) > 1
