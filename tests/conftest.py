@@ -25,7 +25,7 @@ settings.load_profile("fixed")
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Compile the search before the tests, once for all their processes: who compiles it says so, and takes its time."""
+    """Compile the search before the tests, once for all their processes, as it takes its time and is told."""
     if hasattr(session.config, "workerinput") or importlib.util.find_spec("numba") is None:
         return
     script = "from tests.decoding.token_passing.compile_search import compile_search; compile_search()"
