@@ -1,4 +1,4 @@
-"""Decoding graphs as the search wants them.
+"""Decoding graphs as the search for the best path wants them that is in the hands of OpenFst (FasterDecoder).
 
 A graph has transition-ids on its arcs, but a score belongs to a pdf, and many transition-ids share one. So arcs get the
 column of their pdf as input label: the search then takes scores as they are, without a matrix of frames by

@@ -61,8 +61,8 @@ def decode_all(
 
     These are pairs of a key and scores [T, pdfs]. ``finish`` is called in the processes, so it and what it returns must
     be such that ``pickle`` can send them. ``workers`` is the number of processes; 0 takes one per core, 1 none but
-    this one, where memory is bounded for lattices alone. A lookahead pair is given as its `SearchGraph`, which
-    knows the meaning of its labels.
+    this one, where memory is bounded for lattices and lookahead pairs alone. A lookahead pair is given as its
+    `SearchGraph`, which knows the meaning of its labels.
 
     Raises UsageError, MissingExtraError, UnsupportedModelError and ShapeMismatchError (at once, or where scores have
     another width). What goes wrong with one utterance is in the warnings of `Decoded`.
