@@ -71,7 +71,8 @@ def arrive(
     place = token_of(nodes, frame, node)
     if place < 0:
         return depth
-    if limits.lattice:
+    token = frame.tokens[place]
+    if limits.lattice and cost <= token.cost + limits.lattice_beam:
         graph_cost = cost - source.cost - limits.scale * acoustic
         if graph.composes:
             graph_cost += nodes.pairs[source.node].look - nodes.pairs[node].look
@@ -87,7 +88,6 @@ def arrive(
             graph_cost,
             acoustic,
         )
-    token = frame.tokens[place]
     if cost < token.cost - _SLACK:
         token.cost, token.acoustic = cost, source.acoustic + acoustic
         token.previous, token.ilabel, token.olabel = record, arc.ilabel, arc.olabel

@@ -100,6 +100,7 @@ class SearchLimits(NamedTuple):
     scale: np.float32  # of scores
     word_penalty: float
     lattice: bool
+    lattice_beam: float
 
 
 class Nodes(NamedTuple):

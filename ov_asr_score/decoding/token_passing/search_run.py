@@ -40,7 +40,7 @@ _PRUNED_FRAMES = 200  # what is farther back is pruned at the end only
 class SearchRun:
     """Tokens of the last frame, records of how they came about and, for a lattice, arcs between records."""
 
-    def __init__(self, graph: SearchGraph, limits: SearchLimits, lattice_beam: float) -> None:
+    def __init__(self, graph: SearchGraph, limits: SearchLimits) -> None:
         """Make the tokens before the first frame.
 
         Raises MissingExtraError (no numba) and UnsupportedModelError (a cycle that makes paths ever better).
@@ -49,7 +49,7 @@ class SearchRun:
 
         is_first_use = code_folder.is_first_use()
         self._steps, self._paths, self._pruning = frame_steps, path_records, lattice_pruning
-        self._graph, self._limits, self._lattice_beam = graph, limits, lattice_beam
+        self._graph, self._limits = graph, limits
         self._counters = np.zeros(8, np.int64)
         self._records: Records = np.zeros(_FIRST_RECORDS, RECORD)
         self.tokens: Records = np.zeros(0, KEPT_TOKEN)
@@ -102,7 +102,7 @@ class SearchRun:
         self._extra[used - count : used] = 0
         links, kept = self._pruning.prune_frames(
             self._links, int(counters[NUM_LINKS]), self._records, used, self._costs, self._extra, self._firsts,
-            first_frame, frames, self._lattice_beam,
+            first_frame, frames, self._limits.lattice_beam,
         )  # fmt: skip
         counters[NUM_LINKS], counters[FIRST_RECORD], counters[NUM_RECORDS] = links, kept - count, kept
         self._settle(first_frame)
@@ -133,7 +133,7 @@ class SearchRun:
         firsts[1, self._settled_frame :] += self._num_settled
         count, _ = self._pruning.prune_frames(
             links, len(links), self._records[:used].copy(), used, self._costs[:used].copy(), extra, firsts,
-            0, frames, self._lattice_beam,
+            0, frames, self._limits.lattice_beam,
         )  # fmt: skip
         return links[:count], firsts[0, : frames + 1]
 

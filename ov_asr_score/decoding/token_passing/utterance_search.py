@@ -78,8 +78,7 @@ class UtteranceSearch:
         self._graph, self._options = graph, options
         self._limits = _limits(options, wants_lattice)
         self._interval = PRUNE_INTERVAL if options.prune_interval is None else options.prune_interval
-        lattice_beam = LATTICE_BEAM if options.lattice_beam is None else options.lattice_beam
-        self._run = SearchRun(graph, self._limits, lattice_beam)
+        self._run = SearchRun(graph, self._limits)
         self._seconds = 0.0
         self._due_at = 1
         self._ends: NDArray[np.float64] | None = None
@@ -292,6 +291,7 @@ def _limits(options: DecodingOptions, wants_lattice: bool) -> SearchLimits:
         scale=score_scale(options),
         word_penalty=float(options.word_insertion_penalty),
         lattice=wants_lattice,
+        lattice_beam=float(LATTICE_BEAM if options.lattice_beam is None else options.lattice_beam),
     )
 
 

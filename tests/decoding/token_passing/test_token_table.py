@@ -10,7 +10,7 @@ from ov_asr_score.decoding.token_passing.search_arrays import TOKEN, SearchLimit
 
 
 def limits(beam: float, max_active: int, min_active: int) -> SearchLimits:
-    return SearchLimits(beam, max_active, min_active, 0.5, np.float32(1), 0.0, False)
+    return SearchLimits(beam, max_active, min_active, 0.5, np.float32(1), 0.0, False, 0.0)
 
 
 def kaldi_cutoff(costs: np.ndarray, beam: float, max_active: int, min_active: int) -> tuple[float, float]:
