@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ov_asr_score.decoding.token_passing.record_copies import doubled, put
 from ov_asr_score.decoding.token_passing.search_arrays import (
     KEPT_TOKEN,
     LAST_MARK,
@@ -48,14 +49,14 @@ class SharedBuffers:
 
     def grow_links(self) -> None:
         """Make room for twice as many arcs of a lattice, and keep those that are there."""
-        self.links = np.concatenate([self.links, np.empty_like(self.links)])
+        self.links = doubled(self.links)
 
     def grow(self) -> None:
         """Make room for twice as many tokens, and keep those that are there."""
         before = self.arrays
         tokens, others, stack = _tokens(2 * len(before.tokens))
-        tokens[: len(before.tokens)] = before.tokens
-        others[: len(before.others)] = before.others
+        put(tokens, before.tokens)
+        put(others, before.others)
         self.arrays = before._replace(tokens=tokens, others=others, stack=stack)
 
     def begin_marks_anew(self) -> None:

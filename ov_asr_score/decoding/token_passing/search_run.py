@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ov_asr_score.decoding.token_passing import code_folder
+from ov_asr_score.decoding.token_passing.record_copies import copied, doubled, joined, put
 from ov_asr_score.decoding.token_passing.search_arrays import (
     ENDLESS,
     FIRST_RECORD,
@@ -102,7 +103,7 @@ class SearchRun:
         self._extra[used - count : used] = 0
         links, kept = self._pruning.prune_frames(
             self._links, int(counters[NUM_LINKS]), self._records, used, self._costs, self._extra, self._firsts,
-            first_frame, frames, self._limits.lattice_beam,
+            first_frame, frames, self._limits.lattice_beam, np.empty(used, np.int32),
         )  # fmt: skip
         counters[NUM_LINKS], counters[FIRST_RECORD], counters[NUM_RECORDS] = links, kept - count, kept
         self._settle(first_frame)
@@ -110,8 +111,8 @@ class SearchRun:
     def _settle(self, frame: int) -> None:
         """Put the arcs to frames before this one aside; ``_firsts`` counts them from there on no more."""
         settled, left = int(self._firsts[1, frame]), int(self._counters[NUM_LINKS])
-        self._settled.append(self._links[:settled].copy())
-        self._links[: left - settled] = self._links[settled:left].copy()
+        self._settled.append(copied(self._links[:settled]))
+        put(self._links, self._links[settled:left])
         self._counters[NUM_LINKS] = left - settled
         self._firsts[1, self._settled_frame : frame] += self._num_settled
         self._firsts[1, frame : int(self._counters[NUM_FRAMES]) + 1] -= settled
@@ -127,13 +128,13 @@ class SearchRun:
         extra = np.full(used, np.inf)
         extra[used - len(self.tokens) :] = above
         links, firsts = (
-            np.concatenate([*self._settled, self._links[: int(self._counters[NUM_LINKS])]]),
+            joined([*self._settled, self._links[: int(self._counters[NUM_LINKS])]]),
             self._firsts.copy(),
         )
         firsts[1, self._settled_frame :] += self._num_settled
         count, _ = self._pruning.prune_frames(
-            links, len(links), self._records[:used].copy(), used, self._costs[:used].copy(), extra, firsts,
-            0, frames, self._limits.lattice_beam,
+            links, len(links), copied(self._records[:used]), used, self._costs[:used].copy(), extra, firsts,
+            0, frames, self._limits.lattice_beam, np.empty(used, np.int32),
         )  # fmt: skip
         return links[:count], firsts[0, : frames + 1]
 
@@ -197,20 +198,20 @@ class SearchRun:
         counters = self._counters
         used, count = int(counters[NUM_RECORDS]), int(counters[NUM_TOKENS])
         if self._limits.lattice:  # pruning sweeps
-            self._records = np.concatenate([self._records, np.empty_like(self._records)])
-            self._costs = np.concatenate([self._costs, np.empty_like(self._costs)])
+            self._records = doubled(self._records)
+            self._costs = doubled(self._costs)
             return
         kept = self._paths.sweep_records(self._records, used, int(counters[FIRST_RECORD])) if used else 0
         counters[FIRST_RECORD], counters[NUM_RECORDS] = kept - count, kept
         if 2 * kept > len(self._records) or kept == used:
-            self._records = np.concatenate([self._records, np.empty_like(self._records)])
+            self._records = doubled(self._records)
 
     def borrow(self, buffers: SharedBuffers) -> None:
         """Go on in these buffers."""
         buffers.put_tokens(self.tokens)
         while len(buffers.links) < len(self._links):
             buffers.grow_links()
-        buffers.links[: len(self._links)] = self._links
+        put(buffers.links, self._links)
         self._links = buffers.links
         self._counters[IN_OTHERS] = 0
         self._counters[MARK] = buffers.mark
@@ -219,7 +220,7 @@ class SearchRun:
     def give_back(self, buffers: SharedBuffers) -> None:
         """Keep what is needed of the buffers."""
         self.tokens = buffers.take_tokens(self._tokens(buffers)[: int(self._counters[NUM_TOKENS])])
-        self._links = self._links[: int(self._counters[NUM_LINKS])].copy()
+        self._links = copied(self._links[: int(self._counters[NUM_LINKS])])
         buffers.mark = int(self._counters[MARK])
 
     def _tokens(self, buffers: SharedBuffers) -> Records:
