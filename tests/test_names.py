@@ -18,7 +18,7 @@ FAMILIES = (
 COMMANDS = {"cli/commands", "job"}
 SHARED_SUBJECTS: dict[str, set[str]] = {
     **{family: {"kaldi_model/components", "convert/layers"} for family in FAMILIES},
-    **{f"compare{what}": {"cli/commands", "job/comparing"} for what in ("", "_layers", "_profiles")},
+    **{f"compare{what}": {"cli/commands/comparing", "job/comparing"} for what in ("", "_layers", "_profiles")},
     **dict.fromkeys(("convert", "copy_table"), COMMANDS),
     **dict.fromkeys(("inspect_model", "merge", "quantize", "score"), COMMANDS),
     **{subject: {"features", "features/pitch"} for subject in ("computing", "live", "options")},

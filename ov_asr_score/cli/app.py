@@ -26,9 +26,9 @@ _EPILOG = (
 # Commands with their modules in ov_asr_score.cli.commands, in the order of the help page.
 _COMMANDS = {
     "score": "score",
-    "compare": "compare",
-    "compare-layers": "compare_layers",
-    "compare-profiles": "compare_profiles",
+    "compare": "comparing.compare",
+    "compare-layers": "comparing.compare_layers",
+    "compare-profiles": "comparing.compare_profiles",
     "check": "check",
     "convert": "convert",
     "quantize": "quantize",

@@ -9,6 +9,8 @@ Sources: OpenFst 1.7 (const-fst.h, vector-fst.h), fstext/kaldi-fst-io.cc (``Read
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -110,16 +112,26 @@ def open_graph(path: str | os.PathLike[str], allow_commands: bool = False) -> Gr
     Raises FileAccessError, SpecifierError, TableFormatError (file, byte, what was expected) and UnsupportedModelError
     (another kind of graph, or of file).
     """
-    with open_stream(os.fspath(path), allow_commands=allow_commands) as stream:
-        try:
-            return read_graph(stream, os.fspath(path))
-        except TableFormatError as error:
-            if what := foreign_kind(stream, _GRAPH):
-                raise UnsupportedModelError(f"{stream.name}: {what}") from error
-            raise
+    name = os.fspath(path)
+    with open_stream(name, allow_commands=allow_commands) as stream, telling_foreign_kinds(stream, _GRAPH):
+        return read_graph(stream, name)
 
 
-def foreign_kind(stream: KaldiStream, wanted: str) -> str:
+@contextmanager
+def telling_foreign_kinds(stream: KaldiStream, wanted: str) -> Iterator[None]:
+    """Within the block, a file that is no automaton is refused with what it is, in the place of the one ``wanted``.
+
+    Raises UnsupportedModelError in the place of TableFormatError then.
+    """
+    try:
+        yield
+    except TableFormatError as error:
+        if what := _foreign_kind(stream, wanted):
+            raise UnsupportedModelError(f"{stream.name}: {what}") from error
+        raise
+
+
+def _foreign_kind(stream: KaldiStream, wanted: str) -> str:
     """What the file is instead of an automaton of OpenFst, the one that is ``wanted``; empty if unknown."""
     if stream.start.startswith(MAGIC):
         return ""

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.errors import TableFormatError, UnsupportedModelError
-from ov_asr_score.fst.graph_file import GraphFst, foreign_kind, read_graph_behind
+from ov_asr_score.errors import UnsupportedModelError
+from ov_asr_score.fst.graph_file import GraphFst, read_graph_behind, telling_foreign_kinds
 from ov_asr_score.fst.header import FstHeader, read_header
 from ov_asr_score.fst.ngram_file import LARGEST_LABEL, NgramModel, read_ngram
 from ov_asr_score.fst.symbols import SymbolTable
@@ -89,12 +89,8 @@ def open_language_model(path: str | os.PathLike[str], allow_commands: bool = Fal
     (another kind of automaton or file, or arcs that are not those of a model that backs off).
     """
     with open_stream(os.fspath(path), allow_commands=allow_commands) as stream:
-        try:
+        with telling_foreign_kinds(stream, _GR):
             header = read_header(stream)
-        except TableFormatError as error:
-            if what := foreign_kind(stream, _GR):
-                raise UnsupportedModelError(f"{stream.name}: {what}") from error
-            raise
         return read_language_model(stream, header, os.fspath(path))
 
 

@@ -16,9 +16,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ov_asr_score.errors import TableFormatError, UnsupportedModelError
+from ov_asr_score.errors import UnsupportedModelError
 from ov_asr_score.fst.arc_columns import largest, used_labels
-from ov_asr_score.fst.graph_file import GraphFst, foreign_kind, read_graph_behind
+from ov_asr_score.fst.graph_file import GraphFst, read_graph_behind, telling_foreign_kinds
 from ov_asr_score.fst.header import FstHeader, read_header
 from ov_asr_score.fst.label_reach import read_flag, read_label_reach
 from ov_asr_score.fst.language_model import LanguageModel, LanguageModelFile, open_language_model
@@ -105,12 +105,8 @@ def open_hclr(path: str | os.PathLike[str], allow_commands: bool = False) -> tup
     Raises FileAccessError, SpecifierError, TableFormatError and UnsupportedModelError.
     """
     with open_stream(os.fspath(path), allow_commands=allow_commands) as stream:
-        try:
+        with telling_foreign_kinds(stream, _HCLR):
             header = read_header(stream)
-        except TableFormatError as error:
-            if what := foreign_kind(stream, _HCLR):
-                raise UnsupportedModelError(f"{stream.name}: {what}") from error
-            raise
         return read_hclr(stream, header)
 
 

@@ -1,1 +1,1 @@
-"""The commands, one file each: settings -> job -> console -> exit code."""
+"""The commands, one file each: settings -> job -> console -> exit code; those that compare are in a room."""

@@ -1,6 +1,6 @@
 """Two profiles from their files.
 
-Tests: tests/cli/commands/test_compare_profiles.py
+Tests: tests/cli/commands/comparing/test_compare_profiles.py
 """
 
 from __future__ import annotations

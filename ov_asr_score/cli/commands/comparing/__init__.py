@@ -1,0 +1,1 @@
+"""Commands that compare: two score tables, two models layer by layer, two profiles."""
